@@ -1,0 +1,49 @@
+"""What a step is told about its run. No clock and no environment: everything a step needs is in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from flows.home import Home
+from flows.keys import DistrictKey
+from flows.settings import Settings
+from schemas.contracts import SourceContract
+from schemas.policy import Policy
+
+Progress = Callable[[str, int, int], None]
+"""(what, done, of) for long steps; shown by rich in the plain driver and as an artifact in Prefect."""
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """A progress that shows nothing."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One run: its home, its folder, its as-of date, its rules."""
+
+    home: Home
+    run_id: str
+    as_of: date
+    drop: Path | None
+    settings: Settings
+    policy: Policy
+    contracts: Mapping[str, SourceContract]
+    key: DistrictKey
+    progress: Progress = silent
+
+    @property
+    def folder(self) -> Path:
+        return self.home.runs / self.run_id
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / "workspace.duckdb"
+
+    @property
+    def landing(self) -> Path:
+        """Sealed copies of this night: `H/landing/<as_of>/<run_id>/`."""
+        return self.home.landing / self.as_of.isoformat() / self.run_id

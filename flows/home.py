@@ -1,0 +1,100 @@
+"""The home folder: where everything a district keeps lies, private to its owner."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import HomeError
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths under one home folder; folders are made 0700, files 0600."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def sources(self) -> Path:
+        """Contracts of further sources, one TOML each."""
+        return self.root / "sources"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / ".run.lock"
+
+    def make(self) -> None:
+        """Create the folders that are missing. Raises HomeError where that is not allowed."""
+        folders = (
+            self.root, self.keys, self.sources, self.landing, self.runs, self.state, self.ledger, self.reports, self.logs
+        )  # fmt: skip
+        try:
+            for folder in folders:
+                private_folder(folder)
+        except OSError as error:
+            raise HomeError(
+                f"不能建立文件夹：{error.strerror}", where=str(error.filename), rule="home_not_writable", action="换一个可写的 --home，或请管理员开权限"
+            ) from None
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made 0700 with its parents if missing."""
+    if not path.is_dir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file 0600, whole or not at all: aside first, flushed, then renamed into place."""
+    private_folder(path.parent)
+    aside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Flush a folder's entries, so that a rename survives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
