@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from flows.home import Home
@@ -33,6 +33,7 @@ class RunContext:
     policy: Policy
     contracts: Mapping[str, SourceContract]
     key: DistrictKey
+    started_at: datetime
     progress: Progress = silent
 
     @property

@@ -1,0 +1,118 @@
+"""One district's configuration: `H/config.toml`, frozen, every mistake named by file and key."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.home import Home, write_private
+from schemas.errors import ContractError
+from schemas.provenance import Provenance
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PrefectSettings(_Frozen):
+    """Where runs show up when there is a server."""
+
+    api_url: str = ""
+
+
+class Settings(_Frozen):
+    """One district's configuration; paths are absolute once loaded, null where the shipped default serves."""
+
+    district: str = Field(default="示范区", min_length=1)
+    drop: Path | None = None
+    store_url: str = ""
+    retention_days: int = Field(default=30, ge=1, le=365)
+    memory_limit: str = Field(default="1200MB", pattern=r"^[1-9][0-9]*(MB|GB)$")
+    threads: int = Field(default=2, ge=1, le=64)
+    policy: Path | None = None
+    sources: Path | None = None
+    prefect: PrefectSettings = PrefectSettings()
+    provenance: dict[str, Provenance] = {}
+
+
+_PATHS = ("drop", "policy", "sources")
+_MEANING = {
+    "missing": "必填项没有填",
+    "extra_forbidden": "没有这一项（写错了名字？）",
+    "string_type": "应为文字（用引号括起）",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "greater_than_equal": "数值太小",
+    "less_than_equal": "数值太大",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "写法不对，例如 1200MB",
+}
+
+
+def template() -> str:
+    """The configuration `sanzhao init` writes: every field with its explanation in Chinese."""
+    return (resources.files("flows") / "config_template.toml").read_text("utf-8")
+
+
+def write_template(home: Home) -> bool:
+    """Write `H/config.toml` unless there is one; says whether it was written."""
+    if home.config.exists():
+        return False
+    write_private(home.config, template().encode())
+    return True
+
+
+def load_settings(home: Home, path: Path | None = None) -> Settings:
+    """Settings from `path`, else `H/config.toml`, else the defaults. Raises ContractError naming file and key."""
+    chosen = path or home.config
+    if path is None and not chosen.exists():
+        return parse_settings("", home.config)
+    try:
+        text = chosen.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "不是 UTF-8 文本"
+        raise ContractError(
+            f"配置文件读不了：{reason}",
+            where=str(chosen),
+            rule="config_unreadable",
+            action="核对路径与权限，或用 sanzhao init 重新生成",
+        ) from None
+    return parse_settings(text, chosen)
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """Settings from TOML text; relative paths are taken from the folder `path` lies in."""
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ContractError(
+            f"TOML 写法有误：{error}", where=str(path), rule="toml", action="按提示的行列修改"
+        ) from None
+    try:
+        return Settings.model_validate(_resolved({"drop": "drop", "sources": "sources", **body}, path.parent))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        meaning = _MEANING.get(first["type"], first["msg"])
+        raise ContractError(
+            f"配置项 {key}：{meaning}",
+            where=str(path),
+            rule="config_key",
+            count=error.error_count(),
+            action=f"打开该文件改 {key} 一项",
+        ) from None
+
+
+def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Empty paths become null, relative ones absolute; anything else is left for the model to judge."""
+    for key in _PATHS:
+        value = body.get(key)
+        if value == "":
+            body[key] = None
+        elif isinstance(value, str):
+            body[key] = (base / Path(value).expanduser()).resolve()
+    return body
