@@ -1,0 +1,192 @@
+"""The policy: every rule of the ledger as data, with the wording (口径) printed beside the figures it decides."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from importlib import resources
+from itertools import chain
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.errors import ContractError
+
+Share = float
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StatusRule(_Frozen):
+    """One status code: its name and its 口径."""
+
+    name: str = Field(min_length=1)
+    basis: str = Field(min_length=1)
+
+
+class Statuses(_Frozen):
+    """All status codes and the order in which the primary one is chosen."""
+
+    order: tuple[str, ...]
+    codes: dict[str, StatusRule]
+
+    @model_validator(mode="after")
+    def _every_code_has_its_place(self) -> Statuses:
+        if sorted(self.order) != sorted(self.codes):
+            raise ValueError(f"order and codes differ: {sorted(set(self.order) ^ set(self.codes))}")
+        return self
+
+
+class Letters(_Frozen):
+    """When a transfer letter counts as pocketed."""
+
+    pending_states: tuple[str, ...]
+    received_state: str
+    valid_days: int = Field(ge=1, le=3650)
+
+
+class Affiliation(_Frozen):
+    """When an affiliation elsewhere should have been moved."""
+
+    works_here_months: int = Field(ge=1, le=120)
+    name_noise: tuple[str, ...] = ()
+
+
+class Leads(_Frozen):
+    """States of a lead and the moves allowed between them."""
+
+    first_state: str
+    excluded_state: str
+    objection_state: str
+    transitions: dict[str, tuple[str, ...]]
+
+    @model_validator(mode="after")
+    def _moves_stay_inside(self) -> Leads:
+        named = {self.first_state, self.excluded_state, self.objection_state, *chain(*self.transitions.values())}
+        if named - set(self.transitions):
+            raise ValueError(f"states without a line of their own: {sorted(named - set(self.transitions))}")
+        return self
+
+    def allows(self, old: str, new: str) -> bool:
+        """Whether a lead in state `old` may move to `new`."""
+        return new in self.transitions.get(old, ())
+
+
+class OccupationRule(_Frozen):
+    """One occupation group and the words that show it."""
+
+    group: str
+    keywords: tuple[str, ...]
+
+
+class Occupations(_Frozen):
+    """Ordered keyword rules: the first field that says something decides, in it the first rule."""
+
+    fields: tuple[str, ...]
+    default: str
+    source_defaults: dict[str, str] = {}
+    rules: tuple[OccupationRule, ...]
+
+
+class Trade(_Frozen):
+    """The trade of an occupation group and the words organisations use for it."""
+
+    trade: str
+    words: tuple[str, ...]
+
+
+class Hosts(_Frozen):
+    """Search 3: which organisation takes a member in."""
+
+    branch_kinds: tuple[str, ...]
+    trade_branch_kinds: tuple[str, ...]
+    floating_kind: str
+    committee_kind: str
+    street_kinds: tuple[str, ...]
+    committees: dict[str, tuple[str, ...]]
+    rules: dict[str, str]
+
+
+class OwnJob(_Frozen):
+    """Search 2: words in the roll's own 工作岗位 or 工作单位."""
+
+    job: tuple[str, ...]
+    unit: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+class Organisations(_Frozen):
+    """Sizes at which an organisation of each kind is set up."""
+
+    branch_full_members: int = Field(ge=1)
+    committee_full_members: int = Field(ge=1)
+    general_branch_members: int = Field(ge=1)
+    party_committee_members: int = Field(ge=1)
+    joint_units_at_most: int = Field(ge=2)
+    instructor_min_workers: int = Field(ge=1)
+    unit_min_workers: int = Field(ge=1)
+
+
+class Quarantine(_Frozen):
+    """Shares of quarantined rows, per file and per source."""
+
+    warn_share: Share = Field(ge=0, le=1)
+    stop_share: Share = Field(ge=0, le=1)
+    warn_rows: int = Field(ge=1)
+
+
+class Limits(_Frozen):
+    """How far a ledger may move from the last one before a person must look."""
+
+    shrink_share: Share = Field(ge=0, le=1)
+    grow_share: Share = Field(ge=0)
+    compare_from_rows: int = Field(ge=0)
+    delta_history: int = Field(ge=1)
+
+
+class Policy(_Frozen):
+    """One version of the rules."""
+
+    version: str = Field(min_length=1)
+    valid_from: date
+    statuses: Statuses
+    letters: Letters
+    affiliation: Affiliation
+    leads: Leads
+    occupations: Occupations
+    trades: dict[str, Trade]
+    hosts: Hosts
+    own_job: OwnJob
+    organisations: Organisations
+    quarantine: Quarantine
+    limits: Limits
+
+    @model_validator(mode="after")
+    def _every_group_has_a_trade(self) -> Policy:
+        groups = {rule.group for rule in self.occupations.rules} | {self.occupations.default}
+        groups |= set(self.occupations.source_defaults.values())
+        if groups - set(self.trades):
+            raise ValueError(f"groups without a trade: {sorted(groups - set(self.trades))}")
+        return self
+
+    def basis(self, code: str) -> str:
+        """The 口径 of a status code."""
+        return self.statuses.codes[code].basis
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The shipped policy, or the one at `path`. Raises ContractError naming file and key."""
+    where = str(path) if path else "policy.toml"
+    try:
+        text = path.read_text("utf-8") if path else (resources.files("schemas") / "policy.toml").read_text("utf-8")
+        return Policy.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise ContractError(f"规则文件读不了：{error.strerror}", where=where, rule="policy_unreadable") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ContractError(f"TOML 写法有误：{error}", where=where, rule="toml", action="按提示的行列修改") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ContractError(f"规则有误：{key} {first['msg']}", where=where, rule="policy") from None
