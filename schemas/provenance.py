@@ -1,19 +1,56 @@
-"""Where a source comes from and on what ground it may be read."""
+"""Where a source's data comes from and by what right it is used (PIPL 13, 17, 21): one record per source."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import tomllib
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from schemas.errors import InputError
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+TEMPLATE = """\
+provider = "提供单位全称"
+purpose = "处理目的，如：核对新就业群体中的党员"
+legal_basis = "法律依据，如：个人信息保护法第十三条第三项"
+approval_no = "批准文号"
+owner = "本单位责任人"
+contact = "联系方式"
+retention_days = 30
+"""
 
 
 class Provenance(BaseModel):
-    """One source's provenance: who provides it, for what, on which legal basis and approval, who answers for it."""
+    """One source's provider, purpose, legal basis, approval, owner, contact and retention."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: str = Field(min_length=1)
-    purpose: str = Field(min_length=1)
-    legal_basis: str = Field(min_length=1)
-    approval_no: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    contact: str = Field(min_length=1)
-    retention_days: int = Field(default=30, ge=1, le=365)
+    provider: _Text
+    purpose: _Text
+    legal_basis: _Text
+    approval_no: _Text
+    owner: _Text
+    contact: _Text
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
+def parse_provenance(text: str, where: str) -> Provenance:
+    """A provenance record from TOML text. Raises InputError naming the key at fault, with the template."""
+    try:
+        return Provenance.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(f"TOML 写法有误：{error}", where) from None
+    except ValidationError as error:
+        keys = sorted({str(part["loc"][0]) for part in error.errors() if part["loc"]})
+        raise _refused("缺少或写错的项：" + "、".join(keys), where) from None
+
+
+def missing_provenance(source: str) -> InputError:
+    """The refusal of a source that came without a record."""
+    return _refused("没有来源说明，该来源未读取", f"{source}/provenance.toml")
+
+
+def _refused(message: str, where: str) -> InputError:
+    return InputError(message, where=where, rule="provenance", action="照以下样式补齐后重投：\n" + TEMPLATE.rstrip())

@@ -1,0 +1,48 @@
+"""A workspace relation kept as sealed Parquet beside the landing copies, for a later run to take up again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from flows.context import RunContext
+from flows.home import write_private
+from schemas.contracts import stage_table
+from schemas.errors import InputError
+
+
+def seal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str) -> int:
+    """Keep a contracted workspace relation in the night's landing folder; gives its rows."""
+    table = con.table(stage_table(name).name).to_arrow_table()
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")  # type: ignore[no-untyped-call]
+    write_private(_path(run.landing, name), run.key.seal(sink.getvalue()))
+    return int(table.num_rows)
+
+
+def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, folder: Path | None = None) -> int:
+    """Bring a kept relation back into the workspace, in its old order; gives its rows.
+
+    Raises InputError when that night did not keep it.
+    """
+    relation = stage_table(name).name
+    path = _path(folder or run.landing, relation)
+    try:
+        sealed = path.read_bytes()
+    except OSError:
+        where = f"landing/{path.parent.parent.name}/{path.parent.name}"
+        raise InputError(
+            f"没有留存 {name}", where=where, rule="relation_not_kept", action="改用 --from-landing 整夜重放"
+        ) from None
+    kept = pq.read_table(io.BytesIO(run.key.unseal(sealed)))  # type: ignore[no-untyped-call]
+    con.register("kept_relation", kept)
+    con.execute(f"create or replace table {relation} as select * from kept_relation")
+    con.unregister("kept_relation")
+    return int(kept.num_rows)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"relation_{name}.sealed"

@@ -1,0 +1,129 @@
+"""One sealed copy per dropped file, then the signed manifest that makes the night whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.context import RunContext
+from flows.home import private_folder, sync_folder, write_private
+from flows.landing.drop import MAX_FILE_BYTES, DroppedSource, look_at
+from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
+from schemas.contracts import SourceContract
+from schemas.errors import InputError
+
+
+def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+    """Copy every file of the drop, sealed, into the night's landing folder.
+
+    Counts sources, files, bytes and unreadable files; `warnings` are Chinese lines on what was left aside.
+    Raises InputError when there is no drop or no roll in it.
+    """
+    if run.drop is None:
+        raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
+    drop = look_at(run.drop, run.contracts, run.settings)
+    _clear(run.landing)
+    files: list[LandedFile] = []
+    of = sum(len(source.files) for source in drop.sources)
+    for source in drop.sources:
+        for path in source.files:
+            files.append(_land_file(run, source, path, len(files)))
+            run.progress(f"收件 {source.name}", len(files), of)
+    sources = tuple(
+        LandedSource(name=source.name, provenance=source.provenance, contract=fingerprint(run.contracts[source.name]))
+        for source in drop.sources
+    )
+    absent = [
+        f"{name}：本次没有可用的文件，沿用上次证据"
+        for name in run.contracts
+        if name not in {source.name for source in drop.sources}
+    ]
+    manifest = Manifest(
+        run_id=run.run_id, as_of=run.as_of, sources=sources, files=tuple(files), notes=(*drop.notes, *absent)
+    )
+    save_manifest(run.landing, run.key, manifest)
+    return _counts(manifest)
+
+
+def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+    """Take over an earlier night's sealed copies (`run.replay`, checked) as this run's own landing record."""
+    if run.replay is None:
+        raise InputError("没有给出要重放的留存副本", rule="no_retained_night", action="用 --from-landing DATE 指定日期")
+    earlier = verify_night(run.replay, run.key)
+    if run.replay.resolve() != run.landing.resolve():
+        _clear(run.landing)
+        for entry in earlier.files:
+            if entry.sealed is not None:
+                _link(run.replay / entry.sealed, run.landing / entry.sealed)
+        sync_folder(run.landing)
+        earlier = earlier.model_copy(
+            update={"run_id": run.run_id, "as_of": run.as_of, "replayed_from": run.replay.name}
+        )
+        save_manifest(run.landing, run.key, earlier)
+    return _counts(earlier)
+
+
+def fingerprint(contract: SourceContract) -> str:
+    """Twelve hex digits that change with any word of a source contract."""
+    return hashlib.sha256(contract.model_dump_json().encode()).hexdigest()[:12]
+
+
+def _counts(manifest: Manifest) -> dict[str, Any]:
+    problems = [f"{entry.source}/{entry.name}：{entry.problem}" for entry in manifest.files if entry.problem]
+    return {
+        "sources": len(manifest.sources),
+        "files": len(manifest.files),
+        "bytes": sum(entry.size for entry in manifest.files),
+        "unreadable": len(problems),
+        "warnings": [*manifest.notes, *problems],
+    }
+
+
+def _clear(folder: Path) -> None:
+    """A landing that was broken off before its manifest is begun anew."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    private_folder(folder)
+
+
+def _land_file(run: RunContext, source: DroppedSource, path: Path, number: int) -> LandedFile:
+    sealed = f"{number + 1:04d}.sealed"
+    try:
+        state = path.stat()
+        modified = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
+        if state.st_size > MAX_FILE_BYTES:
+            problem = f"文件超过 {MAX_FILE_BYTES >> 20} MB，未读取；规则 file_too_large。处理办法：拆成几个文件后重投"
+            return LandedFile(
+                source=source.name,
+                name=path.name,
+                size=state.st_size,
+                sha256=None,
+                sealed=None,
+                modified=modified,
+                problem=problem,
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        reason = "没有权限读取" if isinstance(error, PermissionError) else "读取时出错"
+        problem = f"{reason}，未读取；规则 no_permission。处理办法：请管理员给运行账号开读取权限后重投"
+        return LandedFile(
+            source=source.name, name=path.name, size=0, sha256=None, sealed=None, modified="", problem=problem
+        )
+    write_private(run.landing / sealed, run.key.seal(data))
+    digest = hashlib.sha256(data).hexdigest()
+    return LandedFile(
+        source=source.name, name=path.name, size=len(data), sha256=digest, sealed=sealed, modified=modified
+    )
+
+
+def _link(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except OSError:
+        write_private(new, old.read_bytes())
