@@ -58,15 +58,17 @@ class Home:
 
     def make(self) -> None:
         """Create the folders that are missing. Raises HomeError where that is not allowed."""
-        folders = (
-            self.root, self.keys, self.sources, self.landing, self.runs, self.state, self.ledger, self.reports, self.logs
-        )  # fmt: skip
+        inner = (self.keys, self.sources, self.landing, self.runs, self.state, self.ledger, self.reports, self.logs)
+        folders = (self.root, *inner)
         try:
             for folder in folders:
                 private_folder(folder)
         except OSError as error:
             raise HomeError(
-                f"不能建立文件夹：{error.strerror}", where=str(error.filename), rule="home_not_writable", action="换一个可写的 --home，或请管理员开权限"
+                f"不能建立文件夹：{error.strerror}",
+                where=str(error.filename),
+                rule="home_not_writable",
+                action="换一个可写的 --home，或请管理员开权限",
             ) from None
 
 

@@ -41,7 +41,7 @@ class DistrictKey:
         return HKDF(algorithm=hashes.SM3(), length=length, salt=None, info=name.encode()).derive(self.secret)
 
     def token(self, purpose: str, value: str) -> str:
-        """Hex HMAC-SM3 of a value under a purpose: the same value always gives the same token, and only with the key."""
+        """Hex HMAC-SM3 of a value under a purpose: one value, one token, and only with the key."""
         return self._mac(purpose, value.encode()).hex()
 
     def sign(self, purpose: str, data: bytes) -> str:
@@ -86,7 +86,9 @@ class DistrictKey:
             try:
                 yield cipher.update(body) + cipher.finalize()
             except (InvalidTag, ValueError):
-                raise HomeError("密封文件打不开：密钥不符，或文件被改动", rule="seal", action="核对 SANZHAO_KEY_FILE，或从备份恢复") from None
+                raise HomeError(
+                    "密封文件打不开：密钥不符，或文件被改动", rule="seal", action="核对 SANZHAO_KEY_FILE，或从备份恢复"
+                ) from None
             number += 1
 
 
@@ -103,7 +105,10 @@ def load_key(home: Home, *, create: bool = False) -> DistrictKey:
         secret = path.read_bytes().strip()
     except OSError as error:
         raise HomeError(
-            f"读不到区级密钥：{error.strerror}", where=str(path), rule="key_missing", action="先运行 sanzhao init，或把 SANZHAO_KEY_FILE 指向密钥文件"
+            f"读不到区级密钥：{error.strerror}",
+            where=str(path),
+            rule="key_missing",
+            action="先运行 sanzhao init，或把 SANZHAO_KEY_FILE 指向密钥文件",
         ) from None
     if len(secret) < 16:
         raise HomeError("区级密钥太短（少于16字节）", where=str(path), rule="key_short", action="重新生成密钥文件")

@@ -24,21 +24,27 @@ def extension_path(name: str) -> Path:
 
 
 @contextmanager
-def open_workspace(path: Path, key: str, *, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_workspace(
+    path: Path, key: str, *, threads: int = 2, memory_limit: str = MEMORY_LIMIT
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose default database is the encrypted workspace at `path`; closed and flushed at the end."""
     private_folder(path.parent)
     con = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": memory_limit,
             "threads": str(threads),
             "temp_directory": str(path.parent / "spill"),
         }
     )
     try:
         con.load_extension(str(extension_path("httpfs")))
-        con.execute("attach $path as workspace (encryption_key $key)".replace("$path", _quoted(str(path))).replace("$key", _quoted(key)))
+        con.execute(
+            "attach $path as workspace (encryption_key $key)".replace("$path", _quoted(str(path))).replace(
+                "$key", _quoted(key)
+            )
+        )
         con.execute("use workspace")
         yield con
     finally:

@@ -188,7 +188,10 @@ def _check_unique(table: pa.Table, contract: TableContract) -> None:
         groups = table.select(list(contract.unique)).group_by(list(contract.unique)).aggregate([])
         if groups.num_rows != table.num_rows:
             raise TableError(
-                f"{'、'.join(contract.unique)} 重复", where=contract.name, rule="unique", count=table.num_rows - groups.num_rows
+                f"{'、'.join(contract.unique)} 重复",
+                where=contract.name,
+                rule="unique",
+                count=table.num_rows - groups.num_rows,
             )
 
 
@@ -265,4 +268,5 @@ def ledger_table(name: str) -> TableContract:
 
 @cache
 def ledger_schema_version() -> str:
+    """The version of the published tables' schema."""
     return str(_load((resources.files("schemas") / "ledger/ledger.toml").read_text("utf-8"), "ledger.toml")["version"])

@@ -1,0 +1,101 @@
+"""One row per scored pair with its decision: link, review or reject, the rule that decided and a Chinese sentence."""
+
+from __future__ import annotations
+
+import itertools
+
+import duckdb
+import pyarrow as pa
+
+from matchers.engine import embedded, sql
+from matchers.model import COMPARISONS, LinkageModel
+from matchers.scoring import count_shares, load_sides
+
+_WORDS = {
+    "full": "全号", "first15": "前15位", "head6_tail4": "前6位和后4位", "head3_tail4": "前3位和后4位", "tail4": "后4位",
+}  # fmt: skip
+
+JUDGEMENTS = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("verdict", pa.string())])
+"""A person's word on a pair: verdict `link` or `not_link`."""
+
+_SETTLE_CONFLICTING_IDS = """
+    update decided set
+        decision = 'review', match_class = null, doubt = 'conflict', rule = 'rows_with_different_ids',
+        reason = reason || '；但同一党员名下有两行不同的身份证号，请核对'
+    where decision = 'link' and match_class = 'strong' and right_id in (
+        select d.right_id from decided d join left_rows l on l.id = d.left_id
+        where d.decision = 'link' and l.id_full is not null
+        group by d.right_id having count(distinct l.id_full) > 1)
+"""
+
+_PAIR_PHONES = """
+    create or replace table pair_phones as
+    select v.left_id, v.right_id, max(o.worker_names) as worker_names, max(o.registry_persons) as registry_persons
+    from scored v
+    join left_phones a on a.id = v.left_id
+    join right_phones b on b.id = v.right_id and b.phone_head_tail = a.phone_head_tail
+    join phone_owners o on o.phone_head_tail = a.phone_head_tail
+    where v.levels.phone in ('full', 'head3_tail4')
+    group by all;
+
+    create or replace table phone_of_another as
+    select distinct v.left_id, v.right_id
+    from scored v
+    join left_phones a on a.id = v.left_id and a.whole
+    join right_phones b on b.phone = a.phone and b.id <> v.right_id
+    where v.levels.phone not in ('full', 'head3_tail4') and v.levels.id_number in ('full', 'head6_tail4', 'first15');
+"""
+
+
+def tier_table(model: LinkageModel) -> pa.Table:
+    """One row per pattern of levels with the tier that decides it; some thousands of rows."""
+    choices = [["null", *model.comparisons[name]] for name in COMPARISONS]
+    rows: list[dict[str, str | bool | None]] = []
+    for pattern in itertools.product(*choices):
+        levels = dict(zip(COMPARISONS, pattern, strict=True))
+        tier = model.tier_of(levels)
+        words = {name: _WORDS.get(level, "部分") for name, level in levels.items()}
+        rows.append(
+            {
+                **levels,
+                "tier": tier.name,
+                "decision": tier.decision,
+                "match_class": tier.match_class,
+                "doubt": tier.doubt,
+                "sentence": tier.sentence.format_map(words),
+                "needs_probability": tier.needs_probability,
+                "needs_review_probability": tier.needs_review_probability,
+                "needs_own_phone": tier.needs_own_phone,
+                "needs_single_owner": tier.needs_single_owner,
+            }
+        )
+    return pa.Table.from_pylist(rows)
+
+
+def decide_pairs(
+    scored: pa.Table, left: pa.Table, right: pa.Table, model: LinkageModel, *, judgements: pa.Table | None = None
+) -> pa.Table:
+    """Decide every scored pair (relation `decided`), sorted by both ids.
+
+    A person's judgement beats the score; a tier of the model is a ceiling over it; at most one person per left row.
+    """
+    with embedded(scored=scored, tiers=tier_table(model), judgements=judgements or JUDGEMENTS.empty_table()) as con:
+        load_sides(con, left, right)
+        count_shares(con, model)
+        con.execute(_PAIR_PHONES)
+        _settle(con, model)
+        return con.execute("select * from decided order by left_id, right_id").to_arrow_table()
+
+
+def _settle(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
+    con.execute(
+        sql("decide"),
+        {
+            "link": model.link_probability,
+            "review": model.review_probability,
+            "margin": model.margin_bits,
+            "shared_names": model.shared_phone_names,
+            "per_row": model.reviews_per_row,
+        },
+    )
+    con.execute(_SETTLE_CONFLICTING_IDS)
