@@ -35,6 +35,10 @@ class RunContext:
     key: DistrictKey
     started_at: datetime
     progress: Progress = silent
+    replay: Path | None = None
+    """Landing folder of an earlier night whose sealed copies this run reads again instead of a drop."""
+    keep_scores: bool = False
+    """A replay that takes the earlier night's scores as they are and only decides anew."""
 
     @property
     def folder(self) -> Path:

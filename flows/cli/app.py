@@ -1,0 +1,20 @@
+"""The commands, wired."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli import ledger, run, sample, sources
+
+app = typer.Typer(
+    help="三找：把各部门导出的人员数据与党员名册比对，成一本账。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(run.init)
+app.command("run")(run.run)
+app.command("status")(run.status)
+app.command("sample")(sample.sample)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(sources.app, name="sources")

@@ -1,0 +1,86 @@
+"""How a command ends: its exit code, and for every mistake one clear Chinese line instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from schemas.errors import SanzhaoError
+
+DONE, FAILED, USAGE, WARNED = 0, 1, 2, 3
+
+# typer carries its parser inside and exports no name for this class; every mistake in a command's words is one.
+UsageMistake: Any = typer.BadParameter.__bases__[0]
+
+
+def ended(arguments: list[str]) -> int:
+    """Run the command line and give its exit code."""
+    from flows.cli.app import app
+
+    try:
+        code = app(args=arguments, prog_name="sanzhao", standalone_mode=False)
+    except UsageMistake as error:
+        say(usage_line(error))
+        return USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        say("已中断。")
+        return FAILED
+    except SanzhaoError as error:
+        say(" ".join(str(error).split("\n")))
+        return FAILED
+    except BrokenPipeError:
+        return FAILED
+    except Exception as error:
+        say(_crashed(error, arguments))
+        return FAILED
+    return code if isinstance(code, int) else DONE
+
+
+def say(text: str) -> None:
+    """To the clerk, beside the answer."""
+    print(text, file=sys.stderr)
+
+
+def usage_line(error: Any) -> str:
+    """What is wrong with the words of the command, and where to look."""
+    command = error.ctx.command_path if error.ctx else "sanzhao"
+    names = "/".join(error.param.opts) if getattr(error, "param", None) else "参数"
+    match type(error).__name__:
+        case "NoArgsIsHelpError":
+            return str(error.message)
+        case "NoSuchOption":
+            near = f"，是不是 {'、'.join(error.possibilities)}" if error.possibilities else ""
+            text = f"没有 {error.option_name} 这个选项{near}"
+        case "MissingParameter":
+            text = f"缺少 {names}"
+        case "UsageError" if text_after(error.message, "No such command "):
+            text = f"没有 {text_after(error.message, 'No such command ').rstrip('.')} 这个命令"
+        case "BadParameter":
+            text = f"{names}：{error.message}"
+        case _:
+            text = str(error.message)
+    return f"用法有误：{text}。请看 {command} --help"
+
+
+def text_after(text: str, opening: str) -> str:
+    """The rest of a text that opens so; else nothing."""
+    return text.removeprefix(opening) if text.startswith(opening) else ""
+
+
+def _crashed(error: Exception, arguments: list[str]) -> str:
+    """One line for what no one foresaw; the frames, without values, go to the home's log if there is a home."""
+    from flows.home import Home
+    from flows.runlog import log_crash
+
+    named = f"程序内部出错（{type(error).__name__}）"
+    if "--home" in arguments[:-1]:
+        home = Home(Path(arguments[arguments.index("--home") + 1]))
+        try:
+            if home.root.is_dir():
+                return f"{named}。处理办法：把日志 {log_crash(home, error, command=arguments[0])} 交给管理员"
+        except OSError:
+            pass
+    return f"{named}。处理办法：再试一次；仍不行请把所用的命令告诉管理员"

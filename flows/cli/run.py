@@ -1,0 +1,105 @@
+"""`sanzhao init`, `sanzhao run`, `sanzhao status`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.ending import DONE, WARNED, UsageMistake
+from flows.cli.options import AsOfOption, ConfigOption, DropOption, HomeOption, JsonOption, NightOption
+from flows.cli.terminal import shown_progress, terminal
+
+if TYPE_CHECKING:
+    from flows.driver import RunRequest
+    from reports.summary import RunSummary
+
+StepOption = Annotated[str | None, typer.Option("--from", metavar="STEP", help="从某一步重做，如 decided")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="接着上次中断的运行做")]
+
+
+def init(home: HomeOption) -> None:
+    """建立数据文件夹、密钥和写有说明的配置文件。"""
+    from flows.home import Home
+    from flows.keys import load_key
+    from flows.settings import write_template
+
+    place = Home(home.resolve())
+    place.make()
+    written = write_template(place)
+    key = load_key(place, create=True)
+    print(f"数据文件夹：{place.root}")
+    print(f"配置文件：{place.config}（{'已写出，请按说明填写' if written else '已存在，未改动'}）")
+    file = os.environ.get("SANZHAO_KEY_FILE") or place.keys / "district.key"
+    print(f"区级密钥：{file}（编号 {key.key_id}，请离线备份）")
+
+
+def run(
+    home: HomeOption,
+    drop: DropOption = None,
+    as_of: AsOfOption = None,
+    config: ConfigOption = None,
+    resume: ResumeOption = False,
+    start_from: StepOption = None,
+    from_landing: NightOption = None,
+    json: JsonOption = False,
+) -> int:
+    """读入投递文件夹，比对，发布一本账，打印小结。"""
+    _check_choice(resume, start_from, from_landing is not None)
+    from flows.driver import RunRequest
+    from flows.home import Home
+
+    request = RunRequest(
+        home=Home(home.resolve()),
+        drop=drop.resolve() if drop else None,
+        as_of=as_of,
+        config=config.resolve() if config else None,
+        resume=resume,
+        start_from=start_from,
+        from_landing=from_landing,
+    )
+    summary = _driven(request)
+    if json:
+        print(summary.model_dump_json(indent=2))
+    else:
+        from reports.summary_views import print_summary
+
+        print_summary(summary, terminal())
+    return WARNED if summary.warnings else DONE
+
+
+def _check_choice(resume: bool, start_from: str | None, from_landing: bool) -> None:
+    if sum((resume, start_from is not None, from_landing)) > 1:
+        raise UsageMistake("--resume、--from、--from-landing 只能用一个")
+    from flows.steps import STEP_NAMES
+
+    if start_from is not None and start_from not in STEP_NAMES[:-1]:
+        raise UsageMistake(f"没有 {start_from} 这一步，可用：{'、'.join(STEP_NAMES[:-1])}")
+
+
+def _driven(request: RunRequest) -> RunSummary:
+    """Through Prefect where a server is configured, so that the run shows up there; else plainly."""
+    from flows.settings import load_settings
+
+    url = os.environ.get("PREFECT_API_URL") or load_settings(request.home, request.config).prefect.api_url
+    if url:
+        from flows.through_prefect import drive_through
+
+        return drive_through(request, url)
+    from flows.driver import drive
+
+    with shown_progress() as progress:
+        return drive(request, progress=progress)
+
+
+def status(home: HomeOption, json: JsonOption = False) -> None:
+    """看最近的运行、当前版本、是否有中断的运行。"""
+    from flows.home import Home
+    from flows.state import print_state, state_of
+
+    found = state_of(Home(home.resolve()))
+    if json:
+        print(found.model_dump_json(indent=2))
+    else:
+        print_state(found)

@@ -1,0 +1,33 @@
+"""`sanzhao sample`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.ending import UsageMistake, say
+from flows.cli.terminal import shown_progress
+
+
+def sample(
+    workers: Annotated[int, typer.Option("--workers", min=1, help="从业人员数")],
+    members: Annotated[int, typer.Option("--members", min=1, help="在册党员数")],
+    seed: Annotated[int, typer.Option("--seed", help="随机种子；同一种子得到同样的文件")],
+    out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")],
+    member_share: Annotated[float, typer.Option("--member-share", help="从业人员中党员的比例")] = 0.015,
+    dirt: Annotated[str, typer.Option("--dirt", metavar="clean|normal|harsh", help="数据脏乱程度")] = "normal",
+    nights: Annotated[int, typer.Option("--nights", min=1, help="连续几晚")] = 1,
+) -> None:
+    """虚构一个区：各部门的导出文件与真值，供试用和测试。"""
+    from flows.sample import SampleOptions, generate
+    from flows.sample.options import Dirt
+
+    levels: dict[str, Dirt] = {"clean": "clean", "normal": "normal", "harsh": "harsh"}
+    if dirt not in levels:
+        raise UsageMistake(f"--dirt {dirt} 不认识，可用：{'、'.join(levels)}")
+    options = SampleOptions(workers, members, seed, out, member_share=member_share, dirt=levels[dirt], nights=nights)
+    with shown_progress() as progress:
+        generate(options, progress=progress)
+    say(f"已写到 {out}")

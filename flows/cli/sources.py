@@ -1,0 +1,49 @@
+"""`sanzhao sources list`."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli.options import HomeOption, JsonOption
+from flows.cli.terminal import terminal
+
+app = typer.Typer(help="看来源合同。", no_args_is_help=True)
+
+_ROLES = {
+    "roll": "名册",
+    "transfer": "转接",
+    "floating": "流动登记",
+    "organisation": "组织",
+    "worker": "从业人员",
+    "self_report": "报到",
+}
+
+
+@app.callback()
+def _group() -> None:
+    """看来源合同。"""
+
+
+@app.command("list")
+def list_sources(home: HomeOption, json: JsonOption = False) -> None:
+    """列出认识的来源：文件夹名、部门、字段和表头写法。"""
+    from flows.home import Home
+    from flows.settings import load_settings
+    from schemas.contracts import load_sources
+
+    settings = load_settings(Home(home.resolve()))
+    contracts = load_sources(settings.sources)
+    if json:
+        import json as text
+
+        body = [contract.model_dump(mode="json", by_alias=True) for contract in contracts.values()]
+        print(text.dumps(body, ensure_ascii=False, indent=2))
+        return
+    from rich.table import Table
+
+    table = Table("文件夹", "名称", "部门", "作用", "出处", "字段", title="来源", title_justify="left")
+    for name, contract in contracts.items():
+        given = "已配置" if name in settings.provenance else "看投递文件夹"
+        fields = "、".join(field.title for field in contract.imported)
+        table.add_row(name, contract.title, contract.department, _ROLES[contract.role], given, fields)
+    terminal().print(table)

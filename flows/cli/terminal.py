@@ -1,0 +1,44 @@
+"""Answers go to standard output; progress to standard error, and only where someone watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flows.context import Progress
+
+_PLAIN_WIDTH = 118
+
+
+def terminal() -> Console:
+    """Standard output; wide enough for the tables where it is a file or a pipe."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """A progress bar per kind of work on a terminal, silence elsewhere."""
+    from flows.context import silent
+
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("开始", total=None)
+
+        def progress(what: str, done: int, of: int) -> None:
+            bars.update(bar, description=what, completed=done, total=of)
+
+        yield progress

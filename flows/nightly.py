@@ -1,0 +1,88 @@
+"""The nightly run as a Prefect flow: the plain driver's own steps, a task each, with their counts to look at.
+
+Tasks hold no logic; their arguments are paths and ids. Import through `flows.through_prefect`, which sets Prefect's
+environment first.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import duckdb
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from flows.context import RunContext
+from flows.counts import counted
+from flows.driver import RunRequest, drive
+from flows.home import Home
+from flows.prefect_progress import ProgressArtifact
+from flows.runs import context_of, load_record
+from flows.steps import Step, StepResult, run_step, step_named
+from reports.summary_views import headline, markdown
+
+StartFrom = Literal[
+    "new", "resume", "landing", "stage", "people", "registry", "candidates", "scored", "decided", "persons", "ledger",
+    "published",
+]  # fmt: skip
+_RETRY_AFTER = (10, 60)
+
+
+def _retrying_helps(_task: Any, _run: Any, state: Any) -> bool:
+    """A share or disk that did not answer may answer later; a bad file stays bad."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError | duckdb.IOException)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, log_prints=False, retry_condition_fn=_retrying_helps)
+def walk_step(home: str, run_id: str, step: str) -> dict[str, Any]:
+    """One step of one run, with a table of its counts."""
+    place, one = Home(Path(home)), step_named(step)
+    run = context_of(place, load_record(place, run_id), ProgressArtifact(step))
+    result = run_step(run, one)
+    rows = [{"项目": title, "数": value} for title, value in counted(result.counts)]
+    create_table_artifact(key=f"step-{step}", table=rows, description=f"{one.title}：{result.seconds:.1f} 秒")
+    get_run_logger().info("step %s took %.1f s", step, result.seconds)
+    return {"seconds": result.seconds, "counts": result.counts}
+
+
+def _as_task(run: RunContext, step: Step) -> StepResult:
+    named = walk_step.with_options(
+        name=f"{step.name} {step.title}", retries=step.retries, retry_delay_seconds=list(_RETRY_AFTER[: step.retries])
+    )
+    done = named(str(run.home.root), run.run_id, step.name)
+    return StepResult(step.name, done["seconds"], done["counts"])
+
+
+@flow(name="nightly", log_prints=False, persist_result=False, validate_parameters=True)
+def nightly(
+    home: Annotated[Path, Field(description="数据文件夹：配置、密钥、一本账都在里面")],
+    drop: Annotated[Path | None, Field(description="投递文件夹；不填则按配置文件")] = None,
+    as_of: Annotated[date | None, Field(description="数据日期；不填则为今天（北京时间）")] = None,
+    config: Annotated[Path | None, Field(description="另用一份配置文件；不填则用数据文件夹里的 config.toml")] = None,
+    start_from: Annotated[
+        StartFrom,
+        Field(description="new 全新运行；resume 接着中断的运行；landing 用 as_of 那一晚的留存副本重做；其余从该步重做"),
+    ] = "new",
+) -> str:
+    """读入投递文件夹，比对，发布一本账。返回运行编号；小结见本次运行的 Artifacts。"""
+    summary = drive(_request(home, drop, as_of, config, start_from), each=_as_task)
+    create_markdown_artifact(key="summary", markdown=markdown(summary), description=headline(summary))
+    get_run_logger().info("published %s with %d warnings", summary.version, len(summary.warnings))
+    return summary.run_id
+
+
+def _request(home: Path, drop: Path | None, as_of: date | None, config: Path | None, start_from: str) -> RunRequest:
+    return RunRequest(
+        home=Home(home.resolve()),
+        drop=drop.resolve() if drop else None,
+        as_of=as_of,
+        config=config.resolve() if config else None,
+        resume=start_from == "resume",
+        start_from=start_from if start_from not in ("new", "resume", "landing") else None,
+        from_landing=as_of if start_from == "landing" else None,
+    )

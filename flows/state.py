@@ -1,0 +1,83 @@
+"""One look at a home: its last runs, the newest version, what stands unfinished."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+from flows.home import Home
+from flows.runs import RunRecord, last_unfinished, list_runs
+from schemas.errors import HomeError
+
+_STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
+_SHOWN = 10
+
+
+class HomeState(BaseModel):
+    """What `sanzhao status` says of a home."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: str
+    going: bool
+    version: str | None
+    as_of: date | None
+    resumable: str | None
+    runs: tuple[RunRecord, ...]
+
+
+def state_of(home: Home) -> HomeState:
+    """The state of a home. Raises HomeError where there is none."""
+    if not home.config.exists():
+        raise HomeError(
+            "这里还没有三找的数据文件夹",
+            where=str(home.root),
+            rule="no_home",
+            action="先运行 sanzhao init 或 sanzhao run",
+        )
+    index = home.ledger / "index.json"
+    newest = json.loads(index.read_text("utf-8")) if index.exists() else {}
+    going, unfinished = _going(home), last_unfinished(home)
+    return HomeState(
+        home=str(home.root),
+        going=going,
+        version=newest.get("version"),
+        as_of=newest.get("as_of"),
+        resumable=unfinished.run_id if unfinished and not going else None,
+        runs=tuple(list_runs(home)[-_SHOWN:]),
+    )
+
+
+def print_state(state: HomeState) -> None:
+    """The state as a clerk reads it."""
+    console = Console()
+    console.print(f"数据文件夹：{state.home}", highlight=False, soft_wrap=True)
+    console.print(f"当前版本：{state.version or '还没有发布过'}（数据日期 {state.as_of or '—'}）", highlight=False)
+    console.print("运行：" + ("正在进行" if state.going else "没有进行中的运行"), highlight=False)
+    if state.resumable:
+        console.print(f"中断的运行：{state.resumable}，可用 sanzhao run --resume 接着做", highlight=False)
+    table = Table("运行", "数据日期", "结果", "版本", "停在", title="最近的运行", title_justify="left")
+    for run in state.runs:
+        result = _STATES[run.state] if state.going or run.state != "running" else "中断"
+        table.add_row(run.run_id, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
+    console.print(table)
+
+
+def _going(home: Home) -> bool:
+    """Whether a living process holds the run lock."""
+    if not home.lock.exists():
+        return False
+    descriptor = os.open(home.lock, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,289 @@
+"""One summary per run: rows, links, leads, waiting pairs, changes and warnings, counted from what was published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+STATUS_TITLES: dict[str, str] = {
+    "S1": "停止党籍",
+    "P1": "口袋党员",
+    "L1": "失联党员",
+    "Y1": "隐形党员",
+    "P2": "应转未转",
+    "F1": "流出党员",
+    "F2": "流入党员",
+    "W1": "在册新就业",
+    "D1": "自报未核",
+    "N0": "正常在册",
+}
+CLASS_TITLES: dict[str, str] = {
+    "exact": "证件相符",
+    "strong": "强证据",
+    "confirmed": "人工确认",
+    "own_job": "本人岗位",
+    "declared": "自报党员",
+    "self_report": "党员报到",
+}
+DOUBT_TITLES: dict[str, str] = {
+    "two_candidates": "两个以上可能的人",
+    "conflict": "证件与姓名相互矛盾",
+    "weak_evidence": "证据偏弱",
+    "masked_only": "只有打码信息",
+    "duplicate_roll_entry": "名册重复登记",
+}
+CHANGE_TITLES: dict[str, str] = {
+    "added": "新增",
+    "removed": "移出",
+    "changed": "变更",
+    "merged": "合并",
+    "split": "拆分",
+}
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceLine(_Frozen):
+    """One source: files and rows that came, were accepted and were sent back."""
+
+    source: str
+    title: str
+    files: int
+    refused_files: int
+    rows_in: int
+    accepted: int
+    quarantined: int
+
+    @property
+    def missing(self) -> bool:
+        """Nothing came from this source."""
+        return self.files == 0
+
+
+class CountLine(_Frozen):
+    """One kind of thing and how many there are."""
+
+    code: str
+    title: str
+    rows: int
+    persons: int
+
+
+class ChangeLine(_Frozen):
+    """One kind of change and cause since the previous version, and how many persons it touched."""
+
+    change: str
+    title: str
+    cause: str
+    persons: int
+
+
+class RefusedFile(_Frozen):
+    """One file or sheet that could not be used, and what to do about it."""
+
+    source: str
+    title: str
+    file: str
+    sheet: str | None
+    message: str
+
+
+class StepLine(_Frozen):
+    """One step and its seconds."""
+
+    name: str
+    title: str
+    seconds: float
+
+
+class RunSummary(_Frozen):
+    """One run, as its clerk reads it."""
+
+    run_id: str
+    district: str
+    as_of: date
+    version: str
+    previous_version: str | None
+    ledger: str
+    report_folder: str
+    persons: int
+    sources: tuple[SourceLine, ...]
+    links: tuple[CountLine, ...]
+    classes: tuple[CountLine, ...]
+    statuses: tuple[CountLine, ...]
+    waiting: tuple[CountLine, ...]
+    changes: tuple[ChangeLine, ...]
+    refused: tuple[RefusedFile, ...]
+    warnings: tuple[str, ...]
+    steps: tuple[StepLine, ...]
+
+    @property
+    def seconds(self) -> float:
+        """All steps together."""
+        return round(sum(step.seconds for step in self.steps), 1)
+
+    @property
+    def waiting_pairs(self) -> int:
+        """Pairs that a person must look at."""
+        return sum(line.rows for line in self.waiting)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the run itself knows and the workspace does not say."""
+
+    run_id: str
+    district: str
+    as_of: date
+    version: str
+    previous_version: str | None
+    version_folder: Path
+    ledger: Path
+    report_folder: Path
+    source_titles: dict[str, str]
+    steps: tuple[StepLine, ...]
+    warnings: tuple[str, ...]
+
+
+def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
+    """Count a run from its workspace (`stage_files`, `decided`) and the version it published."""
+    sources = _sources(con, facts.source_titles)
+    refused = _refused(con, facts.source_titles)
+    ledger, review = facts.version_folder / "ledger.parquet", facts.version_folder / "review.parquet"
+    return RunSummary(
+        run_id=facts.run_id,
+        district=facts.district,
+        as_of=facts.as_of,
+        version=facts.version,
+        previous_version=facts.previous_version,
+        ledger=str(facts.ledger),
+        report_folder=str(facts.report_folder),
+        persons=_persons(con, ledger),
+        sources=sources,
+        links=_links(con),
+        classes=_classes(con, ledger),
+        statuses=_statuses(con, ledger),
+        waiting=_waiting(con, review),
+        changes=_changes(con, facts.version_folder / "changes.parquet"),
+        refused=refused,
+        warnings=(*_source_warnings(sources, refused), *facts.warnings),
+        steps=facts.steps,
+    )
+
+
+def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[SourceLine, ...]:
+    rows = con.execute("""
+        select source, count(distinct file), count(*) filter (state = 'refused'),
+            sum(rows_in), sum(accepted), sum(quarantined)
+        from stage_files group by source
+    """).fetchall()
+    found = {source: tuple(int(number or 0) for number in numbers) for source, *numbers in rows}
+    return tuple(
+        SourceLine(
+            source=source,
+            title=title,
+            files=numbers[0],
+            refused_files=numbers[1],
+            rows_in=numbers[2],
+            accepted=numbers[3],
+            quarantined=numbers[4],
+        )
+        for source, title in titles.items()
+        for numbers in (found.get(source, (0, 0, 0, 0, 0)),)
+    )
+
+
+def _refused(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[RefusedFile, ...]:
+    rows = con.execute("""
+        select source, file, sheet, message from stage_files
+        where state = 'refused' order by source, file, sheet
+    """).fetchall()
+    return tuple(
+        RefusedFile(source=source, title=titles.get(source, source), file=file, sheet=sheet, message=message or "")
+        for source, file, sheet, message in rows
+    )
+
+
+def _links(con: duckdb.DuckDBPyConnection) -> tuple[CountLine, ...]:
+    rows = con.execute("""
+        select match_class, count(*), count(distinct right_id) from decided
+        where decision = 'link' group by match_class
+    """).fetchall()
+    return _lines(rows, CLASS_TITLES)
+
+
+def _persons(con: duckdb.DuckDBPyConnection, ledger: Path) -> int:
+    found = con.execute("select count(*) from read_parquet($path)", {"path": str(ledger)}).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _classes(con: duckdb.DuckDBPyConnection, ledger: Path) -> tuple[CountLine, ...]:
+    rows = con.execute(
+        "select match_class, sum(len(evidence)), count(*) from read_parquet($path) group by match_class",
+        {"path": str(ledger)},
+    ).fetchall()
+    return _lines(rows, CLASS_TITLES)
+
+
+def _statuses(con: duckdb.DuckDBPyConnection, ledger: Path) -> tuple[CountLine, ...]:
+    """Persons under each status; `rows` counts those whose primary status it is."""
+    rows = con.execute(
+        """
+        select code, count(*) filter (code = primary_status), count(*)
+        from (select primary_status, unnest(statuses) as code from read_parquet($path)) group by code
+        """,
+        {"path": str(ledger)},
+    ).fetchall()
+    return _lines(rows, STATUS_TITLES)
+
+
+def _waiting(con: duckdb.DuckDBPyConnection, review: Path) -> tuple[CountLine, ...]:
+    rows = con.execute(
+        "select doubt, count(*), 0 from read_parquet($path) group by doubt", {"path": str(review)}
+    ).fetchall()
+    return _lines(rows, DOUBT_TITLES)
+
+
+def _lines(rows: list[tuple[str, int, int]], titles: dict[str, str]) -> tuple[CountLine, ...]:
+    """In the order of the titles; codes without a title come last, by name."""
+    order = list(titles)
+    ranked = sorted(rows, key=lambda row: (order.index(row[0]) if row[0] in titles else len(order), row[0]))
+    return tuple(
+        CountLine(code=code, title=titles.get(code, code), rows=int(count or 0), persons=int(persons or 0))
+        for code, count, persons in ranked
+    )
+
+
+def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ...]:
+    rows = con.execute(
+        """
+        select change, cause, count(*) as persons from read_parquet($path)
+        group by change, cause order by change, persons desc, cause
+        """,
+        {"path": str(path)},
+    ).fetchall()
+    return tuple(
+        ChangeLine(change=change, title=CHANGE_TITLES.get(change, change), cause=cause, persons=persons)
+        for change, cause, persons in rows
+    )
+
+
+def _source_warnings(sources: tuple[SourceLine, ...], refused: tuple[RefusedFile, ...]) -> list[str]:
+    """A line per missing source and per refused file."""
+    missing = [
+        f"{line.title}：这次没有可读的文件，上次的线索沿用。处理办法：补要后放进 {line.source}/ 重新运行"
+        for line in sources
+        if line.missing
+    ]
+    return [*missing, *(f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused)]
+
+
+def shown(file: RefusedFile) -> str:
+    """`a.xlsx〔表一〕`, or the file alone."""
+    return f"{file.file}〔{file.sheet}〕" if file.sheet else file.file

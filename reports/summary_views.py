@@ -1,0 +1,174 @@
+"""The run summary as people meet it: terminal tables, a Markdown page, and the list of rows sent back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from reports.summary import RunSummary, SourceLine, shown
+
+_CHANGES_SHOWN = 25
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One titled table of texts; `numbers` names the columns to right-align."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+
+
+def sheets(summary: RunSummary) -> list[Sheet]:
+    """The tables of the summary, in reading order; empty ones are left out, but never the sources."""
+    found = [_sources(summary), _links(summary), _statuses(summary), _waiting(summary), _changes(summary)]
+    found += [_refused(summary), _steps(summary)]
+    return [sheet for sheet in found if sheet.rows]
+
+
+def _sources(summary: RunSummary) -> Sheet:
+    rows = [_source_row(line) for line in summary.sources]
+    totals = [sum(getattr(line, name) for line in summary.sources) for name in ("rows_in", "accepted", "quarantined")]
+    rows.append(("合计", str(sum(line.files for line in summary.sources)), *(_number(total) for total in totals), ""))
+    headers = ("来源", "文件", "行数", "接收", "退回", "说明")
+    return Sheet("各来源", headers, tuple(rows), frozenset({1, 2, 3, 4}))
+
+
+def _source_row(line: SourceLine) -> tuple[str, ...]:
+    if line.missing:
+        return (line.title, "0", "—", "—", "—", "本次未到")
+    note = f"{line.refused_files} 份未用" if line.refused_files else ""
+    return (line.title, str(line.files), *map(_number, (line.rows_in, line.accepted, line.quarantined)), note)
+
+
+def _links(summary: RunSummary) -> Sheet:
+    persons = {line.code: line.persons for line in summary.classes}
+    rows = {line.code: (line.title, line.rows) for line in summary.links}
+    titles = {line.code: line.title for line in (*summary.links, *summary.classes)}
+    body = tuple(
+        (title, _number(rows[code][1]) if code in rows else "—", _number(persons.get(code, 0)))
+        for code, title in titles.items()
+    )
+    return Sheet("关联（按等级）", ("等级", "关联行", "在账人数"), body, frozenset({1, 2}))
+
+
+def _statuses(summary: RunSummary) -> Sheet:
+    body = tuple((line.code, line.title, _number(line.persons), _number(line.rows)) for line in summary.statuses)
+    return Sheet("线索（按状态，一人可兼有）", ("代码", "状态", "人数", "其中主状态"), body, frozenset({2, 3}))
+
+
+def _waiting(summary: RunSummary) -> Sheet:
+    body = [(line.title, _number(line.rows)) for line in summary.waiting]
+    return Sheet("待人工核对", ("疑点", "对数"), (*body, ("合计", _number(summary.waiting_pairs))), frozenset({1}))
+
+
+def _changes(summary: RunSummary) -> Sheet:
+    """The largest groups one by one, the rest of each kind in one line."""
+    first = sorted(summary.changes, key=lambda line: -line.persons)[:_CHANGES_SHOWN]
+    body = [(line.title, line.cause, _number(line.persons)) for line in summary.changes if line in first]
+    for title in dict.fromkeys(line.title for line in summary.changes):
+        rest = [line for line in summary.changes if line.title == title and line not in first]
+        if rest:
+            body.append((title, f"其余 {len(rest)} 种原因", _number(sum(line.persons for line in rest))))
+    against = f"与上一版 {summary.previous_version} 相比" if summary.previous_version else "第一版，全部为新增"
+    return Sheet(f"变动说明（{against}）", ("变动", "原因", "人数"), tuple(body), frozenset({2}))
+
+
+def _refused(summary: RunSummary) -> Sheet:
+    body = tuple((file.title, shown(file), file.message) for file in summary.refused)
+    return Sheet("未用的文件", ("来源", "文件", "原因与办法"), body)
+
+
+def _steps(summary: RunSummary) -> Sheet:
+    body = [(step.title, step.name, f"{step.seconds:.1f}") for step in summary.steps]
+    return Sheet(
+        "每步耗时（秒）", ("步骤", "名称", "秒"), (*body, ("合计", "", f"{summary.seconds:.1f}")), frozenset({2})
+    )
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def headline(summary: RunSummary) -> str:
+    """Who, as of when, how many."""
+    return (
+        f"{summary.district} 三找一本账  数据日期 {summary.as_of.isoformat()}  "
+        f"在账 {summary.persons:,} 人  待人工核对 {summary.waiting_pairs:,} 对"
+    )
+
+
+def published(summary: RunSummary) -> list[str]:
+    """Where everything lies."""
+    return [f"版本：{summary.version}", f"一本账：{summary.ledger}", f"小结与退回清单：{summary.report_folder}"]
+
+
+def print_summary(summary: RunSummary, console: Console) -> None:
+    """The summary as tables on a terminal."""
+    console.print(f"\n[bold]{headline(summary)}[/bold]")
+    for sheet in sheets(summary):
+        table = Table(title=sheet.title, title_justify="left", title_style="bold")
+        for at, header in enumerate(sheet.headers):
+            table.add_column(header, justify="right" if at in sheet.numbers else "left", overflow="fold")
+        for row in sheet.rows:
+            table.add_row(*row)
+        console.print(table)
+    for warning in summary.warnings:
+        console.print("提醒：" + warning, style="yellow", markup=False, highlight=False)
+    console.print("已发布", style="bold green")
+    for line in published(summary):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def markdown(summary: RunSummary) -> str:
+    """The summary as a Markdown page."""
+    parts = ["# 运行小结（内部资料）", headline(summary), "\n".join(f"- {line}" for line in published(summary))]
+    for sheet in sheets(summary):
+        parts += [f"## {sheet.title}", markdown_table(sheet)]
+    if summary.warnings:
+        parts += ["## 提醒", "\n".join(f"- {warning}" for warning in summary.warnings)]
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown_table(sheet: Sheet) -> str:
+    """One sheet as a Markdown table; bars and line breaks in cells are made harmless."""
+    rule = ["---:" if at in sheet.numbers else "---" for at in range(len(sheet.headers))]
+    rows = [sheet.headers, tuple(rule), *sheet.rows]
+    return "\n".join("| " + " | ".join(_cell(text) for text in row) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "｜").replace("\n", " ").replace("<", "＜")
+
+
+_RETURNED = """
+    select source, file, sheet, row, rule, reason from quarantine order by source, file, sheet, row
+"""
+
+
+def returned_rows(con: duckdb.DuckDBPyConnection) -> bytes:
+    """退回清单.csv: one line per quarantined row, no personal values; opens in WPS and Excel."""
+    rows = con.execute(_RETURNED).fetchall()
+    lines = ((source, file, sheet or "", f"第{row}行", rule, reason) for source, file, sheet, row, rule, reason in rows)
+    return _csv(("来源", "文件", "工作表", "行", "规则", "原因"), lines)
+
+
+def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(headers)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str) -> str:
+    """A cell a spreadsheet would take for a formula gets a quote in front."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
