@@ -1,4 +1,4 @@
-"""One line per file or source with more rows sent back than the policy allows; a roll beyond its limit stops the run."""
+"""One line per file or source that sent back more rows than the policy allows; past its limit a roll stops the run."""
 
 from __future__ import annotations
 
