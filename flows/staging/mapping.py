@@ -1,0 +1,117 @@
+"""One set of columns per field, decided: claims weighed, doubles resolved or refused, requirements checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flows.staging.grid import Grid
+from flows.staging.headers import Claim, Fit, Header, find_header, fuzzy_claims, guesses
+from flows.staging.values.cells import Cell
+from flows.staging.values.fields import looks_like
+from flows.staging.words import plain
+from schemas.contracts import SourceContract, SourceField
+from schemas.errors import InputError
+
+_SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Which columns feed which field (several are coalesced, telephones joined), and what is left aside."""
+
+    header: Header
+    columns: dict[str, tuple[int, ...]]
+    dropped: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def map_columns(grid: Grid, contract: SourceContract, where: str) -> Mapping:
+    """The mapping of one sheet. Raises InputError with what was found and what is missing or double."""
+    header = find_header(grid, contract)
+    if header is None:
+        raise InputError(
+            "没有认出表头",
+            where=where,
+            rule="no_known_header",
+            examples=_first_texts(grid),
+            action="表头请用登记的列名，或在来源合同里加别名",
+        )
+    claims = {name: list(found) for name, found in header.claims.items()}
+    notes: list[str] = []
+    for name, found in fuzzy_claims(header, contract).items():
+        field = contract.field(name)
+        fits = [claim for claim in found if field and looks_like(field, _sample(grid, header, claim.column))]
+        if fits:
+            claims[name] = fits
+            notes += [f"“{claim.text}”按“{field.title}”读取" for claim in fits if field]
+    columns = {}
+    for field in contract.fields:
+        if field.name in claims:
+            columns[field.name] = _resolve(field, claims[field.name], grid, contract, header, where)
+    _require(contract, columns, header, where)
+    imported = {column for field in contract.imported for column in columns.get(field.name, ())}
+    dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
+    return Mapping(header, columns, dropped, tuple(notes))
+
+
+def _first_texts(grid: Grid) -> tuple[str, ...]:
+    """The texts of the fullest of the first rows, which is most likely the header nobody knows."""
+    rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in grid.rows[:10]]
+    fullest = max(rows, key=len, default=[])
+    words = [plain(cell) for cell in fullest if len(cell) <= 12 and not any(c.isdigit() for c in cell)]
+    return tuple(words[:8]) if len(words) * 2 > len(fullest) else ()
+
+
+def _sample(grid: Grid, header: Header, column: int) -> list[Cell]:
+    return [row[column] for row in grid.rows[header.last + 1 :][:_SAMPLE] if row[column] != ""]
+
+
+def _resolve(
+    field: SourceField, claims: list[Claim], grid: Grid, contract: SourceContract, header: Header, where: str
+) -> tuple[int, ...]:
+    """The columns of one field: telephones all; else the one, the more telling one, or columns that never disagree."""
+    if len(claims) == 1:
+        return (claims[0].column,)
+    if field.type == "phones":
+        return tuple(claim.column for claim in claims)
+    telling = [claim for claim in claims if all(_says_more(claim, other) for other in claims if other is not claim)]
+    if telling:
+        return (telling[0].column,)
+    if _never_disagree(grid.rows[header.last + 1 :], [claim.column for claim in claims]):
+        return tuple(claim.column for claim in claims)
+    key = any(field.name in group for group in contract.require)
+    first = min(claims, key=lambda claim: claim.alias)
+    if not key and sum(claim.alias == first.alias for claim in claims) == 1 and first.fit != Fit.FUZZY:
+        return (first.column,)
+    texts = tuple(f"“{claim.text}”（第{claim.column + 1}列）" for claim in claims)
+    raise InputError(
+        f"有{len(claims)}列都像“{field.title}”且内容不同，无法确定用哪一列",
+        where=where,
+        rule="two_columns_for_one_field",
+        examples=texts,
+        action="只保留一列，或改列名后重投",
+    )
+
+
+def _says_more(claim: Claim, other: Claim) -> bool:
+    return claim.text != other.text and other.text in claim.text
+
+
+def _never_disagree(rows: list[list[Cell]], columns: list[int]) -> bool:
+    pick: Callable[[list[Cell]], int] = lambda row: len({row[column] for column in columns} - {""})  # noqa: E731
+    return all(pick(row) <= 1 for row in rows)
+
+
+def _require(contract: SourceContract, columns: dict[str, tuple[int, ...]], header: Header, where: str) -> None:
+    missing = [group for group in contract.require if not any(name in columns for name in group)]
+    if not missing:
+        return
+    titles = {field.name: field.title for field in contract.fields}
+    lacking = "；".join("或".join(titles[name] for name in group) for group in missing)
+    near = guesses(header, contract, tuple(name for group in missing for name in group))
+    found = "、".join(titles[name] for name in columns) or "无"
+    message = f"缺少必需的列：{lacking}。已认出：{found}" + (f"。最像的列：{'，'.join(near)}" if near else "")
+    raise InputError(
+        message, where=where, rule="required_column_missing", action="补上该列，或在来源合同里加别名后重投"
+    )

@@ -1,0 +1,100 @@
+"""Which rows below a header are data; the rest are passed over: blanks, totals, signatures, titles, headers again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flows.staging.grid import Grid
+from flows.staging.mapping import Mapping
+from flows.staging.values.cells import Cell
+from flows.staging.words import plain
+
+_TOTAL = re.compile(
+    r"(?:本页|本表|本街道|全区|全县|全市|全街|以上)?(?:合计|小计|总计|共计|累计|总数)(?:[::(\d].*|人数.*)?"
+)
+_SIGNED = re.compile(
+    r"(?:制表|填表|审核|复核|填报|经办|统计|报送|打印|编制|审批|签发|单位负责|分管领导|主管领导)(?:人|单位|日期|时间|员|部门|领导)?(?:签字|签名|盖章)?(?:\(.*\))?(?:[::].*)?"
+)
+_NOTE = re.compile(
+    r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
+)
+_TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（")
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """The data rows with their numbers as a spreadsheet shows them, how many were passed over, cells filled in."""
+
+    rows: list[list[Cell]]
+    numbers: list[int]
+    passed_over: int
+    filled: list[tuple[int, int]]
+
+
+def sift(grid: Grid, mapping: Mapping) -> Sifted:
+    """The data rows below the header, merged-down cells filled; `filled` holds (row number, column)."""
+    header = mapping.header
+    start = header.last + 1
+    sections, filled = _unmerge(grid, start)
+    titles = {plain(cell) for row in grid.rows[: header.first] for cell in row if isinstance(cell, str) and cell} - {""}
+    heads = [row for row in grid.rows[header.first : start] if sum(cell != "" for cell in row) >= 2]
+    rows, numbers, passed = [], [], 0
+    for number, row in enumerate(grid.rows[start:], start + 1):
+        if number in sections or _is_tail(row) or _is_title(row, titles) or _is_header(row, heads):
+            passed += 1
+        else:
+            rows.append(row)
+            numbers.append(number)
+    return Sifted(rows, numbers, passed, filled)
+
+
+def _unmerge(grid: Grid, start: int) -> tuple[set[int], list[tuple[int, int]]]:
+    """Fill cells merged downwards. Rows that are one merged cell from side to side are section titles."""
+    sections: set[int] = set()
+    filled: list[tuple[int, int]] = []
+    for (top, left), (bottom, right) in grid.merged or ():
+        if top < start or top >= len(grid.rows) or left >= grid.width:
+            continue
+        if right - left >= 2 and sum(cell != "" for cell in grid.rows[top]) <= 1:
+            sections.update(range(top + 1, bottom + 2))
+        elif bottom > top:
+            value = grid.rows[top][left]
+            for row in range(top + 1, min(bottom + 1, len(grid.rows))):
+                if value != "" and grid.rows[row][left] == "" and any(grid.rows[row]):
+                    grid.rows[row][left] = value
+                    filled.append((row + 1, left))
+    return sections, filled
+
+
+def _is_tail(row: list[Cell]) -> bool:
+    """A total or a line of signatures: its first filled cell says so, and the row shows no ID."""
+    first = next((cell for cell in row if cell != "" and not (isinstance(cell, str) and cell.isspace())), None)
+    if first is None:
+        return True
+    if not isinstance(first, str) or first.lstrip()[:1] not in _TAIL_FIRST:
+        return False
+    text = plain(first)
+    whole = "".join(first.split()).replace("：", ":").replace("（", "(").replace("）", ")")
+    if not (_TOTAL.fullmatch(text) or _SIGNED.fullmatch(whole) or _NOTE.fullmatch(whole)):
+        return False
+    return not any(isinstance(cell, str) and sum(map(str.isdigit, cell)) >= 15 for cell in row)
+
+
+def _is_title(row: list[Cell], titles: set[str]) -> bool:
+    if row.count("") != len(row) - 1:
+        return False
+    cell = next(cell for cell in row if cell != "")
+    return isinstance(cell, str) and plain(cell) in titles
+
+
+def _is_header(row: list[Cell], heads: list[list[Cell]]) -> bool:
+    """A header row again, as on every printed page: its first text in place, and at least half of the others."""
+    for head in heads:
+        first = next(column for column, cell in enumerate(head) if cell != "")
+        if row[first] == head[first]:
+            named = [column for column, cell in enumerate(head) if cell != ""]
+            same = sum(row[column] == head[column] for column in named)
+            if same >= 2 and same * 2 >= len(named):
+                return True
+    return False

@@ -1,0 +1,91 @@
+"""One cleaned value per distinct cell, with the named repairs that made it; each distinct cell is cleaned once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+Cell = str | float | int | bool | date | datetime | time | timedelta
+
+INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\u180e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
+_ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x85\t\r\n\x0b\x0c]")
+BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """One cell's value as staging keeps it; `repairs` is empty when the cell was already right."""
+
+    value: Any
+    repairs: tuple[str, ...] = ()
+
+
+EMPTY = Cleaned(None)
+Cleaner = Callable[[Cell], Cleaned]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One value per row, and (row index, repair, original text) for every change."""
+
+    values: list[Any]
+    repairs: list[tuple[int, str, str]]
+
+
+def clean_cells(cells: list[Cell], clean: Cleaner) -> Column:
+    """Clean a column, each distinct cell once. A bool must have been written as text before (True equals 1.0)."""
+    found = {cell: clean(cell) for cell in set(cells)}
+    values = [found[cell].value for cell in cells]
+    dirty = {cell: cleaned.repairs for cell, cleaned in found.items() if cleaned.repairs}
+    repairs = [
+        (index, repair, cell_text(cell))
+        for index, cell in (enumerate(cells) if dirty else ())
+        if cell in dirty
+        for repair in dirty[cell]
+    ]
+    return Column(values, repairs)
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as text, numbers as a spreadsheet would show them in full."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def tidy(text: str) -> tuple[str, tuple[str, ...]]:
+    """Text without invisible characters, odd blanks as plain ones, trimmed; trimming plain blanks is no repair."""
+    if text.isascii() and text.isprintable():
+        return text.strip(), ()
+    repairs: list[str] = []
+    if INVISIBLE.search(text):
+        text = INVISIBLE.sub("", text)
+        repairs.append("zero_width")
+    if _ODD_BLANK.search(text):
+        text = _ODD_BLANK.sub(" ", text)
+        repairs.append("spaces")
+    return text.strip(), tuple(repairs)
+
+
+def narrow(text: str) -> tuple[str, tuple[str, ...]]:
+    """Tidied text in NFKC, so that full-width digits and letters become plain."""
+    text, repairs = tidy(text)
+    if text.isascii():
+        return text, repairs
+    plain = unicodedata.normalize("NFKC", text)
+    return (plain.strip(), (*repairs, "full_width")) if plain != text else (text, repairs)
+
+
+def merged(repairs: Iterable[str]) -> tuple[str, ...]:
+    """Repairs without repetitions, in order."""
+    return tuple(dict.fromkeys(repairs))

@@ -1,0 +1,210 @@
+"""One resident ID pattern per cell: 18 places of digits, X last, `*` where not shown (GB 11643)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_FULL = re.compile(r"[0-9]{17}[0-9X]")
+_INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
+_SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
+_MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
+_QUOTES = "'\"‘’“”`´＇＂"
+_NOTHING = {"", "无", "暂无", "未知", "不详", "空", "-", "--", "/", "NULL", "NONE", "N/A", "#N/A", "未填写", "未登记"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentId:
+    """One cell's ID: its 18-place pattern (null when it is none), its kind, and the cell's cleaned text."""
+
+    pattern: str | None
+    kind: str | None
+    text: str | None
+
+
+NO_ID = ResidentId(None, None, None)
+
+
+def check_digit(first17: str) -> str:
+    """The 18th place of a resident ID."""
+    return _CHECKS[sum(weight * (ord(digit) - 48) for weight, digit in zip(_WEIGHTS, first17, strict=True)) % 11]
+
+
+def is_valid(text: str) -> bool:
+    """18 places, a date that exists, the right check digit. Abolished region codes are as good as any."""
+    return _FULL.fullmatch(text) is not None and _is_birth(text[6:14]) and check_digit(text[:17]) == text[17]
+
+
+def _is_birth(digits: str) -> bool:
+    try:
+        return 1850 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2100
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class ColumnSigns:
+    """What the column as a whole shows of Excel's damage to its all-digit IDs."""
+
+    zeros: bool = False
+    floats: bool = False
+
+
+def column_signs(cells: list[Cell]) -> ColumnSigns:
+    """Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged."""
+    whole = [cell for cell in set(cells) if isinstance(cell, str) and len(cell) == 18 and cell.isdecimal()]
+    if len(whole) < 3:
+        return ColumnSigns()
+    zeros = sum(cell.endswith("000") for cell in whole)
+    floats = sum(_is_float_tail(cell) for cell in whole)
+    return ColumnSigns(zeros=zeros * 2 > len(whole), floats=floats * 2 > len(whole))
+
+
+def id_cleaner(signs: ColumnSigns) -> Callable[[Cell], Cleaned]:
+    """The cleaner of one column's cells."""
+    return partial(clean_id, signs=signs)
+
+
+def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
+    """A `ResidentId` with the repairs that made it; every pattern keeps each digit the cell shows for certain."""
+    signs = signs or ColumnSigns()
+    if isinstance(cell, float | int):
+        return _from_number(float(cell))
+    original = cell_text(cell)
+    if is_valid(original) and not (signs.zeros or signs.floats):
+        return Cleaned(ResidentId(original, "full", original))
+    text, repairs = _plain(original)
+    if text in _NOTHING:
+        return EMPTY if not text else Cleaned(None, merged([*repairs, "placeholder"]))
+    found, more = _read(text, signs)
+    if (
+        found.pattern is None
+        and (inside := _INSIDE.findall(text))
+        and len(inside) == 1
+        and _rest_has_no_digit(text, inside[0])
+    ):
+        found, more = _read(inside[0], signs)
+        more = ("extra_text", *more)
+    return Cleaned(found, merged([*repairs, *more]))
+
+
+def _rest_has_no_digit(text: str, inside: str) -> bool:
+    return not any(character.isdigit() for character in text.replace(inside, ""))
+
+
+def _plain(text: str) -> tuple[str, list[str]]:
+    """Upper-case text without blanks, quotes and look-alikes of X; mask characters as `*`."""
+    text, first = narrow(text)
+    repairs = list(first)
+    steps: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("leading_quote", lambda value: value.strip(_QUOTES)),
+        ("cyrillic", lambda value: value.replace("х", "X").replace("Х", "X").replace("Χ", "X").replace("χ", "X")),
+        ("spaces", lambda value: BLANKS.sub("", value)),
+        ("lower_case_x", lambda value: value[:-1] + "X" if value[-1:] == "x" else value),
+        ("mask_character", _masked),
+    )
+    for repair, change in steps:
+        changed = change(text)
+        if changed != text:
+            text = changed
+            repairs.append(repair)
+    return text.upper(), repairs
+
+
+def _masked(text: str) -> str:
+    """All mask signs as `*`. An X is a mask unless it stands last behind a digit, or where `*` is the mask already."""
+    if not any(character.isdigit() for character in text) and not _MASKS.search(text):
+        return text
+    text = _MASKS.sub("*", text)
+    if not re.fullmatch(r"[0-9*xX]+", text):
+        return text
+    last = text[-1:] if text[-1:] in "xX" and (text[-2:-1].isdigit() or "*" in text[:-1]) else ""
+    body = text[: len(text) - len(last)]
+    return re.sub("[xX]", "*", body) + last.upper()
+
+
+def _read(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
+    if _FULL.fullmatch(text):
+        return _from_eighteen(text, signs)
+    if re.fullmatch(r"[0-9]{15}", text):
+        return _from_fifteen(text)
+    if re.fullmatch(r"[0-9]{17}", text) and _is_birth(text[6:14]):
+        return _found(text[:14] + "****", "masked", text), ("seventeen_digits",)
+    if re.fullmatch(r"[0-9]{3}[0-9X]", text):
+        return _found("*" * 14 + text, "tail4", text), ()
+    if found := _SCIENTIFIC.fullmatch(text):
+        return _from_scientific(text, found[1] + (found[2] or ""))
+    if re.fullmatch(r"[0-9*]*\*[0-9*]*X?", text):
+        return _from_mask(text)
+    return ResidentId(None, "other", text), ("unusable_id",)
+
+
+def _found(pattern: str, kind: str, text: str) -> ResidentId:
+    return ResidentId(pattern, kind, text)
+
+
+def _from_eighteen(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
+    valid = is_valid(text)
+    if text.isdecimal() and _is_birth(text[6:14]):
+        if text.endswith("000") and (signs.zeros or not valid):
+            return _found(text[:15] + "***", "excel15", text), ("excel_tail",)
+        if _is_float_tail(text) and (signs.floats or not valid):
+            return _found(text[:15] + "***", "excel15", text), ("float_tail",)
+    return _found(text, "full" if valid else "invalid", text), (() if valid else ("check_digit",))
+
+
+def _is_float_tail(text: str) -> bool:
+    """A number that a float holds exactly: what is left when an ID went through one (spacing 16 to 128 here)."""
+    return int(float(text)) == int(text)
+
+
+def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
+    whole = text[:6] + "19" + text[6:]
+    if not _is_birth(whole[6:14]):
+        return ResidentId(None, "other", text), ("unusable_id",)
+    return _found(whole + check_digit(whole), "full", text), ("fifteen_digits",)
+
+
+def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """What `1.10105E+17` shows. Six digits are right as they stand, since a year begins with 1 or 2 and rounds down."""
+    if len(digits) >= 15:
+        return _found(digits[:15] + "***", "excel15", text), ("excel_tail",)
+    sure = digits if len(digits) == 6 else digits[:-1]
+    return _found(sure.ljust(18, "*"), "masked", text), ("scientific",)
+
+
+def _from_mask(text: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """A masked ID; where the mask is shorter or longer than what it hides, the ends are kept in their places."""
+    shown = sum(character != "*" for character in text)
+    if not shown:
+        return ResidentId(None, None, text), ("masked_whole",)
+    if len(text) == 18:
+        return _found(text, "masked", text), ()
+    head, tail = text[: text.index("*")], text[text.rindex("*") + 1 :]
+    middle = shown - len(head) - len(tail)
+    if len(head) + len(tail) > 17:
+        return ResidentId(None, "other", text), ("unusable_id",)
+    pattern = head + "*" * (18 - len(head) - len(tail)) + tail
+    return _found(pattern, "masked", text), ("mask_length", *(("mask_middle",) if middle else ()))
+
+
+def _from_number(number: float) -> Cleaned:
+    """An ID that Excel kept as a number: fifteen digits are certain, the rest is gone."""
+    text = cell_text(number)
+    if 1e17 <= number < 1e18:
+        digits = f"{number:.14e}".replace(".", "")[:15]
+        kind = "excel15" if _is_birth(digits[6:14]) else "other"
+        if kind == "other":
+            return Cleaned(ResidentId(None, kind, text), ("unusable_id",))
+        return Cleaned(ResidentId(digits + "***", kind, text), ("excel_tail",))
+    if number.is_integer() and number > 0:
+        found, repairs = _read(text, ColumnSigns())
+        return Cleaned(found, repairs)
+    return Cleaned(ResidentId(None, "other", text), ("unusable_id",))

@@ -1,0 +1,114 @@
+"""One person's name per cell: blanks, dots and mask characters in one form, notes taken off; else not a name."""
+
+from __future__ import annotations
+
+import re
+
+from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
+
+_PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
+_HAN = re.compile(
+    "[\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff\U000f0000-\U0010ffff]"
+)
+_DOTS = re.compile("[·•．‧・∙⋅●.｡。]")
+_STARS = re.compile("[*＊×○〇◯●✱※]")
+_LETTER_MASK = re.compile(r"(?<![A-Za-z])[xX]+(?![A-Za-z])")
+_BRACKET = re.compile(r"\s*[(\[【]([^()\[\]【】]*)[)\]】]$")
+_NOTES = {
+    "女", "男", "大", "小", "新", "旧", "代", "本人", "离职", "已离职", "在职", "停用", "退出", "正式", "预备", "党员",
+    "组长", "站长", "队长", "兼职", "全职", "专送", "众包", "流动", "外卖", "骑手", "司机", "实习",
+}  # fmt: skip
+_TITLES = re.compile("(?<=.)(师傅|先生|女士|小姐|同志)$")
+_NOTHING = {
+    "",
+    "无",
+    "未知",
+    "不详",
+    "暂无",
+    "空",
+    "-",
+    "--",
+    "/",
+    "\\",
+    "NULL",
+    "null",
+    "None",
+    "N/A",
+    "#N/A",
+    "未填写",
+    "未登记",
+    "0",
+}
+_UNIT = re.compile("(公司|企业|合伙|中心|合作社|委员会|厂|店|商行|经营部|工作室)$")
+NOT_A_NAME = "not_a_name"
+
+
+def clean_name(cell: Cell) -> Cleaned:
+    """A name, masked characters as `*`, the middle dot as `·`; null with a repair when the cell holds no name."""
+    if isinstance(cell, str) and _PLAIN.fullmatch(cell) and "某" not in cell and cell[-2:] not in _TITLE_WORDS:
+        return Cleaned(cell) if cell not in _NOTHING else Cleaned(None, ("placeholder",))
+    original = cell_text(cell)
+    text, repairs = narrow(original)
+    if text in _NOTHING:
+        return Cleaned(None, ("placeholder",)) if text else EMPTY
+    found = list(repairs)
+    for repair, change in _CHANGES:
+        changed = change(text)
+        if changed != text:
+            text = changed
+            found.append(repair)
+    return _judged(text, found)
+
+
+def _judged(text: str, repairs: list[str]) -> Cleaned:
+    letters = sum(character.isalpha() for character in text)
+    if len(text) >= 5 and _UNIT.search(text):
+        return Cleaned(None, merged([*repairs, "not_a_person"]))
+    if len(text) > 40 or any(character.isdigit() for character in text) or not (letters or _has_rare(text)):
+        return Cleaned(None, merged([*repairs, NOT_A_NAME]))
+    return Cleaned(text, merged(repairs))
+
+
+def _has_rare(text: str) -> bool:
+    """A private-use character, or signs in place of characters beside at least one that can be read."""
+    return bool(_HAN.search(text))
+
+
+def _stars(text: str) -> str:
+    text = _STARS.sub("*", text)
+    if not _HAN.search(text):
+        return text
+    return _LETTER_MASK.sub(lambda found: "*" * len(found[0]), text).replace("某", "*")
+
+
+def _dots(text: str) -> str:
+    return _DOTS.sub("·", text).strip("·")
+
+
+def _spaces(text: str) -> str:
+    return BLANKS.sub("", text) if _HAN.search(text) else BLANKS.sub(" ", text)
+
+
+def _note(text: str) -> str:
+    found = _BRACKET.search(text)
+    return text[: found.start()] if found and found[1].strip() in _NOTES and found.start() > 0 else text
+
+
+def _title(text: str) -> str:
+    return _TITLES.sub("*", text) if _HAN.match(text) and len(text) <= 4 else text
+
+
+def _number(text: str) -> str:
+    """`李强2`: platforms number a second account of the same name."""
+    return re.sub(r"(?<=[^\W\d_])\d{1,2}$", "", text) if _HAN.search(text) and len(text) >= 3 else text
+
+
+_TITLE_WORDS = {"师傅", "先生", "女士", "小姐", "同志"}
+_CHANGES = (
+    ("bracket_note", _note),
+    ("spaces", _spaces),
+    ("mask_character", _stars),
+    ("middle_dot", _dots),
+    ("title_word", _title),
+    ("number_suffix", _number),
+)

@@ -1,0 +1,85 @@
+"""One value per cell of the simple kinds: text, codes and yes/no by value map, whole numbers, credit codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow, tidy
+
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
+_INTEGER = re.compile(r"([0-9]{1,9})(?:\.0+)?\s*(天|日|人|名|个|家|岁)?")
+_NOTHING = {"-", "--", "/", "\\", "NULL", "null", "None", "N/A", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
+_USCC = re.compile(r"[0-9A-Z]{18}")
+
+
+def clean_text(cell: Cell) -> Cleaned:
+    """Text as written, but for invisible characters, odd blanks and full-width digits and letters."""
+    if isinstance(cell, float | int):
+        text = cell_text(cell)
+        return Cleaned(text, ("excel_tail",)) if abs(cell) >= 1e15 else Cleaned(text)
+    text, repairs = tidy(cell_text(cell))
+    if text in _NOTHING:
+        return Cleaned(None, merged([*repairs, "placeholder"]))
+    if not text:
+        return Cleaned(None, repairs)
+    if _WIDE.search(text):
+        text = _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+        repairs = (*repairs, "full_width")
+    return Cleaned(text, repairs)
+
+
+def map_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
+    """A cleaner for codes: the canonical value, or null with `unknown_value`."""
+    return partial(_mapped, {_map_key(key): value for key, value in values.items()})
+
+
+def yes_no_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
+    """A cleaner for yes and no: true, false, or null with `unknown_value`."""
+    keys: dict[str, object] = {_map_key(key): value == "yes" for key, value in values.items()}
+    return partial(_mapped, keys)
+
+
+def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
+    text = cell_text(cell)
+    key = _map_key(text)
+    if key in values:
+        return Cleaned(values[key])
+    if not key:
+        return EMPTY
+    return Cleaned(None, ("unknown_value",))
+
+
+def _map_key(text: str) -> str:
+    return BLANKS.sub("", narrow(text)[0]).upper()
+
+
+def clean_integer(cell: Cell) -> Cleaned:
+    """A whole number, its counting word taken off."""
+    if isinstance(cell, float | int):
+        whole = float(cell).is_integer() and abs(cell) < 2**31
+        return Cleaned(int(cell)) if whole else Cleaned(None, ("unusable_number",))
+    text, repairs = narrow(cell_text(cell))
+    if not text:
+        return Cleaned(None, repairs)
+    found = _INTEGER.fullmatch(text.replace(",", ""))
+    if not found:
+        return Cleaned(None, merged([*repairs, "unusable_number"]))
+    return Cleaned(int(found[1]), merged([*repairs, *(("counting_word",) if found[2] else ())]))
+
+
+def clean_uscc(cell: Cell) -> Cleaned:
+    """A unified social credit code (GB 32100) in capitals; other registration numbers are kept as written."""
+    if isinstance(cell, str) and _USCC.fullmatch(cell):
+        return Cleaned(cell)
+    if isinstance(cell, float | int):
+        text = cell_text(cell)
+        return Cleaned(None, ("excel_tail",)) if abs(cell) >= 1e15 else Cleaned(text)
+    text, repairs = narrow(cell_text(cell))
+    if not text or text in _NOTHING:
+        return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
+    bare = BLANKS.sub("", text).strip("'‘’\"")
+    found = [*repairs, *(("spaces",) if bare != text else ()), *(("lower_case",) if bare.upper() != bare else ())]
+    return Cleaned(bare.upper(), merged(found))
