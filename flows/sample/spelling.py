@@ -1,0 +1,86 @@
+"""Spellings: the other ways a name is written, from the same character lists names are drawn from."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import opencc
+from pypinyin import Style, pinyin
+
+from flows.sample.options import data
+
+_DOTS = ("•", "．", "‧", "・", "", " ")
+_COMPOUND = frozenset(data("names.toml")["surnames"]["compound"].split())
+
+
+@cache
+def _converter() -> tuple[opencc.OpenCC, opencc.OpenCC]:
+    return opencc.OpenCC("s2t"), opencc.OpenCC("t2s")
+
+
+@cache
+def _pool() -> dict[str, str]:
+    """Given-name characters of one reading only, each with its toneless sound."""
+    table = data("names.toml")["given"]
+    characters = {one for sex in ("male", "female") for kind in ("first", "second", "single") for one in "".join(table[sex][kind])}
+    characters |= set("伟玮炜苇燕艳雁晏丽莉莅俐静婧敬竞婷庭亭廷杰洁捷峰锋丰枫辉晖徽慧惠卉勇咏永泳涛韬滔军君钧均敏闵红宏虹鸿弘建健剑鉴志智治致波博泊渤")
+    readings = {one: set(pinyin(one, style=Style.NORMAL, heteronym=True)[0]) for one in sorted(characters)}
+    return {one: next(iter(sounds)) for one, sounds in readings.items() if len(sounds) == 1}
+
+
+@cache
+def same_sounding() -> dict[str, tuple[str, ...]]:
+    """Each given-name character's homophones (toneless)."""
+    pool = _pool()
+    return {
+        one: tuple(sorted(other for other, sound in pool.items() if sound == pool[one] and other != one)) for one in pool
+    }
+
+
+@cache
+def _traditional(name: str) -> str:
+    forward, back = _converter()
+    written = str(forward.convert(name))
+    return written if back.convert(written) == name else name
+
+
+def surname_of(name: str) -> str:
+    """The surname as written."""
+    return name[:2] if name[:2] in _COMPOUND else name[:1]
+
+
+@cache
+def _other_characters() -> str:
+    return "".join(sorted(_pool()))
+
+
+def alter_name(name: str, kind: str, pick: int) -> str | None:  # noqa: PLR0912
+    """The name with one kind of dirt, or None where that kind cannot befall it."""
+    rare = data("names.toml")["given"]["rare"]
+    surname = surname_of(name)
+    given = name[len(surname) :]
+    if kind == "name_dot_variant":
+        return name.replace("·", _DOTS[pick % len(_DOTS)]) if "·" in name else None
+    if "·" in name:
+        return None
+    if kind == "name_rare_broken":
+        found = next((one for one in name if one in rare["characters"]), None)
+        if found is None:
+            return None
+        forms = ("?", "□", rare["sounds"][found], f"({rare['parts'].get(found, '?')})", "\ue863")
+        return name.replace(found, forms[pick % len(forms)])
+    if kind == "name_blank_inside":
+        return f"{name[0]}{(' ', '　', '  ')[pick % 3]}{name[1]}" if len(name) == 2 else None
+    if kind == "name_traditional":
+        return _traditional(name) if _traditional(name) != name else None
+    if kind == "name_homophone":
+        at = next((at for at in range(len(given) - 1, -1, -1) if same_sounding().get(given[at])), None)
+        if at is None:
+            return None
+        others = same_sounding()[given[at]]
+        return surname + given[:at] + others[pick % len(others)] + given[at + 1 :]
+    if kind == "name_other_character":
+        pool, sounds = _other_characters(), _pool()
+        other = pool[pick % len(pool)]
+        return surname + given[:-1] + other if sounds[other] != sounds.get(given[-1:]) else None
+    return surname + given[::-1] if len(given) == 2 and given[0] != given[1] else None

@@ -1,0 +1,75 @@
+"""Statuses by the rules of domain.md, computed from the facts that stand in the files and from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from flows.sample.sheets import Fact, Sheet
+
+ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
+_SIX_MONTHS = timedelta(days=183)
+
+
+@dataclass
+class Work:
+    """What the linkable rows of one person's worker sources say."""
+
+    linked: int = 0
+    rows: int = 0
+    exact: bool = False
+    starts: list[date] = field(default_factory=list)
+    denials: list[date] = field(default_factory=list)
+    """Dates of exact rows of asking files that say 否."""
+    declares: bool = False
+
+
+@dataclass(frozen=True)
+class Night:
+    """The date, and the branches the register of organisations knows."""
+
+    as_of: date
+    branches: frozenset[str]
+
+
+def _day(fact: Fact) -> date | None:
+    return fact if isinstance(fact, date) else None
+
+
+def statuses(rows: list[tuple[Sheet, int]], work: Work, night: Night) -> list[str]:
+    """The codes of one registry person, in the order of domain.md; empty where nothing ties them to platform work."""
+    roll = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_members"]
+    letters = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_transfers"]
+    registered = [sheet.facts["direction"][row] for sheet, row in rows if sheet.source == "floating_members"]
+    own_job = any(facts["own_job"][row] for facts, row in roll)
+    if not work.linked and not own_job:
+        return []
+    here = any(facts["branch_name"][row] in night.branches for facts, row in roll)
+    flagged = any(facts["floating"][row] for facts, row in roll)
+    joined = [_day(facts["joined_on"][row]) for facts, row in roll]
+    found = {
+        "S1": any(facts["stopped"][row] for facts, row in roll),
+        "P1": _in_pocket(letters, {str(facts["branch_name"][row]) for facts, row in roll}, night),
+        "L1": bool(work.linked) and any(facts["lost"][row] for facts, row in roll),
+        "Y1": any(since is not None and said > since for since in joined for said in work.denials),
+        "P2": bool(roll) and not here and not flagged and not registered and not letters and _half_a_year(work, night),
+        "F1": here and (flagged or "流出" in registered),
+        "F2": not here and "流入" in registered,
+        "W1": own_job and not work.linked,
+    }
+    codes = [code for code in ORDER if found.get(code)]
+    return codes or ["N0"]
+
+
+def _half_a_year(work: Work, night: Night) -> bool:
+    return any(day <= night.as_of - _SIX_MONTHS for day in work.starts)
+
+
+def _in_pocket(letters: list[tuple[dict[str, list[Fact]], int]], branches: set[str], night: Night) -> bool:
+    """The newest letter was never lodged, is past its validity, and the roll does not show its target."""
+    if not letters:
+        return False
+    facts, row = max(letters, key=lambda one: str(one[0]["issued_on"][one[1]]))
+    until = _day(facts["valid_until"][row])
+    open_still = facts["reception_state"][row] in ("未接收", "审批超时")
+    return bool(open_still and until and night.as_of > until and facts["to_org"][row] not in branches)
