@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import duckdb
 
 from flows.context import RunContext
 from schemas.errors import InputError
 
-_SHARES = """
-select source, file, sum(rows_in) as rows_in, sum(quarantined) as quarantined
-from stage_files where state = 'read'
-group by grouping sets ((source, file), (source))
-having sum(quarantined) > 0
-order by source, file nulls first
-"""
-
 
 def check_quarantine(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
-    """Warnings by `policy.quarantine`. Raises InputError when the roll itself is beyond the stop limit."""
-    limits, warnings = run.policy.quarantine, []
-    for source, file, rows_in, quarantined in con.execute(_SHARES).fetchall():
-        share, title = quarantined / rows_in, run.contracts[source].title
-        where = f"{source}/{file}" if file else f"{source}/"
-        text = f"{rows_in:,} 行里退回 {quarantined:,} 行（{share:.0%}）"
-        if file is None and share > limits.stop_share and run.contracts[source].role == "roll":
+    """Warnings by `policy.quarantine`, a source's own only where none of its files has one.
+
+    Raises InputError when the roll as a whole is beyond the stop limit. Rows without consent do not count: leaving
+    them out is no fault of the file.
+    """
+    limits, warnings, named = run.policy.quarantine, [], set()
+    query = (resources.files("flows") / "limits.sql").read_text("utf-8")
+    for source, file, rows_in, sent_back in con.execute(query).fetchall():
+        share, contract = sent_back / rows_in, run.contracts[source]
+        where = f"{source}/{file or ''}"
+        text = f"{contract.title} {rows_in:,} 行里退回 {sent_back:,} 行（{share:.0%}）"
+        if file is None and share > limits.stop_share and contract.role == "roll":
             raise InputError(
-                f"{title}{text}，超过停止限额 {limits.stop_share:.0%}，本次不发布",
+                f"{text}，超过停止限额 {limits.stop_share:.0%}，本次不发布",
                 where=where,
                 rule="quarantine_stop",
                 action="核对该来源的表头与数据，改好后重投",
             )
-        if share > limits.warn_share and quarantined >= limits.warn_rows:
-            warnings.append(
-                f"{where}：{title}{text}，超过提醒限额 {limits.warn_share:.0%}。处理办法：看退回清单，请该部门改正"
-            )
+        if share > limits.warn_share and sent_back >= limits.warn_rows and (file or source not in named):
+            named.add(source)
+            action = "看退回清单，请该部门改正"
+            warnings.append(f"{where}：{text}，超过提醒限额 {limits.warn_share:.0%}。处理办法：{action}")
     return warnings

@@ -1,0 +1,221 @@
+"""Every kind of bad input, through the real command line: one clear Chinese line, the right code, a whole ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msoffcrypto.format.ooxml
+import pytest
+import xlsxwriter
+
+from flows.home import Home
+from flows.runs import run_lock
+from tests.flows.command import Answer, sanzhao
+
+pytestmark = pytest.mark.slow
+
+Run = Callable[..., Answer]
+NO_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+
+
+def state_of(home: Path) -> dict[str, str]:
+    """Checksum of every published byte."""
+    files = (path for path in (home / "ledger").rglob("*") if path.is_file() and "failed" not in path.parts)
+    return {str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def workbook(path: Path, rows: list[list[str]]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+
+
+def refused(answer: Answer, *words: str) -> None:
+    """One line on standard error with these words, and code 1."""
+    assert answer.code == 1, answer.err
+    assert len(answer.err.strip().splitlines()) == 1, answer.err
+    assert "Traceback" not in answer.err
+    for word in words:
+        assert word in answer.err, (word, answer.err)
+
+
+def went_on(answer: Answer, *words: str) -> None:
+    """Published with a warning that says these words."""
+    assert answer.code == 3, answer.err
+    assert "Traceback" not in answer.err
+    flat = "".join(answer.out.split())
+    for word in words:
+        assert "".join(word.split()) in flat, (word, answer.out)
+
+
+def no_roll(drop: Path) -> None:
+    shutil.rmtree(drop / "party_members")
+
+
+def nothing_at_all(drop: Path) -> None:
+    shutil.rmtree(drop)
+    drop.mkdir()
+
+
+def not_there(drop: Path) -> None:
+    shutil.rmtree(drop)
+
+
+def roll_without_provenance(drop: Path) -> None:
+    (drop / "party_members" / "provenance.toml").unlink()
+
+
+def roll_of_pictures_only(drop: Path) -> None:
+    for path in (drop / "party_members").iterdir():
+        if path.name != "provenance.toml":
+            path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (no_roll, ("党员名册", "party_members", "处理办法")),
+        (nothing_at_all, ("空", "处理办法")),
+        (not_there, ("不存在", "处理办法")),
+        (roll_without_provenance, ("party_members", "provider", "legal_basis")),
+        (roll_of_pictures_only, ("party_members",)),
+    ],
+)
+def test_without_a_usable_roll_nothing_is_published(
+    run_again: Run, home: Path, drop: Path, spoil: Callable[[Path], None], words: tuple[str, ...]
+) -> None:
+    before = state_of(home)
+    spoil(drop)
+    refused(run_again(), *words)
+    assert state_of(home) == before
+
+
+def a_picture(path: Path) -> None:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+
+
+def under_password(path: Path) -> None:
+    plain = path.with_name("plain.xlsx")
+    workbook(plain, [["平台", "姓名", "手机号"], ["蓝骑", "张三", "13800000000"]])
+    with plain.open("rb") as clear, path.open("wb") as locked:
+        msoffcrypto.format.ooxml.OOXMLFile(clear).encrypt("secret", locked)
+    plain.unlink()
+
+
+def without_known_header(path: Path) -> None:
+    workbook(path, [["甲", "乙", "丙"], ["1", "2", "3"], ["4", "5", "6"]])
+
+
+def without_required_column(path: Path) -> None:
+    workbook(path, [["平台", "骑手编号", "站点"], ["蓝骑", "R1", "一站"], ["蓝骑", "R2", "一站"]])
+
+
+def cut_short(path: Path) -> None:
+    whole = path.with_name("whole.xlsx")
+    workbook(whole, [["平台", "姓名", "手机号"], *[["蓝骑", "张三", "13800000000"]] * 500])
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    whole.unlink()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (a_picture, ()),
+        (under_password, ("密码",)),
+        (without_known_header, ("表头",)),
+        (without_required_column, ("姓名",)),
+        (cut_short, ()),
+        (empty, ("空",)),
+    ],
+)
+def test_one_bad_file_is_named_and_the_rest_goes_on(
+    run_again: Run, home: Path, drop: Path, spoil: Callable[[Path], None], words: tuple[str, ...]
+) -> None:
+    before = state_of(home)
+    spoil(drop / "platform" / "坏文件.xlsx")
+    went_on(run_again(), "坏文件.xlsx", *words)
+    after = state_of(home)
+    assert after["ledger/index.json"] != before["ledger/index.json"]
+    kept = {path: sum_ for path, sum_ in before.items() if path.startswith("ledger/versions/")}
+    assert kept.items() <= after.items()
+
+
+def test_a_source_without_provenance_is_left_aside_with_a_template(run_again: Run, drop: Path) -> None:
+    (drop / "transport" / "provenance.toml").unlink()
+    went_on(run_again(), "transport", "provider", "approval_no")
+
+
+def test_a_source_that_did_not_come_is_named(run_again: Run, drop: Path) -> None:
+    shutil.rmtree(drop / "human_resources")
+    went_on(run_again(), "human_resources")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes root's right to read everything")
+def test_a_folder_without_permission_is_named_and_the_rest_goes_on(run_again: Run, drop: Path) -> None:
+    (drop / "transport").chmod(0)
+    answer = run_again(before=NO_RIGHTS)
+    (drop / "transport").chmod(0o700)
+    went_on(answer, "transport", "没有权限")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes root's right to read everything")
+def test_a_drop_without_permission_is_refused(run_again: Run, home: Path, drop: Path) -> None:
+    before = state_of(home)
+    drop.chmod(0)
+    answer = run_again(before=NO_RIGHTS)
+    drop.chmod(0o700)
+    refused(answer, "没有权限")
+    assert state_of(home) == before
+
+
+def test_two_roll_entries_with_one_id_wait_for_a_person(run_again: Run, home: Path, drop: Path) -> None:
+    import duckdb
+
+    header = ["党员编号", "姓名", "公民身份号码", "手机号码", "人员类别"]
+    twice = [["D0001", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"]]
+    twice.append(["D0002", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"])
+    workbook(drop / "party_members" / "重复登记.xlsx", [header, *twice])
+    assert run_again().code in (0, 3)
+    version = sorted((home / "ledger" / "versions").iterdir())[-1]
+    doubts = duckdb.sql(f"select doubt from '{version / 'review.parquet'}' where file = '重复登记.xlsx'").fetchall()
+    assert doubts == [("duplicate_roll_entry",)]
+
+
+def test_a_second_run_while_one_is_going_is_turned_away(run_again: Run, home: Path) -> None:
+    before = state_of(home)
+    with run_lock(Home(home)):
+        refused(run_again(), "另一次运行正在进行", "处理办法")
+    assert state_of(home) == before
+
+
+def test_a_mistake_in_the_configuration_is_named_by_file_and_key(run_again: Run, home: Path) -> None:
+    (home / "config.toml").write_text("threads = 0\n", "utf-8")
+    refused(run_again(), "config.toml", "threads")
+
+
+def test_another_key_than_the_home_s_is_refused(run_again: Run, home: Path) -> None:
+    (home / "keys" / "district.key").write_text("0" * 8, "utf-8")
+    refused(run_again(), "密钥")
+
+
+def test_usage_mistakes_end_with_two(tmp_path: Path) -> None:
+    for words in (("run",), ("run", "--home", tmp_path, "--as-of", "昨天"), ("nothing",), ("run", "--nothing")):
+        answer = sanzhao(*words)
+        assert (answer.code, "用法有误" in answer.err) == (2, True), words
+
+
+def test_a_csv_that_holds_a_zip_does_not_stop_the_night(run_again: Run, drop: Path) -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        book.add_worksheet().write(0, 0, "x")
+    (drop / "platform" / "其实是压缩包.csv").write_bytes(buffer.getvalue())
+    went_on(run_again(), "其实是压缩包.csv")
