@@ -1,0 +1,9 @@
+"""From decided pairs to the published ledger: persons, identity, statuses, hosts, coverage, publication."""
+
+from __future__ import annotations
+
+from flows.ledger.build import build_ledger
+from flows.ledger.persons import build_persons
+from flows.ledger.publish import diff, publish, record_failure, show, verify
+
+__all__ = ["build_ledger", "build_persons", "diff", "publish", "record_failure", "show", "verify"]

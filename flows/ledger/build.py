@@ -1,0 +1,188 @@
+"""One row per person of the ledger, with review and coverage beside it, ready to be published."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.ledger.coverage import build_coverage
+from flows.ledger.identity import assign_keys
+from flows.ledger.publish.read import Published, current_version
+from flows.ledger.redact import Redactor
+from flows.ledger.review import build_review
+from flows.ledger.sql import count, put, put_rows, run_sql
+from flows.ledger.store import Store, opened_store
+from schemas.contracts import ledger_table
+
+_TEXT = pa.string()
+
+
+def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
+    """Write `ledger`, `review` and `coverage`; counts for the summary."""
+    previous = current_version(run.home, run.key)
+    with opened_store(run.home, run.settings.store_url) as store:
+        store.settle(previous.version if previous else None)
+        _decide(con, run)
+        assign_keys(con, run, store)
+        _put_store(con, store)
+    _put_previous(con, previous)
+    redactor = put_clean(con, run)
+    _put_words(con, run)
+    run_sql(con, "draft.sql")
+    _finish(con, run)
+    build_review(con, run, redactor)
+    build_coverage(con, run, redactor)
+    return _counts(con, run)
+
+
+def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Homes, statuses and host organisations of tonight's persons."""
+    policy = run.policy
+    hosts = policy.hosts
+    run_sql(
+        con,
+        "statuses.sql",
+        as_of=run.as_of,
+        works_before=_months_before(run.as_of, policy.affiliation.works_here_months),
+        letter_days=policy.letters.valid_days,
+        received_state=policy.letters.received_state,
+        pending_states=list(policy.letters.pending_states),
+        status_order=list(policy.statuses.order),
+    )
+    run_sql(con, "own.sql", default_group=policy.occupations.default)
+    run_sql(
+        con,
+        "hosts.sql",
+        branch_kinds=list(hosts.branch_kinds),
+        trade_branch_kinds=list(hosts.trade_branch_kinds),
+        street_kinds=list(hosts.street_kinds),
+        committee_kind=hosts.committee_kind,
+        floating_kind=hosts.floating_kind,
+    )
+
+
+def _months_before(day: date, months: int) -> date:
+    total = day.year * 12 + day.month - 1 - months
+    year, month = divmod(total, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise ValueError(f"no day {day.day} in {year}-{month + 1}")
+
+
+def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """Lead states and open objections, by person key; a merged key's work follows its person."""
+    moved = dict(con.execute("select old_key, new_key from key_events where event = 'merged' order by all").fetchall())
+    moved |= {old: new for old, new, what, _ in store.key_events() if what == "merged"}
+    leads = {
+        (_follow(moved, one.person_key), one.code): one
+        for one in sorted(store.leads(), key=lambda one: (one.checked_on, one.person_key))
+    }
+    rows = [(key, code, one.state, one.checked_by, one.checked_on) for (key, code), one in sorted(leads.items())]
+    columns = {"person_key": _TEXT, "code": _TEXT, "state": _TEXT, "checked_by": _TEXT, "checked_on": pa.date32()}
+    put_rows(con, "lead_states", columns, rows)
+    objections = sorted({_follow(moved, key) for key in store.open_objections()})
+    put_rows(con, "open_objections", {"person_key": _TEXT}, [(key,) for key in objections])
+
+
+def _follow(moved: dict[str, str], key: str) -> str:
+    seen = {key}
+    while key in moved and moved[key] not in seen:
+        key = moved[key]
+        seen.add(key)
+    return key
+
+
+def _put_previous(con: duckdb.DuckDBPyConnection, previous: Published | None) -> None:
+    for name in ("ledger", "review"):
+        contract = ledger_table(name)
+        empty = pa.schema([field.with_nullable(True) for field in contract.schema]).empty_table()
+        put(con, f"previous_{name}", previous.table(name) if previous else empty)
+
+
+def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
+    """Write `clean_texts`, `clean_files`, `clean_numbers` and `id_tokens`; the redactor with tonight's names."""
+    con.execute(
+        "create or replace table person_facts_ids as "
+        "select person_id, max(id_number) as full_id from ("
+        "  select p.person_id, r.id_number from persons p join registry_persons r using (registry_id)"
+        "  where r.id_kind = 'full' union all"
+        "  select p.person_id, w.id_number from persons p, unnest(p.worker_row_keys) x(row_key)"
+        "  join person_rows w on w.row_key = x.row_key where w.id_kind = 'full' and p.registry_id is null"
+        ") group by person_id"
+    )
+    ids = con.execute("select person_id, full_id from person_facts_ids order by person_id").fetchall()
+    tokens = [(person, f"{run.key.key_id}:{run.key.token('id', full)}") for person, full in ids]
+    put_rows(con, "id_tokens", {"person_id": pa.int64(), "id_token": _TEXT}, tokens)
+    names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
+    redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
+    texts = con.execute(_TEXTS).fetchall()
+    files = con.execute("select distinct unnest([file, sheet]) from person_rows").fetchall()
+    numbers = con.execute("select distinct unnest([record_id, member_no]) from person_rows").fetchall()
+    for name, found, clean in (
+        ("clean_texts", texts, redactor.text),
+        ("clean_files", files, redactor.file),
+        ("clean_numbers", numbers, redactor.number),
+    ):
+        rows = sorted((value, clean(value)) for (value,) in found if value is not None)
+        put_rows(con, name, {"text": _TEXT, "clean": _TEXT}, rows)
+    return redactor
+
+
+_TEXTS = """
+select distinct unit_name as text from person_work
+union select distinct platform from person_work
+union select org_name from homes
+union select org_name from orgs
+union select unit_name from roll_of
+"""
+
+
+def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """The host rules' sentences, and the sources whose rows are not all here tonight."""
+    rules = run.policy.hosts.rules
+    groups: list[str | None] = [None, *run.policy.trades]
+    texts = [(rule, group, text.format(group=group or "")) for rule, text in rules.items() for group in groups]
+    put_rows(con, "host_rule_texts", {"rule": _TEXT, "grp": _TEXT, "text": _TEXT}, texts)
+    states = con.execute(
+        "select source, bool_or(state = 'read'), bool_or(state = 'refused') from stage_files group by 1"
+    )
+    seen = {source: (read, refused) for source, read, refused in states.fetchall()}
+    missing = [
+        (name,)
+        for name, contract in run.contracts.items()
+        if contract.role != "organisation"
+        and (contract.snapshot == "increment" or not seen.get(name, (False, False))[0] or seen[name][1])
+    ]
+    put_rows(con, "sources_incomplete", {"source": _TEXT}, missing)
+
+
+def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    leads = run.policy.leads
+    run_sql(
+        con,
+        "final.sql",
+        as_of=run.as_of,
+        status_order=list(run.policy.statuses.order),
+        first_state=leads.first_state,
+        objection_state=leads.objection_state,
+    )
+
+
+def _counts(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
+    found = con.execute("select code, count(*) from (select unnest(statuses) as code from ledger) group by code")
+    by_code = dict(found.fetchall())
+    classes = dict(con.execute("select match_class, count(*) from ledger group by match_class").fetchall())
+    return {
+        "persons": count(con, "ledger"),
+        "review": count(con, "review"),
+        "coverage": count(con, "coverage"),
+        **{f"status_{code}": by_code.get(code, 0) for code in run.policy.statuses.order},
+        **{f"class_{name}": classes[name] for name in sorted(classes)},
+        "merged": len(con.execute("select 1 from key_events where event = 'merged'").fetchall()),
+    }

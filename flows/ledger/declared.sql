@@ -1,0 +1,25 @@
+create or replace table row_keys_of_person as
+select row_key, 'id:' || id_number as key from person_rows
+where role in ('worker', 'self_report') and id_kind = 'full'
+union
+select row_key, 'name:' || name || ':' || phone
+from (
+    select row_key, name, unnest(phones) as phone from person_rows
+    where role in ('worker', 'self_report') and length(name) >= 2 and not contains(name, '*')
+        and not regexp_matches(name, '(师傅|先生|女士)$')
+)
+where regexp_full_match(phone, '1\d{10}')
+;
+create or replace table tied_rows as
+select distinct left_id as row_key from decided where decision in ('link', 'review')
+;
+create or replace table declared_keys as
+with says_so as (
+    select row_key from work_rows where declared_member
+), tied_keys as (
+    select distinct k.key from row_keys_of_person k join tied_rows using (row_key)
+)
+select
+    d.row_key, coalesce(k.key, 'row:' || d.row_key) as key,
+    d.row_key in (select row_key from tied_rows) or coalesce(k.key in (select key from tied_keys), false) as tied
+from says_so d left join row_keys_of_person k using (row_key)

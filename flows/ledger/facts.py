@@ -1,0 +1,98 @@
+"""One row per worker or self-report row: where, for whom and since when it says its person works."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.ledger.sql import put_rows, run_sql
+from schemas.contracts import SourceContract
+
+_TEXTS = (
+    "platform",
+    "unit_name",
+    "uscc",
+    "station",
+    "job",
+    "street",
+    "address",
+    "home_address",
+    "home_street",
+    "home_org",
+)
+
+
+def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation)."""
+    _put_rules(con, run)
+    union = " union all ".join(_select(con, contract) for contract in _working(run))
+    con.execute(f"create or replace table raw_work as {union}")
+    _ensure_registers(con, run)
+    run_sql(con, "facts.sql", default_group=run.policy.occupations.default)
+
+
+def _working(run: RunContext) -> list[SourceContract]:
+    return [contract for contract in run.contracts.values() if contract.role in ("worker", "self_report")]
+
+
+def has_relation(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the workspace has a relation of that name."""
+    query = "select 1 from information_schema.tables where table_name = $name"
+    return con.execute(query, {"name": name}).fetchone() is not None
+
+
+def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
+    """The select over one stage relation; names come from the contract, values never."""
+    known = {field.name for field in contract.imported}
+    texts = [f"{name}::varchar as {name}" if name in known else f"null::varchar as {name}" for name in _TEXTS]
+    start = contract.start_field or ("reported_on" if "reported_on" in known else None)
+    declared = "declared_member" if "declared_member" in known else "null"
+    if contract.role == "self_report":
+        declared = "true"
+    state = "work_state" if "work_state" in known else "null"
+    columns = [
+        "row_key",
+        f"'{contract.name}' as source",
+        f"'{contract.role}' as role",
+        "file",
+        *texts,
+        f"{start or 'null'}::date as started_on",
+        f"{state}::varchar as work_state",
+        f"{declared}::boolean as declared_member",
+    ]
+    relation = f"stage_{contract.name}"
+    if not has_relation(con, relation):
+        _empty(con, contract)
+    return f'select {", ".join(columns)} from "{relation}"'
+
+
+def _empty(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> None:
+    table = contract.staged_schema().empty_table()
+    con.register("arrow_in", table)
+    con.execute(f'create table "stage_{contract.name}" as select * from arrow_in')
+    con.unregister("arrow_in")
+
+
+def _ensure_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Registers that did not come are empty, not missing."""
+    for contract in run.contracts.values():
+        if not has_relation(con, f"stage_{contract.name}"):
+            _empty(con, contract)
+
+
+def _put_rules(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """The policy's word lists as relations, so that SQL reads data and holds none."""
+    policy = run.policy
+    text = pa.string()
+    pairs = [(place, rule.group, word) for place, rule in enumerate(policy.occupations.rules) for word in rule.keywords]
+    put_rows(con, "occupation_words", {"place": pa.int32(), "grp": text, "word": text}, pairs)
+    defaults = sorted(policy.occupations.source_defaults.items())
+    put_rows(con, "occupation_defaults", {"source": text, "grp": text}, defaults)
+    trades = [(group, body.trade) for group, body in policy.trades.items()]
+    put_rows(con, "trades", {"grp": text, "trade": text}, trades)
+    words = [(group, word) for group, body in policy.trades.items() for word in body.words]
+    put_rows(con, "trade_words", {"grp": text, "word": text}, words)
+    committees = [(group, word) for group, found in policy.hosts.committees.items() for word in found]
+    put_rows(con, "committee_words", {"grp": text, "word": text}, committees)
+    put_rows(con, "name_noise", {"words": pa.list_(text)}, [(list(policy.affiliation.name_noise),)])

@@ -1,0 +1,88 @@
+create or replace macro tidy(value) as
+    nullif(regexp_replace(translate(nfc_normalize(value), '（）　', '() '), '\s+', '', 'g'), '')
+;
+create or replace table orgs as
+select
+    row_number() over (order by org_code nulls last, org_name, row_key) as org_id,
+    org_code, org_name, org_kind, parent_org, street, trade, uscc,
+    list_reduce(list_prepend(tidy(org_name), (select words from name_noise)), (name, word) -> replace(name, word, ''))
+        as name_key,
+    coalesce(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> tidy(part)), [])
+        as unit_keys
+from stage_party_organisations
+order by org_id
+;
+create or replace table street_names as
+with named as (
+    select distinct street from orgs where length(street) >= 2
+), written as (
+    select distinct street from raw_work where length(street) >= 2 and not exists (select 1 from named)
+)
+select street from named union select street from written
+;
+create or replace table text_street as
+with texts as (
+    select distinct text from (
+        select street as text from raw_work union all
+        select address from raw_work union all
+        select home_address from raw_work union all
+        select home_street from raw_work
+    ) where text is not null
+)
+select text, min_by(street, (-length(street), street)) as street
+from texts join street_names on contains(texts.text, street_names.street)
+group by text
+;
+create or replace table text_group as
+with texts as (
+    select distinct text from (
+        select job as text from raw_work union all
+        select platform from raw_work union all
+        select station from raw_work union all
+        select unit_name from raw_work union all
+        select file from raw_work
+    ) where text is not null
+)
+select text, min_by(grp, place) as grp
+from texts join occupation_words on contains(texts.text, occupation_words.word)
+group by text
+;
+create or replace table placed_work as
+select
+    w.row_key, w.source, w.role, w.file, w.platform, w.unit_name, tidy(w.unit_name) as unit_key, w.uscc,
+    w.station, tidy(w.station) as station_key, w.job, w.home_org, w.started_on, w.work_state, w.declared_member,
+    coalesce(w.work_state, 'active') <> 'left' as works_now,
+    coalesce(g_job.grp, g_platform.grp, g_station.grp, g_unit.grp, g_file.grp, d.grp, $default_group) as grp,
+    coalesce(s_street.street, s_address.street) as own_street,
+    coalesce(h_street.street, h_address.street) as home_street
+from raw_work w
+left join text_group g_job on g_job.text = w.job
+left join text_group g_platform on g_platform.text = w.platform
+left join text_group g_station on g_station.text = w.station
+left join text_group g_unit on g_unit.text = w.unit_name
+left join text_group g_file on g_file.text = w.file
+left join occupation_defaults d on d.source = w.source
+left join text_street s_street on s_street.text = w.street
+left join text_street s_address on s_address.text = w.address
+left join text_street h_street on h_street.text = w.home_street
+left join text_street h_address on h_address.text = w.home_address
+;
+create or replace table unit_street as
+select unit_key, min_by(own_street, (-rows, own_street)) as street
+from (
+    select unit_key, own_street, count(*) as rows from placed_work
+    where unit_key is not null and own_street is not null group by all
+) group by unit_key
+;
+create or replace table station_street as
+select station_key, min_by(own_street, (-rows, own_street)) as street
+from (
+    select station_key, own_street, count(*) as rows from placed_work
+    where station_key is not null and own_street is not null group by all
+) group by station_key
+;
+create or replace table work_rows as
+select p.*, coalesce(p.own_street, s.street, u.street) as work_street
+from placed_work p
+left join station_street s using (station_key)
+left join unit_street u using (unit_key)

@@ -1,0 +1,111 @@
+create or replace table carried_sources as
+select source from sources_incomplete
+;
+create or replace table ledger_joined as
+with previous_evidence as (
+    select person_key, unnest(evidence) as piece from previous_ledger
+), kept_pieces as (
+    select e.person_key, list(e.piece) as pieces, list_distinct(list(e.piece.role)) as roles
+    from previous_evidence e
+    join ledger_draft d using (person_key)
+    where e.piece.source in (select source from carried_sources)
+        and not list_contains(list_transform(d.evidence, piece -> piece.source), e.piece.source)
+    group by e.person_key
+), gone as (
+    select p.* from previous_ledger p left join ledger_draft d using (person_key)
+    where p.person_key not in (select old_key from key_events where event = 'merged')
+        and list_has_any(
+            list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from carried_sources))
+        and (d.person_key is null or (d.match_class = 'own_job' and p.match_class not in ('own_job', 'declared')))
+), kept_codes as (
+    select k.person_key, list_filter(p.statuses, code ->
+        (code = 'P1' and list_contains(k.roles, 'transfer'))
+        or (code in ('F1', 'F2') and list_contains(k.roles, 'floating'))
+        or (code in ('Y1', 'P2') and list_contains(k.roles, 'worker'))) as codes, k.pieces
+    from kept_pieces k join previous_ledger p using (person_key)
+), merged as (
+    select
+        d.* replace (
+            list_concat(d.evidence, coalesce(k.pieces, [])) as evidence,
+            case when k.codes is null or len(k.codes) = 0 then d.statuses
+                else list_filter($status_order::varchar[], code -> code <> 'N0'
+                    and (list_contains(d.statuses, code) or list_contains(k.codes, code))) end as statuses,
+            case when k.person_key is null then d.occupation_groups
+                else list_sort(list_distinct(list_concat(d.occupation_groups, p.occupation_groups))) end as occupation_groups,
+            case when k.person_key is null then d.platforms
+                else list_sort(list_distinct(list_concat(d.platforms, p.platforms))) end as platforms,
+            case when k.person_key is null then d.units
+                else list_sort(list_distinct(list_concat(d.units, p.units))) end as units
+        ),
+        $as_of::date as last_seen
+    from ledger_draft d
+    left join kept_codes k using (person_key)
+    left join previous_ledger p on p.person_key = d.person_key
+    where d.person_key not in (select person_key from gone)
+)
+select * from merged
+union all by name
+select g.* exclude (primary_status, leads, lead_state, objection, first_seen, changed_on), null as primary_status
+from gone g
+;
+create or replace table ledger_leads as
+with codes as (
+    select person_key, code, place
+    from (select person_key, unnest(statuses) as code, generate_subscripts(statuses, 1) as place from ledger_joined)
+    where code <> 'N0'
+)
+select
+    c.person_key,
+    list(struct_pack(
+        code := c.code, state := coalesce(s.state, $first_state), checked_by := s.checked_by, checked_on := s.checked_on
+    ) order by c.place) as leads,
+    min_by(coalesce(s.state, $first_state), c.place) filter (c.place = 1) as lead_state
+from codes c left join lead_states s on s.person_key = c.person_key and s.code = c.code
+group by c.person_key
+;
+create or replace table ledger_stated as
+select
+    j.* replace (
+        case when o.person_key is null then j.statuses else []::varchar[] end as statuses,
+        case when o.person_key is null then j.statuses[1] end as primary_status
+    ),
+    case when o.person_key is null then coalesce(l.leads, []) else [] end as leads,
+    case when o.person_key is null then l.lead_state else $objection_state end as lead_state,
+    o.person_key is not null as objection
+from ledger_joined j
+left join ledger_leads l using (person_key)
+left join open_objections o on o.person_key = j.person_key
+;
+create or replace table ledger as
+select
+    s.person_key, s.member_no, s.id_token, s.name_masked, s.sex, s.birth_year::smallint as birth_year, s.ethnicity,
+    s.occupation_groups, s.platforms, s.units, s.work_street, s.home_street, s.member_type, s.joined_on,
+    s.home_org_code, s.home_org_name, s.primary_status, s.statuses, s.match_class, s.match_weight,
+    s.match_probability, s.match_reason, s.flags, s.evidence, s.leads, s.lead_state, s.objection,
+    s.host_org_code, s.host_org_name, s.host_rule,
+    coalesce(p.first_seen, m.first_seen, $as_of::date) as first_seen, s.last_seen,
+    case when p.person_key is not null
+        and p.member_no is not distinct from s.member_no and p.id_token is not distinct from s.id_token
+        and p.name_masked = s.name_masked and p.sex is not distinct from s.sex
+        and p.birth_year is not distinct from s.birth_year and p.ethnicity is not distinct from s.ethnicity
+        and p.occupation_groups = s.occupation_groups and p.platforms = s.platforms and p.units = s.units
+        and p.work_street is not distinct from s.work_street and p.home_street is not distinct from s.home_street
+        and p.member_type is not distinct from s.member_type and p.joined_on is not distinct from s.joined_on
+        and p.home_org_code is not distinct from s.home_org_code
+        and p.home_org_name is not distinct from s.home_org_name
+        and p.primary_status is not distinct from s.primary_status and p.statuses = s.statuses
+        and p.match_class = s.match_class and p.flags = s.flags
+        and p.leads is not distinct from s.leads and p.lead_state is not distinct from s.lead_state
+        and p.objection = s.objection and p.host_org_code is not distinct from s.host_org_code
+        and p.host_org_name is not distinct from s.host_org_name and p.host_rule is not distinct from s.host_rule
+        and list_sort(list_transform(p.evidence, piece -> piece.source || '|' || coalesce(piece.record_id, '')))
+            = list_sort(list_transform(s.evidence, piece -> piece.source || '|' || coalesce(piece.record_id, '')))
+        then p.changed_on else $as_of::date
+    end as changed_on
+from ledger_stated s
+left join previous_ledger p on p.person_key = s.person_key
+left join (
+    select e.new_key, min(q.first_seen) as first_seen
+    from key_events e join previous_ledger q on q.person_key = e.old_key where e.event = 'merged' group by e.new_key
+) m on m.new_key = s.person_key
+order by s.person_key

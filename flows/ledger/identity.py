@@ -1,0 +1,148 @@
+"""Person keys: minted once from the first identity evidence, found again by any of it.
+
+A person of tonight brings evidence tokens (keyed hashes, never values): the full ID; roll number with name; name with
+full birth date, where only one person of the registry bears both; name with a full phone; record numbers of worker
+rows. The store says which key a token led to before. A key is never taken over from somebody whose ID was another,
+unless roll number and name stayed (a corrected ID).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.keys import DistrictKey
+from flows.ledger.sql import put_rows, run_sql
+from flows.ledger.store import Store
+
+KINDS = ("id", "member", "birth", "phone", "record")
+_TEXT = pa.string()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the store knows about tonight's tokens."""
+
+    key_of: Mapping[str, str]
+    ids_of: Mapping[str, set[str]]
+
+
+@dataclass
+class Assigned:
+    """Who gets which key tonight, and what the store has to learn."""
+
+    keys: dict[int, str] = field(default_factory=dict)
+    minted: list[str] = field(default_factory=list)
+    events: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+Evidence = dict[int, list[tuple[str, str]]]
+"""(kind, token) per person, strongest first."""
+
+
+def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -> None:
+    """Write `person_keys`, `key_evidence` (tokens to learn), `key_minted` and `key_events` (merges and splits)."""
+    evidence = collect_evidence(con, run.key)
+    tokens = {token for mine in evidence.values() for _, token in mine}
+    key_of = store.keys_of(tokens)
+    known = Known(key_of, store.id_tokens_of(key_of.values()))
+    assigned = assign(evidence, known)
+    mint(evidence, assigned, run.key, store)
+    _put(con, evidence, assigned, known)
+
+
+def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> Evidence:
+    """Evidence tokens per person, strongest kind first, sorted within a kind."""
+    run_sql(con, "identity.sql")
+    rows = con.execute("select person_id, kind, value from identity_values order by person_id, kind, value").fetchall()
+    found: Evidence = defaultdict(list)
+    for person, kind, value in rows:
+        found[person].append((kind, key.token("evidence", f"{kind}|{value}")))
+    for mine in found.values():
+        mine.sort(key=lambda one: (KINDS.index(one[0]), one[1]))
+    return found
+
+
+def assign(evidence: Evidence, known: Known) -> Assigned:
+    """Known keys go to the person with the strongest claim; what else a person hits is merged into their key."""
+    result = Assigned()
+    taken: dict[str, int] = {}
+    for kind in KINDS:
+        claims = sorted(
+            (mine[0][1], person, token)
+            for person, mine in evidence.items()
+            for one, token in mine
+            if one == kind and token in known.key_of and person not in result.keys
+        )
+        for _, person, token in claims:
+            key = known.key_of[token]
+            if person in result.keys or key in taken or not _may_take(evidence[person], key, kind, known):
+                continue
+            result.keys[person], taken[key] = key, person
+    _merges_and_splits(evidence, known, result, taken)
+    return result
+
+
+def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: Known) -> bool:
+    """Weak evidence never takes the key of somebody whose full ID was another."""
+    own = {token for one, token in mine if one == "id"}
+    theirs = known.ids_of.get(key, set())
+    return kind in ("id", "member") or not own or not theirs or bool(own & theirs)
+
+
+def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken: dict[str, int]) -> None:
+    for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
+        strong = {
+            known.key_of[token]
+            for kind, token in evidence[person]
+            if kind in ("id", "member") and token in known.key_of
+        }
+        mine = result.keys.get(person)
+        for key in sorted(strong - {mine}):
+            if key not in taken and mine is not None:
+                taken[key] = person
+                result.events.append((key, mine, "merged"))
+            elif mine is None:
+                result.events.append((key, f"person:{person}", "split"))
+
+
+def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store) -> None:
+    """New keys for persons without one: from the strongest evidence, so that a replay of history gives the same."""
+    new = [person for person in evidence if person not in assigned.keys]
+    names = {person: [_key_name(key, evidence[person][0][1], turn) for turn in range(4)] for person in new}
+    used = store.minted(name for some in names.values() for name in some) | set(assigned.keys.values())
+    for person in sorted(new, key=lambda one: evidence[one][0][1]):
+        name = next(name for name in names[person] if name not in used)
+        used.add(name)
+        assigned.keys[person] = name
+        assigned.minted.append(name)
+    assigned.events = [
+        (old, assigned.keys[int(to.removeprefix("person:"))] if to.startswith("person:") else to, what)
+        for old, to, what in assigned.events
+    ]
+
+
+def _key_name(key: DistrictKey, token: str, turn: int) -> str:
+    raw = bytes.fromhex(key.token("person", f"{token}|{turn}" if turn else token))
+    return "p-" + base64.b32encode(raw).decode().lower()[:26]
+
+
+def _put(con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: Known) -> None:
+    keys = sorted(assigned.keys.items())
+    put_rows(con, "person_keys", {"person_id": pa.int64(), "person_key": _TEXT}, keys)
+    owners: dict[str, tuple[str, str]] = {}
+    for person in sorted(evidence, key=lambda one: assigned.keys[one]):
+        for kind, token in evidence[person]:
+            if token not in known.key_of:
+                owners.setdefault(token, (kind, assigned.keys[person]))
+    learnt = sorted((token, kind, owner) for token, (kind, owner) in owners.items())
+    put_rows(con, "key_evidence", {"token": _TEXT, "kind": _TEXT, "person_key": _TEXT}, learnt)
+    put_rows(con, "key_minted", {"person_key": _TEXT}, [(name,) for name in sorted(assigned.minted)])
+    events = {"old_key": _TEXT, "new_key": _TEXT, "event": _TEXT}
+    put_rows(con, "key_events", events, sorted(set(assigned.events)))

@@ -1,0 +1,53 @@
+create or replace table link_rows as
+select
+    d.right_id as registry_id, d.left_id as row_key, p.role, p.source, d.match_class, d.match_weight,
+    d.match_probability, d.reason, d.fields, d.flags, d.rule
+from decided d join person_rows p on p.row_key = d.left_id
+where d.decision = 'link'
+;
+create or replace table own_job_rows as
+with said as (
+    select row_key, job, unit_name, coalesce(job, '') || ' ' || coalesce(unit_name, '') as said_text
+    from stage_party_members where job is not null or unit_name is not null
+), texts as (
+    select distinct job, unit_name, said_text from said
+)
+select s.row_key
+from said s join texts t on s.job is not distinct from t.job and s.unit_name is not distinct from t.unit_name
+where (
+    list_bool_or(list_transform($job_words::varchar[], word -> contains(coalesce(t.job, ''), word)))
+    or list_bool_or(list_transform($unit_words::varchar[], word -> contains(coalesce(t.unit_name, ''), word)))
+) and not list_bool_or(list_transform($excluded::varchar[], word -> contains(t.said_text, word)))
+;
+create or replace table persons as
+with linked as (
+    select
+        registry_id as person_id, registry_id, 'linked' as kind, list(row_key order by row_key) as worker_row_keys,
+        case
+            when bool_or(role = 'worker' and match_class = 'confirmed') then 'confirmed'
+            when bool_or(role = 'worker' and match_class = 'exact') then 'exact'
+            when bool_or(role = 'worker') then 'strong'
+            else 'self_report'
+        end as match_class,
+        flatten(list(flags)) as row_flags, bool_or(role = 'worker') as has_worker
+    from link_rows group by registry_id
+), own_job as (
+    select r.registry_id
+    from registry_persons r join own_job_rows o on o.row_key = r.roll_row_key
+    where r.registry_id not in (select registry_id from linked)
+), declared as (
+    select
+        -min(d.row_key) as person_id, list(d.row_key order by d.row_key) as worker_row_keys,
+        case when bool_or(w.role = 'worker') then 'declared' else 'self_report' end as match_class
+    from declarers d join work_rows w using (row_key) group by d.person_row
+)
+select
+    l.person_id, l.registry_id, l.kind, l.worker_row_keys, l.match_class,
+    list_sort(list_distinct(list_concat(l.row_flags, coalesce(r.flags, [])))) as flags
+from linked l join registry_persons r on r.registry_id = l.registry_id
+union all
+select r.registry_id, r.registry_id, 'own_job', []::bigint[], 'own_job', list_sort(r.flags)
+from own_job o join registry_persons r on r.registry_id = o.registry_id
+union all
+select person_id, null, 'declared', worker_row_keys, match_class, []::varchar[] from declared
+order by 1

@@ -1,0 +1,252 @@
+"""One row per person changed since the previous version, with the cause in Chinese."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.ledger.sql import put
+from schemas.contracts import ledger_table
+
+Row = dict[str, Any]
+
+CAUSES = {
+    "first_version": "首次成账",
+    "new_source_row": "来源新增记录",
+    "withdrawn_source_row": "来源记录已撤下",
+    "source_row_changed": "来源记录内容有更正",
+    "roll_change": "党员名册有变动",
+    "transfer_change": "组织关系转接台账有变动",
+    "floating_change": "流动党员登记有变动",
+    "organisation_change": "党组织名册有变动",
+    "judgement": "人工判断",
+    "check": "线索核查状态有变动",
+    "objection": "异议的提出或答复",
+    "policy_change": "规则（口径）改版",
+    "model_change": "比对模型改版",
+    "time_passed": "日期推移，期限已到",
+    "to_review": "比对结果改为待人工核对",
+    "merged": "两个编号证实为同一人，合并",
+    "split": "一个编号证实为两人，拆分",
+    "source_absent": "来源本次未到或不完整，沿用上次证据",
+    "source_back": "来源恢复，证据更新",
+    "moved": "仅来源文件名或行号变动，内容未变",
+}
+_ROLL = {"member_no", "sex", "birth_year", "ethnicity", "member_type", "joined_on", "home_org_code", "home_org_name", "id_token", "name_masked", "home_street"}  # fmt: skip
+_WORK = {"occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability", "match_reason", "flags"}  # fmt: skip
+_HOST = {"host_org_code", "host_org_name", "host_rule"}
+_CARRIED = ("last_seen", "changed_on")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What else changed between two versions, and who was seen where tonight."""
+
+    as_of: date
+    previous_as_of: date | None
+    policy_changed: bool
+    model_changed: bool
+    incomplete: frozenset[str]
+    judged: frozenset[str]
+    members_today: frozenset[str]
+    records_today: frozenset[tuple[str, str]]
+    in_review: frozenset[str]
+
+
+def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
+    """The changes from `previous_ledger` to `ledger_new`, both relations in the ledger's contract."""
+    names = list(ledger_table("ledger").columns)
+    added = _rows(con, "select n.* from ledger_new n anti join previous_ledger p using (person_key)")
+    removed = _rows(con, "select p.* from previous_ledger p anti join ledger_new n using (person_key)")
+    pairs = _changed_pairs(con, names)
+    events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
+    merged = {old: new for old, new, what in events if what == "merged"}
+    split = {new: old for old, new, what in events if what == "split"}
+    rows = [_added(row, night, split) for row in added]
+    rows += [_removed(row, night, merged) for row in removed]
+    rows += [_changed(before, after, night, names) for before, after in pairs]
+    return _table(rows)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    return con.execute(f"{query} order by 1").to_arrow_table().to_pylist()
+
+
+def _changed_pairs(con: duckdb.DuckDBPyConnection, names: list[str]) -> list[tuple[Row, Row]]:
+    """Rows that differ in any column; `last_seen` counts only where it did not move with the night as expected."""
+    plain = [name for name in names if name not in ("person_key", "last_seen")]
+    differs = " or ".join(f'p."{name}" is distinct from n."{name}"' for name in plain)
+    con.execute(
+        "create or replace temp table changed_keys as select person_key from previous_ledger p join ledger_new n "
+        f"using (person_key) where {differs} or n.last_seen is distinct from "
+        "(case when p.last_seen = (select previous_as_of from night) then (select as_of from night) else p.last_seen end)"
+    )
+    before = _rows(con, "select p.* from previous_ledger p semi join changed_keys using (person_key)")
+    after = _rows(con, "select n.* from ledger_new n semi join changed_keys using (person_key)")
+    return list(zip(before, after, strict=True))
+
+
+def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
+    key = row["person_key"]
+    if key in split:
+        return _row(row, "split", "split", after=row, about=f"原编号 {split[key]}")
+    if night.previous_as_of is None:
+        return _row(row, "added", "first_version", after=row)
+    if row["match_class"] == "confirmed":
+        return _row(row, "added", "judgement", after=row)
+    if row["match_class"] == "own_job":
+        return _row(row, "added", "roll_change", after=row)
+    return _row(row, "added", "new_source_row", after=row)
+
+
+def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
+    key = row["person_key"]
+    if key in merged:
+        return _row(row, "merged", "merged", before=row, after={"person_key": merged[key]}, about=f"并入 {merged[key]}")
+    roll = [one for one in row["evidence"] if one["role"] == "roll"]
+    worker = [one for one in row["evidence"] if one["role"] in ("worker", "self_report")]
+    if roll and row["member_no"] is not None and row["member_no"] not in night.members_today:
+        return _row(row, "removed", "roll_change", before=row, about="名册中已无此人")
+    if worker and not any(
+        (one["source"], one["record_id"]) in night.records_today for one in worker if one["record_id"]
+    ):
+        return _row(row, "removed", "withdrawn_source_row", before=row)
+    if row["member_no"] in night.in_review and row["member_no"] is not None:
+        return _row(row, "removed", "to_review", before=row)
+    cause = "policy_change" if night.policy_changed else "model_change" if night.model_changed else "source_row_changed"
+    return _row(row, "removed", "roll_change" if row["match_class"] == "own_job" else cause, before=row)
+
+
+def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
+    columns = [name for name in names if before[name] != after[name]] or ["last_seen"]
+    cause = _cause(before, after, set(columns) - set(_CARRIED), night)
+    row = _row(
+        after,
+        "changed",
+        cause,
+        before={name: before[name] for name in columns},
+        after={name: after[name] for name in columns},
+    )
+    row["columns"] = columns
+    row["source_rows"] = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
+    return row
+
+
+def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # noqa: C901, PLR0912
+    if not columns:
+        return "source_absent" if after["last_seen"] < night.as_of else "source_back"
+    gone, new = _records(before) - _records(after), _records(after) - _records(before)
+    if "objection" in columns:
+        return "objection"
+    if "confirmed" in (before["match_class"], after["match_class"]) and "match_class" in columns:
+        return "judgement"
+    if _lead_states(before) != _lead_states(after):
+        return "check"
+    roles = {role for role, _, _ in [*gone, *new]}
+    if roles & {"worker", "self_report"} and new:
+        return "new_source_row"
+    if roles & {"worker", "self_report"}:
+        return "withdrawn_source_row"
+    for role in ("roll", "transfer", "floating"):
+        if role in roles:
+            return f"{role}_change"
+    if columns == {"evidence"}:
+        return "moved" if _told(before) == _told(after) else "source_row_changed"
+    if columns <= _HOST | {"evidence"}:
+        return "policy_change" if night.policy_changed else "organisation_change"
+    if columns & _ROLL:
+        return "roll_change"
+    if night.policy_changed:
+        return "policy_change"
+    if night.model_changed and columns & _WORK:
+        return "model_change"
+    if columns & _WORK:
+        return "source_row_changed"
+    return _status_cause(before, after)
+
+
+def _status_cause(before: Row, after: Row) -> str:
+    """Only the statuses moved and no row came or went: a term ran out, or a register's cell changed."""
+    moved = set(before["statuses"]) ^ set(after["statuses"])
+    if moved & {"P1", "P2"} and moved & set(after["statuses"]):
+        return "time_passed"
+    if moved & {"F1", "F2"}:
+        return "floating_change"
+    if "P1" in moved:
+        return "transfer_change"
+    if moved & {"S1", "L1"}:
+        return "roll_change"
+    return "source_row_changed"
+
+
+def _records(row: Row) -> Counter[tuple[str, str, str]]:
+    """Evidence rows whatever file and place they stand in."""
+    return Counter((one["role"], one["source"], one["record_id"] or "") for one in row["evidence"])
+
+
+def _told(row: Row) -> list[tuple[Any, ...]]:
+    return sorted(
+        (
+            one["role"],
+            one["source"],
+            one["record_id"] or "",
+            one["match_class"] or "",
+            one["match_weight"] or 0.0,
+            tuple(one["fields"]),
+        )
+        for one in row["evidence"]
+    )
+
+
+def _lead_states(row: Row) -> dict[str, tuple[Any, ...]]:
+    """Leads somebody has touched; a lead nobody checked comes and goes with its status."""
+    return {
+        one["code"]: (one["state"], one["checked_by"], one["checked_on"]) for one in row["leads"] if one["checked_by"]
+    }
+
+
+def _places(row: Row) -> list[str]:
+    places = []
+    for one in row["evidence"]:
+        sheet = f"/{one['sheet']}" if one["sheet"] else ""
+        places.append(f"{one['source']}/{one['file']}{sheet}/第{one['row']}行")
+    return places
+
+
+def _row(
+    row: Row, change: str, cause: str, *, before: Row | None = None, after: Row | None = None, about: str = ""
+) -> Row:
+    return {
+        "person_key": row["person_key"],
+        "change": change,
+        "columns": [],
+        "before": _json(before),
+        "after": _json(after),
+        "cause": f"{cause} {CAUSES[cause]}" + (f"：{about}" if about else ""),
+        "source_rows": _places(row),
+    }
+
+
+def _json(row: Row | None) -> str | None:
+    if row is None:
+        return None
+    return json.dumps(row, ensure_ascii=False, default=date.isoformat, separators=(",", ":"))
+
+
+def _table(rows: Iterable[Row]) -> pa.Table:
+    schema = pa.schema([field.remove_metadata().with_nullable(True) for field in ledger_table("changes").schema])
+    return pa.Table.from_pylist(list(rows), schema=schema).sort_by(
+        [("person_key", "ascending"), ("change", "ascending")]
+    )
+
+
+def keep_changes(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
+    """Leave the changes in the workspace for the reports."""
+    put(con, "changes", table)

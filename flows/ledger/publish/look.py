@@ -1,0 +1,65 @@
+"""Looking into published versions: one person, and the difference between two versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.home import Home
+from flows.ledger.publish.read import Published, current_version, kept_version
+from schemas.contracts import ledger_table
+from schemas.errors import HomeError
+
+
+def show(home: Home, key: str) -> dict[str, Any]:
+    """One person's row of the current ledger; an old key leads to the person's present one.
+
+    Raises HomeError when the key is unknown.
+    """
+    current = current_version(home)
+    if current is None:
+        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+    aliases = current.table("aliases").to_pylist()
+    moved = {row["old_key"]: row["new_key"] for row in aliases if row["event"] == "merged"}
+    wanted, seen = key, {key}
+    while wanted in moved and moved[wanted] not in seen:
+        wanted = moved[wanted]
+        seen.add(wanted)
+    ledger = current.table("ledger")
+    rows = ledger.filter(pc.equal(ledger["person_key"], wanted)).to_pylist()
+    if not rows:
+        raise HomeError(f"一本账里没有 {key}", rule="no_person", action="核对编号；已退出的人见 changes.parquet")
+    events = [row for row in aliases if {row["old_key"], row["new_key"]} & {key, wanted}]
+    return {"version": current.version, "as_of": current.index["as_of"], "row": rows[0], "aliases": events}
+
+
+def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
+    """One row per person that differs between two kept versions: added, removed or changed, with the columns."""
+    before, after = kept_version(home, older), kept_version(home, newer)
+    con = duckdb.connect()
+    try:
+        con.register("before_rows", _plain(before))
+        con.register("after_rows", _plain(after))
+        return _differences(con)
+    finally:
+        con.close()
+
+
+def _plain(version: Published) -> pa.Table:
+    return version.table("ledger").drop_columns(["last_seen", "changed_on"])
+
+
+def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [name for name in ledger_table("ledger").columns if name not in ("person_key", "last_seen", "changed_on")]
+    marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
+    rows = con.execute(
+        "select coalesce(b.person_key, a.person_key) as person_key, "
+        "case when b.person_key is null then 'added' when a.person_key is null then 'removed' else 'changed' end as change, "
+        "case when a.person_key is null or b.person_key is null then [] "
+        f"else list_filter([{marks}], name -> name is not null) end as columns "
+        "from before_rows b full join after_rows a on a.person_key = b.person_key order by 1"
+    ).to_arrow_table()
+    return [row for row in rows.to_pylist() if row["change"] != "changed" or row["columns"]]

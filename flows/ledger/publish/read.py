@@ -1,0 +1,100 @@
+"""What is published: the current version's index and tables, checked before they are believed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.home import Home
+from flows.keys import DistrictKey
+from schemas.errors import HomeError
+
+TABLES = ("ledger", "changes", "coverage", "review", "aliases")
+_ACTION = "运行 sanzhao ledger verify 查明，再从备份恢复 ledger 文件夹"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One kept version: its folder and its index."""
+
+    folder: Path
+    index: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        return str(self.index["version"])
+
+    def table(self, name: str) -> pa.Table:
+        """One of its tables. Raises HomeError when the bytes are not those of the index."""
+        data = (self.folder / f"{name}.parquet").read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.index["files"][f"{name}.parquet"]["sha256"]:
+            raise HomeError(
+                f"{name}.parquet 与索引的校验值不符",
+                where=f"ledger/versions/{self.version}",
+                rule="checksum",
+                action=_ACTION,
+            )
+        return pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None)
+
+
+def signature(key: DistrictKey, index: dict[str, Any]) -> str:
+    """HMAC over the index without its own HMAC, in canonical JSON."""
+    body = {name: value for name, value in index.items() if name != "hmac"}
+    return key.sign("index", json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+
+
+def read_index(path: Path) -> dict[str, Any]:
+    """An index file's content. Raises HomeError when it is not one."""
+    try:
+        body = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        body = None
+    if not isinstance(body, dict) or not {"version", "files", "hmac"} <= set(body):
+        raise HomeError(
+            "索引读不了或不完整", where=f"ledger/{path.parent.name}/index.json", rule="index", action=_ACTION
+        )
+    return body
+
+
+def current_version(home: Home, key: DistrictKey | None = None) -> Published | None:
+    """The version the ledger's index names; none before the first. Raises HomeError when it is not sound."""
+    path = home.ledger / "index.json"
+    if not path.exists():
+        return None
+    index = read_index(path)
+    if key is not None and signature(key, index) != index["hmac"]:
+        raise HomeError(
+            "一本账索引的签名不符：被改动，或密钥不是原来的",
+            where="ledger/index.json",
+            rule="index_hmac",
+            action=_ACTION,
+        )
+    return Published(home.ledger / "versions" / str(index["version"]), index)
+
+
+def kept_versions(home: Home) -> list[str]:
+    """Names of all kept versions, oldest first."""
+    folder = home.ledger / "versions"
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def kept_version(home: Home, version: str) -> Published:
+    """One kept version by name. Raises HomeError when there is none."""
+    folder = home.ledger / "versions" / version
+    if version not in kept_versions(home):
+        raise HomeError(
+            f"没有版本 {version}",
+            where="ledger/versions",
+            rule="no_version",
+            examples=tuple(kept_versions(home)[-3:]),
+            action="从列出的版本中选一个",
+        )
+    return Published(folder, read_index(folder / "index.json"))

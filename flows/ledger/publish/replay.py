@@ -1,0 +1,68 @@
+"""Base + changes = full: the changes applied to the previous ledger give the new one, row for row."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.contracts import ledger_table
+from schemas.errors import TableError
+
+
+def ledger_schema() -> pa.Schema:
+    """Arrow schema of the ledger as read back from Parquet."""
+    return pa.schema([field.remove_metadata().with_nullable(True) for field in ledger_table("ledger").schema])
+
+
+def apply_changes(base: pa.Table, changes: pa.Table, was: date | None, now: date) -> pa.Table:
+    """The new ledger from the previous one, its changes and both as-of dates.
+
+    Who was seen on the previous night is taken to be seen on this one, unless a change says otherwise.
+    """
+    rows = changes.to_pylist()
+    touched = pa.array([row["person_key"] for row in rows], pa.string())
+    kept = _aged(base.filter(pc.invert(pc.is_in(base["person_key"], touched))), was, now)
+    before = base.filter(pc.is_in(base["person_key"], touched)).to_pylist()
+    old = {row["person_key"]: row for row in before}
+    made = [_made(old, row) for row in rows if row["change"] in ("added", "split", "changed")]
+    table = pa.concat_tables([kept, pa.Table.from_pylist(made, schema=ledger_schema())])
+    return table.sort_by("person_key").combine_chunks()
+
+
+def _aged(kept: pa.Table, was: date | None, now: date) -> pa.Table:
+    """Rows no change names: who was seen last time is seen now."""
+    if was is None or not kept.num_rows:
+        return kept
+    seen = kept["last_seen"]
+    moved = pc.if_else(pc.equal(seen, pa.scalar(was, pa.date32())), pa.scalar(now, pa.date32()), seen)
+    return kept.set_column(kept.schema.get_field_index("last_seen"), kept.schema.field("last_seen"), moved)
+
+
+def _made(old: dict[str, dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+    after = json.loads(row["after"])
+    base = old[row["person_key"]] if row["change"] == "changed" else {}
+    return {**base, **_dated(after)}
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """JSON gives dates as text; the contract says which columns are dates."""
+    for name in ("joined_on", "first_seen", "last_seen", "changed_on"):
+        if row.get(name) is not None:
+            row[name] = date.fromisoformat(row[name])
+    for lead in row.get("leads") or []:
+        lead["checked_on"] = date.fromisoformat(lead["checked_on"]) if lead["checked_on"] else None
+    return row
+
+
+def prove_changes(base: pa.Table, changes: pa.Table, full: pa.Table, dates: tuple[date | None, date]) -> None:
+    """Raise TableError unless base + changes = full."""
+    made = apply_changes(base, changes, *dates)
+    if not made.equals(full.combine_chunks()):
+        raise TableError(
+            "上一版加变动不等于本版", where="changes", rule="base_and_changes", count=abs(made.num_rows - full.num_rows),
+            action="本次不发布；请把运行日志交给开发者",
+        )  # fmt: skip

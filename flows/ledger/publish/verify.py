@@ -1,0 +1,122 @@
+"""What is wrong with a home's published ledger, in Chinese sentences; none when all is sound."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.home import Home
+from flows.keys import DistrictKey, load_key
+from flows.ledger.publish.files import sha256
+from flows.ledger.publish.read import TABLES, kept_versions, read_index, signature
+from flows.ledger.publish.replay import ledger_schema, prove_changes
+from schemas.contracts import check_table, ledger_table
+from schemas.errors import SanzhaoError
+
+
+def verify(home: Home, key: DistrictKey | None = None) -> list[str]:
+    """Checksums, HMACs, contracts, counts and the chain of changes of every kept version."""
+    key = key or load_key(home)
+    folder = home.ledger
+    if not (folder / "index.json").exists():
+        return ["还没有发布过一本账"] if not kept_versions(home) else ["ledger/index.json 不见了"]
+    problems: list[str] = []
+    indexes: dict[str, dict[str, Any]] = {}
+    for version in kept_versions(home):
+        index = _checked_index(folder / "versions" / version, key, problems)
+        if index is not None:
+            indexes[version] = index
+            problems += _file_problems(folder / "versions" / version, index)
+    problems += _current_problems(folder, indexes, key)
+    problems += _chain_problems(folder, indexes)
+    return problems
+
+
+def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[str, Any] | None:
+    try:
+        index = read_index(folder / "index.json")
+    except SanzhaoError as error:
+        problems.append(f"{folder.name}：{error.message}")
+        return None
+    if signature(key, index) != index["hmac"]:
+        problems.append(f"{folder.name}：索引签名不符，被改动过")
+    if index["version"] != folder.name:
+        problems.append(f"{folder.name}：文件夹名与索引中的版本 {index['version']} 不同")
+    return index
+
+
+def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
+    problems = []
+    for name in TABLES:
+        file = f"{name}.parquet"
+        told = index["files"].get(file)
+        path = folder / file
+        if told is None or not path.exists():
+            problems.append(f"{folder.name}：缺 {file}")
+            continue
+        data = path.read_bytes()
+        if len(data) != told["bytes"] or sha256(data) != told["sha256"]:
+            problems.append(f"{folder.name}：{file} 与索引的校验值不符")
+            continue
+        problems += _table_problems(folder.name, name, data, told["rows"])
+    return problems
+
+
+def _table_problems(version: str, name: str, data: bytes, rows: int) -> list[str]:
+    table = pq.read_table(pa.BufferReader(data))
+    found = [] if table.num_rows == rows else [f"{version}：{name} 有{table.num_rows}行，索引记为{rows}行"]
+    try:
+        check_table(table, ledger_table(name))
+    except SanzhaoError as error:
+        found.append(f"{version}：{name} 不合合同：{error.message}")
+    return found
+
+
+def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: DistrictKey) -> list[str]:
+    try:
+        current = read_index(folder / "index.json")
+    except SanzhaoError as error:
+        return [f"ledger/index.json：{error.message}"]
+    problems = []
+    if signature(key, current) != current["hmac"]:
+        problems.append("ledger/index.json：索引签名不符，被改动过")
+    if indexes.get(current["version"]) != current:
+        problems.append(f"ledger/index.json：与版本 {current['version']} 的索引不同，或该版本不见了")
+    if indexes and current["version"] != max(indexes):
+        problems.append("ledger/index.json：不是最新的版本")
+    path = folder / "ledger.parquet"
+    told = current["files"].get("ledger.parquet", {}).get("sha256")
+    if not path.exists() or sha256(path.read_bytes()) != told:
+        problems.append("ledger/ledger.parquet：与索引的校验值不符")
+    for delta in current["deltas"]:
+        index = indexes.get(delta["version"])
+        if index is None:
+            problems.append(f"缺版本 {delta['version']} 的变动")
+        elif index["files"].get("changes.parquet", {}).get("sha256") != delta["changes_sha256"]:
+            problems.append(f"{delta['version']}：变动与当前索引所记不符")
+    return problems
+
+
+def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[str]:
+    """Each kept version is the one before it with its changes applied."""
+    problems = []
+    for version, index in sorted(indexes.items()):
+        before = index["previous"]
+        if before is not None and before not in indexes:
+            continue
+        try:
+            base = _read(folder, before, "ledger") if before else ledger_schema().empty_table()
+            was = date.fromisoformat(indexes[before]["as_of"]) if before else None
+            dates = (was, date.fromisoformat(index["as_of"]))
+            prove_changes(base, _read(folder, version, "changes"), _read(folder, version, "ledger"), dates)
+        except (SanzhaoError, OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+            problems.append(f"{version}：上一版加变动不等于本版")
+    return problems
+
+
+def _read(folder: Path, version: str, name: str) -> pa.Table:
+    return pq.read_table(folder / "versions" / version / f"{name}.parquet").replace_schema_metadata(None)

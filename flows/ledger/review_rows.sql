@@ -1,0 +1,36 @@
+create or replace table review as
+with tonight as (
+    select
+        t.pair_id, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id,
+        case when m.clean = g.member_no then g.member_no end as member_no,
+        p.doubt, p.match_weight, p.match_probability, p.blocking_rules, p.levels, p.reason,
+        struct_pack(name := l.name, id_number := l.id_number, phone := l.phone, unit := u.clean) as left_masked,
+        struct_pack(name := r.name, id_number := r.id_number, phone := r.phone, unit := ru.clean) as right_masked
+    from review_pairs p
+    join pair_tokens t on t.left_key = p.left_key and t.right_id = p.right_id and t.side = p.side
+    join person_rows d on d.row_key = p.left_key
+    join masked_sides l on l.id = p.left_key and l.side = 'row'
+    join masked_sides r on r.id = p.right_id and r.side = p.side
+    left join work_rows w on w.row_key = p.left_key
+    left join clean_review u on u.text = w.unit_name
+    left join registry_persons x on x.registry_id = p.right_id and p.side = 'person'
+    left join person_rows y on y.row_key = p.right_id and p.side = 'row'
+    left join stage_party_members s on s.row_key = coalesce(x.roll_row_key, p.right_id)
+    left join clean_review ru on ru.text = s.unit_name
+    left join lateral (select coalesce(x.member_no, y.member_no) as member_no) g on true
+    left join clean_files f on f.text = d.file
+    left join clean_files h on h.text = d.sheet
+    left join clean_numbers n on n.text = d.record_id
+    left join clean_numbers m on m.text = g.member_no
+), one_each as (
+    select *, row_number() over (partition by pair_id order by match_weight desc nulls last, source, file, sheet, row) as rank
+    from tonight
+), kept as (
+    select q.* from previous_review q
+    where q.source in (select source from sources_incomplete) and q.pair_id not in (select pair_id from tonight)
+)
+select o.* exclude (rank), coalesce(q.since, $as_of::date) as since
+from one_each o left join previous_review q using (pair_id) where o.rank = 1
+union all by name
+select * from kept
+order by pair_id

@@ -1,0 +1,127 @@
+"""Tables of the state store: what outlives a run besides the ledger itself.
+
+No personal data: people appear as person keys, evidence as keyed tokens. Rows that belong to a ledger version count
+only once that version is published (`versions.state`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """All tables of the state store."""
+
+
+class Version(Base):
+    """One row per ledger version written to the store: `pending` until its index is in place, then `published`."""
+
+    __tablename__ = "versions"
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    as_of: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(12))
+
+
+class Identity(Base):
+    """One row per person key ever minted."""
+
+    __tablename__ = "identities"
+    person_key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    minted_on: Mapped[date] = mapped_column(Date)
+    version: Mapped[str] = mapped_column(ForeignKey("versions.version"), index=True)
+
+
+class Evidence(Base):
+    """One row per evidence token: the person key it leads to."""
+
+    __tablename__ = "evidence"
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    person_key: Mapped[str] = mapped_column(String(40), index=True)
+    version: Mapped[str] = mapped_column(ForeignKey("versions.version"), index=True)
+
+
+class KeyEvent(Base):
+    """One row per merge or split of person keys."""
+
+    __tablename__ = "key_events"
+    __table_args__ = (UniqueConstraint("old_key", "new_key"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    old_key: Mapped[str] = mapped_column(String(40))
+    new_key: Mapped[str] = mapped_column(String(40))
+    event: Mapped[str] = mapped_column(String(12))
+    on: Mapped[date] = mapped_column("happened_on", Date)
+    version: Mapped[str] = mapped_column(ForeignKey("versions.version"), index=True)
+
+
+class LeadEvent(Base):
+    """One row per move of a lead; appended only, the newest holds."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (Index("lead_events_of_person", "person_key", "code"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(4))
+    state: Mapped[str] = mapped_column(String(12))
+    checked_by: Mapped[str] = mapped_column(String(80))
+    checked_on: Mapped[date] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class Judgement(Base):
+    """One row per judgement on a pair of records, named by keyed tokens; appended only, the newest holds."""
+
+    __tablename__ = "judgements"
+    __table_args__ = (Index("judgements_of_pair", "left_token", "right_token"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    left_token: Mapped[str] = mapped_column(String(64))
+    right_token: Mapped[str] = mapped_column(String(64))
+    judgement: Mapped[str] = mapped_column(String(12))
+    judged_by: Mapped[str] = mapped_column(String(80))
+    judged_on: Mapped[date] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class Objection(Base):
+    """One row per objection (异议) of a person against their row; open until answered."""
+
+    __tablename__ = "objections"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(40), index=True)
+    raised_on: Mapped[date] = mapped_column(Date)
+    raised_by: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str | None] = mapped_column(Text)
+    answered_on: Mapped[date | None] = mapped_column(Date)
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
+class Run(Base):
+    """One row per run: how it ended and what it counted."""
+
+    __tablename__ = "runs"
+    run_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    as_of: Mapped[date] = mapped_column(Date)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str | None] = mapped_column(String(40))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    message: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditEntry(Base):
+    """One row per audited act; each row's HMAC covers the one before, so that a cut or an edit shows."""
+
+    __tablename__ = "audit"
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[str] = mapped_column(String(32))
+    who: Mapped[str] = mapped_column(String(80))
+    what: Mapped[str] = mapped_column(String(40))
+    person_key: Mapped[str | None] = mapped_column(String(40))
+    why: Mapped[str | None] = mapped_column(Text)
+    ok: Mapped[bool] = mapped_column(Boolean, default=True)
+    previous: Mapped[str] = mapped_column(String(64))
+    mac: Mapped[str] = mapped_column(String(64))
