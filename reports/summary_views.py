@@ -115,7 +115,8 @@ def print_summary(summary: RunSummary, console: Console) -> None:
     """The summary as tables on a terminal."""
     console.print(f"\n[bold]{headline(summary)}[/bold]")
     for sheet in sheets(summary):
-        table = Table(title=sheet.title, title_justify="left", title_style="bold")
+        console.print(f"\n[bold]{sheet.title}[/bold]", highlight=False)
+        table = Table()
         for at, header in enumerate(sheet.headers):
             table.add_column(header, justify="right" if at in sheet.numbers else "left", overflow="fold")
         for row in sheet.rows:

@@ -2,6 +2,109 @@
 
 from __future__ import annotations
 
+import json as json_text
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
+from flows.cli.ending import DONE, FAILED, say
+from flows.cli.options import HomeOption, JsonOption
+from flows.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from flows.home import Home
+
 app = typer.Typer(help="看一本账、比较版本、查验完整。", no_args_is_help=True)
+
+KeyArgument = Annotated[str | None, typer.Argument(metavar="[人员编号]", help="不给则看当前版本")]
+VersionArgument = Annotated[str | None, typer.Argument(metavar="[版本]", help="不给则比较上一版与当前版")]
+
+
+@app.command("show")
+def show(home: HomeOption, key: KeyArgument = None, json: JsonOption = False) -> None:
+    """看一个人的记录（旧编号自动转到新编号）；不给编号则看当前版本。"""
+    from flows.ledger import show as show_person
+
+    place = _place(home)
+    body = show_person(place, key) if key else _index(place)
+    if json:
+        print(_dumped(body))
+        return
+    from rich.table import Table
+
+    table = Table("项目", "内容", title=str(body["version"]), title_justify="left")
+    row = (
+        body["row"] if key else {name: body[name] for name in ("as_of", "previous", "counts", "files") if name in body}
+    )
+    for name, value in row.items():
+        table.add_row(name, value if isinstance(value, str) else _dumped(value))
+    terminal().print(table)
+
+
+@app.command("diff")
+def diff(
+    home: HomeOption, older: VersionArgument = None, newer: VersionArgument = None, json: JsonOption = False
+) -> None:
+    """比较两版：谁新增、谁移出、谁的哪些列变了。"""
+    from flows.ledger import diff as differences
+
+    place = _place(home)
+    index = _index(place)
+    before, after = older or index.get("previous"), newer or str(index["version"])
+    if before is None:
+        say("只有一版，没有可比的。")
+        return
+    rows = differences(place, before, after)
+    if json:
+        print(_dumped({"older": before, "newer": after, "rows": rows}))
+        return
+    from rich.table import Table
+
+    from reports.summary import CHANGE_TITLES
+
+    table = Table("人员编号", "变动", "列", title=f"{before} → {after}，{len(rows)} 人有变动", title_justify="left")
+    for row in rows:
+        table.add_row(row["person_key"], CHANGE_TITLES[row["change"]], "、".join(row["columns"]))
+    terminal().print(table)
+
+
+@app.command("verify")
+def verify(home: HomeOption, json: JsonOption = False) -> int:
+    """查验所有版本：校验和、签名、合同、变动链、计数。有问题退出码为 1。"""
+    from flows.ledger import verify as problems_of
+
+    place = _place(home)
+    version, problems = _index(place)["version"], problems_of(place)
+    if json:
+        print(_dumped({"version": version, "problems": problems}))
+    else:
+        for problem in problems:
+            print(f"有问题：{problem}")
+        print(f"共 {len(problems)} 处问题" if problems else f"完好：当前版本 {version}")
+    return FAILED if problems else DONE
+
+
+def _place(home: Any) -> Home:
+    from flows.home import Home
+
+    return Home(home.resolve())
+
+
+def _index(place: Home) -> dict[str, Any]:
+    from schemas.errors import HomeError
+
+    try:
+        found: dict[str, Any] = json_text.loads((place.ledger / "index.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise HomeError(
+            "还没有发布过一本账", where=str(place.root), rule="no_ledger", action="先运行 sanzhao run"
+        ) from None
+    except ValueError:
+        raise HomeError(
+            "版本索引损坏", where=str(place.ledger / "index.json"), rule="index_damaged", action="从备份恢复"
+        ) from None
+    return found
+
+
+def _dumped(value: Any) -> str:
+    return json_text.dumps(value, ensure_ascii=False, indent=2, default=str)
