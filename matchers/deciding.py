@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
 
 from matchers.engine import embedded, sql
-from matchers.model import COMPARISONS, LinkageModel
+from matchers.model import COMPARISONS, NULL_LEVEL, LinkageModel
 from matchers.scoring import count_shares, load_sides
 
 _WORDS = {
@@ -17,6 +18,14 @@ _WORDS = {
 
 JUDGEMENTS = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("verdict", pa.string())])
 """A person's word on a pair: verdict `link` or `not_link`."""
+
+_TIERS = pa.schema(
+    [(name, pa.string()) for name in (*COMPARISONS, "tier", "decision", "match_class", "doubt", "sentence")]
+    + [
+        (name, pa.bool_())
+        for name in ("needs_probability", "needs_review_probability", "needs_own_phone", "needs_single_owner")
+    ]
+)
 
 _SETTLE_CONFLICTING_IDS = """
     update decided set
@@ -47,11 +56,26 @@ _PAIR_PHONES = """
 """
 
 
-def tier_table(model: LinkageModel) -> pa.Table:
-    """One row per pattern of levels with the tier that decides it; some thousands of rows."""
-    choices = [["null", *model.comparisons[name]] for name in COMPARISONS]
+Pattern = tuple[str, ...]
+"""Level names in the order of COMPARISONS."""
+
+
+def all_patterns(model: LinkageModel) -> list[Pattern]:
+    """Every pattern of levels the model can show; some thousands."""
+    return list(itertools.product(*([NULL_LEVEL, *model.comparisons[name]] for name in COMPARISONS)))
+
+
+def patterns_of(scored: pa.Table) -> list[Pattern]:
+    """The distinct patterns of levels of scored pairs, sorted."""
+    levels = pa.table(dict(zip(COMPARISONS, scored["levels"].combine_chunks().flatten(), strict=True)))
+    distinct = levels.group_by(list(COMPARISONS)).aggregate([]).to_pylist()
+    return sorted(tuple(row[name] for name in COMPARISONS) for row in distinct)
+
+
+def tier_table(model: LinkageModel, patterns: Iterable[Pattern]) -> pa.Table:
+    """One row per pattern of levels with the tier that decides it."""
     rows: list[dict[str, str | bool | None]] = []
-    for pattern in itertools.product(*choices):
+    for pattern in patterns:
         levels = dict(zip(COMPARISONS, pattern, strict=True))
         tier = model.tier_of(levels)
         words = {name: _WORDS.get(level, "部分") for name, level in levels.items()}
@@ -69,7 +93,7 @@ def tier_table(model: LinkageModel) -> pa.Table:
                 "needs_single_owner": tier.needs_single_owner,
             }
         )
-    return pa.Table.from_pylist(rows)
+    return pa.Table.from_pylist(rows, schema=_TIERS)
 
 
 def decide_pairs(
@@ -79,7 +103,9 @@ def decide_pairs(
 
     A person's judgement beats the score; a tier of the model is a ceiling over it; at most one person per left row.
     """
-    with embedded(scored=scored, tiers=tier_table(model), judgements=judgements or JUDGEMENTS.empty_table()) as con:
+    tiers = tier_table(model, patterns_of(scored))
+    words = judgements if judgements is not None else JUDGEMENTS.empty_table()
+    with embedded(scored=scored, tiers=tiers, judgements=words) as con:
         load_sides(con, left, right)
         count_shares(con, model)
         con.execute(_PAIR_PHONES)

@@ -56,8 +56,8 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> float:
         "(select count(*) from right_rows) from left_rows where id_full is not null"
     ).fetchone()
     shown, found, people = counted if counted else (0, 0, 0)
-    share: float = found / shown if shown >= 200 else model.prior_share
-    return min(max(share, model.prior_share_least), model.prior_share_most) / max(people, 1)
+    share = float(found) / float(shown) if shown >= 200 else model.prior_share
+    return min(max(share, model.prior_share_least), model.prior_share_most) / max(int(people), 1)
 
 
 def count_shares(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
