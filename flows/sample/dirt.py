@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 
 from flows.sample.ids import check_digit
 from flows.sample.options import Rates
+from flows.sample.people import Flags
 from flows.sample.sheets import Cell, NameShown, Sheet, Shown
-from flows.sample.spelling import alter_name
+from flows.sample.spelling import alter_name, can_alter
 
 _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 _INVISIBLE = ("\u00a0", "\t", "\u200b", "\ufeff")
+
+
+Able = Literal["any", "not_x", "x", "last_century", "float_keeps_15"]
 
 
 @dataclass(frozen=True)
@@ -22,29 +27,29 @@ class _Kind:
     """One kind of dirt on IDs: its name, which IDs can have it, what it makes of one, what is left to see."""
 
     name: str
-    can: Callable[[str], bool]
+    can: Able
     make: Callable[[str, int, bool], Cell]
     left: Shown
 
 
-def _any(_value: str) -> bool:
-    return True
-
-
-def _not_x(value: str) -> bool:
-    return value[-1] != "X"
-
-
-def _x(value: str) -> bool:
-    return value[-1] == "X"
+def _abilities(cells: list[Cell], whole: Flags) -> dict[Able, Flags]:
+    """Which rows' whole IDs could have which family of dirt."""
+    ids = [str(cell) if full else "" for cell, full in zip(cells, whole, strict=True)]
+    last_x = np.array([one[-1:] == "X" for one in ids], bool)
+    return {
+        "any": whole,
+        "x": whole & last_x,
+        "not_x": whole & ~last_x,
+        "last_century": np.array([one[6:8] == "19" for one in ids], bool),
+        "float_keeps_15": np.array([bool(one) and _float_keeps_15(one) for one in ids], bool),
+    }
 
 
 def _float_keeps_15(value: str) -> bool:
-    return _not_x(value) and str(int(float(value)))[:15] == value[:15] and str(int(float(value))) != value
-
-
-def _last_century(value: str) -> bool:
-    return value[6:8] == "19"
+    if value[-1] == "X":
+        return False
+    through = str(int(float(value)))
+    return through[:15] == value[:15] and through != value
 
 
 def _wrong_digit(value: str, pick: int, _book: bool) -> Cell:
@@ -81,19 +86,19 @@ def _float(value: str, _pick: int, _book: bool) -> Cell:
 
 
 _ID_KINDS = (
-    _Kind("id_excel_zeros", _not_x, _zeros, Shown.FIRST_15),
-    _Kind("id_excel_float", _float_keeps_15, _float, Shown.FIRST_15),
-    _Kind("id_scientific", _not_x, _scientific, Shown.NOTHING),
-    _Kind("id_leading_quote", _any, lambda value, _pick, _book: "'" + value, Shown.FULL),
-    _Kind("id_full_width", _any, lambda value, _pick, _book: value.translate(_FULL_WIDTH), Shown.FULL),
-    _Kind("id_lower_x", _x, lambda value, _pick, _book: value.lower(), Shown.FULL),
-    _Kind("id_cyrillic_x", _x, lambda value, pick, _book: value[:17] + "хХ"[pick % 2], Shown.FULL),
-    _Kind("id_invisible", _any, _invisible, Shown.FULL),
-    _Kind("id_fifteen", _last_century, lambda value, _pick, _book: value[:6] + value[8:17], Shown.FULL),
-    _Kind("id_seventeen", _any, _seventeen, Shown.NOTHING),
-    _Kind("id_wrong_digit", _any, _wrong_digit, Shown.CONFLICT),
-    _Kind("id_swapped", _any, _swapped, Shown.CONFLICT),
-    _Kind("id_missing", _any, lambda _value, _pick, _book: None, Shown.NOTHING),
+    _Kind("id_excel_zeros", "not_x", _zeros, Shown.FIRST_15),
+    _Kind("id_excel_float", "float_keeps_15", _float, Shown.FIRST_15),
+    _Kind("id_scientific", "not_x", _scientific, Shown.NOTHING),
+    _Kind("id_leading_quote", "any", lambda value, _pick, _book: "'" + value, Shown.FULL),
+    _Kind("id_full_width", "any", lambda value, _pick, _book: value.translate(_FULL_WIDTH), Shown.FULL),
+    _Kind("id_lower_x", "x", lambda value, _pick, _book: value.lower(), Shown.FULL),
+    _Kind("id_cyrillic_x", "x", lambda value, pick, _book: value[:17] + "хХ"[pick % 2], Shown.FULL),
+    _Kind("id_invisible", "any", _invisible, Shown.FULL),
+    _Kind("id_fifteen", "last_century", lambda value, _pick, _book: value[:6] + value[8:17], Shown.FULL),
+    _Kind("id_seventeen", "any", _seventeen, Shown.NOTHING),
+    _Kind("id_wrong_digit", "any", _wrong_digit, Shown.CONFLICT),
+    _Kind("id_swapped", "any", _swapped, Shown.CONFLICT),
+    _Kind("id_missing", "any", lambda _value, _pick, _book: None, Shown.NOTHING),
 )
 
 
@@ -104,44 +109,53 @@ def soil(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
     if "name" in sheet.cells:
         _soil_names(sheet, rates, rng)
     _soil_phones(sheet, rates, rng)
-    for name in [name for name in sheet.cells if name in DATE_FIELDS]:
+    for name in [name for name in sheet.cells if name in DATE_FIELDS and name in sheet.facts]:
         _soil_dates(sheet, name, rates, rng)
 
 
-def struck(sheet: Sheet, kind: str, rate: float, rows: Iterable[int], rng: np.random.Generator) -> list[int]:
-    """The rows of these that a kind of dirt befalls; counts those that could have had it."""
-    able = np.fromiter(rows, np.int64)
-    sheet.eligible[kind] = sheet.eligible.get(kind, 0) + len(able)
-    return [int(row) for row in able[rng.random(len(able)) < rate]]
+def struck(sheet: Sheet, kind: str, rate: float, able: Flags, rng: np.random.Generator) -> list[int]:
+    """The rows among the able that a kind of dirt befalls; counts those that could have had it."""
+    rows = np.flatnonzero(able)
+    sheet.eligible[kind] = sheet.eligible.get(kind, 0) + len(rows)
+    return [int(row) for row in rows[rng.random(len(rows)) < rate]]
 
 
 def _soil_ids(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
-    cells = sheet.cells["id_number"]
-    book = sheet.layout.form == "xlsx"
-    clean = {row for row in range(len(sheet)) if isinstance(cells[row], str) and sheet.id_shown[row] != Shown.NOTHING}
+    """At most one kind per ID; masked IDs can only go missing."""
+    cells, book = sheet.cells["id_number"], sheet.layout.form == "xlsx"
+    clean = np.array([cell is not None for cell in cells], bool)
+    can = _abilities(cells, sheet.id_shown == Shown.FULL)
     for kind in _ID_KINDS:
-        whole = kind.name == "id_missing"
-        able = [row for row in sorted(clean) if whole or (sheet.id_shown[row] == Shown.FULL and kind.can(str(cells[row])))]
+        able = clean if kind.name == "id_missing" else clean & can[kind.can]
         for row in struck(sheet, kind.name, rates[kind.name], able, rng):
-            before = str(cells[row])
-            made = kind.make(before, int(rng.integers(0, 10**6)), book)
+            made = kind.make(str(cells[row]), int(rng.integers(0, 10**6)), book)
             if kind.left == Shown.CONFLICT and check_digit(str(made)[:17]) == str(made)[17]:
                 continue
             cells[row] = made
             sheet.id_shown[row] = kind.left
             sheet.tag(row, kind.name)
-            clean.discard(row)
+            clean[row] = False
+
+
+_NAME_KINDS = (
+    "name_dot_variant",
+    "name_rare_broken",
+    "name_blank_inside",
+    "name_traditional",
+    "name_homophone",
+    "name_other_character",
+    "name_swapped",
+)
 
 
 def _soil_names(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+    """At most one kind per name; masked names have none."""
     cells = sheet.cells["name"]
-    clean = {row for row in range(len(sheet)) if sheet.name_shown[row] == NameShown.FULL}
-    kinds = (
-        "name_dot_variant", "name_rare_broken", "name_blank_inside", "name_traditional", "name_homophone",
-        "name_other_character", "name_swapped",
-    )  # fmt: skip
-    for kind in kinds:
-        able = [row for row in sorted(clean) if alter_name(str(cells[row]), kind, 0) is not None]
+    clean = sheet.name_shown == NameShown.FULL
+    for kind in _NAME_KINDS:
+        able = np.array(
+            [bool(one) and can_alter(str(cell), kind) for cell, one in zip(cells, clean, strict=True)], bool
+        )
         for row in struck(sheet, kind, rates[kind], able, rng):
             made = alter_name(str(cells[row]), kind, int(rng.integers(0, 10**6)))
             if made is None:
@@ -150,22 +164,24 @@ def _soil_names(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
             if kind in ("name_rare_broken", "name_other_character", "name_swapped"):
                 sheet.name_shown[row] = NameShown.ALTERED
             sheet.tag(row, kind)
-            clean.discard(row)
+            clean[row] = False
 
 
 def _soil_phones(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+    """At most one kind per cell; masked phones can only go missing."""
     cells = sheet.cells.get("phones")
     if cells is None:
         return
-    clean = {row for row in range(len(sheet)) if cells[row] is not None}
+    clean = np.array([cell is not None for cell in cells], bool)
+    full = sheet.phone_shown == Shown.FULL
     for kind in ("phone_missing", "phone_landline", "phone_several", "phone_prefixed", "phone_punctuated"):
-        full = [row for row in sorted(clean) if kind == "phone_missing" or sheet.phone_shown[row] == Shown.FULL]
-        for row in struck(sheet, kind, rates[kind], full, rng):
+        able = clean if kind == "phone_missing" else clean & full
+        for row in struck(sheet, kind, rates[kind], able, rng):
             cells[row] = _phone(kind, str(cells[row]), int(rng.integers(0, 10**8)))
             if kind in ("phone_missing", "phone_landline"):
                 sheet.phone_shown[row] = Shown.NOTHING
             sheet.tag(row, kind)
-            clean.discard(row)
+            clean[row] = False
 
 
 def _phone(kind: str, value: str, pick: int) -> Cell:
@@ -183,23 +199,41 @@ def _phone(kind: str, value: str, pick: int) -> Cell:
 
 
 DATE_FIELDS = (
-    "birth_date", "joined_on", "full_member_on", "lost_contact_on", "issued_on", "valid_until", "received_on",
-    "left_on", "last_contact_on", "established_on", "registered_on", "valid_from", "valid_to", "started_on", "reported_on",
-)  # fmt: skip
+    "birth_date",
+    "joined_on",
+    "full_member_on",
+    "lost_contact_on",
+    "issued_on",
+    "valid_until",
+    "received_on",
+    "left_on",
+    "last_contact_on",
+    "established_on",
+    "registered_on",
+    "valid_from",
+    "valid_to",
+    "started_on",
+    "reported_on",
+)
 
 
 def _soil_dates(sheet: Sheet, name: str, rates: Rates, rng: np.random.Generator) -> None:
-    cells, facts = sheet.cells[name], sheet.facts.get(name)
-    clean = {row for row in range(len(sheet)) if facts is not None and facts[row] is not None}
-    kept = name in ("issued_on", "valid_until")  # a letter without its dates is no letter
-    for kind in ("date_missing", "date_zero", "date_other_form"):
-        for row in struck(sheet, kind, 0.0 if kept and kind != "date_other_form" else rates[kind], sorted(clean), rng):
-            fact = facts[row] if facts is not None else None
-            cells[row] = written_date(fact, int(rng.integers(0, 7)), sheet.layout.form == "xlsx") if kind == "date_other_form" else (None if kind == "date_missing" else "1900-01-00")
-            if facts is not None and kind != "date_other_form":
-                facts[row] = None
+    """Other written forms, missing dates and Excel's day nought; a letter keeps its own dates."""
+    cells, facts, book = sheet.cells[name], sheet.facts[name], sheet.layout.form == "xlsx"
+    clean = np.array([fact is not None for fact in facts], bool)
+    kinds = (
+        ("date_other_form",)
+        if name in ("issued_on", "valid_until")
+        else ("date_missing", "date_zero", "date_other_form")
+    )
+    for kind in kinds:
+        for row in struck(sheet, kind, rates[kind], clean, rng):
+            if kind == "date_other_form":
+                cells[row] = written_date(facts[row], int(rng.integers(0, 6)), book)
+            else:
+                cells[row], facts[row] = (None if kind == "date_missing" else "1900-01-00"), None
             sheet.tag(row, kind)
-            clean.discard(row)
+            clean[row] = False
 
 
 def written_date(day: object, form: int, book: bool) -> Cell:
@@ -213,8 +247,12 @@ def _written(iso: str, form: int, book: bool) -> Cell:
     year, month, day = iso.split("-")
     serial = int((np.datetime64(iso) - np.datetime64("1899-12-30")).astype(int))
     forms: tuple[Cell, ...] = (
-        year + month + day, f"{year}.{month}.{day}", f"{year}.{int(month)}.{int(day)}",
-        f"{year}年{int(month)}月{int(day)}日", f"{year}/{int(month)}/{int(day)}",
-        serial if book else str(serial), f"{year}-{month}-{day}",
-    )  # fmt: skip
+        year + month + day,
+        f"{year}.{month}.{day}",
+        f"{year}.{int(month)}.{int(day)}",
+        f"{year}年{int(month)}月{int(day)}日",
+        f"{year}/{int(month)}/{int(day)}",
+        serial if book else str(serial),
+        f"{year}-{month}-{day}",
+    )
     return forms[form]

@@ -80,7 +80,9 @@ def _units(rng: np.random.Generator, count: int) -> tuple[Unit, ...]:
         trade = len(units) % len(table["trades"])
         first = table["unit_words_first"][rng.integers(0, len(table["unit_words_first"]))]
         second = table["unit_words_second"][rng.integers(0, len(table["unit_words_second"]))]
-        third = table["unit_words_second"][rng.integers(0, len(table["unit_words_second"]))] if rng.random() < 0.5 else ""
+        third = (
+            table["unit_words_second"][rng.integers(0, len(table["unit_words_second"]))] if rng.random() < 0.5 else ""
+        )
         name = f"{table['district']}{first}{second}{third}{table['trades'][trade]['suffix']}"
         if name in names:
             continue
@@ -110,7 +112,9 @@ def _organisations(rng: np.random.Generator, units: tuple[Unit, ...], branches: 
 
     def add(name: str, kind: str, parent: str, *, street: str = "", trade: str = "", unit: Unit | None = None) -> None:
         code = f"{table['district_code']}{len(found) + 1:06d}"
-        found.append(Organisation(code, name, kind, parent, street, trade, unit.name if unit else "", unit.uscc if unit else ""))
+        found.append(
+            Organisation(code, name, kind, parent, street, trade, unit.name if unit else "", unit.uscc if unit else "")
+        )
 
     root = f"中共{district}委员会"
     for street in table["streets"]:
@@ -125,7 +129,9 @@ def _organisations(rng: np.random.Generator, units: tuple[Unit, ...], branches: 
         general = f"中共{district}{street}{community}社区总支部委员会"
         if turn < len(table["communities"]):
             add(general, "党总支", f"中共{district}{street}工作委员会", street=street)
-        order = "一二三四五六七八九十"[turn // len(table["communities"]) % 10] + "十" * (turn // (10 * len(table["communities"])))
+        order = "一二三四五六七八九十"[turn // len(table["communities"]) % 10] + "十" * (
+            turn // (10 * len(table["communities"]))
+        )
         add(f"中共{district}{street}{community}社区第{order}支部委员会", "党支部", general, street=street)
     for number, street in enumerate(table["streets"]):
         parent = f"中共{district}{street}工作委员会"
@@ -138,5 +144,12 @@ def _organisations(rng: np.random.Generator, units: tuple[Unit, ...], branches: 
         unit = units[at]
         trade = table["trades"][unit.trade]
         parent = f"中共{district}{trade['committee']}行业委员会"
-        add(f"中共{unit.name}支部委员会", "党支部", parent, street=table["streets"][unit.street], trade=trade["trade"], unit=unit)
+        add(
+            f"中共{unit.name}支部委员会",
+            "党支部",
+            parent,
+            street=table["streets"][unit.street],
+            trade=trade["trade"],
+            unit=unit,
+        )
     return tuple(found)

@@ -13,7 +13,7 @@ from flows.sample.office import write_sheet
 from flows.sample.options import Progress, SampleOptions, data, quiet, rates
 from flows.sample.people import draw_people
 from flows.sample.registry import registry_sheets
-from flows.sample.reports_in import self_report_sheet
+from flows.sample.sign_up import self_report_sheet
 from flows.sample.roles import draw_roles
 from flows.sample.sheets import Sheet
 from flows.sample.truth import Written, write_truth
@@ -81,5 +81,8 @@ def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path) ->
 
 
 def _write_provenance(source: str, folder: Path) -> None:
-    lines = [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in data("provenance.toml")[source].items()]
+    lines = [
+        f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}"
+        for key, value in data("provenance.toml")[source].items()
+    ]
     (folder / "provenance.toml").write_text("\n".join(lines) + "\n", "utf-8")

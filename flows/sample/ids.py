@@ -39,7 +39,9 @@ def region_codes() -> dict[str, tuple[str, ...]]:
     """County codes by kind: in the province, elsewhere in the country (standing or abolished alike)."""
     from stdnum import cn  # the published list travels with python-stdnum
 
-    province, inside, outside = "", [], []
+    province = ""
+    inside: list[str] = []
+    outside: list[str] = []
     home = str(data("places.toml")["province_code"])
     for line in (resources.files(cn) / "loc.dat").read_text("utf-8").splitlines():
         if line[:2].isdigit():

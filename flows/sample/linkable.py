@@ -34,7 +34,7 @@ class Known:
 
 
 def evidence(sheet: Sheet, row: int, known: Known) -> str:
-    """The strongest tier a row meets against its own person: full_id, name_15, name_6_4, name_phone, name_3_4, weak or none."""
+    """The strongest tier a row meets against its own person, or `weak`, `none`, `conflict`."""
     shown, name = Shown(sheet.id_shown[row]), NameShown(sheet.name_shown[row])
     if shown == Shown.CONFLICT or (known.id_shown == Shown.CONFLICT and shown != Shown.NOTHING):
         return "conflict"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from flows.sample.sheets import Edit, Sheet, Shown
+from flows.sample.sheets import Edit, Fact, Sheet, Shown
 from flows.sample.world import World
 
 _REPAIRABLE = frozenset({"id_excel_zeros", "id_excel_float", "id_wrong_digit", "id_swapped", "id_missing"})
@@ -14,7 +14,8 @@ def change_between_nights(rng: np.random.Generator, world: World, sheets: list[S
     """Plan every night's edits on the soiled sheets, in place."""
     for sheet in sheets:
         for night in range(1, world.options.nights):
-            _correct_ids(rng, world, sheet, night)
+            if sheet.full_ids:
+                _correct_ids(rng, world, sheet, night)
             if sheet.side == "worker" and "phones" in sheet.cells:
                 _change_phones(rng, sheet, night)
     _admit_members(rng, world, sheets)
@@ -27,8 +28,7 @@ def _correct_ids(rng: np.random.Generator, world: World, sheet: Sheet, night: in
     mended = {edit.row for edit in sheet.edits if edit.mended}
     for row in sorted(sheet.tags):
         kind = next((tag for tag in sheet.tags[row] if tag in _REPAIRABLE), None)
-        full = sheet.cells["id_number"][row] is not None or sheet.soils_ids
-        if kind and full and row not in mended and rng.random() < 0.125:
+        if kind and row not in mended and rng.random() < 0.125:
             whole = world.ids[sheet.person[row]]
             sheet.edits.append(Edit(night, row, {"id_number": whole}, id_shown=Shown.FULL, mended=kind))
 
@@ -62,5 +62,5 @@ def _rename_branch(rng: np.random.Generator, world: World, sheets: list[Sheet]) 
         for field in ("org_name", "branch_name"):
             for row, cell in enumerate(sheet.cells.get(field, ())):
                 if cell == old:
-                    facts = {field: new} if field in sheet.facts else {}
+                    facts: dict[str, Fact] = {field: new} if field in sheet.facts else {}
                     sheet.edits.append(Edit(night, row, {field: new}, facts))

@@ -86,7 +86,9 @@ def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> N
     at = len(layout.titles)
     start = 0
     for text, span in layout.groups:
-        page.merge_range(at, start, at, start + span - 1, text, bold) if span > 1 else page.write_string(at, start, text, bold)
+        page.merge_range(at, start, at, start + span - 1, text, bold) if span > 1 else page.write_string(
+            at, start, text, bold
+        )
         start += span
     for column, header in enumerate(sheet.headers.values()):
         page.write_string(lines.lead - 1, column, header, bold)

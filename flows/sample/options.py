@@ -37,9 +37,13 @@ class SampleOptions:
 
     def __post_init__(self) -> None:
         if self.workers < 100 or self.members < 100:
-            raise InputError("样本太小：从业人员和党员各至少100人", rule="sample_size", action="加大 --workers、--members")
+            raise InputError(
+                "样本太小：从业人员和党员各至少100人", rule="sample_size", action="加大 --workers、--members"
+            )
         if not 0 < self.member_share <= 0.5 or self.workers * self.member_share * 2 > self.members:
-            raise InputError("--member-share 应大于0，且在册党员放得下", rule="sample_share", action="减小 --member-share")
+            raise InputError(
+                "--member-share 应大于0，且在册党员放得下", rule="sample_share", action="减小 --member-share"
+            )
         if self.dirt not in ("clean", "normal", "harsh"):
             raise InputError(f"--dirt {self.dirt} 不认识", rule="sample_dirt", action="用 clean、normal 或 harsh")
         if not 1 <= self.nights <= 366:

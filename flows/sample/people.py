@@ -51,11 +51,17 @@ def draw_people(rng: np.random.Generator, options: SampleOptions) -> People:
     dot_names(rng, names, ethnicity, female)
     phones = draw_phones(rng, 2 * count)
     people = People(
-        workers=options.workers, names=names, female=female, birth=birth,
-        region=draw_regions(rng, count), sequence=draw_sequences(rng, female), ethnicity=ethnicity,
-        phone=phones[:count].copy(), old_phone=phones[count:].copy(),
+        workers=options.workers,
+        names=names,
+        female=female,
+        birth=birth,
+        region=draw_regions(rng, count),
+        sequence=draw_sequences(rng, female),
+        ethnicity=ethnicity,
+        phone=phones[:count].copy(),
+        old_phone=phones[count:].copy(),
         street=rng.integers(0, len(data("places.toml")["streets"]), count),
-    )  # fmt: skip
+    )
     _set_traps(rng, people)
     _make_ids_distinct(rng, people)
     return people
@@ -82,19 +88,28 @@ def _set_traps(rng: np.random.Generator, people: People) -> None:
     """Homonyms with one birth date, same names, twins, families on one phone, recycled numbers, in place."""
     count, workers = len(people), people.workers
     order = rng.permutation(count)
-    take = iter(np.split(order, np.cumsum([max(6, count // per) for per in (700, 700, 250, 250, 300, 300, 120, 120, 150, 150)])))
+    take = iter(
+        np.split(order, np.cumsum([max(6, count // per) for per in (700, 700, 250, 250, 300, 300, 120, 120, 150, 150)]))
+    )
     for left, right in ((next(take), next(take)),):
         _same_name_and_birth(people, left, right)
     for left, right in zip(next(take), next(take), strict=True):
         if people.female[left] == people.female[right]:
-            people.names.surname[right], people.names.given[right] = people.names.surname[left], people.names.given[left]
+            people.names.surname[right], people.names.given[right] = (
+                people.names.surname[left],
+                people.names.given[left],
+            )
     for left, right in zip(next(take), next(take), strict=True):
         _twin(people, left, right)
     for left, right in zip(next(take), next(take), strict=True):
         _family_phone(rng, people, left, right)
     for left, right in zip(next(take), next(take), strict=True):
         people.old_phone[left] = people.phone[right]
-    for member, worker in zip(rng.integers(workers, count, max(6, workers // 600)), rng.integers(0, workers, max(6, workers // 600)), strict=True):
+    for member, worker in zip(
+        rng.integers(workers, count, max(6, workers // 600)),
+        rng.integers(0, workers, max(6, workers // 600)),
+        strict=True,
+    ):
         _same_name_and_birth(people, np.array([member]), np.array([worker]))
 
 

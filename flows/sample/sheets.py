@@ -87,7 +87,8 @@ class Sheet:
     first_night: Numbers
     last_night: Numbers
     asks: bool = False
-    soils_ids: bool = True
+    full_ids: bool = False
+    """Whether the sender shows whole IDs."""
     tags: dict[int, list[str]] = field(default_factory=dict)
     eligible: dict[str, int] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
@@ -132,8 +133,17 @@ def new_sheet(source: str, file: str, layout: Layout, person: Numbers) -> Sheet:
     """An empty sheet about these people, one row each."""
     count = len(person)
     return Sheet(
-        source=source, file=file, layout=layout, headers={}, person=person, cells={}, facts={},
-        name_shown=np.full(count, NameShown.NOTHING), id_shown=np.full(count, Shown.NOTHING),
-        phone_shown=np.full(count, Shown.NOTHING), phones=np.full(count, "", object),
-        first_night=np.zeros(count, np.int64), last_night=np.full(count, 10**6),
-    )  # fmt: skip
+        source=source,
+        file=file,
+        layout=layout,
+        headers={},
+        person=person,
+        cells={},
+        facts={},
+        name_shown=np.full(count, NameShown.NOTHING),
+        id_shown=np.full(count, Shown.NOTHING),
+        phone_shown=np.full(count, Shown.NOTHING),
+        phones=np.full(count, "", object),
+        first_night=np.zeros(count, np.int64),
+        last_night=np.full(count, 10**6),
+    )

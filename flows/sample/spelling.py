@@ -22,8 +22,12 @@ def _converter() -> tuple[opencc.OpenCC, opencc.OpenCC]:
 def _pool() -> dict[str, str]:
     """Given-name characters of one reading only, each with its toneless sound."""
     table = data("names.toml")["given"]
-    characters = {one for sex in ("male", "female") for kind in ("first", "second", "single") for one in "".join(table[sex][kind])}
-    characters |= set("伟玮炜苇燕艳雁晏丽莉莅俐静婧敬竞婷庭亭廷杰洁捷峰锋丰枫辉晖徽慧惠卉勇咏永泳涛韬滔军君钧均敏闵红宏虹鸿弘建健剑鉴志智治致波博泊渤")
+    characters = {
+        one for sex in ("male", "female") for kind in ("first", "second", "single") for one in "".join(table[sex][kind])
+    }
+    characters |= set(
+        "伟玮炜苇燕艳雁晏丽莉莅俐静婧敬竞婷庭亭廷杰洁捷峰锋丰枫辉晖徽慧惠卉勇咏永泳涛韬滔军君钧均敏闵红宏虹鸿弘建健剑鉴志智治致波博泊渤"
+    )
     readings = {one: set(pinyin(one, style=Style.NORMAL, heteronym=True)[0]) for one in sorted(characters)}
     return {one: next(iter(sounds)) for one, sounds in readings.items() if len(sounds) == 1}
 
@@ -33,7 +37,8 @@ def same_sounding() -> dict[str, tuple[str, ...]]:
     """Each given-name character's homophones (toneless)."""
     pool = _pool()
     return {
-        one: tuple(sorted(other for other, sound in pool.items() if sound == pool[one] and other != one)) for one in pool
+        one: tuple(sorted(other for other, sound in pool.items() if sound == pool[one] and other != one))
+        for one in pool
     }
 
 
@@ -54,33 +59,58 @@ def _other_characters() -> str:
     return "".join(sorted(_pool()))
 
 
-def alter_name(name: str, kind: str, pick: int) -> str | None:  # noqa: PLR0912
-    """The name with one kind of dirt, or None where that kind cannot befall it."""
+@cache
+def _rare() -> dict[str, tuple[str, ...]]:
+    """What becomes of each rare character: a question mark, a box, its sound, its parts, a private code point."""
     rare = data("names.toml")["given"]["rare"]
+    return {
+        one: ("?", "□", rare["sounds"].get(one, "?"), f"({rare['parts'].get(one, '?')})", "\ue863")
+        for one in rare["characters"]
+    }
+
+
+def _homophone_place(given: str) -> int:
+    """The last given-name character with a homophone; -1 without one."""
+    return next((at for at in range(len(given) - 1, -1, -1) if same_sounding().get(given[at])), -1)
+
+
+def can_alter(name: str, kind: str) -> bool:
+    """Whether a name can have one kind of dirt."""
+    dotted = "·" in name
+    if kind == "name_dot_variant" or dotted:
+        return dotted and kind == "name_dot_variant"
+    given = name[len(surname_of(name)) :]
+    if kind == "name_rare_broken":
+        return any(one in _rare() for one in name)
+    if kind == "name_blank_inside":
+        return len(name) == 2
+    if kind == "name_traditional":
+        return _traditional(name) != name
+    if kind == "name_homophone":
+        return _homophone_place(given) >= 0
+    return kind == "name_other_character" or (len(given) == 2 and given[0] != given[1])
+
+
+def alter_name(name: str, kind: str, pick: int) -> str | None:
+    """The name with one kind of dirt, or None where that kind cannot befall it."""
+    if not can_alter(name, kind):
+        return None
     surname = surname_of(name)
     given = name[len(surname) :]
     if kind == "name_dot_variant":
-        return name.replace("·", _DOTS[pick % len(_DOTS)]) if "·" in name else None
-    if "·" in name:
-        return None
+        return name.replace("·", _DOTS[pick % len(_DOTS)])
     if kind == "name_rare_broken":
-        found = next((one for one in name if one in rare["characters"]), None)
-        if found is None:
-            return None
-        forms = ("?", "□", rare["sounds"][found], f"({rare['parts'].get(found, '?')})", "\ue863")
-        return name.replace(found, forms[pick % len(forms)])
+        found = next(one for one in name if one in _rare())
+        return name.replace(found, _rare()[found][pick % 5])
     if kind == "name_blank_inside":
-        return f"{name[0]}{(' ', '　', '  ')[pick % 3]}{name[1]}" if len(name) == 2 else None
+        return f"{name[0]}{(' ', '　', '  ')[pick % 3]}{name[1]}"
     if kind == "name_traditional":
-        return _traditional(name) if _traditional(name) != name else None
+        return _traditional(name)
     if kind == "name_homophone":
-        at = next((at for at in range(len(given) - 1, -1, -1) if same_sounding().get(given[at])), None)
-        if at is None:
-            return None
+        at = _homophone_place(given)
         others = same_sounding()[given[at]]
         return surname + given[:at] + others[pick % len(others)] + given[at + 1 :]
     if kind == "name_other_character":
-        pool, sounds = _other_characters(), _pool()
-        other = pool[pick % len(pool)]
-        return surname + given[:-1] + other if sounds[other] != sounds.get(given[-1:]) else None
-    return surname + given[::-1] if len(given) == 2 and given[0] != given[1] else None
+        other = _other_characters()[pick % len(_other_characters())]
+        return surname + given[:-1] + other if _pool()[other] != _pool().get(given[-1]) else None
+    return surname + given[::-1]

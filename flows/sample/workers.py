@@ -16,7 +16,12 @@ from flows.sample.people import Days, Numbers
 from flows.sample.sheets import Cell, Fact, Layout, NameShown, Sheet, Shown, new_sheet
 from flows.sample.world import World
 
-_START = {"platform": "started_on", "human_resources": "registered_on", "transport": "valid_from", "market_regulation": "established_on"}
+_START = {
+    "platform": "started_on",
+    "human_resources": "registered_on",
+    "transport": "valid_from",
+    "market_regulation": "established_on",
+}
 _GONE = {"platform": "离职", "human_resources": "暂停缴费", "transport": "过期", "market_regulation": "注销"}
 _HERE = {"platform": "在职", "human_resources": "正常参保", "transport": "有效", "market_regulation": "存续"}
 
@@ -51,7 +56,14 @@ def feeds() -> tuple[Feed, ...]:
     """Every sender of worker rows."""
     listed = data("feeds.toml")["feeds"]
     return tuple(
-        Feed(**{**one, "trades": tuple(one["trades"]), "titles": tuple(one.get("titles", ())), "groups": tuple(map(tuple, one.get("groups", ())))})
+        Feed(
+            **{
+                **one,
+                "trades": tuple(one["trades"]),
+                "titles": tuple(one.get("titles", ())),
+                "groups": tuple(map(tuple, one.get("groups", ()))),
+            }
+        )
         for one in listed
     )
 
@@ -87,7 +99,9 @@ def _assign(rng: np.random.Generator, world: World) -> Any:
     chosen = np.zeros((count, len(listed)), bool)
     chosen[np.arange(count), _pick(rng, chances)] = True
     more = rng.random(count) < 0.2
-    second = fits[roles.trade[:count]] * ~chosen + 0.0005 * np.array([feed.source != "market_regulation" for feed in listed])
+    second = fits[roles.trade[:count]] * ~chosen + 0.0005 * np.array(
+        [feed.source != "market_regulation" for feed in listed]
+    )
     chosen[np.flatnonzero(more), _pick(rng, second[more])] = True
     return chosen
 
@@ -105,9 +119,15 @@ def _sheet(rng: np.random.Generator, world: World, feed: Feed, persons: Numbers,
     person = rows[order]
     suffix = f"-{'东西南北'[part]}片区" if feed.split > 1 else ""
     layout = Layout(
-        feed.form, feed.file[:20] if feed.form == "xlsx" else None, feed.encoding, feed.titles, feed.groups, feed.tail,
-        feed.blank_every, feed.hidden,
-    )  # fmt: skip
+        feed.form,
+        feed.file[:20] if feed.form == "xlsx" else None,
+        feed.encoding,
+        feed.titles,
+        feed.groups,
+        feed.tail,
+        feed.blank_every,
+        feed.hidden,
+    )
     sheet = new_sheet(feed.source, f"{feed.file}{suffix}.{feed.form}", layout, person)
     sheet.headers = dict(feed.headers)
     sheet.eligible["duplicate_row"] = len(persons)
@@ -125,8 +145,11 @@ def _sheet(rng: np.random.Generator, world: World, feed: Feed, persons: Numbers,
 def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, rates: Rates) -> None:
     people, person = world.people, sheet.person
     names = world.names[person]
-    sheet.cells["name"] = [mask_name(name, feed.name, bool(people.female[at])) for name, at in zip(names, person, strict=True)]
+    sheet.cells["name"] = [
+        mask_name(name, feed.name, bool(people.female[at])) for name, at in zip(names, person, strict=True)
+    ]
     sheet.name_shown[:] = NameShown.FULL if feed.name == "full" else NameShown.MASKED
+    sheet.full_ids = feed.id == "full"
     if feed.id == "full":
         sheet.cells["id_number"] = list(world.ids[person])
         sheet.id_shown[:] = Shown.FULL
@@ -151,7 +174,7 @@ def _numbers(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, r
     """The number in each row: the person's own, a former one, an employer's, or the rider's of a rented account."""
     people, person = world.people, sheet.person
     numbers = people.phone[person].copy()
-    everybody = range(len(sheet))
+    everybody = np.ones(len(sheet), bool)
     for row in struck(sheet, "phone_changed", rates["phone_changed"], everybody, rng):
         numbers[row] = people.old_phone[person[row]]
         sheet.tag(row, "phone_changed")
@@ -196,7 +219,10 @@ def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet)
         "uscc": [one.uscc for one in units],
         "job": [_job(feed, trades[trade]["job"], rng.random()) for trade in roles.trade[person]],
         "street": [streets[one.street] for one in stations],
-        "home_address": [f"{table['district']}{streets[one]}{table['roads'][one % 10]}{one % 90 + 1}号" for one in world.people.street[person]],
+        "home_address": [
+            f"{table['district']}{streets[one]}{table['roads'][one % 10]}{one % 90 + 1}号"
+            for one in world.people.street[person]
+        ],
         "work_state": state,
         _START[feed.source]: [_usual_date(day, feed) for day in since.astype(object)],
         "period": [f"{day:%Y%m}-{world.base:%Y%m}" for day in since.astype(object)],
@@ -207,7 +233,7 @@ def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet)
         "plate": [f"渝B{rng.integers(10**4, 10**5)}" for _ in range(count)],
         "valid_to": ["长期" if one < 0.1 else f"{2027 + int(one * 5)}-12-31" for one in rng.random(count)],
         "declared_member": _declared(rng, world, feed, sheet, story),
-    }  # fmt: skip
+    }
     if feed.source == "market_regulation":
         cells |= _market(rng, world, feed, sheet)
     sheet.cells |= {name: column for name, column in cells.items() if name in sheet.headers}
@@ -269,18 +295,20 @@ def _market(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) ->
     words = table["unit_words_first"]
     trades = [table["trades"][at] for at in world.roles.trade[sheet.person]]
     names = [
-        f"{table['district']}{words[rng.integers(0, 20)]}{words[rng.integers(0, 20)]}{trade['trade']}{'服务部' if own else trade['suffix']}"
-        for trade in trades
+        f"{table['district']}{words[one]}{words[two]}{trade['trade']}{'服务部' if own else trade['suffix']}"
+        for trade, (one, two) in zip(trades, rng.integers(0, len(words), (count, 2)), strict=True)
     ]
     streets = [table["streets"][world.people.street[at]] for at in sheet.person]
     return {
         "unit_name": list(names),
         "uscc": [credit_code(rng, own) for _ in range(count)],
         "unit_kind": ["个体工商户" if own else "有限责任公司"] * count,
-        "address": [f"{table['district']}{street}{table['roads'][rng.integers(0, 10)]}{rng.integers(1, 200)}号" for street in streets],
+        "address": [
+            f"{table['district']}{street}{table['roads'][rng.integers(0, 10)]}{rng.integers(1, 200)}号"
+            for street in streets
+        ],
         "street": list(streets),
         "industry_code": [trade["trade"] for trade in trades],
         "employees": list(map(int, rng.integers(1, 30, count))),
         "reported_members": [None if one else 0 for one in rng.random(count) < 0.6],
     }
-

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import numpy as np
 
+from flows.sample.common import elsewhere, identify
 from flows.sample.options import data
-from flows.sample.registry import elsewhere, identify
 from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
 from flows.sample.world import World
 
@@ -20,9 +20,16 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> Sheet:
     persons = rng.permutation(np.flatnonzero(willing))
     sheet = new_sheet("self_reports", "党员报到.xlsx", Layout("xlsx", "Sheet1"), persons)
     sheet.headers = {
-        "report_no": "提交编号", "reported_on": "提交时间", "name": "您的姓名", "id_number": "身份证号或后四位", "phones": "手机号",
-        "unit_name": "从业平台/单位", "home_street": "居住镇街", "home_org": "原所在党组织", "consent": "是否同意使用",
-    }  # fmt: skip
+        "report_no": "提交编号",
+        "reported_on": "提交时间",
+        "name": "您的姓名",
+        "id_number": "身份证号或后四位",
+        "phones": "手机号",
+        "unit_name": "从业平台/单位",
+        "home_street": "居住镇街",
+        "home_org": "原所在党组织",
+        "consent": "是否同意使用",
+    }
     identify(world, sheet)
     short = rng.random(len(persons)) < 0.4
     sheet.cells["id_number"] = [one[-4:] if cut else one for one, cut in zip(world.ids[persons], short, strict=True)]
@@ -37,11 +44,14 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> Sheet:
         for one, home in zip(persons, world.roles.home[persons], strict=True)
     ]
     sheet.cells |= {
-        "report_no": [f"BD{one:05d}" for one in range(len(persons))], "reported_on": list(days), "phones": list(sheet.phones),
+        "report_no": [f"BD{one:05d}" for one in range(len(persons))],
+        "reported_on": list(days),
+        "phones": list(sheet.phones),
         "unit_name": [trades[at]["trade"] + "平台" for at in world.roles.trade[persons]],
-        "home_street": [streets[at] for at in world.people.street[persons]], "home_org": list(homes),
+        "home_street": [streets[at] for at in world.people.street[persons]],
+        "home_org": list(homes),
         "consent": ["同意" if one else "不同意" for one in agrees],
-    }  # fmt: skip
+    }
     sheet.facts |= {"reported_on": list(days), "consent": list(map(bool, agrees))}
     sheet.cells = {name: sheet.cells[name] for name in sheet.headers}
     return sheet

@@ -1,0 +1,36 @@
+"""What registry and self-report sheets share: identities, branch names, dates as cells."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flows.sample.options import data
+from flows.sample.sheets import Cell, NameShown, Sheet, Shown
+from flows.sample.world import World
+
+
+def identify(world: World, sheet: Sheet) -> None:
+    """Fill name, ID and sex clean and whole, in place."""
+    sheet.cells["name"] = list(world.names[sheet.person])
+    sheet.cells["id_number"] = list(world.ids[sheet.person])
+    sheet.cells["sex"] = ["女" if one else "男" for one in world.people.female[sheet.person]]
+    sheet.full_ids = True
+    sheet.name_shown[:], sheet.id_shown[:] = NameShown.FULL, Shown.FULL
+
+
+def elsewhere(number: int) -> str:
+    """A branch outside the district."""
+    places = data("places.toml")
+    community = places["communities"][number // len(places["elsewhere"]) % len(places["communities"])]
+    return f"中共{places['elsewhere'][number % len(places['elsewhere'])]}{community}村支部委员会"
+
+
+def shown_dates(days: list[date | None], book: bool) -> list[Cell]:
+    """Dates typed in a workbook, ISO text in a CSV."""
+    return [day if book or day is None else day.isoformat() for day in days]
+
+
+def home_of(world: World, person: int) -> str:
+    """The name of a person's home branch."""
+    home = world.roles.home[person]
+    return world.district.organisations[home].name if home >= 0 else elsewhere(person)

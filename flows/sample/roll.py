@@ -1,0 +1,220 @@
+"""The roll: one row per member, with the states of membership a clerk has noted."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from flows.sample.common import elsewhere, identify, shown_dates
+from flows.sample.options import Rates, data
+from flows.sample.people import Numbers
+from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
+from flows.sample.world import World
+
+_OWN_JOBS = (
+    ("蓝骑平台", "外卖骑手"),
+    ("闪达配送", "外卖送餐员"),
+    ("迅风速递", "快递员"),
+    ("自由职业", "网约车司机"),
+    ("个体", "货车司机"),
+    ("星播", "网络主播"),
+    ("安居到家", "网约家政"),
+)
+_OTHER_JOBS = (
+    ("澜江区第一中学", "教师"),
+    ("澜江区人民医院", "护士"),
+    ("澜江化工厂", "工人"),
+    ("", "务农"),
+    ("", "退休"),
+    ("", ""),
+    ("澜江区供电公司", "职员"),
+    ("澜江区某机械厂", "技术员"),
+    ("", "待业"),
+    ("澜江区财政局", "干部"),
+)
+_ROLL_HEADERS = (
+    {
+        "serial": "序号",
+        "member_no": "党员编号",
+        "name": "姓名",
+        "sex": "性别",
+        "ethnicity": "民族",
+        "id_number": "公民身份号码",
+        "birth_date": "出生日期",
+        "education": "学历",
+        "member_type": "人员类别",
+        "joined_on": "加入党组织日期",
+        "full_member_on": "转为正式党员日期",
+        "branch_name": "所在党支部",
+        "branch_code": "党组织代码",
+        "phones": "手机号码",
+        "home_address": "家庭住址",
+        "unit_name": "工作单位",
+        "job": "工作岗位",
+        "membership_state": "党籍状态",
+        "lost_contact": "是否失联",
+        "lost_contact_on": "失联日期",
+        "is_floating": "是否流动党员",
+        "outflow_to": "外出流向",
+    },
+    {
+        "branch_name": "所在党组织",
+        "name": "党员姓名",
+        "id_number": "身份证号码",
+        "sex": "性别",
+        "birth_date": "出生年月",
+        "ethnicity": "民族",
+        "phones": "联系电话",
+        "member_no": "党员编号",
+        "member_type": "党员类别",
+        "joined_on": "入党时间",
+        "full_member_on": "转正时间",
+        "branch_code": "党组织代码",
+        "unit_name": "工作单位",
+        "job": "职业",
+        "home_address": "现居住地",
+        "membership_state": "党籍",
+        "lost_contact": "是否失联党员",
+        "lost_contact_on": "失联时间",
+        "is_floating": "流动党员",
+        "outflow_to": "外出流向",
+    },
+)
+_ROLL_GROUPS = (("党员基本信息", 8), ("党籍信息", 5), ("联系与就业", 4), ("管理信息", 5))
+
+
+def roll_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sheet]:
+    """The roll's files, one per group of streets, with a few people entered twice."""
+    members = np.flatnonzero(world.roles.on_roll)
+    again = members[rng.random(len(members)) < rates["duplicate_row"]]
+    persons = np.concatenate([members, again])
+    second = np.concatenate([np.zeros(len(members), bool), np.ones(len(again), bool)])
+    groups = max(2, min(6, len(members) // 12000))
+    group = world.people.street[persons] % groups
+    sheets = []
+    for number in range(groups):
+        chosen = rng.permutation(np.flatnonzero(group == number))
+        sheets.append(_roll_sheet(rng, world, persons[chosen], second[chosen], number))
+        sheets[-1].eligible["duplicate_row"] = len(chosen) - int(second[chosen].sum())
+    _change_roll_phones(rng, world, sheets, rates)
+    return sheets
+
+
+def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second: np.ndarray, number: int) -> Sheet:
+    book = number % 2 == 0
+    layout = Layout(
+        "xlsx" if book else "csv",
+        "党员名册" if book else None,
+        "gb18030",
+        ("澜江区党员名册",) if book else (),
+        _ROLL_GROUPS if book else (),
+        book,
+        hidden=book,
+    )
+    sheet = new_sheet("party_members", f"党员名册{number + 1:02d}.{layout.form}", layout, persons)
+    sheet.headers = dict(_ROLL_HEADERS[0 if book else 1])
+    identify(world, sheet)
+    numbers = [f"{no}B" if twice else no for no, twice in zip(world.member_no[persons], second, strict=True)]
+    for row in np.flatnonzero(second):
+        sheet.tag(int(row), "duplicate_row")
+    sheet.phones = world.roll_phone[persons].copy()
+    sheet.phone_shown[:] = Shown.FULL
+    count = len(persons)
+    jobs = _jobs(rng, world, persons)
+    joined, full = _joined(world, persons)
+    branches, codes = _branches(world, persons)
+    places = data("places.toml")
+    education = ("小学", "初中", "高中", "中专", "大专", "大学本科", "研究生")
+    sheet.cells |= {
+        "serial": list(range(1, count + 1)),
+        "member_no": list(numbers),
+        "ethnicity": list(world.people.ethnicity[persons]),
+        "birth_date": shown_dates(list(world.people.birth[persons].astype(object)), book),
+        "education": [education[one] for one in rng.integers(0, len(education), count)],
+        "member_type": ["预备党员" if one is None else "正式党员" for one in full],
+        "joined_on": shown_dates(joined, book),
+        "full_member_on": shown_dates(full, book),
+        "branch_name": list(branches),
+        "branch_code": list(codes),
+        "phones": list(sheet.phones),
+        "home_address": [
+            f"{places['district']}{places['streets'][street]}{places['communities'][street % 12]}社区{street + 1}号"
+            for street in world.people.street[persons]
+        ],
+        "unit_name": [unit or None for unit, _ in jobs],
+        "job": [job or None for _, job in jobs],
+    }
+    sheet.facts |= {
+        "birth_date": list(world.people.birth[persons].astype(object)),
+        "joined_on": list(joined),
+        "full_member_on": list(full),
+        "branch_name": list(branches),
+        "own_job": [(unit, job) in _OWN_JOBS for unit, job in jobs],
+    }
+    _states(rng, world, sheet)
+    return sheet
+
+
+def _jobs(rng: np.random.Generator, world: World, persons: Numbers) -> list[tuple[str, str]]:
+    own, other = rng.integers(0, len(_OWN_JOBS), len(persons)), rng.integers(0, len(_OTHER_JOBS), len(persons))
+    stories = world.roles.story[persons]
+    return [
+        _OWN_JOBS[mine] if story == "W1" else _OTHER_JOBS[theirs]
+        for story, mine, theirs in zip(stories, own, other, strict=True)
+    ]
+
+
+def _joined(world: World, persons: Numbers) -> tuple[list[date | None], list[date | None]]:
+    """Joining and, a year later, full membership; None while still on probation."""
+    joined = world.roles.joined[persons]
+    full = joined + 366
+    return list(joined.astype(object)), [day if day <= world.base else None for day in full.astype(object)]
+
+
+def _branches(world: World, persons: Numbers) -> tuple[list[str], list[str | None]]:
+    organisations = world.district.organisations
+    names: list[str] = []
+    codes: list[str | None] = []
+    for person, home in zip(persons, world.roles.home[persons], strict=True):
+        names.append(organisations[home].name if home >= 0 else elsewhere(int(person)))
+        codes.append(organisations[home].code if home >= 0 else None)
+    return names, codes
+
+
+def _states(rng: np.random.Generator, world: World, sheet: Sheet) -> None:
+    """党籍状态, 失联 and 流动 of every roll row: by story for those tied to platforms, at base rates for the others."""
+    story, count, book = world.roles.story[sheet.person], len(sheet), sheet.layout.form == "xlsx"
+    chance = rng.random((3, count))
+    quiet = story == ""
+    stopped = (story == "S1") | (quiet & (chance[0] < 0.002))
+    lost = (story == "L1") | (quiet & (chance[1] < 0.004))
+    some = np.isin(story, ["N0", "Y1", "L1"]) & (world.roles.home[sheet.person] >= 0)
+    floating = ((story == "F1") & (chance[2] < 0.7)) | (some & (chance[2] < 0.08)) | (quiet & (chance[2] < 0.02))
+    blank = quiet & (rng.random(count) < 0.1)
+    gone = [world.base - timedelta(days=int(days)) for days in rng.integers(200, 2500, count)]
+    places = data("places.toml")["elsewhere"]
+    sheet.cells |= {
+        "membership_state": ["停止党籍" if one else ("正常" if book else "正常党籍") for one in stopped],
+        "lost_contact": [None if empty else ("是" if one else "否") for one, empty in zip(lost, blank, strict=True)],
+        "lost_contact_on": shown_dates([day if one else None for one, day in zip(lost, gone, strict=True)], book),
+        "is_floating": [
+            None if empty and not one else ("是" if one else "否") for one, empty in zip(floating, blank, strict=True)
+        ],
+        "outflow_to": [places[at % len(places)] if one else None for at, one in enumerate(floating)],
+    }
+    sheet.facts |= {
+        "stopped": list(map(bool, stopped)),
+        "lost": [bool(one) and not empty for one, empty in zip(lost, blank, strict=True)],
+        "floating": list(map(bool, floating)),
+        "lost_contact_on": [day if one else None for one, day in zip(lost, gone, strict=True)],
+    }
+
+
+def _change_roll_phones(rng: np.random.Generator, world: World, sheets: list[Sheet], rates: Rates) -> None:
+    """Tag and count the rolls' former numbers (drawn with the world)."""
+    for sheet in sheets:
+        stale = world.people.phone[sheet.person] != sheet.phones
+        sheet.eligible["phone_changed"] = len(sheet)
+        for row in np.flatnonzero(stale):
+            sheet.tag(int(row), "phone_changed")
