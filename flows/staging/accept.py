@@ -42,7 +42,9 @@ class Accepted:
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
     """Clean every mapped cell, set aside the rows the contract refuses. Raises TableError if a row is lost."""
     columns = {
-        field.name: _clean(field, _cells(sifted, mapping.columns[field.name], field))
+        field.name: _clean(
+            field, _cells(sifted, mapping.columns[field.name], field), field.name in contract.id_fallback
+        )
         for field in contract.imported
         if field.name in mapping.columns
     }
@@ -74,8 +76,8 @@ def _joined(cells: list[Cell], field: SourceField) -> Cell:
     return filled[0] if filled else ""
 
 
-def _clean(field: SourceField, cells: list[Cell]) -> Column:
-    return clean_cells(cells, cleaner_of(field, cells))
+def _clean(field: SourceField, cells: list[Cell], licence: bool) -> Column:
+    return clean_cells(cells, cleaner_of(field, cells, licence=licence))
 
 
 def _fall_back(columns: dict[str, Column], contract: SourceContract) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -17,6 +18,9 @@ SEARCHED_ROWS = 40
 DEEPEST = 3
 _FUZZY_LEAST = 80.0
 _FUZZY_MARGIN = 6.0
+
+
+_DATA = re.compile(r"[0-9]{5}")
 
 
 class Fit(IntEnum):
@@ -59,6 +63,8 @@ def find_header(grid: Grid, contract: SourceContract) -> Header | None:
     best: Header | None = None
     columns = _filled(grid)
     for first in range(min(len(grid.rows), SEARCHED_ROWS)):
+        if best and first > best.last + 1 and _is_enough(best, contract):
+            break
         if not any(grid.rows[first]):
             continue
         for depth in range(1, DEEPEST + 1):
@@ -68,6 +74,10 @@ def find_header(grid: Grid, contract: SourceContract) -> Header | None:
             if best is None or found.score > best.score:
                 best = found
     return best if best and len(best.claims) >= min(2, len(contract.fields)) else None
+
+
+def _is_enough(header: Header, contract: SourceContract) -> bool:
+    return len(header.claims) > 1 and all(any(name in header.claims for name in group) for group in contract.require)
 
 
 def _filled(grid: Grid) -> list[list[Cell]]:
@@ -110,7 +120,7 @@ def _best(claims: list[Claim]) -> tuple[Claim, ...]:
 
 
 def _claims(contract: SourceContract, column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
-    if not path or len(path[-1]) > 60:
+    if not path or len(path[-1]) > 60 or _DATA.search(path[-1]):
         return []
     aliases = _aliases(contract)
     for text, fit in _readings(path):

@@ -19,7 +19,7 @@ _SIGNED = re.compile(
 _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
-_TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（")
+_TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,16 @@ def sift(grid: Grid, mapping: Mapping) -> Sifted:
     sections, filled = _unmerge(grid, start)
     titles = {plain(cell) for row in grid.rows[: header.first] for cell in row if isinstance(cell, str) and cell} - {""}
     heads = [row for row in grid.rows[header.first : start] if sum(cell != "" for cell in row) >= 2]
+    suspects = _TAIL_FIRST | {text[0] for text in titles} | {str(cell)[:1] for row in grid.rows[:start] for cell in row}
     rows, numbers, passed = [], [], 0
     for number, row in enumerate(grid.rows[start:], start + 1):
-        if number in sections or _is_tail(row) or _is_title(row, titles) or _is_header(row, heads):
-            passed += 1
-        else:
+        head = row[0]
+        usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and not sections
+        if usual or not (number in sections or _is_tail(row) or _is_title(row, titles) or _is_header(row, heads)):
             rows.append(row)
             numbers.append(number)
+        else:
+            passed += 1
     return Sifted(rows, numbers, passed, filled)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 
@@ -18,8 +18,7 @@ _ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u300
 BLANKS = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """One cell's value as staging keeps it; `repairs` is empty when the cell was already right."""
 
     value: Any
@@ -65,7 +64,7 @@ def cell_text(cell: Cell) -> str:
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     """Text without invisible characters, odd blanks as plain ones, trimmed; trimming plain blanks is no repair."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # no control, format or private-use character and no blank but the plain one
         return text.strip(), ()
     repairs: list[str] = []
     if INVISIBLE.search(text):

@@ -23,10 +23,10 @@ _SIMPLE: dict[str, Cleaner] = {
 _LEAST_SHARE = 0.6
 
 
-def cleaner_of(field: SourceField, cells: list[Cell]) -> Cleaner:
+def cleaner_of(field: SourceField, cells: list[Cell], *, licence: bool = False) -> Cleaner:
     """The cleaner of a field; an ID column is looked at as a whole first, for Excel's damage."""
     if field.type == "id_number":
-        return id_cleaner(column_signs(cells))
+        return id_cleaner(column_signs(cells), licence=licence)
     if field.type == "yes_no":
         return yes_no_cleaner(value_map(field.values or "yes_no"))
     if field.type == "code":

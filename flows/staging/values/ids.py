@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import numpy as np
 
 from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
 
@@ -20,8 +23,7 @@ _QUOTES = "'\"‘’“”`´＇＂"
 _NOTHING = {"", "无", "暂无", "未知", "不详", "空", "-", "--", "/", "NULL", "NONE", "N/A", "#N/A", "未填写", "未登记"}
 
 
-@dataclass(frozen=True, slots=True)
-class ResidentId:
+class ResidentId(NamedTuple):
     """One cell's ID: its 18-place pattern (null when it is none), its kind, and the cell's cleaned text."""
 
     pattern: str | None
@@ -42,6 +44,7 @@ def is_valid(text: str) -> bool:
     return _FULL.fullmatch(text) is not None and _is_birth(text[6:14]) and check_digit(text[:17]) == text[17]
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_birth(digits: str) -> bool:
     try:
         return 1850 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2100
@@ -55,21 +58,37 @@ class ColumnSigns:
 
     zeros: bool = False
     floats: bool = False
+    valid: frozenset[str] = frozenset()
 
 
 def column_signs(cells: list[Cell]) -> ColumnSigns:
     """Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged."""
-    whole = [cell for cell in set(cells) if isinstance(cell, str) and len(cell) == 18 and cell.isdecimal()]
-    if len(whole) < 3:
-        return ColumnSigns()
-    zeros = sum(cell.endswith("000") for cell in whole)
-    floats = sum(_is_float_tail(cell) for cell in whole)
-    return ColumnSigns(zeros=zeros * 2 > len(whole), floats=floats * 2 > len(whole))
+    whole = [cell for cell in set(cells) if isinstance(cell, str) and len(cell) == 18 and cell.isascii()]
+    valid = valid_ids(whole)
+    digits = [cell for cell in whole if cell.isdecimal()]
+    if len(digits) < 3:
+        return ColumnSigns(valid=valid)
+    zeros = sum(cell.endswith("000") for cell in digits) * 2 > len(digits)
+    floats = sum(map(_is_float_tail, digits)) * 2 > len(digits)
+    return ColumnSigns(zeros=zeros, floats=floats, valid=frozenset() if zeros or floats else valid)
 
 
-def id_cleaner(signs: ColumnSigns) -> Callable[[Cell], Cleaned]:
+def valid_ids(texts: list[str]) -> frozenset[str]:
+    """Which of these 18-character texts are valid IDs: `is_valid` for a whole column at once."""
+    if not texts:
+        return frozenset()
+    places = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, 18).astype(np.int16) - 48
+    digits, last = places[:, :17], np.where(places[:, 17] == ord("X") - 48, 10, places[:, 17])
+    shaped = ((digits >= 0) & (digits <= 9)).all(axis=1) & (last >= 0) & (last <= 10)
+    shaped &= (places[:, 17] <= 9) | (places[:, 17] == ord("X") - 48)
+    checks = np.array([10 if check == "X" else int(check) for check in _CHECKS])
+    fits = shaped & (checks[(digits @ np.array(_WEIGHTS, np.int16)) % 11] == last)
+    return frozenset(text for text, good in zip(texts, fits.tolist(), strict=True) if good and _is_birth(text[6:14]))
+
+
+def id_cleaner(signs: ColumnSigns, *, licence: bool = False) -> Callable[[Cell], Cleaned]:
     """The cleaner of one column's cells."""
-    return partial(clean_id, signs=signs)
+    return partial(clean_licence if licence else clean_id, signs=signs)
 
 
 def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
@@ -78,7 +97,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     if isinstance(cell, float | int):
         return _from_number(float(cell))
     original = cell_text(cell)
-    if is_valid(original) and not (signs.zeros or signs.floats):
+    if original in signs.valid:
         return Cleaned(ResidentId(original, "full", original))
     text, repairs = _plain(original)
     if text in _NOTHING:
@@ -93,6 +112,21 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
         found, more = _read(inside[0], signs)
         more = ("extra_text", *more)
     return Cleaned(found, merged([*repairs, *more]))
+
+
+def clean_licence(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
+    """A licence number that may be the holder's ID: only 18 places count as one, other numbers are no loss."""
+    cleaned = clean_id(cell, signs)
+    found: ResidentId | None = cleaned.value
+    if found is None or found.text is None or found.kind in (None, "excel15", "masked"):
+        return cleaned
+    if found.kind in ("full", "invalid") and len(found.text) == 18 and _is_birth(found.text[6:14]):
+        return cleaned
+    other = ResidentId(None, "other", found.text)
+    return Cleaned(other, tuple(repair for repair in cleaned.repairs if repair not in _VERDICTS))
+
+
+_VERDICTS = ("unusable_id", "fifteen_digits", "seventeen_digits", "check_digit")
 
 
 def _rest_has_no_digit(text: str, inside: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_USUAL_MASK = re.compile(r"1[3-9][0-9]*\*+[0-9]+")
 _MASKED = re.compile(r"[0-9*]*\*[0-9*]*")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}")
 _MANY = re.compile(r"1[3-9][0-9]{9}(?:0?1[3-9][0-9]{9})+")
@@ -40,7 +41,7 @@ _BETWEEN = re.compile(r"(?<=[0-9*]{11})\s+(?=\+?[0-9])")
 
 def clean_phones(cell: Cell) -> Cleaned:
     """A list of numbers without repetitions; null where the cell holds none."""
-    if isinstance(cell, str) and _MOBILE.fullmatch(cell):
+    if isinstance(cell, str) and (_MOBILE.fullmatch(cell) or (len(cell) == 11 and _USUAL_MASK.fullmatch(cell))):
         return Cleaned((cell,))
     text, repairs = narrow(cell_text(cell))
     if text in _NOTHING:

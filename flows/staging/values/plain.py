@@ -20,7 +20,7 @@ def clean_text(cell: Cell) -> Cleaned:
     if isinstance(cell, float | int):
         text = cell_text(cell)
         return Cleaned(text, ("excel_tail",)) if abs(cell) >= 1e15 else Cleaned(text)
-    text, repairs = tidy(cell_text(cell))
+    text, repairs = tidy(cell if isinstance(cell, str) else cell_text(cell))
     if text in _NOTHING:
         return Cleaned(None, merged([*repairs, "placeholder"]))
     if not text:
