@@ -69,7 +69,7 @@ class Store:
             lost = [version for version in pending if version != current]
             for version in lost:
                 for table in (Identity, Evidence, KeyEvent):
-                    session.execute(delete(table).where(table.version == version))  # type: ignore[attr-defined]
+                    session.execute(delete(table).where(table.version == version))
                 session.execute(delete(Version).where(Version.version == version))
             session.execute(update(Version).where(Version.version == current).values(state="published"))
         return len(lost)
@@ -218,7 +218,7 @@ class Store:
 
 
 def open_store(home: Home, url: str = "") -> Store:
-    """The store of a home, migrated to the newest revision: SQLite at `H/state/sanzhao.db`, or the database at `url`."""
+    """The store of a home, migrated to the newest revision: SQLite in `H/state`, or the database at `url`."""
     path = home.state / "sanzhao.db"
     if not url:
         private_folder(home.state)
@@ -275,7 +275,7 @@ def _chunked(store: Store, query: Any, column: Any, values: Iterable[str]) -> It
     wanted = sorted(set(values))
     with Session(store.engine) as session:
         for at in range(0, len(wanted), _CHUNK):
-            yield from session.execute(query.where(column.in_(wanted[at : at + _CHUNK])))
+            yield from map(tuple, session.execute(query.where(column.in_(wanted[at : at + _CHUNK]))))
 
 
 def _mac(key: DistrictKey, entry: AuditEntry) -> str:

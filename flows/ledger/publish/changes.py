@@ -39,8 +39,14 @@ CAUSES = {
     "source_back": "来源恢复，证据更新",
     "moved": "仅来源文件名或行号变动，内容未变",
 }
-_ROLL = {"member_no", "sex", "birth_year", "ethnicity", "member_type", "joined_on", "home_org_code", "home_org_name", "id_token", "name_masked", "home_street"}  # fmt: skip
-_WORK = {"occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability", "match_reason", "flags"}  # fmt: skip
+_ROLL = {
+    "member_no", "sex", "birth_year", "ethnicity", "member_type", "joined_on", "home_org_code", "home_org_name",
+    "id_token", "name_masked", "home_street",
+}  # fmt: skip
+_WORK = {
+    "occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability",
+    "match_reason", "flags",
+}  # fmt: skip
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
 
@@ -76,7 +82,8 @@ def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    return con.execute(f"{query} order by 1").to_arrow_table().to_pylist()
+    rows: list[Row] = con.execute(f"{query} order by 1").to_arrow_table().to_pylist()
+    return rows
 
 
 def _changed_pairs(con: duckdb.DuckDBPyConnection, names: list[str]) -> list[tuple[Row, Row]]:
@@ -139,7 +146,7 @@ def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
     return row
 
 
-def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # noqa: C901, PLR0912
+def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # noqa: PLR0912
     if not columns:
         return "source_absent" if after["last_seen"] < night.as_of else "source_back"
     gone, new = _records(before) - _records(after), _records(after) - _records(before)

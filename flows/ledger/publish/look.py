@@ -57,7 +57,8 @@ def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
     rows = con.execute(
         "select coalesce(b.person_key, a.person_key) as person_key, "
-        "case when b.person_key is null then 'added' when a.person_key is null then 'removed' else 'changed' end as change, "
+        "case when b.person_key is null then 'added' when a.person_key is null then 'removed' "
+        "else 'changed' end as change, "
         "case when a.person_key is null or b.person_key is null then [] "
         f"else list_filter([{marks}], name -> name is not null) end as columns "
         "from before_rows b full join after_rows a on a.person_key = b.person_key order by 1"

@@ -63,6 +63,9 @@ def prove_changes(base: pa.Table, changes: pa.Table, full: pa.Table, dates: tupl
     made = apply_changes(base, changes, *dates)
     if not made.equals(full.combine_chunks()):
         raise TableError(
-            "上一版加变动不等于本版", where="changes", rule="base_and_changes", count=abs(made.num_rows - full.num_rows),
+            "上一版加变动不等于本版",
+            where="changes",
+            rule="base_and_changes",
+            count=abs(made.num_rows - full.num_rows),
             action="本次不发布；请把运行日志交给开发者",
-        )  # fmt: skip
+        )
