@@ -111,6 +111,7 @@ def soil(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
     _soil_phones(sheet, rates, rng)
     for name in [name for name in sheet.cells if name in DATE_FIELDS and name in sheet.facts]:
         _soil_dates(sheet, name, rates, rng)
+    _soil_periods(sheet, rates, rng)
 
 
 def struck(sheet: Sheet, kind: str, rate: float, able: Flags, rng: np.random.Generator) -> list[int]:
@@ -234,6 +235,15 @@ def _soil_dates(sheet: Sheet, name: str, rates: Rates, rng: np.random.Generator)
                 cells[row], facts[row] = (None if kind == "date_missing" else "1900-01-00"), None
             sheet.tag(row, kind)
             clean[row] = False
+
+
+def _soil_periods(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+    """An open end written as a word."""
+    for name in ("period", "period_to"):
+        cells = sheet.cells.get(name, [])
+        for row in struck(sheet, "date_open_word", rates["date_open_word"], np.ones(len(cells), bool), rng):
+            cells[row] = str(cells[row])[:-6] + "至今"
+            sheet.tag(row, "date_open_word")
 
 
 def written_date(day: object, form: int, book: bool) -> Cell:

@@ -13,9 +13,9 @@ from flows.sample.office import write_sheet
 from flows.sample.options import Progress, SampleOptions, data, quiet, rates
 from flows.sample.people import draw_people
 from flows.sample.registry import registry_sheets
-from flows.sample.sign_up import self_report_sheet
 from flows.sample.roles import draw_roles
 from flows.sample.sheets import Sheet
+from flows.sample.sign_up import self_report_sheet
 from flows.sample.truth import Written, write_truth
 from flows.sample.workers import worker_sheets
 from flows.sample.world import World

@@ -12,6 +12,9 @@ from flows.sample.people import Numbers
 from flows.sample.sheets import Edit, Fact, Layout, Sheet, new_sheet
 from flows.sample.world import World
 
+USUAL_VALIDITY = 90
+"""Days a letter holds where it does not say."""
+
 
 @dataclass
 class _Letters:
@@ -99,8 +102,8 @@ def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, par
     }
     identify(world, sheet)
     issued = [letters.issued[at] for at in part]
-    days = [(90, 90, 60, 30)[one] for one in rng.integers(0, 4, len(part))]
-    until: list[Fact] = [day + timedelta(days=span) for day, span in zip(issued, days, strict=True)]
+    days = [(90, 90, 90, 60, 30, None)[one] for one in rng.integers(0, 6 if book else 5, len(part))]
+    until: list[Fact] = [day + timedelta(days=span or USUAL_VALIDITY) for day, span in zip(issued, days, strict=True)]
     received = [letters.received[at] for at in part]
     sheet.facts |= {
         "issued_on": list(issued),
