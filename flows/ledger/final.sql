@@ -1,3 +1,6 @@
+create or replace macro class_rank(name) as
+    coalesce(list_position(['confirmed', 'exact', 'strong', 'self_report', 'declared', 'own_job'], name), 9)
+;
 create or replace table carried_sources as
 select source from sources_incomplete
 ;
@@ -16,7 +19,7 @@ with previous_evidence as (
     where p.person_key not in (select old_key from key_events where event = 'merged')
         and list_has_any(
             list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from carried_sources))
-        and (d.person_key is null or (d.match_class = 'own_job' and p.match_class not in ('own_job', 'declared')))
+        and (d.person_key is null or (class_rank(d.match_class) > 3 and class_rank(d.match_class) > class_rank(p.match_class)))
 ), kept_codes as (
     select k.person_key, list_filter(p.statuses, code ->
         (code = 'P1' and list_contains(k.roles, 'transfer'))
@@ -35,12 +38,25 @@ with previous_evidence as (
             case when k.person_key is null then d.platforms
                 else list_sort(list_distinct(list_concat(d.platforms, p.platforms))) end as platforms,
             case when k.person_key is null then d.units
-                else list_sort(list_distinct(list_concat(d.units, p.units))) end as units
+                else list_sort(list_distinct(list_concat(d.units, p.units))) end as units,
+            case when k.person_key is null then d.work_street else coalesce(p.work_street, d.work_street) end as work_street,
+            case when k.person_key is null then d.host_org_code else p.host_org_code end as host_org_code,
+            case when k.person_key is null then d.host_org_name else p.host_org_name end as host_org_name,
+            case when k.person_key is null then d.host_rule else p.host_rule end as host_rule,
+            if(stronger_before, p.match_class, d.match_class) as match_class,
+            if(stronger_before, p.match_weight, d.match_weight) as match_weight,
+            if(stronger_before, p.match_probability, d.match_probability) as match_probability,
+            if(stronger_before, p.match_reason, d.match_reason) as match_reason
         ),
         $as_of::date as last_seen
     from ledger_draft d
     left join kept_codes k using (person_key)
     left join previous_ledger p on p.person_key = d.person_key
+    left join lateral (
+        select k.person_key is not null and (
+            class_rank(p.match_class) < class_rank(d.match_class)
+            or (p.match_class = d.match_class and p.match_weight > d.match_weight)) as stronger_before
+    ) s on true
     where d.person_key not in (select person_key from gone)
 )
 select * from merged

@@ -37,6 +37,7 @@ CAUSES = {
     "split": "一个编号证实为两人，拆分",
     "source_absent": "来源本次未到或不完整，沿用上次证据",
     "source_back": "来源恢复，证据更新",
+    "weights_moved": "姓名、号码的常见程度有变，分值随之更新，结论未变",
     "moved": "仅来源文件名或行号变动，内容未变",
 }
 _ROLL = {
@@ -60,7 +61,7 @@ class Night:
     policy_changed: bool
     model_changed: bool
     incomplete: frozenset[str]
-    judged: frozenset[str]
+    increments: frozenset[str]
     members_today: frozenset[str]
     records_today: frozenset[tuple[str, str]]
     in_review: frozenset[str]
@@ -93,7 +94,8 @@ def _changed_pairs(con: duckdb.DuckDBPyConnection, names: list[str]) -> list[tup
     con.execute(
         "create or replace temp table changed_keys as select person_key from previous_ledger p join ledger_new n "
         f"using (person_key) where {differs} or n.last_seen is distinct from "
-        "(case when p.last_seen = (select previous_as_of from night) then (select as_of from night) else p.last_seen end)"
+        "(case when p.last_seen = (select previous_as_of from night) then (select as_of from night) "
+        "else p.last_seen end)"
     )
     before = _rows(con, "select p.* from previous_ledger p semi join changed_keys using (person_key)")
     after = _rows(con, "select n.* from ledger_new n semi join changed_keys using (person_key)")
@@ -164,8 +166,10 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     for role in ("roll", "transfer", "floating"):
         if role in roles:
             return f"{role}_change"
-    if columns == {"evidence"}:
-        return "moved" if _told(before) == _told(after) else "source_row_changed"
+    if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
+        return "source_absent"
+    if columns <= {"evidence", "match_weight", "match_probability"}:
+        return _same_story(before, after, columns)
     if columns <= _HOST | {"evidence"}:
         return "policy_change" if night.policy_changed else "organisation_change"
     if columns & _ROLL:
@@ -177,6 +181,13 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     if columns & _WORK:
         return "source_row_changed"
     return _status_cause(before, after)
+
+
+def _same_story(before: Row, after: Row, columns: set[str]) -> str:
+    """Nothing a clerk acts on changed: places, or weights that follow how common a name or number is tonight."""
+    if [one[:4] for one in _told(before)] != [one[:4] for one in _told(after)]:
+        return "source_row_changed"
+    return "moved" if _told(before) == _told(after) and columns == {"evidence"} else "weights_moved"
 
 
 def _status_cause(before: Row, after: Row) -> str:
@@ -199,15 +210,9 @@ def _records(row: Row) -> Counter[tuple[str, str, str]]:
 
 
 def _told(row: Row) -> list[tuple[Any, ...]]:
+    """What each evidence row says, wherever it stands; the weight last."""
     return sorted(
-        (
-            one["role"],
-            one["source"],
-            one["record_id"] or "",
-            one["match_class"] or "",
-            one["match_weight"] or 0.0,
-            tuple(one["fields"]),
-        )
+        (one["role"], one["source"], one["record_id"] or "", tuple(one["fields"]), one["match_weight"] or 0.0)
         for one in row["evidence"]
     )
 

@@ -113,7 +113,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         policy_changed=bool(current) and index["policy_version"] != run.policy.version,
         model_changed=bool(current) and index["model_version"] != district_model().version,
         incomplete=frozenset(one for (one,) in incomplete.fetchall()),
-        judged=frozenset(),
+        increments=frozenset(name for name, contract in run.contracts.items() if contract.snapshot == "increment"),
         members_today=frozenset(one for (one,) in members.fetchall()),
         records_today=frozenset(records.fetchall()),
         in_review=frozenset(one for (one,) in review.fetchall()),
