@@ -85,6 +85,11 @@ def narrow(text: str) -> tuple[str, tuple[str, ...]]:
     return (plain.strip(), (*repairs, "full_width")) if plain != text else (text, repairs)
 
 
+def blank(original: str, repairs: Iterable[str]) -> Cleaned:
+    """A cell with nothing left in it: nothing to tell where it held only blanks, else what was taken out."""
+    return Cleaned(None, merged(repairs)) if original.strip() else EMPTY
+
+
 def merged(repairs: Iterable[str]) -> tuple[str, ...]:
     """Repairs without repetitions, in order."""
     return tuple(dict.fromkeys(repairs))

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
-from flows.staging.values.cells import EMPTY, Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import Cell, Cleaned, cell_text, merged, narrow
 
 _EPOCH = date(1899, 12, 30)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -76,7 +76,8 @@ def _prefix(cell: Cell) -> tuple[str | None, tuple[str, ...]]:
     if (found := _ISO.fullmatch(cell)) is not None:
         return _checked(int(found[1]), int(found[2]), int(found[3]), ())
     text, repairs = narrow(cell)
-    text = text.strip("'‘’\"“”")
+    if (bare := text.strip("'‘’\"“”")) != text:
+        text, repairs = bare, (*repairs, "leading_quote")
     if text in _NOTHING:
         return None, (repairs if not text else (*repairs, "placeholder"))
     if text in _OPEN:
@@ -128,6 +129,3 @@ def _checked(year: int, month: int, day: int | None, repairs: tuple[str, ...]) -
     if month > 12 or (day is not None and day > monthrange(year, month)[1]):
         return None, (*repairs, "unusable_date")
     return f"{year:04d}-{month:02d}" + (f"-{day:02d}" if day else ""), repairs
-
-
-__all__ = ["EMPTY", "clean_date", "clean_month", "clean_partial_date"]

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
+from itertools import takewhile
+from math import ulp
 from typing import NamedTuple
 
 import numpy as np
 
-from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -101,7 +103,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
         return Cleaned(ResidentId(original, "full", original))
     text, repairs = _plain(original)
     if text in _NOTHING:
-        return EMPTY if not text else Cleaned(None, merged([*repairs, "placeholder"]))
+        return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     found, more = _read(text, signs)
     if (
         found.pattern is None
@@ -190,13 +192,21 @@ def _from_eighteen(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str
         if text.endswith("000") and (signs.zeros or not valid):
             return _found(text[:15] + "***", "excel15", text), ("excel_tail",)
         if _is_float_tail(text) and (signs.floats or not valid):
-            return _found(text[:15] + "***", "excel15", text), ("float_tail",)
+            return _from_float(int(text), text, "float_tail")
     return _found(text, "full" if valid else "invalid", text), (() if valid else ("check_digit",))
 
 
 def _is_float_tail(text: str) -> bool:
     """A number that a float holds exactly: what is left when an ID went through one (spacing 16 to 128 here)."""
     return int(float(text)) == int(text)
+
+
+def _from_float(number: int, text: str, repair: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """What a float still shows for certain: the digits that every number rounded to it has in common, at most 15."""
+    half = int(ulp(float(number)) / 2)
+    ends = zip(str(number - half), str(number + half), strict=True)
+    sure = "".join(low for low, high in takewhile(lambda pair: pair[0] == pair[1], ends))[:15]
+    return _found(sure.ljust(18, "*"), "excel15" if len(sure) == 15 else "masked", text), (repair,)
 
 
 def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
@@ -233,11 +243,13 @@ def _from_number(number: float) -> Cleaned:
     """An ID that Excel kept as a number: fifteen digits are certain, the rest is gone."""
     text = cell_text(number)
     if 1e17 <= number < 1e18:
-        digits = f"{number:.14e}".replace(".", "")[:15]
-        kind = "excel15" if _is_birth(digits[6:14]) else "other"
-        if kind == "other":
-            return Cleaned(ResidentId(None, kind, text), ("unusable_id",))
-        return Cleaned(ResidentId(digits + "***", kind, text), ("excel_tail",))
+        rounded = f"{number:.14e}"
+        digits = rounded.replace(".", "")[:15]
+        if not _is_birth(digits[6:14]):
+            return Cleaned(ResidentId(None, "other", text), ("unusable_id",))
+        if float(rounded) != number:  # not Excel's fifteen digits but a float written in full
+            return Cleaned(*_from_float(int(number), text, "excel_tail"))
+        return Cleaned(ResidentId(digits + "***", "excel15", text), ("excel_tail",))
     if number.is_integer() and number > 0:
         found, repairs = _read(text, ColumnSigns())
         return Cleaned(found, repairs)

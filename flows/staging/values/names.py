@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile(
@@ -50,7 +50,7 @@ def clean_name(cell: Cell) -> Cleaned:
     original = cell_text(cell)
     text, repairs = narrow(original)
     if text in _NOTHING:
-        return Cleaned(None, ("placeholder",)) if text else EMPTY
+        return Cleaned(None, ("placeholder",)) if text else blank(original, repairs)
     found = list(repairs)
     for repair, change in _CHANGES:
         changed = change(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _USUAL_MASK = re.compile(r"1[3-9][0-9]*\*+[0-9]+")
@@ -16,6 +16,7 @@ _COUNTRY = re.compile(r"^(?:\+|00)86|^86(?=1[3-9*][0-9*]{9}$)")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|x|X|#|-)\s*([0-9]{1,6})$", re.IGNORECASE)
 _JUNK = re.compile(r"[\s\-()‐‑‒–—―－.·']+")
 _STARS = re.compile(r"[*＊×●○•?？_#■□◯✱※∗]")
+_LETTERS = re.compile(r"[0-9*]*[xX][xX*]+[0-9]*")
 _SCIENTIFIC = re.compile(r"1\.([0-9]+)E\+?10", re.IGNORECASE)
 _NOTHING = {
     "",
@@ -43,9 +44,10 @@ def clean_phones(cell: Cell) -> Cleaned:
     """A list of numbers without repetitions; null where the cell holds none."""
     if isinstance(cell, str) and (_MOBILE.fullmatch(cell) or (len(cell) == 11 and _USUAL_MASK.fullmatch(cell))):
         return Cleaned((cell,))
-    text, repairs = narrow(cell_text(cell))
+    original = cell_text(cell)
+    text, repairs = narrow(original)
     if text in _NOTHING:
-        return EMPTY if not text else Cleaned(None, merged([*repairs, "placeholder"]))
+        return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     numbers: list[str] = []
     found = list(repairs)
     for part in _SPLIT.split(_BETWEEN.sub(";", text)):
@@ -67,7 +69,9 @@ def _number(text: str) -> tuple[list[str], list[str]]:
     plain = _JUNK.sub("", re.sub(r"^[^0-9*+(]*[::]|[^0-9*]+$", "", text))
     if plain != text:
         repairs.append("separators" if not BLANKS.search(text) else "spaces")
-    stars = re.sub(r"(?<=[0-9*])[xX](?=[0-9xX*])", "*", _STARS.sub("*", plain))
+    stars = _STARS.sub("*", plain)
+    if _LETTERS.fullmatch(stars):
+        stars = re.sub("[xX]", "*", stars)
     if stars != plain:
         repairs.append("mask_character")
     bare = _COUNTRY.sub("", stars)

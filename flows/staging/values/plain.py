@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from flows.staging.values.cells import BLANKS, EMPTY, Cell, Cleaned, cell_text, merged, narrow, tidy
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
 
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _INTEGER = re.compile(r"([0-9]{1,9})(?:\.0+)?\s*(天|日|人|名|个|家|岁)?")
@@ -48,7 +48,7 @@ def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
     if key in values:
         return Cleaned(values[key])
     if not key:
-        return EMPTY
+        return blank(text, ("zero_width",))
     return Cleaned(None, ("unknown_value",))
 
 
