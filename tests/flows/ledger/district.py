@@ -1,0 +1,196 @@
+"""A hand-made district: relations as staging and matching leave them, filled with named cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.home import Home
+from flows.keys import DistrictKey
+from flows.ledger import build_ledger, build_persons, publish
+from flows.settings import Settings
+from schemas.contracts import shipped_sources, stage_table
+from schemas.policy import load_policy
+
+AS_OF = date(2026, 11, 20)
+KEY = DistrictKey(b"a district key for tests only")
+_LEVELS = {"name": "exact", "id_number": "exact", "phone": "null", "birth_date": "null", "sex": "null"}
+
+
+@dataclass
+class District:
+    """One night of a small district; `member`, `worker` and the others add a row each and return its row_key."""
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    people: list[dict[str, Any]] = field(default_factory=list)
+    registry: dict[int, dict[str, Any]] = field(default_factory=dict)
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    doubts: list[dict[str, Any]] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+    next_key: int = 1
+
+    def member(self, name: str, number: str | None, **cells: Any) -> int:
+        """A roll row and its registry person."""
+        number_of_roll = cells.pop("member_no", f"M{self.next_key:05d}")
+        cells = {"member_type": "正式党员", "membership_state": "正常", "branch_name": "云溪街道第一党支部", **cells}
+        key = self._add("party_members", name, number, member_no=number_of_roll, record_id=number_of_roll, **cells)
+        self._person(key, name, number, member_no=number_of_roll, roll=key)
+        return key
+
+    def inflow(self, source: str, name: str, number: str | None, **cells: Any) -> int:
+        """A registry person who stands in the transfer or floating register only."""
+        key = self._add(source, name, number, **cells)
+        self._person(key, name, number, member_no=None, roll=None)
+        return key
+
+    def register(self, source: str, person: int, **cells: Any) -> int:
+        """A transfer or floating row of a registry person."""
+        body = self.registry[person]
+        key = self._add(source, body["name"], body["id_number"], **cells)
+        body["row_keys"] = [*body["row_keys"], key]
+        return key
+
+    def org(self, name: str, code: str, kind: str = "党支部", **cells: Any) -> int:
+        key = self._key()
+        row = {"row_key": key, "file": "党组织.xlsx", "sheet": None, "row": key, "record_id": code}
+        self.rows.setdefault("party_organisations", []).append(
+            {**row, "org_name": name, "org_code": code, "org_kind": kind, **cells}
+        )
+        return key
+
+    def worker(self, name: str, number: str | None, person: int | None = None, **cells: Any) -> int:
+        """A worker row; with `person` it is linked (`decision`, `match_class`) to that registry person."""
+        source = cells.pop("source", "platform")
+        decision, match_class = cells.pop("decision", "link"), cells.pop("match_class", "exact")
+        key = self._add(source, name, number, **cells)
+        if person is not None:
+            self.decide(key, person, decision, match_class)
+        return key
+
+    def decide(self, left: int, right: int, decision: str, match_class: str | None) -> None:
+        """A decided pair."""
+        self.decided.append(
+            {
+                "left_id": left,
+                "right_id": right,
+                "decision": decision,
+                "match_class": match_class if decision == "link" else None,
+                "doubt": "weak_evidence" if decision == "review" else None,
+                "rule": "named",
+                "reason": "身份证号完整一致，姓名相符",
+                "fields": ["id_number", "name"],
+                "flags": [],
+                "blocking_rules": ["same_full_id"],
+                "levels": _LEVELS,
+                "match_weight": 40.0,
+                "match_probability": 1.0,
+            }
+        )
+
+    def without(self, source: str) -> District:
+        """The same night, but this source did not come."""
+        lost = {row["row_key"] for row in self.rows.get(source, [])}
+        return replace(
+            self,
+            rows={name: rows for name, rows in self.rows.items() if name != source},
+            people=[row for row in self.people if row["row_key"] not in lost],
+            decided=[row for row in self.decided if row["left_id"] not in lost],
+            absent={*self.absent, source},
+        )
+
+    def put(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Write every relation the ledger reads."""
+        for name, contract in shipped_sources().items():
+            _put(con, f"stage_{name}", contract.staged_schema(), self.rows.get(name, []))
+        tables = {
+            "person_rows": self.people,
+            "registry_persons": list(self.registry.values()),
+            "registry_doubts": self.doubts,
+            "decided": self.decided,
+            "stage_files": [
+                {"source": name, "file": f"{name}.xlsx", "state": "read", "rows_in": 1, "accepted": 1, "quarantined": 0,
+                 "passed_over": 0, "columns_dropped": []}
+                for name in shipped_sources() if name not in self.absent
+            ],
+        }  # fmt: skip
+        for name, rows in tables.items():
+            _put(con, name, stage_table(name).schema, rows)
+
+    def _key(self) -> int:
+        self.next_key += 1
+        return self.next_key
+
+    def _add(self, source: str, name: str, number: str | None, **cells: Any) -> int:
+        key = self._key()
+        contract = shipped_sources()[source]
+        file = cells.pop("file", f"{source}.xlsx")
+        place = {"row_key": key, "file": file, "sheet": "Sheet1", "row": key, "record_id": cells.pop("record_id", None)}
+        kind = "full" if number and "*" not in number else "masked" if number else None
+        phones = cells.pop("phones", [])
+        said = {"name": name, "id_number": number, "phones": phones, **cells}
+        known = {field.name for field in contract.imported}
+        self.rows.setdefault(source, []).append({**place, **{k: v for k, v in said.items() if k in known}})
+        self.people.append(
+            {**place, "source": source, "role": contract.role, "member_no": cells.get("member_no"), "name": name,
+             "sex": cells.get("sex"), "birth_date": None, "id_number": number, "id_kind": kind, "phones": phones}
+        )  # fmt: skip
+        return key
+
+    def _person(self, key: int, name: str, number: str | None, *, member_no: str | None, roll: int | None) -> None:
+        self.registry[key] = {
+            "registry_id": key, "member_no": member_no, "name": name, "names": [name], "sex": None, "birth_date": None,
+            "id_number": number, "id_kind": "full" if number else None, "phones": [], "row_keys": [key],
+            "roll_row_key": roll, "flags": [],
+        }  # fmt: skip
+
+
+def _put(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+    plain = pa.schema([column.with_nullable(True) for column in schema])
+    con.register("arrow_in", pa.Table.from_pylist(rows, schema=plain))
+    con.execute(f'create or replace table "{name}" as select * from arrow_in')
+    con.unregister("arrow_in")
+
+
+def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed: Any) -> RunContext:
+    """A run over a hand-made district, started at half past one of its night."""
+    home = Home(root)
+    home.make()
+    values: dict[str, Any] = {"settings": Settings(), "policy": load_policy(), "contracts": shipped_sources(), "key": KEY}
+    started = datetime(as_of.year, as_of.month, as_of.day, 1, 30, tzinfo=UTC)
+    return RunContext(home=home, run_id=run_id, as_of=as_of, drop=None, started_at=started, **{**values, **changed})
+
+
+def build(district: District, run: RunContext) -> duckdb.DuckDBPyConnection:
+    """The workspace with `ledger`, `review` and `coverage` built."""
+    con = duckdb.connect()
+    district.put(con)
+    build_persons(con, run)
+    build_ledger(con, run)
+    return con
+
+
+def ledger_of(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = con.execute("select * from ledger order by person_key").to_arrow_table().to_pylist()
+    return rows
+
+
+def night(district: District, run: RunContext) -> dict[str, Any]:
+    """Build and publish one night; the counts of publication."""
+    con = build(district, run)
+    try:
+        return publish(con, run)
+    finally:
+        con.close()
+
+
+def number_of(turn: int, *, year: int = 1985, odd: bool = True) -> str:
+    """A valid resident ID number that belongs to nobody in particular: region 500113, sequence `turn`."""
+    body = f"500113{year}0312{turn % 50:02d}{1 if odd else 2}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(int(a) * b for a, b in zip(body, weights, strict=True)) % 11]
