@@ -294,10 +294,14 @@ def _market(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) ->
     table, count, own = data("places.toml"), len(sheet), feed.key == "geti"
     words = table["unit_words_first"]
     trades = [table["trades"][at] for at in world.roles.trade[sheet.person]]
+    picks = rng.integers(0, len(words), (count, 3))
     names = [
         f"{table['district']}{words[one]}{words[two]}{trade['trade']}{'服务部' if own else trade['suffix']}"
-        for trade, (one, two) in zip(trades, rng.integers(0, len(words), (count, 2)), strict=True)
+        for trade, (one, two, _) in zip(trades, picks, strict=True)
     ]
+    if own:  # one self-employed business in seven carries its owner's name
+        for row in np.flatnonzero(picks[:, 2] % 7 == 0):
+            names[row] = f"{table['district']}{world.names[sheet.person[row]]}{trades[row]['trade']}服务部"
     streets = [table["streets"][world.people.street[at]] for at in sheet.person]
     return {
         "unit_name": list(names),
