@@ -81,7 +81,7 @@ def test_headers_with_blanks_brackets_line_breaks_and_unseen_words(tmp_path: Pat
     ]
     with staged(tmp_path, {"platform/a.xlsx": book([head, ROW])}) as night:
         assert night.rows(
-            "select platform, worker_no, name, phones, id_kind, started_on, declared_member from stage_platform"
+            "select platform, worker_no, name, phones, id_number_kind, started_on, declared_member from stage_platform"
         ) == [("蓝骑", "R1", "向秀芬", ["138****5678"], "masked", dt.date(2024, 1, 2), False)]
 
 
@@ -174,7 +174,13 @@ def test_the_licence_stands_in_for_a_missing_id(tmp_path: Path) -> None:
 
 
 def test_rows_without_use_go_to_quarantine_with_their_reason(tmp_path: Path) -> None:
-    rows = [["姓名", "身份证号", "手机号", "是否同意使用"], ["向秀芬", "2840", "", "是"], ["李四", "", "", "是"], ["12345", "2840", "", "是"], ["王五", "2840", "", "否"]]  # fmt: skip
+    data = [
+        ["向秀芬", "2840", "", "是"],
+        ["李四", "", "", "是"],
+        ["12345", "2840", "", "是"],
+        ["王五", "2840", "", "否"],
+    ]
+    rows = [["姓名", "身份证号", "手机号", "是否同意使用"], *data]
     with staged(tmp_path, {"self_reports/a.csv": text(rows)}) as night:
         assert night.rows('select "row", rule from quarantine order by 1') == [
             (3, "row_needs"), (4, "not_a_name"), (5, "no_consent"),
