@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from flows.context import RunContext
 from flows.home import Home, write_private
+from flows.stepbook import Counts, StepResult
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
 from schemas.errors import HomeError
 
 
-def close(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def close(
+    con: duckdb.DuckDBPyConnection, run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str]
+) -> Counts:
     """Write `summary.json` into the run folder, 运行小结.md and 退回清单.csv into `H/reports/<version>/`.
 
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
     committed.
     """
-    summary = summarise(con, _facts(con, run))
+    summary = summarise(con, _facts(run, done, titles))
     folder = run.home.reports / summary.version
     write_private(run.folder / "summary.json", (summary.model_dump_json(indent=2) + "\n").encode())
     write_private(folder / "运行小结.md", markdown(summary).encode())
@@ -39,11 +42,7 @@ def read_summary(home: Home, run_id: str) -> RunSummary:
         ) from None
 
 
-def _facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> RunFacts:
-    from flows.steps import STEPS, booked
-
-    titles = {step.name: step.title for step in STEPS}
-    done = booked(con)
+def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str]) -> RunFacts:
     counts = {result.name: result.counts for result in done}
     version = str(counts["published"]["version"])
     folder = run.home.ledger / "versions" / version

@@ -30,7 +30,8 @@ from flows.runs import (
     save_record,
 )
 from flows.settings import load_settings, write_template
-from flows.steps import STEP_NAMES, Step, StepResult, committed, forget_from, plan, run_step
+from flows.stepbook import StepResult
+from flows.steps import STEP_NAMES, Step, committed, forget_from, plan, run_step
 from reports.summary import RunSummary
 from schemas.errors import HomeError, SanzhaoError
 

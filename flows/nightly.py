@@ -22,7 +22,8 @@ from flows.driver import RunRequest, drive
 from flows.home import Home
 from flows.prefect_progress import ProgressArtifact
 from flows.runs import context_of, load_record
-from flows.steps import Step, StepResult, run_step, step_named
+from flows.stepbook import StepResult
+from flows.steps import Step, run_step, step_named
 from reports.summary_views import headline, markdown
 
 StartFrom = Literal[

@@ -121,6 +121,7 @@ class RunSummary(_Frozen):
     changes: tuple[ChangeLine, ...]
     refused: tuple[RefusedFile, ...]
     warnings: tuple[str, ...]
+    notices: tuple[str, ...]
     steps: tuple[StepLine, ...]
 
     @property
@@ -172,7 +173,8 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         waiting=_waiting(con, review),
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
-        warnings=(*_source_warnings(sources, refused), *facts.warnings),
+        warnings=(*_refused_warnings(refused), *facts.warnings),
+        notices=_duplicate_roll_entries(con),
         steps=facts.steps,
     )
 
@@ -275,14 +277,22 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
     )
 
 
-def _source_warnings(sources: tuple[SourceLine, ...], refused: tuple[RefusedFile, ...]) -> list[str]:
-    """A line per missing source and per refused file."""
-    missing = [
-        f"{line.title}：这次没有可读的文件，上次的线索沿用。处理办法：补要后放进 {line.source}/ 重新运行"
-        for line in sources
-        if line.missing
-    ]
-    return [*missing, *(f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused)]
+def _refused_warnings(refused: tuple[RefusedFile, ...]) -> list[str]:
+    return [f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused]
+
+
+def _duplicate_roll_entries(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """One line per ID that stands on several roll rows: where, and what to do."""
+    rows = con.execute("""
+        select list(concat(source, '/', file, ' 第', row, '行') order by row_key) as places
+        from person_rows where role = 'roll' and id_kind = 'full'
+        group by id_number having count(*) > 1 order by min(row_key)
+    """).fetchall()
+    return tuple(
+        f"{'、'.join(places)}：名册中同一身份证号登记了 {len(places)} 次；规则 duplicate_roll_entry。"
+        "处理办法：请组织部核实后删去或更正其中一条"
+        for (places,) in rows
+    )
 
 
 def shown(file: RefusedFile) -> str:

@@ -14,6 +14,7 @@ from rich.table import Table
 from reports.summary import RunSummary, SourceLine, shown
 
 _CHANGES_SHOWN = 25
+_NOTICES_SHOWN = 5
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -123,10 +124,19 @@ def print_summary(summary: RunSummary, console: Console) -> None:
             table.add_row(*row)
         console.print(table)
     for warning in summary.warnings:
-        console.print("提醒：" + warning, style="yellow", markup=False, highlight=False)
+        console.print("提醒：" + warning, style="yellow", soft_wrap=True, markup=False, highlight=False)
+    for notice in _notices(summary):
+        console.print("提示：" + notice, soft_wrap=True, markup=False, highlight=False)
     console.print("已发布", style="bold green")
     for line in published(summary):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _notices(summary: RunSummary) -> list[str]:
+    """The first few; all of them stand in 运行小结.md."""
+    more = len(summary.notices) - _NOTICES_SHOWN
+    rest = [f"另有 {more} 条，见 运行小结.md"] if more > 0 else []
+    return [*summary.notices[:_NOTICES_SHOWN], *rest]
 
 
 def markdown(summary: RunSummary) -> str:
@@ -134,6 +144,8 @@ def markdown(summary: RunSummary) -> str:
     parts = ["# 运行小结（内部资料）", headline(summary), "\n".join(f"- {line}" for line in published(summary))]
     for sheet in sheets(summary):
         parts += [f"## {sheet.title}", markdown_table(sheet)]
+    if summary.notices:
+        parts += ["## 提示", "\n".join(f"- {notice}" for notice in summary.notices)]
     if summary.warnings:
         parts += ["## 提醒", "\n".join(f"- {warning}" for warning in summary.warnings)]
     return "\n\n".join(parts) + "\n"

@@ -20,8 +20,8 @@ def parse_day(text: str) -> date:
 HomeOption = Annotated[
     Path, typer.Option("--home", help="数据文件夹（配置、密钥、一本账都在里面）", show_default=False)
 ]
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="另用一份配置文件，默认 H/config.toml")]
-DropOption = Annotated[Path | None, typer.Option("--drop", help="投递文件夹，每个来源一个子文件夹；默认按配置")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", readable=False, help="另用一份配置，默认 H/config.toml")]
+DropOption = Annotated[Path | None, typer.Option("--drop", readable=False, help="投递文件夹，默认按配置")]
 AsOfOption = Annotated[
     date | None, typer.Option("--as-of", parser=parse_day, metavar="YYYY-MM-DD", help="数据日期，默认今天（北京时间）")
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -177,17 +178,18 @@ def test_a_drop_without_permission_is_refused(run_again: Run, home: Path, drop: 
     assert state_of(home) == before
 
 
-def test_two_roll_entries_with_one_id_wait_for_a_person(run_again: Run, home: Path, drop: Path) -> None:
-    import duckdb
-
+def test_two_roll_entries_with_one_id_are_named_by_file_and_row(run_again: Run, drop: Path) -> None:
     header = ["党员编号", "姓名", "公民身份号码", "手机号码", "人员类别"]
     twice = [["D0001", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"]]
     twice.append(["D0002", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"])
     workbook(drop / "party_members" / "重复登记.xlsx", [header, *twice])
-    assert run_again().code in (0, 3)
-    version = sorted((home / "ledger" / "versions").iterdir())[-1]
-    doubts = duckdb.sql(f"select doubt from '{version / 'review.parquet'}' where file = '重复登记.xlsx'").fetchall()
-    assert doubts == [("duplicate_roll_entry",)]
+    answer = run_again("--json")
+    assert answer.code in (0, 3), answer.err
+    notices = [line for line in json.loads(answer.out)["notices"] if "重复登记.xlsx" in line]
+    assert len(notices) == 1
+    assert "第2行" in notices[0]
+    assert "第3行" in notices[0]
+    assert "duplicate_roll_entry" in notices[0]
 
 
 def test_a_second_run_while_one_is_going_is_turned_away(run_again: Run, home: Path) -> None:
