@@ -19,7 +19,7 @@ from tests.flows.staging.night import ROLL, book, staged
 
 HEAD = ["平台", "骑手编号", "姓名", "手机号", "身份证号", "入职日期", "是否党员"]
 ROW = ["蓝骑", "R1", "向秀芬", "138****5678", "500113********2840", "2024-01-02", "否"]
-FULL = "500113196903072840"
+FULL = "500113196903072842"
 
 
 def text(rows: list[list[str]], encoding: str = "utf-8", delimiter: str = ",") -> bytes:
@@ -157,7 +157,7 @@ def test_hidden_sheets_are_named_not_read(tmp_path: Path) -> None:
 
 
 def test_ids_kept_as_numbers_and_dates_as_dates(tmp_path: Path) -> None:
-    row = [*ROW[:3], 13812345678, 500113196903072840, dt.date(2024, 1, 2), True]
+    row = [*ROW[:3], 13812345678, 500113196903072842, dt.date(2024, 1, 2), True]
     with staged(tmp_path, {"platform/a.xlsx": book([HEAD, row])}) as night:
         assert night.rows(
             "select phones, id_number, id_number_kind, started_on, declared_member from stage_platform"

@@ -135,7 +135,8 @@ def test_the_whole_column_check_agrees_with_the_single_one(good: list[str], othe
 @example("274486200001010000", False)
 def test_an_id_that_went_through_a_float_shows_only_digits_it_had(full: str, as_number: bool) -> None:
     through: Cell = float(full) if as_number else str(int(float(full)))
-    if through == full or (as_number and float(f"{through:.14e}") == through):
+    cut = float(f"{through:.14e}") == through if isinstance(through, float) else str(through).endswith("000")
+    if through == full or cut:
         return  # came back whole, or looks the same as a number that Excel cut to fifteen digits
     found = clean_id(through).value
     if found.kind in ("excel15", "masked"):
