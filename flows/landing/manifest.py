@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
-from schemas.errors import InputError
+from schemas.errors import HomeError, InputError
 from schemas.provenance import Provenance
 
 MANIFEST = "manifest.json"
@@ -99,6 +100,13 @@ def open_landed(folder: Path, key: DistrictKey, entry: LandedFile) -> bytes:
     except OSError:
         raise InputError(
             "留存副本不见了", where=where, rule="landing_copy_missing", action="从备份恢复，或重新投递该文件"
+        ) from None
+    except (HomeError, ValueError, struct.error):  # another key, a changed byte, a copy cut short
+        raise InputError(
+            "留存副本打不开：密钥不符，或副本被改动",
+            where=where,
+            rule="landing_copy_damaged",
+            action="核对区级密钥，或从备份恢复",
         ) from None
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise InputError(
