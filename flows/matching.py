@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from matchers.candidates import PlannedRule
+from matchers.comparable import comparable
 from matchers.deciding import decide_pairs
 from matchers.model import LinkageModel, district_model
 from matchers.registry import resolve_registry
@@ -27,11 +28,12 @@ _PERSON_COLUMNS = {
 def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `person_rows`: one row per accepted row of a source that names a person."""
     parts = [_person_select(contract) for contract in run.contracts.values() if contract.role != "organisation"]
-    con.execute(
-        "create or replace table person_rows as select row_key, source, role, file, sheet, row, record_id, member_no, "
+    rows = con.execute(
+        "select row_key, source, role, file, sheet, row, record_id, member_no, "
         "name, sex, birth_date, id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
         f"from ({' union all '.join(parts)}) order by row_key"
-    )
+    ).to_arrow_table()
+    _write(con, "person_rows", comparable(rows))
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}
 
@@ -94,14 +96,14 @@ def _workers(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 def _person_rows(con: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
     return con.execute(
-        "select row_key as row_id, role, member_no, name, sex, birth_date, id_number, id_kind, phones "
+        "select row_key as row_id, * exclude (row_key, source, file, sheet, row, record_id) "
         f"from person_rows where {condition} order by row_key"
     ).to_arrow_table()
 
 
 def _registry(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.execute(
-        "select registry_id as row_id, name, sex, birth_date, id_number, id_kind, phones "
+        "select registry_id as row_id, * exclude (registry_id, member_no, names, row_keys, roll_row_key, flags) "
         "from registry_persons order by registry_id"
     ).to_arrow_table()
 

@@ -20,7 +20,7 @@ with tiered as (
     from scored s
     join tiers t on t.name = s.levels.name and t.id_number = s.levels.id_number and t.phone = s.levels.phone
         and t.birth_date = s.levels.birth_date and t.sex = s.levels.sex
-    left join pair_phones o using (left_id, right_id)
+    left join pair_owners o using (left_id, right_id)
     left join judgements j using (left_id, right_id)
 ),
 -- A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
+from matchers.comparable import load_sides
 from matchers.engine import embedded, sql
 from matchers.model import COMPARISONS, NULL_LEVEL, LinkageModel
-from matchers.scoring import count_shares, load_sides
 
 _WORDS = {
     "full": "全号", "first15": "前15位", "head6_tail4": "前6位和后4位", "head3_tail4": "前3位和后4位", "tail4": "后4位",
@@ -36,25 +36,6 @@ _SETTLE_CONFLICTING_IDS = """
         where d.decision = 'link' and l.id_full is not null
         group by d.right_id having count(distinct l.id_full) > 1)
 """
-
-_PAIR_PHONES = """
-    create or replace table pair_phones as
-    select v.left_id, v.right_id, max(o.worker_names) as worker_names, max(o.registry_persons) as registry_persons
-    from scored v
-    join left_phones a on a.id = v.left_id
-    join right_phones b on b.id = v.right_id and b.phone_head_tail = a.phone_head_tail
-    join phone_owners o on o.phone_head_tail = a.phone_head_tail
-    where v.levels.phone in ('full', 'head3_tail4')
-    group by all;
-
-    create or replace table phone_of_another as
-    select distinct v.left_id, v.right_id
-    from scored v
-    join left_phones a on a.id = v.left_id and a.whole
-    join right_phones b on b.phone = a.phone and b.id <> v.right_id
-    where v.levels.phone not in ('full', 'head3_tail4') and v.levels.id_number in ('full', 'head6_tail4', 'first15');
-"""
-
 
 Pattern = tuple[str, ...]
 """Level names in the order of COMPARISONS."""
@@ -107,8 +88,7 @@ def decide_pairs(
     words = judgements if judgements is not None else JUDGEMENTS.empty_table()
     with embedded(scored=scored, tiers=tiers, judgements=words) as con:
         load_sides(con, left, right)
-        count_shares(con, model)
-        con.execute(_PAIR_PHONES)
+        con.execute(sql("owners"))
         _settle(con, model)
         return con.execute("select * from decided order by left_id, right_id").to_arrow_table()
 

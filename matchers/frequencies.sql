@@ -21,21 +21,6 @@ union all
 select 'phone_head_tail', phone_head_tail, (count(*) - 1 + {others_on_phone}) / any_value(n) + {head_tail_chance}
 from right_phones, people where phone_head_tail is not null group by phone_head_tail;
 
--- Names seen with a phone on the worker side, and registry persons that own it.
-create or replace table phone_owners as
-select
-    phone_head_tail,
-    count(distinct case when side = 'left' then name_key end) as worker_names,
-    count(distinct case when side = 'right' then id end) as registry_persons
-from (
-    select 'left' as side, p.id, p.phone_head_tail, n.name_key
-    from left_phones p join left_rows n using (id) where n.name_kind = 'full'
-    union all
-    select 'right', id, phone_head_tail, null from right_phones
-)
-where phone_head_tail is not null
-group by phone_head_tail;
-
 -- Region, year and tail of IDs on the right side; unseen values share what is left.
 create or replace table id_shares as
 with ids as (select id_number from right_rows where id_kind = 'full'),

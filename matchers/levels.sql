@@ -1,33 +1,38 @@
--- One row per candidate pair with the level of every comparison. {same_places}, {other_places}: unrolled over 18 places.
+-- One row per candidate pair with the level of every comparison. Digits are packed four bits a place.
+create or replace macro differing(a, b, masks) as
+    bit_count(((xor(a, b) & masks) | ((xor(a, b) & masks) >> 1) | ((xor(a, b) & masks) >> 2) | ((xor(a, b) & masks) >> 3))
+        & 1229782938247303441::ubigint);
+
+create or replace table pair_phones as
+select c.left_id, c.right_id,
+    max(case
+        when a.phone = b.phone and a.whole then 5
+        when a.mask = 0 or b.mask = 0 then 1
+        when differing(a.digits, b.digits, a.mask & b.mask) > 0 then 1
+        when a.phone_head_tail = b.phone_head_tail then 4
+        when (a.mask & b.mask) >> 28 = 65535 then 3
+        when a.mask & b.mask = 0 then 0
+        else 2
+    end) as rank
+from candidates c
+join left_phones a on a.id = c.left_id
+join right_phones b on b.id = c.right_id
+group by all;
+
 create or replace table levels as
 with seen as (
     select
-        c.left_id, c.right_id, c.blocking_rules, l, r,
-        case when l.id_number is null or r.id_number is null then 0 else {both_places} end as id_both,
-        case when l.id_number is null or r.id_number is null then 0 else {other_places} end as id_other
+        c.left_id, c.right_id,
+        l.id_head_mask & r.id_head_mask as head_mask,
+        l.id_tail_mask & r.id_tail_mask as tail_mask,
+        differing(l.id_head, r.id_head, head_mask) + differing(l.id_tail, r.id_tail, tail_mask) as id_other,
+        (bit_count(head_mask) + bit_count(tail_mask)) // 4 as id_both
     from candidates c
     join left_rows l on l.id = c.left_id
     join right_rows r on r.id = c.right_id
-),
-phones as (
-    select
-        c.left_id, c.right_id,
-        max(case
-            when a.phone = b.phone and a.whole then 5
-            when length(a.phone) <> 11 or length(b.phone) <> 11 then 1
-            when {phone_other} > 0 then 1
-            when a.phone_head_tail = b.phone_head_tail then 4
-            when substr(a.phone, 8, 4) = substr(b.phone, 8, 4) and substr(a.phone, 8, 4) not like '%*%' then 3
-            when {phone_both} = 0 then 0
-            else 2
-        end) as rank
-    from candidates c
-    join left_phones a on a.id = c.left_id
-    join right_phones b on b.id = c.right_id
-    group by all
 )
 select
-    s.left_id, s.right_id, s.blocking_rules,
+    c.left_id, c.right_id, c.blocking_rules,
     case
         when l.name_kind is null or r.name_kind is null then 'null'
         when l.name_kind = 'full' and r.name_kind = 'full' then case
@@ -36,8 +41,9 @@ select
             when l.name_sound = r.name_sound then 'sound'
             when l.name_swap = r.name_swap and length(l.name_key) = length(r.name_key) then 'swapped'
             when l.name_fold = r.name_fold then 'near_sound'
-            when length(l.name_key) = length(r.name_key) and length(l.name_key) between 3 and 6
-                and substr(l.name_key, 1, 1) = substr(r.name_key, 1, 1) and ({name_other}) = 1 then 'one_character'
+            when substr(l.name_key, 1, 1) <> substr(r.name_key, 1, 1) or length(l.name_key) <> length(r.name_key)
+                or length(l.name_key) not between 3 and 6 then 'different'
+            when {name_other} = 1 then 'one_character'
             else 'different' end
         when coalesce(r.name_key like l.name_like, l.name_key like r.name_like)
             then case when 'masked' in (l.name_kind, r.name_kind) then 'masked' else 'placeholder' end
@@ -48,8 +54,7 @@ select
         when l.id_full = r.id_full then 'full'
         when id_other = 0 and l.id_first15 is not null and r.id_first15 is not null then 'first15'
         when id_other = 0 and l.id_head_tail is not null and r.id_head_tail is not null then 'head6_tail4'
-        when id_other = 0 and substr(l.id_number, 15, 4) not like '%*%' and substr(r.id_number, 15, 4) not like '%*%'
-            then 'tail4'
+        when id_other = 0 and l.id_tail_seen and r.id_tail_seen then 'tail4'
         when id_other = 0 then 'partial'
         when id_both >= 15 and 'invalid' in (l.id_kind, r.id_kind) and (
             id_other = 1 or (id_other = 2 and damerau_levenshtein(l.id_number, r.id_number) = 1)) then 'one_digit'
@@ -69,8 +74,13 @@ select
         else 'year'
     end as birth_date,
     case
-        when l.sex is null or r.sex is null or (l.id_full is not null and r.id_full is not null) then 'null'
-        when l.sex = r.sex then 'same' else 'conflict'
-    end as sex
-from seen s
-left join phones p using (left_id, right_id);
+        when l.sex_compared is null or r.sex_compared is null
+            or (l.id_full is not null and r.id_full is not null) then 'null'
+        when l.sex_compared = r.sex_compared then 'same' else 'conflict'
+    end as sex,
+    head_mask, tail_mask
+from candidates c
+join seen using (left_id, right_id)
+join left_rows l on l.id = c.left_id
+join right_rows r on r.id = c.right_id
+left join pair_phones p on p.left_id = c.left_id and p.right_id = c.right_id;

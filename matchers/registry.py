@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from matchers.comparable import comparable, load_sides
 from matchers.deciding import decide_pairs
 from matchers.engine import embedded, sql
 from matchers.model import LinkageModel
-from matchers.scoring import load_sides, score_pairs
+from matchers.scoring import score_pairs
 
 _COMPATIBLE = """
     (a.name_key is null or b.name_key is null or a.name_fold = b.name_fold or a.name_swap = b.name_swap
@@ -46,18 +47,18 @@ class Registry:
 
 
 def resolve_registry(rows: pa.Table, model: LinkageModel) -> Registry:
-    """Resolve registry rows (relation `person_rows`, roles roll, transfer, floating, with row_id) to persons."""
+    """Resolve registry rows (comparable `person_rows` of roles roll, transfer, floating, with row_id) to persons."""
     with embedded(registry_input=rows) as con:
         load_sides(con, rows, rows.slice(0, 0))
         con.execute(
-            "create table all_rows as select l.*, i.role, "
-            "case i.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank "
-            "from left_rows l join registry_input i on i.row_id = l.id"
+            "create table all_rows as select l.*, "
+            "case l.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank "
+            "from left_rows l"
         )
         con.execute(_SAME_ID)
         _tie_loose_rows(con, rows, model)
         con.execute(sql("registry"))
-        persons = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
+        persons = comparable(con.execute("select * from registry_persons order by registry_id").to_arrow_table())
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
 

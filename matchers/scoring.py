@@ -6,46 +6,23 @@ agreed on: a rare name, a full ID or a visible head and tail weigh by what they 
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 import pyarrow as pa
 
 from matchers.candidates import PlannedRule, find_candidates
+from matchers.comparable import load_sides
+from matchers.digits import shown_places
 from matchers.engine import embedded, sql, unrolled
 from matchers.model import COMPARISONS, NULL_LEVEL, LinkageModel
-from matchers.names import name_table
 
-_SEEN = "(substr(l.id_number, {i}, 1) <> '*' and substr(r.id_number, {i}, 1) <> '*')"
-_OTHER = f"({_SEEN} and substr(l.id_number, {{i}}, 1) <> substr(r.id_number, {{i}}, 1))::integer"
-_PHONE_SEEN = "(substr(a.phone, {i}, 1) <> '*' and substr(b.phone, {i}, 1) <> '*')"
-_PHONE_OTHER = f"({_PHONE_SEEN} and substr(a.phone, {{i}}, 1) <> substr(b.phone, {{i}}, 1))::integer"
 _NAME_OTHER = "(substr(l.name_key, {i}, 1) <> substr(r.name_key, {i}, 1))::integer"
-
-
-def load_sides(con: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table) -> None:
-    """Make `left_rows`, `right_rows` and their phones with comparable columns.
-
-    Both tables: row_id int64, name, sex, birth_date (ISO prefix), id_number (18-place pattern), id_kind, phones.
-    """
-    names = {*left["name"].unique().to_pylist(), *right["name"].unique().to_pylist()} - {None}
-    compared = name_table(names)
-    for name, table in (("compared_names", compared), ("left_input", left), ("right_input", right)):
-        con.register(name, table)
-    for side in ("left", "right"):
-        con.execute(sql("comparable").replace("{side}", side))
 
 
 def make_levels(con: duckdb.DuckDBPyConnection) -> None:
     """Make the relation `levels` from `candidates`."""
-    text = sql("levels")
-    for place, terms in {
-        "{both_places}": unrolled(f"{_SEEN}::integer", 18, "+"),
-        "{other_places}": unrolled(_OTHER, 18, "+"),
-        "{phone_both}": unrolled(f"{_PHONE_SEEN}::integer", 11, "+"),
-        "{phone_other}": f"({unrolled(_PHONE_OTHER, 11, '+')})",
-        "{name_other}": unrolled(_NAME_OTHER, 6, "+"),
-    }.items():
-        text = text.replace(place, terms)
-    con.execute(text)
+    con.execute(sql("levels").replace("{name_other}", unrolled(_NAME_OTHER, 6, "+")))
 
 
 def prior_of(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> float:
@@ -69,18 +46,22 @@ def count_shares(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
     con.execute(text)
 
 
-def _id_chance(model: LinkageModel) -> str:
-    """SQL: chance that a random person agrees on every ID place both sides show; regions as counted."""
-    head = {length: unrolled(_SEEN, length, "and") for length in (1, 2, 4, 6)}
-    region = (
-        f"case when {head[6]} then coalesce(g6.share, 0.0005) when {head[4]} then coalesce(g4.share, 0.001) "
-        f"when {head[2]} then coalesce(g2.share, 0.01) when {head[1]} then 0.2 else 1.0 end"
-    )
-    places = " * ".join(
-        f"case when {_SEEN.format(i=place)} then {chance!r} else 1.0 end"
-        for place, chance in enumerate(model.id_place_chance, start=7)
-    )
-    return f"({region}) * {places}"
+def _id_masks(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> pa.Table:
+    """One row per way two IDs show places together: chance that random people agree there, and the region's part."""
+    found = con.execute("select distinct head_mask, tail_mask from levels order by 1, 2").fetchall()
+    shown = [shown_places(head, tail) for head, tail in found]
+    chances = [
+        math.prod(chance for seen, chance in zip(places[6:], model.id_place_chance, strict=True) if seen)
+        for places in shown
+    ]
+    regions = [next((length for length in (6, 4, 2, 1) if all(places[:length])), 0) for places in shown]
+    columns = {
+        "head_mask": pa.array([head for head, _ in found], pa.uint64()),
+        "tail_mask": pa.array([tail for _, tail in found], pa.uint64()),
+        "chance": pa.array(chances, pa.float64()),
+        "region": pa.array(regions, pa.int32()),
+    }
+    return pa.table(columns)
 
 
 def _bits(comparison: str, model: LinkageModel) -> str:
@@ -95,7 +76,8 @@ def _bits(comparison: str, model: LinkageModel) -> str:
 def make_scores(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
     """Make the relation `scored` (contract of that name) from `levels`."""
     count_shares(con, model)
-    con.execute(sql("weights").replace("{id_chance}", _id_chance(model)))
+    con.register("id_masks", _id_masks(con, model))
+    con.execute(sql("weights"))
     prior = prior_of(con, model)
     columns = ", ".join(f"round({_bits(comparison, model)}, 4) as {comparison}_bits" for comparison in COMPARISONS)
     total = " + ".join(f"{comparison}_bits" for comparison in COMPARISONS)

@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from matchers.comparable import comparable
+
 SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),
@@ -45,7 +47,7 @@ def full_id(region: str = "500113", birth: str = "19900307", sequence: str = "85
 
 
 @pytest.fixture(scope="session")
-def townspeople() -> list[dict[str, Any]]:
+def townspeople() -> pa.Table:
     """A thousand members with distinct names, IDs and phones, so that shares are not those of a hamlet."""
     surnames, given = "王李张刘陈杨赵黄周吴", "伟芳娜敏静丽强磊军洋"
     people = []
@@ -63,4 +65,9 @@ def townspeople() -> list[dict[str, Any]]:
                 "phones": [f"139{number:08d}"],
             }
         )
-    return people
+    return comparable_rows(*people)
+
+
+def comparable_rows(*rows: dict[str, Any]) -> pa.Table:
+    """The same, with the columns that are compared."""
+    return comparable(person_rows(*rows))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matchers.deciding import JUDGEMENTS, all_patterns, decide_pairs, tier_table
 from matchers.model import district_model
 from matchers.scoring import score_pairs
-from tests.matchers.conftest import check_digit, full_id, person_rows
+from tests.matchers.conftest import check_digit, comparable_rows, full_id
 
 MODEL = district_model()
 ZHANG = {
@@ -26,16 +26,17 @@ ZHANG = {
     "id_kind": "full",
     "phones": ["13800001234"],
 }
+NOBODY = comparable_rows()
 MASK_6_4 = full_id()[:6] + "********" + full_id()[-4:]
 HEAD_15 = full_id()[:15] + "***"
 
 
 def decide(
-    townspeople: list[dict[str, Any]], *workers: dict[str, Any], members: tuple[dict[str, Any], ...] = (ZHANG,)
+    townspeople: pa.Table, *workers: dict[str, Any], members: tuple[dict[str, Any], ...] = (ZHANG,)
 ) -> list[dict[str, Any]]:
     """Decisions other than reject, of the given worker rows (ids from 1)."""
-    left = person_rows(*({"role": "worker", **row} for row in workers))
-    right = person_rows(*members, *townspeople)
+    left = comparable_rows(*({"role": "worker", **row} for row in workers))
+    right = pa.concat_tables([comparable_rows(*members), townspeople])
     table = decide_pairs(score_pairs(left, right, MODEL), left, right, MODEL)
     return [row for row in table.to_pylist() if row["decision"] != "reject"]
 
@@ -58,7 +59,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_strong_evidence_links(case: str, townspeople: list[dict[str, Any]]) -> None:
+def test_strong_evidence_links(case: str, townspeople: pa.Table) -> None:
     row, match_class = LINKS[case]
     (found,) = decide(townspeople, row)
     assert (found["decision"], found["match_class"], found["right_id"]) == ("link", match_class, 1)
@@ -83,7 +84,7 @@ REVIEWS = {
 
 
 @pytest.mark.parametrize("case", REVIEWS)
-def test_doubtful_evidence_goes_to_a_person(case: str, townspeople: list[dict[str, Any]]) -> None:
+def test_doubtful_evidence_goes_to_a_person(case: str, townspeople: pa.Table) -> None:
     row, doubt = REVIEWS[case]
     (found,) = decide(townspeople, row)
     assert (found["decision"], found["doubt"]) == ("review", doubt)
@@ -107,17 +108,17 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("case", NOTHING)
-def test_weak_or_contradicted_evidence_is_not_listed(case: str, townspeople: list[dict[str, Any]]) -> None:
+def test_weak_or_contradicted_evidence_is_not_listed(case: str, townspeople: pa.Table) -> None:
     assert decide(townspeople, NOTHING[case]) == []
 
 
-def test_two_plausible_members_are_left_to_a_person(townspeople: list[dict[str, Any]]) -> None:
+def test_two_plausible_members_are_left_to_a_person(townspeople: pa.Table) -> None:
     twin_entry = {**ZHANG, "row_id": 2, "member_no": "Z2", "id_number": full_id(sequence="853")}
     found = decide(townspeople, {"name": "孟繁星", "phones": ["13800001234"]}, members=(ZHANG, twin_entry))
     assert [(row["decision"], row["doubt"]) for row in found] == [("review", "two_candidates")] * 2
 
 
-def test_a_rented_account_goes_to_its_holder_with_a_flag(townspeople: list[dict[str, Any]]) -> None:
+def test_a_rented_account_goes_to_its_holder_with_a_flag(townspeople: pa.Table) -> None:
     rider = {
         **ZHANG,
         "row_id": 2,
@@ -131,20 +132,20 @@ def test_a_rented_account_goes_to_its_holder_with_a_flag(townspeople: list[dict[
     assert (found["right_id"], found["match_class"], found["flags"]) == (1, "exact", ["phone_of_another"])
 
 
-def test_an_office_number_on_many_rows_links_nobody(townspeople: list[dict[str, Any]]) -> None:
+def test_an_office_number_on_many_rows_links_nobody(townspeople: pa.Table) -> None:
     others = [{"name": name, "phones": ["13800001234"]} for name in ("甲一一", "乙二二", "丙三三", "丁四四")]
     found = decide(townspeople, {"name": "孟繁星", "phones": ["13800001234"]}, *others)
     assert [row["decision"] for row in found] == ["review"]
     assert "多人共用" in found[0]["reason"]
 
 
-def test_family_on_one_phone_is_told_apart_by_name(townspeople: list[dict[str, Any]]) -> None:
+def test_family_on_one_phone_is_told_apart_by_name(townspeople: pa.Table) -> None:
     father = {**ZHANG, "row_id": 2, "member_no": "Z2", "name": "孟德昌", "id_number": full_id(birth="19620101")}
     (found,) = decide(townspeople, {"name": "孟德昌", "phones": ["13800001234"]}, members=(ZHANG, father))
     assert (found["right_id"], found["decision"]) == (2, "link")
 
 
-def test_two_rows_of_different_ids_do_not_both_become_one_member(townspeople: list[dict[str, Any]]) -> None:
+def test_two_rows_of_different_ids_do_not_both_become_one_member(townspeople: pa.Table) -> None:
     without_id = {**ZHANG, "id_number": None, "id_kind": None, "birth_date": None, "sex": None}
     rows = [
         {"name": "孟繁星", "id_number": full_id(sequence=sequence), "id_kind": "full", "phones": ["13800001234"]}
@@ -154,12 +155,12 @@ def test_two_rows_of_different_ids_do_not_both_become_one_member(townspeople: li
     assert [row["decision"] for row in found] == ["review", "review"]
 
 
-def test_a_persons_word_beats_the_score(townspeople: list[dict[str, Any]]) -> None:
-    left = person_rows(
+def test_a_persons_word_beats_the_score(townspeople: pa.Table) -> None:
+    left = comparable_rows(
         {"role": "worker", "name": "孟繁星", "id_number": full_id(), "id_kind": "full"},
         {"role": "worker", "name": "孟*", "phones": ["138****1234"]},
     )
-    right = person_rows(ZHANG, *townspeople)
+    right = pa.concat_tables([comparable_rows(ZHANG), townspeople])
     words = pa.Table.from_pylist(
         [{"left_id": 1, "right_id": 1, "verdict": "not_link"}, {"left_id": 2, "right_id": 1, "verdict": "link"}],
         schema=JUDGEMENTS,
@@ -190,7 +191,7 @@ def test_a_mask_never_agrees_with_a_visible_conflict(shown: set[int], wrong: int
     digits = [digit if place in shown else "*" for place, digit in enumerate(whole)]
     digits[wrong] = "1" if whole[wrong] != "1" else "2"
     row = {"name": "孟繁星", "id_number": "".join(digits), "id_kind": "masked", "phones": ["13800001234"]}
-    found = decide([], row)
+    found = decide(NOBODY, row)
     assert all(item["decision"] != "link" for item in found)
 
 
