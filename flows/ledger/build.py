@@ -121,9 +121,13 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     put_rows(con, "id_tokens", {"person_id": pa.int64(), "id_token": _TEXT}, tokens)
     names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
     redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
+    con.execute(
+        "create or replace table numbers as select distinct text from "
+        "(select record_id as text from person_rows union all select member_no from person_rows) where text is not null"
+    )
     texts = con.execute(_TEXTS).fetchall()
     files = con.execute("select distinct unnest([file, sheet]) from person_rows").fetchall()
-    numbers = con.execute("select distinct unnest([record_id, member_no]) from person_rows").fetchall()
+    numbers = con.execute(_LONG_NUMBERS).fetchall()
     for name, found, clean in (
         ("clean_texts", texts, redactor.text),
         ("clean_files", files, redactor.file),
@@ -131,9 +135,16 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     ):
         rows = sorted((value, clean(value)) for (value,) in found if value is not None)
         put_rows(con, name, {"text": _TEXT, "clean": _TEXT}, rows)
+    con.execute(
+        "insert into clean_numbers select text, text from numbers where text not in (select text from clean_numbers)"
+    )
     return redactor
 
 
+_LONG_NUMBERS = """
+select text from numbers where regexp_matches(regexp_replace(text, '[ -]', '', 'g'), '[0-9]{11}')
+union select text from numbers where text in (select name from person_rows)
+"""
 _TEXTS = """
 select distinct unit_name as text from person_work
 union select distinct platform from person_work

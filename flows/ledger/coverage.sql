@@ -18,7 +18,7 @@ select
     coalesce('r' || k.registry_id, 'i' || k.full_id, 'i' || n.full_id, 'n' || k.name_phone, 'k' || k.row_key) as worker
 from keyed k
 left join trades t on t.grp = k.grp
-left join known n on n.name_phone = k.name_phone and k.full_id is null
+left join known n on n.name_phone = case when k.full_id is null then k.name_phone end
 ;
 create or replace table counted_members as
 select

@@ -136,8 +136,8 @@ left join id_tokens t on t.person_id = d.person_id
 left join roll_of r on r.person_id = d.person_id
 left join roll_of q on q.person_id = d.person_id
 left join work_of w on w.person_id = d.person_id
-left join own_groups o on o.roll_row_key = r.roll_row_key and d.kind = 'own_job'
-left join clean_texts u on u.text = r.unit_name and d.kind = 'own_job'
+left join own_groups o on o.roll_row_key = case when d.kind = 'own_job' then r.roll_row_key end
+left join clean_texts u on u.text = case when d.kind = 'own_job' then r.unit_name end
 left join work_summary s on s.person_id = d.person_id
 left join roll_street a on a.person_id = d.person_id
 left join homes h on h.person_id = d.person_id

@@ -161,7 +161,12 @@ def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed
     """A run over a hand-made district, started at half past one of its night."""
     home = Home(root)
     home.make()
-    values: dict[str, Any] = {"settings": Settings(), "policy": load_policy(), "contracts": shipped_sources(), "key": KEY}
+    values: dict[str, Any] = {
+        "settings": Settings(),
+        "policy": load_policy(),
+        "contracts": shipped_sources(),
+        "key": KEY,
+    }
     started = datetime(as_of.year, as_of.month, as_of.day, 1, 30, tzinfo=UTC)
     return RunContext(home=home, run_id=run_id, as_of=as_of, drop=None, started_at=started, **{**values, **changed})
 
