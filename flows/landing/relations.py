@@ -18,7 +18,7 @@ def seal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str) ->
     """Keep a contracted workspace relation in the night's landing folder; gives its rows."""
     table = con.table(stage_table(name).name).to_arrow_table()
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")  # type: ignore[no-untyped-call]
+    pq.write_table(table, sink, compression="zstd")
     write_private(_path(run.landing, name), run.key.seal(sink.getvalue()))
     return int(table.num_rows)
 
@@ -37,7 +37,7 @@ def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, 
         raise InputError(
             f"没有留存 {name}", where=where, rule="relation_not_kept", action="改用 --from-landing 整夜重放"
         ) from None
-    kept = pq.read_table(io.BytesIO(run.key.unseal(sealed)))  # type: ignore[no-untyped-call]
+    kept = pq.read_table(io.BytesIO(run.key.unseal(sealed)))
     con.register("kept_relation", kept)
     con.execute(f"create or replace table {relation} as select * from kept_relation")
     con.unregister("kept_relation")
