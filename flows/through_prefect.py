@@ -20,20 +20,25 @@ def drive_through(request: RunRequest, url: str) -> RunSummary:
     os.environ.setdefault("PREFECT_API_URL", url)
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    import httpx
-
+    _check_answers(os.environ["PREFECT_API_URL"])
     from flows.nightly import nightly
 
+    return read_summary(request.home, nightly(**_parameters(request)))
+
+
+def _check_answers(url: str) -> None:
+    """Any HTTP answer will do, a refused log-in too; the flow itself then says what is wrong."""
+    import httpx
+
     try:
-        run_id = nightly(**_parameters(request))
-    except (httpx.ConnectError, httpx.ConnectTimeout):
+        httpx.get(f"{url.rstrip('/')}/health", timeout=10)
+    except (httpx.HTTPError, httpx.InvalidURL):
         raise HomeError(
             "Prefect 服务连不上",
             where=url,
             rule="prefect_unreachable",
             action="先启动服务；或去掉 PREFECT_API_URL 与配置里的 prefect.api_url，直接在本机运行",
         ) from None
-    return read_summary(request.home, run_id)
 
 
 def _parameters(request: RunRequest) -> dict[str, Any]:
