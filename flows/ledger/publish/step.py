@@ -23,7 +23,8 @@ from matchers.model import district_model
 from schemas.contracts import check_table, ledger_schema_version, ledger_table
 from schemas.errors import InputError, SanzhaoError
 
-_TEXT = pa.string()
+_MEMBERS_TODAY = "select distinct clean from clean_numbers join stage_party_members on member_no = text"
+_RECORDS_TODAY = "select distinct p.source, n.clean from person_rows p join clean_numbers n on n.text = p.record_id"
 
 
 @dataclass(frozen=True)
@@ -101,22 +102,20 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     index = current.index if current else {}
     was = datetime.fromisoformat(index["as_of"]).date() if current else None
     put_rows(con, "night", {"previous_as_of": pa.date32(), "as_of": pa.date32()}, [(was, run.as_of)])
-    members = con.execute("select distinct clean from clean_numbers join stage_party_members on member_no = text")
-    records = con.execute(
-        "select distinct p.source, n.clean from person_rows p join clean_numbers n on n.text = p.record_id"
-    )
-    review = con.execute("select distinct member_no from review where member_no is not null")
-    incomplete = con.execute("select source from sources_incomplete")
+    members = con.execute(_MEMBERS_TODAY).fetchall()
+    records = con.execute(_RECORDS_TODAY).fetchall()
+    review = con.execute("select distinct member_no from review where member_no is not null").fetchall()
+    incomplete = con.execute("select source from sources_incomplete").fetchall()
     return Night(
         as_of=run.as_of,
         previous_as_of=was,
         policy_changed=bool(current) and index["policy_version"] != run.policy.version,
         model_changed=bool(current) and index["model_version"] != district_model().version,
-        incomplete=frozenset(one for (one,) in incomplete.fetchall()),
+        incomplete=frozenset(one for (one,) in incomplete),
         increments=frozenset(name for name, contract in run.contracts.items() if contract.snapshot == "increment"),
-        members_today=frozenset(one for (one,) in members.fetchall()),
-        records_today=frozenset(records.fetchall()),
-        in_review=frozenset(one for (one,) in review.fetchall()),
+        members_today=frozenset(one for (one,) in members),
+        records_today=frozenset(records),
+        in_review=frozenset(one for (one,) in review),
     )
 
 

@@ -168,7 +168,7 @@ def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed
         "key": KEY,
     }
     started = datetime(as_of.year, as_of.month, as_of.day, 1, 30, tzinfo=UTC)
-    return RunContext(home=home, run_id=run_id, as_of=as_of, drop=None, started_at=started, **{**values, **changed})
+    return RunContext(home=home, run_id=run_id, as_of=as_of, drop=None, started_at=started, **values)
 
 
 def build(district: District, run: RunContext) -> duckdb.DuckDBPyConnection:
