@@ -11,14 +11,16 @@ from matchers.engine import embedded, sql
 from matchers.names import name_table
 
 
-def comparable(rows: pa.Table) -> pa.Table:
+def comparable(rows: pa.Table, *, names: pa.Table | None = None) -> pa.Table:
     """The table with the columns of `comparable.sql` added, rows in the same order.
 
-    Needs name, sex, birth_date (ISO prefix), id_number (18-place pattern), id_kind.
+    Needs name, sex, birth_date (ISO prefix), id_number (18-place pattern), id_kind. `names`: a name table that holds
+    every name of the rows, where one is at hand already.
     """
     place = pa.array(np.arange(rows.num_rows))
-    names = name_table(rows["name"].unique().drop_null().to_pylist())
-    with embedded(numbered=rows.append_column("place", place), compared_names=names, packed=_packed_ids(rows, place)) as con:
+    known = names if names is not None else name_table(rows["name"].unique().drop_null().to_pylist())
+    numbered = rows.append_column("place", place)
+    with embedded(numbered=numbered, compared_names=known, packed=_packed_ids(rows, place)) as con:
         return con.execute(sql("comparable")).to_arrow_table()
 
 
@@ -26,7 +28,9 @@ def _packed_ids(rows: pa.Table, place: pa.Array) -> pa.Table:
     places = places_of(rows["id_number"].to_pylist(), 2 * ID_HALF)
     head, head_seen = pack(places[:, :ID_HALF])
     tail, tail_seen = pack(places[:, ID_HALF:])
-    return pa.table({"place": place, "id_head": head, "id_head_mask": head_seen, "id_tail": tail, "id_tail_mask": tail_seen})
+    return pa.table(
+        {"place": place, "id_head": head, "id_head_mask": head_seen, "id_tail": tail, "id_tail_mask": tail_seen}
+    )
 
 
 def load_sides(con: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table) -> None:

@@ -65,6 +65,7 @@ class LinkageModel(_Frozen):
     prior_share_most: float = Field(gt=0, lt=1)
     link_probability: float = Field(gt=0, lt=1)
     review_probability: float = Field(gt=0, lt=1)
+    keep_probability: float = Field(gt=0, lt=1)
     margin_bits: float = Field(ge=0)
     shared_phone_names: int = Field(ge=2)
     reviews_per_row: int = Field(ge=1)

@@ -1,27 +1,27 @@
--- Names seen with a phone on the worker side, and registry persons that own it.
-create or replace table phone_owners as
-select
-    phone_head_tail,
-    count(distinct case when side = 'left' then name_key end) as worker_names,
-    count(distinct case when side = 'right' then id end) as registry_persons
-from (
-    select 'left' as side, p.id, p.phone_head_tail, n.name_key
-    from left_phones p join left_rows n using (id) where n.name_kind = 'full'
-    union all
-    select 'right', id, phone_head_tail, null from right_phones
-)
-where phone_head_tail is not null
-group by phone_head_tail;
-
--- Phones of a pair and how many people stand behind them.
-create or replace table pair_owners as
-select v.left_id, v.right_id, max(o.worker_names) as worker_names, max(o.registry_persons) as registry_persons
+-- Phones of a pair and how many people stand behind them: worker names seen with the number, registry persons owning it.
+create or replace table pair_numbers as
+select distinct v.left_id, v.right_id, a.phone_head_tail
 from scored v
 join left_phones a on a.id = v.left_id
 join right_phones b on b.id = v.right_id and b.phone_head_tail = a.phone_head_tail
-join phone_owners o on o.phone_head_tail = a.phone_head_tail
-where v.levels.phone in ('full', 'head3_tail4')
-group by all;
+where v.levels.phone in ('full', 'head3_tail4');
+
+create or replace table phone_owners as
+with numbers as (select distinct phone_head_tail from pair_numbers),
+owned as (
+    select p.phone_head_tail, n.name_key, null as person
+    from numbers join left_phones p using (phone_head_tail) join left_rows n using (id)
+    where n.name_kind = 'full'
+    union all
+    select p.phone_head_tail, null, p.id from numbers join right_phones p using (phone_head_tail)
+)
+select phone_head_tail, count(distinct name_key) as worker_names, count(distinct person) as registry_persons
+from owned group by phone_head_tail;
+
+create or replace table pair_owners as
+select left_id, right_id, max(worker_names) as worker_names, max(registry_persons) as registry_persons
+from pair_numbers join phone_owners using (phone_head_tail)
+group by left_id, right_id;
 
 -- Rows tied to one person by ID whose phone is another registry person's (a rented account, or a family's phone).
 create or replace table phone_of_another as

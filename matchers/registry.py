@@ -16,6 +16,7 @@ from matchers.comparable import comparable, load_sides
 from matchers.deciding import decide_pairs
 from matchers.engine import embedded, sql
 from matchers.model import LinkageModel
+from matchers.names import NAME_COLUMNS
 from matchers.scoring import score_pairs
 
 _COMPATIBLE = """
@@ -58,7 +59,10 @@ def resolve_registry(rows: pa.Table, model: LinkageModel) -> Registry:
         con.execute(_SAME_ID)
         _tie_loose_rows(con, rows, model)
         con.execute(sql("registry"))
-        persons = comparable(con.execute("select * from registry_persons order by registry_id").to_arrow_table())
+        names = con.execute(f"select distinct {', '.join(NAME_COLUMNS)} from all_rows where name is not null")
+        known = names.to_arrow_table()
+        resolved = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
+        persons = comparable(resolved, names=known)
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
 
@@ -86,9 +90,11 @@ _ID_DOUBTS = """
     create table doubts as
     select row_id as left_row_key, lead_id as right_row_key,
         case when role = 'roll' then 'duplicate_roll_entry' else 'conflict' end as doubt,
-        case when role = 'roll' then '党员名册中两行身份证号相同但姓名不符，请核对'
+        case when role = 'roll' and compatible then '党员名册中两行身份证号相同，已并为一人，请核对是否重复登记'
+             when role = 'roll' then '党员名册中两行身份证号相同但姓名不符，请核对'
              else '身份证号与名册一致但姓名不符，请核对' end as reason
-    from same_id where not compatible
+    from same_id
+    where not compatible or (role = 'roll' and row_id <> lead_id)
 """
 
 _TIE_BY_LINK = """

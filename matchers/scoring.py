@@ -74,7 +74,7 @@ def _bits(comparison: str, model: LinkageModel) -> str:
 
 
 def make_scores(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
-    """Make the relation `scored` (contract of that name) from `levels`."""
+    """Make the relation `scored` (contract of that name) from `levels`, without the pairs that cannot matter."""
     count_shares(con, model)
     con.register("id_masks", _id_masks(con, model))
     con.execute(sql("weights"))
@@ -92,9 +92,9 @@ def make_scores(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
         summed as (select *, round(log2($prior / (1 - $prior)) + {total}, 4) as match_weight from weighed)
         select left_id, right_id, blocking_rules, struct_pack({levels}) as levels, struct_pack({bits}) as bits,
                match_weight, round(1 / (1 + pow(2, -match_weight)), 9) as match_probability
-        from summed order by left_id, right_id
+        from summed where match_probability >= $keep or id_number = 'full' order by left_id, right_id
         """,
-        {"prior": prior},
+        {"prior": prior, "keep": model.keep_probability},
     )
 
 
@@ -117,4 +117,9 @@ def score_candidates(candidates: pa.Table, left: pa.Table, right: pa.Table, mode
 
 def score_pairs(left: pa.Table, right: pa.Table, model: LinkageModel) -> pa.Table:
     """Candidates found and scored in one go (relation `scored`), sorted by both ids."""
-    return score_candidates(candidate_pairs(left, right, model)[0], left, right, model)
+    with embedded() as con:
+        load_sides(con, left, right)
+        find_candidates(con, model)
+        make_levels(con)
+        make_scores(con, model)
+        return con.execute("select * from scored order by left_id, right_id").to_arrow_table()
