@@ -78,8 +78,10 @@ def make_scores(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
     count_shares(con, model)
     con.register("id_masks", _id_masks(con, model))
     con.execute(sql("weights"))
+    # Whole bits for the prior and tenths for the rest: a few rows more tonight do not stir every weight of the ledger.
     prior = prior_of(con, model)
-    columns = ", ".join(f"round({_bits(comparison, model)}, 4) as {comparison}_bits" for comparison in COMPARISONS)
+    prior_bits = float(round(math.log2(prior / (1 - prior))))
+    columns = ", ".join(f"round({_bits(comparison, model)}, 1) as {comparison}_bits" for comparison in COMPARISONS)
     total = " + ".join(f"{comparison}_bits" for comparison in COMPARISONS)
     levels = ", ".join(f"{comparison} := {comparison}" for comparison in COMPARISONS)
     bits = ", ".join(f"{comparison} := {comparison}_bits" for comparison in COMPARISONS)
@@ -89,12 +91,12 @@ def make_scores(con: duckdb.DuckDBPyConnection, model: LinkageModel) -> None:
         with weighed as (
             select v.*, {columns} from levels v join chances c using (left_id, right_id)
         ),
-        summed as (select *, round(log2($prior / (1 - $prior)) + {total}, 4) as match_weight from weighed)
+        summed as (select *, round($prior_bits + {total}, 1) as match_weight from weighed)
         select left_id, right_id, blocking_rules, struct_pack({levels}) as levels, struct_pack({bits}) as bits,
                match_weight, round(1 / (1 + pow(2, -match_weight)), 9) as match_probability
         from summed where match_probability >= $keep or id_number = 'full' order by left_id, right_id
         """,
-        {"prior": prior, "keep": model.keep_probability},
+        {"prior_bits": prior_bits, "keep": model.keep_probability},
     )
 
 
