@@ -73,9 +73,10 @@ class Home:
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made 0700 with its parents if missing."""
+    """The folder, made 0700 if missing, and so is every missing folder above it."""
     if not path.is_dir():
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)
     return path
 
