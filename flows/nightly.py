@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import duckdb
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from pydantic import Field
 
 from flows.context import RunContext
 from flows.counts import counted
@@ -61,16 +60,23 @@ def _as_task(run: RunContext, step: Step) -> StepResult:
 
 @flow(name="nightly", log_prints=False, persist_result=False, validate_parameters=True)
 def nightly(
-    home: Annotated[Path, Field(description="数据文件夹：配置、密钥、一本账都在里面")],
-    drop: Annotated[Path | None, Field(description="投递文件夹；不填则按配置文件")] = None,
-    as_of: Annotated[date | None, Field(description="数据日期；不填则为今天（北京时间）")] = None,
-    config: Annotated[Path | None, Field(description="另用一份配置文件；不填则用数据文件夹里的 config.toml")] = None,
-    start_from: Annotated[
-        StartFrom,
-        Field(description="new 全新运行；resume 接着中断的运行；landing 用 as_of 那一晚的留存副本重做；其余从该步重做"),
-    ] = "new",
+    home: Path,
+    drop: Path | None = None,
+    as_of: date | None = None,
+    config: Path | None = None,
+    start_from: StartFrom = "new",
 ) -> str:
-    """读入投递文件夹，比对，发布一本账。返回运行编号；小结见本次运行的 Artifacts。"""
+    """读入投递文件夹，比对，发布一本账。返回运行编号；小结见本次运行的 Artifacts。
+
+    The form's descriptions stand below, since `prefect deploy` reads them from the source and only from there.
+
+    Args:
+        home: 数据文件夹，配置、密钥、一本账都在里面
+        drop: 投递文件夹，每个来源一个子文件夹；不填则按配置文件
+        as_of: 数据日期；不填则为今天（北京时间）
+        config: 另用一份配置文件；不填则用数据文件夹里的 config.toml
+        start_from: new 全新运行；resume 接着中断的运行；landing 用 as_of 那一晚的留存副本重做；其余从该步重做
+    """
     summary = drive(_request(home, drop, as_of, config, start_from), each=_as_task)
     create_markdown_artifact(key="summary", markdown=markdown(summary), description=headline(summary))
     get_run_logger().info("published %s with %d warnings", summary.version, len(summary.warnings))

@@ -74,12 +74,11 @@ def test_long_steps_show_how_far_they_are(nightly_home: Path) -> None:
     assert all(float(bar.data) == 100.0 for bar in bars)
 
 
-def test_the_form_has_a_description_for_every_parameter() -> None:
-    from prefect.utilities.callables import parameter_schema
+def test_the_deployed_form_has_a_description_for_every_parameter() -> None:
+    from prefect.utilities.callables import parameter_schema_from_entrypoint
 
-    from flows.nightly import nightly
-
-    properties = parameter_schema(nightly).properties
+    root = Path(__file__).parents[2]
+    properties = parameter_schema_from_entrypoint(f"{root / 'flows' / 'nightly.py'}:nightly").properties
     assert list(properties) == ["home", "drop", "as_of", "config", "start_from"]
     assert all(
         any("\u4e00" <= character <= "\u9fff" for character in field["description"]) for field in properties.values()
