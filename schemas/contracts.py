@@ -71,6 +71,8 @@ class SourceContract(_Frozen):
     start_field: str | None = None
     consent: str | None = None
     id_fallback: tuple[str, ...] = ()
+    periods: tuple[tuple[str, str, str], ...] = ()
+    """Fields that hold a start and an end in one cell, with the two fields they fill: 起止年月 -> 起始年月, 终止年月."""
     require: tuple[tuple[str, ...], ...]
     row_needs: tuple[tuple[str, ...], ...]
     fields: tuple[SourceField, ...]
@@ -88,6 +90,7 @@ class SourceContract(_Frozen):
         known = {field.name for field in self.fields}
         used = {name for group in (*self.require, *self.row_needs) for name in group} | set(self.id_fallback)
         used |= {name for name in (self.record_id, self.start_field, self.consent) if name}
+        used |= {name for period in self.periods for name in period}
         if used - known:
             raise ValueError(f"fields named but not declared: {sorted(used - known)}")
         return self

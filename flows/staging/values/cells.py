@@ -1,11 +1,10 @@
-"""One cleaned value per distinct cell, with the named repairs that made it; each distinct cell is cleaned once."""
+"""One cleaned value per cell, with the named repairs that made it; what all cleaners share."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -27,28 +26,6 @@ class Cleaned(NamedTuple):
 
 EMPTY = Cleaned(None)
 Cleaner = Callable[[Cell], Cleaned]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One value per row, and (row index, repair, original text) for every change."""
-
-    values: list[Any]
-    repairs: list[tuple[int, str, str]]
-
-
-def clean_cells(cells: list[Cell], clean: Cleaner) -> Column:
-    """Clean a column, each distinct cell once. A bool must have been written as text before (True equals 1.0)."""
-    found = {cell: clean(cell) for cell in set(cells)}
-    values = [found[cell].value for cell in cells]
-    dirty = {cell: cleaned.repairs for cell, cleaned in found.items() if cleaned.repairs}
-    repairs = [
-        (index, repair, cell_text(cell))
-        for index, cell in (enumerate(cells) if dirty else ())
-        if cell in dirty
-        for repair in dirty[cell]
-    ]
-    return Column(values, repairs)
 
 
 def cell_text(cell: Cell) -> str:

@@ -39,6 +39,8 @@ _NOTHING = {
 
 def clean_date(cell: Cell) -> Cleaned:
     """A whole date. A month alone stands for its first day, by the repair `month_only`; a year alone is not used."""
+    if type(cell) is date and 1900 < cell.year < 2099:
+        return Cleaned(cell)
     prefix, repairs = _prefix(cell)
     if prefix is None:
         return Cleaned(None, repairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.staging.values.cells import Cell, Cleaner
 from flows.staging.values.dates import clean_date, clean_month, clean_partial_date
-from flows.staging.values.ids import clean_id, column_signs, id_cleaner
+from flows.staging.values.ids import clean_id
 from flows.staging.values.names import clean_name
 from flows.staging.values.phones import clean_phones
 from flows.staging.values.plain import clean_integer, clean_text, clean_uscc, map_cleaner, yes_no_cleaner
@@ -23,10 +23,10 @@ _SIMPLE: dict[str, Cleaner] = {
 _LEAST_SHARE = 0.6
 
 
-def cleaner_of(field: SourceField, cells: list[Cell], *, licence: bool = False) -> Cleaner:
-    """The cleaner of a field; an ID column is looked at as a whole first, for Excel's damage."""
+def cleaner_of(field: SourceField) -> Cleaner:
+    """The cleaner of a field's cells one by one; an ID column is looked at as a whole elsewhere, for Excel's damage."""
     if field.type == "id_number":
-        return id_cleaner(column_signs(cells), licence=licence)
+        return clean_id
     if field.type == "yes_no":
         return yes_no_cleaner(value_map(field.values or "yes_no"))
     if field.type == "code":
@@ -41,6 +41,6 @@ def looks_like(field: SourceField, cells: list[Cell]) -> bool:
     if field.type == "id_number":
         usable = [getattr(clean_id(cell).value, "pattern", None) for cell in cells]
     else:
-        clean = cleaner_of(field, cells)
+        clean = cleaner_of(field)
         usable = [clean(cell).value for cell in cells]
     return sum(value is not None for value in usable) >= _LEAST_SHARE * len(cells)

@@ -1,0 +1,54 @@
+"""One start and one end per cell that holds both: 起止年月 such as `202301-202312` or `2025年12月至今`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+
+import pyarrow as pa
+
+from flows.staging.values.cells import Cleaned, merged, narrow
+from flows.staging.values.columns import Column, Repair, nothing
+from flows.staging.values.fields import cleaner_of
+from schemas.contracts import SourceContract, SourceField
+
+_ONE = r"[0-9]{4}(?:[-./年][0-9]{1,2}(?:[-./月][0-9]{1,2}日?|月)?|[0-9]{2}(?:[0-9]{2})?|年)"
+_END = f"{_ONE}|至今|今|长期|现在|目前|永久|"
+_BOTH = re.compile(rf"(?:自|从)?({_ONE})(?:起)?\s*(?:--+|—+|－|–|-|~|～|至|到|/)\s*({_END})(?:止)?")
+SPLIT = "period_split"
+
+
+def split_periods(columns: dict[str, Column], contract: SourceContract) -> None:
+    """Fill the start and end fields of the contract's `periods` where a row gives both in one cell and them not."""
+    for whole, *ends in contract.periods:
+        if whole not in columns:
+            continue
+        texts = columns[whole].arrays[0].to_pylist()
+        for end, name in enumerate(ends):
+            field = contract.field(name)
+            if field is not None:
+                columns[name] = _filled(columns.get(name), field, texts, end)
+
+
+def _filled(column: Column | None, field: SourceField, texts: list[str | None], end: int) -> Column:
+    """One end of the period where its own column has nothing; each value taken over is a repair."""
+    own = (column.arrays[0] if column else nothing(field, len(texts))[0]).to_pylist()
+    repairs: list[Repair] = list(column.repairs) if column else []
+    for index, text in enumerate(texts):
+        if own[index] is None and text is not None:
+            found = _read(field, text, end)
+            own[index] = found.value
+            repairs += [(index, repair, text) for repair in found.repairs]
+    return Column((pa.array(own, field.staged()[0].type),), tuple(repairs))
+
+
+@lru_cache(maxsize=1 << 14)
+def _read(field: SourceField, text: str, end: int) -> Cleaned:
+    plain = re.sub(r"\s", "", narrow(text)[0])
+    both = _BOTH.fullmatch(plain)
+    if both is None:
+        single = cleaner_of(field)(plain) if end == 0 else Cleaned(None)
+        return Cleaned(single.value, (SPLIT,) if isinstance(single.value, date) else ("unusable_period",))
+    found = cleaner_of(field)(both[end + 1]) if both[end + 1] else Cleaned(None, ("open_ended",))
+    return Cleaned(found.value, merged([SPLIT, *found.repairs]))
