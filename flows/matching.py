@@ -6,10 +6,12 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
+from flows.settings import model_of
 from matchers.candidates import PlannedRule
 from matchers.comparable import comparable
 from matchers.deciding import decide_pairs
-from matchers.model import LinkageModel, district_model
+from matchers.model import LinkageModel
 from matchers.registry import resolve_registry
 from matchers.scoring import candidate_pairs, score_candidates
 from schemas.contracts import SourceContract
@@ -53,7 +55,32 @@ def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     found = resolve_registry(_person_rows(con, "role in ('roll', 'transfer', 'floating')"), _model(run))
     _write(con, "registry_persons", found.persons)
     _write(con, "registry_doubts", found.doubts)
-    return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows}
+    settled = _settle_doubts(con, judged_doubts(con, run))
+    return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows, "settled_by_persons": settled}
+
+
+def _settle_doubts(con: duckdb.DuckDBPyConnection, verdicts: dict[tuple[int, int], str]) -> int:
+    """A judged doubt is not asked again; rows judged to be one person are one from here on."""
+    for (left, right), verdict in sorted(verdicts.items()):
+        values = {"left": left, "right": right}
+        con.execute("delete from registry_doubts where left_row_key = $left and right_row_key = $right", values)
+        if verdict == "link":
+            con.execute(_JOIN_ROWS, values)
+            con.execute(_DROP_JOINED, values)
+    return len(verdicts)
+
+
+_JOIN_ROWS = """
+update registry_persons set
+    row_keys = list_sort(list_distinct(list_concat(row_keys, coalesce(
+        (select p.row_keys from registry_persons p where list_contains(p.row_keys, $left)), [$left])))),
+    phones = list_sort(list_distinct(list_concat(phones, coalesce(
+        (select p.phones from person_rows p where p.row_key = $left), []))))
+where list_contains(row_keys, $right) and not list_contains(row_keys, $left)
+"""
+_DROP_JOINED = """
+delete from registry_persons where list_contains(row_keys, $left) and not list_contains(row_keys, $right)
+"""
 
 
 def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
@@ -70,15 +97,38 @@ def _counts(plan: list[PlannedRule]) -> dict[str, int]:
 def scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `scored`: levels and weights of every candidate pair."""
     pairs = con.execute("select * from candidates order by left_id, right_id").to_arrow_table()
-    table = score_candidates(pairs, _workers(con), _registry(con), _model(run))
+    workers, registered, model = _workers(con), _registry(con), _model(run)
+    table = score_candidates(pairs, workers, registered, model)
     _write(con, "scored", table)
-    return {"pairs": table.num_rows}
+    return {"pairs": table.num_rows, "judged": _keep_judged(con, run, (workers, registered), model)}
+
+
+def _keep_judged(
+    con: duckdb.DuckDBPyConnection, run: RunContext, sides: tuple[pa.Table, pa.Table], model: LinkageModel
+) -> int:
+    """Pairs a person judged to be one are scored whatever the blocking rules and the weights say of them."""
+    known = set(con.execute("select left_id, right_id from scored").fetchall())
+    lost = [pair for pair in judged_links(con, run) if pair not in known]
+    if lost:
+        pairs = pa.table(
+            {
+                "left_id": pa.array([left for left, _ in lost], pa.int64()),
+                "right_id": pa.array([right for _, right in lost], pa.int64()),
+                "blocking_rules": pa.array([["judged_by_a_person"]] * len(lost), pa.list_(pa.string())),
+            }
+        )
+        keeping = model.model_copy(update={"keep_probability": 0.0})
+        con.register("incoming", score_candidates(pairs, *sides, keeping))
+        con.execute("insert into scored by name select * from incoming")
+        con.unregister("incoming")
+    return len(lost)
 
 
 def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `decided`: link, review or reject for every scored pair."""
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
-    table = decide_pairs(pairs, _workers(con), _registry(con), _model(run))
+    judged = judged_pairs(con, run)
+    table = decide_pairs(pairs, _workers(con), _registry(con), _model(run), judgements=judged)
     _write(con, "decided", table)
     counted = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
@@ -86,8 +136,8 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     return {str(name): int(count) for name, count in counted}
 
 
-def _model(_run: RunContext) -> LinkageModel:
-    return district_model()
+def _model(run: RunContext) -> LinkageModel:
+    return model_of(run.settings)
 
 
 def _workers(con: duckdb.DuckDBPyConnection) -> pa.Table:

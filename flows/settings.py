@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.home import Home, write_private
+from matchers.model import LinkageModel, district_model, parse_model
+from schemas.connectors import Connector
 from schemas.errors import ContractError
 from schemas.provenance import Provenance
 
@@ -34,12 +36,16 @@ class Settings(_Frozen):
     memory_limit: str = Field(default="1200MB", pattern=r"^[1-9][0-9]*(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)
     policy: Path | None = None
+    model: Path | None = None
     sources: Path | None = None
     prefect: PrefectSettings = PrefectSettings()
     provenance: dict[str, Provenance] = {}
+    connectors: dict[str, Connector] = {}
 
 
-_PATHS = ("drop", "policy", "sources")
+_PATHS = ("drop", "policy", "model", "sources")
+_CONNECTOR_PATHS = ("secret_file", "private_key_file", "ca_file")
+_SECRETS = {"password", "passwd", "token", "secret", "secret_key", "access_secret", "passphrase", "private_key"}
 _MEANING = {
     "missing": "必填项没有填",
     "extra_forbidden": "没有这一项（写错了名字？）",
@@ -50,6 +56,8 @@ _MEANING = {
     "less_than_equal": "数值太大",
     "string_too_short": "不能为空",
     "string_pattern_mismatch": "写法不对，例如 1200MB",
+    "union_tag_invalid": "type 应为 folder、sftp、s3、http 或 postgres",
+    "union_tag_not_found": "缺少 type：folder、sftp、s3、http 或 postgres",
 }
 
 
@@ -97,7 +105,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        meaning = _MEANING.get(first["type"], first["msg"])
+        meaning = _meaning(first["type"], first["msg"], str(first["loc"][-1]))
         raise ContractError(
             f"配置项 {key}：{meaning}",
             where=str(path),
@@ -105,6 +113,26 @@ def parse_settings(text: str, path: Path) -> Settings:
             count=error.error_count(),
             action=f"打开该文件改 {key} 一项",
         ) from None
+
+
+def model_of(settings: Settings) -> LinkageModel:
+    """The linkage model of a home: its own file, else the shipped one. Raises ContractError naming file and key."""
+    if settings.model is None:
+        return district_model()
+    try:
+        text = settings.model.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ContractError(
+            "比对模型读不了", where=str(settings.model), rule="model_unreadable", action="核对配置里 model 一项的路径"
+        ) from None
+    return parse_model(text, settings.model.name)
+
+
+def _meaning(kind: str, said: str, key: str) -> str:
+    """What is wrong with a key, without its value: it may be a secret in the wrong place."""
+    if kind == "extra_forbidden" and key in _SECRETS:
+        return "口令不能写在配置里，放进单独的文件用 secret_file，或放进环境变量用 secret_env"
+    return _MEANING.get(kind, said.removeprefix("Value error, "))
 
 
 def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
@@ -115,4 +143,16 @@ def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
             body[key] = None
         elif isinstance(value, str):
             body[key] = (base / Path(value).expanduser()).resolve()
+    connectors = body.get("connectors")
+    for connector in connectors.values() if isinstance(connectors, dict) else ():
+        if isinstance(connector, dict):
+            _resolve_connector(connector, base)
     return body
+
+
+def _resolve_connector(connector: dict[str, Any], base: Path) -> None:
+    """A folder connector's path is one of this machine; an SFTP server's is not."""
+    keys = (*_CONNECTOR_PATHS, "path") if connector.get("type") == "folder" else _CONNECTOR_PATHS
+    for key in keys:
+        if isinstance(connector.get(key), str):
+            connector[key] = (base / Path(connector[key]).expanduser()).resolve()

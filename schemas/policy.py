@@ -61,10 +61,15 @@ class Leads(_Frozen):
     excluded_state: str
     objection_state: str
     transitions: dict[str, tuple[str, ...]]
+    settled_states: tuple[str, ...] = ("已确认", "已纳管")
+    """A lead in one of these keeps its status whatever later evidence says, until a person moves it."""
+    feedback: dict[str, str] = {}
+    """State a street's answer leads to, per answer."""
 
     @model_validator(mode="after")
     def _moves_stay_inside(self) -> Leads:
         named = {self.first_state, self.excluded_state, self.objection_state, *chain(*self.transitions.values())}
+        named |= {*self.settled_states, *self.feedback.values()}
         if named - set(self.transitions):
             raise ValueError(f"states without a line of their own: {sorted(named - set(self.transitions))}")
         return self
@@ -127,6 +132,26 @@ class Organisations(_Frozen):
     joint_units_at_most: int = Field(ge=2)
     instructor_min_workers: int = Field(ge=1)
     unit_min_workers: int = Field(ge=1)
+    members_at_most: int = Field(default=100, ge=1)
+
+
+class Leaving(_Frozen):
+    """What becomes of somebody whose worker rows are all withdrawn."""
+
+    keep_days: int = Field(ge=0, le=3650)
+
+
+class Retention(_Frozen):
+    """How many versions stay: the newest, and one for the end of each month, back so many months."""
+
+    versions: int = Field(ge=1)
+    monthly: int = Field(ge=0)
+
+
+class Circulation(_Frozen):
+    """What may leave the office: counts below `least` are hidden."""
+
+    least: int = Field(ge=2)
 
 
 class Quarantine(_Frozen):
@@ -162,6 +187,9 @@ class Policy(_Frozen):
     organisations: Organisations
     quarantine: Quarantine
     limits: Limits
+    leaving: Leaving = Leaving(keep_days=90)
+    retention: Retention = Retention(versions=100, monthly=36)
+    circulation: Circulation = Circulation(least=5)
 
     @model_validator(mode="after")
     def _every_group_has_a_trade(self) -> Policy:

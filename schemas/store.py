@@ -70,13 +70,21 @@ class LeadEvent(Base):
     checked_by: Mapped[str] = mapped_column(String(80))
     checked_on: Mapped[date] = mapped_column(Date)
     note: Mapped[str | None] = mapped_column(Text)
+    basis: Mapped[list[str] | None] = mapped_column(JSON)
+    """Evidence the checker saw, as `role|source|record_id`."""
 
 
 class Judgement(Base):
-    """One row per judgement on a pair of records, named by keyed tokens; appended only, the newest holds."""
+    """One row per judgement on a pair of records; appended only, the newest holds.
+
+    A pair is named by the keyed tokens of its records, or by the pair id of `review.parquet`, made from them.
+    """
 
     __tablename__ = "judgements"
-    __table_args__ = (Index("judgements_of_pair", "left_token", "right_token"),)
+    __table_args__ = (
+        Index("judgements_of_pair", "left_token", "right_token"),
+        Index("judgements_of_pair_id", "pair_id"),
+    )
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     left_token: Mapped[str] = mapped_column(String(64))
     right_token: Mapped[str] = mapped_column(String(64))
@@ -84,6 +92,9 @@ class Judgement(Base):
     judged_by: Mapped[str] = mapped_column(String(80))
     judged_on: Mapped[date] = mapped_column(Date)
     note: Mapped[str | None] = mapped_column(Text)
+    pair_id: Mapped[str | None] = mapped_column(String(64))
+    basis: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """Level names the judge saw."""
 
 
 class Objection(Base):
@@ -97,6 +108,16 @@ class Objection(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     answered_on: Mapped[date | None] = mapped_column(Date)
     answer: Mapped[str | None] = mapped_column(Text)
+
+
+class Erasure(Base):
+    """One row per person erased from all kept versions and kept out of later ones."""
+
+    __tablename__ = "erasures"
+    person_key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    erased_on: Mapped[date] = mapped_column(Date)
+    erased_by: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class Run(Base):

@@ -9,7 +9,10 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.ledger.coverage import build_coverage
+from flows.ledger.facts import has_relation
 from flows.ledger.identity import assign_keys
+from flows.ledger.judging import JUDGED
+from flows.ledger.leaving import find_leavers
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.redact import Redactor
 from flows.ledger.review import build_review
@@ -23,15 +26,18 @@ _TEXT = pa.string()
 def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Write `ledger`, `review` and `coverage`; counts for the summary."""
     previous = current_version(run.home, run.key)
+    if not has_relation(con, "judged_pairs"):
+        put(con, "judged_pairs", JUDGED.empty_table())
     with opened_store(run.home, run.settings.store_url) as store:
         store.settle(previous.version if previous else None)
         _decide(con, run)
         assign_keys(con, run, store)
         _put_store(con, store)
-    _put_previous(con, previous)
-    redactor = put_clean(con, run)
-    _put_words(con, run)
-    run_sql(con, "draft.sql")
+        _put_previous(con, previous)
+        redactor = put_clean(con, run)
+        _put_words(con, run)
+        run_sql(con, "draft.sql")
+        find_leavers(con, run, store)
     _finish(con, run)
     build_review(con, run, redactor)
     build_coverage(con, run, redactor)
@@ -83,9 +89,13 @@ def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
         (_follow(moved, one.person_key), one.code): one
         for one in sorted(store.leads(), key=lambda one: (one.checked_on, one.person_key))
     }
-    rows = [(key, code, one.state, one.checked_by, one.checked_on) for (key, code), one in sorted(leads.items())]
+    rows = [
+        (key, code, one.state, one.checked_by, one.checked_on, one.basis) for (key, code), one in sorted(leads.items())
+    ]
     columns = {"person_key": _TEXT, "code": _TEXT, "state": _TEXT, "checked_by": _TEXT, "checked_on": pa.date32()}
-    put_rows(con, "lead_states", columns, rows)
+    put_rows(con, "lead_states", {**columns, "basis": pa.list_(_TEXT)}, rows)
+    erased = sorted({_follow(moved, key) for key in store.erased()})
+    put_rows(con, "erased_persons", {"person_key": _TEXT}, [(key,) for key in erased])
     objections = sorted({_follow(moved, key) for key in store.open_objections()})
     put_rows(con, "open_objections", {"person_key": _TEXT}, [(key,) for key in objections])
 
@@ -181,7 +191,10 @@ def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         as_of=run.as_of,
         status_order=list(run.policy.statuses.order),
         first_state=leads.first_state,
+        excluded_state=leads.excluded_state,
         objection_state=leads.objection_state,
+        settled_states=list(leads.settled_states),
+        keep_days=run.policy.leaving.keep_days,
     )
 
 

@@ -20,6 +20,16 @@ with previous_evidence as (
         and list_has_any(
             list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from carried_sources))
         and (d.person_key is null or (class_rank(d.match_class) > 3 and class_rank(d.match_class) > class_rank(p.match_class)))
+    union all
+    select p.* replace (list_sort(list_distinct(list_append(p.flags, 'not_seen'))) as flags)
+    from previous_ledger p join leavers l using (person_key)
+    where not list_has_any(
+            list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from carried_sources))
+        and (
+            p.person_key in (select person_key from open_objections)
+            or p.person_key in (select person_key from lead_states where list_contains($settled_states::varchar[], state))
+            or (not l.row_here and (l.registry_here or p.match_class in ('declared', 'self_report'))
+                and p.match_class <> 'own_job' and p.last_seen >= $as_of::date - $keep_days::integer))
 ), kept_codes as (
     select k.person_key, list_filter(p.statuses, code ->
         (code = 'P1' and list_contains(k.roles, 'transfer'))
@@ -64,31 +74,67 @@ union all by name
 select g.* exclude (primary_status, leads, lead_state, objection, first_seen, changed_on), null as primary_status
 from gone g
 ;
+create or replace table evidence_now as
+select person_key, list_sort(list_distinct(list_transform(evidence, piece ->
+    piece.role || '|' || piece.source || '|' || coalesce(piece.record_id, '')))) as pieces
+from ledger_joined
+;
+create or replace table reopened as
+select s.person_key, s.code, list_filter(e.pieces, piece -> not list_contains(s.basis, piece)) as news
+from lead_states s join evidence_now e using (person_key)
+where s.state = $excluded_state and s.basis is not null
+    and len(list_filter(e.pieces, piece -> not list_contains(s.basis, piece))) > 0
+;
+create or replace table ledger_settled as
+with kept as (
+    select s.person_key, list(s.code) as codes from lead_states s join ledger_joined j using (person_key)
+    where list_contains($settled_states::varchar[], s.state) and s.code not in ('D1', 'W1')
+        and not list_contains(j.statuses, s.code)
+    group by s.person_key
+)
+select j.* replace (
+    case when k.codes is null then j.statuses
+        else list_filter($status_order::varchar[], code -> code <> 'N0'
+            and (list_contains(j.statuses, code) or list_contains(k.codes, code))) end as statuses,
+    case when k.codes is null then list_filter(j.flags, flag -> flag <> 'kept_by_check')
+        else list_sort(list_distinct(list_append(j.flags, 'kept_by_check'))) end as flags)
+from ledger_joined j left join kept k using (person_key)
+where j.person_key not in (select person_key from erased_persons)
+;
 create or replace table ledger_leads as
 with codes as (
     select person_key, code, place
-    from (select person_key, unnest(statuses) as code, generate_subscripts(statuses, 1) as place from ledger_joined)
+    from (select person_key, unnest(statuses) as code, generate_subscripts(statuses, 1) as place from ledger_settled)
     where code <> 'N0'
+), stated as (
+    select c.*, s.checked_by, s.checked_on,
+        case when r.code is null then coalesce(s.state, $first_state) else $first_state end as state
+    from codes c
+    left join lead_states s on s.person_key = c.person_key and s.code = c.code
+    left join reopened r on r.person_key = c.person_key and r.code = c.code
 )
 select
-    c.person_key,
-    list(struct_pack(
-        code := c.code, state := coalesce(s.state, $first_state), checked_by := s.checked_by, checked_on := s.checked_on
-    ) order by c.place) as leads,
-    min_by(coalesce(s.state, $first_state), c.place) filter (c.place = 1) as lead_state
-from codes c left join lead_states s on s.person_key = c.person_key and s.code = c.code
-group by c.person_key
+    person_key,
+    list(struct_pack(code := code, state := state, checked_by := checked_by, checked_on := checked_on) order by place)
+        as leads,
+    min_by(state, place) filter (place = 1) as lead_state
+from stated group by person_key
 ;
 create or replace table ledger_stated as
 select
     j.* replace (
         case when o.person_key is null then j.statuses else []::varchar[] end as statuses,
-        case when o.person_key is null then j.statuses[1] end as primary_status
+        case when o.person_key is null then j.statuses[1] end as primary_status,
+        case when o.person_key is null then j.evidence else list_transform(j.evidence, piece -> struct_pack(
+            source := piece.source, file := piece.file, sheet := piece.sheet, "row" := piece.row,
+            record_id := piece.record_id, role := piece.role, match_class := piece.match_class,
+            match_weight := piece.match_weight, fields := list_filter(piece.fields, field ->
+                list_contains(['name', 'id_number', 'phones', 'birth_date', 'sex'], field)))) end as evidence
     ),
     case when o.person_key is null then coalesce(l.leads, []) else [] end as leads,
     case when o.person_key is null then l.lead_state else $objection_state end as lead_state,
     o.person_key is not null as objection
-from ledger_joined j
+from ledger_settled j
 left join ledger_leads l using (person_key)
 left join open_objections o on o.person_key = j.person_key
 ;

@@ -19,10 +19,22 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from flows.home import Home, private_folder
 from flows.keys import DistrictKey
-from schemas.errors import HomeError
-from schemas.store import AuditEntry, Evidence, Identity, Judgement, KeyEvent, LeadEvent, Objection, Run, Version
+from schemas.errors import HomeError, InputError
+from schemas.policy import Leads, load_policy
+from schemas.store import (
+    AuditEntry,
+    Erasure,
+    Evidence,
+    Identity,
+    Judgement,
+    KeyEvent,
+    LeadEvent,
+    Objection,
+    Run,
+    Version,
+)
 
-HEAD = "0001"
+HEAD = "0002"
 _CHUNK = 500
 
 
@@ -35,6 +47,16 @@ class Lead:
     state: str
     checked_by: str
     checked_on: date
+    basis: tuple[str, ...] | None = None
+    """Evidence the checker saw, as `role|source|record_id`; None when it was not noted."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A person's newest word on one pair: `link`, `not_link` or `unsure`, and the levels they saw."""
+
+    verdict: str
+    basis: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,15 +147,38 @@ class Store:
         query = select(LeadEvent).where(LeadEvent.id.in_(newest)).order_by(LeadEvent.person_key, LeadEvent.code)
         with Session(self.engine) as session:
             return [
-                Lead(row.person_key, row.code, row.state, row.checked_by, row.checked_on)
+                Lead(row.person_key, row.code, row.state, row.checked_by, row.checked_on, _tuple(row.basis))
                 for row in session.scalars(query)
             ]
 
-    def add_lead_event(self, lead: Lead, note: str | None = None) -> None:
-        """Append a move of a lead; whether the move is allowed is the caller's to ask the policy."""
+    def lead(self, person_key: str, code: str) -> Lead | None:
+        """Where one lead stands; None when nobody has touched it."""
+        query = select(LeadEvent).where(LeadEvent.person_key == person_key, LeadEvent.code == code)
+        with Session(self.engine) as session:
+            row = session.scalars(query.order_by(LeadEvent.id.desc()).limit(1)).first()
+            if row is None:
+                return None
+            return Lead(person_key, code, row.state, row.checked_by, row.checked_on, _tuple(row.basis))
+
+    def add_lead_event(self, lead: Lead, note: str | None = None, *, rules: Leads | None = None) -> None:
+        """Append a move of a lead, if the rules allow it from where the lead stands.
+
+        Raises InputError naming both states and the moves there are.
+        """
+        rules = rules or load_policy().leads
+        before = self.lead(lead.person_key, lead.code)
+        old = before.state if before else rules.first_state
+        if not rules.allows(old, lead.state):
+            raise InputError(
+                f"线索 {lead.code} 不能由“{old}”改为“{lead.state}”",
+                where=lead.person_key,
+                rule="lead_transition",
+                action=f"可改为：{'、'.join(rules.transitions.get(old, ())) or '无'}",
+            )
         with Session(self.engine) as session, session.begin():
-            values = {"person_key": lead.person_key, "code": lead.code, "state": lead.state}
-            session.add(LeadEvent(**values, checked_by=lead.checked_by, checked_on=lead.checked_on, note=note))
+            values = {"person_key": lead.person_key, "code": lead.code, "state": lead.state, "note": note}
+            basis = None if lead.basis is None else list(lead.basis)
+            session.add(LeadEvent(**values, checked_by=lead.checked_by, checked_on=lead.checked_on, basis=basis))
 
     def open_objections(self) -> set[str]:
         """Person keys under 异议."""
@@ -163,6 +208,40 @@ class Store:
         query = select(Judgement.left_token, Judgement.right_token, Judgement.judgement).order_by(Judgement.id)
         with Session(self.engine) as session:
             return {(left, right): what for left, right, what in session.execute(query)}
+
+    def judge(self, pair_id: str, judged: Judged, by: str, on: date, *, note: str | None = None) -> None:
+        """Append a judgement on a waiting pair of `review.parquet`."""
+        values = {"left_token": "", "right_token": "", "pair_id": pair_id, "judgement": judged.verdict}
+        basis = None if judged.basis is None else dict(judged.basis)
+        with Session(self.engine) as session, session.begin():
+            session.add(Judgement(**values, judged_by=by, judged_on=on, note=note, basis=basis))
+
+    def judged_pairs(self, key: DistrictKey) -> dict[str, Judged]:
+        """The newest judgement per pair id, whichever way the pair was named."""
+        found: dict[str, Judged] = {}
+        with Session(self.engine) as session:
+            for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+                pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
+                found[pair] = Judged(row.judgement, row.basis)
+        return found
+
+    def tokens_of(self, keys: Iterable[str]) -> list[tuple[str, str, str]]:
+        """(token, kind, person_key) of everything known of these persons."""
+        query = select(Evidence.token, Evidence.kind, Evidence.person_key)
+        return [(token, kind, key) for token, kind, key in _chunked(self, query, Evidence.person_key, keys)]
+
+    def erase(self, person_key: str, on: date, by: str, reason: str) -> None:
+        """Note that a person is erased; their tokens stay, so that later runs know whom to leave out."""
+        with Session(self.engine) as session, session.begin():
+            if session.get(Erasure, person_key) is None:
+                session.add(Erasure(person_key=person_key, erased_on=on, erased_by=by, reason=reason))
+            for table in (LeadEvent, Objection):
+                session.execute(update(table).where(table.person_key == person_key).values(**{_WORDS[table]: None}))
+
+    def erased(self) -> set[str]:
+        """Person keys that must not be published."""
+        with Session(self.engine) as session:
+            return set(session.scalars(select(Erasure.person_key)))
 
     def save_run(self, run_id: str, values: Mapping[str, Any]) -> None:
         """Insert or update the row of a run: as_of, started_at, state, version, counts, message."""
@@ -276,6 +355,13 @@ def _chunked(store: Store, query: Any, column: Any, values: Iterable[str]) -> It
     with Session(store.engine) as session:
         for at in range(0, len(wanted), _CHUNK):
             yield from map(tuple, session.execute(query.where(column.in_(wanted[at : at + _CHUNK]))))
+
+
+_WORDS: dict[Any, str] = {LeadEvent: "note", Objection: "reason"}
+
+
+def _tuple(basis: list[str] | None) -> tuple[str, ...] | None:
+    return None if basis is None else tuple(basis)
 
 
 def _mac(key: DistrictKey, entry: AuditEntry) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -35,6 +35,11 @@ CAUSES = {
     "to_review": "比对结果改为待人工核对",
     "merged": "两个编号证实为同一人，合并",
     "split": "一个编号证实为两人，拆分",
+    "left": "从业记录已全部撤下，按规则保留一段时间后移出",
+    "aged_out": "从业记录撤下已满保留期，移出",
+    "recheck": "核查过的线索出现新证据，请再核",
+    "erased": "依删除决定移出",
+    "rolled_back": "恢复到以前的版本",
     "source_absent": "来源本次未到或不完整，沿用上次证据",
     "source_back": "来源恢复，证据更新",
     "weights_moved": "姓名、号码的常见程度有变，分值随之更新，结论未变",
@@ -48,6 +53,8 @@ _WORK = {
     "occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability",
     "match_reason", "flags",
 }  # fmt: skip
+_WITHHELD = frozenset({"statuses", "primary_status", "leads", "lead_state", "evidence", "flags"})
+"""Under 异议 nothing published tells the statuses, the row's own past included."""
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
 
@@ -65,6 +72,15 @@ class Night:
     members_today: frozenset[str]
     records_today: frozenset[tuple[str, str]]
     in_review: frozenset[str]
+    rows_here: frozenset[str] = frozenset()
+    """People no longer in the ledger one of whose worker rows still came."""
+    denied: frozenset[str] = frozenset()
+    """People no longer in the ledger of whom a person said that a row is not theirs."""
+    erased: frozenset[str] = frozenset()
+    judged: frozenset[tuple[str, str, str]] = frozenset()
+    """(person_key, source, record_id) of rows tied or untied by a person."""
+    reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is new, per person with a lead that was settled as unfounded."""
 
 
 def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
@@ -110,6 +126,8 @@ def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
         return _row(row, "added", "first_version", after=row)
     if row["match_class"] == "confirmed":
         return _row(row, "added", "judgement", after=row)
+    if night.model_changed:
+        return _row(row, "added", "model_change", after=row)
     if row["match_class"] == "own_job":
         return _row(row, "added", "roll_change", after=row)
     return _row(row, "added", "new_source_row", after=row)
@@ -119,29 +137,44 @@ def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
     key = row["person_key"]
     if key in merged:
         return _row(row, "merged", "merged", before=row, after={"person_key": merged[key]}, about=f"并入 {merged[key]}")
-    roll = [one for one in row["evidence"] if one["role"] == "roll"]
-    worker = [one for one in row["evidence"] if one["role"] in ("worker", "self_report")]
-    if roll and row["member_no"] is not None and row["member_no"] not in night.members_today:
-        return _row(row, "removed", "roll_change", before=row, about="名册中已无此人")
-    if worker and not any(
-        (one["source"], one["record_id"]) in night.records_today for one in worker if one["record_id"]
-    ):
-        return _row(row, "removed", "withdrawn_source_row", before=row)
-    if row["member_no"] in night.in_review and row["member_no"] is not None:
-        return _row(row, "removed", "to_review", before=row)
-    cause = "policy_change" if night.policy_changed else "model_change" if night.model_changed else "source_row_changed"
-    return _row(row, "removed", "roll_change" if row["match_class"] == "own_job" else cause, before=row)
+    cause, about = _why_removed(row, night)
+    return _row(row, "removed", cause, before=row, about=about)
+
+
+def _why_removed(row: Row, night: Night) -> tuple[str, str]:
+    """The cause of a removal and its particulars."""
+    key, number = row["person_key"], row["member_no"]
+    if key in night.erased:
+        return "erased", ""
+    if key in night.denied or (row["match_class"] == "confirmed" and key in night.rows_here):
+        return "judgement", "人工核对为不是同一人"
+    if "not_seen" in row["flags"]:
+        return "aged_out", f"末次出现 {row['last_seen'].isoformat()}"
+    if night.model_changed and key in night.rows_here:
+        return "model_change", ""
+    if any(one["role"] == "roll" for one in row["evidence"]) and number and number not in night.members_today:
+        return "roll_change", "名册中已无此人"
+    if any(one["role"] in ("worker", "self_report") for one in row["evidence"]) and key not in night.rows_here:
+        return "withdrawn_source_row", ""
+    if number is not None and number in night.in_review:
+        return "to_review", ""
+    if row["match_class"] == "own_job":
+        return "roll_change", ""
+    return ("policy_change" if night.policy_changed else "source_row_changed"), ""
 
 
 def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
     columns = [name for name in names if before[name] != after[name]] or ["last_seen"]
     cause = _cause(before, after, set(columns) - set(_CARRIED), night)
+    about = "、".join(night.reopened.get(after["person_key"], ())) if cause == "recheck" else ""
+    withheld = _WITHHELD if after["objection"] else frozenset()
     row = _row(
         after,
         "changed",
         cause,
-        before={name: before[name] for name in columns},
+        before={name: before[name] for name in columns if name not in withheld},
         after={name: after[name] for name in columns},
+        about=about,
     )
     row["columns"] = columns
     row["source_rows"] = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
@@ -157,7 +190,11 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     if "confirmed" in (before["match_class"], after["match_class"]) and "match_class" in columns:
         return "judgement"
     if _lead_states(before) != _lead_states(after):
-        return "check"
+        return "recheck" if after["person_key"] in night.reopened else "check"
+    if ("not_seen" in after["flags"]) != ("not_seen" in before["flags"]):
+        return "left" if "not_seen" in after["flags"] else "new_source_row"
+    if any((after["person_key"], source, record) in night.judged for _, source, record in [*gone, *new]):
+        return "judgement"
     roles = {role for role, _, _ in [*gone, *new]}
     if roles & {"worker", "self_report"} and new:
         return "new_source_row"

@@ -19,12 +19,18 @@ from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
-from matchers.model import district_model
+from flows.settings import model_of
 from schemas.contracts import check_table, ledger_schema_version, ledger_table
 from schemas.errors import InputError, SanzhaoError
 
 _MEMBERS_TODAY = "select distinct clean from clean_numbers join stage_party_members on member_no = text"
 _RECORDS_TODAY = "select distinct p.source, n.clean from person_rows p join clean_numbers n on n.text = p.record_id"
+
+_JUDGED_RECORDS = """
+select k.person_key, p.source, coalesce(n.clean, '')
+from judged_pairs j join person_keys k on k.person_id = j.right_id join person_rows p on p.row_key = j.left_id
+left join clean_numbers n on n.text = p.record_id
+"""
 
 
 @dataclass(frozen=True)
@@ -106,16 +112,23 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     records = con.execute(_RECORDS_TODAY).fetchall()
     review = con.execute("select distinct member_no from review where member_no is not null").fetchall()
     incomplete = con.execute("select source from sources_incomplete").fetchall()
+    leavers = con.execute("select person_key, row_here, denied from leavers order by 1").fetchall()
+    news = con.execute("select person_key, flatten(list(news)) from reopened group by 1 order by 1").fetchall()
     return Night(
         as_of=run.as_of,
         previous_as_of=was,
         policy_changed=bool(current) and index["policy_version"] != run.policy.version,
-        model_changed=bool(current) and index["model_version"] != district_model().version,
+        model_changed=bool(current) and index["model_version"] != model_of(run.settings).version,
         incomplete=frozenset(one for (one,) in incomplete),
         increments=frozenset(name for name, contract in run.contracts.items() if contract.snapshot == "increment"),
         members_today=frozenset(one for (one,) in members),
         records_today=frozenset(records),
         in_review=frozenset(one for (one,) in review),
+        rows_here=frozenset(key for key, here, _ in leavers if here),
+        denied=frozenset(key for key, _, denied in leavers if denied),
+        erased=frozenset(one for (one,) in con.execute("select person_key from erased_persons").fetchall()),
+        judged=frozenset(con.execute(_JUDGED_RECORDS).fetchall()),
+        reopened={key: tuple(sorted(set(pieces))) for key, pieces in news},
     )
 
 
@@ -170,7 +183,7 @@ def _index(run: RunContext, draft: Draft, current: Published | None, audit_head:
         "previous": delta["previous"],
         "as_of": run.as_of.isoformat(),
         "run_id": run.run_id,
-        "model_version": district_model().version,
+        "model_version": model_of(run.settings).version,
         "policy_version": run.policy.version,
         "counts": _content_counts(draft.tables),
         "files": files,

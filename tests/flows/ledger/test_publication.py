@@ -127,7 +127,15 @@ def test_a_person_who_left_goes_with_a_change_row(tmp_path: Path) -> None:
     left.rows["platform"] = [row for row in left.rows["platform"] if row["row_key"] != gone]
     night(left, context(tmp_path, NEXT, run_id="run-2"))
     (change,) = changes(tmp_path)
-    assert (change["change"], change["cause"].split()[0]) == ("removed", "withdrawn_source_row")
+    assert (change["change"], change["cause"].split()[0]) == ("changed", "left")
+    row = show(context(tmp_path).home, change["person_key"])["row"]
+    assert (row["flags"], row["last_seen"]) == (["not_seen"], AS_OF)
+    night(left, context(tmp_path, AS_OF + timedelta(days=90), run_id="run-3"))
+    assert changes(tmp_path) == []
+    night(left, context(tmp_path, AS_OF + timedelta(days=91), run_id="run-4"))
+    (change,) = changes(tmp_path)
+    assert (change["change"], change["cause"].split()[0]) == ("removed", "aged_out")
+    assert verify(context(tmp_path).home, KEY) == []
 
 
 def test_a_checked_lead_survives_and_an_objection_withholds(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""One row per scored pair a person has judged, found again tonight by the keyed tokens of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.keys import DistrictKey
+from flows.ledger.review import Side, pair_token, record_token
+from flows.ledger.sql import put
+from flows.ledger.store import Judged, opened_store
+
+JUDGED = pa.schema(
+    {
+        "left_id": pa.int64(),
+        "right_id": pa.int64(),
+        "verdict": pa.string(),
+        "basis": pa.map_(pa.string(), pa.string()),
+    }
+)
+_LEFT = (
+    "select row_key as id, name, id_number, id_kind, phones, member_no, source, record_id from person_rows "
+    "where role in ('worker', 'self_report')"
+)
+_RIGHT = (
+    "select registry_id as id, name, id_number, id_kind, phones, member_no, 'registry' as source, "
+    "null::varchar as record_id from registry_persons"
+)
+_ROWS = (
+    "select row_key as id, name, id_number, id_kind, phones, member_no, source, record_id from person_rows "
+    "where role in ('roll', 'transfer', 'floating')"
+)
+
+
+def judged_pairs(con: duckdb.DuckDBPyConnection, run: RunContext) -> pa.Table:
+    """Write and return `judged_pairs`: tonight's scored pairs with a person's `link` or `not_link`."""
+    judged = _settled(run)
+    rows: list[tuple[int, int, str, object]] = []
+    if judged:
+        left = _tokens(con, run.key, f"{_LEFT} and row_key in (select left_id from scored)")
+        right = _tokens(con, run.key, f"{_RIGHT} where registry_id in (select right_id from scored)")
+        pairs = con.execute("select left_id, right_id from scored order by all").fetchall()
+        rows = _found(pairs, (left, right), judged, run.key)
+    table = _table(rows)
+    put(con, "judged_pairs", table)
+    return table.select(["left_id", "right_id", "verdict"])
+
+
+def judged_links(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[tuple[int, int]]:
+    """Pairs somebody judged to be one person that stand in both sides tonight, candidates or not."""
+    links = {pair: word for pair, word in _settled(run).items() if word.verdict == "link"}
+    if not links:
+        return []
+    left, right = _tokens(con, run.key, _LEFT), _tokens(con, run.key, _RIGHT)
+    return [
+        (a, b)
+        for a, b in con.execute(_LIKELY).fetchall()
+        if a in left and b in right and pair_token(run.key, left[a], right[b]) in links
+    ]
+
+
+def judged_doubts(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[tuple[int, int], str]:
+    """Verdict per pair of registry rows that the resolver doubts."""
+    judged = _settled(run)
+    pairs = con.execute("select left_row_key, right_row_key from registry_doubts order by all").fetchall()
+    if not judged or not pairs:
+        return {}
+    tokens = _tokens(con, run.key, _ROWS)
+    return {(left, right): word for left, right, word, _ in _found(pairs, (tokens, tokens), judged, run.key)}
+
+
+def _settled(run: RunContext) -> dict[str, Judged]:
+    with opened_store(run.home, run.settings.store_url) as store:
+        judged = store.judged_pairs(run.key)
+    return {pair: word for pair, word in judged.items() if word.verdict in ("link", "not_link")}
+
+
+def _tokens(con: duckdb.DuckDBPyConnection, key: DistrictKey, query: str) -> dict[int, str]:
+    cursor = con.execute(f"{query} order by 1")
+    names = [column[0] for column in cursor.description or []]
+    sides: Iterable[Side] = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+    return {int(str(side["id"])): record_token(key, side) for side in sides}
+
+
+def _found(
+    pairs: list[tuple[int, int]],
+    tokens: tuple[dict[int, str], dict[int, str]],
+    judged: dict[str, Judged],
+    key: DistrictKey,
+) -> list[tuple[int, int, str, object]]:
+    found: list[tuple[int, int, str, object]] = []
+    for left, right in pairs:
+        word = judged.get(pair_token(key, tokens[0][left], tokens[1][right]))
+        if word is not None:
+            basis = None if word.basis is None else sorted(word.basis.items())
+            found.append((left, right, word.verdict, basis))
+    return found
+
+
+# A pair id cannot be taken apart, so likely pairs are tried: one name, a shared full ID or a shared phone.
+_LIKELY = """
+select distinct w.row_key, r.registry_id
+from person_rows w join registry_persons r on w.name = r.name
+where w.role in ('worker', 'self_report')
+union
+select w.row_key, r.registry_id
+from person_rows w join registry_persons r on w.id_number = r.id_number
+where w.role in ('worker', 'self_report') and w.id_kind = 'full'
+union
+select w.row_key, r.registry_id
+from (select row_key, unnest(phones) as phone from person_rows where role in ('worker', 'self_report')) w
+join (select registry_id, unnest(phones) as phone from registry_persons) r using (phone)
+where regexp_full_match(phone, '1\\d{10}')
+order by 1, 2
+"""
+
+
+def _table(rows: list[tuple[int, int, str, object]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(JUDGED)
+    return pa.table([pa.array(list(column), kind.type) for column, kind in zip(columns, JUDGED, strict=True)], JUDGED)
