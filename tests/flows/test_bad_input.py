@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msoffcrypto.format.ooxml
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -20,6 +21,7 @@ from tests.flows.command import Answer, sanzhao
 pytestmark = pytest.mark.slow
 
 Run = Callable[..., Answer]
+ONE_ID = "11010519491231002X"
 NO_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
 
 
@@ -178,18 +180,40 @@ def test_a_drop_without_permission_is_refused(run_again: Run, home: Path, drop: 
     assert state_of(home) == before
 
 
-def test_two_roll_entries_with_one_id_are_named_by_file_and_row(run_again: Run, drop: Path) -> None:
+def roll_twice(drop: Path, *names: str) -> None:
+    """Two roll entries with one ID, and a rider with that ID."""
     header = ["党员编号", "姓名", "公民身份号码", "手机号码", "人员类别"]
-    twice = [["D0001", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"]]
-    twice.append(["D0002", "欧阳测试", "11010519491231002X", "13800000001", "正式党员"])
-    workbook(drop / "party_members" / "重复登记.xlsx", [header, *twice])
+    entries = [[f"D000{at}", name, ONE_ID, "13800000001", "正式党员"] for at, name in enumerate(names, start=1)]
+    workbook(drop / "party_members" / "重复登记.xlsx", [header, *entries])
+    rider = ["蓝骑", "R1", names[0], "13800000001", ONE_ID]
+    workbook(drop / "platform" / "一名骑手.xlsx", [["平台", "骑手编号", "姓名", "手机号", "身份证号"], rider])
+
+
+def doubts(home: Path) -> list[str]:
+    """Doubts of the waiting pairs that come from the double entry."""
+    version = json.loads((home / "ledger" / "index.json").read_text("utf-8"))["version"]
+    rows = pq.read_table(home / "ledger" / "versions" / version / "review.parquet").to_pylist()
+    return [row["doubt"] for row in rows if row["file"] == "重复登记.xlsx"]
+
+
+def flagged(home: Path) -> list[str]:
+    """Roll numbers of persons flagged as entered twice, from the double entry."""
+    rows = pq.read_table(home / "ledger" / "ledger.parquet").to_pylist()
+    return [row["member_no"] for row in rows if "duplicate_roll_entry" in row["flags"] and row["member_no"] == "D0001"]
+
+
+@pytest.mark.parametrize(("second", "one_person"), [("欧阳测试", ["D0001"]), ("赵不同", [])])
+def test_two_roll_entries_with_one_id_are_named_by_file_and_row_and_wait_for_a_person(
+    run_again: Run, home: Path, drop: Path, second: str, one_person: list[str]
+) -> None:
+    roll_twice(drop, "欧阳测试", second)
     answer = run_again("--json")
     assert answer.code in (0, 3), answer.err
     notices = [line for line in json.loads(answer.out)["notices"] if "重复登记.xlsx" in line]
     assert len(notices) == 1
-    assert "第2行" in notices[0]
-    assert "第3行" in notices[0]
-    assert "duplicate_roll_entry" in notices[0]
+    assert all(word in notices[0] for word in ("第2行", "第3行", "duplicate_roll_entry", "处理办法"))
+    assert doubts(home) == ["duplicate_roll_entry"]
+    assert flagged(home) == one_person
 
 
 def test_a_second_run_while_one_is_going_is_turned_away(run_again: Run, home: Path) -> None:
