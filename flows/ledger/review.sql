@@ -6,6 +6,24 @@ where d.decision = 'review'
 union all by name
 select left_row_key as left_key, right_row_key as right_id, 'row' as side, doubt, reason, []::varchar[] as blocking_rules
 from registry_doubts
+union all by name
+select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side,
+    if(d.verdict = 'link', 'conflict', 'weak_evidence') as doubt, d.match_weight, d.match_probability,
+    d.blocking_rules, d.levels,
+    '曾经人工核对，' || if(d.verdict = 'link', '认定是同一人', '认定不是同一人') || '；此后'
+        || array_to_string(list_transform(d.news, pair -> pair.title), '、') || '有变，请再核' as reason
+from (
+    select d.*, j.verdict, list_filter([
+        {'title': '姓名', 'now': d.levels.name, 'was': j.basis['name']},
+        {'title': '证件号', 'now': d.levels.id_number, 'was': j.basis['id_number']},
+        {'title': '电话', 'now': d.levels.phone, 'was': j.basis['phone']},
+        {'title': '出生日期', 'now': d.levels.birth_date, 'was': j.basis['birth_date']},
+        {'title': '性别', 'now': d.levels.sex, 'was': j.basis['sex']}
+    ], pair -> pair.now is distinct from coalesce(pair.was, 'null') and pair.now <> 'null'
+        and (pair.now in ('conflict', 'different', 'swapped', 'one_digit')) = (j.verdict = 'link')) as news
+    from decided d join judged_pairs j using (left_id, right_id) where j.basis is not null
+) d join registry_persons r on r.registry_id = d.right_id
+where len(d.news) > 0
 ;
 create or replace table review_sides as
 with ids as (

@@ -1,0 +1,182 @@
+"""What a person said: honoured, frozen, not asked again, and asked again with the reason when the evidence changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.ledger import show, verify
+from flows.ledger.judging import judged_pairs
+from flows.ledger.publish.read import current_version
+from flows.ledger.store import Judged, Lead, opened_store
+from schemas.errors import InputError
+from tests.flows.ledger.district import AS_OF, KEY, District, build, context, night, number_of
+
+NEXT = AS_OF + timedelta(days=1)
+LATER = AS_OF + timedelta(days=2)
+
+
+def one(**cells: Any) -> District:
+    """A member with a worker row of class exact."""
+    made = District()
+    made.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    person = made.member("李建国", number_of(1), member_no="M1", **cells)
+    made.worker("李建国", number_of(1), person, record_id="W1")
+    return made
+
+
+def waiting(levels: dict[str, str] | None = None) -> District:
+    """A member and a worker row of their name that waits for a person."""
+    made = one()
+    person = next(iter(made.registry))
+    row = made.worker("李建国", None, record_id="W2", phones=["13900000001"])
+    made.decide(row, person, "review", None)
+    if levels:
+        made.decided[-1]["levels"] = {**made.decided[-1]["levels"], **levels}
+    return made
+
+
+def rows(root: Path, name: str) -> list[dict[str, Any]]:
+    current = current_version(context(root).home, KEY)
+    assert current is not None
+    found: list[dict[str, Any]] = current.table(name).to_pylist()
+    return found
+
+
+def key_of(root: Path) -> str:
+    (row,) = rows(root, "ledger")
+    return str(row["person_key"])
+
+
+def test_a_judgement_by_pair_id_finds_its_pair_again_and_the_newest_holds(tmp_path: Path) -> None:
+    run = context(tmp_path)
+    con = build(waiting(), run)
+    pair = con.execute("select pair_id from review").fetchone()
+    assert pair
+    con.execute("create table scored as select left_id, right_id from decided")
+    with opened_store(run.home) as store:
+        store.judge(pair[0], Judged("not_link", {"name": "exact"}), "甲", AS_OF)
+        store.judge(pair[0], Judged("link", {"name": "exact"}), "乙", AS_OF)
+    found = judged_pairs(con, run).to_pylist()
+    assert [row["verdict"] for row in found] == ["link"]
+    with opened_store(run.home) as store:
+        store.judge(pair[0], Judged("unsure"), "乙", NEXT)
+    assert judged_pairs(con, run).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "now", "asked"),
+    [
+        ("link", {"phone": "conflict"}, True),
+        ("link", {"phone": "full"}, False),
+        ("not_link", {"phone": "full"}, True),
+        ("not_link", {"phone": "conflict"}, False),
+        ("link", {}, False),
+    ],
+)
+def test_a_judged_pair_is_asked_again_only_when_the_evidence_turned(
+    tmp_path: Path, verdict: str, now: dict[str, str], asked: bool
+) -> None:
+    made = waiting(now)
+    made.decided[-1]["decision"] = "link" if verdict == "link" else "reject"
+    made.decided[-1]["match_class"] = "confirmed" if verdict == "link" else None
+    made.decided[-1]["doubt"] = None
+    run = context(tmp_path)
+    levels = {"name": "exact", "id_number": "exact"}
+    con = build(waiting(), run)
+    pair = con.execute("select pair_id from review").fetchone()
+    assert pair
+    with opened_store(run.home) as store:
+        store.judge(pair[0], Judged(verdict, levels), "甲", AS_OF)
+    con.close()
+    import duckdb
+
+    from flows.ledger import build_ledger, build_persons
+
+    again = duckdb.connect()
+    made.put(again)
+    again.execute("create table scored as select left_id, right_id from decided")
+    judged_pairs(again, run)
+    build_persons(again, run)
+    build_ledger(again, run)
+    found = again.execute("select reason from review").fetchall()
+    assert bool(found) == asked
+    if asked:
+        assert "电话有变，请再核" in found[0][0]
+
+
+def test_a_move_the_rules_do_not_allow_is_refused(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    key, home = key_of(tmp_path), context(tmp_path).home
+    with opened_store(home) as store, pytest.raises(InputError, match="不能由“线索”改为“已纳管”"):
+        store.add_lead_event(Lead(key, "L1", "已纳管", "街道甲", AS_OF))
+    with opened_store(home) as store:
+        for state in ("待核查", "已确认", "已纳管"):
+            store.add_lead_event(Lead(key, "L1", state, "街道甲", AS_OF))
+        with pytest.raises(InputError):
+            store.add_lead_event(Lead(key, "L1", "线索", "街道甲", AS_OF))
+
+
+def test_a_confirmed_status_stays_when_its_evidence_goes(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    key = key_of(tmp_path)
+    with opened_store(context(tmp_path).home) as store:
+        store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", NEXT))
+    night(one(), context(tmp_path, NEXT, run_id="run-2"))
+    (row,) = rows(tmp_path, "ledger")
+    assert (row["statuses"], row["lead_state"], row["flags"]) == (["L1"], "已确认", ["kept_by_check"])
+    (change,) = rows(tmp_path, "changes")
+    assert change["cause"].startswith("check")
+
+
+def test_a_confirmed_person_does_not_age_out(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    key = key_of(tmp_path)
+    with opened_store(context(tmp_path).home) as store:
+        store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", NEXT))
+    night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
+    alone = District()
+    alone.member("李建国", number_of(1), member_no="M1")
+    night(alone, context(tmp_path, AS_OF + timedelta(days=400), run_id="run-3"))
+    (row,) = rows(tmp_path, "ledger")
+    assert (row["person_key"], row["flags"], row["last_seen"]) == (key, ["not_seen"], NEXT)
+
+
+def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    (row,) = rows(tmp_path, "ledger")
+    basis = tuple(f"{one['role']}|{one['source']}|{one['record_id'] or ''}" for one in row["evidence"])
+    with opened_store(context(tmp_path).home) as store:
+        store.add_lead_event(Lead(row["person_key"], "L1", "排除", "街道甲", NEXT, basis))
+    night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
+    assert rows(tmp_path, "ledger")[0]["lead_state"] == "排除"
+    more = one(lost_contact=True)
+    more.worker("李建国", number_of(1), next(iter(more.registry)), source="transport", record_id="T9")
+    night(more, context(tmp_path, LATER, run_id="run-3"))
+    assert rows(tmp_path, "ledger")[0]["lead_state"] == "线索"
+    (change,) = rows(tmp_path, "changes")
+    assert change["cause"].startswith("recheck ")
+    assert "transport|T9" in change["cause"]
+    assert verify(context(tmp_path).home, KEY) == []
+
+
+def test_an_objection_withholds_the_statuses_from_every_output(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    key, home = key_of(tmp_path), context(tmp_path).home
+    with opened_store(home) as store:
+        store.raise_objection(key, NEXT, "本人")
+    night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
+    assert "L1" not in str(rows(tmp_path, "changes"))
+    assert "lost_contact" not in str(rows(tmp_path, "ledger"))
+    gone = District()
+    gone.member("李建国", number_of(1), member_no="M1")
+    night(gone, context(tmp_path, LATER, run_id="run-3"))
+    assert show(home, key)["row"]["objection"]
+    with opened_store(home) as store:
+        store.answer_objections(key, LATER, "已更正")
+    night(one(lost_contact=True), context(tmp_path, LATER, run_id="run-4"))
+    assert show(home, key)["row"]["statuses"] == ["L1"]
+    assert verify(home, KEY) == []
