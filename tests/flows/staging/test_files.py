@@ -320,3 +320,12 @@ def test_mangled_bytes_are_read_or_refused_never_a_traceback(cut: int, flips: li
 
 
 _GOOD = (book([HEAD, *[ROW] * 20]), text([HEAD, ROW], "gb18030"), b"<table><tr><td>a<td rowspan=2>b<tr><td>c</table>")
+
+
+@pytest.mark.parametrize("sign", [b"\x1c", b"\x1d\x0b", b"\x0c\n \x1e"])
+def test_a_file_of_control_signs_only_is_read_or_refused_never_a_traceback(sign: bytes) -> None:
+    try:
+        (grid,) = read_file(sign, "platform/a")
+    except InputError:
+        return
+    assert not any(str(cell).strip() for row in grid.rows for cell in row)
