@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,15 +28,24 @@ class DroppedSource:
 
 @dataclass(frozen=True)
 class Drop:
-    """One drop: the sources to read in contract order, and a line for everything left aside."""
+    """One drop: the sources to read in contract order, a line for everything left aside, the sources refused."""
 
     sources: tuple[DroppedSource, ...]
     notes: tuple[str, ...]
+    refused: frozenset[str] = frozenset()
 
 
-def look_at(folder: Path, contracts: Mapping[str, SourceContract], settings: Settings) -> Drop:
-    """The drop's sources and files. Raises InputError when nothing can be read or the roll is not there."""
+def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settings: Settings) -> Drop:
+    """The drop's sources and files; with connectors there may be no drop at all.
+
+    Raises InputError when nothing can be read, or the roll is neither here nor to be fetched.
+    """
+    if settings.connectors and (folder is None or not folder.exists() or not any(folder.iterdir())):
+        return Drop((), ())
+    if folder is None:
+        raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
     present = _sub_folders(folder)
+    refused = set()
     sources: list[DroppedSource] = []
     notes = [
         str(
@@ -55,12 +64,16 @@ def look_at(folder: Path, contracts: Mapping[str, SourceContract], settings: Set
             try:
                 source, aside = _source(folder / name, name, settings)
             except InputError as error:
+                if error.rule == "empty_source" and name in settings.connectors:
+                    continue
                 notes.append(str(error))
+                refused.add(name)
                 continue
             sources.append(source)
             notes.extend(aside)
-    _require_roll(sources, contracts, notes, folder)
-    return Drop(tuple(sources), tuple(notes))
+    found = {source.name for source in sources} | (set(settings.connectors) - refused)
+    require_roll(found, contracts, notes, str(folder))
+    return Drop(tuple(sources), tuple(notes), frozenset(refused))
 
 
 def _sub_folders(folder: Path) -> list[str]:
@@ -141,17 +154,15 @@ def _provenance(folder: Path, name: str, settings: Settings) -> Provenance:
     return parse_provenance(text, where)
 
 
-def _require_roll(
-    sources: list[DroppedSource], contracts: Mapping[str, SourceContract], notes: list[str], folder: Path
-) -> None:
+def require_roll(found: set[str], contracts: Mapping[str, SourceContract], notes: Sequence[str], where: str) -> None:
     """A run without a roll is refused; the reason the roll was left aside is the message, where there is one."""
     rolls = [name for name, contract in contracts.items() if contract.role == "roll"]
-    if any(source.name in rolls for source in sources):
+    if found & set(rolls):
         return
-    reasons = [note for note in notes if note.startswith(tuple(f"{name}/" for name in rolls))]
+    reasons = [note for note in notes if note.startswith(tuple(f"{name}{mark}" for name in rolls for mark in "/：["))]
     raise InputError(
         "没有可用的党员名册，本次不运行" + ("：" + reasons[0] if reasons else ""),
-        where=str(folder),
+        where=where,
         rule="no_roll",
         action="在 party_members/ 放入党员名册和来源说明后重投" if not reasons else None,
     )

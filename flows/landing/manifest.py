@@ -33,6 +33,12 @@ class LandedFile(_Frozen):
     sealed: str | None
     modified: str
     problem: str | None = None
+    origin: str | None = None
+    """The connector it was fetched by; null for a dropped file."""
+    mark: str | None = None
+    """What its server said that tells one state of the file from another."""
+    destroyed_on: date | None = None
+    """When the sealed copy was destroyed, its retention being over."""
 
 
 class LandedSource(_Frozen):
@@ -41,6 +47,15 @@ class LandedSource(_Frozen):
     name: str
     provenance: Provenance
     contract: str
+
+
+class DroppedColumns(_Frozen):
+    """One sheet's columns that no contract lists: left at the door, their names kept."""
+
+    source: str
+    file: str
+    sheet: str | None
+    columns: tuple[str, ...]
 
 
 class Manifest(_Frozen):
@@ -52,6 +67,10 @@ class Manifest(_Frozen):
     files: tuple[LandedFile, ...]
     notes: tuple[str, ...] = ()
     replayed_from: str | None = None
+    received: date | None = None
+    """When the files came in; retention counts from here, replays or not."""
+    columns_dropped: tuple[DroppedColumns, ...] = ()
+    """Filled in once the headers are read."""
 
     def source_names(self) -> tuple[str, ...]:
         return tuple(source.name for source in self.sources)
@@ -93,6 +112,8 @@ def read_landed(run: RunContext, entry: LandedFile) -> bytes:
 def open_landed(folder: Path, key: DistrictKey, entry: LandedFile) -> bytes:
     """The clear bytes of one file of a landed night."""
     where = f"{entry.source}/{entry.name}"
+    if entry.destroyed_on is not None:
+        raise InputError("原件已销毁（保存期已满）", where=where, rule="original_destroyed", action="请对方重新报送")
     if entry.sealed is None or Path(entry.sealed).name != entry.sealed:
         raise InputError(entry.problem or "没有留存副本", where=where, rule="not_landed")
     try:

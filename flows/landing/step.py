@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,8 @@ import duckdb
 
 from flows.context import RunContext
 from flows.home import private_folder, sync_folder, write_private
-from flows.landing.drop import MAX_FILE_BYTES, DroppedSource, look_at
+from flows.landing.drop import MAX_FILE_BYTES, DroppedSource, look_at, require_roll
+from flows.landing.fetched import fetch_absent, link_copy
 from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
@@ -25,8 +25,6 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     Counts sources, files, bytes and unreadable files; `warnings` are Chinese lines on what was left aside.
     Raises InputError when there is no drop or no roll in it.
     """
-    if run.drop is None:
-        raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
     drop = look_at(run.drop, run.contracts, run.settings)
     _clear(run.landing)
     files: list[LandedFile] = []
@@ -35,17 +33,23 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
         for path in source.files:
             files.append(_land_file(run, source, path, len(files)))
             run.progress(f"收件 {source.name}", len(files), of)
-    sources = tuple(
-        LandedSource(name=source.name, provenance=source.provenance, contract=fingerprint(run.contracts[source.name]))
-        for source in drop.sources
-    )
-    absent = [
-        f"{name}：本次没有可用的文件，沿用上次证据"
-        for name in run.contracts
-        if name not in {source.name for source in drop.sources}
-    ]
+    provenance = {source.name: source.provenance for source in drop.sources}
+    fetched = fetch_absent(run, drop, len(files))
+    provenance |= fetched.provenance
+    notes = [*drop.notes, *fetched.notes]
+    require_roll(set(provenance), run.contracts, notes, str(run.drop or "connectors"))
+    absent = [f"{name}：本次没有可用的文件，沿用上次证据" for name in run.contracts if name not in provenance]
     manifest = Manifest(
-        run_id=run.run_id, as_of=run.as_of, sources=sources, files=tuple(files), notes=(*drop.notes, *absent)
+        run_id=run.run_id,
+        as_of=run.as_of,
+        sources=tuple(
+            LandedSource(name=name, provenance=provenance[name], contract=fingerprint(contract))
+            for name, contract in run.contracts.items()
+            if name in provenance
+        ),
+        files=(*files, *fetched.files),
+        notes=(*notes, *absent),
+        received=run.started_at.date(),
     )
     save_manifest(run.landing, run.key, manifest)
     return _counts(manifest)
@@ -60,7 +64,7 @@ def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
         _clear(run.landing)
         for entry in earlier.files:
             if entry.sealed is not None:
-                _link(run.replay / entry.sealed, run.landing / entry.sealed)
+                link_copy(run.replay / entry.sealed, run.landing / entry.sealed)
         sync_folder(run.landing)
         earlier = earlier.model_copy(
             update={"run_id": run.run_id, "as_of": run.as_of, "replayed_from": run.replay.name}
@@ -120,10 +124,3 @@ def _land_file(run: RunContext, source: DroppedSource, path: Path, number: int) 
     return LandedFile(
         source=source.name, name=path.name, size=len(data), sha256=digest, sealed=sealed, modified=modified
     )
-
-
-def _link(old: Path, new: Path) -> None:
-    try:
-        os.link(old, new)
-    except OSError:
-        write_private(new, old.read_bytes())

@@ -1,0 +1,174 @@
+"""One source's files, fetched: only what changed is transferred, and only whole files are handed on."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flows.connectors.folder import FolderRemote
+from flows.connectors.remote import Download, PassingError, Remote, RemoteFile, TransferError
+from flows.connectors.secrets import read_secret
+from flows.context import Progress, silent
+from schemas.connectors import Connector, FolderConnector, HttpConnector, PostgresConnector, S3Connector
+from schemas.errors import SanzhaoError
+
+_HALF_WRITTEN = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".uploading", ".swp")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Known:
+    """One file as it was fetched last time, its sealed copy still whole."""
+
+    size: int
+    mark: str | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """One file: its bytes, or nothing where the copy of last time still holds, or why it could not be had."""
+
+    name: str
+    data: bytes | None = None
+    mark: str | None = None
+    modified: str = ""
+    size: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class FetchedSource:
+    """One source's files, sorted by name; `origin` names connector and place without giving them away."""
+
+    origin: str
+    files: tuple[FetchedFile, ...]
+
+
+def origin_of(connector: Connector) -> str:
+    """`sftp:1f3c…`: another server, folder, query or pattern is another origin, whose marks say nothing here."""
+    limits = {"timeout_seconds", "deadline_seconds", "retries", "backoff_seconds", "max_file_mb", "max_files"}
+    place = connector.model_dump_json(exclude=limits | {"secret_file", "secret_env"})
+    return f"{connector.type}:{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+
+
+def fetch_source(
+    name: str, connector: Connector, known: Mapping[str, Known], *, progress: Progress = silent
+) -> FetchedSource:
+    """Fetch a source. Raises SanzhaoError, without a secret in it, when the server cannot be used at all."""
+    line = _Line(name, connector)
+    try:
+        listed = _wanted(line.ask(lambda remote: remote.files()), connector, name)
+        files = []
+        for done, file in enumerate(listed, 1):
+            files.append(_fetched(line, file, known.get(file.name)))
+            progress(f"取件 {name}", done, len(listed))
+        return FetchedSource(origin_of(connector), tuple(files))
+    finally:
+        line.close()
+
+
+class _Line:
+    """A server asked with patience: after trouble that may pass it is called anew, up to the connector's retries."""
+
+    def __init__(self, name: str, connector: Connector) -> None:
+        self.name, self.connector = name, connector
+        self.deadline = time.monotonic() + connector.deadline_seconds
+        self.remote: Remote | None = None
+
+    def ask(self, question: Callable[[Remote], _T]) -> _T:
+        """The answer. Raises TransferError; the waits grow, and a little chance keeps two askers apart."""
+        attempt = 0
+        while True:
+            try:
+                self.remote = self.remote or _opened(self.name, self.connector, self.deadline)
+                return question(self.remote)
+            except PassingError as error:
+                self.close()
+                wait = self.connector.backoff_seconds * 2**attempt * random.uniform(1.0, 1.25)  # noqa: S311
+                attempt += 1
+                if attempt > self.connector.retries or time.monotonic() + wait > self.deadline:
+                    raise _given_up(error, attempt) from None
+                time.sleep(wait)
+
+    def close(self) -> None:
+        if self.remote is not None:
+            self.remote.close()
+        self.remote = None
+
+
+def _given_up(error: PassingError, attempts: int) -> PassingError:
+    action = error.action or "请对方查看服务器与网络，恢复后重新运行"
+    return PassingError(f"{error.message}（试了 {attempts} 次）", where=error.where, rule=error.rule, action=action)
+
+
+def _opened(name: str, connector: Connector, deadline: float) -> Remote:
+    """The server, open; client libraries are loaded only for the kinds in use."""
+    if isinstance(connector, FolderConnector):
+        return FolderRemote(connector, name, deadline)
+    secret = read_secret(connector, name)
+    if isinstance(connector, HttpConnector):
+        from flows.connectors.http import HttpRemote
+
+        return HttpRemote(connector, secret, name, deadline)
+    if isinstance(connector, S3Connector):
+        from flows.connectors.s3 import S3Remote
+
+        return S3Remote(connector, secret, name, deadline)
+    if isinstance(connector, PostgresConnector):
+        from flows.connectors.postgres import PostgresRemote
+
+        return PostgresRemote(connector, secret, name, deadline)
+    from flows.connectors.sftp import SftpRemote
+
+    return SftpRemote(connector, secret, name, deadline)
+
+
+def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[RemoteFile]:
+    """The files to take, by name: none hidden, none its sender is still writing, none twice, not too many."""
+    found = {file.name: file for file in files if _is_wanted(file.name, connector.pattern)}
+    if not found:
+        raise TransferError(
+            "那里没有文件", where=name, rule="empty_source", action="核对路径与 pattern，或请对方放好文件"
+        )
+    if len(found) > connector.max_files:
+        raise TransferError(
+            f"文件多于 {connector.max_files} 个，未取",
+            where=name,
+            rule="too_many_files",
+            action="用 pattern 挑出要的文件，或放宽 max_files",
+        )
+    return [found[file] for file in sorted(found)]
+
+
+def _is_wanted(name: str, pattern: str) -> bool:
+    plain = bool(name) and "/" not in name and "\\" not in name and name.isprintable()
+    half = name.startswith((".", "~$")) or name.lower().endswith(_HALF_WRITTEN)
+    return plain and not half and fnmatch.fnmatchcase(name, pattern)
+
+
+def _fetched(line: _Line, file: RemoteFile, known: Known | None) -> FetchedFile:
+    """One file; a failing one is named and the others go on."""
+    if known and file.mark is not None and (file.mark, file.size) == (known.mark, known.size):
+        return FetchedFile(file.name, mark=file.mark, modified=file.modified, size=known.size)
+    try:
+        found: Download | None = line.ask(lambda remote: remote.download(file, known.mark if known else None))
+    except TransferError as error:
+        return FetchedFile(file.name, problem=_without_where(error))
+    if found is None and known:
+        return FetchedFile(file.name, mark=known.mark, size=known.size)
+    if found is None:
+        return FetchedFile(file.name, problem="服务器说文件没有变，但这里没有上次的副本；规则 connector_partial")
+    same = known is not None and hashlib.sha256(found.data).hexdigest() == known.sha256
+    body = None if same else found.data
+    return FetchedFile(file.name, body, mark=found.mark, modified=found.modified, size=len(found.data))
+
+
+def _without_where(error: SanzhaoError) -> str:
+    line = f"{error.message}；规则 {error.rule}"
+    return f"{line}。处理办法：{error.action}" if error.action else line
