@@ -31,6 +31,12 @@ def clean_text(cell: Cell) -> Cleaned:
     return Cleaned(text, repairs)
 
 
+_CODE_AHEAD = re.compile(r"^\d{1,2}[-_.、:|/]*(?=\D)")
+"""A dictionary code before its word: 01-中共党员, 13群众."""
+_BRACKETS_AFTER = re.compile(r"(?<=.)\([^()不非未否无停退除失注吊离开]*\)$")
+"""A remark in brackets after the word, unless it takes it back: 正常(参保), but not 党员(已除名)."""
+
+
 def map_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
     """A cleaner for codes: the canonical value, or null with `unknown_value`."""
     return partial(_mapped, {_map_key(key): value for key, value in values.items()})
@@ -45,8 +51,9 @@ def yes_no_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
 def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
     text = cell_text(cell)
     key = _map_key(text)
-    if key in values:
-        return Cleaned(values[key])
+    for form in (key, _CODE_AHEAD.sub("", key), _BRACKETS_AFTER.sub("", key)):
+        if form in values:
+            return Cleaned(values[form])
     if not key:
         return blank(text, ("zero_width",))
     return Cleaned(None, ("unknown_value",))

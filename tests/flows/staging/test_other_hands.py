@@ -11,7 +11,8 @@ import pytest
 
 from flows.staging.grid import Grid
 from flows.staging.mapping import map_columns
-from schemas.contracts import shipped_sources
+from flows.staging.values.plain import map_cleaner, yes_no_cleaner
+from schemas.contracts import shipped_sources, value_map
 from tests.flows.staging.night import ROLL, staged
 
 FULL = "500113196903072842"
@@ -74,3 +75,30 @@ def test_a_worker_with_a_staff_number_and_an_account_number_is_read_not_refused(
     head, row = ["账号ID", "工号", "姓名", "身份证号"], ["88001", "R1", "向秀芬", FULL]
     with staged(tmp_path, {"party_members/r.csv": ROLL, "platform/a.csv": text([head, row])}) as night:
         assert night.rows("select worker_no, name from stage_platform") == [("R1", "向秀芬")]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "meant"),
+    [
+        ("politics", "01-中共党员", "yes"),
+        ("politics", "13群众", "no"),
+        ("politics", "共青团员", None),
+        ("politics", "民主党派", None),
+        ("sex", "1 男", "male"),
+        ("insurance_state", "正常缴费（灵活就业）", "active"),
+        ("reception_state", "已办结", "已接收"),
+        ("reception_state", "转接中", "未接收"),
+        ("reception_state", "已驳回", "退回"),
+        ("membership_state", "党籍正常", "正常"),
+        ("membership_state", "出党", None),
+        ("politics", "党员（已除名）", None),
+        ("flow_direction", "外出流动", "流出"),
+    ],
+)
+def test_a_code_in_another_offices_words(name: str, cell: str, meant: str | None) -> None:
+    assert map_cleaner(value_map(name))(cell).value == meant
+
+
+@pytest.mark.parametrize(("cell", "meant"), [("未失联", False), ("已失联", True), ("0-否", False), ("不详", None)])
+def test_yes_and_no_in_another_offices_words(cell: str, meant: bool | None) -> None:
+    assert yes_no_cleaner(value_map("yes_no"))(cell).value is meant
