@@ -9,9 +9,10 @@ unless roll number and name stayed (a corrected ID).
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +24,8 @@ from flows.ledger.store import Store
 
 KINDS = ("id", "member", "birth", "phone", "record")
 _TEXT = pa.string()
+_AT_ONCE = 4
+"""Names per person asked of the store in one go; who shares evidence with more asks on."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -
     key_of = store.keys_of(tokens)
     known = Known(key_of, store.id_tokens_of(key_of.values()))
     assigned = assign(evidence, known)
-    mint(evidence, assigned, run.key, store)
+    mint(evidence, assigned, run.key, store, known)
     _put(con, evidence, assigned, known)
 
 
@@ -73,14 +76,16 @@ def assign(evidence: Evidence, known: Known) -> Assigned:
     """Known keys go to the person with the strongest claim; what else a person hits is merged into their key."""
     result = Assigned()
     taken: dict[str, int] = {}
+    bearers = Counter(token for mine in evidence.values() for _, token in mine)
     for kind in KINDS:
+        # What only one person bears speaks first: two accounts alike but for their numbers keep a key each.
         claims = sorted(
-            (mine[0][1], person, token)
+            (bearers[token] > 1, mine[0][1], person, token)
             for person, mine in evidence.items()
             for one, token in mine
             if one == kind and token in known.key_of and person not in result.keys
         )
-        for _, person, token in claims:
+        for _, _, person, token in claims:
             key = known.key_of[token]
             if person in result.keys or key in taken or not _may_take(evidence[person], key, kind, known):
                 continue
@@ -112,16 +117,26 @@ def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken
                 result.events.append((key, f"person:{person}", "split"))
 
 
-def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store) -> None:
-    """New keys for persons without one: from the strongest evidence, so that a replay of history gives the same."""
+def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, known: Known) -> None:
+    """New keys for persons without one: from the strongest evidence, so that a replay of history gives the same.
+
+    A key once minted from that very evidence, and held by nobody tonight, is taken up again instead of a further one.
+    """
     new = [person for person in evidence if person not in assigned.keys]
-    names = {person: [_key_name(key, evidence[person][0][1], turn) for turn in range(4)] for person in new}
-    used = store.minted(name for some in names.values() for name in some) | set(assigned.keys.values())
+    exists = store.minted(_key_name(key, evidence[person][0][1], turn) for person in new for turn in range(_AT_ONCE))
+    gone = {old for old, _, what, _ in store.key_events() if what == "merged"} if exists else set()
+    used = set(assigned.keys.values()) | gone | {old for old, _, what in assigned.events if what == "merged"}
     for person in sorted(new, key=lambda one: evidence[one][0][1]):
-        name = next(name for name in names[person] if name not in used)
+        kind, token = evidence[person][0]
+        for turn in count():
+            name = _key_name(key, token, turn)
+            known_name = name in exists if turn < _AT_ONCE else bool(store.minted([name]))
+            if name not in used and (not known_name or _may_take(evidence[person], name, kind, known)):
+                break
         used.add(name)
         assigned.keys[person] = name
-        assigned.minted.append(name)
+        if not known_name:
+            assigned.minted.append(name)
     assigned.events = [
         (old, assigned.keys[int(to.removeprefix("person:"))] if to.startswith("person:") else to, what)
         for old, to, what in assigned.events
