@@ -161,7 +161,7 @@ def test_ids_kept_as_numbers_and_dates_as_dates(tmp_path: Path) -> None:
     with staged(tmp_path, {"platform/a.xlsx": book([HEAD, row])}) as night:
         assert night.rows(
             "select phones, id_number, id_number_kind, started_on, declared_member from stage_platform"
-        ) == [(["13812345678"], "500113196903072***", "excel15", dt.date(2024, 1, 2), None)]
+        ) == [(["13812345678"], "500113196903072***", "excel15", dt.date(2024, 1, 2), True)]
 
 
 def test_the_licence_stands_in_for_a_missing_id(tmp_path: Path) -> None:
