@@ -72,7 +72,7 @@ class SourceContract(_Frozen):
     consent: str | None = None
     id_fallback: tuple[str, ...] = ()
     periods: tuple[tuple[str, str, str], ...] = ()
-    """Fields that hold a start and an end in one cell, with the two fields they fill: 起止年月 -> 起始年月, 终止年月."""
+    """Fields with a start and an end in one cell, and the two fields they fill: 起止年月, 起始年月, 终止年月."""
     require: tuple[tuple[str, ...], ...]
     row_needs: tuple[tuple[str, ...], ...]
     fields: tuple[SourceField, ...]

@@ -7,6 +7,7 @@ from datetime import date
 from importlib import resources
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -171,6 +172,13 @@ class Limits(_Frozen):
     delta_history: int = Field(ge=1)
 
 
+class Reading(_Frozen):
+    """Whether hidden parts of a workbook are read like the rest, or passed over; named either way."""
+
+    hidden_rows: Literal["read", "skip"] = "read"
+    hidden_sheets: Literal["read", "skip"] = "skip"
+
+
 class Policy(_Frozen):
     """One version of the rules."""
 
@@ -190,6 +198,7 @@ class Policy(_Frozen):
     leaving: Leaving = Leaving(keep_days=90)
     retention: Retention = Retention(versions=100, monthly=36)
     circulation: Circulation = Circulation(least=5)
+    reading: Reading = Reading()
 
     @model_validator(mode="after")
     def _every_group_has_a_trade(self) -> Policy:

@@ -187,9 +187,7 @@ def _filled_down(
 
 
 def _quarantine(sifted: Sifted, refused: dict[int, Rule], contract: SourceContract, name: SheetName) -> pa.Table:
-    rows = [
-        (contract.name, name.file, name.sheet, sifted.numbers[index], *refused[index]) for index in sorted(refused)
-    ]
+    rows = [(contract.name, name.file, name.sheet, sifted.numbers[index], *refused[index]) for index in sorted(refused)]
     return _rows_table(rows, "quarantine")
 
 

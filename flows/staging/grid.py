@@ -8,7 +8,10 @@ from flows.staging.values.cells import Cell
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 1_000
-MAX_CELLS = 30_000_000
+MAX_CELLS = 12_000_000
+"""Thirty-two bytes a cell in the reader and eight in a list: half of the gigabyte a run may take."""
+MAX_TEXT = 256 << 20
+"""Bytes of text in one file, written out in every cell."""
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 """A merged range: first and last (row, column), counted from 0."""
@@ -18,7 +21,9 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 class Grid:
     """The cells of one sheet from A1 on, every row equally long; row 1 of the spreadsheet is `rows[0]`.
 
-    `merged` is null where the format cannot say which cells are merged.
+    `note` is what the office must look into, `remark` only what it should know.
+    `merged` is null where the format cannot say which cells are merged; `hidden` are row numbers as a spreadsheet
+    shows them. `above` rows of the sheet were left out before the first: they belong to another table.
     """
 
     sheet: str | None
@@ -26,7 +31,10 @@ class Grid:
     merged: tuple[Range, ...] | None = None
     encoding: str | None = None
     note: str | None = None
+    remark: str | None = None
     skipped: str | None = None
+    hidden: frozenset[int] = frozenset()
+    above: int = 0
 
     @property
     def width(self) -> int:

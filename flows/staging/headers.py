@@ -10,6 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from flows.staging.grid import Grid
+from flows.staging.memory import Told
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.words import FOREIGN, bare_forms, plain, same_critical
 from schemas.contracts import SourceContract, SourceField
@@ -21,11 +22,13 @@ _FUZZY_MARGIN = 6.0
 
 
 _DATA = re.compile(r"[0-9]{5}")
+_NOTHING_TOLD: Told = {}
 
 
 class Fit(IntEnum):
     """How a header text means a field, best first."""
 
+    TOLD = -1
     EXACT = 0
     BARE = 1
     UNDER = 2
@@ -58,25 +61,29 @@ class Header:
         return sum(3 if claims[0].fit <= Fit.BARE else 2 for claims in self.claims.values())
 
 
-def find_header(grid: Grid, contract: SourceContract) -> Header | None:
-    """The best header among the first rows, at most three rows deep; null where no row names two fields."""
+def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD) -> Header | None:
+    """The best header among the first rows, at most three rows deep; null where no row names two fields.
+
+    `told` is what a clerk said some header texts mean; it goes before every alias.
+    """
     best: Header | None = None
     columns = _filled(grid)
     for first in range(min(len(grid.rows), SEARCHED_ROWS)):
-        if best and first > best.last + 1 and _is_enough(best, contract):
+        if best and first > best.last + 1 and names_enough(best, contract):
             break
         if not any(grid.rows[first]):
             continue
         for depth in range(1, DEEPEST + 1):
             if first + depth > len(grid.rows):
                 break
-            found = _header(grid, contract, columns, first, first + depth - 1)
+            found = _header(grid, (contract, told), columns, first, first + depth - 1)
             if best is None or found.score > best.score:
                 best = found
     return best if best and len(best.claims) >= min(2, len(contract.fields)) else None
 
 
-def _is_enough(header: Header, contract: SourceContract) -> bool:
+def names_enough(header: Header, contract: SourceContract) -> bool:
+    """Whether a header has a column for every group the contract requires."""
     return len(header.claims) > 1 and all(any(name in header.claims for name in group) for group in contract.require)
 
 
@@ -91,11 +98,11 @@ def _filled(grid: Grid) -> list[list[Cell]]:
     return rows
 
 
-def _header(grid: Grid, contract: SourceContract, rows: list[list[Cell]], first: int, last: int) -> Header:
+def _header(grid: Grid, meaning: tuple[SourceContract, Told], rows: list[list[Cell]], first: int, last: int) -> Header:
     paths = [_path(rows, first, last, column, grid.merged is not None) for column in range(grid.width)]
     claims: dict[str, list[Claim]] = {}
     for column, path in enumerate(paths):
-        for name, claim in _claims(contract, column, path):
+        for name, claim in _claims(meaning, column, path):
             claims.setdefault(name, []).append(claim)
     best = {name: _best(found) for name, found in claims.items()}
     return Header(first, last, tuple("/".join(path) for path in paths), best)
@@ -119,15 +126,24 @@ def _best(claims: list[Claim]) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims if claim.fit == least)
 
 
-def _claims(contract: SourceContract, column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
+def _claims(meaning: tuple[SourceContract, Told], column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
     if not path or len(path[-1]) > 60 or _DATA.search(path[-1]):
         return []
+    contract, told = meaning
+    if told and (text := told_text(path, told)) is not None:
+        name = told[text]
+        return [(name, Claim(column, "/".join(path), Fit.TOLD, 0))] if name else []
     aliases = _aliases(contract)
     for text, fit in _readings(path):
         if text in aliases:
             name, rank = aliases[text]
             return [(name, Claim(column, "/".join(path), fit, rank))]
     return []
+
+
+def told_text(path: tuple[str, ...], told: Told) -> str | None:
+    """The text of a column that a clerk has spoken about: all its texts, else its lowest."""
+    return next((text for text in ("/".join(path), "".join(path), path[-1]) if text in told), None)
 
 
 def _readings(path: tuple[str, ...]) -> list[tuple[str, Fit]]:
@@ -153,12 +169,12 @@ def _aliases(contract: SourceContract) -> dict[str, tuple[str, int]]:
     return found
 
 
-def fuzzy_claims(header: Header, contract: SourceContract) -> dict[str, list[Claim]]:
+def fuzzy_claims(header: Header, contract: SourceContract, told: Told = _NOTHING_TOLD) -> dict[str, list[Claim]]:
     """For fields without a claim: unclaimed columns whose text is near an alias and near no other field's."""
     taken = {claim.column for claims in header.claims.values() for claim in claims}
     found: dict[str, list[Claim]] = {}
     for column, text in enumerate(header.texts):
-        if column in taken or not text or FOREIGN.search(text):
+        if column in taken or not text or FOREIGN.search(text) or told_text(tuple(text.split("/")), told):
             continue
         scores = sorted(((_nearness(text, field), field.name) for field in contract.fields), reverse=True)
         best, second = scores[0], scores[1] if len(scores) > 1 else (0.0, "")

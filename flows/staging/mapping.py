@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flows.staging.grid import Grid
 from flows.staging.headers import Claim, Fit, Header, find_header, fuzzy_claims, guesses
+from flows.staging.memory import Told
 from flows.staging.values.cells import Cell
 from flows.staging.values.fields import looks_like
 from flows.staging.words import plain
@@ -20,28 +21,37 @@ _WHO = ("person_name", "id_number")
 
 @dataclass(frozen=True)
 class Mapping:
-    """Which columns feed which field (several are coalesced, telephones joined), and what is left aside."""
+    """Which columns feed which field (several are coalesced, telephones joined), and what is left aside.
+
+    `notes` are guesses to look into, `remarks` only say what was done.
+    """
 
     header: Header
     columns: dict[str, tuple[int, ...]]
     dropped: tuple[str, ...]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
-def map_columns(grid: Grid, contract: SourceContract, where: str) -> Mapping:
-    """The mapping of one sheet. Raises InputError with what was found and what is missing or double."""
-    header = find_header(grid, contract)
+def map_columns(grid: Grid, contract: SourceContract, where: str, told: Told | None = None) -> Mapping:
+    """The mapping of one table, with what a clerk has said of its headers.
+
+    Raises InputError with what was found and what is missing or double.
+    """
+    told = told or {}
+    header = find_header(grid, contract, told)
     if header is None:
         raise InputError(
             "没有认出表头",
             where=where,
             rule="no_known_header",
             examples=_first_texts(grid),
-            action="表头请用登记的列名，或在来源合同里加别名",
+            action="用 sanzhao sources map 看表头并更正，或请提供方用登记的列名",
         )
     claims = {name: list(found) for name, found in header.claims.items()}
     notes: list[str] = []
-    for name, found in fuzzy_claims(header, contract).items():
+    remarks = _told_remarks(header, contract)
+    for name, found in fuzzy_claims(header, contract, told).items():
         field = contract.field(name)
         fits = [claim for claim in found if field and looks_like(field, _sample(grid, header, claim.column))]
         if fits:
@@ -51,10 +61,25 @@ def map_columns(grid: Grid, contract: SourceContract, where: str) -> Mapping:
     for field in contract.fields:
         if field.name in claims:
             columns[field.name] = _resolve(field, claims[field.name], grid, contract, header, where)
+            remarks += _chosen_remark(field, claims[field.name], columns[field.name])
     _require(contract, columns, header, where)
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
-    return Mapping(header, columns, dropped, tuple(notes))
+    return Mapping(header, columns, dropped, tuple(notes), tuple(remarks))
+
+
+def _told_remarks(header: Header, contract: SourceContract) -> list[str]:
+    """A remark for every column read as a clerk once said."""
+    titles = {field.name: field.title for field in contract.fields}
+    told = [(name, claim) for name, claims in header.claims.items() for claim in claims if claim.fit == Fit.TOLD]
+    return [f"“{claim.text}”按更正记录读作“{titles[name]}”" for name, claim in told]
+
+
+def _chosen_remark(field: SourceField, claims: list[Claim], columns: tuple[int, ...]) -> list[str]:
+    """A remark where one of several differing columns was taken for a field."""
+    left = [f"“{claim.text}”（第{claim.column + 1}列）" for claim in claims if claim.column not in columns]
+    chosen = "、".join(f"第{column + 1}列" for column in columns)
+    return [f"“{field.title}”取{chosen}，未用{'、'.join(left)}"] if left else []
 
 
 def _first_texts(grid: Grid) -> tuple[str, ...]:
@@ -93,7 +118,7 @@ def _resolve(
         where=where,
         rule="two_columns_for_one_field",
         examples=texts,
-        action="只保留一列，或改列名后重投",
+        action="用 sanzhao sources map 指明用哪一列，或只保留一列后重投",
     )
 
 
@@ -116,5 +141,8 @@ def _require(contract: SourceContract, columns: dict[str, tuple[int, ...]], head
     found = "、".join(titles[name] for name in columns) or "无"
     message = f"缺少必需的列：{lacking}。已认出：{found}" + (f"。最像的列：{'，'.join(near)}" if near else "")
     raise InputError(
-        message, where=where, rule="required_column_missing", action="补上该列，或在来源合同里加别名后重投"
+        message,
+        where=where,
+        rule="required_column_missing",
+        action="补上该列后重投；列在而名字不同的，用 sanzhao sources map 指明",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flows.staging.grid import Grid
@@ -19,54 +20,108 @@ _SIGNED = re.compile(
 _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
+_SUBTOTAL = re.compile(r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?")
 _TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
 
 
 @dataclass(frozen=True)
 class Sifted:
-    """The data rows with their numbers as a spreadsheet shows them, how many were passed over, cells filled in."""
+    """The data rows with their numbers as a spreadsheet shows them, how many were passed over, cells filled in.
+
+    `next_table` is the index of the row where another table's header begins; null where there is none.
+    """
 
     rows: list[list[Cell]]
     numbers: list[int]
     passed_over: int
     filled: list[tuple[int, int]]
+    next_table: int | None = None
 
 
-def sift(grid: Grid, mapping: Mapping) -> Sifted:
-    """The data rows below the header, merged-down cells filled; `filled` holds (row number, column)."""
+StartsTable = Callable[[int], bool]
+"""Whether the header of another table begins at a row index."""
+
+
+def sift(
+    grid: Grid,
+    mapping: Mapping,
+    *,
+    skip: frozenset[int] = frozenset(),
+    firsts: frozenset[str] = frozenset(),
+    starts_table: StartsTable | None = None,
+) -> Sifted:
+    """The data rows below the header, merged-down cells filled; `filled` holds (row number, column).
+
+    Rows whose numbers are in `skip` are passed over. A row whose first text is one of `firsts` (header texts in plain
+    form) may be the header of another table, which ends this one.
+    """
     header = mapping.header
     start = header.last + 1
     sections, filled = _unmerge(grid, start)
     titles = {plain(cell) for row in grid.rows[: header.first] for cell in row if isinstance(cell, str) and cell} - {""}
     heads = [row for row in grid.rows[header.first : start] if sum(cell != "" for cell in row) >= 2]
     suspects = _TAIL_FIRST | {text[0] for text in titles} | {str(cell)[:1] for row in grid.rows[:start] for cell in row}
-    rows, numbers, passed = [], [], 0
-    for number, row in enumerate(grid.rows[start:], start + 1):
+    suspects |= {text[0] for text in firsts}
+    key = next(iter(mapping.columns.get("name", (0,))))
+    rows: list[list[Cell]] = []
+    numbers: list[int] = []
+    passed = 0
+    for index in range(start, len(grid.rows)):
+        row, number = grid.rows[index], grid.above + index + 1
         head = row[0]
-        usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and not sections
-        if usual or not (number in sections or _is_tail(row) or _is_title(row, titles) or _is_header(row, heads)):
+        usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and row[key] != ""
+        if usual and not sections and number not in skip:
             rows.append(row)
             numbers.append(number)
-        else:
+            continue
+        if starts_table and _first_text(row) in firsts and not _is_header(row, heads) and starts_table(index):
+            passed += _take_back(rows, numbers)
+            return Sifted(rows, numbers, passed, filled, index)
+        if number in skip or index in sections or _is_passed(row, key, titles, heads):
             passed += 1
+        else:
+            rows.append(row)
+            numbers.append(number)
     return Sifted(rows, numbers, passed, filled)
 
 
+def _is_passed(row: list[Cell], key: int, titles: set[str], heads: list[list[Cell]]) -> bool:
+    return _is_tail(row) or _is_subtotal(row, key) or _is_title(row, titles) or _is_header(row, heads)
+
+
+def _first_text(row: list[Cell]) -> str:
+    first = next((cell for cell in row if cell != ""), "")
+    return plain(first) if isinstance(first, str) and len(first) <= 60 else ""
+
+
+def _take_back(rows: list[list[Cell]], numbers: list[int]) -> int:
+    """Take back the title of the next table where it was taken for data: rows of one cell right above its header."""
+    before = len(rows)
+    while rows and _filled_cells(rows[-1]) <= 1:
+        rows.pop()
+        numbers.pop()
+    return before - len(rows)
+
+
+def _filled_cells(row: list[Cell]) -> int:
+    return len(row) - row.count("")
+
+
 def _unmerge(grid: Grid, start: int) -> tuple[set[int], list[tuple[int, int]]]:
-    """Fill cells merged downwards. Rows that are one merged cell from side to side are section titles."""
+    """Fill cells merged downwards. Rows that are one merged cell from side to side are section titles, by index."""
     sections: set[int] = set()
     filled: list[tuple[int, int]] = []
     for (top, left), (bottom, right) in grid.merged or ():
         if top < start or top >= len(grid.rows) or left >= grid.width:
             continue
         if right - left >= 2 and sum(cell != "" for cell in grid.rows[top]) <= 1:
-            sections.update(range(top + 1, bottom + 2))
+            sections.update(range(top, bottom + 1))
         elif bottom > top:
             value = grid.rows[top][left]
             for row in range(top + 1, min(bottom + 1, len(grid.rows))):
                 if value != "" and grid.rows[row][left] == "" and any(grid.rows[row]):
                     grid.rows[row][left] = value
-                    filled.append((row + 1, left))
+                    filled.append((grid.above + row + 1, left))
     return sections, filled
 
 
@@ -82,6 +137,20 @@ def _is_tail(row: list[Cell]) -> bool:
     if not (_TOTAL.fullmatch(text) or _SIGNED.fullmatch(whole) or _NOTE.fullmatch(whole)):
         return False
     return not any(isinstance(cell, str) and sum(map(str.isdigit, cell)) >= 15 for cell in row)
+
+
+def _is_subtotal(row: list[Cell], key: int) -> bool:
+    """A subtotal in any column: nobody is named, no ID or phone shown, and one of the texts ends in 小计 or such."""
+    if not _is_nobody(row[key]):
+        return False
+    texts = [cell for cell in row if isinstance(cell, str) and cell]
+    return any(_SUBTOTAL.fullmatch(plain(cell)) for cell in texts) and not any(
+        sum(map(str.isdigit, cell)) >= 8 for cell in texts
+    )
+
+
+def _is_nobody(cell: Cell) -> bool:
+    return not isinstance(cell, str) or not cell.strip() or _SUBTOTAL.fullmatch(plain(cell)) is not None
 
 
 def _is_title(row: list[Cell], titles: set[str]) -> bool:

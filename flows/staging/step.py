@@ -14,48 +14,43 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.landing import LandedFile, load_manifest, read_landed
-from flows.staging.accept import SheetName, accept
+from flows.staging.accept import Accepted, SheetName, accept
+from flows.staging.archives import Member, is_archive, members
 from flows.staging.grid import Grid
-from flows.staging.mapping import map_columns
+from flows.staging.memory import Correction, load_memory, told_about
 from flows.staging.readers import read_file
-from flows.staging.rows import sift
+from flows.staging.states import FileState, files_table, hidden_remark, without_notes
+from flows.staging.tables import Meaning, Table, tables_of
 from schemas.contracts import SourceContract, stage_table
 from schemas.errors import InputError
 
-_NOTES_ROWS = 20
-_NOTES_COLUMNS = 3
-
-
-@dataclass(frozen=True)
-class FileState:
-    """One row of `stage_files`."""
-
-    source: str
-    file: str
-    sheet: str | None = None
-    state: str = "read"
-    encoding: str | None = None
-    header_row: int | None = None
-    rows_in: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    passed_over: int = 0
-    columns_dropped: tuple[str, ...] = ()
-    message: str | None = None
+_AT_ONCE = 100_000
 
 
 @dataclass
 class Staging:
-    """What has been staged so far: the next row key and every sheet's state."""
+    """What has been staged so far: the next row key, every sheet's state, and rows on their way to the workspace."""
 
     con: duckdb.DuckDBPyConnection
+    memory: tuple[Correction, ...] = ()
     next_key: int = 1
+    repairs: int = 0
     states: list[FileState] = field(default_factory=list)
+    waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
 
     def put(self, relation: str, table: pa.Table) -> None:
-        """Append a table to a workspace relation."""
+        """Append a table to a workspace relation, many small ones at once."""
         if table.num_rows:
-            self.con.register("incoming", table)
+            tables = self.waiting.setdefault(relation, [])
+            tables.append(table)
+            if sum(one.num_rows for one in tables) >= _AT_ONCE:
+                self.write(relation)
+
+    def write(self, relation: str) -> None:
+        """Write what waits for a relation."""
+        tables = self.waiting.pop(relation, None)
+        if tables:
+            self.con.register("incoming", pa.concat_tables(tables))
             self.con.execute(f"insert into {relation} select * from incoming")
             self.con.unregister("incoming")
 
@@ -68,13 +63,15 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """
     manifest = load_manifest(run.landing, run.key)
     _make_relations(con, run.contracts)
-    staging = Staging(con)
+    staging = Staging(con, load_memory(run.home))
     entries = [entry for name in run.contracts for entry in manifest.files if entry.source == name]
     with _without_collector():
         for done, entry in enumerate(entries, 1):
             _stage_file(staging, run, entry)
             run.progress(f"读取 {entry.source}", done, len(entries))
-    staging.put("stage_files", _files_table(staging.states))
+    staging.put("stage_files", files_table(staging.states))
+    for relation in list(staging.waiting):
+        staging.write(relation)
     _require_roll(staging.states, run.contracts)
     return _counts(staging)
 
@@ -101,67 +98,86 @@ def _make_relations(con: duckdb.DuckDBPyConnection, contracts: Map[str, SourceCo
 
 
 def _stage_file(staging: Staging, run: RunContext, entry: LandedFile) -> None:
-    """All sheets of one file; what cannot be read becomes a state with its message, never an exception."""
+    """All sheets of one file, or of the files in one archive; what cannot be read becomes a state with its message."""
     where = f"{entry.source}/{entry.name}"
     if entry.sealed is None:
-        state = FileState(entry.source, entry.name, state="refused", message=f"{where}：{entry.problem}")
-        staging.states.append(state)
+        message = f"{where}：{entry.problem}"
+        staging.states.append(FileState(entry.source, entry.name, state="refused", message=message, warns=True))
         return
     try:
-        grids = read_file(read_landed(run, entry), where)
+        data = read_landed(run, entry)
+        inside = members(data, where) if is_archive(data) else [Member("", data)]
     except InputError as error:
-        staging.states.append(FileState(entry.source, entry.name, state="refused", message=str(error)))
+        staging.states.append(_refused(entry.source, entry.name, error))
         return
-    states = [_stage_sheet(staging, run.contracts[entry.source], entry, grid) for grid in grids]
-    staging.states += _without_notes(states, grids)
+    for member in inside:
+        file = f"{entry.name}/{member.name}" if member.name else entry.name
+        try:
+            if member.problem:
+                raise member.problem
+            grids = read_file(member.data, f"{entry.source}/{file}", run.policy.reading)
+        except InputError as error:
+            staging.states.append(_refused(entry.source, file, error))
+            continue
+        states = [_stage_sheet(staging, run, (entry.source, file), grid) for grid in grids]
+        staging.states += without_notes(states, grids)
 
 
-def _stage_sheet(staging: Staging, contract: SourceContract, entry: LandedFile, grid: Grid) -> FileState:
-    state = FileState(entry.source, entry.name, grid.sheet, encoding=grid.encoding, message=grid.note)
-    where = f"{entry.source}/{entry.name}" + (f"［{grid.sheet}］" if grid.sheet else "")
+def _refused(source: str, file: str, error: InputError, sheet: str | None = None) -> FileState:
+    return FileState(source, file, sheet, state="refused", message=str(error), warns=True)
+
+
+def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid: Grid) -> FileState:
+    source, file = place
+    contract = run.contracts[source]
+    where = f"{source}/{file}" + (f"［{grid.sheet}］" if grid.sheet else "")
+    state = FileState(source, file, grid.sheet, encoding=grid.encoding)
     if grid.skipped:
         return replace(state, state="skipped", message=f"{where}：{grid.skipped}")
+    read_hidden = run.policy.reading.hidden_rows == "read"
+    meaning = Meaning(contract, told_about(staging.memory, contract, file), read_hidden)
     try:
-        mapping = map_columns(grid, contract, where)
+        tables = tables_of(grid, meaning, where)
     except InputError as error:
-        return replace(state, state="refused", message=str(error))
-    sifted = sift(grid, mapping)
-    name = SheetName(entry.source, entry.name, grid.sheet)
-    found = accept(sifted, mapping, contract, name, staging.next_key)
+        return replace(_refused(source, file, error, grid.sheet), encoding=grid.encoding)
+    name = SheetName(source, file, grid.sheet)
+    found = [_accepted(staging, contract, name, table) for table in tables]
+    notes = [grid.note, *(note for table in tables for note in table.mapping.notes)]
+    remarks = [grid.remark, hidden_remark(grid, read=read_hidden), _tables_remark(tables)]
+    remarks += [remark for table in tables for remark in table.mapping.remarks]
+    said = "；".join(dict.fromkeys(text for text in (*notes, *remarks) if text))
+    return replace(
+        _counted(state, tables, found), message=f"{where}：{said}" if said else None, warns=any(note for note in notes)
+    )
+
+
+def _accepted(staging: Staging, contract: SourceContract, name: SheetName, table: Table) -> Accepted:
+    found = accept(table.sifted, table.mapping, contract, name, staging.next_key)
     staging.put(f"stage_{contract.name}", found.table)
     staging.put("stage_repairs", found.repairs)
     staging.put("quarantine", found.quarantine)
     staging.next_key += found.table.num_rows
-    notes = "；".join(note for note in (grid.note, *mapping.notes) if note)
+    staging.repairs += found.repairs.num_rows
+    return found
+
+
+def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> FileState:
     return replace(
         state,
-        header_row=mapping.header.last + 1,
-        rows_in=len(sifted.rows),
-        accepted=found.table.num_rows,
-        quarantined=found.quarantine.num_rows,
-        passed_over=sifted.passed_over,
-        columns_dropped=mapping.dropped,
-        message=f"{where}：{notes}" if notes else None,
+        header_row=tables[0].header_row,
+        rows_in=sum(len(table.sifted.rows) for table in tables),
+        accepted=sum(one.table.num_rows for one in found),
+        quarantined=sum(one.quarantine.num_rows for one in found),
+        passed_over=sum(table.sifted.passed_over for table in tables),
+        columns_dropped=tuple(dict.fromkeys(text for table in tables for text in table.mapping.dropped)),
     )
 
 
-def _without_notes(states: list[FileState], grids: list[Grid]) -> list[FileState]:
-    """A small sheet without a known header beside one that was read holds notes: skipped, not refused."""
-    if not any(state.state == "read" for state in states):
-        return states
-    return [
-        replace(state, state="skipped")
-        if "no_known_header" in (state.message or "")
-        and (len(grid.rows) <= _NOTES_ROWS or grid.width <= _NOTES_COLUMNS)
-        else state
-        for state, grid in zip(states, grids, strict=True)
-    ]
-
-
-def _files_table(states: list[FileState]) -> pa.Table:
-    schema = stage_table("stage_files").schema
-    rows = [{name: getattr(state, name) for name in schema.names} for state in states]
-    return pa.Table.from_pylist(rows, schema=schema)
+def _tables_remark(tables: list[Table]) -> str | None:
+    if len(tables) == 1:
+        return None
+    rows = "、".join(dict.fromkeys(str(table.header_row) for table in tables))
+    return f"一张工作表里有{len(tables)}张表（表头在第{rows}行），已分别读取"
 
 
 def _require_roll(states: list[FileState], contracts: Map[str, SourceContract]) -> None:
@@ -183,7 +199,6 @@ def _require_roll(states: list[FileState], contracts: Map[str, SourceContract]) 
 
 def _counts(staging: Staging) -> dict[str, Any]:
     states = staging.states
-    repairs = staging.con.execute("select count(*) from stage_repairs").fetchone()
     return {
         "files": len({(state.source, state.file) for state in states}),
         "sheets_read": sum(state.state == "read" for state in states),
@@ -192,6 +207,6 @@ def _counts(staging: Staging) -> dict[str, Any]:
         "accepted": sum(state.accepted for state in states),
         "quarantined": sum(state.quarantined for state in states),
         "passed_over": sum(state.passed_over for state in states),
-        "repairs": int(repairs[0]) if repairs else 0,
-        "warnings": [state.message for state in states if state.message and state.state != "skipped"],
+        "repairs": staging.repairs,
+        "warnings": [state.message for state in states if state.message and state.warns and state.state != "skipped"],
     }

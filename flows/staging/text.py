@@ -7,7 +7,8 @@ import csv
 import io
 from collections import Counter
 
-from flows.staging.grid import Grid, even
+from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, even
+from flows.staging.refusals import too_wide
 from flows.staging.values.cells import Cell
 from schemas.errors import InputError
 
@@ -53,13 +54,19 @@ def _is_text(text: str) -> bool:
     return "\x00" not in sample and strange * 200 <= len(sample)
 
 
-def read_text(text: str, encoding: str, note: str | None = None) -> Grid:
-    """A text file as a grid; record numbers count blank lines, as a spreadsheet shows them."""
+def read_text(text: str, encoding: str, where: str, note: str | None = None) -> Grid:
+    """A text file as a grid; record numbers count blank lines, as a spreadsheet shows them.
+
+    Raises InputError when its lines are too many or too long to be kept side by side.
+    """
     delimiter = _sniff(text)
     rows = _records(text, delimiter)
     if note is None and len(rows) > 2 and not text.endswith(("\n", "\r")) and _is_short(rows):
         note = _CUT
-    grid: list[list[Cell]] = [list(row) for row in rows]
+    width = max(map(len, rows), default=0)
+    if width > MAX_COLUMNS or width * len(rows) > MAX_CELLS or len(rows) > MAX_ROWS:
+        raise too_wide(where)
+    grid: list[list[Cell]] = rows  # type: ignore[assignment]  # a list of texts is a list of cells to its readers
     return Grid(None, even(grid), encoding=encoding, note=note)
 
 

@@ -34,7 +34,7 @@ def plain(cell: Cell) -> str:
 def bare_forms(text: str) -> tuple[str, ...]:
     """A plain text's forms without brackets, units, numbering or the word for whose value it is; best first."""
     forms = dict.fromkeys([text])
-    for change in (_without_brackets, _without_numbering, _without_prefix, _without_end_number):
+    for change in (_with_brackets_open, _without_brackets, _without_numbering, _without_prefix, _without_end_number):
         for form in list(forms):
             forms.setdefault(change(form))
     for form in list(forms):
@@ -42,6 +42,10 @@ def bare_forms(text: str) -> tuple[str, ...]:
             if len(part) >= 2:
                 forms.setdefault(part)
     return tuple(form for form in forms if form and form != text)
+
+
+def _with_brackets_open(text: str) -> str:
+    return re.sub(r"[()\[\]【】〔〕<>{}]", "", text)
 
 
 def _without_brackets(text: str) -> str:
