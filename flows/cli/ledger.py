@@ -1,4 +1,4 @@
-"""`sanzhao ledger show|diff|verify`."""
+"""`sanzhao ledger show|diff|verify|rollback|erase`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="看一本账、比较版本、查验完整。", no_args_is_help=True)
 
 KeyArgument = Annotated[str | None, typer.Argument(metavar="[人员编号]", help="不给则看当前版本")]
+WhyOption = Annotated[str, typer.Option("--why", help="理由，记入审计日志")]
 VersionArgument = Annotated[str | None, typer.Argument(metavar="[版本]", help="不给则比较上一版与当前版")]
 
 
@@ -82,6 +83,29 @@ def verify(home: HomeOption, json: JsonOption = False) -> int:
             print(f"有问题：{problem}")
         print(f"共 {len(problems)} 处问题" if problems else f"完好：当前版本 {version}")
     return FAILED if problems else DONE
+
+
+@app.command("rollback")
+def rollback(home: HomeOption, version: Annotated[str, typer.Argument(metavar="版本")], why: WhyOption) -> None:
+    """回到以前的一版：发布一个内容相同的新版本，其后的异议与删除照样生效；中间各版都保留。"""
+    from flows.upkeep import roll_back
+
+    say(f"已发布 {roll_back(_place(home), version, by=_user(), why=why)}，内容同 {version}")
+
+
+@app.command("erase")
+def erase(home: HomeOption, key: Annotated[str, typer.Argument(metavar="人员编号")], why: WhyOption) -> None:
+    """从保留的所有版本中删除一个人，以后各版也不再列入；留审计记录。"""
+    from flows.upkeep import erase_person
+
+    counts = erase_person(_place(home), key, by=_user(), why=why)
+    say("已删除：" + "、".join(f"{name} {rows} 行" for name, rows in sorted(counts.items()) if rows))
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
 
 
 def _place(home: Any) -> Home:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from flows.ledger.build import build_ledger
 from flows.ledger.persons import build_persons
-from flows.ledger.publish import diff, publish, record_failure, show, verify
+from flows.ledger.publish import diff, erase, prune, publish, record_failure, rollback, show, verify
 
-__all__ = ["build_ledger", "build_persons", "diff", "publish", "record_failure", "show", "verify"]
+__all__ = [
+    "build_ledger",
+    "build_persons",
+    "diff",
+    "erase",
+    "prune",
+    "publish",
+    "record_failure",
+    "rollback",
+    "show",
+    "verify",
+]

@@ -12,6 +12,7 @@ from flows.ledger.coverage import build_coverage
 from flows.ledger.facts import has_relation
 from flows.ledger.identity import assign_keys
 from flows.ledger.judging import JUDGED
+from flows.ledger.keys_moved import follow, merges
 from flows.ledger.leaving import find_leavers
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.redact import Redactor
@@ -84,9 +85,9 @@ def _months_before(day: date, months: int) -> date:
 def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
     """Lead states and open objections, by person key; a merged key's work follows its person."""
     moved = dict(con.execute("select old_key, new_key from key_events where event = 'merged' order by all").fetchall())
-    moved |= {old: new for old, new, what, _ in store.key_events() if what == "merged"}
+    moved |= merges(store)
     leads = {
-        (_follow(moved, one.person_key), one.code): one
+        (follow(moved, one.person_key), one.code): one
         for one in sorted(store.leads(), key=lambda one: (one.checked_on, one.person_key))
     }
     rows = [
@@ -94,18 +95,10 @@ def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
     ]
     columns = {"person_key": _TEXT, "code": _TEXT, "state": _TEXT, "checked_by": _TEXT, "checked_on": pa.date32()}
     put_rows(con, "lead_states", {**columns, "basis": pa.list_(_TEXT)}, rows)
-    erased = sorted({_follow(moved, key) for key in store.erased()})
+    erased = sorted({follow(moved, key) for key in store.erased()})
     put_rows(con, "erased_persons", {"person_key": _TEXT}, [(key,) for key in erased])
-    objections = sorted({_follow(moved, key) for key in store.open_objections()})
+    objections = sorted({follow(moved, key) for key in store.open_objections()})
     put_rows(con, "open_objections", {"person_key": _TEXT}, [(key,) for key in objections])
-
-
-def _follow(moved: dict[str, str], key: str) -> str:
-    seen = {key}
-    while key in moved and moved[key] not in seen:
-        key = moved[key]
-        seen.add(key)
-    return key
 
 
 def _put_previous(con: duckdb.DuckDBPyConnection, previous: Published | None) -> None:

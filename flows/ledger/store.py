@@ -34,7 +34,7 @@ from schemas.store import (
     Version,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 _CHUNK = 500
 
 

@@ -70,7 +70,6 @@ class Night:
     incomplete: frozenset[str]
     increments: frozenset[str]
     members_today: frozenset[str]
-    records_today: frozenset[tuple[str, str]]
     in_review: frozenset[str]
     rows_here: frozenset[str] = frozenset()
     """People no longer in the ledger one of whose worker rows still came."""

@@ -1,0 +1,104 @@
+"""One version put in place: named, indexed, signed, written aside, renamed; its index, replaced last, is the commit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.home import sync_folder, write_private
+from flows.ledger.publish.files import parquet_bytes, sha256, write_version
+from flows.ledger.publish.read import Published, signature
+from flows.settings import model_of
+from schemas.contracts import ledger_schema_version
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What will be published, table by table, and its bytes."""
+
+    version: str
+    tables: dict[str, pa.Table]
+    files: dict[str, bytes]
+    about: dict[str, Any] = field(default_factory=dict)
+    """Further marks of the index, such as the version a rollback restores."""
+
+
+def make_draft(
+    run: RunContext, tables: dict[str, pa.Table], current: Published | None, about: dict[str, Any] | None = None
+) -> Draft:
+    """The tables' bytes under the version's name."""
+    files = {f"{name}.parquet": parquet_bytes(table, name, run.as_of) for name, table in tables.items()}
+    return Draft(_version_name(run, files, current), tables, files, about or {})
+
+
+def _version_name(run: RunContext, files: dict[str, bytes], current: Published | None) -> str:
+    """Start time and four digits of the content; always after the version before."""
+    moment = run.started_at.astimezone(UTC)
+    if current:
+        last = datetime.strptime(current.version.split("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        moment = max(moment, last + timedelta(seconds=1))
+    content = sha256(b"".join(files[name] for name in sorted(files)))
+    return f"{moment:%Y%m%dT%H%M%SZ}-{content[:4]}"
+
+
+def make_index(run: RunContext, draft: Draft, current: Published | None, audit_head: str) -> dict[str, Any]:
+    """The signed index of a version: what it holds, where it comes from, the deltas up to it."""
+    files = {
+        name: {"rows": draft.tables[name.removesuffix(".parquet")].num_rows, "bytes": len(data), "sha256": sha256(data)}
+        for name, data in sorted(draft.files.items())
+    }
+    delta = {
+        "version": draft.version,
+        "previous": current.version if current else None,
+        "as_of": run.as_of.isoformat(),
+        "rows": files["changes.parquet"]["rows"],
+        "changes_sha256": files["changes.parquet"]["sha256"],
+        "ledger_sha256": files["ledger.parquet"]["sha256"],
+    }
+    deltas = [*(current.index["deltas"] if current else []), delta][-run.policy.limits.delta_history :]
+    index = {
+        "schema_version": ledger_schema_version(),
+        "version": draft.version,
+        "previous": delta["previous"],
+        "as_of": run.as_of.isoformat(),
+        "run_id": run.run_id,
+        "model_version": model_of(run.settings).version,
+        "policy_version": run.policy.version,
+        "counts": _content_counts(draft.tables),
+        "files": files,
+        "deltas": deltas,
+        "audit_head": audit_head,
+        "key_id": run.key.key_id,
+        **draft.about,
+    }
+    return {**index, "hmac": signature(run.key, index)}
+
+
+def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
+    def tally(values: list[Any]) -> dict[str, int]:
+        return {str(value): values.count(value) for value in sorted(set(values))}
+
+    ledger, changes = tables["ledger"], tables["changes"]
+    codes = [code for some in ledger["statuses"].to_pylist() for code in some]
+    return {
+        "persons": ledger.num_rows,
+        "statuses": tally(codes),
+        "match_classes": tally(ledger["match_class"].to_pylist()),
+        "review": tables["review"].num_rows,
+        "changes": tally(changes["change"].to_pylist()),
+        "causes": tally([cause.split()[0] for cause in changes["cause"].to_pylist()]),
+    }
+
+
+def put_in_place(run: RunContext, draft: Draft, index: dict[str, Any]) -> None:
+    """The version folder first, then the copy of its ledger, last the index: until then the old version stands."""
+    text = json.dumps(index, ensure_ascii=False, indent=1).encode()
+    write_version(run.home.ledger / "versions" / draft.version, {**draft.files, "index.json": text})
+    write_private(run.home.ledger / "ledger.parquet", draft.files["ledger.parquet"])
+    write_private(run.home.ledger / "index.json", text)
+    sync_folder(run.home.ledger)

@@ -1,0 +1,161 @@
+"""One person taken out of every kept version, with a tombstone that keeps them out of later ones.
+
+The chain stays provable: their rows leave the ledger and the changes of each version alike, and every index is signed
+anew with a mark that says when and how often that was done. `ledger/erasing.json` names what is under way, so that an
+interrupted erasure is finished by the next run.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from flows.home import Home, sync_folder, write_private
+from flows.keys import DistrictKey
+from flows.ledger.keys_moved import merges, same_person
+from flows.ledger.publish.files import parquet_bytes, sha256
+from flows.ledger.publish.read import current_version, kept_version, kept_versions, signature
+from flows.ledger.store import opened_store
+from schemas.errors import HomeError
+
+_KEYED = {"ledger": ("person_key",), "changes": ("person_key",), "aliases": ("old_key", "new_key")}
+
+
+def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, store_url: str = "") -> dict[str, int]:
+    """Erase a person; rows taken out per file. Raises HomeError when no kept version knows the key."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with opened_store(home, store_url) as store:
+        keys = same_person(merges(store), person_key)
+        if not (store.minted(keys) or _known(home, keys)):
+            raise HomeError("没有这个人员编号", where=person_key, rule="no_person", action="核对编号")
+        for one in sorted(keys):
+            store.erase(one, now.date(), by, why)
+        store.audit(key, now, by, "erase", person_key=person_key, why=why)
+    body = {"keys": sorted(keys), "on": now.date().isoformat()}
+    write_private(home.ledger / "erasing.json", json.dumps(body).encode())
+    return finish_erasure(home, key)
+
+
+def finish_erasure(home: Home, key: DistrictKey) -> dict[str, int]:
+    """Carry out, or go on with, the erasure that `erasing.json` names; nothing without one."""
+    path = home.ledger / "erasing.json"
+    if not path.exists():
+        return {}
+    body = json.loads(path.read_text("utf-8"))
+    keys, on = frozenset(body["keys"]), date.fromisoformat(body["on"])
+    counts: dict[str, int] = {}
+    digests: dict[str, dict[str, Any]] = {}
+    _undo_swaps(home)
+    numbers = _numbers(home, keys) | frozenset(body.get("numbers", ()))
+    write_private(path, json.dumps({**body, "numbers": sorted(numbers)}).encode())
+    for version in kept_versions(home):
+        _rewrite(home, key, version, (keys, numbers, on), digests, counts)
+    current = current_version(home)
+    if current is not None:
+        folder = home.ledger / "versions" / current.version
+        write_private(home.ledger / "ledger.parquet", (folder / "ledger.parquet").read_bytes())
+        write_private(home.ledger / "index.json", (folder / "index.json").read_bytes())
+    path.unlink()
+    sync_folder(home.ledger)
+    return counts
+
+
+def _known(home: Home, keys: set[str]) -> bool:
+    wanted = pa.array(sorted(keys), pa.string())
+    return any(
+        pc.any(pc.is_in(kept_version(home, version).table("ledger")["person_key"], wanted)).as_py()
+        for version in kept_versions(home)
+    )
+
+
+def _numbers(home: Home, keys: frozenset[str]) -> frozenset[str]:
+    """Roll numbers the person had: their waiting pairs go with them."""
+    found: set[str] = set()
+    for version in kept_versions(home):
+        table = kept_version(home, version).table("ledger").select(["person_key", "member_no"])
+        mine = table.filter(pc.is_in(table["person_key"], pa.array(sorted(keys), pa.string())))
+        found |= {number for number in mine["member_no"].to_pylist() if number}
+    return frozenset(found)
+
+
+def _rewrite(
+    home: Home,
+    key: DistrictKey,
+    version: str,
+    person: tuple[frozenset[str], frozenset[str], date],
+    digests: dict[str, dict[str, Any]],
+    counts: dict[str, int],
+) -> None:
+    """One version without the person, under the same name: written aside, then swapped in."""
+    keys, numbers, on = person
+    kept = kept_version(home, version)
+    index = {name: value for name, value in kept.index.items() if name != "hmac"}
+    files: dict[str, bytes] = {}
+    taken = 0
+    for file, told in sorted(index["files"].items()):
+        name = file.removesuffix(".parquet")
+        table = _without(pq.read_table(kept.folder / file), name, keys, numbers)
+        gone = told["rows"] - table.num_rows
+        data = (kept.folder / file).read_bytes()
+        if gone:
+            data = parquet_bytes(table, name, date.fromisoformat(index["as_of"]))
+        files[file] = data
+        index["files"] = {**index["files"], file: {"rows": table.num_rows, "bytes": len(data), "sha256": sha256(data)}}
+        counts[name] = counts.get(name, 0) + gone
+        taken += gone
+    digests[version] = index["files"]
+    index["deltas"] = [_delta(delta, digests) for delta in index["deltas"]]
+    if taken:
+        index["erasures"] = [*index.get("erasures", ()), {"on": on.isoformat(), "rows": taken}]
+        index["counts"] = {**index["counts"], "persons": index["files"]["ledger.parquet"]["rows"]}
+    text = json.dumps({**index, "hmac": signature(key, index)}, ensure_ascii=False, indent=1).encode()
+    if text != (kept.folder / "index.json").read_bytes():
+        _swap(kept.folder, {**files, "index.json": text})
+
+
+def _without(table: pa.Table, name: str, keys: frozenset[str], numbers: frozenset[str]) -> pa.Table:
+    table = table.replace_schema_metadata(None)
+    columns, values = _KEYED.get(name, ()), keys
+    if name == "review":
+        columns, values = ("member_no",), numbers
+    for column in columns:
+        hit = pc.is_in(table[column], pa.array(sorted(values), pa.string()))
+        table = table.filter(pc.invert(hit))
+    return table
+
+
+def _delta(delta: dict[str, Any], digests: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    files = digests.get(delta["version"])
+    if files is None:
+        return delta
+    changes, ledger = files["changes.parquet"], files["ledger.parquet"]
+    return {**delta, "rows": changes["rows"], "changes_sha256": changes["sha256"], "ledger_sha256": ledger["sha256"]}
+
+
+def _swap(folder: Path, files: dict[str, bytes]) -> None:
+    aside, old = folder.with_name(f".{folder.name}.part"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    for name, data in files.items():
+        write_private(aside / name, data)
+    sync_folder(aside)
+    folder.rename(old)
+    aside.rename(folder)
+    sync_folder(folder.parent)
+    shutil.rmtree(old)
+
+
+def _undo_swaps(home: Home) -> None:
+    """A cut between the two renames leaves the old folder aside: it comes back and is done again."""
+    for old in sorted((home.ledger / "versions").glob(".*.old")):
+        folder = old.with_name(old.name[1:].removesuffix(".old"))
+        if folder.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(folder)

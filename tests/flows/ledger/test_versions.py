@@ -1,0 +1,205 @@
+"""Kept versions: what verify finds, going back, erasing a person, and how long versions stay."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.home import Home
+from flows.ledger import diff, erase, rollback, show, verify
+from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions
+from flows.ledger.publish.retention import doomed_versions, prune
+from flows.ledger.store import opened_store
+from schemas.errors import HomeError
+from schemas.policy import Retention
+from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of
+
+NEXT, LATER = AS_OF + timedelta(days=1), AS_OF + timedelta(days=2)
+FILES = [*(f"{name}.parquet" for name in TABLES), "index.json"]
+
+
+def of(*names: str, lost: str | None = None) -> District:
+    made = District()
+    made.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    for turn, name in enumerate(names, start=1):
+        person = made.member(name, number_of(turn), member_no=f"M{turn}", lost_contact=name == lost)
+        made.worker(name, number_of(turn), person, unit_name="澜江配送公司", record_id=f"W{turn}")
+    return made
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Three nights: two persons, a third one, then one of them lost."""
+    night(of("李建国", "王秀英"), context(tmp_path))
+    night(of("李建国", "王秀英", "周海波"), context(tmp_path, NEXT, run_id="run-2"))
+    night(of("李建国", "王秀英", "周海波", lost="李建国"), context(tmp_path, LATER, run_id="run-3"))
+    home = context(tmp_path).home
+    assert verify(home, KEY) == []
+    return home
+
+
+def folder_of(home: Home, at: int) -> Path:
+    return home.ledger / "versions" / kept_versions(home)[at]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("file", FILES)
+def test_verify_finds_a_flipped_byte_in_any_file_of_any_version(home: Home, at: int, file: str) -> None:
+    path = folder_of(home, at) / file
+    whole = path.read_bytes()
+    for place in (len(whole) // 3, len(whole) // 2, len(whole) - 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert any(path.parent.name in problem for problem in verify(home, KEY)), (file, place)
+    path.write_bytes(whole)
+    assert verify(home, KEY) == []
+
+
+@pytest.mark.parametrize("name", ["ledger.parquet", "index.json"])
+def test_verify_finds_a_flipped_byte_in_the_copy_and_in_the_index(home: Home, name: str) -> None:
+    path = home.ledger / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    assert verify(home, KEY)
+
+
+def test_verify_finds_a_missing_delta(home: Home) -> None:
+    path = folder_of(home, 1) / "changes.parquet"
+    path.unlink()
+    assert any("缺 changes.parquet" in problem for problem in verify(home, KEY))
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_verify_finds_a_missing_version(home: Home, at: int) -> None:
+    gone = folder_of(home, at)
+    shutil.rmtree(gone)
+    assert any(gone.name in problem for problem in verify(home, KEY))
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_verify_finds_a_renamed_version(home: Home, at: int) -> None:
+    folder = folder_of(home, at)
+    folder.rename(folder.with_name("20261231T013000Z-beef"))
+    assert any("文件夹名与索引中的版本" in problem for problem in verify(home, KEY))
+
+
+def test_verify_finds_an_edited_index_even_with_matching_files(home: Home) -> None:
+    for path in (folder_of(home, 2) / "index.json", home.ledger / "index.json"):
+        body = json.loads(path.read_text("utf-8"))
+        body["counts"]["persons"] += 1
+        path.write_text(json.dumps(body, ensure_ascii=False, indent=1), "utf-8")
+    problems = verify(home, KEY)
+    assert any("签名不符" in problem for problem in problems)
+
+
+def test_verify_finds_two_versions_exchanged(home: Home) -> None:
+    one, two = folder_of(home, 0), folder_of(home, 1)
+    one.rename(one.with_name("aside"))
+    two.rename(one)
+    one.with_name("aside").rename(two)
+    assert len(verify(home, KEY)) >= 2
+
+
+def test_rollback_is_a_new_version_equal_to_the_old_one(home: Home) -> None:
+    versions = kept_versions(home)
+    made = rollback(context(home.root, AS_OF, run_id="back"), versions[0], by="甲", why="来源有误")
+    assert kept_versions(home) == [*versions, made]
+    old, new = kept_version(home, versions[0]).table("ledger"), kept_version(home, made).table("ledger")
+    assert new.equals(old)
+    assert diff(home, versions[0], made) == []
+    assert verify(home, KEY) == []
+    changes = kept_version(home, made).table("changes").to_pylist()
+    assert {row["cause"].split()[0] for row in changes} == {"rolled_back"}
+    assert sorted(row["change"] for row in changes) == ["changed", "removed"]
+    night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-5"))
+    assert verify(home, KEY) == []
+    with opened_store(home) as store:
+        assert store.audit_problems(KEY) == []
+
+
+def test_rollback_keeps_todays_objections_and_erasures(home: Home) -> None:
+    versions = kept_versions(home)
+    rows = {row["id_token"]: row["person_key"] for row in kept_version(home, versions[2]).table("ledger").to_pylist()}
+    lost = next(
+        row["person_key"] for row in kept_version(home, versions[2]).table("ledger").to_pylist() if row["leads"]
+    )
+    other = next(key for key in sorted(rows.values()) if key != lost)
+    night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-4"))
+    with opened_store(home) as store:
+        store.raise_objection(lost, LATER, "本人")
+    erase(home, KEY, other, by="甲", why="本人要求")
+    made = rollback(context(home.root, LATER, run_id="back"), versions[2], by="甲", why="来源有误")
+    table = {row["person_key"]: row for row in kept_version(home, made).table("ledger").to_pylist()}
+    assert other not in table
+    assert (table[lost]["objection"], table[lost]["statuses"]) == (True, [])
+    assert verify(home, KEY) == []
+
+
+def test_rollback_to_the_current_or_an_unknown_version_is_refused(home: Home) -> None:
+    for version in (kept_versions(home)[-1], "20200101T000000Z-none"):
+        with pytest.raises(HomeError):
+            rollback(context(home.root, AS_OF), version, by="甲", why="试")
+
+
+def test_an_erased_person_is_in_no_kept_version_and_does_not_come_back(home: Home) -> None:
+    current = current_version(home, KEY)
+    assert current is not None
+    key = current.table("ledger")["person_key"].to_pylist()[0]
+    counts = erase(home, KEY, key, by="甲", why="本人要求")
+    assert counts["ledger"] >= 2
+    for path in home.ledger.rglob("*.parquet"):
+        assert key not in str(pq.read_table(path).to_pylist()), path
+    assert verify(home, KEY) == []
+    night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-4"))
+    with pytest.raises(HomeError):
+        show(home, key)
+    assert verify(home, KEY) == []
+    with opened_store(home) as store:
+        assert store.erased() == {key}
+        assert store.audit_problems(KEY) == []
+
+
+def test_an_interrupted_erasure_is_finished_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("flows.ledger.publish.erase")
+
+    current = current_version(home, KEY)
+    assert current is not None
+    key = current.table("ledger")["person_key"].to_pylist()[0]
+    whole, calls = module._swap, []
+
+    def cut(folder: Path, files: dict[str, bytes]) -> None:
+        calls.append(folder)
+        if len(calls) == 2:
+            folder.rename(folder.with_name(f".{folder.name}.old"))
+            raise KeyboardInterrupt
+        whole(folder, files)
+
+    monkeypatch.setattr(module, "_swap", cut)
+    with pytest.raises(KeyboardInterrupt):
+        erase(home, KEY, key, by="甲", why="本人要求")
+    monkeypatch.setattr(module, "_swap", whole)
+    night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-4"))
+    assert verify(home, KEY) == []
+    assert not (home.ledger / "erasing.json").exists()
+    for path in home.ledger.rglob("*.parquet"):
+        assert key not in str(pq.read_table(path).to_pylist()), path
+
+
+def test_versions_stay_by_count_and_by_month() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=turn) for turn in range(100)]
+    versions = [f"{day:%Y%m%d}T013000Z-0000" for day in days]
+    kept = set(versions) - set(doomed_versions(versions, Retention(versions=10, monthly=12), 5))
+    assert {"20260131T013000Z-0000", "20260228T013000Z-0000", "20260331T013000Z-0000"} <= kept
+    assert len(kept) == 10 + 3
+    assert set(versions[-20:]) <= set(versions) - set(doomed_versions(versions, Retention(versions=1, monthly=0), 20))
+
+
+def test_pruning_leaves_a_sound_ledger(home: Home) -> None:
+    run = context(home.root)
+    assert prune(home, KEY, Retention(versions=1, monthly=0), run.started_at) == []
+    assert verify(home, KEY) == []
