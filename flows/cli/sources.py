@@ -1,13 +1,15 @@
-"""`sanzhao sources list`."""
+"""`sanzhao sources list`, with `map` wired beside it."""
 
 from __future__ import annotations
 
 import typer
 
+from flows.cli.mapping import map_file
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
-app = typer.Typer(help="看来源合同。", no_args_is_help=True)
+app = typer.Typer(help="看来源合同，看懂送来的文件。", no_args_is_help=True)
+app.command("map")(map_file)
 
 _ROLES = {
     "roll": "名册",
@@ -21,7 +23,7 @@ _ROLES = {
 
 @app.callback()
 def _group() -> None:
-    """看来源合同。"""
+    """看来源合同，看懂送来的文件。"""
 
 
 @app.command("list")

@@ -86,6 +86,8 @@ def _first_texts(grid: Grid) -> tuple[str, ...]:
     """The texts of the fullest of the first rows, which is most likely the header nobody knows."""
     rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in grid.rows[:10]]
     fullest = max(rows, key=len, default=[])
+    if any(sum(map(str.isdigit, cell)) >= 5 for cell in fullest):  # a row of data, with somebody's name in it
+        return ()
     words = [plain(cell) for cell in fullest if len(cell) <= 12 and not any(c.isdigit() for c in cell)]
     return tuple(words[:8]) if len(words) * 2 > len(fullest) else ()
 

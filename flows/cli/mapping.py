@@ -1,0 +1,196 @@
+"""`sanzhao sources map`: what was understood of a file, and corrections remembered for its sender."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.options import HomeOption, JsonOption
+from flows.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from flows.staging.memory import Correction
+    from flows.staging.understanding import SheetView
+    from schemas.contracts import SourceContract
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="要看的导出文件", show_default=False)]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="来源（sources list 里的文件夹名）；默认取所在文件夹名，否则按表头判断")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="列名=字段", help="记住：这一列是哪个字段；“列名=不用”表示不读")
+]
+ForgetOption = Annotated[list[str] | None, typer.Option("--forget", metavar="列名", help="忘掉对这一列的更正")]
+EveryOption = Annotated[bool, typer.Option("--all-files", help="更正用于该来源的所有文件，不只这一家的")]
+
+
+def map_file(
+    file: FileArgument,
+    home: HomeOption,
+    source: SourceOption = None,
+    set_: SetOption = None,
+    forget: ForgetOption = None,
+    all_files: EveryOption = False,
+    json: JsonOption = False,
+) -> None:
+    """看懂一个文件：工作表、表头、每列当作什么、哪些不读；可更正，更正按送件方记住。"""
+    from flows.home import Home
+    from flows.settings import load_settings
+    from flows.staging.memory import load_memory, save_memory
+    from flows.staging.understanding import Reader, understand
+    from schemas.contracts import load_sources
+    from schemas.policy import load_policy
+
+    place = Home(home.resolve())
+    settings = load_settings(place)
+    contracts = load_sources(settings.sources)
+    reading = load_policy(settings.policy).reading
+    data = _bytes(file)
+    memory = load_memory(place)
+    contract = _contract(contracts, source, file, data)
+    if set_ or forget:
+        memory = _corrected(memory, contract, file.name, (set_ or [], forget or []), every=all_files)
+    views = understand(data, file.name, Reader(contract, memory, reading))
+    if set_:
+        _require_columns(set_, views, file.name)
+    if set_ or forget:
+        place.make()
+        save_memory(place, memory)
+    if json:
+        import json as text
+
+        print(text.dumps({"source": contract.name, "sheets": [asdict(view) for view in views]}, ensure_ascii=False))
+        return
+    _show(views, contract, file.name)
+
+
+def _bytes(file: Path) -> bytes:
+    from flows.landing.drop import MAX_FILE_BYTES
+    from schemas.errors import InputError
+
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise InputError(
+                f"文件超过 {MAX_FILE_BYTES >> 20} MB", where=file.name, rule="file_too_large", action="拆成几个文件"
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"文件读不了：{error.strerror}", where=str(file), rule="no_file", action="核对路径与权限"
+        ) from None
+
+
+def _contract(contracts: dict[str, SourceContract], source: str | None, file: Path, data: bytes) -> SourceContract:
+    """The source named, else the one whose folder the file lies in, else the one that understands most of it."""
+    from schemas.errors import InputError
+
+    name = source or file.resolve().parent.name
+    if name in contracts:
+        return contracts[name]
+    if source:
+        raise InputError(
+            f"没有来源 {source}", where=file.name, rule="unknown_source", action="用 sanzhao sources list 看有哪些来源"
+        )
+    best = max(contracts.values(), key=lambda contract: _columns_known(contract, data, file.name))
+    if not _columns_known(best, data, file.name):
+        raise InputError(
+            "看不出是哪个来源", where=file.name, rule="unknown_source", action="用 --source 指定，如 --source platform"
+        )
+    return best
+
+
+def _columns_known(contract: SourceContract, data: bytes, name: str) -> int:
+    from flows.staging.understanding import Reader, understand
+    from schemas.policy import Reading
+
+    views = understand(data, name, Reader(contract, (), Reading()))
+    return max((sum(column.field is not None for column in view.columns) for view in views), default=0)
+
+
+def _corrected(
+    memory: tuple[Correction, ...],
+    contract: SourceContract,
+    file: str,
+    asked: tuple[list[str], list[str]],
+    *,
+    every: bool,
+) -> tuple[Correction, ...]:
+    """The memory with what the clerk asked for: columns set first forgotten, then told anew."""
+    from flows.staging.memory import EVERY_SENDER, Correction, sender_of
+    from flows.staging.words import plain
+
+    told, forgotten = [_pair(text, contract) for text in asked[0]], [plain(text) for text in asked[1]]
+    sender = EVERY_SENDER if every else sender_of(file)
+    gone = {*forgotten, *(column for column, _ in told)}
+    senders = {sender} if told else {EVERY_SENDER, sender}
+    kept = [one for one in memory if not (one.source == contract.name and one.sender in senders and one.column in gone)]
+    return (
+        *kept,
+        *(Correction(source=contract.name, sender=sender, column=column, field=name) for column, name in told),
+    )
+
+
+def _pair(text: str, contract: SourceContract) -> tuple[str, str]:
+    """`列名=字段` as (plain header text, field name); the field by its title, name or any alias."""
+    from flows.staging.memory import NOT_USED
+    from flows.staging.words import plain
+
+    column, mark, wanted = text.rpartition("=")
+    if not mark or not plain(column) or not wanted.strip():
+        raise typer.BadParameter(f"{text!r} 应写成 列名=字段", param_hint="--set")
+    if wanted.strip() in (NOT_USED, "-"):
+        return plain(column), ""
+    for field in contract.fields:
+        if plain(wanted) in {plain(one) for one in (field.name, field.title, *field.aliases)}:
+            return plain(column), field.name
+    titles = "、".join(field.title for field in contract.fields)
+    raise typer.BadParameter(f"{contract.title}没有字段 {wanted!r}；可用：{titles}", param_hint="--set")
+
+
+def _require_columns(asked: list[str], views: list[SheetView], file: str) -> None:
+    """A correction of a column the file does not have is refused, with the columns it has."""
+    from flows.staging.words import plain
+    from schemas.errors import InputError
+
+    texts = {part for view in views for column in view.columns for part in (column.text, *column.text.split("/"))}
+    texts |= {column.text.replace("/", "") for view in views for column in view.columns}
+    for text in asked:
+        column = plain(text.rpartition("=")[0])
+        if views and texts and column not in texts:
+            has = tuple(dict.fromkeys(one.text for view in views for one in view.columns))[:30]
+            raise InputError(
+                f"文件里没有“{column}”这一列", where=file, rule="no_such_column", examples=has, action="照表头写列名"
+            )
+
+
+def _show(views: list[SheetView], contract: SourceContract, name: str) -> None:
+    from rich.table import Table
+
+    screen = terminal()
+    screen.print(f"{name} 按来源 {contract.name}（{contract.title}）读取")
+    for view in views:
+        title = "／".join(part for part in (view.file if view.file != name else "", view.sheet or "") if part)
+        screen.print()
+        screen.print(f"【{title or '全文'}】" + (f"编码 {view.encoding}" if view.encoding else ""))
+        if view.columns and view.header_rows:
+            rows = f"第{view.header_rows[0]}—{view.header_rows[1]}行"
+            table = Table("列", "表头", "当作", "把握", title=f"表头在{rows}", title_justify="left")
+            for column in view.columns:
+                table.add_row(str(column.number), column.text, column.field or "—", column.how)
+            screen.print(table)
+        if view.problem:
+            screen.print(view.problem, markup=False)
+            continue
+        counts = (
+            f"数据 {view.rows} 行：接收 {view.accepted}，退回 {view.rows - view.accepted}；略过 {view.passed_over} 行"
+        )
+        screen.print(counts)
+        for reason, count in view.quarantined.items():
+            screen.print(f"  退回 {count} 行：{reason}", markup=False)
+        if view.repairs:
+            screen.print("  修整：" + "、".join(f"{repair} {count}" for repair, count in view.repairs.items()))
+        for remark in view.remarks:
+            screen.print(f"  {remark}", markup=False)
