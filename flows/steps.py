@@ -13,7 +13,8 @@ import duckdb
 from flows import matching
 from flows.closing import close
 from flows.context import RunContext
-from flows.landing import land, replay, seal_relation, unseal_relation
+from flows.drift import check_drift
+from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
 from flows.ledger import build_ledger, build_persons, publish
 from flows.limits import check_quarantine
 from flows.runlog import log_event
@@ -41,9 +42,11 @@ def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
 
 
 def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
-    """Read the landed files, then hold what was sent back against the policy's limits."""
+    """Read the landed files, then hold them against the policy's limits and against the last published night."""
     counts: Counts = dict(stage(con, run))
-    return {**counts, "warnings": [*counts.get("warnings", ()), *check_quarantine(con, run)]}
+    note_dropped_columns(con, run)
+    found = [*check_quarantine(con, run), *check_drift(con, run)]
+    return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 
 def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:

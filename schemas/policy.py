@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from schemas.drift import Drift
 from schemas.errors import ContractError
 
 Share = float
@@ -198,6 +199,7 @@ class Policy(_Frozen):
     leaving: Leaving = Leaving(keep_days=90)
     retention: Retention = Retention(versions=100, monthly=36)
     circulation: Circulation = Circulation(least=5)
+    drift: Drift = Drift()
     reading: Reading = Reading()
 
     @model_validator(mode="after")

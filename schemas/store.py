@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -131,6 +143,22 @@ class Run(Base):
     version: Mapped[str | None] = mapped_column(String(40))
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     message: Mapped[str | None] = mapped_column(Text)
+
+
+class SourceNight(Base):
+    """One row per source and published run: what came, for the next night to compare with; no personal data.
+
+    `keys` holds keyed tokens of record numbers and of whom they stood for, of the newest night of each source only.
+    """
+
+    __tablename__ = "source_nights"
+    __table_args__ = (UniqueConstraint("source", "run_id"), Index("source_nights_by_date", "source", "as_of"))
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    run_id: Mapped[str] = mapped_column(String(60))
+    as_of: Mapped[date] = mapped_column(Date)
+    quality: Mapped[dict[str, Any]] = mapped_column(JSON)
+    keys: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class AuditEntry(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,15 @@ import pyarrow.parquet as pq
 
 from flows.context import RunContext
 from flows.home import write_private
+from flows.landing.manifest import DroppedColumns, load_manifest, save_manifest
 from schemas.contracts import stage_table
 from schemas.errors import InputError
+
+_DROPPED = """
+select source, file, sheet, columns_dropped from stage_files where len(columns_dropped) > 0
+order by source, file, sheet nulls first, columns_dropped
+"""
+_LONG_NUMBER = re.compile(r"[0-9]{7,}[0-9Xx]?")
 
 
 def seal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str) -> int:
@@ -42,6 +50,19 @@ def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, 
     con.execute(f"create or replace table {relation} as select * from kept_relation")
     con.unregister("kept_relation")
     return int(kept.num_rows)
+
+
+def note_dropped_columns(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Write into the night's manifest which columns of which sheet no contract lists; long digits are masked."""
+    rows = con.execute(_DROPPED).fetchall()
+    dropped = tuple(
+        DroppedColumns(
+            source=source, file=file, sheet=sheet, columns=tuple(_LONG_NUMBER.sub("…", text) for text in columns)
+        )
+        for source, file, sheet, columns in rows
+    )
+    manifest = load_manifest(run.landing, run.key).model_copy(update={"columns_dropped": dropped})
+    save_manifest(run.landing, run.key, manifest)
 
 
 def _path(folder: Path, name: str) -> Path:

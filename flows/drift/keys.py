@@ -1,0 +1,64 @@
+"""One row per record number of a source: keyed tokens of the number and of whom it stands for."""
+
+from __future__ import annotations
+
+import io
+from importlib import resources
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.context import RunContext
+from schemas.contracts import SourceContract
+
+_BLOCK = 64
+_REUSED = """
+select count(*) from before join now using (record)
+where case
+    when before.person is not null and now.person is not null
+        then before.person <> now.person and before.name is distinct from now.name
+    else before.name <> now.name
+end
+"""
+
+
+def key_tokens(con: duckdb.DuckDBPyConnection, run: RunContext, contract: SourceContract) -> pa.Table | None:
+    """`record, person, name` of a source whose rows have numbers and names; else null.
+
+    A name that is masked, and an ID that is not full, say nothing.
+    """
+    names = {field.name for field in contract.imported}
+    if not contract.record_id or "name" not in names:
+        return None
+    by_id = ("id_number, id_number_kind") if "id_number" in names else "null as id_number, null as id_number_kind"
+    rows = con.table(f"stage_{contract.name}").project(f"record_id, name, {by_id}")
+    con.register("identified", rows.to_arrow_table())
+    secret = run.key.purpose("source keys").ljust(_BLOCK, b"\0")
+    pads = {"inner": bytes(byte ^ 0x36 for byte in secret), "outer": bytes(byte ^ 0x5C for byte in secret)}
+    query = (resources.files("flows.drift") / "keys.sql").read_text("utf-8")
+    tokens = con.execute(query, pads).to_arrow_table()
+    con.unregister("identified")
+    return tokens
+
+
+def reused(con: duckdb.DuckDBPyConnection, before: pa.Table, now: pa.Table) -> int:
+    """Numbers that stand for somebody else now: another ID under another name, or another name where no ID tells."""
+    con.register("before", before)
+    con.register("now", now)
+    found = con.execute(_REUSED).fetchone()
+    con.unregister("before")
+    con.unregister("now")
+    return int(found[0]) if found else 0
+
+
+def packed(tokens: pa.Table) -> bytes:
+    """As Parquet bytes for the state store."""
+    sink = io.BytesIO()
+    pq.write_table(tokens, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def unpacked(data: bytes) -> pa.Table:
+    """What `packed` wrote."""
+    return pq.read_table(io.BytesIO(data))
