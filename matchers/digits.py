@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 ID_HALF = 9
 PHONE_PLACES = 11
+_MOST_PLACES = 16
 Places = npt.NDArray[np.uint8]
 Packed = npt.NDArray[np.uint64]
 
@@ -28,11 +29,17 @@ def places_of(values: Sequence[str | None], length: int) -> Places:
 
 def pack(places: Places) -> tuple[Packed, Packed]:
     """Per row the digits and the mask of shown places, the first place in the lowest four bits; at most 16 places."""
-    shown = places != 255
-    shifts = (np.arange(places.shape[1], dtype=np.uint64) * 4).astype(np.uint64)
-    values = np.where(shown, places, 0).astype(np.uint64) << shifts
-    masks = np.where(shown, 15, 0).astype(np.uint64) << shifts
-    return np.bitwise_or.reduce(values, axis=1), np.bitwise_or.reduce(masks, axis=1)
+    nibbles = np.zeros((len(places), _MOST_PLACES), np.uint8)
+    nibbles[:, : places.shape[1]] = np.where(places == 255, 0, places)
+    masks = np.zeros((len(places), _MOST_PLACES), np.uint8)
+    masks[:, : places.shape[1]] = np.where(places == 255, 0, 15)
+    return _joined(nibbles), _joined(masks)
+
+
+def _joined(nibbles: Places) -> Packed:
+    """Sixteen nibbles a row as one little-endian integer."""
+    pairs = np.ascontiguousarray(nibbles[:, 0::2] | (nibbles[:, 1::2] << 4))
+    return pairs.view("<u8").reshape(-1)
 
 
 def shown_places(head_mask: int, tail_mask: int) -> list[bool]:

@@ -63,9 +63,20 @@ def simplify(names: Sequence[str]) -> list[str]:
 
 
 @cache
-def _reading(character: str) -> str:
+def reading(character: str) -> str:
+    """A character's usual reading without tone; itself where it has none."""
     found = pinyin(character, style=Style.NORMAL, errors="default")
     return str(found[0][0]).lower().replace("ü", "v") if found else character
+
+
+def compound_surnames() -> frozenset[str]:
+    """Surnames of two characters."""
+    return _surnames()[0]
+
+
+def surname_readings() -> dict[str, str]:
+    """Surnames read otherwise than their characters usually are, with their syllables."""
+    return _surnames()[1]
 
 
 def surname_of(key: str) -> str:
@@ -76,8 +87,8 @@ def surname_of(key: str) -> str:
 def sound_of(key: str) -> str:
     """Toneless syllables joined by blanks, the surname read as a surname: 单小曾 -> `shan xiao ceng`."""
     surname, readings = surname_of(key), _surnames()[1]
-    first = readings.get(surname) or " ".join(_reading(character) for character in surname)
-    return " ".join([first, *(_reading(character) for character in key[len(surname) :])])
+    first = readings.get(surname) or " ".join(reading(character) for character in surname)
+    return " ".join([first, *(reading(character) for character in key[len(surname) :])])
 
 
 def fold_sound(sound: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import evaluate, ledger, run, sample, sources
+from flows.cli import evaluate, ledger, linking, run, sample, sources
 
 app = typer.Typer(
     help="三找：把各部门导出的人员数据与党员名册比对，成一本账。",
@@ -15,6 +15,9 @@ app = typer.Typer(
 app.command("init")(run.init)
 app.command("run")(run.run)
 app.command("status")(run.status)
+app.command("link")(linking.link)
+app.command("dedupe")(linking.dedupe)
+app.command("train")(linking.train)
 app.command("sample")(sample.sample)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(ledger.app, name="ledger")

@@ -1,0 +1,104 @@
+"""`sanzhao link`, `sanzhao dedupe` and `sanzhao train`: any two tables, or one, by a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from matchers.linkage.link import Training
+    from matchers.linkage.model import LinkModel
+
+LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="模型文件（TOML），或自带模型的名字：people、febrl", show_default=False)
+]
+OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
+
+
+def load_model(given: str) -> LinkModel:
+    """A model file, or a shipped model by name."""
+    from importlib import resources
+
+    from matchers.linkage.model import parse_link_model
+    from schemas.errors import InputError
+
+    shipped = resources.files("matchers.linkage") / f"{given}.toml"
+    path = Path(given)
+    if path.is_file():
+        return parse_link_model(path.read_text("utf-8"), str(path))
+    if "/" not in given and shipped.is_file():
+        return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
+    raise InputError("没有这个模型文件", where=given, rule="no_model", action="给 TOML 文件的路径，或 people、febrl")
+
+
+def link(
+    left: LeftArgument,
+    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="右表", show_default=False)],
+    model: ModelOption,
+    out: OutOption,
+    left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列")] = "row_id",
+    right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
+) -> None:
+    """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
+    from flows.tables import read_table, write_parquet
+    from matchers.linkage.link import link_tables
+
+    pairs = link_tables(read_table(left), read_table(right), load_model(model), ids=(left_id, right_id))
+    write_parquet(pairs, out)
+    print(_counted(pairs["decision"].to_pylist(), out))
+
+
+def dedupe(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="要查重的表", show_default=False)],
+    model: ModelOption,
+    out: OutOption,
+    id_column: Annotated[str, typer.Option("--id", help="编号列")] = "row_id",
+    clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
+) -> None:
+    """在一张表里找重复的行；--clusters 给出每行所属的组。"""
+    from flows.tables import read_table, write_parquet
+    from matchers.linkage.link import id_column as ids_of
+    from matchers.linkage.link import link_tables
+    from matchers.linkage.result import clusters as clustered
+
+    rows, chosen = read_table(table), load_model(model)
+    pairs = link_tables(rows, None, chosen, ids=(id_column, id_column))
+    write_parquet(pairs, out)
+    if clusters is not None:
+        write_parquet(clustered(pairs, ids_of(rows, id_column)), clusters)
+    print(_counted(pairs["decision"].to_pylist(), out))
+
+
+def train(
+    left: LeftArgument,
+    model: ModelOption,
+    out: OutOption,
+    right: Annotated[
+        Path | None, typer.Argument(metavar="[RIGHT]", help="右表；不给就是一张表查重", show_default=False)
+    ] = None,
+) -> None:
+    """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用。"""
+    from flows.home import write_private
+    from flows.tables import read_table
+    from matchers.linkage.link import train as learn
+    from matchers.linkage.trained import model_text, report_text
+
+    result = learn(read_table(left), read_table(right) if right else None, load_model(model))
+    write_private(out, model_text(result.model).encode())
+    report = out.with_suffix(".report.md")
+    write_private(report, report_text(result).encode())
+    print(_trained(result, out, report))
+
+
+def _trained(result: Training, out: Path, report: Path) -> str:
+    learned = f"训练 {result.learned.rounds} 轮收敛，估计真对 {result.expected_matches:,.0f}"
+    return f"{learned}\n模型：{out}\n说明：{report}（看过再用）"
+
+
+def _counted(decisions: list[str], out: Path) -> str:
+    words = {"link": "关联", "review": "待核", "reject": "另有更相符"}
+    counts = "，".join(f"{words[name]} {decisions.count(name):,}" for name in words)
+    return f"{counts}\n结果：{out}"

@@ -1,0 +1,216 @@
+"""Kinds of columns: how each is encoded as integers, which keys it blocks by, and its comparison levels as SQL.
+
+In the SQL, `{c}` is the column's name, `l` and `r` the two rows. Levels stand in order; the first that holds counts.
+Before them comes the level null: a side shows nothing there, and it weighs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matchers.digits import PHONE_PLACES, pack
+from matchers.encoding.ids import encode_ids
+from matchers.encoding.names import encode_names
+from matchers.encoding.strings import rows_of_length, string_parts
+
+Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of column.
+
+    `forms`: encoded columns by suffix. `keys`: blocking keys as SQL over one row; null where it shows nothing.
+    `missing`: SQL over the two rows. `levels`: ordered. `share_of`: the key whose frequency is a level's chance.
+    """
+
+    encode: Callable[[pa.ChunkedArray], Encoded]
+    keys: Mapping[str, str]
+    missing: str
+    levels: Mapping[str, str]
+    share_of: Mapping[str, str] = field(default_factory=dict)
+
+
+def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.is_valid())
+
+
+def _encode_name(column: pa.ChunkedArray) -> Encoded:
+    names = encode_names(column)
+    return {
+        "raw": names.raw, "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
+        "len": names.length, "kind": names.kind,
+    }  # fmt: skip
+
+
+def _encode_id(column: pa.ChunkedArray) -> Encoded:
+    ids = encode_ids(column)
+    return {
+        "head": ids.head, "head_mask": ids.head_mask, "tail": ids.tail, "tail_mask": ids.tail_mask, "kind": ids.kind,
+        "birth": ids.birth, "male": ids.male,
+    }  # fmt: skip
+
+
+def _encode_phone(column: pa.ChunkedArray) -> Encoded:
+    letters, starts, lengths = string_parts(column)
+    places = np.full((len(lengths), PHONE_PLACES), 255, np.uint8)
+    rows, found = rows_of_length(letters, starts, lengths, PHONE_PLACES)
+    places[rows] = np.where((found >= ord("0")) & (found <= ord("9")), found - ord("0"), 255)
+    digits, mask = pack(places)
+    return {"digits": digits, "mask": mask}
+
+
+def _encode_date(column: pa.ChunkedArray) -> Encoded:
+    """yyyymmdd as a number; ISO text or Arrow dates; 0 where there is none."""
+    if pa.types.is_date(column.type):
+        column = pc.strftime(column, format="%Y%m%d")
+    digits = pc.replace_substring(column.cast(pa.string()), "-", "")
+    fitting = pc.and_(pc.equal(pc.utf8_length(digits), 8), pc.utf8_is_digit(digits))
+    number = pc.if_else(pc.fill_null(fitting, False), digits, "0").cast(pa.int32())
+    return {"day": np.asarray(number)}
+
+
+def _encode_category(column: pa.ChunkedArray) -> Encoded:
+    """A digest of the trimmed text, the same on both sides; 0 where there is none."""
+    text = pc.utf8_trim_whitespace(column.cast(pa.string())).combine_chunks().dictionary_encode()
+    from hashlib import blake2b
+
+    digests = [
+        int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little") if value else 0
+        for value in text.dictionary.to_pylist()
+    ]
+    codes = np.asarray(text.indices.fill_null(len(digests)))
+    return {"value": np.append(np.array(digests, np.uint64), np.uint64(0))[codes]}
+
+
+def _encode_text(column: pa.ChunkedArray) -> Encoded:
+    """Lower-case text without blanks at its ends or doubled; its digest; and one byte per character to compare by.
+
+    DuckDB measures likeness over bytes, so every character outside ASCII is set to one letter of its own.
+    """
+    tidy = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string()))), r"\s+", " ")
+    tidy = pc.if_else(pc.equal(tidy, ""), None, tidy)
+    tidy = tidy if isinstance(tidy, pa.ChunkedArray) else pa.chunked_array([tidy])
+    distinct = tidy.combine_chunks().dictionary_encode()
+    words = [
+        text if text is None or text.isascii() else text.translate(_OneByte())
+        for text in distinct.dictionary.to_pylist()
+    ]
+    return {**_encode_category(tidy), "text": pa.array(words, pa.string()).take(distinct.indices)}
+
+
+class _OneByte(dict[int, int]):
+    """Characters outside ASCII as printable ASCII ones, spread by a multiplicative hash."""
+
+    def __missing__(self, code: int) -> int:
+        return code if code < 128 else 33 + (code * 2654435761 >> 16) % 94
+
+
+_ID_BOTH = "(bit_count(l.{c}_head_mask & r.{c}_head_mask) + bit_count(l.{c}_tail_mask & r.{c}_tail_mask))"
+_ID_OTHER = (
+    "(bit_count(nibbles(l.{c}_head, r.{c}_head, l.{c}_head_mask & r.{c}_head_mask))"
+    " + bit_count(nibbles(l.{c}_tail, r.{c}_tail, l.{c}_tail_mask & r.{c}_tail_mask)))"
+)
+_PHONE_OTHER = "bit_count(nibbles(l.{c}_digits, r.{c}_digits, l.{c}_mask & r.{c}_mask))"
+_LANES = " + ".join(f"((xor(l.{{c}}_key, r.{{c}}_key) >> {16 * lane}) & 65535 <> 0)::tinyint" for lane in range(4))
+_TAIL4 = "case when {c}_tail_mask >> 20 = 65535 then {c}_tail >> 20 end"
+
+KINDS: dict[str, Kind] = {
+    "person_name": Kind(
+        encode=_encode_name,
+        keys={
+            "key": "nullif({c}_key, 0)",
+            "sound": "nullif({c}_sound, 0)",
+            "fold": "nullif({c}_fold, 0)",
+            "swap": "nullif({c}_swap, 0)",
+        },
+        missing="l.{c}_kind <> 1 or r.{c}_kind <> 1",
+        levels={
+            "exact": "l.{c}_key = r.{c}_key",
+            "sound": "l.{c}_sound = r.{c}_sound",
+            "swapped": "l.{c}_swap = r.{c}_swap and l.{c}_swap <> 0",
+            "near_sound": "l.{c}_fold = r.{c}_fold",
+            "one_character": f"l.{{c}}_len = r.{{c}}_len and l.{{c}}_len < 9 and ({_LANES}) = 1",
+            "different": "true",
+        },
+        share_of={"exact": "key", "sound": "sound", "near_sound": "fold", "swapped": "swap"},
+    ),
+    "resident_id": Kind(
+        encode=_encode_id,
+        keys={
+            "full": "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end",
+            "tail4": _TAIL4,
+            "head4_tail4": "case when {c}_tail_mask >> 20 = 65535 and {c}_head_mask & 65535 = 65535 "
+            "then ({c}_head & 65535) << 16 | {c}_tail >> 20 end",
+            "head6": "case when {c}_head_mask & 16777215 = 16777215 then {c}_head & 16777215 end",
+            "birth": "nullif({c}_birth, 0)",
+        },
+        missing=f"{_ID_BOTH} = 0",
+        levels={
+            "full": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail",
+            "visible": f"{_ID_OTHER} = 0",
+            "near": f"{_ID_BOTH} >= 60 and {_ID_OTHER} <= 2 and (l.{{c}}_kind = 3 or r.{{c}}_kind = 3)",
+            "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
+            "other": "true",
+        },
+    ),
+    "phone": Kind(
+        encode=_encode_phone,
+        keys={
+            "full": "case when {c}_mask = 17592186044415 then {c}_digits end",
+            "tail4": "case when {c}_mask >> 28 = 65535 then {c}_digits >> 28 end",
+            "head3_tail4": "case when {c}_mask >> 28 = 65535 and {c}_mask & 4095 = 4095 "
+            "then ({c}_digits & 4095) << 16 | {c}_digits >> 28 end",
+        },
+        missing="l.{c}_mask & r.{c}_mask = 0",
+        levels={
+            "full": "l.{c}_mask & r.{c}_mask = 17592186044415 and l.{c}_digits = r.{c}_digits",
+            "visible": f"{_PHONE_OTHER} = 0",
+            "near": f"{_PHONE_OTHER} <= 2 and l.{{c}}_mask & r.{{c}}_mask = 17592186044415",
+            "other": "true",
+        },
+    ),
+    "date": Kind(
+        encode=_encode_date,
+        keys={"day": "nullif({c}_day, 0)", "year": "nullif({c}_day // 10000, 0)"},
+        missing="l.{c}_day = 0 or r.{c}_day = 0",
+        levels={
+            "same": "l.{c}_day = r.{c}_day",
+            "one_part": "(l.{c}_day // 10000 = r.{c}_day // 10000)::tinyint "
+            "+ (l.{c}_day // 100 % 100 = r.{c}_day // 100 % 100)::tinyint "
+            "+ (l.{c}_day % 100 = r.{c}_day % 100)::tinyint = 2 "
+            "or (l.{c}_day // 10000 = r.{c}_day // 10000 and l.{c}_day // 100 % 100 = r.{c}_day % 100 "
+            "and l.{c}_day % 100 = r.{c}_day // 100 % 100)",
+            "different": "true",
+        },
+    ),
+    "text": Kind(
+        encode=_encode_text,
+        keys={
+            "value": "nullif({c}_value, 0)",
+            "start3": "case when length({c}_text) >= 3 then hash(substr({c}_text, 1, 3)) end",
+            "start5": "case when length({c}_text) >= 5 then hash(substr({c}_text, 1, 5)) end",
+        },
+        missing="l.{c}_value = 0 or r.{c}_value = 0",
+        levels={
+            "same": "l.{c}_value = r.{c}_value",
+            "near": "jaro_winkler_similarity(l.{c}_text, r.{c}_text) >= 0.92",
+            "similar": "jaro_winkler_similarity(l.{c}_text, r.{c}_text) >= 0.84",
+            "different": "true",
+        },
+        share_of={"same": "value"},
+    ),
+    "category": Kind(
+        encode=_encode_category,
+        keys={"value": "nullif({c}_value, 0)"},
+        missing="l.{c}_value = 0 or r.{c}_value = 0",
+        levels={"same": "l.{c}_value = r.{c}_value", "different": "true"},
+        share_of={"same": "value"},
+    ),
+}
