@@ -21,6 +21,7 @@ _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
 _SUBTOTAL = re.compile(r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?")
+_COUNT = re.compile("(?:[0-9]{1,6}[人名条个]?)?")
 _TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
 
 
@@ -150,7 +151,12 @@ def _is_subtotal(row: list[Cell], key: int) -> bool:
 
 
 def _is_nobody(cell: Cell) -> bool:
-    return not isinstance(cell, str) or not cell.strip() or _SUBTOTAL.fullmatch(plain(cell)) is not None
+    """A name cell without a name: blank, a count, or the word for the subtotal itself."""
+    return (
+        not isinstance(cell, str)
+        or _COUNT.fullmatch(text := plain(cell)) is not None
+        or bool(_SUBTOTAL.fullmatch(text))
+    )
 
 
 def _is_title(row: list[Cell], titles: set[str]) -> bool:
