@@ -14,6 +14,7 @@ from matchers.model import LinkageModel, district_model, parse_model
 from schemas.connectors import Connector
 from schemas.errors import ContractError
 from schemas.provenance import Provenance
+from schemas.targets import Target
 
 
 class _Frozen(BaseModel):
@@ -41,6 +42,7 @@ class Settings(_Frozen):
     prefect: PrefectSettings = PrefectSettings()
     provenance: dict[str, Provenance] = {}
     connectors: dict[str, Connector] = {}
+    targets: dict[str, Target] = {}
 
 
 _PATHS = ("drop", "policy", "model", "sources")
@@ -143,10 +145,11 @@ def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
             body[key] = None
         elif isinstance(value, str):
             body[key] = (base / Path(value).expanduser()).resolve()
-    connectors = body.get("connectors")
-    for connector in connectors.values() if isinstance(connectors, dict) else ():
-        if isinstance(connector, dict):
-            _resolve_connector(connector, base)
+    for kind in ("connectors", "targets"):
+        found = body.get(kind)
+        for connector in found.values() if isinstance(found, dict) else ():
+            if isinstance(connector, dict):
+                _resolve_connector(connector, base)
     return body
 
 

@@ -8,12 +8,17 @@ from flows.context import RunContext
 from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import erase, rollback
-from flows.ledger.publish.read import kept_version
+from flows.ledger.export import load_postgres, put_s3
+from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.rollback import as_of
+from flows.ledger.store import opened_store
 from flows.runs import run_lock
 from flows.settings import load_settings
+from schemas.connectors import S3Connector
 from schemas.contracts import load_sources
+from schemas.errors import HomeError, InputError
 from schemas.policy import load_policy
+from schemas.targets import PostgresTarget
 
 
 def roll_back(home: Home, version: str, *, by: str, why: str) -> str:
@@ -38,3 +43,27 @@ def erase_person(home: Home, person_key: str, *, by: str, why: str) -> dict[str,
     """Take one person out of every kept version and keep them out; rows taken out per file."""
     with run_lock(home):
         return erase(home, load_key(home), person_key, by=by, why=why, store_url=load_settings(home).store_url)
+
+
+def export(home: Home, name: str, *, by: str) -> dict[str, int]:
+    """Hand the current version to a target of the configuration; what was written there. Logged."""
+    settings, key = load_settings(home), load_key(home)
+    target = settings.targets.get(name)
+    if target is None:
+        raise InputError(
+            f"配置里没有导出目标 {name}", where="config.toml", rule="no_target",
+            examples=tuple(sorted(settings.targets)), action=f"在配置里加一段 [targets.{name}]",
+        )  # fmt: skip
+    current = current_version(home, key)
+    if current is None:
+        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+    done = _handed_over(current, target, name)
+    with opened_store(home, settings.store_url) as store:
+        store.audit(key, datetime.now(UTC), by, "export", why=f"{name} {current.version}")
+    return done
+
+
+def _handed_over(current: Published, target: PostgresTarget | S3Connector, name: str) -> dict[str, int]:
+    if isinstance(target, PostgresTarget):
+        return load_postgres(current, target, name)
+    return put_s3(current, target, name)

@@ -1,4 +1,4 @@
-"""`sanzhao ledger show|diff|verify|rollback|erase`."""
+"""`sanzhao ledger show|diff|verify|rollback|erase|export|books`."""
 
 from __future__ import annotations
 
@@ -100,6 +100,36 @@ def erase(home: HomeOption, key: Annotated[str, typer.Argument(metavar="人员�
 
     counts = erase_person(_place(home), key, by=_user(), why=why)
     say("已删除：" + "、".join(f"{name} {rows} 行" for name, rows in sorted(counts.items()) if rows))
+
+
+@app.command("export")
+def export(home: HomeOption, to: Annotated[str, typer.Option("--to", help="配置 [targets.名字] 里的名字")]) -> None:
+    """把当前版本交给别的系统：PostgreSQL（一个事务整体替换）或 S3（索引最后写）。"""
+    from flows.upkeep import export as hand_over
+
+    done = hand_over(_place(home), to, by=_user())
+    say(f"已导出到 {to}：" + "、".join(f"{name} {count}" for name, count in done.items()))
+
+
+@app.command("books")
+def books(home: HomeOption, json: JsonOption = False) -> None:
+    """三本台账、三找名单与协查名单各有多少人，是否互相对得上。"""
+    from flows.ledger.publish.read import current_version
+    from reports.books import TITLES, disagreements, views_of
+
+    place = _place(home)
+    _index(place)
+    current = current_version(place)
+    assert current is not None  # noqa: S101  _index has refused otherwise
+    ledger = current.table("ledger")
+    views = views_of(ledger)
+    problems = disagreements(views, ledger.num_rows)
+    if json:
+        print(_dumped({"rows": {name: table.num_rows for name, table in views.items()}, "problems": problems}))
+        return
+    for name, table in views.items():
+        say(f"{TITLES[name]}：{table.num_rows} 行")
+    say("三本台账互相对得上，也与一本账相符" if not problems else "；".join(problems))
 
 
 def _user() -> str:
