@@ -1,4 +1,4 @@
-"""`sanzhao evaluate`."""
+"""`sanzhao evaluate`: a published ledger, or a table of pairs, against a truth."""
 
 from __future__ import annotations
 
@@ -7,16 +7,30 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import HomeOption, JsonOption
+from flows.cli.options import JsonOption
 
 
 def evaluate(
-    home: HomeOption,
-    truth: Annotated[Path, typer.Option("--truth", help="真值文件夹（示例数据的 truth/）")],
+    pairs: Annotated[
+        Path | None, typer.Argument(metavar="[PAIRS]", help="link 或 dedupe 写出的对子", show_default=False)
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="数据文件夹：核对其最新一本账", show_default=False)
+    ] = None,
+    truth: Annotated[Path, typer.Option("--truth", help="真值：对子用一个表，一本账用示例数据的 truth/ 文件夹")] = ...,  # type: ignore[assignment]
     json: JsonOption = False,
 ) -> None:
-    """拿最新一本账与真值核对：关联对错、找回多少、各状态对错。"""
-    from flows.evaluation import evaluate_home, summary_lines
+    """拿一本账（--home）或一表对子（PAIRS）与真值核对：对错、找回多少、把握准不准。"""
+    if (pairs is None) == (home is None):
+        raise typer.BadParameter("给 PAIRS 或 --home，二者取一")
+    if home is not None:
+        from flows.evaluation import evaluate_home, summary_lines
 
-    result = evaluate_home(home.resolve(), truth.resolve())
-    print(result.to_json() if json else "\n".join(summary_lines(result)))
+        result = evaluate_home(home.resolve(), truth.resolve())
+        print(result.to_json() if json else "\n".join(summary_lines(result)))
+        return
+    from flows.evaluation_pairs import evaluate_pairs, pairs_lines
+    from flows.tables import read_table
+
+    measured = evaluate_pairs(read_table(pairs or Path()), read_table(truth))
+    print(measured.to_json() if json else "\n".join(pairs_lines(measured)))
