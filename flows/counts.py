@@ -26,6 +26,8 @@ COUNT_TITLES: dict[str, str] = {
     "persons": "人数",
     "version": "版本",
     "warnings": "提醒",
+    "returned_rows": "退回标记的行",
+    "destroyed": "到期销毁",
     "relations": "销毁的工作表",
     "sheets_read": "读入的表",
     "passed_over": "空行、合计行等",

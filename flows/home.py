@@ -33,6 +33,11 @@ class Home:
         return self.root / "landing"
 
     @property
+    def returns(self) -> Path:
+        """Sealed lists of the rows sent back to their senders."""
+        return self.root / "returns"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 

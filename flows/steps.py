@@ -13,10 +13,12 @@ import duckdb
 from flows import matching
 from flows.closing import close
 from flows.context import RunContext
-from flows.drift import check_drift
+from flows.drift import check_drift, last_qualities, remember_night
 from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
 from flows.ledger import build_ledger, build_persons, publish
 from flows.limits import check_quarantine
+from flows.purging import purge
+from flows.returns import seal_marks, write_notes
 from flows.runlog import log_event
 from flows.runs import destroy_workspace, workspace_key
 from flows.staging import stage
@@ -60,8 +62,15 @@ def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
 
 
 def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
-    """Write what the run leaves; the list below gives its steps their titles."""
-    return close(con, run, booked(con), {step.name: step.title for step in STEPS})
+    """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
+    counts = close(con, run, booked(con), {step.name: step.title for step in STEPS})
+    before = last_qualities(run)
+    version = str(next(one.counts["version"] for one in booked(con) if one.name == "published"))
+    write_notes(con, run, remember_night(con, run), before, run.home.reports / version)
+    returned = seal_marks(con, run)
+    today = min(run.as_of, run.started_at.date())
+    gone = purge(run.home, run.settings, run.key, today=today, who="sanzhao")
+    return {**counts, "returned_rows": returned, "destroyed": len(gone)}
 
 
 STEPS: tuple[Step, ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import evaluate, ledger, linking, run, sample, sources
+from flows.cli import evaluate, ledger, linking, returns, run, sample, sources
 
 app = typer.Typer(
     help="三找：把各部门导出的人员数据与党员名册比对，成一本账。",
@@ -18,6 +18,7 @@ app.command("status")(run.status)
 app.command("link")(linking.link)
 app.command("dedupe")(linking.dedupe)
 app.command("train")(linking.train)
+app.command("purge")(returns.purge)
 app.command("sample")(sample.sample)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(ledger.app, name="ledger")

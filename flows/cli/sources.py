@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from flows.cli import returns
 from flows.cli.mapping import map_file
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
@@ -49,3 +50,6 @@ def list_sources(home: HomeOption, json: JsonOption = False) -> None:
         fields = "、".join(field.title for field in contract.imported)
         table.add_row(name, contract.title, contract.department, _ROLES[contract.role], given, fields)
     terminal().print(table)
+
+
+app.command("return")(returns.send_back)

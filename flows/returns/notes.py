@@ -1,0 +1,64 @@
+"""One quality note per department that sent something, written beside the night's marks and into its reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from flows.context import RunContext
+from flows.home import write_private
+from flows.landing import Manifest, load_manifest
+from flows.returns.export import NOTES, note_name
+from flows.returns.marks import marks_path
+from reports.quality_note import SourceNote, quality_note
+from schemas.contracts import SourceContract
+from schemas.drift import SourceQuality
+
+_OUTSIDE = {"worker"}
+_MESSAGES = "select message from stage_files where source = $source and state = 'refused' order by file, sheet"
+
+
+def write_notes(
+    con: duckdb.DuckDBPyConnection,
+    run: RunContext,
+    qualities: Mapping[str, SourceQuality],
+    previous: Mapping[str, SourceQuality],
+    reports: Path,
+) -> int:
+    """Write every department's page; gives how many."""
+    manifest = load_manifest(run.landing, run.key)
+    by_department: dict[str, list[SourceNote]] = {}
+    for name, quality in qualities.items():
+        contract = run.contracts[name]
+        note = _note(con, contract, manifest, (quality, previous.get(name)))
+        by_department.setdefault(contract.department, []).append(note)
+    for department, notes in by_department.items():
+        _write(run, reports, department, notes)
+    return len(by_department)
+
+
+def _note(
+    con: duckdb.DuckDBPyConnection,
+    contract: SourceContract,
+    manifest: Manifest,
+    figures: tuple[SourceQuality, SourceQuality | None],
+) -> SourceNote:
+    dropped = {text for one in manifest.columns_dropped if one.source == contract.name for text in one.columns}
+    messages = con.execute(_MESSAGES, {"source": contract.name}).fetchall()
+    return SourceNote(
+        title=contract.title,
+        is_inside=contract.role not in _OUTSIDE,
+        quality=figures[0],
+        previous=figures[1],
+        fields={field.name: field.title for field in contract.imported},
+        dropped=tuple(sorted(dropped)),
+        messages=tuple(message for (message,) in messages if message),
+    )
+
+
+def _write(run: RunContext, reports: Path, department: str, notes: Sequence[SourceNote]) -> None:
+    page = quality_note(department, run.as_of, notes).encode()
+    write_private(marks_path(run.home, run.landing).parent / note_name(department), page)
+    write_private(reports / NOTES / note_name(department), page)

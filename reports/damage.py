@@ -1,0 +1,37 @@
+"""The words by which senders are told what was wrong with their cells and rows."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+OTHER = "其他写法不一"
+
+RULE_TITLES = {
+    "row_needs": "缺少必需的内容",
+    "not_a_name": "姓名栏不是姓名",
+    "no_consent": "没有同意使用，未用",
+}
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One kind of damage: its title, what to do about it, whether a read row is marked for it."""
+
+    title: str
+    mend: str = ""
+    mark: bool = False
+
+
+@cache
+def damages() -> dict[str, Damage]:
+    """Every kind that has words of its own."""
+    text = (resources.files("schemas") / "repairs.toml").read_text("utf-8")
+    return {name: Damage(**body) for name, body in tomllib.loads(text).items()}
+
+
+def marked_kinds() -> list[str]:
+    """Kinds for which a read row is marked in the sender's own sheet."""
+    return sorted(name for name, damage in damages().items() if damage.mark)
