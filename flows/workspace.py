@@ -36,6 +36,7 @@ def open_workspace(
             "memory_limit": memory_limit,
             "threads": str(threads),
             "temp_directory": str(path.parent / "spill"),
+            "checkpoint_threshold": "512MB",  # the log alone makes a step safe; tidying it up costs a second a night
         }
     )
     try:

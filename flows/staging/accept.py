@@ -44,13 +44,15 @@ class Accepted:
 
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
     """Clean every mapped cell, set aside the rows the contract refuses. Raises TableError if a row is lost."""
+    cells = list(zip(*sifted.rows, strict=True)) or [()] * len(mapping.header.texts)
     columns = {
         field.name: clean_column(
-            field, _cells(sifted, mapping.columns[field.name], field), licence=field.name in contract.id_fallback
+            field, _cells(cells, mapping.columns[field.name], field), licence=field.name in contract.id_fallback
         )
         for field in contract.imported
         if field.name in mapping.columns
     }
+    del cells
     split_periods(columns, contract)
     _fall_back(columns, contract)
     refused = _refused(columns, contract, len(sifted.rows))
@@ -65,12 +67,11 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     return Accepted(table, _repairs(columns, mapping, sifted, keep, first_key), quarantine)
 
 
-def _cells(sifted: Sifted, columns: tuple[int, ...], field: SourceField) -> list[Cell]:
+def _cells(cells: list[tuple[Cell, ...]], columns: tuple[int, ...], field: SourceField) -> Sequence[Cell]:
     """The cells of a field, several columns as one."""
     if len(columns) > 1:
-        return [_joined([row[column] for column in columns], field) for row in sifted.rows]
-    column = columns[0]
-    return [row[column] for row in sifted.rows]
+        return [_joined(list(found), field) for found in zip(*(cells[column] for column in columns), strict=True)]
+    return cells[columns[0]]
 
 
 def _joined(cells: list[Cell], field: SourceField) -> Cell:

@@ -25,6 +25,10 @@ _DATA = re.compile(r"[0-9]{5}")
 _NOTHING_TOLD: Told = {}
 
 
+Aliases = dict[str, tuple[str, int]]
+"""Header text in plain form -> (field, rank of the alias within the field)."""
+
+
 class Fit(IntEnum):
     """How a header text means a field, best first."""
 
@@ -67,7 +71,7 @@ def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD
     `told` is what a clerk said some header texts mean; it goes before every alias.
     """
     best: Header | None = None
-    columns = _filled(grid)
+    columns, aliases = _filled(grid), _aliases(contract)
     for first in range(min(len(grid.rows), SEARCHED_ROWS)):
         if best and first > best.last + 1 and names_enough(best, contract):
             break
@@ -76,7 +80,7 @@ def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD
         for depth in range(1, DEEPEST + 1):
             if first + depth > len(grid.rows):
                 break
-            found = _header(grid, (contract, told), columns, first, first + depth - 1)
+            found = _header(grid, (aliases, told), columns, first, first + depth - 1)
             if best is None or found.score > best.score:
                 best = found
     return best if best and len(best.claims) >= min(2, len(contract.fields)) else None
@@ -98,7 +102,7 @@ def _filled(grid: Grid) -> list[list[Cell]]:
     return rows
 
 
-def _header(grid: Grid, meaning: tuple[SourceContract, Told], rows: list[list[Cell]], first: int, last: int) -> Header:
+def _header(grid: Grid, meaning: tuple[Aliases, Told], rows: list[list[Cell]], first: int, last: int) -> Header:
     paths = [_path(rows, first, last, column, grid.merged is not None) for column in range(grid.width)]
     claims: dict[str, list[Claim]] = {}
     for column, path in enumerate(paths):
@@ -126,14 +130,13 @@ def _best(claims: list[Claim]) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims if claim.fit == least)
 
 
-def _claims(meaning: tuple[SourceContract, Told], column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
+def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
     if not path or len(path[-1]) > 60 or _DATA.search(path[-1]):
         return []
-    contract, told = meaning
+    aliases, told = meaning
     if told and (text := told_text(path, told)) is not None:
         name = told[text]
         return [(name, Claim(column, "/".join(path), Fit.TOLD, 0))] if name else []
-    aliases = _aliases(contract)
     for text, fit in _readings(path):
         if text in aliases:
             name, rank = aliases[text]
@@ -160,7 +163,7 @@ def _readings(path: tuple[str, ...]) -> list[tuple[str, Fit]]:
 
 
 @lru_cache(maxsize=64)
-def _aliases(contract: SourceContract) -> dict[str, tuple[str, int]]:
+def _aliases(contract: SourceContract) -> Aliases:
     """Every alias in plain form -> (field, rank within the field); the first field to name a text keeps it."""
     found: dict[str, tuple[str, int]] = {}
     for field in contract.fields:

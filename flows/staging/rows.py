@@ -21,6 +21,7 @@ _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
 _SUBTOTAL = re.compile(r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?")
+_HAN = re.compile("[\u4e00-\u9fff]{2,8}")
 _COUNT = re.compile("(?:[0-9]{1,6}[人名条个]?)?")
 _TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
 
@@ -92,7 +93,9 @@ def _is_passed(row: list[Cell], key: int, titles: set[str], heads: list[list[Cel
 
 def _first_text(row: list[Cell]) -> str:
     first = next((cell for cell in row if cell != ""), "")
-    return plain(first) if isinstance(first, str) and len(first) <= 60 else ""
+    if not isinstance(first, str) or len(first) > 60:
+        return ""
+    return first if _HAN.fullmatch(first) else plain(first)
 
 
 def _take_back(rows: list[list[Cell]], numbers: list[int]) -> int:

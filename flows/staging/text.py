@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections import Counter
+from itertools import chain
 
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, even
 from flows.staging.refusals import too_wide
@@ -79,7 +80,8 @@ def _is_short(rows: list[list[str]]) -> bool:
 def _records(text: str, delimiter: str) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        runaway = any(len(cell) > 2000 and cell.count("\n") > 20 for row in rows for cell in row if len(cell) > 2000)
+        longest = max(map(len, chain.from_iterable(rows)), default=0)
+        runaway = longest > 2000 and any(len(cell) > 2000 and cell.count("\n") > 20 for row in rows for cell in row)
     except csv.Error:
         runaway = True
     if runaway:  # a quote that is never closed swallows the rest of the file

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
-from itertools import takewhile
+from itertools import compress, takewhile
 from math import ulp
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
+_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
@@ -63,29 +65,44 @@ class ColumnSigns:
     valid: frozenset[str] = frozenset()
 
 
-def column_signs(cells: list[Cell]) -> ColumnSigns:
+def column_signs(cells: Iterable[Cell]) -> ColumnSigns:
     """Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged."""
     whole = [cell for cell in set(cells) if isinstance(cell, str) and len(cell) == 18 and cell.isascii()]
-    valid = valid_ids(whole)
-    digits = [cell for cell in whole if cell.isdecimal()]
-    if len(digits) < 3:
+    if not whole:
+        return ColumnSigns()
+    places = _places(whole)
+    digits = ((places >= 0) & (places <= 9)).all(axis=1)
+    valid = frozenset(compress(whole, _valid(places).tolist()))
+    if digits.sum() < 3:
         return ColumnSigns(valid=valid)
-    zeros = sum(cell.endswith("000") for cell in digits) * 2 > len(digits)
-    floats = sum(map(_is_float_tail, digits)) * 2 > len(digits)
+    numbers = places[digits].astype(np.int64) @ 10 ** np.arange(17, -1, -1, dtype=np.int64)
+    zeros = bool((numbers % 1000 == 0).sum() * 2 > len(numbers))
+    floats = bool((numbers.astype(np.float64).astype(np.int64) == numbers).sum() * 2 > len(numbers))
     return ColumnSigns(zeros=zeros, floats=floats, valid=frozenset() if zeros or floats else valid)
 
 
 def valid_ids(texts: list[str]) -> frozenset[str]:
     """Which of these 18-character texts are valid IDs: `is_valid` for a whole column at once."""
-    if not texts:
-        return frozenset()
-    places = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, 18).astype(np.int16) - 48
+    return frozenset(compress(texts, _valid(_places(texts)).tolist())) if texts else frozenset()
+
+
+def _places(texts: list[str]) -> npt.NDArray[np.int16]:
+    """A row of eighteen numbers per text: its digits, other characters outside 0 to 9."""
+    return np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, 18).astype(np.int16) - 48
+
+
+def _valid(places: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     digits, last = places[:, :17], np.where(places[:, 17] == ord("X") - 48, 10, places[:, 17])
     shaped = ((digits >= 0) & (digits <= 9)).all(axis=1) & (last >= 0) & (last <= 10)
     shaped &= (places[:, 17] <= 9) | (places[:, 17] == ord("X") - 48)
     checks = np.array([10 if check == "X" else int(check) for check in _CHECKS])
-    fits = shaped & (checks[(digits @ np.array(_WEIGHTS, np.int16)) % 11] == last)
-    return frozenset(text for text, good in zip(texts, fits.tolist(), strict=True) if good and _is_birth(text[6:14]))
+    fits = checks[np.where(shaped, digits @ np.array(_WEIGHTS, np.int16), 0) % 11] == last
+    year = digits[:, 6:10].astype(np.int32) @ np.array([1000, 100, 10, 1])
+    month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days = np.array(_DAYS)[np.where((month >= 1) & (month <= 12), month, 0)] + (leap & (month == 2))
+    found: npt.NDArray[np.bool_] = shaped & fits & (year >= 1850) & (year <= 2100) & (day >= 1) & (day <= days)
+    return found
 
 
 def id_cleaner(signs: ColumnSigns, *, licence: bool = False) -> Callable[[Cell], Cleaned]:
