@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 
 OTHER = "其他写法不一"
+INSIDE_THE_PARTY = ("党", "政治面貌")
+"""Words of fields that are not told to senders outside the Party's own offices."""
 
 RULE_TITLES = {
     "row_needs": "缺少必需的内容",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from reports.damage import OTHER, RULE_TITLES, damages
+from reports.damage import INSIDE_THE_PARTY, OTHER, RULE_TITLES, damages
 from schemas.drift import SourceQuality
 
 _STYLE = """
@@ -20,7 +20,6 @@ th{background:#f2f2f2}td.n{text-align:right;white-space:nowrap}.bad{color:#8a1f1
 """
 _BAD_FILL = 0.5
 _MOST_SHOWN = 12
-_INSIDE_THE_PARTY = ("党", "政治面貌")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _fill(note: SourceNote) -> str:
     shown = [
         (name, title)
         for name, title in note.fields.items()
-        if note.is_inside or not any(word in title for word in _INSIDE_THE_PARTY)
+        if note.is_inside or not any(word in title for word in INSIDE_THE_PARTY)
     ]
     lines = []
     for name, title in shown:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
-from reports.damage import damages, marked_kinds
+from reports.damage import INSIDE_THE_PARTY, damages, marked_kinds
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 
@@ -52,7 +52,9 @@ def seal_marks(con: duckdb.DuckDBPyConnection, run: RunContext) -> int:
 def _note_damaged(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> None:
     """Damaged cells of one source's read rows."""
     fields = contract.imported
-    titles = pa.table({"field": [field.name for field in fields], "title": [field.title for field in fields]})
+    titles = pa.table(
+        {"field": [field.name for field in fields], "title": [_told(field.title, contract) for field in fields]}
+    )
     con.register("field_titles", titles)
     con.register(
         "incoming_rows", con.table(f"stage_{contract.name}").project("row_key, file, sheet, row").to_arrow_table()
@@ -60,6 +62,11 @@ def _note_damaged(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> N
     con.execute(_DAMAGED, {"source": contract.name})
     con.unregister("incoming_rows")
     con.unregister("field_titles")
+
+
+def _told(title: str, contract: SourceContract) -> str:
+    """A field's title; sheets that leave the Party's own offices never print the word."""
+    return "有一栏" if contract.role == "worker" and any(word in title for word in INSIDE_THE_PARTY) else title
 
 
 def marks_path(home: Home, landing: Path) -> Path:
