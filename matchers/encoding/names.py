@@ -115,15 +115,27 @@ def encode_names(column: pa.ChunkedArray) -> EncodedNames:
 
 def _read_surnames(simple: Lanes, sound: Lanes, fold: Lanes) -> None:
     """Put surname readings in place of the usual ones at the front of each name."""
-    for surname, syllables in surname_readings().items():
-        starts_so = np.all(simple[:, : len(surname)] == [ord(character) for character in surname], axis=1)
+    readings = surname_readings()
+    first = simple[:, 0]
+    compound = np.zeros(len(simple), bool)
+    opens = np.zeros(PLANE, bool)
+    opens[[ord(surname[0]) for surname in compound_surnames()]] = True
+    maybe = np.flatnonzero(opens[first])
+    for surname in compound_surnames():
+        compound[maybe] |= (first[maybe] == ord(surname[0])) & (simple[maybe, 1] == ord(surname[1]))
+    special = np.zeros(PLANE, np.uint32)
+    special_fold = np.zeros(PLANE, np.uint32)
+    for surname, syllables in readings.items():
         if len(surname) == 1:
-            for compound in compound_surnames():
-                if compound[0] == surname and simple.shape[1] > 1:
-                    starts_so &= simple[:, 1] != ord(compound[1])
+            special[ord(surname)] = _sound_number(syllables)
+            special_fold[ord(surname)] = _sound_number(fold_sound(syllables))
+            continue
+        rows = np.flatnonzero(compound & (first == ord(surname[0])) & (simple[:, 1] == ord(surname[1])))
         for place, syllable in enumerate(syllables.split(" ")):
-            sound[starts_so, place] = _sound_number(syllable)
-            fold[starts_so, place] = _sound_number(fold_sound(syllable))
+            sound[rows, place] = _sound_number(syllable)
+            fold[rows, place] = _sound_number(fold_sound(syllable))
+    rows = np.flatnonzero((special[first] != 0) & ~compound)
+    sound[rows, 0], fold[rows, 0] = special[first[rows]], special_fold[first[rows]]
 
 
 def _encode_others(

@@ -23,8 +23,8 @@ from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_columns, pattern_of
 from matchers.linkage.tables import Sides
 
-_RAREST = 1e-12
-"""No value is taken to be rarer than this when a pair is given up before counting."""
+_RAREST_ID = 1e-12
+"""No ID is taken to be rarer than this when a pair is given up before its chance is counted."""
 
 
 def given_weights(model: LinkModel, sides: Sides) -> Learned:
@@ -37,7 +37,9 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
     return Learned(m, u, model.prior * sides.left / sides.pairs, 0, True)
 
 
-def _pattern_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int]) -> None:
+def _pattern_bits(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int], rows: int
+) -> None:
     """Make `pattern_bits`: bits of the levels whose chance is one figure, and the most a pattern could reach at all."""
     counted = {(column, number) for column, number, _ in counted_levels(model)}
     counted |= {
@@ -46,6 +48,7 @@ def _pattern_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Lea
         for n, name in enumerate(model.comparisons[c], 1)
         if name in ("full", "visible")
     }
+    floor = {c: _RAREST_ID if model.columns[c] == "resident_id" else 1 / rows for c in model.comparisons}
     left = np.array(patterns, np.int64)
     bits = np.full(len(patterns), math.log2(learned.prior / (1 - learned.prior)))
     most = bits.copy()
@@ -54,7 +57,7 @@ def _pattern_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Lea
             [1.0, *(1.0 if (column, n) in counted else learned.u[column][n] for n in range(1, len(levels) + 1))]
         )
         rarest = np.array(
-            [1.0, *(_RAREST if (column, n) in counted else chances[n] for n in range(1, len(levels) + 1))]
+            [1.0, *(floor[column] if (column, n) in counted else chances[n] for n in range(1, len(levels) + 1))]
         )
         shown = (np.arange(len(levels) + 1) > 0).astype(float)
         bits += (np.log2(learned.m[column] / chances) * shown)[left % (len(levels) + 1)]
@@ -69,7 +72,8 @@ def score(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, pa
 
     Pairs that could not reach it whatever they agree on are gone before any value is counted.
     """
-    _pattern_bits(con, model, learned, patterns)
+    loaded = con.execute("select (select count(*) from l) + (select count(*) from r)").fetchone()
+    _pattern_bits(con, model, learned, patterns, int(loaded[0]) if loaded else 1)
     least = math.log2(model.review_probability / (1 - model.review_probability))
     con.execute(
         f"create or replace table hopeful as "
