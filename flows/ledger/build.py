@@ -68,6 +68,7 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         street_kinds=list(hosts.street_kinds),
         committee_kind=hosts.committee_kind,
         floating_kind=hosts.floating_kind,
+        members_at_most=policy.organisations.members_at_most,
     )
 
 
@@ -126,10 +127,11 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
     con.execute(
         "create or replace table numbers as select distinct text from "
-        "(select record_id as text from person_rows union all select member_no from person_rows) where text is not null"
+        "(select record_id as text from person_rows union all select member_no from person_rows "
+        "union all select record_id from orgs) where text is not null"
     )
     texts = con.execute(_TEXTS).fetchall()
-    files = con.execute("select distinct unnest([file, sheet]) from person_rows").fetchall()
+    files = con.execute(_FILES).fetchall()
     numbers = con.execute(_LONG_NUMBERS).fetchall()
     for name, found, clean in (
         ("clean_texts", texts, redactor.text),
@@ -144,6 +146,9 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     return redactor
 
 
+_FILES = """
+select distinct unnest([file, sheet]) from (select file, sheet from person_rows union select file, sheet from orgs)
+"""
 _LONG_NUMBERS = """
 select text from numbers where regexp_matches(regexp_replace(text, '[ -]', '', 'g'), '[0-9]{11}')
 union select text from numbers where text in (select name from person_rows)
@@ -174,6 +179,9 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         and (contract.snapshot == "increment" or not seen.get(name, (False, False))[0] or seen[name][1])
     ]
     put_rows(con, "sources_incomplete", {"source": _TEXT}, missing)
+    registers = [name for name, contract in run.contracts.items() if contract.role == "organisation"]
+    absent = [(name,) for name in registers if not seen.get(name, (False, False))[0] or seen[name][1]]
+    put_rows(con, "registers_absent", {"source": _TEXT}, absent)
 
 
 def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

@@ -56,13 +56,24 @@ join clean_files f on f.text = d.file
 left join clean_files h on h.text = d.sheet
 left join clean_numbers n on n.text = d.record_id
 ;
+insert into evidence_rows by name
+select
+    z.person_id, o.row_key, 'party_organisations' as source, f.clean as file, h.clean as sheet, o.row, n.clean as record_id,
+    'organisation' as role, null as match_class, null::double as match_weight,
+    [case z.rule when 'unit' then 'linked_unit' when 'trade' then 'trade' when 'committee' then 'trade'
+        when 'last' then 'org_kind' else 'street' end] as fields
+from hosts z join orgs o using (org_id)
+join clean_files f on f.text = o.file
+left join clean_files h on h.text = o.sheet
+left join clean_numbers n on n.text = o.record_id
+;
 create or replace table evidence_of as
 select
     person_id,
     list(struct_pack(
         source := source, file := file, sheet := sheet, "row" := "row", record_id := record_id, role := role,
         match_class := match_class, match_weight := match_weight, fields := fields
-    ) order by row_key) as evidence
+    ) order by role = 'organisation', row_key) as evidence
 from evidence_rows group by person_id
 ;
 create or replace table work_of as

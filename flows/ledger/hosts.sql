@@ -69,6 +69,9 @@ with last_resort as (
         row_number() over (
             partition by c.person_id
             order by
+                -- A branch that has no room comes after whatever else fits; committees and streets always have room.
+                list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.place <= 2
+                    and coalesce(o.full_members, 0) >= $members_at_most::integer,
                 c.place, coalesce(o.street = s.work_street, false) desc, coalesce(o.street = s.home_street, false) desc,
                 case when c.place >= 4 then coalesce(list_position($street_kinds::varchar[], o.org_kind), 99) else 0 end,
                 c.org_id, c.grp

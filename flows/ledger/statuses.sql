@@ -16,6 +16,7 @@ create or replace table work_summary as
 select
     person_id,
     count(*) filter (role = 'worker') as worker_rows,
+    count(*) as work_rows,
     min(started_on) filter (role = 'worker' and works_now) as works_since,
     bool_or(role = 'worker' and works_now) as works_now,
     mode(work_street order by work_street) as work_street,
@@ -112,7 +113,7 @@ where l.age = 1 and list_contains($pending_states::varchar[], l.state) and l.rec
 ;
 create or replace table status_facts as
 select
-    p.person_id, p.kind, coalesce(w.worker_rows, 0) as worker_rows,
+    p.person_id, p.kind, coalesce(w.worker_rows, 0) as worker_rows, coalesce(w.work_rows, 0) as work_rows,
     r.person_id is not null as on_roll,
     coalesce(r.membership_state = '停止党籍', false) as stopped,
     coalesce(r.lost_contact, false) or coalesce(r.membership_state = '失联', false) as lost,
@@ -140,7 +141,7 @@ union all select person_id, 'P2' from status_facts
 union all select person_id, 'F1' from status_facts
     where flow = '流出' or (flow is null and flagged_floating and not elsewhere)
 union all select person_id, 'F2' from status_facts
-    where worker_rows > 0 and (flow = '流入' or (flow is null and flagged_floating and elsewhere))
+    where work_rows > 0 and (flow = '流入' or (flow is null and flagged_floating and elsewhere))
 union all select person_id, 'W1' from status_facts where worker_rows = 0 and own_job and kind <> 'declared'
 union all select person_id, 'D1' from status_facts where kind = 'declared'
 ;

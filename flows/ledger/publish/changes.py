@@ -76,6 +76,7 @@ class Night:
     denied: frozenset[str] = frozenset()
     """People no longer in the ledger of whom a person said that a row is not theirs."""
     erased: frozenset[str] = frozenset()
+    keep_days: int = 0
     judged: frozenset[tuple[str, str, str]] = frozenset()
     """(person_key, source, record_id) of rows tied or untied by a person."""
     reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -147,7 +148,7 @@ def _why_removed(row: Row, night: Night) -> tuple[str, str]:
         return "erased", ""
     if key in night.denied or (row["match_class"] == "confirmed" and key in night.rows_here):
         return "judgement", "人工核对为不是同一人"
-    if "not_seen" in row["flags"]:
+    if "not_seen" in row["flags"] and (night.as_of - row["last_seen"]).days > night.keep_days:
         return "aged_out", f"末次出现 {row['last_seen'].isoformat()}"
     if night.model_changed and key in night.rows_here:
         return "model_change", ""
@@ -203,6 +204,8 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         if role in roles:
             return f"{role}_change"
     if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
+        return "source_absent"
+    if columns <= {"evidence", "work_street"} | _HOST and after["work_street"] is None and night.incomplete:
         return "source_absent"
     if columns <= {"evidence", "match_weight", "match_probability"}:
         return _same_story(before, after, columns)

@@ -117,7 +117,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     put_rows(con, "night", {"previous_as_of": pa.date32(), "as_of": pa.date32()}, [(was, run.as_of)])
     members = con.execute(_MEMBERS_TODAY).fetchall()
     review = con.execute("select distinct member_no from review where member_no is not null").fetchall()
-    incomplete = con.execute("select source from sources_incomplete").fetchall()
+    incomplete = con.execute("select source from carried_sources").fetchall()
     leavers = con.execute("select person_key, row_here, denied from leavers order by 1").fetchall()
     news = con.execute("select person_key, flatten(list(news)) from reopened group by 1 order by 1").fetchall()
     return Night(
@@ -133,6 +133,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         denied=frozenset(key for key, _, denied in leavers if denied),
         erased=frozenset(one for (one,) in con.execute("select person_key from erased_persons").fetchall()),
         judged=frozenset(con.execute(_JUDGED_RECORDS).fetchall()),
+        keep_days=run.policy.leaving.keep_days,
         reopened={key: tuple(sorted(set(pieces))) for key, pieces in news},
     )
 

@@ -118,6 +118,22 @@ def test_an_absent_source_is_carried_forward_and_comes_back(tmp_path: Path) -> N
     assert verify(context(tmp_path).home, KEY) == []
 
 
+def test_a_night_without_the_register_of_organisations_changes_nobody(tmp_path: Path) -> None:
+    def moved(name: str) -> District:
+        made = small(branch_name=name, branch_code="999", is_floating=True)
+        return made
+
+    night(moved("外地党支部"), context(tmp_path))
+    home = context(tmp_path).home
+    before = {row["person_key"]: row for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist()}
+    night(moved("外地党支部").without("party_organisations"), context(tmp_path, NEXT, run_id="run-2"))
+    for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist():
+        for name in ("statuses", "host_org_code", "host_rule", "home_org_code", "evidence"):
+            assert row[name] == before[row["person_key"]][name], name
+    assert any("F2" in row["statuses"] for row in before.values())
+    assert verify(home, KEY) == []
+
+
 def test_a_person_who_left_goes_with_a_change_row(tmp_path: Path) -> None:
     night(small(), context(tmp_path))
     left = small()

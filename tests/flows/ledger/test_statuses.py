@@ -211,10 +211,36 @@ def test_rows_of_one_declarer_are_one_person(district: District, tmp_path: Path)
     district.worker("王小明", None, declared_member=True, phones=["13900000001"], source="human_resources")
     district.worker("王*", None, declared_member=True, phones=["139****0001"])
     rows = ledger_of(build(district, context(tmp_path)))
-    assert sorted(len(row["evidence"]) for row in rows) == [1, 3]
+    assert sorted(sum(one["role"] == "worker" for one in row["evidence"]) for row in rows) == [1, 3]
 
 
 def test_primary_status_follows_the_policys_order(district: District, tmp_path: Path) -> None:
     person = linked(district, membership_state="停止党籍", lost_contact=True, is_floating=True)
     district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 1, 1))
     assert codes(district, tmp_path) == ["S1", "P1", "L1", "F1"]
+
+
+def test_a_member_who_signed_up_here_works_here(district: District, tmp_path: Path) -> None:
+    person = district.member("李建国", number_of(1), branch_name="外地党支部", branch_code="999")
+    district.register("floating_members", person, flow_direction="流入")
+    district.worker("李建国", number_of(1), person, source="self_reports")
+    assert "F2" in codes(district, tmp_path)
+
+
+def test_a_full_branch_gives_way_to_the_next_that_fits(tmp_path: Path) -> None:
+    made = District()
+    made.org("云溪街道外卖行业第一党支部", "5001", street="云溪街道", trade="外卖配送", full_members=120)
+    made.org("石栈街道外卖行业第二党支部", "5002", street="石栈街道", trade="外卖配送", full_members=20)
+    linked(made, {"job": "外卖骑手", "address": "云溪街道1号"})
+    (row,) = ledger_of(build(made, context(tmp_path)))
+    assert row["host_org_code"] == "5002"
+    assert [one["record_id"] for one in row["evidence"] if one["role"] == "organisation"] == ["5002"]
+
+
+def test_of_several_that_fit_the_one_in_the_street_of_work_is_named(tmp_path: Path) -> None:
+    made = District()
+    made.org("石栈街道外卖行业第二党支部", "5001", street="石栈街道", trade="外卖配送")
+    made.org("云溪街道外卖行业第一党支部", "5002", street="云溪街道", trade="外卖配送")
+    linked(made, {"job": "外卖骑手", "street": "云溪街道", "source": "market_regulation", "unit_name": "云溪外卖店"})
+    (row,) = ledger_of(build(made, context(tmp_path)))
+    assert row["host_org_code"] == "5002"
