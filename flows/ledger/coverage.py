@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
@@ -63,9 +63,11 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
         committee_kind=policy.hosts.committee_kind,
     )
     scopes = [Scope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()]
-    joint = joint_branches(scopes, policy.organisations)
+    # Names are shortened before they are put into a sentence: inside one, a sole trader's is not seen to be a name.
+    clean = [replace(scope, label=redactor.text(scope.label) or "") for scope in scopes]
+    joint = joint_branches(clean, policy.organisations)
     columns: dict[str, list[object]] = defaultdict(list)
-    for scope in scopes:
+    for scope in clean:
         for name, value in _row(scope, advise(scope, joint, policy.organisations), redactor).items():
             columns[name].append(value)
     schema = pa.schema([field.with_nullable(True) for field in ledger_table("coverage").schema])
@@ -77,7 +79,7 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
 def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
     return {
         "scope": scope.scope,
-        "name": redactor.text(scope.label),
+        "name": scope.label,
         "street": scope.street,
         "trade": scope.trade,
         "workers": scope.workers,
@@ -88,7 +90,7 @@ def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
         "leads": scope.leads,
         "organisation": redactor.text(scope.organisation),
         "coverage": _kind(scope),
-        "suggestion": redactor.text(advice.text),
+        "suggestion": advice.text,
         "missing_members": advice.missing,
     }
 
@@ -101,39 +103,54 @@ def _kind(scope: Scope) -> str:
     return STREET if scope.street_org else NONE
 
 
-def joint_branches(scopes: Iterable[Scope], sizes: Organisations) -> dict[str, tuple[str, ...]]:
-    """Units that together reach a branch: greedy, largest first, same street before same trade, at most five units."""
+@dataclass(frozen=True)
+class Joint:
+    """A joint branch one unit could share: with whom, why them, and how many full members they have together."""
+
+    partners: tuple[str, ...]
+    reason: str
+    full_members: int
+
+
+def joint_branches(scopes: Iterable[Scope], sizes: Organisations) -> dict[str, Joint]:
+    """Units that together reach a branch: greedy, same street before same trade, at most as many units as allowed."""
     open_units = [
         one
         for one in scopes
         if one.is_unit and one.org_kind is None and 0 < one.full_members < sizes.branch_full_members
     ]
-    found: dict[str, tuple[str, ...]] = {}
-    for near in ("street", "trade"):
+    found: dict[str, Joint] = {}
+    for near, reason in (("street", "同在{}"), ("trade", "同属{}行业")):
         groups: dict[str, list[Scope]] = defaultdict(list)
         for one in open_units:
             if one.name_key not in found and getattr(one, near):
                 groups[getattr(one, near)].append(one)
         for name in sorted(groups):
             for some in _gathered(groups[name], sizes):
-                found |= {one.name_key: tuple(other.label for other in some if other is not one) for one in some}
+                full = sum(unit.full_members for unit in some)
+                for one in some:
+                    partners = tuple(other.label for other in some if other is not one)
+                    found[one.name_key] = Joint(partners, reason.format(name), full)
     return found
 
 
 def _gathered(units: list[Scope], sizes: Organisations) -> list[list[Scope]]:
-    some: list[Scope] = []
+    """Largest first; each takes the smallest unit that completes it, else the largest there is."""
+    left = sorted(units, key=lambda unit: (unit.full_members, unit.name_key))
     done = []
-    for one in sorted(units, key=lambda unit: (-unit.full_members, unit.name_key)):
-        some.append(one)
+    while left:
+        some = [left.pop()]
+        while left and len(some) < sizes.joint_units_at_most:
+            missing = sizes.branch_full_members - sum(unit.full_members for unit in some)
+            if missing <= 0:
+                break
+            some.append(left.pop(next((at for at, unit in enumerate(left) if unit.full_members >= missing), -1)))
         if sum(unit.full_members for unit in some) >= sizes.branch_full_members:
             done.append(some)
-            some = []
-        elif len(some) == sizes.joint_units_at_most:
-            some = some[1:]
     return done
 
 
-def advise(scope: Scope, joint: dict[str, tuple[str, ...]], sizes: Organisations) -> Advice:
+def advise(scope: Scope, joint: dict[str, Joint], sizes: Organisations) -> Advice:
     """应建尽建 for a unit; nothing for the other scopes and for units with neither members nor many workers."""
     if not scope.is_unit:
         return Advice()
@@ -147,7 +164,9 @@ def advise(scope: Scope, joint: dict[str, tuple[str, ...]], sizes: Organisations
     if scope.org_kind is not None:
         return Advice(None, missing)
     if scope.name_key in joint:
-        return Advice(f"与{'、'.join(joint[scope.name_key])}组建联合党支部（{shown}）", missing)
+        some = joint[scope.name_key]
+        together = f"{some.reason}，合计正式党员{some.full_members}名"
+        return Advice(f"与{'、'.join(some.partners)}组建联合党支部（{shown}；{together}）", missing)
     if all_members or scope.floating or scope.workers >= sizes.instructor_min_workers:
         return Advice(f"选派党建工作指导员（{shown}，还差{missing}名正式党员）", missing)
     return Advice()
