@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from itertools import chain
 
@@ -33,6 +34,8 @@ def decode(data: bytes, where: str) -> tuple[str, str, str | None]:
 
 def _decoded(data: bytes, encodings: tuple[str, ...], where: str) -> tuple[str, str, str | None]:
     for encoding in encodings:
+        if encoding == "gb18030" and (mended := _mended(data)):
+            return mended
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             text = decoder.decode(data)
@@ -47,6 +50,17 @@ def _decoded(data: bytes, encodings: tuple[str, ...], where: str) -> tuple[str, 
         rule="unreadable_text",
         action="另存为 .xlsx 或 UTF-8 的 .csv 后重投",
     )
+
+
+def _mended(data: bytes) -> tuple[str, str, str | None] | None:
+    """UTF-8 with a few damaged bytes, which GB18030 would read as other characters; each is shown as lost."""
+    text = data.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    if lost * 20 > sum(character > "\x7f" for character in text[:200_000]) or lost > 1000:
+        return None
+    lines = sorted({text.count("\n", 0, found.start()) + 1 for found in re.finditer("\ufffd", text)})
+    shown = "、".join(map(str, lines[:5])) + ("等" if len(lines) > 5 else "")
+    return text.removeprefix("\ufeff"), "utf-8", f"第{shown}行有{lost}处坏字符，按“□”读取，请核对原件"
 
 
 def _is_text(text: str) -> bool:

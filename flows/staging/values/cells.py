@@ -14,6 +14,8 @@ INVISIBLE = re.compile(
     "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\u180e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
 )
 _ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x85\t\r\n\x0b\x0c]")
+LOST = "\ufffd"
+"""What a decoder puts where bytes were damaged."""
 BLANKS = re.compile(r"\s+")
 
 
@@ -41,9 +43,14 @@ def cell_text(cell: Cell) -> str:
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     """Text without invisible characters, odd blanks as plain ones, trimmed; trimming plain blanks is no repair."""
-    if text.isprintable():  # no control, format or private-use character and no blank but the plain one
+    if (
+        text.isprintable() and LOST not in text
+    ):  # no control, format or private-use character and no blank but the plain one
         return text.strip(), ()
     repairs: list[str] = []
+    if LOST in text:
+        text = text.replace(LOST, "□")
+        repairs.append("lost_character")
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
         repairs.append("zero_width")

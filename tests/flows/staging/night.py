@@ -21,7 +21,7 @@ from flows.settings import Settings
 from flows.staging import stage
 from flows.workspace import open_workspace
 from schemas.contracts import load_sources
-from schemas.policy import load_policy
+from schemas.policy import Reading, load_policy
 
 AS_OF = dt.date(2026, 11, 19)
 PROVENANCE = (
@@ -97,11 +97,12 @@ class Staged:
 
 
 @contextmanager
-def staged(tmp_path: Path, files: dict[str, bytes]) -> Iterator[Staged]:
+def staged(tmp_path: Path, files: dict[str, bytes], reading: Reading | None = None) -> Iterator[Staged]:
     """Land and stage files; a one-line roll is added where there is none."""
     if not any(name.startswith("party_members/") for name in files):
         files = {"party_members/名册.csv": ROLL, **files}
-    run = make_run(tmp_path, put(tmp_path / "drop", files))
+    policy = load_policy().model_copy(update={"reading": reading or Reading()})
+    run = make_run(tmp_path, put(tmp_path / "drop", files), policy=policy)
     with open_workspace(run.workspace, "k" * 32) as con:
         land(con, run)
         yield Staged(con, stage(con, run))
