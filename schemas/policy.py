@@ -110,6 +110,8 @@ class Hosts(_Frozen):
     branch_kinds: tuple[str, ...]
     trade_branch_kinds: tuple[str, ...]
     floating_kind: str
+    shared_kinds: tuple[str, ...] = ("联合党支部", "流动党员党支部")
+    """Kinds that take in members of several units even where units are named; a unit's own branch serves it alone."""
     committee_kind: str
     street_kinds: tuple[str, ...]
     committees: dict[str, tuple[str, ...]]

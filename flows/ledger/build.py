@@ -68,6 +68,7 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         street_kinds=list(hosts.street_kinds),
         committee_kind=hosts.committee_kind,
         floating_kind=hosts.floating_kind,
+        shared_kinds=list(hosts.shared_kinds),
         members_at_most=policy.organisations.members_at_most,
     )
 

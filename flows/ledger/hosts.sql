@@ -24,6 +24,8 @@ create or replace table org_words as
 select o.org_id, w.grp
 from orgs o join trade_words w on contains(coalesce(o.trade, ''), w.word) or contains(o.org_name, w.word)
 where list_contains($trade_branch_kinds::varchar[], o.org_kind)
+    and (list_contains($shared_kinds::varchar[], o.org_kind)
+        or (o.uscc is null and len(list_filter(o.unit_keys, unit -> unit is not null)) = 0))
 group by all
 ;
 create or replace table org_committees as

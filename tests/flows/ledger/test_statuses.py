@@ -244,3 +244,12 @@ def test_of_several_that_fit_the_one_in_the_street_of_work_is_named(tmp_path: Pa
     linked(made, {"job": "外卖骑手", "street": "云溪街道", "source": "market_regulation", "unit_name": "云溪外卖店"})
     (row,) = ledger_of(build(made, context(tmp_path)))
     assert row["host_org_code"] == "5002"
+
+
+def test_another_companys_branch_is_not_the_trades_branch(tmp_path: Path) -> None:
+    made = District()
+    made.org("达淘配送公司党支部", "5001", street="云溪街道", trade="外卖配送", linked_unit="达淘配送公司")
+    made.org("市场监管行业委员会", "5002", kind="行业党委", trade="外卖")
+    linked(made, {"job": "外卖骑手", "unit_name": "祥源配送公司"})
+    (row,) = ledger_of(build(made, context(tmp_path)))
+    assert (row["host_org_code"], row["host_rule"][:4]) == ("5002", "第三顺位")
