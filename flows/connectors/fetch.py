@@ -6,7 +6,7 @@ import fnmatch
 import hashlib
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,14 +42,6 @@ class FetchedFile:
     problem: str | None = None
 
 
-@dataclass(frozen=True)
-class FetchedSource:
-    """One source's files, sorted by name; `origin` names connector and place without giving them away."""
-
-    origin: str
-    files: tuple[FetchedFile, ...]
-
-
 def origin_of(connector: Connector) -> str:
     """`sftp:1f3c…`: another server, folder, query or pattern is another origin, whose marks say nothing here."""
     limits = {"timeout_seconds", "deadline_seconds", "retries", "backoff_seconds", "max_file_mb", "max_files"}
@@ -57,18 +49,19 @@ def origin_of(connector: Connector) -> str:
     return f"{connector.type}:{hashlib.sha256(place.encode()).hexdigest()[:12]}"
 
 
-def fetch_source(
+def fetch_files(
     name: str, connector: Connector, known: Mapping[str, Known], *, progress: Progress = silent
-) -> FetchedSource:
-    """Fetch a source. Raises SanzhaoError, without a secret in it, when the server cannot be used at all."""
+) -> Iterator[FetchedFile]:
+    """Fetch a source, file after file, by name; only one is in memory at a time.
+
+    Raises SanzhaoError before the first, without a secret in it, when the server cannot be used at all.
+    """
     line = _Line(name, connector)
     try:
         listed = _wanted(line.ask(lambda remote: remote.files()), connector, name)
-        files = []
         for done, file in enumerate(listed, 1):
-            files.append(_fetched(line, file, known.get(file.name)))
+            yield _fetched(line, file, known.get(file.name))
             progress(f"取件 {name}", done, len(listed))
-        return FetchedSource(origin_of(connector), tuple(files))
     finally:
         line.close()
 

@@ -35,7 +35,15 @@ class HttpRemote:
         )
 
     def files(self) -> list[RemoteFile]:
-        return [RemoteFile(_name(url), url, None, None) for url in self.connector.urls]
+        """One file per address; two addresses that end alike are two files."""
+        names: list[str] = []
+        for url in self.connector.urls:
+            stem, dot, kind = _name(url).rpartition(".")
+            same = sum(_name(other) == _name(url) for other in self.connector.urls[: len(names)])
+            names.append(
+                f"{stem or kind}_{same + 1}{dot if stem else ''}{kind if stem else ''}" if same else _name(url)
+            )
+        return [RemoteFile(name, url, None, None) for name, url in zip(names, self.connector.urls, strict=True)]
 
     def download(self, file: RemoteFile, known: str | None) -> Download | None:
         where = f"{self.where}/{file.name}"

@@ -46,6 +46,7 @@ class PostgresRemote:
                 for batch in batches:
                     writer.write_batch(batch)
                     receiver.check_size(sink.tell())
+                    receiver.check_time()
                 writer.close()
         except (duckdb.Error, pa.ArrowException) as error:
             raise _meaning(error, self.where) from None
@@ -59,7 +60,8 @@ def _session(connector: PostgresConnector) -> str:
     """Time-outs and a read-only session, kept by the server itself."""
     seconds = max(1, round(connector.timeout_seconds))
     limits = f"-c statement_timeout={seconds}s -c default_transaction_read_only=on"
-    return f"connect_timeout={seconds} sslmode={connector.sslmode} options='{limits}'"
+    line = f"connect_timeout={seconds} keepalives_idle={seconds} tcp_user_timeout={seconds * 1000}"
+    return f"{line} sslmode={connector.sslmode} options='{limits}'"
 
 
 def _secret_statement(connector: PostgresConnector, secret: Secret | None) -> str:

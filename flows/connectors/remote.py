@@ -75,11 +75,14 @@ class Receiver:
         for piece in pieces:
             body += piece
             self.check_size(len(body))
-            if time.monotonic() > self.deadline:
-                raise TransferError("传送太慢，超过时限", where=self.where, rule="connector_deadline")
+            self.check_time()
         if self.expected is not None and len(body) != self.expected:
             raise PassingError("传送不完整", where=self.where, rule="connector_partial")
         return bytes(body)
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise TransferError("传送太慢，超过时限", where=self.where, rule="connector_deadline")
 
     def check_size(self, size: int) -> None:
         if size > self.limit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import pyarrow as pa
 
 from flows.context import RunContext
 from flows.drift.keys import key_tokens, reused
@@ -70,6 +71,7 @@ def _nights(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[Tonight]:
 
 def _findings(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight) -> Iterator[Finding]:
     yield from _few_rows(run, night)
+    tokens = key_tokens(con, run, night.contract)
     if night.past is None:
         return
     if night.contract.snapshot == "full":
@@ -77,7 +79,8 @@ def _findings(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight) -
     yield from _columns_emptied(run, night, night.past)
     if run.replay is None:
         yield from _same_files(run, night, night.past)
-    yield from _keys_reused(con, run, night, night.past)
+    if tokens is not None and night.past.keys is not None:
+        yield from _keys_reused(run, night, tokens, reused(con, night.past.keys, tokens))
 
 
 def _few_rows(run: RunContext, night: Tonight) -> Iterator[Finding]:
@@ -140,14 +143,11 @@ def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding
         yield Finding("same_file", rule.acts_on(name), f"{name}/{file}", text)
 
 
-def _keys_reused(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
+def _keys_reused(run: RunContext, night: Tonight, tokens: pa.Table, count: int) -> Iterator[Finding]:
     rule, name = run.policy.drift.key_reused, night.contract.name
-    tokens = key_tokens(con, run, night.contract) if past.keys is not None else None
-    if tokens is None or past.keys is None or not tokens.num_rows:
+    if night.past is None or count < rule.from_rows or count < rule.share * tokens.num_rows:
         return
-    count = reused(con, past.keys, tokens)
-    if count >= rule.from_rows and count >= rule.share * tokens.num_rows:
-        field = night.contract.field(night.contract.record_id or "")
-        title = field.title if field else "编号"
-        text = f"{count:,} 个“{title}”换了人（{past.last.as_of} 时是别人），编号被重新使用或整列错位"
-        yield Finding("key_reused", rule.acts_on(name), f"{name}/", text)
+    field = night.contract.field(night.contract.record_id or "")
+    title = field.title if field else "编号"
+    text = f"{count:,} 个“{title}”换了人（{night.past.last.as_of} 时是别人），编号被重新使用或整列错位"
+    yield Finding("key_reused", rule.acts_on(name), f"{name}/", text)

@@ -23,8 +23,20 @@ end
 """
 
 
+def kept_tokens(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> pa.Table | None:
+    """What `key_tokens` left in the workspace earlier in this run; null where it found nothing to keep."""
+    try:
+        return con.table(_relation(contract)).order("record").to_arrow_table()
+    except duckdb.CatalogException:
+        return None
+
+
+def _relation(contract: SourceContract) -> str:
+    return f"drift_keys_{contract.name}"
+
+
 def key_tokens(con: duckdb.DuckDBPyConnection, run: RunContext, contract: SourceContract) -> pa.Table | None:
-    """`record, person, name` of a source whose rows have numbers and names; else null.
+    """`record, person, name` of a source whose rows have numbers and names; else null. Kept in the workspace.
 
     A name that is masked, and an ID that is not full, say nothing.
     """
@@ -39,6 +51,9 @@ def key_tokens(con: duckdb.DuckDBPyConnection, run: RunContext, contract: Source
     query = (resources.files("flows.drift") / "keys.sql").read_text("utf-8")
     tokens = con.execute(query, pads).to_arrow_table()
     con.unregister("identified")
+    con.register("tokens", tokens)
+    con.execute(f"create or replace table {_relation(contract)} as select * from tokens")
+    con.unregister("tokens")
     return tokens
 
 

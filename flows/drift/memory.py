@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from flows.context import RunContext
-from flows.drift.keys import key_tokens, packed, unpacked
+from flows.drift.keys import kept_tokens, packed, unpacked
 from flows.drift.measure import measure_sources
 from flows.ledger.store import Store, opened_store
 from schemas.drift import SourceQuality
@@ -61,7 +61,7 @@ def remember_night(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str,
     qualities = measure_sources(con, run)
     if run.replay is not None:
         return qualities
-    keys = {name: key_tokens(con, run, run.contracts[name]) for name in qualities}
+    keys = {name: kept_tokens(con, run.contracts[name]) for name in qualities}
     with opened_store(run.home, run.settings.store_url) as store, Session(store.engine) as session, session.begin():
         for name, quality in qualities.items():
             tokens = keys[name]

@@ -40,7 +40,7 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
 
     Raises InputError when nothing can be read, or the roll is neither here nor to be fetched.
     """
-    if settings.connectors and (folder is None or not folder.exists() or not any(folder.iterdir())):
+    if settings.connectors and (folder is None or _has_nothing(folder)):
         return Drop((), ())
     if folder is None:
         raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
@@ -74,6 +74,14 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
     found = {source.name for source in sources} | (set(settings.connectors) - refused)
     require_roll(found, contracts, notes, str(folder))
     return Drop(tuple(sources), tuple(notes), frozenset(refused))
+
+
+def _has_nothing(folder: Path) -> bool:
+    """Whether there is no drop; a folder that cannot be looked into is not nothing."""
+    try:
+        return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    except OSError:
+        return False
 
 
 def _sub_folders(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.connectors import FetchedFile, FetchedSource, Known, fetch_source, origin_of
+from flows.connectors import FetchedFile, Known, fetch_files, origin_of
 from flows.context import RunContext
 from flows.home import write_private
 from flows.landing.drop import Drop
@@ -50,17 +50,17 @@ def _fetch(run: RunContext, name: str, fetched: Fetched, landed: int) -> None:
     connector = run.settings.connectors[name]
     copies = _copies(run, name, origin_of(connector))
     known = {file: Known(entry.size, entry.mark, entry.sha256 or "") for file, (_, entry) in copies.items()}
-    found = fetch_source(name, connector, known, progress=run.progress)
-    if all(file.problem for file in found.files):
-        raise InputError("没有一份文件取得到", where=name, rule="nothing_fetched", examples=_problems(found))
-    for file in found.files:
-        sealed = f"{landed + len(fetched.files) + 1:04d}.sealed"
-        fetched.files.append(_landed(run, (name, found.origin), file, sealed, copies.get(file.name)))
+    landing = [
+        _landed(run, (name, origin_of(connector)), file, f"{at:04d}.sealed", copies.get(file.name))
+        for at, file in enumerate(
+            fetch_files(name, connector, known, progress=run.progress), landed + len(fetched.files) + 1
+        )
+    ]
+    if all(entry.problem for entry in landing):
+        examples = tuple(f"{entry.name} {entry.problem}" for entry in landing[:3])
+        raise InputError("没有一份文件取得到", where=name, rule="nothing_fetched", examples=examples)
+    fetched.files += landing
     fetched.provenance[name] = run.settings.provenance[name]
-
-
-def _problems(found: FetchedSource) -> tuple[str, ...]:
-    return tuple(f"{file.name} {file.problem}" for file in found.files[:3])
 
 
 def _landed(

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.connectors import Known, fetch_source
+from flows.connectors import FetchedFile, Known, fetch_files
 from schemas.connectors import (
     Connector,
     FolderConnector,
@@ -70,6 +70,10 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+def fetched(name: str, connector: Connector, known: dict[str, Known], **options: Any) -> list[FetchedFile]:
+    return list(fetch_files(name, connector, known, **options))
+
+
 def by_sftp(server: Sftp, secret: Path, **changes: Any) -> SftpConnector:
     values = {"host": "127.0.0.1", "port": server.port, "username": "district", "path": "/out"}
     return SftpConnector(
@@ -94,24 +98,22 @@ def by_postgres(server: Postgres, secret: Path, **changes: Any) -> PostgresConne
 def refusal(connector: Connector) -> SanzhaoError:
     """Why a source could not be had at all; never with the secret in it."""
     with pytest.raises(SanzhaoError) as caught:
-        fetch_source("platform", connector, {})
+        fetched("platform", connector, {})
     assert PASSWORD not in str(caught.value)
     assert PASSWORD.encode().hex() not in str(caught.value)
     return caught.value
 
 
 def bodies(connector: Connector, known: dict[str, Known] | None = None) -> dict[str, bytes | None]:
-    return {file.name: file.data for file in fetch_source("platform", connector, known or {}).files}
+    return {file.name: file.data for file in fetched("platform", connector, known or {})}
 
 
 def remembered(connector: Connector) -> dict[str, Known]:
     """What a landing would know of a first fetch."""
     import hashlib
 
-    found = fetch_source("platform", connector, {})
-    return {
-        file.name: Known(file.size, file.mark, hashlib.sha256(file.data or b"").hexdigest()) for file in found.files
-    }
+    found = fetched("platform", connector, {})
+    return {file.name: Known(file.size, file.mark, hashlib.sha256(file.data or b"").hexdigest()) for file in found}
 
 
 def test_a_folder_gives_its_whole_files_and_no_half_written_ones(tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_a_line_broken_half_way_is_taken_up_again_whole(sftp: Sftp, secret: Path
     sftp.cut_next = 1
     assert bodies(by_sftp(sftp, secret)) == {"骑手.csv": big}
     sftp.cut_next = 99
-    (file,) = fetch_source("platform", by_sftp(sftp, secret), {}).files
+    (file,) = fetched("platform", by_sftp(sftp, secret), {})
     assert file.data is None
     assert file.problem
     assert "试了 3 次" in file.problem
@@ -181,7 +183,7 @@ def test_a_line_broken_half_way_is_taken_up_again_whole(sftp: Sftp, secret: Path
 
 def test_a_file_above_the_limit_is_named_and_the_others_go_on(sftp: Sftp, secret: Path) -> None:
     (sftp.root / "out" / "大.csv").write_bytes(b"x" * (2 << 20))
-    found = {file.name: file for file in fetch_source("platform", by_sftp(sftp, secret, max_file_mb=1), {}).files}
+    found = {file.name: file for file in fetched("platform", by_sftp(sftp, secret, max_file_mb=1), {})}
     assert found["骑手.csv"].data == BODY
     assert "file_too_large" in str(found["大.csv"].problem)
 
@@ -189,13 +191,13 @@ def test_a_file_above_the_limit_is_named_and_the_others_go_on(sftp: Sftp, secret
 def test_progress_is_told_per_file(sftp: Sftp, secret: Path) -> None:
     (sftp.root / "out" / "快递.csv").write_bytes(BODY)
     told: list[tuple[str, int, int]] = []
-    fetch_source("platform", by_sftp(sftp, secret), {}, progress=lambda *step: told.append(step))
+    fetched("platform", by_sftp(sftp, secret), {}, progress=lambda *step: told.append(step))
     assert told == [("取件 platform", 1, 2), ("取件 platform", 2, 2)]
 
 
 def test_nobody_at_home_is_tried_three_times_and_named() -> None:
     connector = HttpConnector(type="http", urls=["http://127.0.0.1:9/x.csv"], **QUICK)
-    (file,) = fetch_source("platform", connector, {}).files
+    (file,) = fetched("platform", connector, {})
     assert "试了 3 次" in str(file.problem)
 
 
@@ -218,10 +220,17 @@ def test_a_busy_or_broken_web_server_is_asked_again(
     assert bodies(by_http(web)) == {"骑手.csv": BODY}
 
 
+def test_two_addresses_that_end_alike_are_two_files(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SZ_TEST_TOKEN", web.token)
+    web.files |= {"east/w.csv": b"east", "west/w.csv": b"west"}
+    urls = [web.url("east/w.csv"), web.url("west/w.csv")]
+    assert bodies(by_http(web, urls=urls)) == {"w.csv": b"east", "w_2.csv": b"west"}
+
+
 def test_half_a_file_is_never_handed_on(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SZ_TEST_TOKEN", web.token)
     web.cut_next = 99
-    (file,) = fetch_source("platform", by_http(web), {}).files
+    (file,) = fetched("platform", by_http(web), {})
     assert file.data is None
     assert file.problem
 
@@ -230,14 +239,14 @@ def test_the_token_does_not_follow_a_redirect(web: Web, monkeypatch: pytest.Monk
     monkeypatch.setenv("SZ_TEST_TOKEN", web.token)
     with web_server() as elsewhere:
         web.redirect = elsewhere.url("x.csv")
-        (file,) = fetch_source("platform", by_http(web), {}).files
+        (file,) = fetched("platform", by_http(web), {})
         assert "connector_redirect" in str(file.problem)
         assert elsewhere.asked == []
 
 
 def test_a_wrong_token_is_one_line_without_the_token(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SZ_TEST_TOKEN", "falsch-9917")
-    (file,) = fetch_source("platform", by_http(web), {}).files
+    (file,) = fetched("platform", by_http(web), {})
     assert "connector_login" in str(file.problem)
     assert "falsch-9917" not in str(file.problem)
     assert len(web.asked) == 1
@@ -247,7 +256,7 @@ def test_a_server_that_drips_is_given_up_at_the_deadline(web: Web, monkeypatch: 
     monkeypatch.setenv("SZ_TEST_TOKEN", web.token)
     web.drip = True
     started = time.monotonic()
-    (file,) = fetch_source("platform", by_http(web, deadline_seconds=0.5, timeout_seconds=1), {}).files
+    (file,) = fetched("platform", by_http(web, deadline_seconds=0.5, timeout_seconds=1), {})
     assert file.data is None
     assert time.monotonic() - started < 5
 
@@ -262,7 +271,7 @@ def test_s3_takes_objects_under_its_prefix_once(secret: Path) -> None:
         client.put_object(Bucket="district", Key="out/骑手.csv", Body=BODY * 3)
         assert bodies(connector, known) == {"骑手.csv": BODY * 3}
         assert refusal(by_s3(endpoint, secret, bucket="elsewhere")).rule == "connector_missing"
-        found = fetch_source("platform", by_s3(endpoint, secret, prefix="big", max_file_mb=1), {}).files
+        found = fetched("platform", by_s3(endpoint, secret, prefix="big", max_file_mb=1), {})
         assert ["file_too_large" in str(file.problem) for file in found] == [True]
 
 
@@ -301,7 +310,7 @@ def by_s3(endpoint: str, secret: Path, **changes: Any) -> S3Connector:
 
 @pytest.mark.slow
 def test_a_query_comes_as_parquet_with_its_headers(postgres: Postgres, secret: Path) -> None:
-    (file,) = fetch_source("platform", by_postgres(postgres, secret), {}).files
+    (file,) = fetched("platform", by_postgres(postgres, secret), {})
     table = pq.read_table(io.BytesIO(file.data or b""))
     assert file.name == "platform.parquet"
     assert table.column_names == ["骑手编号", "姓名", "手机号"]
@@ -323,13 +332,10 @@ def test_a_query_comes_as_parquet_with_its_headers(postgres: Postgres, secret: P
     ],
 )
 def test_a_query_can_neither_write_nor_run_for_ever(postgres: Postgres, secret: Path, query: str, rule: str) -> None:
-    (file,) = fetch_source("platform", by_postgres(postgres, secret, query=query, timeout_seconds=1), {}).files
+    (file,) = fetched("platform", by_postgres(postgres, secret, query=query, timeout_seconds=1), {})
     assert file.data is None
     assert rule in str(file.problem)
-    assert (
-        len(pq.read_table(io.BytesIO(fetch_source("x", by_postgres(postgres, secret), {}).files[0].data or b"")))
-        == 1000
-    )
+    assert len(pq.read_table(io.BytesIO(fetched("x", by_postgres(postgres, secret), {})[0].data or b""))) == 1000
 
 
 @pytest.mark.slow
