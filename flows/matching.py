@@ -27,6 +27,19 @@ _PERSON_COLUMNS = {
 }
 
 
+_EXPLAINED = """
+create or replace table explained as
+select p.source, p.file, p.sheet, p.row, r.member_no, d.decision, d.match_class, d.rule, d.reason, d.blocking_rules,
+    d.levels, s.bits, d.match_weight, d.match_probability
+from decided d
+join scored s using (left_id, right_id)
+join person_rows p on p.row_key = d.left_id
+join registry_persons r on r.registry_id = d.right_id
+where d.decision <> 'reject'
+order by p.row_key, d.right_id
+"""
+
+
 def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `person_rows`: one row per accepted row of a source that names a person."""
     parts = [_person_select(contract) for contract in run.contracts.values() if contract.role != "organisation"]
@@ -130,6 +143,7 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     judged = judged_pairs(con, run)
     table = decide_pairs(pairs, _workers(con), _registry(con), _model(run), judgements=judged)
     _write(con, "decided", table)
+    con.execute(_EXPLAINED)
     counted = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
     ).fetchall()

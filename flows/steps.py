@@ -61,6 +61,13 @@ def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     return counts
 
 
+def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Decide, and keep sealed how each link and each doubt came about, for `sanzhao explain`."""
+    counts = dict(matching.decided(con, run))
+    seal_relation(con, run, "explained")
+    return counts
+
+
 def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
     counts = close(con, run, booked(con), {step.name: step.title for step in STEPS})
@@ -80,7 +87,7 @@ STEPS: tuple[Step, ...] = (
     Step("registry", "归并名册", matching.registry),
     Step("candidates", "找候选", matching.candidates),
     Step("scored", "打分", _scored),
-    Step("decided", "判定", matching.decided),
+    Step("decided", "判定", _decided),
     Step("persons", "归人", build_persons),
     Step("ledger", "成账", build_ledger),
     Step("published", "发布", publish, retries=1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import evaluate, ledger, linking, returns, run, sample, sources
+from flows.cli import evaluate, explain, ledger, linking, returns, run, sample, sources
 
 app = typer.Typer(
     help="三找：把各部门导出的人员数据与党员名册比对，成一本账。",
@@ -20,6 +20,7 @@ app.command("dedupe")(linking.dedupe)
 app.command("train")(linking.train)
 app.command("purge")(returns.purge)
 app.command("sample")(sample.sample)
+app.command("explain")(explain.explain)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(sources.app, name="sources")

@@ -1,0 +1,116 @@
+"""How one row of the ledger came about, step by step, in Chinese: from the sealed decisions of its night."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows.home import Home
+from flows.keys import load_key
+from flows.ledger import show
+from flows.ledger.publish.read import current_version
+from schemas.policy import Policy
+
+_LEVELS = {
+    "exact": "相同", "simplified": "繁简相同", "sound": "同音", "swapped": "次序颠倒", "near_sound": "音近",
+    "placeholder": "有缺字", "masked": "有遮掩", "one_character": "差一字", "different": "不同", "full": "全部一致",
+    "first15": "前15位一致", "head6_tail4": "前6后4位一致", "tail4": "后4位一致", "partial": "可见部分一致",
+    "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
+    "year": "年份一致",
+    "same": "一致", "null": "未填",
+}  # fmt: skip
+_FIELDS = {"name": "姓名", "id_number": "证件号", "phone": "手机", "birth_date": "出生日期", "sex": "性别"}
+_ROLES = {
+    "roll": "党员名册", "transfer": "转接台账", "floating": "流动登记", "worker": "从业数据", "self_report": "本人报到",
+    "organisation": "党组织名册",
+}  # fmt: skip
+_CLASSES = {
+    "exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "own_job": "本人岗位", "declared": "自报",
+    "self_report": "报到",
+}  # fmt: skip
+
+
+def explain(home: Home, key: str, policy: Policy) -> list[str]:
+    """Lines that tell how this person's row came about. Raises HomeError when the key is unknown."""
+    found = show(home, key)
+    row = found["row"]
+    details = _details(home)
+    lines = [
+        f"{row['person_key']}  {row['name_masked']}  版本 {found['version']}  数据日期 {found['as_of']}",
+        f"等级：{_CLASSES.get(row['match_class'], row['match_class'])}。{row['match_reason']}",
+        "",
+        "一、依据的来源行",
+    ]
+    for evidence in row["evidence"]:
+        lines += _evidence_lines(evidence, row["member_no"], details)
+    lines += ["", "二、状态与口径", *_status_lines(row, policy), "", "三、接收组织"]
+    host = row["host_org_name"] or "没有合适的组织"
+    lines.append(f"{host}（{row['host_rule'] or '无'}）；组织关系所在：{row['home_org_name'] or '不详'}")
+    lines += [
+        "",
+        "四、时间",
+        f"首次入账 {row['first_seen']}，最近出现 {row['last_seen']}，最近变动 {row['changed_on']}",
+    ]
+    lines += [
+        f"旧编号 {event['old_key']} → {event['new_key']}（{event['event']}，{event['on']}）"
+        for event in found["aliases"]
+    ]
+    return lines
+
+
+def _evidence_lines(
+    evidence: dict[str, Any], member_no: str | None, details: dict[Any, list[dict[str, Any]]]
+) -> list[str]:
+    place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
+    head = f"- {_ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
+    if evidence["fields"]:
+        head += f"；用到 {'、'.join(evidence['fields'])}"
+    pairs = details.get((evidence["source"], evidence["file"], evidence["sheet"], evidence["row"]), [])
+    return [head, *(line for pair in pairs if pair["member_no"] == member_no for line in _pair_lines(pair))]
+
+
+def _pair_lines(pair: dict[str, Any]) -> list[str]:
+    """One pair: what found it, each comparison with its bits, the total, and the rule that decided."""
+    parts = [
+        f"{_FIELDS[name]}{_LEVELS.get(level, level)} {pair['bits'][name]:+.1f}"
+        for name, level in pair["levels"].items()
+        if level != "null"
+    ]
+    return [
+        f"    找到它的规则：{'、'.join(pair['blocking_rules'])}",
+        f"    逐项（比特）：{'；'.join(parts)}；合计 {pair['match_weight']:.1f}，概率 {pair['match_probability']:.4f}",
+        f"    判定规则 {pair['rule']}：{pair['reason']}",
+    ]
+
+
+def _status_lines(row: dict[str, Any], policy: Policy) -> list[str]:
+    if row["objection"]:
+        return ["- 本人已提出异议，答复前不给出状态"]
+    states = {lead["code"]: lead["state"] for lead in row["leads"]}
+    return [
+        f"- {code}" + (f"（{states[code]}）" if code in states else "") + f"：{policy.basis(code)}"
+        for code in row["statuses"]
+    ]
+
+
+def _details(home: Home) -> dict[Any, list[dict[str, Any]]]:
+    """The night's explained pairs by place of the worker row; empty once its landing copies are gone."""
+    current = current_version(home)
+    if current is None:
+        return {}
+    path = _sealed(home, str(current.index["as_of"]), str(current.index.get("run_id", "")))
+    if path is None:
+        return {}
+    table = pq.read_table(io.BytesIO(load_key(home).unseal(path.read_bytes())))
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)
+    return found
+
+
+def _sealed(home: Home, as_of: str, run_id: str) -> Path | None:
+    path = home.landing / as_of / run_id / "relation_explained.sealed"
+    return path if path.is_file() else None
