@@ -263,11 +263,12 @@ def _lines(rows: list[tuple[str, int, int]], titles: dict[str, str]) -> tuple[Co
 
 
 def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ...]:
-    """Causes read `code sentence：particulars`; here they are gathered by their sentence."""
+    """Causes read `code sentence：particulars`; here they are gathered by their sentence, mere moves last."""
     rows = con.execute(
         """
         select change, regexp_extract(cause, '^[a-z_]+ ([^：]*)', 1) as why, count(*) as persons
-        from read_parquet($path) group by change, why order by change, persons desc, why
+        from read_parquet($path) group by change, why
+        order by bool_and(regexp_matches(cause, '^(moved|weights_moved) ')), change, persons desc, why
         """,
         {"path": str(path)},
     ).fetchall()

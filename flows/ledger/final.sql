@@ -85,7 +85,7 @@ select g.* exclude (primary_status, leads, lead_state, objection, first_seen, ch
 from gone g
 ;
 create or replace table evidence_now as
-select person_key, list_sort(list_distinct(list_transform(evidence, piece ->
+select person_key, list_sort(list_distinct(list_transform(list_filter(evidence, piece -> piece.role <> 'organisation'), piece ->
     piece.role || '|' || piece.source || '|' || coalesce(piece.record_id, '')))) as pieces
 from ledger_joined
 ;

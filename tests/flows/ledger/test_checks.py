@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flows.ledger import show, verify
+from flows.ledger.checks import record_answer
 from flows.ledger.judging import judged_pairs
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import Judged, Lead, opened_store
@@ -120,6 +121,17 @@ def test_a_move_the_rules_do_not_allow_is_refused(tmp_path: Path) -> None:
             store.add_lead_event(Lead(key, "L1", "线索", "街道甲", AS_OF))
 
 
+def test_an_answer_the_policy_does_not_know_or_a_lead_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    (row,) = rows(tmp_path, "ledger")
+    rules = context(tmp_path).policy.leads
+    with opened_store(context(tmp_path).home) as store:
+        for code, answer in (("L1", "也许"), ("P1", "属实")):
+            with pytest.raises(InputError):
+                record_answer(store, rules, row, code, answer, by="街道甲", on=NEXT)
+        assert record_answer(store, rules, row, "L1", "属实", by="街道甲", on=NEXT).state == "已确认"
+
+
 def test_a_confirmed_status_stays_when_its_evidence_goes(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
@@ -148,9 +160,8 @@ def test_a_confirmed_person_does_not_age_out(tmp_path: Path) -> None:
 def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
-    basis = tuple(f"{one['role']}|{one['source']}|{one['record_id'] or ''}" for one in row["evidence"])
     with opened_store(context(tmp_path).home) as store:
-        store.add_lead_event(Lead(row["person_key"], "L1", "排除", "街道甲", NEXT, basis))
+        record_answer(store, context(tmp_path).policy.leads, row, "L1", "已转", by="街道甲", on=NEXT)
     night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
     assert rows(tmp_path, "ledger")[0]["lead_state"] == "排除"
     more = one(lost_contact=True)

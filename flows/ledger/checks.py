@@ -1,0 +1,44 @@
+"""One answer of a street check per lead: the state it leads to, and the evidence the checker had before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flows.ledger.store import Lead, Store
+from schemas.errors import InputError
+from schemas.policy import Leads
+
+
+def basis_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The evidence of a ledger row as a check keeps it: `role|source|record_id`, sorted, each once.
+
+    The organisation's row is left out: who takes a member in is no evidence of a lead.
+    """
+    pieces = {
+        f"{one['role']}|{one['source']}|{one['record_id'] or ''}"
+        for one in row["evidence"]
+        if one["role"] != "organisation"
+    }
+    return tuple(sorted(pieces))
+
+
+def record_answer(
+    store: Store, rules: Leads, row: Mapping[str, Any], code: str, answer: str, *, by: str, on: date
+) -> Lead:
+    """Move a lead of a published row by a street's answer, in the policy's words; where it stands now.
+
+    Raises InputError for an answer the policy does not know, a lead the row does not have, or a move not allowed.
+    """
+    state = rules.feedback.get(answer)
+    if state is None:
+        raise InputError(
+            f"核查结果“{answer}”不认识", where=str(row["person_key"]), rule="feedback",
+            action=f"用：{'、'.join(rules.feedback)}",
+        )  # fmt: skip
+    if code not in {lead["code"] for lead in row["leads"]}:
+        raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule="no_lead", action="核对任务编号")
+    lead = Lead(str(row["person_key"]), code, state, by, on, basis_of(row))
+    store.add_lead_event(lead, answer, rules=rules)
+    return lead
