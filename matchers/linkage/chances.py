@@ -15,6 +15,7 @@ ID_PLACES = (0.9, 0.9, 0.15, 0.1, 0.6, 0.12, 0.33, 0.1, 0.2, 0.12, 0.11, 0.1)
 
 
 REGION_SIZES = (6, 4, 2, 1)
+_FEW_VALUES = 10_000
 
 
 def make_value_shares(con: duckdb.DuckDBPyConnection, model: LinkModel, pairs: str) -> None:
@@ -38,6 +39,23 @@ def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
         for number, name in enumerate(levels, start=1)
         if name in model.kind(column).share_of
     ]
+
+
+def rarest_shares(con: duckdb.DuckDBPyConnection, model: LinkModel) -> dict[tuple[str, int], float]:
+    """The smallest share any value of a counted level has: exact for columns of few values, one row's otherwise."""
+    found = {}
+    for column, number, form in counted_levels(model):
+        key = model.kind(column).keys[form].replace("{c}", column)
+        row = con.execute(f"select approx_count_distinct({key}), count(*) from r").fetchone() or (0, 1)
+        found[column, number] = 1 / (2 * max(int(row[1]), 1))
+        if int(row[0]) < _FEW_VALUES:
+            least = con.execute(
+                f"with shown as (select {key} as k from l union all select {key} from r), "
+                "counted as (select count(*) as n from shown where k is not null group by k) "
+                "select min(n) / sum(n) from counted"
+            ).fetchone()
+            found[column, number] = float(least[0]) if least and least[0] else found[column, number]
+    return found
 
 
 def make_id_shares(con: duckdb.DuckDBPyConnection, column: str) -> None:

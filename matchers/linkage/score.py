@@ -17,6 +17,7 @@ from matchers.linkage.chances import (
     make_id_shares,
     make_right_shares,
     make_value_shares,
+    rarest_shares,
 )
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
@@ -37,9 +38,7 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
     return Learned(m, u, model.prior * sides.left / sides.pairs, 0, True)
 
 
-def _pattern_bits(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int], rows: int
-) -> None:
+def _pattern_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int]) -> None:
     """Make `pattern_bits`: bits of the levels whose chance is one figure, and the most a pattern could reach at all."""
     counted = {(column, number) for column, number, _ in counted_levels(model)}
     counted |= {
@@ -48,7 +47,7 @@ def _pattern_bits(
         for n, name in enumerate(model.comparisons[c], 1)
         if name in ("full", "visible")
     }
-    floor = {c: _RAREST_ID if model.columns[c] == "resident_id" else 1 / rows for c in model.comparisons}
+    floor = rarest_shares(con, model)
     left = np.array(patterns, np.int64)
     bits = np.full(len(patterns), math.log2(learned.prior / (1 - learned.prior)))
     most = bits.copy()
@@ -57,7 +56,13 @@ def _pattern_bits(
             [1.0, *(1.0 if (column, n) in counted else learned.u[column][n] for n in range(1, len(levels) + 1))]
         )
         rarest = np.array(
-            [1.0, *(floor[column] if (column, n) in counted else chances[n] for n in range(1, len(levels) + 1))]
+            [
+                1.0,
+                *(
+                    floor.get((column, n), _RAREST_ID) if (column, n) in counted else chances[n]
+                    for n in range(1, len(levels) + 1)
+                ),
+            ]
         )
         shown = (np.arange(len(levels) + 1) > 0).astype(float)
         bits += (np.log2(learned.m[column] / chances) * shown)[left % (len(levels) + 1)]
@@ -72,8 +77,7 @@ def score(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, pa
 
     Pairs that could not reach it whatever they agree on are gone before any value is counted.
     """
-    loaded = con.execute("select (select count(*) from l) + (select count(*) from r)").fetchone()
-    _pattern_bits(con, model, learned, patterns, int(loaded[0]) if loaded else 1)
+    _pattern_bits(con, model, learned, patterns)
     least = math.log2(model.review_probability / (1 - model.review_probability))
     con.execute(
         f"create or replace table hopeful as "
