@@ -44,11 +44,10 @@ class SheetMarks:
 
 @dataclass(frozen=True)
 class Cells:
-    """One sheet's cells from A1 on, and the ranges merged in it as ((row, column), (row, column)) from 0."""
+    """One sheet's cells from A1 on."""
 
     sheet: str | None
     rows: Sequence[Sequence[Any]]
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
 
 
 def laid_out(data: bytes, sheets: Sequence[SheetMarks], about: Sequence[str]) -> bytes | None:
@@ -135,10 +134,9 @@ def _name(sheet: str | None, taken: set[str]) -> str:
 
 def _write(page: Any, cells: Cells, sheet: SheetMarks, formats: Mapping[str, Any]) -> None:
     by_row: dict[int, Mark] = {}
-    for mark in sheet.marks:
-        by_row.setdefault(mark.row, mark)
     reasons: dict[int, list[str]] = {}
     for mark in sheet.marks:
+        by_row.setdefault(mark.row, mark)
         reasons.setdefault(mark.row, []).append(mark.reason)
     width = max(map(len, cells.rows), default=0)
     page.set_column(0, max(width - 1, 0), 16)

@@ -24,6 +24,7 @@ from flows.staging.readers import read_file
 from reports.returned_sheet import Cells, Mark, SheetMarks, laid_out, written_anew
 from schemas.contracts import SourceContract, load_sources
 from schemas.errors import InputError
+from schemas.policy import load_policy
 
 NOTES = "数据质量"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -71,7 +72,8 @@ def send_back(home: Home, out: Path, *, source: str | None = None, night: date |
         for file, sheets in _marked_files(marks, contract.name):
             try:
                 data = _bytes_of(whole, contract.name, file)
-                body = _copy(data, f"{contract.name}/{file}", sheets, _about(whole, contract, sheets))
+                about = _about(whole, contract, sheets)
+                body = laid_out(data, sheets, about) or _anew(whole, data, f"{contract.name}/{file}", (sheets, about))
             except InputError as error:
                 problems.append(str(error))
                 continue
@@ -131,12 +133,11 @@ def _entry(manifest: Manifest, source: str, file: str) -> LandedFile:
     return (exact or around)[0]
 
 
-def _copy(data: bytes, where: str, sheets: list[SheetMarks], about: list[str]) -> bytes:
-    body = laid_out(data, sheets, about)
-    if body is not None:
-        return body
-    cells = [Cells(grid.sheet, grid.rows, tuple(grid.merged or ())) for grid in read_file(data, where)]
-    return written_anew(cells, sheets, about)
+def _anew(night: _Night, data: bytes, where: str, marked: tuple[list[SheetMarks], list[str]]) -> bytes:
+    """The file's cells as the run read them, in a fresh workbook."""
+    reading = load_policy(night.settings.policy).reading
+    cells = [Cells(grid.sheet, grid.rows) for grid in read_file(data, where, reading)]
+    return written_anew(cells, *marked)
 
 
 def _about(night: _Night, contract: SourceContract, sheets: list[SheetMarks]) -> list[str]:

@@ -127,6 +127,17 @@ def test_a_text_file_comes_back_row_for_row_as_a_workbook(run: RunContext, tmp_p
     assert set(marked(path)) == {3, 4}
 
 
+def test_files_that_came_in_an_archive_go_back_one_by_one(run: RunContext, tmp_path: Path) -> None:
+    assert run.drop
+    with zipfile.ZipFile(run.drop / "platform/包.zip", "w") as archive:
+        archive.writestr("内/飞达.csv", CSV)
+        archive.writestr("迅风.xlsx", workbook())
+    close(run)
+    send_back(run.home, tmp_path / "out", source="platform")
+    assert set(marked(tmp_path / "out/平台企业/平台_飞达_退回.xlsx")) == {3, 4}
+    assert set(marked(tmp_path / "out/平台企业/平台_迅风_退回.xlsx")) >= {4, 5}
+
+
 def test_the_marks_are_sealed_and_the_export_is_private_and_audited(run: RunContext, tmp_path: Path) -> None:
     close(run)
     (sealed,) = run.home.returns.glob("*/*/marks.sealed")
