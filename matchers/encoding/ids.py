@@ -58,9 +58,10 @@ def _number(digits: Places) -> npt.NDArray[np.int32]:
 
 
 def _digits(letters: npt.NDArray[np.uint8]) -> Places:
-    digits = np.where((letters >= ord("0")) & (letters <= ord("9")), letters - ord("0"), 255).astype(np.uint8)
-    last = letters[:, -1:]
-    digits[:, -1:] = np.where((last == ord("X")) | (last == ord("x")), 10, digits[:, -1:])
+    digits = letters - np.uint8(ord("0"))
+    digits[digits > 9] = 255
+    last = letters[:, -1]
+    digits[(last == ord("X")) | (last == ord("x")), -1] = 10
     return digits
 
 
@@ -71,13 +72,14 @@ def _lengthened(old: Places) -> Places:
 
 
 def _kinds(places: Places) -> npt.NDArray[np.uint8]:
-    shown = places != 255
-    whole = shown.all(axis=1)
-    kind = np.where(whole, KINDS["invalid"], np.where(shown.any(axis=1), KINDS["masked"], KINDS["none"]))
+    whole = places.max(axis=1, initial=0) != 255
+    kind = np.full(len(places), KINDS["none"], np.uint8)
+    kind[places.min(axis=1, initial=255) != 255] = KINDS["masked"]
+    kind[whole] = KINDS["invalid"]
     full = places[whole]
     sums = (full[:, :17].astype(np.float32) @ _WEIGHTS.astype(np.float32)).astype(np.int16)
     right = _CHECK[sums % 11] == full[:, 17]
-    month, day = full[:, 10] * 10 + full[:, 11], full[:, 12] * 10 + full[:, 13]
+    month, day = full[:, 10] * np.uint8(10) + full[:, 11], full[:, 12] * np.uint8(10) + full[:, 13]
     dated = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     kind[np.flatnonzero(whole)[right & dated]] = KINDS["full"]
-    return kind.astype(np.uint8)
+    return kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +37,18 @@ class Sides:
 def load_sides(con: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table | None, model: LinkModel) -> Sides:
     """Make relations `l` and `r`: `seq` (row number) and the encoded columns of the model."""
     con.execute(NIBBLES)
-    _load(con, "l", left, model)
+    given = {"l": left} if right is None else {"l": left, "r": right}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for side, encoded in zip(given, pool.map(lambda side: _encoded(side, given[side], model), given), strict=True):
+            con.register("encoded", encoded)
+            con.execute(f"create or replace table {side} as select * from encoded")
+            con.unregister("encoded")
     if right is None:
         con.execute("create or replace view r as select * from l")
-        return Sides(left.num_rows, left.num_rows, True)
-    _load(con, "r", right, model)
-    return Sides(left.num_rows, right.num_rows, False)
+    return Sides(left.num_rows, left.num_rows if right is None else right.num_rows, right is None)
 
 
-def _load(con: duckdb.DuckDBPyConnection, side: str, table: pa.Table, model: LinkModel) -> None:
+def _encoded(side: str, table: pa.Table, model: LinkModel) -> pa.Table:
     missing = [column for column in model.columns if column not in table.schema.names]
     if missing:
         raise InputError(
@@ -57,9 +61,7 @@ def _load(con: duckdb.DuckDBPyConnection, side: str, table: pa.Table, model: Lin
         encoded |= {f"{column}_{form}": values for form, values in forms.items()}
     for column, source in model.implied.items():
         _imply(encoded, column, source)
-    con.register(f"{side}_encoded", pa.table(encoded))
-    con.execute(f"create or replace table {side} as select * from {side}_encoded")
-    con.unregister(f"{side}_encoded")
+    return pa.table(encoded)
 
 
 def _imply(encoded: dict[str, Any], column: str, source: str) -> None:
