@@ -67,6 +67,8 @@ class Leads(_Frozen):
     """A lead in one of these keeps its status whatever later evidence says, until a person moves it."""
     feedback: dict[str, str] = {}
     """State a street's answer leads to, per answer."""
+    not_the_person: str = "非本人"
+    """The answer that also unties the rows seen so far from the member."""
 
     @model_validator(mode="after")
     def _moves_stay_inside(self) -> Leads:

@@ -44,9 +44,44 @@ def judged_pairs(con: duckdb.DuckDBPyConnection, run: RunContext) -> pa.Table:
         right = _tokens(con, run.key, f"{_RIGHT} where registry_id in (select right_id from scored)")
         pairs = con.execute("select left_id, right_id from scored order by all").fetchall()
         rows = _found(pairs, (left, right), judged, run.key)
+    rows += _denied(con, run, {(left_id, right_id) for left_id, right_id, _, _ in rows})
     table = _table(rows)
     put(con, "judged_pairs", table)
     return table.select(["left_id", "right_id", "verdict"])
+
+
+def _denied(
+    con: duckdb.DuckDBPyConnection, run: RunContext, judged: set[tuple[int, int]]
+) -> list[tuple[int, int, str, object]]:
+    """Pairs of a member and the rows tied to them when a street found that it is not them (非本人)."""
+    with opened_store(run.home, run.settings.store_url) as store:
+        known = store.denials(run.policy.leads.not_the_person)
+    if not known:
+        return []
+    rows = {token: key for token, kind, key in known if kind == "record"}
+    people = {token: key for token, kind, key in known if kind in ("id", "member")}
+    found: list[tuple[int, int, str, object]] = []
+    for left, right, numbered, said, full_id, member in con.execute(_IDENTIFIED).fetchall():
+        owners = {rows.get(_evidence(run.key, value)) for value in (numbered, said) if value}
+        members = {people.get(_evidence(run.key, value)) for value in (full_id, member) if value}
+        if (owners & members) - {None} and (left, right) not in judged:
+            found.append((left, right, "not_link", None))
+    return found
+
+
+def _evidence(key: DistrictKey, value: str) -> str:
+    return key.token("evidence", value)
+
+
+# The same values that identity.sql makes tokens of.
+_IDENTIFIED = """
+select s.left_id, s.right_id, 'record|' || w.source || '|' || w.record_id,
+    'record|row|' || w.source || '|' || coalesce(w.name, '') || '|' || coalesce(w.id_number, '') || '|'
+        || array_to_string(w.phones, ','),
+    case when r.id_kind = 'full' then 'id|' || r.id_number end, 'member|' || r.member_no || '|' || r.name
+from scored s join person_rows w on w.row_key = s.left_id join registry_persons r on r.registry_id = s.right_id
+order by 1, 2
+"""
 
 
 def judged_links(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[tuple[int, int]]:

@@ -230,6 +230,20 @@ class Store:
         query = select(Evidence.token, Evidence.kind, Evidence.person_key)
         return [(token, kind, key) for token, kind, key in _chunked(self, query, Evidence.person_key, keys)]
 
+    def denials(self, answer: str) -> list[tuple[str, str, str]]:
+        """(token, kind, person_key) known by the day a street answered so, of persons whose newest answer it is."""
+        newest = select(func.max(LeadEvent.id)).group_by(LeadEvent.person_key, LeadEvent.code)
+        denied = select(LeadEvent.person_key, LeadEvent.checked_on).where(
+            LeadEvent.id.in_(newest), LeadEvent.note == answer
+        )
+        with Session(self.engine) as session:
+            days: dict[str, date] = dict(map(tuple, session.execute(denied)))
+        query = select(Evidence.token, Evidence.kind, Evidence.person_key, Version.as_of).join(
+            Version, Version.version == Evidence.version
+        )
+        found = _chunked(self, query, Evidence.person_key, days)
+        return [(token, kind, key) for token, kind, key, on in found if on <= days[key]]
+
     def erase(self, person_key: str, on: date, by: str, reason: str) -> None:
         """Note that a person is erased; their tokens stay, so that later runs know whom to leave out."""
         with Session(self.engine) as session, session.begin():

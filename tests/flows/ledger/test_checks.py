@@ -132,6 +132,26 @@ def test_an_answer_the_policy_does_not_know_or_a_lead_that_is_not_there_is_refus
         assert record_answer(store, rules, row, "L1", "属实", by="街道甲", on=NEXT).state == "已确认"
 
 
+def test_rows_found_not_to_be_the_person_are_untied_and_later_rows_are_not(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    (row,) = rows(tmp_path, "ledger")
+    with opened_store(context(tmp_path).home) as store:
+        record_answer(store, context(tmp_path).policy.leads, row, "L1", "非本人", by="街道甲", on=AS_OF)
+    more = one(lost_contact=True)
+    person = next(iter(more.registry))
+    later = more.worker("李建国", number_of(1), person, source="transport", record_id="T9")
+    for name, run_id in (("tonight", "run-2"), ("after it was published", "run-3")):
+        run = context(tmp_path, NEXT, run_id=run_id)
+        con = build(more, run)
+        con.execute("create or replace table scored as select left_id, right_id from decided")
+        denied = {(one["left_id"], one["verdict"]) for one in judged_pairs(con, run).to_pylist()}
+        assert len(denied) == 1, name
+        assert later not in {left for left, _ in denied}, name
+        from flows.ledger import publish
+
+        publish(con, run)
+
+
 def test_a_confirmed_status_stays_when_its_evidence_goes(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
