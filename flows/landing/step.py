@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from flows.landing.fetched import fetch_absent, link_copy
 from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
+from schemas.provenance import Provenance
 
 
 def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
@@ -38,21 +40,29 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     provenance |= fetched.provenance
     notes = [*drop.notes, *fetched.notes]
     require_roll(set(provenance), run.contracts, notes, str(run.drop or "connectors"))
+    manifest = _manifest(run, provenance, [*files, *fetched.files], notes)
+    save_manifest(run.landing, run.key, manifest)
+    return _counts(manifest)
+
+
+def _manifest(
+    run: RunContext, provenance: Mapping[str, Provenance], files: Sequence[LandedFile], notes: Sequence[str]
+) -> Manifest:
+    """The night's record: sources in contract order, and a line for each that brought nothing."""
     absent = [f"{name}：本次没有可用的文件，沿用上次证据" for name in run.contracts if name not in provenance]
-    manifest = Manifest(
+    sources = tuple(
+        LandedSource(name=name, provenance=provenance[name], contract=fingerprint(contract))
+        for name, contract in run.contracts.items()
+        if name in provenance
+    )
+    return Manifest(
         run_id=run.run_id,
         as_of=run.as_of,
-        sources=tuple(
-            LandedSource(name=name, provenance=provenance[name], contract=fingerprint(contract))
-            for name, contract in run.contracts.items()
-            if name in provenance
-        ),
-        files=(*files, *fetched.files),
+        sources=sources,
+        files=tuple(files),
         notes=(*notes, *absent),
         received=run.started_at.date(),
     )
-    save_manifest(run.landing, run.key, manifest)
-    return _counts(manifest)
 
 
 def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:

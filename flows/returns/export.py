@@ -71,9 +71,7 @@ def send_back(home: Home, out: Path, *, source: str | None = None, night: date |
     for contract in wanted:
         for file, sheets in _marked_files(marks, contract.name):
             try:
-                data = _bytes_of(whole, contract.name, file)
-                about = _about(whole, contract, sheets)
-                body = laid_out(data, sheets, about) or _anew(whole, data, f"{contract.name}/{file}", (sheets, about))
+                body = _copy(whole, contract, file, sheets)
             except InputError as error:
                 problems.append(str(error))
                 continue
@@ -81,6 +79,12 @@ def send_back(home: Home, out: Path, *, source: str | None = None, night: date |
             written.append(_written(_free(path, written), body))
     written += _notes(whole, {contract.department for contract in wanted}, out)
     return SentBack(tuple(written), tuple(problems))
+
+
+def _copy(night: _Night, contract: SourceContract, file: str, sheets: list[SheetMarks]) -> bytes:
+    """One file's marked copy. Raises InputError when its landing copy is gone or cannot be read."""
+    data, about = _bytes_of(night, contract.name, file), _about(night, contract, sheets)
+    return laid_out(data, sheets, about) or _anew(night, data, f"{contract.name}/{file}", (sheets, about))
 
 
 def _landing_of(home: Home, night: date | None) -> Path:
