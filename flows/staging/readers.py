@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.staging.grid import Grid
 from flows.staging.markup import looks_like_markup, read_markup
+from flows.staging.oldbook import read_old_workbook
 from flows.staging.parquet import read_parquet
 from flows.staging.refusals import not_a_table, too_large
 from flows.staging.text import decode, read_text
@@ -33,8 +34,10 @@ def read_file(data: bytes, where: str, reading: Reading | None = None) -> list[G
     reading = reading or Reading()
     if not data.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise InputError("文件是空的", where=where, rule="empty_file", action="重新导出后重投")
-    if data[:4] == PACKAGE or data[:8] == COMPOUND:
+    if data[:4] == PACKAGE:
         return read_workbook(data, where, reading)
+    if data[:8] == COMPOUND:
+        return read_old_workbook(data, where, reading)
     if data[:4] in (b"PAR1", b"PARE"):
         return read_parquet(data, where)
     for signature, kind in _SIGNATURES:

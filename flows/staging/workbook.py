@@ -1,4 +1,4 @@
-"""One grid per sheet of an .xlsx, .xls or .et workbook; values as saved, nothing calculated, followed or run."""
+"""One grid per sheet of an .xlsx workbook; values as saved, nothing calculated, followed or run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from python_calamine import (
 )
 
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid
-from flows.staging.package import PackageFacts, SheetFacts, look_through
+from flows.staging.package import SheetFacts, look_through
 from flows.staging.refusals import broken, password, too_wide
 from schemas.policy import Reading
 
@@ -24,7 +24,7 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def read_workbook(data: bytes, where: str, reading: Reading) -> list[Grid]:
     """The sheets of a workbook. Raises InputError when it is damaged, protected, or would not fit in memory."""
-    facts = look_through(data, where) if data[:4] == PACKAGE else PackageFacts((), ())
+    facts = look_through(data, where)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             grids = []
