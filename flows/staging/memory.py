@@ -24,7 +24,8 @@ NOT_USED = "不用"
 _HEAD = "# 表头更正：由 sanzhao sources map 记下，可以手改；field 为空表示该列不用。\n"
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _DATED = re.compile(
-    r"[0-9]+\s*[年月日号季期版次]?|[\s_\-—–.。·,，()（）\[\]【】]+|最终版?|更新版?|副本|导出|copy", re.IGNORECASE
+    r"第?[0-9]+\s*(?:年度?|月份?|季度?|[日号期版次周])?|[\s_\-—–.。·,，()（）\[\]【】]+|最终版?|更新版?|副本|导出|copy",
+    re.IGNORECASE,
 )
 
 
