@@ -33,13 +33,15 @@ class Mapping:
     remarks: tuple[str, ...] = ()
 
 
-def map_columns(grid: Grid, contract: SourceContract, where: str, told: Told | None = None) -> Mapping:
+def map_columns(
+    grid: Grid, contract: SourceContract, where: str, told: Told | None = None, header: Header | None = None
+) -> Mapping:
     """The mapping of one table, with what a clerk has said of its headers.
 
     Raises InputError with what was found and what is missing or double.
     """
     told = told or {}
-    header = find_header(grid, contract, told)
+    header = header or find_header(grid, contract, told)
     if header is None:
         raise InputError(
             "没有认出表头",

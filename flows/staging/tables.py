@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from flows.staging.grid import Grid
-from flows.staging.headers import find_header, names_enough
+from flows.staging.headers import Header, find_header, names_enough
 from flows.staging.mapping import Mapping, map_columns
 from flows.staging.memory import Told
 from flows.staging.rows import Sifted, sift
@@ -38,17 +38,21 @@ class Meaning:
 
 def tables_of(grid: Grid, meaning: Meaning, where: str) -> list[Table]:
     """All tables of a sheet. Raises InputError when any of them cannot be understood."""
-    return [table for part in _side_by_side(grid, meaning) for table in _stacked(part, meaning, where)]
+    header = find_header(grid, meaning.contract, meaning.told)
+    parts = _side_by_side(grid, header)
+    known = header if len(parts) == 1 else None
+    return [table for part in parts for table in _stacked(part, meaning, where, known)]
 
 
-def _stacked(grid: Grid, meaning: Meaning, where: str) -> Iterator[Table]:
+def _stacked(grid: Grid, meaning: Meaning, where: str, header: Header | None) -> Iterator[Table]:
     """Tables one below another: each ends where the header of the next begins."""
     skip = frozenset() if meaning.hidden_rows else grid.hidden
     firsts = _firsts(meaning.contract)
     part: Grid | None = grid
     while part is not None:
         here = part
-        mapping = map_columns(here, meaning.contract, where, meaning.told)
+        mapping = map_columns(here, meaning.contract, where, meaning.told, header)
+        header = None
 
         def starts_table(index: int, here: Grid = here) -> bool:
             return _begins(here, index, meaning)
@@ -83,9 +87,8 @@ def _below(grid: Grid, index: int) -> Grid:
     return replace(grid, rows=grid.rows[index:], merged=merged, above=grid.above + index)
 
 
-def _side_by_side(grid: Grid, meaning: Meaning) -> list[Grid]:
+def _side_by_side(grid: Grid, header: Header | None) -> list[Grid]:
     """The sheet itself, or a grid per block of columns where its header says the same words over again."""
-    header = find_header(grid, meaning.contract, meaning.told)
     if header is None:
         return [grid]
     texts = header.texts
