@@ -33,15 +33,22 @@ def of(*names: str, lost: str | None = None) -> District:
     return made
 
 
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three nights: two persons, a third one, then one of them lost. Copy it before changing it."""
+    root = tmp_path_factory.mktemp("nights")
+    night(of("李建国", "王秀英"), context(root))
+    night(of("李建国", "王秀英", "周海波"), context(root, NEXT, run_id="run-2"))
+    night(of("李建国", "王秀英", "周海波", lost="李建国"), context(root, LATER, run_id="run-3"))
+    assert verify(context(root).home, KEY) == []
+    return root
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """Three nights: two persons, a third one, then one of them lost."""
-    night(of("李建国", "王秀英"), context(tmp_path))
-    night(of("李建国", "王秀英", "周海波"), context(tmp_path, NEXT, run_id="run-2"))
-    night(of("李建国", "王秀英", "周海波", lost="李建国"), context(tmp_path, LATER, run_id="run-3"))
-    home = context(tmp_path).home
-    assert verify(home, KEY) == []
-    return home
+def home(three_nights: Path, tmp_path: Path) -> Home:
+    """Three nights of one's own."""
+    shutil.copytree(three_nights, tmp_path, dirs_exist_ok=True)
+    return context(tmp_path).home
 
 
 def folder_of(home: Home, at: int) -> Path:
