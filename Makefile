@@ -19,8 +19,8 @@ test: $(DEV_READY)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { echo "缺少 PostgreSQL：请管理员运行 apt-get install postgresql" >&2; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; }
-	$(BIN)/python -m pytest -m "not slow and not prove"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not prove"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

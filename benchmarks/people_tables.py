@@ -48,8 +48,8 @@ def population(rng: np.random.Generator, size: int, one_city: bool) -> dict[str,
 
 
 def _regions(rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    provinces = np.array([11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
-                          53, 54, 61, 62, 63, 64, 65])  # fmt: skip
+    provinces = np.array([11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51,
+                          52, 53, 54, 61, 62, 63, 64, 65])  # fmt: skip
     return np.unique(rng.choice(provinces, 3000) * 10000 + rng.integers(1, 18, 3000) * 100 + rng.integers(1, 30, 3000))
 
 

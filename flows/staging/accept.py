@@ -19,7 +19,7 @@ from flows.staging.values.names import NOT_A_NAME
 from schemas.contracts import SourceContract, SourceField, stage_table
 from schemas.errors import TableError
 
-_USABLE = pa.array(["full", "masked", "excel15", "tail4", "invalid"])
+_USABLE = ("full", "masked", "excel15", "tail4", "invalid")
 Rule = tuple[str, str]
 """The rule that refuses a row, and the Chinese reason."""
 
@@ -96,7 +96,7 @@ def _fall_back(columns: dict[str, Column], contract: SourceContract) -> None:
 
 def _is_usable(arrays: tuple[pa.Array, ...]) -> pa.Array:
     """Which IDs show at least one digit in its place."""
-    return pc.is_in(arrays[1], _USABLE)
+    return pc.is_in(arrays[1], pa.array(_USABLE))
 
 
 def _refused(columns: dict[str, Column], contract: SourceContract, rows: int) -> dict[int, Rule]:
