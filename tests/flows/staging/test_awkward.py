@@ -64,7 +64,7 @@ def test_one_bad_member_is_named_and_the_others_are_read(tmp_path: Path) -> None
 
 def test_paths_that_lead_out_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
     body = text(PLAIN, "utf-8")
-    tricks = {"../../etc/cron.d/a.csv": body, "/root/b.csv": body, "C:\\Windows\\c.csv": body, "d\u202evsc.csv": body}
+    tricks = {"../../etc/cron.d/a.csv": body, "/srv/b.csv": body, "C:\\Windows\\c.csv": body, "d\u202evsc.csv": body}
     link = zipfile.ZipInfo("链接.csv")
     link.external_attr = 0o120777 << 16
     out = io.BytesIO(zipped(tricks))
@@ -73,7 +73,7 @@ def test_paths_that_lead_out_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
     with staged(tmp_path, {"platform/a.zip": out.getvalue()}) as night:
         names = sorted(map(str, one(night, "file")))
         assert names == sorted(
-            ["a.zip/etc/cron.d/a.csv", "a.zip/root/b.csv", "a.zip/Windows/c.csv", "a.zip/dvsc.csv", "a.zip/链接.csv"]
+            ["a.zip/etc/cron.d/a.csv", "a.zip/srv/b.csv", "a.zip/Windows/c.csv", "a.zip/dvsc.csv", "a.zip/链接.csv"]
         )
         assert night.one("select count(*) from stage_platform") == 12
         assert not list(tmp_path.rglob("*.csv")) or all(
