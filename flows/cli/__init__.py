@@ -7,6 +7,7 @@ import sys
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 3 done with warnings, 1 refused or failed, 2 usage."""
+    from flows.cli.app import app
     from flows.cli.ending import ended
 
-    sys.exit(ended(sys.argv[1:]))
+    sys.exit(ended(app, sys.argv[1:]))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from flows.cli import evaluate, explain, ledger, linking, returns, run, sample, sources
+from flows.cli.commands import Commands
 
-app = typer.Typer(
-    help="三找：把各部门导出的人员数据与党员名册比对，成一本账。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = Commands(help="三找：把各部门导出的人员数据与党员名册比对，成一本账。")
 app.command("init")(run.init)
 app.command("run")(run.run)
 app.command("status")(run.status)

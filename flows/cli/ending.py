@@ -16,10 +16,8 @@ DONE, FAILED, USAGE, WARNED = 0, 1, 2, 3
 UsageMistake: Any = typer.BadParameter.__bases__[0]
 
 
-def ended(arguments: list[str]) -> int:
+def ended(app: typer.Typer, arguments: list[str]) -> int:
     """Run the command line and give its exit code."""
-    from flows.cli.app import app
-
     try:
         code = app(args=arguments, prog_name="sanzhao", standalone_mode=False)
     except UsageMistake as error:

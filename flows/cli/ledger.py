@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.cli.commands import Commands
 from flows.cli.ending import DONE, FAILED, say
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
@@ -14,7 +15,7 @@ from flows.cli.terminal import terminal
 if TYPE_CHECKING:
     from flows.home import Home
 
-app = typer.Typer(help="看一本账、比较版本、查验完整。", no_args_is_help=True)
+app = Commands(help="看一本账、比较版本、查验完整。")
 
 KeyArgument = Annotated[str | None, typer.Argument(metavar="[人员编号]", help="不给则看当前版本")]
 WhyOption = Annotated[str, typer.Option("--why", help="理由，记入审计日志")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import typer
-
 from flows.cli import returns
+from flows.cli.commands import Commands
 from flows.cli.mapping import map_file
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
-app = typer.Typer(help="看来源合同，看懂送来的文件。", no_args_is_help=True)
+app = Commands(help="看来源合同，看懂送来的文件。")
 app.command("map")(map_file)
 
 _ROLES = {

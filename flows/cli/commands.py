@@ -1,0 +1,57 @@
+"""A group of commands whose help is Chinese in its headings too, not in its texts only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+_TITLES = {"ARGUMENTS": "参数", "OPTIONS": "选项", "COMMANDS": "命令", "ERRORS": "错误"}
+
+
+class _InChinese:
+    """The three texts of a help page that the library writes itself: usage, panel titles, the help option's line."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = "显示这份说明。"
+        return option
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(*self._words(ctx), prefix="用法：")
+
+    def _words(self, ctx: Any) -> tuple[str, str]:
+        pieces = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
+        return ctx.command_path, pieces.replace("OPTIONS", "选项").replace("COMMAND [ARGS]...", "命令 …")
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from typer import rich_utils
+
+        for name, title in _TITLES.items():
+            setattr(rich_utils, f"{name}_PANEL_TITLE", title)
+        rich_utils.REQUIRED_LONG_STRING, rich_utils.DEFAULT_STRING = "[必填]", "[默认：{}]"
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class _Command(_InChinese, TyperCommand):
+    pass
+
+
+class _Group(_InChinese, TyperGroup):
+    pass
+
+
+class Commands(typer.Typer):
+    """One group of commands; `Commands(help="…")`, then `@group.command("name")`."""
+
+    def __init__(self, help: str) -> None:
+        super().__init__(
+            cls=_Group, help=help, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        )
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
+        """A decorator, as the library's own."""
+        return super().command(name, cls=_Command, **options)
