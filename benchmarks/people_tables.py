@@ -165,19 +165,11 @@ MEMBERS = {"homophone": 0.01, "other_character": 0.01, "id_missing": 0.03, "id_m
 HARSH = ({"district_changed": 0.2, "employer_changed": 0.4}, {"district_changed": 0.1, "employer_changed": 0.3})
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Which tables to make."""
-
-    one_city: bool = False
-    harsh: bool = False
-
-
-def write_tables(size: int, seed: int, out: Path, kept: Kept = Kept()) -> None:
+def write_tables(size: int, seed: int, out: Path, *, one_city: bool = False, harsh: bool = False) -> None:
     """Write left.parquet, right.parquet and truth.parquet under `out`."""
     rng = np.random.default_rng(seed)
-    home = land(rng, size, kept.one_city)
-    harder = HARSH if kept.harsh else ({}, {})
+    home = land(rng, size, one_city)
+    harder = HARSH if harsh else ({}, {})
     noises = {"left": WORKERS | harder[0], "right": MEMBERS | harder[1]}
     out.mkdir(parents=True, exist_ok=True)
     writers = {side: pq.ParquetWriter(out / f"{side}.parquet", _SCHEMA) for side in noises}
@@ -214,7 +206,7 @@ def main() -> None:
     parser.add_argument("--one-city", action="store_true")
     parser.add_argument("--harsh", action="store_true", help="district and employer change more often")
     given = parser.parse_args()
-    write_tables(given.size, given.seed, given.out, Kept(given.one_city, given.harsh))
+    write_tables(given.size, given.seed, given.out, one_city=given.one_city, harsh=given.harsh)
 
 
 if __name__ == "__main__":
