@@ -62,7 +62,7 @@ def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = si
     home.make()
     write_template(home)
     load_key(home, create=True)
-    with run_lock(home):
+    with run_lock(home, load_settings(home, request.config).store_url):
         record, fresh = _entered(request)
         run = context_of(home, record, progress)
         if fresh:

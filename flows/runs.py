@@ -166,8 +166,11 @@ def _key_path(home: Home, run_id: str) -> Path:
 
 
 @contextmanager
-def run_lock(home: Home) -> Iterator[None]:
-    """Held for the length of a run; the kernel lets go of it when the process ends, however it ends."""
+def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
+    """Held for the length of a run; the kernel lets go of it when the process ends, however it ends.
+
+    A store on PostgreSQL may serve several hosts: then the database is asked too.
+    """
     descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -182,6 +185,19 @@ def run_lock(home: Home) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        with _only_run(home, store_url):
+            yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _only_run(home: Home, store_url: str) -> Iterator[None]:
+    """As `flows.database.only_run`; its library is loaded only where there is a database to ask."""
+    if not store_url:
+        yield
+        return
+    from flows.database import only_run
+
+    with only_run(home, store_url):
+        yield

@@ -24,7 +24,7 @@ from schemas.targets import PostgresTarget
 def roll_back(home: Home, version: str, *, by: str, why: str) -> str:
     """A new version that equals an old one, with today's objections and erasures; its name."""
     settings, now = load_settings(home), datetime.now(UTC).replace(microsecond=0)
-    with run_lock(home):
+    with run_lock(home, settings.store_url):
         run = RunContext(
             home=home,
             run_id=f"rollback-{now:%Y%m%dT%H%M%SZ}",
@@ -41,8 +41,9 @@ def roll_back(home: Home, version: str, *, by: str, why: str) -> str:
 
 def erase_person(home: Home, person_key: str, *, by: str, why: str) -> dict[str, int]:
     """Take one person out of every kept version and keep them out; rows taken out per file."""
-    with run_lock(home):
-        return erase(home, load_key(home), person_key, by=by, why=why, store_url=load_settings(home).store_url)
+    store_url = load_settings(home).store_url
+    with run_lock(home, store_url):
+        return erase(home, load_key(home), person_key, by=by, why=why, store_url=store_url)
 
 
 def export(home: Home, name: str, *, by: str) -> dict[str, int]:

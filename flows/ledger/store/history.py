@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flows.database import AUDITING, serialised
 from flows.keys import DistrictKey
 from flows.ledger.store.opened import Opened
 from schemas.store import AuditEntry, Run
@@ -38,6 +39,7 @@ class History(Opened):
     def audit(self, key: DistrictKey, at: datetime, who: str, what: str, **about: str | None) -> str:
         """Append an audited act; returns the new head of the chain."""
         with Session(self.engine) as session, session.begin():
+            serialised(session.connection(), AUDITING)
             last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).first()
             entry = AuditEntry(
                 seq=(last.seq if last else 0) + 1,

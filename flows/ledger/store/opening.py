@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.util import CommandError
+from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from flows.home import Home, private_folder
+from flows.database import MIGRATING, engine_of, serialised
+from flows.home import Home
 from flows.ledger.store.history import History
 from flows.ledger.store.identities import Identities
 from flows.ledger.store.judgements import Judgements
@@ -21,7 +22,14 @@ from flows.ledger.store.leads import LeadBook
 from flows.ledger.store.rights import Rights
 from schemas.errors import HomeError
 
-HEAD = "0003"
+
+def _newest_revision() -> str:
+    """`0003` of `r0003_source_nights.py`: the highest number there is."""
+    files = (resources.files("schemas") / "migrations" / "versions").iterdir()
+    return max(file.name[1:5] for file in files if file.name.startswith("r0"))
+
+
+HEAD = _newest_revision()
 
 
 class Store(Identities, LeadBook, Rights, Judgements, History):
@@ -29,23 +37,28 @@ class Store(Identities, LeadBook, Rights, Judgements, History):
 
 
 def open_store(home: Home, url: str = "") -> Store:
-    """The store of a home, migrated to the newest revision: SQLite in `H/state`, or the database at `url`."""
-    path = home.state / "sanzhao.db"
-    if not url:
-        private_folder(home.state)
-        path.touch(mode=0o600, exist_ok=True)
-    engine = create_engine(url or f"sqlite:///{path}")
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _pragmas)
+    """The store of a home, migrated to the newest revision: SQLite in `H/state`, or the database at `url`.
+
+    Raises HomeError, without the address in it, when it cannot be opened.
+    """
+    try:
+        engine = engine_of(home, url)
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        raise HomeError(
+            "状态库地址写法有误",
+            where="store_url",
+            rule="store_url",
+            action="写成 postgresql+psycopg://用户@主机/库，或留空用本机的 SQLite",
+        ) from None
     try:
         _migrate(engine)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, CommandError) as error:
         engine.dispose()
         raise HomeError(
             f"状态库打不开：{type(error).__name__}",
             where="state/sanzhao.db" if not url else engine.dialect.name,
             rule="store",
-            action="检查磁盘与权限；库已损坏时从备份恢复",
+            action="检查磁盘与权限、数据库是否开着；库已损坏时从备份恢复；刚换回旧版软件的，请用新版",
         ) from None
     return Store(engine)
 
@@ -60,15 +73,13 @@ def opened_store(home: Home, url: str = "") -> Iterator[Store]:
         store.close()
 
 
-def _pragmas(connection: Any, _record: object) -> None:
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma busy_timeout = 30000")
-
-
 def _migrate(engine: Engine) -> None:
+    """Up to the newest revision; of two that open an old store at once, one migrates and the other waits."""
     with engine.begin() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == HEAD:
+            return
+    with engine.begin() as connection:
+        serialised(connection, MIGRATING)
         if MigrationContext.configure(connection).get_current_revision() == HEAD:
             return
         config = Config()
