@@ -14,7 +14,6 @@ from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan
 from schemas.errors import TableError
 
-
 _DEFAULT = Options()
 
 
