@@ -1,0 +1,161 @@
+"""One chart per call as a piece of SVG: one look for every page, offline, in print and for the colour-blind.
+
+Charts are drawn when the page is written (Altair, vl-convert), so that a page needs no script. Colours are Okabe and
+Ito's; every bar bears its number and every part its name, so that nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442",
+)  # fmt: skip
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
+"""Okabe and Ito, in the order in which parts take them: neighbours also differ in lightness."""
+INK, FAINT, GRID = "#222222", "#666666", "#DDDDDD"
+FONT = "Noto Sans CJK SC, Microsoft YaHei, SimHei, sans-serif"
+ROW = 22
+"""Height of one bar with the space below it."""
+THEME: dict[str, Any] = {
+    "background": "white",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "titleColor": FAINT, "gridColor": GRID,
+        "domainColor": "#999999", "tickColor": "#999999", "labelLimit": 220, "titleFontWeight": "normal",
+    },
+    "legend": {"labelFontSize": 12, "titleFontSize": 12, "labelColor": INK, "orient": "top", "title": None},
+    "range": {"category": list(PALETTE)},
+    "bar": {"color": BLUE},
+}  # fmt: skip
+"""Vega-Lite configuration shared by all charts; a screen that draws its own takes palette and font from here."""
+
+_LABEL = {"align": "left", "baseline": "middle", "dx": 4, "fontSize": 12, "color": INK}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One bar, or one part of it."""
+
+    name: str
+    value: float
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a chart is called and what its numbers are."""
+
+    title: str
+    unit: str = "人"
+    width: int = 460
+    digits: int = 0
+
+    @property
+    def number(self) -> str:
+        """Format of its numbers."""
+        return f",.{self.digits}f"
+
+
+def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
+    """Horizontal bars in the order given, each with its number behind it."""
+    import altair as alt
+
+    base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
+    drawn = base.mark_bar(color=colour, height={"band": 0.75})
+    return _svg(chart, drawn + base.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
+
+
+def stacked(chart: Chart, parts: Sequence[Part]) -> str:
+    """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total."""
+    import altair as alt
+
+    order = list(dict.fromkeys(one.part for one in parts))
+    colours = alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)])))
+    base = _base(alt, parts).transform_calculate(place=_place("part", order)).encode(y=_names(alt, parts))
+    drawn = base.mark_bar(stroke="white", strokeWidth=1, height={"band": 0.75}).encode(
+        x=alt.X("value:Q", stack="zero", title=chart.unit), color=colours, order="place:Q"
+    )
+    room = max((one.value for one in parts), default=0) * 0.08
+    inside = (
+        base.transform_filter(f"datum.value > {room}")
+        .mark_text(baseline="middle", fontSize=11)
+        .encode(
+            x=alt.X("value:Q", stack="zero", bandPosition=0.5), order="place:Q",
+            text=alt.Text("value:Q", format=chart.number), detail="part:N",
+            color=alt.condition(f"datum.part === '{order[0]}'", alt.value("white"), alt.value(INK)),
+        )
+    ) if order else base.mark_text()  # fmt: skip
+    totals = (
+        base.transform_aggregate(value="sum(value)", groupby=["name"])
+        .mark_text(**_LABEL)
+        .encode(x="value:Q", text=alt.Text("value:Q", format=chart.number))
+    )
+    return _svg(chart, drawn + inside + totals, parts)
+
+
+def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *, width: float, axis: str) -> str:
+    """Upright bins by their lower edge (`name` is a number), coloured by part; named upright lines across them."""
+    import altair as alt
+
+    order = list(dict.fromkeys(one.part for one in parts))
+    values = [
+        {"from": float(one.name), "to": float(one.name) + width, "value": one.value, "part": one.part} for one in parts
+    ]
+    drawn = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_bar(stroke="white", strokeWidth=0.5)
+        .transform_calculate(place=_place("part", order))
+        .encode(
+            x=alt.X("from:Q", title=axis, bin="binned"), x2="to:Q",
+            y=alt.Y("value:Q", stack="zero", title=chart.unit), order="place:Q",
+            color=alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)]))),
+        )
+    )  # fmt: skip
+    marks = alt.Chart(alt.InlineData(values=[{"at": at, "name": name} for name, at in lines.items()]))
+    rules = marks.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(x="at:Q")
+    names = marks.mark_text(align="left", dx=4, baseline="top", fontSize=12, color=INK).encode(
+        x="at:Q", y=alt.value(0), text="name:N"
+    )
+    return _svg(chart, alt.layer(drawn, rules, names).properties(height=180), ())
+
+
+def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> str:
+    """A finished Altair chart in the house's look, as SVG that may stand beside others in one page."""
+    import vl_convert
+
+    spec = {**chart.to_dict(validate=False), "config": THEME}
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+
+
+def _svg(chart: Chart, drawn: Any, parts: Sequence[Part]) -> str:
+    names = len({one.name for one in parts})
+    sized = drawn.properties(width=chart.width, **({"height": ROW * max(names, 1)} if parts else {}))
+    return to_svg(sized, chart.title)
+
+
+def _base(alt: Any, parts: Sequence[Part]) -> Any:
+    return alt.Chart(alt.InlineData(values=[{"name": one.name, "value": one.value, "part": one.part} for one in parts]))
+
+
+def _names(alt: Any, parts: Sequence[Part]) -> Any:
+    order = list(dict.fromkeys(one.name for one in parts))
+    return alt.Y("name:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
+
+
+def _length(alt: Any, chart: Chart) -> Any:
+    return alt.X("value:Q", title=chart.unit, axis=alt.Axis(tickCount=5, format=chart.number))
+
+
+def _place(field: str, order: Sequence[str]) -> str:
+    """Vega expression: the place of a field's value in the order."""
+    known = ",".join(f"'{name}'" for name in order)
+    return f"indexof([{known}], datum.{field})"
