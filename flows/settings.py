@@ -7,12 +7,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flows.home import Home, write_private
 from matchers.model import LinkageModel, district_model, parse_model
 from schemas.connectors import Connector
 from schemas.errors import ContractError
+from schemas.nights import NightSettings, NoticeSettings, ServeSettings, without_password
 from schemas.provenance import Provenance
 from schemas.targets import Target
 
@@ -40,9 +41,17 @@ class Settings(_Frozen):
     model: Path | None = None
     sources: Path | None = None
     prefect: PrefectSettings = PrefectSettings()
+    night: NightSettings = NightSettings()
+    serve: ServeSettings = ServeSettings()
+    notices: NoticeSettings = NoticeSettings()
     provenance: dict[str, Provenance] = {}
     connectors: dict[str, Connector] = {}
     targets: dict[str, Target] = {}
+
+    @field_validator("store_url")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        return without_password(url)
 
 
 _PATHS = ("drop", "policy", "model", "sources")
@@ -145,7 +154,7 @@ def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
             body[key] = None
         elif isinstance(value, str):
             body[key] = (base / Path(value).expanduser()).resolve()
-    for kind in ("connectors", "targets"):
+    for kind in ("connectors", "targets", "notices"):
         found = body.get(kind)
         for connector in found.values() if isinstance(found, dict) else ():
             if isinstance(connector, dict):

@@ -80,7 +80,7 @@ class S3Connector(_WithSecret):
     @field_validator("endpoint_url")
     @classmethod
     def _no_secret_inside(cls, url: str) -> str:
-        return _checked_url(url)
+        return checked_url(url)
 
 
 class HttpConnector(_WithSecret):
@@ -98,7 +98,7 @@ class HttpConnector(_WithSecret):
     @field_validator("urls")
     @classmethod
     def _no_secret_inside(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_checked_url(url) for url in urls)
+        return tuple(checked_url(url) for url in urls)
 
 
 class PostgresConnector(_WithSecret):
@@ -118,7 +118,7 @@ Connector = Annotated[
 ]
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
     """An address without a password in it, and encrypted unless the server is this machine."""
     try:
         parts = urlsplit(url)
