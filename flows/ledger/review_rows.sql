@@ -1,11 +1,27 @@
+create or replace table review_streets as
+select r.row_key, coalesce(
+    min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_street, ''), n.street)),
+    min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_address, ''), n.street)),
+    min(o.street)
+) as street
+from stage_party_members r
+left join (select org_code, min(street) as street from orgs group by org_code) o on o.org_code = r.branch_code
+left join street_names n on contains(coalesce(r.home_street, '') || ' ' || coalesce(r.home_address, ''), n.street)
+where r.row_key in (
+    select left_key from review_pairs union select right_id from review_pairs union select roll_row_key from review_pairs
+)
+group by r.row_key
+;
 create or replace table review as
 with tonight as (
     select
         t.pair_id, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id,
         case when m.clean = g.member_no then g.member_no end as member_no,
         p.doubt, p.match_weight, p.match_probability, p.blocking_rules, p.levels, p.reason,
-        struct_pack(name := l.name, id_number := l.id_number, phone := l.phone, unit := u.clean) as left_masked,
-        struct_pack(name := r.name, id_number := r.id_number, phone := r.phone, unit := ru.clean) as right_masked
+        struct_pack(name := l.name, id_number := l.id_number, phone := l.phone, unit := u.clean,
+            street := coalesce(w.work_street, w.home_street, ls.street)) as left_masked,
+        struct_pack(name := r.name, id_number := r.id_number, phone := r.phone, unit := ru.clean, street := rs.street)
+            as right_masked
     from review_pairs p
     join pair_tokens t on t.left_key = p.left_key and t.right_id = p.right_id and t.side = p.side
     join person_rows d on d.row_key = p.left_key
@@ -17,6 +33,8 @@ with tonight as (
     left join person_rows y on y.row_key = p.right_id and p.side = 'row'
     left join stage_party_members s on s.row_key = coalesce(x.roll_row_key, p.right_id)
     left join clean_review ru on ru.text = s.unit_name
+    left join review_streets ls on ls.row_key = p.left_key
+    left join review_streets rs on rs.row_key = coalesce(x.roll_row_key, p.right_id)
     left join lateral (select coalesce(x.member_no, y.member_no) as member_no) g on true
     left join clean_files f on f.text = d.file
     left join clean_files h on h.text = d.sheet
