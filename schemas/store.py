@@ -70,6 +70,16 @@ class KeyEvent(Base):
     version: Mapped[str] = mapped_column(ForeignKey("versions.version"), index=True)
 
 
+class Register(Base):
+    """One row per register of organisations that came whole: its rows, sealed; of published versions the newest only."""
+
+    __tablename__ = "registers"
+    version: Mapped[str] = mapped_column(ForeignKey("versions.version"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    as_of: Mapped[date] = mapped_column(Date)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LeadEvent(Base):
     """One row per move of a lead; appended only, the newest holds."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from flows.ledger.store.opened import Opened, insert_rows
-from schemas.store import Evidence, Identity, KeyEvent, Version
+from schemas.store import Evidence, Identity, KeyEvent, Register, Version
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class VersionRows:
     """(token, kind, person_key) of tokens not stored before."""
     events: tuple[tuple[str, str, str], ...]
     """(old_key, new_key, event)"""
+    registers: tuple[tuple[str, bytes], ...] = ()
+    """(source, sealed rows) of the registers of organisations that came whole."""
 
 
 class Identities(Opened):
@@ -38,7 +40,7 @@ class Identities(Opened):
             pending = session.scalars(select(Version.version).where(Version.state == "pending")).all()
             lost = [version for version in pending if version != current]
             for version in lost:
-                for table in (Identity, Evidence, KeyEvent):
+                for table in (Identity, Evidence, KeyEvent, Register):
                     session.execute(delete(table).where(table.version == version))
                 session.execute(delete(Version).where(Version.version == version))
             session.execute(update(Version).where(Version.version == current).values(state="published"))
@@ -63,11 +65,20 @@ class Identities(Opened):
                 for old, new, what in rows.events
             ]
             insert_rows(session, KeyEvent, events)
+            registers = [
+                {"source": source, "body": body, "as_of": rows.as_of, **marks} for source, body in rows.registers
+            ]
+            insert_rows(session, Register, registers)
 
     def confirm(self, version: str) -> None:
         """The version's index is in place: its rows count from now on."""
         with Session(self.engine) as session, session.begin():
             session.execute(update(Version).where(Version.version == version).values(state="published"))
+
+    def versions(self) -> dict[str, str]:
+        """State per version the store knows: `pending` or `published`."""
+        with Session(self.engine) as session:
+            return dict(map(tuple, session.execute(select(Version.version, Version.state))))
 
     def keys_of(self, tokens: Iterable[str]) -> dict[str, str]:
         """Person key per known evidence token."""

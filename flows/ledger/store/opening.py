@@ -19,6 +19,7 @@ from flows.ledger.store.history import History
 from flows.ledger.store.identities import Identities
 from flows.ledger.store.judgements import Judgements
 from flows.ledger.store.leads import LeadBook
+from flows.ledger.store.registers import Registers
 from flows.ledger.store.rights import Rights
 from schemas.errors import HomeError
 
@@ -32,7 +33,7 @@ def _newest_revision() -> str:
 HEAD = _newest_revision()
 
 
-class Store(Identities, LeadBook, Rights, Judgements, History):
+class Store(Identities, Registers, LeadBook, Rights, Judgements, History):
     """The open state store of one home."""
 
 
