@@ -14,6 +14,7 @@ from matchers.deciding import decide_pairs
 from matchers.model import LinkageModel
 from matchers.registry import resolve_registry
 from matchers.scoring import candidate_pairs, score_candidates
+from matchers.workers import RULE, follow, followers
 from schemas.contracts import SourceContract
 
 _PERSON_COLUMNS = {
@@ -141,13 +142,31 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `decided`: link, review or reject for every scored pair."""
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
     judged = judged_pairs(con, run)
-    table = decide_pairs(pairs, _workers(con), _registry(con), _model(run), judgements=judged)
-    _write(con, "decided", table)
+    sides = (_workers(con), _registry(con))
+    table = decide_pairs(pairs, *sides, _model(run), judgements=judged)
+    _write(con, "decided", _joined_by_worker(con, run, table, sides))
     con.execute(_EXPLAINED)
     counted = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
     ).fetchall()
     return {str(name): int(count) for name, count in counted}
+
+
+def _joined_by_worker(
+    con: duckdb.DuckDBPyConnection, run: RunContext, decided: pa.Table, sides: tuple[pa.Table, pa.Table]
+) -> pa.Table:
+    """The decisions, with rows of a surely linked worker tied to the same person; their pairs are scored if new."""
+    model = _model(run)
+    pairs = followers(decided, sides[0], shared_phone_names=model.shared_phone_names)
+    if not pairs.num_rows:
+        return decided
+    rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
+    keeping = model.model_copy(update={"keep_probability": 0.0})
+    scored = score_candidates(pairs.append_column("blocking_rules", rules), *sides, keeping)
+    con.register("incoming", scored)
+    con.execute("insert into scored by name select * from incoming anti join scored using (left_id, right_id)")
+    con.unregister("incoming")
+    return follow(decided, decide_pairs(scored, *sides, model, judgements=judged_pairs(con, run)))
 
 
 def _model(run: RunContext) -> LinkageModel:
