@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from flows.staging.grid import Grid
 from flows.staging.memory import Told
+from flows.staging.others import others_above
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.words import FOREIGN, bare_forms, plain, same_critical
 from schemas.contracts import SourceContract, SourceField
@@ -83,7 +84,30 @@ def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD
             found = _header(grid, (aliases, told), columns, first, first + depth - 1)
             if best is None or found.score > best.score:
                 best = found
+    best = best and _without_others(best, columns, _people(contract))
     return best if best and len(best.claims) >= min(2, len(contract.fields)) else None
+
+
+@lru_cache(maxsize=64)
+def _people(contract: SourceContract) -> str:
+    """Everything the source calls its people."""
+    return " ".join(alias for field in contract.fields if field.type == "person_name" for alias in field.aliases)
+
+
+def _without_others(header: Header, rows: list[list[Cell]], own: str) -> Header:
+    """The header without the columns that are about somebody else; their texts get the word that says so."""
+    others = others_above(rows, (header.first, header.last), own)
+    if not others:
+        return header
+    texts = tuple(
+        f"{others[column]}/{text}" if text and column in others and others[column] not in text else text
+        for column, text in enumerate(header.texts)
+    )
+    kept = {
+        name: tuple(claim for claim in claims if claim.column not in others or claim.fit == Fit.TOLD)
+        for name, claims in header.claims.items()
+    }
+    return replace(header, texts=texts, claims={name: claims for name, claims in kept.items() if claims})
 
 
 def names_enough(header: Header, contract: SourceContract) -> bool:
