@@ -15,7 +15,8 @@ CLASSES = {
 }  # fmt: skip
 CHANGES = {"added": "新增", "removed": "移出", "changed": "变更", "moved": "仅位置变动"}
 _INDEX = {
-    "as_of": "数据日期", "previous": "上一版", "restores": "恢复自", "policy_version": "规则版本", "model_version": "模型版本",
+    "as_of": "数据日期", "previous": "上一版", "restores": "恢复自", "policy_version": "规则版本",
+    "model_version": "模型版本",
 }  # fmt: skip
 _NONE = "（无）"
 
@@ -92,7 +93,7 @@ def version_lines(index: Mapping[str, Any], policy: Policy) -> list[tuple[str, s
     lines += [(CLASSES.get(name, name), f"{number} 人") for name, number in sorted(counts["match_classes"].items())]
     lines.append(("待人工核对", f"{counts['review']} 对"))
     lines += [(file, f"{told['rows']} 行，{told['bytes']:,} 字节") for file, told in sorted(index["files"].items())]
-    return [*lines, ("保留的版本", f"{len(index.get('kept', ()))} 个")]
+    return [*lines, ("保留的版本", f"{len(index['kept'])} 个")] if "kept" in index else lines
 
 
 def difference_lines(rows: Sequence[Mapping[str, Any]], *, moves: bool) -> list[tuple[str, str, str]]:

@@ -66,10 +66,11 @@ def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [name for name in ledger_table("ledger").columns if name not in ("person_key", "last_seen", "changed_on")]
     marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
     told = " or ".join(f'b."{name}" is distinct from a."{name}"' for name in names if name not in _PLACES)
+    said = f"{_SAID.format('b')} is distinct from {_SAID.format('a')}"
     rows = con.execute(
         "select coalesce(b.person_key, a.person_key) as person_key, "
         "case when b.person_key is null then 'added' when a.person_key is null then 'removed' "
-        f"when not ({told} or {_SAID.format('b')} is distinct from {_SAID.format('a')}) then 'moved' else 'changed' end as change, "
+        f"when {told} or {said} then 'changed' else 'moved' end as change, "
         "case when a.person_key is null or b.person_key is null then [] "
         f"else list_filter([{marks}], name -> name is not null) end as columns "
         "from before_rows b full join after_rows a on a.person_key = b.person_key order by 1"
