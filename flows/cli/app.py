@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from flows.cli import evaluate, explain, ledger, linking, returns, review, run, sample, serve, sources
+from flows.cli import (
+    backup,
+    doctor,
+    evaluate,
+    explain,
+    ledger,
+    linking,
+    returns,
+    review,
+    run,
+    sample,
+    serve,
+    sources,
+    tasks,
+)
 from flows.cli.commands import Commands
 
 app = Commands(help="三找：把各部门导出的人员数据与党员名册比对，成一本账。")
@@ -10,6 +24,9 @@ app.command("init")(run.init)
 app.command("run")(run.run)
 app.command("status")(run.status)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("link")(linking.link)
 app.command("dedupe")(linking.dedupe)
 app.command("train")(linking.train)
@@ -20,3 +37,4 @@ app.command("review")(review.review)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(sources.app, name="sources")
+app.add_typer(tasks.app, name="tasks")
