@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from flows.keys import load_key
 from flows.runlog import log_crash
 from flows.serve.children import LOOPBACK, api_url, auth_path, auth_string, children_of
 from flows.serve.prefect_api import PrefectApi
+from flows.serve.running import port_is_free
 from flows.serve.schedule import next_due
 from flows.serve.steward import Steward
 from flows.serve.supervisor import Supervisor, say
@@ -60,17 +60,6 @@ def check_ports(settings: Settings) -> None:
                 rule="port_taken",
                 action="停掉占用它的程序，或改配置 [serve] 的 port、review_port",
             )
-
-
-def port_is_free(port: int) -> bool:
-    """Whether this service could listen on a port of the loopback."""
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
 
 
 def _serve(home: Home, settings: Settings, supervisor: Supervisor, stop: threading.Event) -> None:
