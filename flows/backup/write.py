@@ -21,7 +21,7 @@ from flows.keys import load_key
 from flows.ledger.store import HEAD, opened_store
 from flows.runlog import log_event
 from flows.runs import run_lock
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from schemas.errors import HomeError
 
 SUFFIX = ".szbackup"
@@ -63,7 +63,7 @@ def back_up(home: Home, to: Path, *, originals: bool = True, now: datetime | Non
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with SealingWriter(file, key, header) as sealed, tarfile.open(fileobj=sealed, mode="w|") as tar:
-                told = _written(home, settings.store_url, tar, originals)
+                told = _written(home, settings, tar, originals)
             file.flush()
             os.fsync(file.fileno())
     aside.replace(path)
@@ -73,13 +73,16 @@ def back_up(home: Home, to: Path, *, originals: bool = True, now: datetime | Non
     return Archive(path, len(told), path.stat().st_size, destroy_by, _kept_apart(home), gone)
 
 
-def _written(home: Home, store_url: str, tar: tarfile.TarFile, originals: bool) -> dict[str, dict[str, Any]]:
+def _written(home: Home, settings: Settings, tar: tarfile.TarFile, originals: bool) -> dict[str, dict[str, Any]]:
     """Every file, every table, last the manifest with their checksums."""
     told: dict[str, dict[str, Any]] = {}
     left_out = set(_LEFT_OUT) if originals else {*_LEFT_OUT, *_RETAINED}
+    drop = settings.drop or home.root / "drop"
     for path in _files(home.root, left_out):
+        if path.is_relative_to(drop):
+            continue  # clear originals as they were dropped; their sealed copies are in the landing
         _add(tar, f"home/{path.relative_to(home.root)}", path.read_bytes(), told)
-    with opened_store(home, store_url) as store:
+    with opened_store(home, settings.store_url) as store:
         for table in tables(store.engine):
             _add(tar, f"{STORE}/{table.name}.jsonl", b"".join(rows_of(store.engine, table)), told)
     _add(tar, MANIFEST, json.dumps(told, ensure_ascii=False, sort_keys=True).encode(), {})
