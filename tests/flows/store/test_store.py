@@ -15,6 +15,7 @@ from flows.database import only_run
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger.store import HEAD, Judged, Lead, Store, VersionRows, open_store
+from schemas import store_workbench  # noqa: F401  its tables are the store's too
 from schemas.errors import HomeError
 from schemas.store import Base
 from tests.flows.command import DAY, sanzhao
@@ -107,9 +108,9 @@ def test_a_new_store_opened_by_several_is_made_once(opening: Callable[[], Store]
 
 def test_two_hosts_on_one_store_never_run_at_once(store_url: str, tmp_path: Path) -> None:
     here, there = Home(tmp_path / "here"), Home(tmp_path / "there")
-    with only_run(here, store_url):
-        with pytest.raises(HomeError, match="另一台机器上正在运行"), only_run(there, store_url):
-            pass
+    refused = pytest.raises(HomeError, match="另一台机器上正在运行")
+    with only_run(here, store_url), refused, only_run(there, store_url):
+        pass
     with only_run(there, store_url):
         pass
 
