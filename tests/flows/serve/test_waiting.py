@@ -165,6 +165,8 @@ def test_an_hour_before_the_night_is_of_the_next_morning() -> None:
 def test_nights_are_due_in_the_district_s_time() -> None:
     now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     assert last_due("30 1 * * *", now) == DUE
+    assert last_due("30 1 * * *", DUE) == DUE
+    assert last_due("30 1 * * *", DUE - timedelta(milliseconds=10)) == DUE - timedelta(days=1)
     assert next_due("30 1 * * *", now) == DUE + timedelta(days=1)
     assert count_due("30 1 * * *", DUE - timedelta(days=5), now) == 5
     with pytest.raises(ContractError, match="不是时间表"):
