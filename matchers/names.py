@@ -6,18 +6,17 @@ Readings are per character, the same everywhere, so that equal characters always
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from typing import Any
 
 import pyarrow as pa
-from opencc import OpenCC
-from pypinyin import Style, pinyin
 
-_DROPPED = re.compile(r"[·•．‧・.。﹒∙⋅\s\u200b-\u200f\u2060\ufeff\u00ad%_]+")
+from matchers.encoding.readings import DROPPED, reading
+from matchers.encoding.surnames import fold_sound, surname_table
+
 _MASK = re.compile(r"[*＊]+")
 _TITLES = re.compile(r"(师傅|先生|女士|小姐|同志|老师)$")
 _PLACEHOLDER = re.compile(
@@ -46,61 +45,28 @@ class ComparedName:
 
 
 @cache
-def _surnames() -> tuple[frozenset[str], dict[str, str]]:
-    body = tomllib.loads((resources.files("matchers") / "surnames.toml").read_text("utf-8"))
-    return frozenset(body["compound"]), dict(body["readings"])
+def _converter() -> Any:
+    from opencc import OpenCC
 
-
-@cache
-def _converter() -> OpenCC:
     return OpenCC("t2s")
 
 
 def simplify(names: Sequence[str]) -> list[str]:
     """NFKC, blanks and middle dots dropped, traditional characters to simplified, Latin letters raised; same length."""
-    plain = [_DROPPED.sub("", unicodedata.normalize("NFKC", name)) for name in names]
+    plain = [DROPPED.sub("", unicodedata.normalize("NFKC", name)) for name in names]
     return str(_converter().convert("\n".join(plain))).upper().split("\n") if plain else []
-
-
-@cache
-def reading(character: str) -> str:
-    """A character's usual reading without tone; itself where it has none."""
-    found = pinyin(character, style=Style.NORMAL, errors="default")
-    return str(found[0][0]).lower().replace("ü", "v") if found else character
-
-
-def compound_surnames() -> frozenset[str]:
-    """Surnames of two characters."""
-    return _surnames()[0]
-
-
-def surname_readings() -> dict[str, str]:
-    """Surnames read otherwise than their characters usually are, with their syllables."""
-    return _surnames()[1]
 
 
 def surname_of(key: str) -> str:
     """The surname a simplified name begins with: one character, or two for compound surnames."""
-    return key[:2] if key[:2] in _surnames()[0] else key[:1]
+    return key[:2] if key[:2] in surname_table().compound else key[:1]
 
 
 def sound_of(key: str) -> str:
     """Toneless syllables joined by blanks, the surname read as a surname: 单小曾 -> `shan xiao ceng`."""
-    surname, readings = surname_of(key), _surnames()[1]
+    surname, readings = surname_of(key), surname_table().readings
     first = readings.get(surname) or " ".join(reading(character) for character in surname)
     return " ".join([first, *(reading(character) for character in key[len(surname) :])])
-
-
-def fold_sound(sound: str) -> str:
-    """Sounds that southern input habits mix: zh/z, ch/c, sh/s, n/l, ing/in, eng/en, ang/an."""
-    return " ".join(_fold_syllable(syllable) for syllable in sound.split(" "))
-
-
-@cache
-def _fold_syllable(syllable: str) -> str:
-    folded = re.sub("^(z|c|s)h", r"\1", syllable)
-    folded = re.sub("^n(?=.)", "l", folded)
-    return re.sub("(i|e|a)ng$", r"\1n", folded)
 
 
 def _like(text: str) -> str:
@@ -110,10 +76,11 @@ def _like(text: str) -> str:
 
 def compare_name(name: str) -> ComparedName:
     """How one cleaned name is compared."""
-    return _compared(name, simplify([name])[0])
+    return compared_name(name, simplify([name])[0])
 
 
-def _compared(name: str, key: str) -> ComparedName:
+def compared_name(name: str, key: str) -> ComparedName:
+    """How one cleaned name is compared, given its simplified form."""
     nothing = ComparedName(name, None, None, None, None, None, None, None)
     titled = (
         _TITLES.sub("*", key) if len(key) in (3, 4) and _TITLES.search(key) and len(_TITLES.sub("", key)) <= 2 else key
@@ -140,5 +107,5 @@ def _latin(name: str, key: str) -> ComparedName:
 def name_table(names: Iterable[str]) -> pa.Table:
     """One row per distinct name; columns NAME_COLUMNS, all strings."""
     distinct = sorted({name for name in names if name})
-    rows = [_compared(name, key) for name, key in zip(distinct, simplify(distinct), strict=True)]
+    rows = [compared_name(name, key) for name, key in zip(distinct, simplify(distinct), strict=True)]
     return pa.table({column: pa.array([getattr(row, column) for row in rows], pa.string()) for column in NAME_COLUMNS})
