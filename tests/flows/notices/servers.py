@@ -22,7 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-PASSWORD = "Brief-4711-口令"  # noqa: S105  of these servers only
+PASSWORD = "Brief-4711"  # noqa: S105  of these servers only; smtplib knows no other letters
 
 
 @dataclass
