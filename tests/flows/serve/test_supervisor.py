@@ -90,6 +90,17 @@ def test_who_does_not_end_is_killed(home: Home) -> None:
     assert supervisor.pids() == {}
 
 
+def test_what_a_child_started_ends_with_it(home: Home, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    inner = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    outer = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {inner!r}]); time.sleep(60)"
+    supervisor = Supervisor(home, [child("runner", outer)])
+    supervisor.start("runner")
+    eventually(lambda: mark.exists() and mark.read_text() != "")
+    supervisor.stop()
+    assert not Path(f"/proc/{mark.read_text()}").exists() or _is_zombie(mark.read_text())
+
+
 def test_a_service_killed_outright_leaves_no_process_behind(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     inner = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
