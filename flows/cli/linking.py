@@ -45,10 +45,10 @@ def link(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
-    from flows.tables import read_table, write_parquet
+    from flows.tables import open_table, write_parquet
     from matchers.linkage.link import link_tables
 
-    pairs = link_tables(read_table(left), read_table(right), load_model(model), ids=(left_id, right_id))
+    pairs = link_tables(open_table(left), open_table(right), load_model(model), ids=(left_id, right_id))
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
 

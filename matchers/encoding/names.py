@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.readings import readings, simplified
-from matchers.encoding.strings import Rows, Strings, Words, digests, strings
+from matchers.encoding.strings import Rows, Strings, Words, digests, strings, strings_of
 from matchers.encoding.surnames import fold_sound, surname_table
 from matchers.encoding.swar import u64
 
@@ -78,7 +78,7 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
 
 @dataclass(frozen=True)
 class EncodedNames:
-    """One entry per row; 0 where there is none. `like` only where characters are hidden."""
+    """One entry per row; 0 where there is none, or where characters are hidden."""
 
     key: Words
     sound: Words
@@ -87,7 +87,6 @@ class EncodedNames:
     head: npt.NDArray[np.uint32]
     length: npt.NDArray[np.uint8]
     kind: npt.NDArray[np.uint8]
-    like: pa.Array
 
 
 def encode_names(column: pa.Array | pa.ChunkedArray) -> EncodedNames:
@@ -116,7 +115,6 @@ def _encode_common(parts: Strings) -> EncodedNames:
     return EncodedNames(
         key=_joined(lanes, 0), sound=_joined(lanes, 16), fold=_joined(lanes, 32), swap=_swapped(lanes),
         head=(lanes[0] & _LANE).astype(np.uint32), length=length, kind=common.astype(np.uint8),
-        like=pa.nulls(len(length), pa.string()),
     )  # fmt: skip
 
 
@@ -195,17 +193,12 @@ def _with_others(names: EncodedNames, parts: Strings, rows: Rows) -> EncodedName
     known = {text: compared_name(text, simplified(text)) for text in set(texts)}
     compared = [known[text] for text in texts]
     full = np.array([name.name_kind == "full" for name in compared])
-    tidy = _encode_common(
-        strings(pa.array([name.name_key if name.name_kind == "full" else None for name in compared], pa.string()))
-    )
+    tidy = _encode_common(strings_of([name.name_key if name.name_kind == "full" else None for name in compared]))
     names.kind[rows] = [KINDS[name.name_kind] for name in compared]
     names.head[rows] = [ord(name.name_head[0]) & 0xFFFF if name.name_head else 0 for name in compared]
     names.length[rows] = np.where(tidy.kind == 1, tidy.length, np.where(full, OTHER_LENGTH, 0))
     names.swap[rows] = tidy.swap
     for form, given in (("key", "name_key"), ("sound", "name_sound"), ("fold", "name_fold")):
-        written = digests(strings(pa.array([getattr(name, given) for name in compared], pa.string())))
+        written = digests(strings_of([getattr(name, given) for name in compared]))
         getattr(names, form)[rows] = np.where(tidy.kind == 1, getattr(tidy, form), np.where(full, written, u64(0)))
-    likes: list[str | None] = [None] * len(names.kind)
-    for row, name in zip(rows.tolist(), compared, strict=True):
-        likes[row] = name.name_like
-    return EncodedNames(**{**vars(names), "like": pa.array(likes, pa.string())})
+    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,9 +70,30 @@ def strings(column: pa.Array | pa.ChunkedArray) -> Strings:
     return Strings(letters, ends[:-1] - first + _PAD, lengths)
 
 
+def strings_of(texts: Sequence[str | None]) -> Strings:
+    """The parts of Python strings; Arrow would load pandas to look at a list."""
+    encoded = [(text or "").encode() for text in texts]
+    lengths = np.array([len(text) for text in encoded], np.int64)
+    pad = bytes(_PAD)
+    letters = np.frombuffer(b"".join((pad, *encoded, pad)), np.uint8)
+    return Strings(letters, np.cumsum(lengths) - lengths + _PAD, lengths)
+
+
 def _bits(valid: pa.Buffer, offset: int, size: int) -> npt.NDArray[np.bool_]:
     bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
     return bits[offset : offset + size].astype(bool)
+
+
+def dictionary_codes(column: pa.DictionaryArray, none: int) -> Rows:
+    """Which value of its dictionary each row has; null rows get the number given."""
+    indices = column.indices
+    if not pa.types.is_int32(indices.type):
+        indices = indices.cast(pa.int32())
+    valid, data = indices.buffers()
+    codes = np.frombuffer(data, np.int32)[indices.offset : indices.offset + len(indices)].astype(np.int64)
+    if valid is not None and indices.null_count:
+        codes[~_bits(valid, indices.offset, len(indices))] = none
+    return codes
 
 
 def matrix(parts: Strings, rows: Rows, length: int) -> Bytes:
@@ -89,8 +111,3 @@ def digests(parts: Strings) -> Words:
     found |= np.uint64(1)
     found[parts.lengths == 0] = 0
     return found
-
-
-def mixed(text: str) -> int:
-    """The digest of one string, the same as a column's."""
-    return int(digests(strings(pa.array([text], pa.string())))[0])

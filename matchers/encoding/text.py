@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.encoding.strings import Strings, digests, strings
+from matchers.encoding.strings import Strings, digests, strings, strings_of
 from matchers.encoding.swar import u64
 
 Words = npt.NDArray[np.uint64]
@@ -21,7 +21,7 @@ def encode_category(column: pa.Array | pa.ChunkedArray) -> Words:
     found = digests(parts)
     rows = np.flatnonzero(_untrimmed(parts))
     if len(rows):
-        found[rows] = digests(strings(pa.array([text.strip() for text in parts.texts(rows)], pa.string())))
+        found[rows] = digests(strings_of([text.strip() for text in parts.texts(rows)]))
     return found
 
 

@@ -22,7 +22,7 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
         left, right = (rule_keys(con, model, rule, _taken(model, side, rule, seqs)) for side, seqs in sides)
         columns[rule] = (left == right) & (left != 0)
     for name, (side, seqs) in zip(("left_id", "right_id"), sides, strict=True):
-        columns[name] = np.array(side.ids.take(pa.array(seqs)).to_pylist() if side.ids else [], object)
+        columns[name] = np.array(side.ids_of(seqs), object)
     con.register("known", columns)
     rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
     return con.execute(

@@ -194,16 +194,18 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     keys = [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(
         f", max(match_weight) over (partition by {key}) - match_weight as behind_{key}"
-        f", count(*) filter (where match_weight >= best_{key} - $margin) over (partition by {key}) as close_{key}"
+        f", count(*) filter (where match_weight >= best_{key} - margin) over (partition by {key}) as close_{key}"
         for key in keys
     )
     best = "".join(f", max(match_weight) over (partition by {key}) as best_{key}" for key in keys)
-    beaten = " or ".join(f"behind_{key} > $margin" for key in keys) or "false"
+    beaten = " or ".join(f"behind_{key} > margin" for key in keys) or "false"
     tied = " or ".join(f"close_{key} > 1" for key in keys) or "false"
+    # a relation of one row, since DuckDB loads pandas to look at bound values
+    con.register("limits", {"least_link": np.array([link]), "margin": np.array([model.margin_bits])})
     con.execute(
-        f"create or replace table decided as with topped as (select *{best} from scored), "
+        f"create or replace table decided as with topped as (select *{best} from scored, limits), "
         f"placed as (select *{placed} from topped) "
         f"select la, ra, pattern, match_weight, case when {beaten} then 'reject' "
-        f"when match_weight < $link or {tied} then 'review' else 'link' end as decision from placed",
-        {"link": link, "margin": model.margin_bits} if keys else {"link": link},
+        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed"
     )
+    con.unregister("limits")

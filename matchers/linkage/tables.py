@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.encoding.strings import digests, strings
+from matchers.encoding.strings import dictionary_codes, digests, strings
 from matchers.linkage.model import LinkModel
 from schemas.errors import InputError, TableError
 
@@ -33,6 +33,7 @@ class Rows(Protocol):
     def num_rows(self) -> int: ...
     @property
     def schema(self) -> pa.Schema: ...
+    def select(self, names: list[str]) -> Any: ...
     def to_batches(self) -> Any: ...
 
 
@@ -42,7 +43,7 @@ class Side:
 
     rows: int
     columns: Columns
-    ids: pa.ChunkedArray | None = None
+    ids: tuple[pa.Array, ...] = ()
 
     def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
         """These columns of these rows."""
@@ -51,6 +52,16 @@ class Side:
             column = self.columns[name]
             found[name] = column[seqs] if isinstance(column, np.ndarray) else column.take(pa.array(seqs))
         return found
+
+    def ids_of(self, seqs: Seqs) -> list[str]:
+        """The ids of these rows."""
+        ends = np.cumsum([len(part) for part in self.ids])
+        place = np.searchsorted(ends, seqs, side="right")
+        found = np.empty(len(seqs), object)
+        for number, part in enumerate(self.ids):
+            mine = np.flatnonzero(place == number)
+            found[mine] = strings(part).texts(seqs[mine] - (ends[number] - len(part)))
+        return list(found)
 
 
 @dataclass(frozen=True)
@@ -105,12 +116,16 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
         raise TableError(
             f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
         )
-    for batch in table.to_batches():
+    wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
+    for batch in table.select(wanted).to_batches():
         columns.add(_encoded(batch, model), batch.num_rows)
         if id_name is not None:
-            ids.append(batch.column(id_name).cast(pa.string()))
-    encoded = columns.whole(_encoded(table.schema.empty_table(), model))
-    return Side(table.num_rows, encoded, _checked_ids(ids, id_name) if id_name is not None else None)
+            ids.append(_text(batch.column(id_name)))
+    if not table.num_rows:
+        columns.add(_encoded(table.schema.empty_table(), model), 0)
+    if id_name is not None:
+        _check_ids(ids, id_name)
+    return Side(table.num_rows, columns.whole(), tuple(ids))
 
 
 def _encoded(batch: pa.RecordBatch | pa.Table, model: LinkModel) -> dict[str, Any]:
@@ -130,7 +145,7 @@ def _forms(model: LinkModel, column: str, values: Any) -> dict[str, Any]:
         return dict(encode(values))
     distinct = values.dictionary
     forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
-    codes = np.asarray(values.indices.fill_null(len(distinct)))
+    codes = dictionary_codes(values, len(distinct))
     return {
         form: found[codes] if isinstance(found, np.ndarray) else found.take(pa.array(codes))
         for form, found in forms.items()
@@ -162,20 +177,23 @@ class _Growing:
                 self._texts.setdefault(name, []).append(values)
         self._at += rows
 
-    def whole(self, empty: dict[str, Any]) -> dict[str, Any]:
-        """All columns; `empty` has their types, for a table without rows."""
+    def whole(self) -> dict[str, Any]:
+        """All columns."""
         texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
-        found = {**self._numbers, **texts}
-        return {name: found.get(name, values) for name, values in empty.items()}
+        return {**self._numbers, **texts}
 
 
-def _checked_ids(parts: list[pa.Array], name: str) -> pa.ChunkedArray:
-    """Ids as strings. Raises TableError where one is empty or stands twice."""
-    ids = pa.chunked_array(parts, pa.string())
+def _text(column: pa.Array) -> pa.Array:
+    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+
+
+def _check_ids(parts: list[pa.Array], name: str) -> None:
+    """Raises TableError where an id is empty or stands twice."""
     marks = np.sort(np.concatenate([digests(strings(part)) for part in parts] or [np.zeros(0, np.uint64)]))
-    if ids.null_count or (len(marks) and bool((marks[1:] == marks[:-1]).any()) and len(ids.unique()) != len(ids)):
+    alike = len(marks) > 0 and bool((marks[1:] == marks[:-1]).any())
+    ids = pa.chunked_array(parts, pa.string())
+    if ids.null_count or (alike and len(ids.unique()) != len(ids)):
         raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
-    return ids
 
 
 _NAMED = re.compile(r"\b([lr])\.(\w+)")
