@@ -71,12 +71,20 @@ def strings(column: pa.Array | pa.ChunkedArray) -> Strings:
 
 
 def strings_of(texts: Sequence[str | None]) -> Strings:
-    """The parts of Python strings; Arrow would load pandas to look at a list."""
+    """The parts of Python strings; Arrow loads pandas to look at a list, which this does not."""
     encoded = [(text or "").encode() for text in texts]
     lengths = np.array([len(text) for text in encoded], np.int64)
     pad = bytes(_PAD)
     letters = np.frombuffer(b"".join((pad, *encoded, pad)), np.uint8)
     return Strings(letters, np.cumsum(lengths) - lengths + _PAD, lengths)
+
+
+def text_array(texts: Sequence[str]) -> pa.Array:
+    """Python strings as an Arrow column, likewise without pandas."""
+    parts = strings_of(texts)
+    ends = np.append(np.cumsum(parts.lengths) - parts.lengths, parts.lengths.sum()).astype(np.int32)
+    letters = parts.letters[_PAD : len(parts.letters) - _PAD]
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(letters))
 
 
 def _bits(valid: pa.Buffer, offset: int, size: int) -> npt.NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from matchers.encoding.strings import text_array
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import rule_keys, rule_sql
 from matchers.linkage.tables import Both, Seqs, Side, row_columns
@@ -15,22 +16,27 @@ from matchers.linkage.tables import Both, Seqs, Side, row_columns
 
 def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
     """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
-    rows = con.execute("select la, ra from decided").fetchnumpy()
+    rows = con.execute("select la, ra from decided order by la, ra").fetchnumpy()
     sides = [(both.left, np.asarray(rows["la"], np.int64)), (both.right, np.asarray(rows["ra"], np.int64))]
-    columns: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"]}
+    ids = list(zip(*(side.ids_of(seqs) for side, seqs in sides), strict=True))
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    place = np.empty(len(ids), np.int64)
+    place[order] = np.arange(len(ids))
+    known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
     for rule in model.blocking:
         left, right = (rule_keys(con, model, rule, _taken(model, side, rule, seqs)) for side, seqs in sides)
-        columns[rule] = (left == right) & (left != 0)
-    for name, (side, seqs) in zip(("left_id", "right_id"), sides, strict=True):
-        columns[name] = np.array(side.ids_of(seqs), object)
-    con.register("known", columns)
+        known[rule] = (left == right) & (left != 0)
+    con.register("known", known)
     rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
-    return con.execute(
-        f"select left_id::varchar as left_id, right_id::varchar as right_id, round(match_weight, 4) as match_weight, "
-        f"1 / (1 + pow(2, -round(match_weight, 4))) as match_probability, decision, "
+    decided = con.execute(
+        "select round(match_weight, 4) as match_weight, "
+        "1 / (1 + pow(2, -round(match_weight, 4))) as match_probability, decision, "
         f"list_filter([{rules}], lambda rule: rule is not null) as blocking_rules, {_levels(model)} as levels "
-        "from decided join known using (la, ra) order by left_id, right_id"
+        "from decided join known using (la, ra) order by place"
     ).to_arrow_table()
+    con.unregister("known")
+    left_ids, right_ids = (text_array([ids[at][side] for at in order]) for side in (0, 1))
+    return decided.add_column(0, "left_id", left_ids).add_column(1, "right_id", right_ids)
 
 
 def _taken(model: LinkModel, side: Side, rule: str, seqs: Seqs) -> Side:
