@@ -60,7 +60,7 @@ class Served:
 
     def start(self) -> None:
         words = [str(SANZHAO), "serve", "--home", str(self.home)]
-        self.process = subprocess.Popen(words, env=clean_environment() | pg(), stdout=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(words, env=clean_environment(), stdout=subprocess.DEVNULL, text=True)
         ready = PrefectApi(f"http://127.0.0.1:{self.port}/api", auth_string(Home(self.home)))
         until(lambda: ready.is_ready() and ready.has_deployments(), 180)
 
@@ -96,12 +96,11 @@ def until(question: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def pg() -> dict[str, str]:
-    return {"PGPASSWORD": PASSWORD}
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def served(request: pytest.FixtureRequest, small_district: Path, tmp_path: Path) -> Iterator[Served]:
+def served(
+    request: pytest.FixtureRequest, small_district: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
     with contextlib.ExitStack() as stack:
         hook = stack.enter_context(hook_server())
         store, database = "", ""
