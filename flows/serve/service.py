@@ -32,6 +32,7 @@ _LOOK_SECONDS, _STEWARD_SECONDS = 1.0, 5.0
 
 def serve_home(home: Home) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises HomeError when another service has the home, or a port is taken."""
+    os.umask(0o077)  # whatever a child writes is its owner's alone
     settings = load_settings(home)
     load_key(home)
     next_due(settings.night.cron, _now())
