@@ -68,6 +68,8 @@ def _serve(home: Home, settings: Settings, supervisor: Supervisor, stop: threadi
     steward = Steward(home, settings, api)
     supervisor.start("prefect")
     _until_true(api.is_ready, supervisor, stop)
+    if stop.is_set():
+        return
     steward.begin()
     for name in supervisor.names()[1:]:
         supervisor.start(name)
