@@ -126,7 +126,8 @@ class People:
     def answer_objection(self, session: str, key: str, answer: str) -> None:
         account = self._office.with_right(session, Action.OBJECT)
         row = self._office.held().people.person(key)
-        self._office.on_street(session, Action.OBJECT, row["streets"] if row else (), key[:40])
+        if not allowed(account, Action.OBJECT, row["streets"] if row else ()):
+            self._office.refuse(account, Action.OBJECT, key[:40])
         text = plain_text(answer, "答复", least=LEAST_REASON)
         with self._office.writing:
             if key not in self._office.store.open_objections():
@@ -139,7 +140,8 @@ class People:
         row = held.people.person(key) or self._moved(key)
         if row is None:
             raise Refused
-        self._office.on_street(session, action, row["streets"], key[:40])
+        if not allowed(account, action, row["streets"]):
+            self._office.refuse(account, action, key[:40])
         return account, row
 
     def _moved(self, key: str) -> dict[str, Any] | None:
