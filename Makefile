@@ -10,6 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/.ready
+BENCH ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 run: $(RUN_READY)
@@ -31,8 +34,10 @@ lint: $(DEV_READY)
 prove: $(DEV_READY)
 	$(BIN)/python -m pytest -m prove -s
 
-bench: $(RUN_READY)
-	$(BIN)/python -m benchmarks.district
+# The peers have an environment of their own. For more: make bench BENCH="--rounds 5 --sizes 1000000"
+bench: $(BENCH_READY)
+	$(BENCH_VENV)/bin/python -m benchmarks.peers.compare $(BENCH)
+	$(BENCH_VENV)/bin/python -m benchmarks.district
 
 # The lock files name neither a registry nor a path; only this target needs uv.
 lock:
@@ -64,4 +69,11 @@ $(RUN_READY): requirements.lock pyproject.toml | $(BIN)/pip
 $(DEV_READY): requirements-dev.lock $(RUN_READY)
 	@echo "安装开发与测试工具……"
 	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BENCH_READY): requirements-bench.lock pyproject.toml | $(BIN)/pip
+	@echo "安装比较用的环境（首次约三分钟）……"
+	test -x $(BENCH_VENV)/bin/pip || $(BIN)/python -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
