@@ -19,9 +19,7 @@ run: $(RUN_READY)
 	@.ci/nights data/sample home $(BIN)/sanzhao
 
 test: $(DEV_READY)
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-		command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { echo "缺少 PostgreSQL：请管理员运行 apt-get install postgresql" >&2; exit 1; }; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; }
+	@.ci/test-packages
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not prove"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
