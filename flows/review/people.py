@@ -63,7 +63,8 @@ class People:
         self._office.audit(account.name, "find_by_id")
         if len(full) != 18:
             raise InputError("请输入18位身份证号", rule="id_length")
-        row = held.people.by_token(f"{self._office.key.key_id}:{self._office.key.token('id', full)}")
+        found = (held.people.by_token(token) for token in self._office.key.id_tokens(full))
+        row = next((one for one in found if one), None)
         return str(row["person_key"]) if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 
     def unmask_evidence(self, session: str, key: str, number: int, reason: str) -> Original:
