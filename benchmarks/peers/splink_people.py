@@ -1,9 +1,9 @@
 """Splink 5 on the people tables: pairs of probability 0.2 and more, with training, as one process.
 
 Usage: python -m benchmarks.peers.splink_people FOLDER plain|handmade OUT.parquet. `plain` takes masked values as
-missing and compares with Splink's ready-made comparisons; `handmade` adds pinyin, agreement of masked values and the blocking
-rules on them. The steps are those of Splink's guide: prior from deterministic rules, u from random pairs, m by EM under
-two blocking rules, then predict.
+missing and compares with Splink's ready-made comparisons; `handmade` adds pinyin, agreement of masked values and the
+blocking rules on them. The steps are those of Splink's guide: prior from deterministic rules, u from random pairs, m
+by EM under two blocking rules, then predict.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def load(con: duckdb.DuckDBPyConnection, folder: Path, *, sounds: bool) -> None:
         con.register("sounded", pa.table({"name": names["name"], "sound": sounded}))
         for table in ("workers", "members"):
             con.execute(
-                f"create or replace table {table} as select t.*, s.sound from {table} t left join sounded s using (name)"
+                f"create or replace table {table} as "
+                f"select t.*, s.sound from {table} t left join sounded s using (name)"
             )
 
 
