@@ -9,6 +9,8 @@ from flows.evaluation_curve import Point, Share, Step
 from flows.evaluation_pairs import PairsEvaluation
 from reports.threshold_page import Table, Threshold, threshold_page
 
+_CLASSES = {"exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "exact_and_strong": "前两级合计"}
+
 
 def pairs_page(result: PairsEvaluation, title: str) -> str:
     """The page of PAIRS against TRUTH."""
@@ -19,7 +21,7 @@ def ledger_page(result: Evaluation) -> str:
     """The page of a home's newest ledger against a truth folder."""
     classes = Table(
         "按等级：关联中正确的", ("等级", "正确", "关联", "正确率", "95% 区间"),
-        tuple((name, *_cells(share)) for name, share in result.links.items()),
+        tuple((_CLASSES.get(name, name), *_cells(share)) for name, share in result.links.items()),
     )  # fmt: skip
     dirt = Table(
         "按毛病：应关联的行中已关联的（一行有几种毛病各算一次）",
@@ -30,11 +32,16 @@ def ledger_page(result: Evaluation) -> str:
     )
     shown = Table(
         "按所显示的信息和来源：应关联的行中已关联的", ("行", "已关联", "应关联", "比率", "95% 区间"),
-        tuple((name, *_cells(share)) for name, share in result.linked.items()),
+        tuple((_shown(name), *_cells(share)) for name, share in result.linked.items()),
     )  # fmt: skip
     title = f"一本账与真值：版本 {result.version}"
     tables = (*_tables(result), classes, shown, dirt)
     return threshold_page(title, _thresholds(result.curve), _marks(result.best_threshold_bits), tables)
+
+
+def _shown(name: str) -> str:
+    kind, _, value = name.partition(":")
+    return {"all": "全部", "shows": f"显示 {value}", "source": f"来源 {value}"}.get(kind, name)
 
 
 def _thresholds(curve: tuple[Step, ...]) -> list[Threshold]:

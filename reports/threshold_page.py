@@ -50,13 +50,14 @@ def threshold_page(
     """The whole page as HTML; `marks` are named thresholds drawn as upright lines."""
     import vl_convert
 
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub asks for a snippet; none is needed
     spec = json.dumps(_spec(thresholds, marks), ensure_ascii=False).replace("</", "<\\/")
     script = f"vegaEmbed('#curve', {spec}, {{renderer: 'svg', actions: false}});"
     body = "".join(_table(one) for one in tables)
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><script>{vl_convert.javascript_bundle(None)}</script></head><body>"
+        f"<style>{_STYLE}</style><script>{bundle}</script></head><body>"
         f"<h1>{escape(title)}</h1><p>横轴：分值不低于多少比特才算；把指针移到线上看每处的数。</p>"
         f'<div id="curve" role="img" aria-label="各阈值下的精确率、召回率和F1，数见下表"></div>{body}'
         f"<script>{script}</script></body></html>\n"
@@ -87,8 +88,8 @@ def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[s
     )  # fmt: skip
     marked = alt.Chart(alt.InlineData(values=[{"bits": bits, "name": name} for name, bits in marks.items()]))
     rules = marked.mark_rule(color="#555", strokeDash=[4, 4]).encode(x="bits:Q")
-    words = marked.mark_text(align="left", dx=4, dy=-4, baseline="top", color=INK).encode(
-        x="bits:Q", y=alt.value(4), text="name:N"
+    words = marked.mark_text(align="left", dx=4, baseline="bottom", color=INK).encode(
+        x="bits:Q", y=alt.value(334), text="name:N"
     )
     chart = alt.layer(lines, rules, words).properties(width=760, height=340).configure(**THEME)
     found: dict[str, Any] = chart.to_dict()

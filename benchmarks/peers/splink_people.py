@@ -119,7 +119,7 @@ def main() -> None:
     train.estimate_probability_two_random_records_match(
         [block_on("id_number"), block_on("name", "birth_date")], recall=0.9
     )
-    train.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    train.estimate_u_using_random_sampling(max_pairs=1e7, seed=1)  # it warns that its default is too small
     train.estimate_parameters_using_expectation_maximisation(block_on("name", "birth_date"))
     train.estimate_parameters_using_expectation_maximisation(block_on("id_number"))
     found = linker.inference.predict(threshold_match_probability=0.2)
