@@ -51,7 +51,8 @@ def serve(home: Home, address: Address, limits: Limits, say: Callable[[str], Non
         if not office.accounts.all():
             say("还没有账号：先用 sanzhao review --add-account 开一个")
         say(f"核对台：{address.public or f'http://{address.host}:{address.port}'}（Ctrl+C 停止）")
-        server.run()
+        with suppress(KeyboardInterrupt):
+            server.run()
     finally:
         office.close()
 
