@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Request, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from flows.closing import read_summary
 from flows.context import RunContext
@@ -106,9 +106,9 @@ def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900}, offline=True)
-        asked: list[Request] = []
+        asked: list[str] = []
         errors: list[str] = []
-        page.on("request", asked.append)
+        page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text))
         for name in PAGES:
@@ -122,7 +122,7 @@ def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path
         page.locator("summary").first.click()
         assert page.locator("details[open] table").first.is_visible()
         browser.close()
-    assert ([one.url for one in asked if not one.url.startswith("file://")], errors) == ([], [])
+    assert ([url for url in asked if not url.startswith("file://")], errors) == ([], [])
 
 
 def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: Path, tmp_path: Path) -> None:
