@@ -15,7 +15,16 @@ from flows.context import RunContext
 from flows.home import Home
 from flows.keys import load_key
 from flows.ledger.publish.read import Published, current_version
-from flows.reporting import CIRCULATED, LINK_FIGURES, LINKS, SITUATION, WORKBOOK, Quality, write_reports
+from flows.reporting import (
+    CIRCULATED,
+    LINK_FIGURES,
+    LINKS,
+    SITUATION,
+    WORKBOOK,
+    Quality,
+    drop_old_workbooks,
+    write_reports,
+)
 from flows.runs import context_of, list_runs
 from flows.workspace import open_workspace
 from reports.summary import RunSummary
@@ -140,3 +149,13 @@ def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: P
 def _last_run(place: Home) -> tuple[RunContext, RunSummary]:
     record = list_runs(place)[-1]
     return context_of(place, record), read_summary(place, record.run_id)
+
+
+def test_workbooks_of_versions_no_longer_kept_go(home: Path) -> None:
+    place = Home(home)
+    _, summary = _last_run(place)
+    older = place.reports / "20200101T000000Z-0000"
+    older.mkdir()
+    (older / WORKBOOK).write_bytes(b"old")
+    assert drop_old_workbooks(place) == 1
+    assert [path.parent.name for path in place.reports.glob(f"*/{WORKBOOK}")] == [summary.version]
