@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.acts import act_title
-from reports.ledger_lines import FIELDS, person_lines
+from reports.ledger_lines import person_lines
 from reports.page import page, section, table
+from reports.words import FIELDS
 from schemas.policy import Policy
 from schemas.provenance import Provenance
 

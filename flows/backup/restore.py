@@ -40,7 +40,8 @@ def restore(archive: Path, home: Home, key_file: Path | None = None) -> dict[str
     try:
         counts = _unpacked(archive, aside, key)
         _put_store(Home(aside / "home"), aside / STORE, counts, (key, archive.name))
-        rewrap(Home(aside / "home"), key)
+        if key.older:
+            rewrap(Home(aside / "home"), key)
         if secret is not None:
             write_private(aside / "home" / "keys" / "district.key", secret)
         Home(aside / "home").make()

@@ -169,7 +169,8 @@ def books(home: HomeOption, json: JsonOption = False) -> None:
     place = _place(home)
     _index(place)
     current = current_version(place)
-    assert current is not None  # noqa: S101  _index has refused otherwise
+    # _index has refused otherwise
+    assert current is not None  # noqa: S101  # nosec B101
     ledger = current.table("ledger")
     views = views_of(ledger)
     problems = disagreements(views, ledger.num_rows)
