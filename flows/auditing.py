@@ -55,9 +55,7 @@ def _anchor_problems(anchors: list[tuple[str, str]], macs: dict[str, int]) -> li
     problems, last = [], 0
     for version, head in anchors:
         if head not in macs:
-            problems.append(
-                f"版本 {version} 发布时的最后一条记录不在日志里：被删掉、改过，或换回了旧的状态库"
-            )
+            problems.append(f"版本 {version} 发布时的最后一条记录不在日志里：被删掉、改过，或换回了旧的状态库")
         elif macs[head] < last:
             problems.append(f"版本 {version} 发布时的最后一条记录排在更早版本的前面：被调换")
         last = max(last, macs.get(head, 0))
