@@ -62,6 +62,18 @@ def simplify(names: Sequence[str]) -> list[str]:
     return str(_converter().convert("\n".join(plain))).upper().split("\n") if plain else []
 
 
+def tidy_name(name: str) -> str:
+    """Without blanks and middle dots; a title behind a surname is a mask: 张师傅 -> 张*."""
+    plain = _MASK.sub("*", _DROPPED.sub("", unicodedata.normalize("NFKC", name)))
+    return _untitled(plain)
+
+
+def _untitled(name: str) -> str:
+    if len(name) in (3, 4) and _TITLES.search(name) and len(_TITLES.sub("", name)) <= 2:
+        return _TITLES.sub("*", name)
+    return name
+
+
 @cache
 def reading(character: str) -> str:
     """A character's usual reading without tone; itself where it has none."""
@@ -115,9 +127,7 @@ def compare_name(name: str) -> ComparedName:
 
 def _compared(name: str, key: str) -> ComparedName:
     nothing = ComparedName(name, None, None, None, None, None, None, None)
-    titled = (
-        _TITLES.sub("*", key) if len(key) in (3, 4) and _TITLES.search(key) and len(_TITLES.sub("", key)) <= 2 else key
-    )
+    titled = _untitled(key)
     if not key or not _CHINESE.search(titled):
         return nothing if not key.strip("*") else _latin(name, key)
     if _MASK.search(titled):

@@ -28,6 +28,10 @@ class Kind:
 
     `forms`: encoded columns by suffix. `keys`: blocking keys as SQL over one row; null where it shows nothing.
     `missing`: SQL over the two rows. `levels`: ordered. `share_of`: the key whose frequency is a level's chance.
+    `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
+    two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
+    of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
+    column shows the same, and its empty value.
     """
 
     encode: Callable[[pa.ChunkedArray], Encoded]
@@ -35,6 +39,11 @@ class Kind:
     missing: str
     levels: Mapping[str, str]
     share_of: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    agreed: Mapping[str, str] = field(default_factory=dict)
+    by_places: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset({"different", "other", "other_shown"})
+    shown_as: tuple[str, str] | None = None
 
 
 def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -159,6 +168,7 @@ KINDS: dict[str, Kind] = {
             "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
             "other": "true",
         },
+        by_places=frozenset({"full", "visible"}),
     ),
     "phone": Kind(
         encode=_encode_phone,
@@ -189,6 +199,7 @@ KINDS: dict[str, Kind] = {
             "and l.{c}_day % 100 = r.{c}_day // 100 % 100)",
             "different": "true",
         },
+        shown_as=("birth", "0"),
     ),
     "text": Kind(
         encode=_encode_text,
