@@ -1,4 +1,4 @@
-"""Cells of Chinese people tables as integers: names with masks, phones in lists, dates in part. Distinct values only."""
+"""Cells of Chinese people tables as integers: names with masks, phones in lists, dates in part."""
 
 from __future__ import annotations
 

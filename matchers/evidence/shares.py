@@ -95,7 +95,8 @@ def make_place_chances(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None
         share = ", ".join(f"g{size}.share" for size in REGION_SIZES)
         con.execute(
             f"create or replace table places_{column} as "
-            f"select v.la, v.ra, m.chance * coalesce({share}, 1.0) as chance from levels v join l on l.seq = v.la join r on r.seq = v.ra join masks_{column} m "
+            f"select v.la, v.ra, m.chance * coalesce({share}, 1.0) as chance "
+            f"from levels v join l on l.seq = v.la join r on r.seq = v.ra join masks_{column} m "
             f"on m.head = l.{column}_head_mask & r.{column}_head_mask "
             f"and m.tail = l.{column}_tail_mask & r.{column}_tail_mask{regions}"
         )

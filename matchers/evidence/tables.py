@@ -32,7 +32,7 @@ class Tables:
 def load(
     con: duckdb.DuckDBPyConnection, tables: Tables, model: LinkModel, *, only: Collection[str] | None = None
 ) -> Sides:
-    """Make `l` and `r`: seq in the order of the ids, id and the encoded columns of the model (`only` some, if given)."""
+    """Make `l` and `r`: seq in the order of the ids, id and the encoded columns of the model, or `only` some."""
     con.execute(NIBBLES)
     columns = [column for column in model.columns if only is None or column in only]
     for side, table, id_column in (("l", tables.left, tables.ids[0]), ("r", tables.right, tables.ids[1])):
