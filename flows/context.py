@@ -37,6 +37,8 @@ class RunContext:
     progress: Progress = silent
     replay: Path | None = None
     """Landing folder of an earlier night whose sealed copies this run reads again instead of a drop."""
+    required: tuple[str, ...] = ()
+    """Sources without which this run is refused."""
     keep_scores: bool = False
     """A replay that takes the earlier night's scores as they are and only decides anew."""
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.home import Home, private_folder
 from schemas.errors import HomeError
 
-MIGRATING, AUDITING, RUNNING = 7_301, 7_302, 7_303
+MIGRATING, AUDITING, RUNNING, TELLING = 7_301, 7_302, 7_303, 7_304
 """Names of the advisory locks; PostgreSQL knows them by number, one set per database."""
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from flows.closing import read_summary
 from flows.context import Progress, RunContext, silent
+from flows.failures import PASSING, RunFailedError, plain_failure
 from flows.home import Home
 from flows.keys import load_key
 from flows.landing import find_night
@@ -50,10 +48,8 @@ class RunRequest:
     resume: bool = False
     start_from: str | None = None
     from_landing: date | None = None
-
-
-class RunFailedError(SanzhaoError):
-    """Something no one foresaw; its traceback is in the log."""
+    required: tuple[str, ...] | None = None
+    """Sources without which the run is refused; null takes those the configuration stops for."""
 
 
 def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = silent) -> RunSummary:
@@ -99,9 +95,11 @@ def _walk(run: RunContext, record: RunRecord, each: Each) -> None:
 def _failed(run: RunContext, record: RunRecord, step: Step, error: BaseException) -> SanzhaoError:
     """Book the failure. What was read is kept for `--resume`, unless the input itself is at fault."""
     refusal = _refusal(run, step, error)
-    resumable = step.name not in ("land", "stage") or not isinstance(error, SanzhaoError)
+    at_fault = not isinstance(refusal, RunFailedError) and refusal.rule not in PASSING
+    resumable = step.name not in ("land", "stage") or not at_fault
     state = "failed" if resumable else "refused"
-    save_record(run.home, record.model_copy(update={"state": state, "failed_step": step.name, "message": str(refusal)}))
+    ending = {"state": state, "failed_step": step.name, "rule": refusal.rule, "message": str(refusal)}
+    save_record(run.home, record.model_copy(update=ending))
     log_event(run.home, "failed", run_id=run.run_id, step=step.name, rule=refusal.rule, resumable=resumable)
     try:
         record_failure(run, refusal)
@@ -117,25 +115,7 @@ def _refusal(run: RunContext, step: Step, error: BaseException) -> SanzhaoError:
         return error
     if isinstance(error, KeyboardInterrupt):
         return RunFailedError(f"已在「{step.title}」一步中断", rule="interrupted", action="sanzhao run --resume 接着做")
-    log = log_crash(run.home, error, run_id=run.run_id, step=step.name)
-    if _disk_is_full(error):
-        return HomeError(
-            f"「{step.title}」一步：磁盘已满",
-            where=str(run.home.root),
-            rule="disk_full",
-            action="腾出空间后运行 sanzhao run --resume",
-        )
-    return RunFailedError(
-        f"「{step.title}」一步出错（{type(error).__name__}）",
-        rule="internal",
-        action=f"sanzhao run --resume 再试；仍不行请把日志 {log} 交给管理员",
-    )
-
-
-def _disk_is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, duckdb.IOException) and "No space left" in str(error)
+    return plain_failure(run, step, error)
 
 
 def _entered(request: RunRequest) -> tuple[RunRecord, bool]:
@@ -149,7 +129,11 @@ def _entered(request: RunRequest) -> tuple[RunRecord, bool]:
     settings = load_settings(request.home, request.config)
     as_of = request.as_of or datetime.now(ZoneInfo("Asia/Shanghai")).date()
     drop = request.drop or settings.drop or request.home.root / "drop"
-    return _new(request, as_of=as_of, drop=drop.resolve()), True
+    required = request.required
+    if required is None:
+        required = tuple(name for name, policy in settings.night.sources.items() if policy.stops)
+    record = _new(request, as_of=as_of, drop=drop.resolve())
+    return record.model_copy(update={"required": required}), True
 
 
 def _new(request: RunRequest, *, as_of: date, drop: Path | None = None, replay: Path | None = None) -> RunRecord:
@@ -174,7 +158,9 @@ def _resumed(request: RunRequest) -> RunRecord:
 
 def _going_on(record: RunRecord, request: RunRequest) -> RunRecord:
     config = request.config.resolve() if request.config else record.config
-    return record.model_copy(update={"state": "running", "failed_step": None, "message": None, "config": config})
+    return record.model_copy(
+        update={"state": "running", "failed_step": None, "rule": None, "message": None, "config": config}
+    )
 
 
 def _restarted(request: RunRequest, step: str) -> tuple[RunRecord, bool]:

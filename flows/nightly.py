@@ -6,24 +6,30 @@ environment first.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.context import RunContext
 from flows.counts import counted
 from flows.driver import RunRequest, drive
+from flows.failures import may_help_to_retry, plain_failure
 from flows.home import Home
 from flows.prefect_progress import ProgressArtifact
 from flows.runs import context_of, load_record
+from flows.serve.schedule import last_due
+from flows.serve.waiting import Clock, Night, drive_when_free, through_the_night
+from flows.settings import load_settings
 from flows.stepbook import StepResult
 from flows.steps import Step, run_step, step_named
+from reports.summary import RunSummary
 from reports.summary_views import headline, markdown
+from schemas.errors import SanzhaoError
 
 StartFrom = Literal[
     "new", "resume", "landing", "stage", "people", "registry", "candidates", "scored", "decided", "persons", "ledger",
@@ -33,9 +39,7 @@ _RETRY_AFTER = (10, 60)
 
 
 def _retrying_helps(_task: Any, _run: Any, state: Any) -> bool:
-    """A share or disk that did not answer may answer later; a bad file stays bad."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, OSError | duckdb.IOException)
+    return may_help_to_retry(state.result(raise_on_failure=False))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, log_prints=False, retry_condition_fn=_retrying_helps)
@@ -43,7 +47,12 @@ def walk_step(home: str, run_id: str, step: str) -> dict[str, Any]:
     """One step of one run, with a table of its counts."""
     place, one = Home(Path(home)), step_named(step)
     run = context_of(place, load_record(place, run_id), ProgressArtifact(step))
-    result = run_step(run, one)
+    try:
+        result = run_step(run, one)
+    except SanzhaoError:
+        raise
+    except Exception as error:  # Prefect keeps and logs what a task raises: the type may go there, its words may not
+        raise plain_failure(run, one, error) from None
     rows = [{"项目": title, "数": value} for title, value in counted(result.counts)]
     create_table_artifact(key=f"step-{step}", table=rows, description=f"{one.title}：{result.seconds:.1f} 秒")
     get_run_logger().info("step %s took %.1f s", step, result.seconds)
@@ -77,10 +86,23 @@ def nightly(
         config: 另用一份配置文件；不填则用数据文件夹里的 config.toml
         start_from: new 全新运行；resume 接着中断的运行；landing 用 as_of 那一晚的留存副本重做；其余从该步重做
     """
-    summary = drive(_request(home, drop, as_of, config, start_from), each=_as_task)
+    summary = _driven(_request(home, drop, as_of, config, start_from))
     create_markdown_artifact(key="summary", markdown=markdown(summary), description=headline(summary))
     get_run_logger().info("published %s with %d warnings", summary.version, len(summary.warnings))
     return summary.run_id
+
+
+def _driven(request: RunRequest) -> RunSummary:
+    """Unattended runs, which are those of a deployment, have patience; `nightly` itself waits for sources too."""
+    deployment = runtime.deployment.name
+    if not deployment:
+        return drive(request, each=_as_task)
+    settings, clock = load_settings(request.home, request.config), Clock()
+    due = last_due(settings.night.cron, clock.now())
+    night = Night(request, settings, due, lambda one: drive(one, each=_as_task), clock)
+    if deployment != "nightly" or request.resume or request.start_from or request.from_landing:
+        return drive_when_free(request, night)
+    return through_the_night(replace(night, request=replace(request, as_of=request.as_of or due.date())))
 
 
 def _request(home: Path, drop: Path | None, as_of: date | None, config: Path | None, start_from: str) -> RunRequest:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -37,8 +38,10 @@ class RunRecord(BaseModel):
     config: Path | None = None
     replay: Path | None = None
     keep_scores: bool = False
+    required: tuple[str, ...] = ()
     state: State = "running"
     failed_step: str | None = None
+    rule: str | None = None
     message: str | None = None
     version: str | None = None
 
@@ -75,6 +78,20 @@ def load_record(home: Home, run_id: str) -> RunRecord:
         ) from None
 
 
+def run_is_going(home: Home) -> bool:
+    """Whether a living process of this machine holds the run lock."""
+    if not home.lock.exists():
+        return False
+    descriptor = os.open(home.lock, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def list_runs(home: Home) -> list[RunRecord]:
     """All runs with a readable record, oldest first."""
     folders = sorted(path.parent.name for path in home.runs.glob("*/run.json")) if home.runs.is_dir() else []
@@ -109,6 +126,7 @@ def context_of(home: Home, record: RunRecord, progress: Progress = silent) -> Ru
         progress=progress,
         replay=record.replay,
         keep_scores=record.keep_scores,
+        required=record.required,
     )
 
 
@@ -174,7 +192,7 @@ def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
     descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except OSError:
             holder = os.pread(descriptor, 64, 0).decode(errors="replace").strip()
             raise HomeError(
@@ -189,6 +207,17 @@ def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
             yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    """Several tries within half a second: a look at the lock (`run_is_going`) holds it for a moment too."""
+    for _ in range(5):
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.1)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return None
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.home import Home
-from flows.runs import RunRecord, last_unfinished, list_runs
+from flows.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from schemas.errors import HomeError
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
@@ -43,7 +41,7 @@ def state_of(home: Home) -> HomeState:
         )
     index = home.ledger / "index.json"
     newest = json.loads(index.read_text("utf-8")) if index.exists() else {}
-    going, unfinished = _going(home), last_unfinished(home)
+    going, unfinished = run_is_going(home), last_unfinished(home)
     return HomeState(
         home=str(home.root),
         going=going,
@@ -67,17 +65,3 @@ def print_state(state: HomeState) -> None:
         result = _STATES[run.state] if state.going or run.state != "running" else "中断"
         table.add_row(run.run_id, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
     console.print(table)
-
-
-def _going(home: Home) -> bool:
-    """Whether a living process holds the run lock."""
-    if not home.lock.exists():
-        return False
-    descriptor = os.open(home.lock, os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

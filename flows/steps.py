@@ -17,12 +17,15 @@ from flows.drift import check_drift, last_qualities, remember_night
 from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
 from flows.ledger import build_ledger, build_persons, publish
 from flows.limits import check_quarantine
+from flows.presence import check_required
 from flows.purging import purge
+from flows.reporting import Quality
 from flows.returns import seal_marks, write_notes
 from flows.runlog import log_event
 from flows.runs import destroy_workspace, workspace_key
 from flows.staging import stage
 from flows.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
+from flows.timeouts import limited
 from flows.workspace import open_workspace
 
 StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counts]
@@ -47,6 +50,7 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     """Read the landed files, then hold them against the policy's limits and against the last published night."""
     counts: Counts = dict(stage(con, run))
     note_dropped_columns(con, run)
+    check_required(con, run)
     found = [*check_quarantine(con, run), *check_drift(con, run)]
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
@@ -70,10 +74,10 @@ def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
 
 def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
-    counts = close(con, run, booked(con), {step.name: step.title for step in STEPS})
-    before = last_qualities(run)
+    before, qualities = last_qualities(run), remember_night(con, run)
+    counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))
     version = str(next(one.counts["version"] for one in booked(con) if one.name == "published"))
-    write_notes(con, run, remember_night(con, run), before, run.home.reports / version)
+    write_notes(con, run, qualities, before, run.home.reports / version)
     returned = seal_marks(con, run)
     today = min(run.as_of, run.started_at.date())
     gone = purge(run.home, run.settings, run.key, today=today, who="sanzhao")
@@ -82,16 +86,16 @@ def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
 
 STEPS: tuple[Step, ...] = (
     Step("land", "收件", _land, retries=2),
-    Step("stage", "读取", _stage),
+    Step("stage", "读取", _stage, retries=2),
     Step("people", "整理人员", matching.people),
     Step("registry", "归并名册", matching.registry),
     Step("candidates", "找候选", matching.candidates),
     Step("scored", "打分", _scored),
     Step("decided", "判定", _decided),
-    Step("persons", "归人", build_persons),
-    Step("ledger", "成账", build_ledger),
-    Step("published", "发布", publish, retries=1),
-    Step("close", "收尾", _close),
+    Step("persons", "归人", build_persons, retries=2),
+    Step("ledger", "成账", build_ledger, retries=2),
+    Step("published", "发布", publish, retries=2),
+    Step("close", "收尾", _close, retries=2),
 )
 STEP_NAMES: tuple[str, ...] = tuple(step.name for step in STEPS)
 _BY_NAME = {step.name: step for step in STEPS}
@@ -116,11 +120,13 @@ def run_step(run: RunContext, step: Step) -> StepResult:
         con.begin()
         try:
             started = perf_counter()
-            counts = step.run(con, run)
+            with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
+                counts = step.run(con, run)
             result = StepResult(step.name, round(perf_counter() - started, 3), counts)
             book(con, STEP_NAMES.index(step.name), result)
             con.commit()
         except BaseException:
+            con.interrupt()  # a query that a signal broke off still holds the connection
             con.rollback()
             raise
     log_event(run.home, "step", run_id=run.run_id, step=step.name, seconds=result.seconds, **_numbers(counts))

@@ -71,7 +71,7 @@ class KeyEvent(Base):
 
 
 class Register(Base):
-    """One row per register of organisations that came whole: its rows, sealed; of published versions the newest only."""
+    """One row per register of organisations that came whole, its rows sealed; of published versions only the newest."""
 
     __tablename__ = "registers"
     version: Mapped[str] = mapped_column(ForeignKey("versions.version"), primary_key=True)
@@ -169,6 +169,21 @@ class SourceNight(Base):
     as_of: Mapped[date] = mapped_column(Date)
     quality: Mapped[dict[str, Any]] = mapped_column(JSON)
     keys: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class NoticeSent(Base):
+    """One row per ending of a night and channel: whether it was told; no personal data.
+
+    `about` is a run id, or `missed <due time>`.
+    """
+
+    __tablename__ = "notices"
+    about: Mapped[str] = mapped_column(String(80), primary_key=True)
+    ending: Mapped[str] = mapped_column(String(12), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(12), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(Integer)
+    tried_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class AuditEntry(Base):

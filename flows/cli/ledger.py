@@ -74,9 +74,10 @@ def diff(
 def verify(home: HomeOption, json: JsonOption = False) -> int:
     """查验所有版本：校验和、签名、合同、变动链、计数。有问题退出码为 1。"""
     from flows.ledger import verify as problems_of
+    from flows.settings import load_settings
 
     place = _place(home)
-    version, problems = _index(place)["version"], problems_of(place)
+    version, problems = _index(place)["version"], problems_of(place, store_url=load_settings(place).store_url)
     if json:
         print(_dumped({"version": version, "problems": problems}))
     else:

@@ -66,6 +66,15 @@ def fetch_files(
         line.close()
 
 
+def list_names(name: str, connector: Connector) -> list[str]:
+    """Names of the files a fetch would take now, asked once without patience. Raises SanzhaoError where none are."""
+    line = _Line(name, connector.model_copy(update={"retries": 0}))
+    try:
+        return [file.name for file in _wanted(line.ask(lambda remote: remote.files()), connector, name)]
+    finally:
+        line.close()
+
+
 class _Line:
     """A server asked with patience: after trouble that may pass it is called anew, up to the connector's retries."""
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
-from schemas.connectors import HttpConnector, PostgresConnector, S3Connector, SftpConnector
 from schemas.errors import HomeError
 
 _ACTION = "在 secret_file 指的文件里（权限 0600）或 secret_env 指的环境变量里放好口令"
+
+
+class NamesASecret(Protocol):
+    """Anything configured that says where its secret lies: a connector, a mail server, a webhook."""
+
+    @property
+    def secret_file(self) -> Path | None: ...
+
+    @property
+    def secret_env(self) -> str | None: ...
 
 
 class Secret:
@@ -24,9 +34,7 @@ class Secret:
         return self._text
 
 
-def read_secret(
-    connector: SftpConnector | S3Connector | HttpConnector | PostgresConnector, where: str
-) -> Secret | None:
+def read_secret(connector: NamesASecret, where: str) -> Secret | None:
     """The connector's secret, or null where it names none. Raises HomeError when it is not there, or open to others."""
     if connector.secret_env:
         text = os.environ.get(connector.secret_env, "").strip()

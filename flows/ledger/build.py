@@ -180,9 +180,6 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         and (contract.snapshot == "increment" or not seen.get(name, (False, False))[0] or seen[name][1])
     ]
     put_rows(con, "sources_incomplete", {"source": _TEXT}, missing)
-    registers = [name for name, contract in run.contracts.items() if contract.role == "organisation"]
-    absent = [(name,) for name in registers if not seen.get(name, (False, False))[0] or seen[name][1]]
-    put_rows(con, "registers_absent", {"source": _TEXT}, absent)
 
 
 def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

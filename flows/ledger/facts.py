@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.ledger.registers import put_organisations
 from flows.ledger.sql import put_rows, run_sql
 from schemas.contracts import SourceContract
 
@@ -23,13 +24,15 @@ _TEXTS = (
 )
 
 
-def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
-    """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation)."""
+def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
+    """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation); warnings."""
     _put_rules(con, run)
     union = " union all ".join(_select(con, contract) for contract in _working(run))
     con.execute(f"create or replace table raw_work as {union}")
     _ensure_registers(con, run)
+    warnings = put_organisations(con, run)
     run_sql(con, "facts.sql", default_group=run.policy.occupations.default)
+    return warnings
 
 
 def _working(run: RunContext) -> list[SourceContract]:

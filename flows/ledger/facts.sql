@@ -9,7 +9,7 @@ select
         as name_key,
     coalesce(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> tidy(part)), [])
         as unit_keys
-from stage_party_organisations
+from organisation_rows
 order by org_id
 ;
 create or replace table street_names as

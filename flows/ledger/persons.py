@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,9 +14,9 @@ from flows.ledger.sql import count, put_rows, run_sql
 from schemas.contracts import check_table, stage_table
 
 
-def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
-    """Write `persons`; counts per kind."""
-    build_facts(con, run)
+def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+    """Write `persons`; counts per kind, and what a clerk should know."""
+    warnings = build_facts(con, run)
     run_sql(con, "declared.sql")
     _join_declared(con)
     own = run.policy.own_job
@@ -27,6 +28,7 @@ def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, 
     return {
         "persons": count(con, "persons"),
         **{kind: kinds.get(kind, 0) for kind in ("linked", "declared", "own_job")},
+        "warnings": warnings,
     }
 
 

@@ -156,7 +156,7 @@ KINDS: dict[str, Kind] = {
             "full": "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end",
             "tail4": _TAIL4,
             "head4_tail4": "case when {c}_tail_mask >> 20 = 65535 and {c}_head_mask & 65535 = 65535 "
-            "then ({c}_head & 65535) << 16 | {c}_tail >> 20 end",
+            "then (({c}_head & 65535) << 16) | ({c}_tail >> 20) end",
             "head6": "case when {c}_head_mask & 16777215 = 16777215 then {c}_head & 16777215 end",
             "birth": "nullif({c}_birth, 0)",
         },
@@ -176,7 +176,7 @@ KINDS: dict[str, Kind] = {
             "full": "case when {c}_mask = 17592186044415 then {c}_digits end",
             "tail4": "case when {c}_mask >> 28 = 65535 then {c}_digits >> 28 end",
             "head3_tail4": "case when {c}_mask >> 28 = 65535 and {c}_mask & 4095 = 4095 "
-            "then ({c}_digits & 4095) << 16 | {c}_digits >> 28 end",
+            "then (({c}_digits & 4095) << 16) | ({c}_digits >> 28) end",
         },
         missing="l.{c}_mask & r.{c}_mask = 0",
         levels={

@@ -12,7 +12,8 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.home import sync_folder, write_private
 from flows.ledger.publish.files import parquet_bytes, sha256, write_version
-from flows.ledger.publish.read import Published, signature
+from flows.ledger.publish.read import Published, kept_versions, signature
+from flows.ledger.publish.retention import doomed_versions
 from flows.settings import model_of
 from schemas.contracts import ledger_schema_version
 
@@ -72,11 +73,19 @@ def make_index(run: RunContext, draft: Draft, current: Published | None, audit_h
         "counts": _content_counts(draft.tables),
         "files": files,
         "deltas": deltas,
+        "kept": _kept(run, draft, len(deltas)),
         "audit_head": audit_head,
         "key_id": run.key.key_id,
         **draft.about,
     }
     return {**index, "hmac": signature(run.key, index)}
+
+
+def _kept(run: RunContext, draft: Draft, deltas: int) -> list[str]:
+    """The versions that stay beside this one, however far back: one missing later is missed."""
+    versions = [*kept_versions(run.home), draft.version]
+    doomed = set(doomed_versions(versions, run.policy.retention, deltas))
+    return [version for version in versions if version not in doomed]
 
 
 def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:

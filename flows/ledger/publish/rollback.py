@@ -15,6 +15,7 @@ from flows.ledger.publish.commit import make_draft, make_index, put_in_place
 from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.step import aliases_table
+from flows.ledger.publish.unfinished import discard_unfinished
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
 from schemas.contracts import check_table, ledger_table
@@ -34,6 +35,7 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
         raise HomeError("已经是这一版", where=version, rule="rollback_same", action="用 ledger show 看各版本")
     with opened_store(run.home, run.settings.store_url) as store:
         store.settle(current.version)
+        discard_unfinished(run.home, current, store)
         tables = {name: old.table(name) for name in ("review", "coverage")}
         tables["ledger"] = _today(old.table("ledger"), run, store)
         tables["changes"] = _changes(current, tables["ledger"], run, old.version)

@@ -19,6 +19,8 @@ from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.retention import prune
+from flows.ledger.publish.unfinished import discard_unfinished
+from flows.ledger.registers import sealed_registers
 from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
@@ -49,11 +51,13 @@ def publish(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
             _replace_copy(run, current)
             return _counts(current.index)
         store.settle(current.version if current else None)
+        discard_unfinished(run.home, current, store)
         draft = _draft(con, run, store, current)
         index = make_index(run, draft, current, store.audit_head())
         store.write_pending(_version_rows(con, run, draft.version))
         put_in_place(run, draft, index)
         store.confirm(draft.version)
+        store.forget_older_registers(draft.version)
         why = f"{draft.version} {index['files']['ledger.parquet']['sha256'][:16]}"
         store.audit(run.key, run.started_at, "sanzhao", "publish", why=why)
     prune(run.home, run.key, run.policy.retention, run.started_at, store_url=run.settings.store_url)
@@ -155,7 +159,8 @@ def _version_rows(con: duckdb.DuckDBPyConnection, run: RunContext, version: str)
     minted = con.execute("select person_key from key_minted order by 1").fetchall()
     evidence = con.execute("select token, kind, person_key from key_evidence order by 1").fetchall()
     events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
-    return VersionRows(version, run.as_of, tuple(key for (key,) in minted), tuple(evidence), tuple(events))
+    registers = sealed_registers(con, run)
+    return VersionRows(version, run.as_of, tuple(key for (key,) in minted), tuple(evidence), tuple(events), registers)
 
 
 def _replace_copy(run: RunContext, current: Published) -> None:

@@ -14,26 +14,45 @@ from flows.keys import DistrictKey, load_key
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.read import TABLES, kept_versions, read_index, signature
 from flows.ledger.publish.replay import ledger_schema, prove_changes
+from flows.ledger.publish.unfinished import unfinished_versions
+from flows.ledger.store import opened_store
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError
 
 
-def verify(home: Home, key: DistrictKey | None = None) -> list[str]:
-    """Checksums, HMACs, contracts, counts and the chain of changes of every kept version."""
+def verify(home: Home, key: DistrictKey | None = None, *, store_url: str = "") -> list[str]:
+    """Checksums, HMACs, contracts, counts and the chain of changes of every kept version.
+
+    A folder a cut-off publication left is no version: the next run discards it.
+    """
     key = key or load_key(home)
     folder = home.ledger
+    left = _left_over(home, store_url)
+    versions = [version for version in kept_versions(home) if version not in left]
     if not (folder / "index.json").exists():
-        return ["还没有发布过一本账"] if not kept_versions(home) else ["ledger/index.json 不见了"]
+        return ["还没有发布过一本账"] if not versions else ["ledger/index.json 不见了"]
     problems: list[str] = []
     indexes: dict[str, dict[str, Any]] = {}
-    for version in kept_versions(home):
+    for version in versions:
         index = _checked_index(folder / "versions" / version, key, problems)
         if index is not None:
             indexes[version] = index
             problems += _file_problems(folder / "versions" / version, index)
-    problems += _current_problems(folder, indexes, key)
+    problems += _current_problems(folder, indexes, key, left)
     problems += _chain_problems(folder, indexes)
     return problems
+
+
+def _left_over(home: Home, store_url: str) -> list[str]:
+    """Folders of publications that were cut off, as the state store knows; none when there is no store to ask."""
+    if not store_url and not (home.state / "sanzhao.db").exists():
+        return []
+    try:
+        current = str(read_index(home.ledger / "index.json")["version"])
+    except SanzhaoError:
+        current = None
+    with opened_store(home, store_url) as store:
+        return unfinished_versions(home, current, store)
 
 
 def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[str, Any] | None:
@@ -76,7 +95,7 @@ def _table_problems(version: str, name: str, data: bytes, rows: int) -> list[str
     return found
 
 
-def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: DistrictKey) -> list[str]:
+def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: DistrictKey, left: list[str]) -> list[str]:
     try:
         current = read_index(folder / "index.json")
     except SanzhaoError as error:
@@ -90,7 +109,8 @@ def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: Dis
         problems.append("ledger/index.json：不是最新的版本")
     path = folder / "ledger.parquet"
     told = current["files"].get("ledger.parquet", {}).get("sha256")
-    if not path.exists() or sha256(path.read_bytes()) != told:
+    ahead = [folder / "versions" / version / "ledger.parquet" for version in left]
+    if not path.exists() or sha256(path.read_bytes()) not in {told, *map(_sha256_of, ahead)}:
         problems.append("ledger/ledger.parquet：与索引的校验值不符")
     for delta in current["deltas"]:
         index = indexes.get(delta["version"])
@@ -98,7 +118,13 @@ def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: Dis
             problems.append(f"缺版本 {delta['version']} 的变动")
         elif index["files"].get("changes.parquet", {}).get("sha256") != delta["changes_sha256"]:
             problems.append(f"{delta['version']}：变动与当前索引所记不符")
-    return problems
+    told_of = {delta["version"] for delta in current["deltas"]}
+    gone = [version for version in current.get("kept", ()) if version not in indexes and version not in told_of]
+    return problems + [f"缺版本 {version}" for version in gone]
+
+
+def _sha256_of(path: Path) -> str:
+    return sha256(path.read_bytes()) if path.exists() else ""
 
 
 def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[str]:

@@ -21,6 +21,7 @@ from flows.ledger.store.judgements import Judgements
 from flows.ledger.store.leads import LeadBook
 from flows.ledger.store.registers import Registers
 from flows.ledger.store.rights import Rights
+from flows.ledger.store.told import Told
 from schemas.errors import HomeError
 
 
@@ -33,7 +34,7 @@ def _newest_revision() -> str:
 HEAD = _newest_revision()
 
 
-class Store(Identities, Registers, LeadBook, Rights, Judgements, History):
+class Store(Identities, Registers, LeadBook, Rights, Judgements, History, Told):
     """The open state store of one home."""
 
 

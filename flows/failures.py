@@ -1,0 +1,57 @@
+"""What went wrong in a step, in words that carry no one's data, and whether asking again later may help."""
+
+from __future__ import annotations
+
+import errno
+
+import duckdb
+
+from flows.context import RunContext
+from flows.runlog import log_crash
+from flows.steps import Step
+from schemas.errors import SanzhaoError
+
+PASSING = frozenset({"store", "disk_full", "internal_passing", "step_timeout"})
+"""Rules of failures that may be gone after a while: a database that was down, a full disk, a share that hung."""
+
+
+class RunFailedError(SanzhaoError):
+    """Something no one foresaw; its frames are in the log. What the run has read is kept for `--resume`."""
+
+
+def plain_failure(run: RunContext, step: Step, error: BaseException) -> SanzhaoError:
+    """The error by its type only: its message may hold a person's data. The frames go to the log."""
+    log = log_crash(run.home, error, run_id=run.run_id, step=step.name)
+    if _disk_is_full(error):
+        return RunFailedError(
+            f"「{step.title}」一步：磁盘已满",
+            where=str(run.home.root),
+            rule="disk_full",
+            action="腾出空间后运行 sanzhao run --resume",
+        )
+    return RunFailedError(
+        f"「{step.title}」一步出错（{type(error).__name__}）",
+        rule="internal_passing" if _may_pass(error) else "internal",
+        action=f"sanzhao run --resume 再试；仍不行请把日志 {log} 交给管理员",
+    )
+
+
+def may_help_to_retry(error: BaseException) -> bool:
+    """A share, disk or database that did not answer may answer in a minute; a bad file stays bad."""
+    if isinstance(error, SanzhaoError):
+        return error.rule in PASSING - {"step_timeout", "disk_full"}
+    return _may_pass(error)
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, OSError | duckdb.IOException):
+        return True
+    from sqlalchemy.exc import DBAPIError, OperationalError
+
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, duckdb.IOException) and "No space left" in str(error)

@@ -1,0 +1,81 @@
+"""The register of organisations tonight's ledger is made with: tonight's own, or the last one that came whole."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.context import RunContext
+from flows.ledger.sql import count, put, put_rows
+from flows.ledger.store import opened_store
+
+SOURCE = "party_organisations"
+_COLUMNS = (
+    "row_key", "file", "sheet", "row", "record_id", "org_code", "org_name", "org_kind", "parent_org", "street", "trade",
+    "linked_unit", "uscc", "full_members",
+)  # fmt: skip
+"""No secretary and no telephone: an organisation is no person."""
+_NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
+
+
+def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
+    """Write `organisation_rows` and `registers_absent`; what a clerk should know of it.
+
+    A register that did not come, or came in part, is taken as it last came whole; an increment is laid over that one.
+    """
+    con.execute(f'create or replace table organisation_rows as select {_NAMES} from "stage_{SOURCE}"')
+    whole, increment = _came_whole(con), run.contracts[SOURCE].snapshot == "increment"
+    remembered = None if whole and not increment else _remembered(run)
+    if remembered is not None:
+        put(con, "remembered_rows", remembered[1])
+        con.execute(_OVERLAID if increment else _REPLACED)
+    absent = not whole and remembered is None
+    put_rows(con, "registers_absent", {"source": pa.string()}, [(SOURCE,)] if absent else [])
+    if whole or remembered is None:
+        return []
+    rows = count(con, "organisation_rows")
+    return [f"党组织名册本次未到或不完整，沿用 {remembered[0]} 的名册（{rows} 个党组织）"]
+
+
+def sealed_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[tuple[str, bytes], ...]:
+    """(source, sealed rows) to remember with tonight's version; none when it is not whole."""
+    if not _came_whole(con):
+        return ()
+    sink = pa.BufferOutputStream()
+    table = con.execute("select * from organisation_rows order by row_key").to_arrow_table()
+    pq.write_table(table, sink, compression="zstd")
+    return ((SOURCE, run.key.seal(bytes(sink.getvalue()))),)
+
+
+def _came_whole(con: duckdb.DuckDBPyConnection) -> bool:
+    """Something of it was read tonight and nothing of it refused."""
+    query = (
+        "select coalesce(bool_or(state = 'read') and not bool_or(state = 'refused'), false) from stage_files "
+        "where source = $source"
+    )
+    found = con.execute(query, {"source": SOURCE}).fetchone()
+    return bool(found and found[0])
+
+
+def _remembered(run: RunContext) -> tuple[str, pa.Table] | None:
+    """The day and the rows of the last register that came whole."""
+    with opened_store(run.home, run.settings.store_url) as store:
+        found = store.last_register(SOURCE)
+    if found is None:
+        return None
+    as_of, sealed = found
+    return as_of.isoformat(), pq.read_table(pa.BufferReader(run.key.unseal(sealed)))
+
+
+_REPLACED = "create or replace table organisation_rows as select * from remembered_rows"
+_OVERLAID = """
+create or replace table organisation_rows as
+select * from organisation_rows
+union all
+select * from remembered_rows r
+where not exists (
+    select 1 from organisation_rows o
+    where coalesce(o.org_code, o.org_name) = coalesce(r.org_code, r.org_name)
+)
+"""
