@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
 
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
 ModelOption = Annotated[
-    str, typer.Option("--model", help="模型文件（TOML），或自带模型的名字：people、febrl", show_default=False)
+    str,
+    typer.Option("--model", help="模型文件（TOML），或自带模型的名字：people、person_cn、febrl", show_default=False),
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
 
@@ -25,13 +28,16 @@ def load_model(given: str) -> LinkModel:
     from matchers.linkage.model import parse_link_model
     from schemas.errors import InputError
 
-    shipped = resources.files("matchers.linkage") / f"{given}.toml"
+    package = "matchers" if given == "person_cn" else "matchers.linkage"
+    shipped = resources.files(package) / f"{given}.toml"
     path = Path(given)
     if path.is_file():
         return parse_link_model(path.read_text("utf-8"), str(path))
     if "/" not in given and shipped.is_file():
         return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
-    raise InputError("没有这个模型文件", where=given, rule="no_model", action="给 TOML 文件的路径，或 people、febrl")
+    raise InputError(
+        "没有这个模型文件", where=given, rule="no_model", action="给 TOML 文件的路径，或 people、person_cn、febrl"
+    )
 
 
 def link(
@@ -44,9 +50,11 @@ def link(
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.tables import read_table, write_parquet
-    from matchers.linkage.link import link_tables
+    from matchers.linking import ROW_ID, with_ids
+    from matchers.linking import link as linked
 
-    pairs = link_tables(read_table(left), read_table(right), load_model(model), ids=(left_id, right_id))
+    sides = with_ids(read_table(left), left_id), with_ids(read_table(right), right_id)
+    pairs = linked(*_readable(*sides, load_model(model)), ids=(ROW_ID, ROW_ID))
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
 
@@ -61,11 +69,12 @@ def dedupe(
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
-    from matchers.linkage.link import link_tables
     from matchers.linkage.result import clusters as clustered
+    from matchers.linking import ROW_ID, with_ids
+    from matchers.linking import link as linked
 
-    rows, chosen = read_table(table), load_model(model)
-    pairs = link_tables(rows, None, chosen, ids=(id_column, id_column))
+    rows = read_table(table)
+    pairs = linked(*_readable(with_ids(rows, id_column), None, load_model(model)), ids=(ROW_ID, ROW_ID))
     write_parquet(pairs, out)
     if clusters is not None:
         write_parquet(clustered(pairs, ids_of(rows, id_column)), clusters)
@@ -91,6 +100,13 @@ def train(
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
+
+
+def _readable(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa.Table, pa.Table | None, LinkModel]:
+    """Tables of Chinese people are read cell by cell as a night reads them; others stay as they are."""
+    from flows.people_cells import readable
+
+    return readable(left, right, model) if model.aliases or model.optional else (left, right, model)
 
 
 def _trained(result: Training, out: Path, report: Path) -> str:
