@@ -9,6 +9,7 @@ import duckdb
 
 from flows.context import RunContext
 from flows.home import Home, write_private
+from flows.reporting import Quality, write_reports
 from flows.stepbook import Counts, StepResult
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
@@ -16,14 +17,20 @@ from schemas.errors import HomeError
 
 
 def close(
-    con: duckdb.DuckDBPyConnection, run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection,
+    run: RunContext,
+    done: Sequence[StepResult],
+    titles: Mapping[str, str],
+    quality: Quality,
 ) -> Counts:
-    """Write `summary.json` into the run folder, 运行小结.md and 退回清单.csv into `H/reports/<version>/`.
+    """Write `summary.json` into the run folder, the reports and 退回清单.csv into `H/reports/<version>/`.
 
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
     committed.
     """
     summary = summarise(con, _facts(run, done, titles))
+    problems = write_reports(con, run, summary, quality)
+    summary = summary.model_copy(update={"warnings": (*summary.warnings, *problems)})
     folder = run.home.reports / summary.version
     write_private(run.folder / "summary.json", (summary.model_dump_json(indent=2) + "\n").encode())
     write_private(folder / "运行小结.md", markdown(summary).encode())

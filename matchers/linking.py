@@ -14,7 +14,7 @@ ROW_ID = "linked_row_id"
 
 
 def link(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, *, ids: tuple[str, str], options: Options = Options()
+    left: pa.Table, right: pa.Table | None, model: LinkModel, *, ids: tuple[str, str], options: Options | None = None
 ) -> pa.Table:
     """One row per pair that is linked, waits for a person or nearly did; `right` null holds the left against itself.
 
@@ -23,9 +23,10 @@ def link(
     sides = [with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = fitted(sides[0], sides[1] if right is not None else None, model)
     if model.ceilings:
+        options = options or Options()
         tables = Tables(one, other, (ROW_ID, ROW_ID))
         return pairs_by_evidence(tables, smaller, threads=options.threads, memory=options.memory)
-    return link_tables(one, other, smaller, ids=(ROW_ID, ROW_ID), options=options)
+    return link_tables(one, other, smaller, ids=(ROW_ID, ROW_ID), options=options or Options())
 
 
 def with_ids(table: pa.Table, column: str) -> pa.Table:

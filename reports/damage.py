@@ -20,11 +20,20 @@ RULE_TITLES = {
 
 @dataclass(frozen=True)
 class Damage:
-    """One kind of damage: its title, what to do about it, whether a read row is marked for it."""
+    """One kind of damage: its title, what to do about it, whether a read row is marked for it.
+
+    `minor` kinds are told to the sender together.
+    """
 
     title: str
     mend: str = ""
     mark: bool = False
+    minor: bool = False
+
+    @property
+    def told(self) -> str:
+        """What a note to the sender calls it."""
+        return OTHER if self.minor else self.title
 
 
 @cache

@@ -34,6 +34,10 @@ class SourceNote:
     fields: dict[str, str]
     """Field name: title."""
     dropped: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Titles of important fields that no column of some file was known for."""
+    unknown: tuple[str, ...] = ()
+    """Header texts that mean no field."""
     messages: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
 
@@ -59,10 +63,22 @@ def _source(note: SourceNote) -> str:
             f"<div class='two'><div><h3>各栏填写率</h3>{_fill(note)}</div>",
             f"<div><h3>问题（按种类）</h3>{_kinds(note)}</div></div>",
             _lines("未读取的文件", note.messages),
+            _lines("没有认出的栏目", _missing(note)),
             _lines("与上次相比", note.findings),
             _lines("不在约定范围、已丢弃的列", ("、".join(note.dropped),) if note.dropped else ()),
         )
     )
+
+
+def _missing(note: SourceNote) -> list[str]:
+    """Important fields without a column, and the columns that may be them."""
+    titles = [title for title in note.missing if note.is_inside or not any(word in title for word in INSIDE_THE_PARTY)]
+    if not titles:
+        return []
+    lines = [f"{'、'.join(titles)}：有的文件里没有这样的列名"]
+    if note.unknown:
+        lines.append(f"不认识的列：{'、'.join(note.unknown[:_MOST_SHOWN])}；其中若有，请改用约定的列名")
+    return lines
 
 
 def _rows(note: SourceNote) -> str:
@@ -120,7 +136,7 @@ def _by_title(quality: SourceQuality) -> dict[str, int]:
         title = "退回：" + RULE_TITLES.get(rule, "不合约定的行")
         found[title] = found.get(title, 0) + count
     for kind, count in quality.damage.items():
-        title = damages()[kind].title if kind in damages() else OTHER
+        title = damages()[kind].told if kind in damages() else OTHER
         found[title] = found.get(title, 0) + count
     return found
 

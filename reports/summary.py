@@ -43,6 +43,7 @@ CHANGE_TITLES: dict[str, str] = {
     "merged": "合并",
     "split": "拆分",
 }
+_COLUMNS_SHOWN = 8
 
 
 class _Frozen(BaseModel):
@@ -174,7 +175,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         warnings=(*_refused_warnings(refused), *facts.warnings),
-        notices=_duplicate_roll_entries(con),
+        notices=(*_unrecognised(con), *_duplicate_roll_entries(con)),
         steps=facts.steps,
     )
 
@@ -280,6 +281,21 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
 
 def _refused_warnings(refused: tuple[RefusedFile, ...]) -> list[str]:
     return [f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused]
+
+
+def _unrecognised(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """One line per sheet that lacks an important column and has columns nobody knows."""
+    rows = con.execute("""
+        select concat(source, '/', file, coalesce('［' || sheet || '］', '')), fields_missing, columns_unknown
+        from stage_files where state = 'read' and len(fields_missing) > 0 and len(columns_unknown) > 0
+        order by source, file, sheet
+    """).fetchall()
+    return tuple(
+        f"{where}：没有认出“{'、'.join(missing)}”；不认识的列有“{'”“'.join(unknown[:_COLUMNS_SHOWN])}”"
+        f"{'等' if len(unknown) > _COLUMNS_SHOWN else ''}；规则 column_not_recognised。"
+        "处理办法：其中若有，用 sanzhao sources map 指明；没有，请提供方补上"
+        for where, missing, unknown in rows
+    )
 
 
 def _duplicate_roll_entries(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from reports.cells import harmless
 from reports.summary import RunSummary, SourceLine, shown
 
 _CHANGES_SHOWN = 25
 _NOTICES_SHOWN = 5
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,3 @@ def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(headers)
     writer.writerows([harmless(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """A cell a spreadsheet would take for a formula gets a quote in front."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -73,6 +73,10 @@ class SourceContract(_Frozen):
     id_fallback: tuple[str, ...] = ()
     periods: tuple[tuple[str, str, str], ...] = ()
     """Fields with a start and an end in one cell, and the two fields they fill: 起止年月, 起始年月, 终止年月."""
+    period_alone: Literal["start", "end"] = "start"
+    """What a single date in such a field is."""
+    important: tuple[str, ...] = ()
+    """Fields whose absence a clerk is told of where a file has columns that nobody knows."""
     require: tuple[tuple[str, ...], ...]
     row_needs: tuple[tuple[str, ...], ...]
     fields: tuple[SourceField, ...]
@@ -90,7 +94,7 @@ class SourceContract(_Frozen):
         known = {field.name for field in self.fields}
         used = {name for group in (*self.require, *self.row_needs) for name in group} | set(self.id_fallback)
         used |= {name for name in (self.record_id, self.start_field, self.consent) if name}
-        used |= {name for period in self.periods for name in period}
+        used |= {name for period in self.periods for name in period} | set(self.important)
         if used - known:
             raise ValueError(f"fields named but not declared: {sorted(used - known)}")
         return self

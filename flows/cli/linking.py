@@ -88,14 +88,32 @@ def train(
     right: Annotated[
         Path | None, typer.Argument(metavar="[RIGHT]", help="右表；不给就是一张表查重", show_default=False)
     ] = None,
+    suggest_blocking: Annotated[
+        bool, typer.Option("--suggest-blocking", help="另为这两张表推荐分组规则，写在新模型旁边")
+    ] = False,
+    judgements: Annotated[
+        Path | None,
+        typer.Option(
+            help="人工判断的表：left_id、right_id、judgement（link 是同一人，not_link 不是，unsure 存疑）",
+            show_default=False,
+        ),
+    ] = None,
+    left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列，有 --judgements 时用")] = "row_id",
+    right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列，有 --judgements 时用")] = "row_id",
 ) -> None:
-    """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用。"""
+    """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.home import write_private
     from flows.tables import read_table
     from matchers.linkage.trained import model_text, report_text
+    from matchers.linkage.training import Judging
     from matchers.linkage.training import train as learn
 
-    result = learn(read_table(left), read_table(right) if right else None, load_model(model))
+    tables = read_table(left), read_table(right) if right else None
+    chosen = load_model(model)
+    if suggest_blocking:
+        _suggest(*tables, chosen, out.with_suffix(".blocking.toml"))
+    judging = Judging(read_table(judgements), (left_id, right_id)) if judgements else None
+    result = learn(*tables, chosen, judging=judging)
     write_private(out, model_text(result.model).encode())
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
@@ -109,9 +127,21 @@ def _readable(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple
     return readable(left, right, model) if model.aliases or model.optional else (left, right, model)
 
 
+def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:
+    """Print the candidate rules and write the chosen ones as a TOML section."""
+    from flows.home import write_private
+    from matchers.linkage.suggest import suggest_blocking
+    from matchers.linkage.suggested import section_text, table_lines
+
+    found = suggest_blocking(left, right, model)
+    write_private(out, section_text(found).encode())
+    print("\n".join((*table_lines(found), f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]）", "")))
+
+
 def _trained(result: Training, out: Path, report: Path) -> str:
     learned = f"训练 {result.learned.rounds} 轮收敛，估计真对 {result.expected_matches:,.0f}"
-    return f"{learned}\n模型：{out}\n说明：{report}（看过再用）"
+    said = result.warnings + (result.crosscheck.warnings if result.crosscheck else ())
+    return f"{learned}；提醒 {len(said)} 条\n新模型：{out}\n说明：{report}（看过、批准后再用；原模型没有改动）"
 
 
 def _counted(decisions: list[str], out: Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +14,11 @@ from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flows.home import Home
     from flows.staging.memory import Correction
-    from flows.staging.understanding import SheetView
+    from flows.staging.understanding import ColumnView, SheetView
     from schemas.contracts import SourceContract
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="要看的导出文件", show_default=False)]
@@ -59,12 +64,24 @@ def map_file(
     if set_ or forget:
         place.make()
         save_memory(place, memory)
+        _audit(place, settings.store_url, f"{contract.name} {file.name}", (set_ or [], forget or []))
     if json:
         import json as text
 
         print(text.dumps({"source": contract.name, "sheets": [asdict(view) for view in views]}, ensure_ascii=False))
         return
     _show(views, contract, file.name)
+
+
+def _audit(home: Home, store_url: str, what: str, asked: tuple[list[str], list[str]]) -> None:
+    """Who changed what a header means is told by the audit log; header texts are no personal data."""
+    from flows.keys import load_key
+    from flows.ledger.store import opened_store
+
+    said = [*(f"set {text}" for text in asked[0]), *(f"forget {text}" for text in asked[1])]
+    with opened_store(home, store_url) as store:
+        who, now = getpass.getuser(), datetime.now(UTC)
+        store.audit(load_key(home, create=True), now, who, "map_headers", why=f"{what}: {'; '.join(said)}")
 
 
 def _bytes(file: Path) -> bytes:
@@ -157,6 +174,7 @@ def _require_columns(asked: list[str], views: list[SheetView], file: str) -> Non
 
     texts = {part for view in views for column in view.columns for part in (column.text, *column.text.split("/"))}
     texts |= {column.text.replace("/", "") for view in views for column in view.columns}
+    texts |= {f"第{column.number}列" for view in views for column in view.columns}
     for text in asked:
         column = plain(text.rpartition("=")[0])
         if views and texts and column not in texts:
@@ -179,8 +197,9 @@ def _show(views: list[SheetView], contract: SourceContract, name: str) -> None:
             rows = f"第{view.header_rows[0]}—{view.header_rows[1]}行"
             table = Table("列", "表头", "当作", "把握", title=f"表头在{rows}", title_justify="left")
             for column in view.columns:
-                table.add_row(str(column.number), column.text, column.field or "—", column.how)
+                table.add_row(str(column.number), column.text, column.field or "—", _how(column))
             screen.print(table)
+            _show_guesses(view, screen)
         if view.problem:
             screen.print(view.problem, markup=False)
             continue
@@ -191,6 +210,23 @@ def _show(views: list[SheetView], contract: SourceContract, name: str) -> None:
         for reason, count in view.quarantined.items():
             screen.print(f"  退回 {count} 行：{reason}", markup=False)
         if view.repairs:
-            screen.print("  修整：" + "、".join(f"{repair} {count}" for repair, count in view.repairs.items()))
+            screen.print("  修整：" + "、".join(f"{_repair(name)} {count}处" for name, count in view.repairs.items()))
         for remark in view.remarks:
             screen.print(f"  {remark}", markup=False)
+
+
+def _how(column: ColumnView) -> str:
+    return f"{column.how}；像“{column.guess}”？" if column.guess else column.how
+
+
+def _show_guesses(view: SheetView, screen: Console) -> None:
+    """The corrections a clerk may want, ready to be copied."""
+    said = " ".join(f"--set {column.text}={column.guess}" for column in view.columns if column.guess)
+    if said:
+        screen.print(f"  猜对了的，照抄在命令后面：{said}", markup=False, soft_wrap=True)
+
+
+def _repair(name: str) -> str:
+    from reports.damage import damages
+
+    return damages()[name].title if name in damages() else name

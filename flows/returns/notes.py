@@ -17,6 +17,13 @@ from schemas.contracts import SourceContract
 from schemas.drift import SourceQuality
 
 _OUTSIDE = {"worker"}
+_MISSING = """
+select distinct unnest(fields_missing) as title from stage_files where source = $source and state = 'read' order by 1
+"""
+_UNKNOWN = """
+select distinct unnest(columns_unknown) as said from stage_files
+where source = $source and state = 'read' and len(fields_missing) > 0 order by 1
+"""
 _MESSAGES = "select message from stage_files where source = $source and state = 'refused' order by file, sheet"
 
 
@@ -46,6 +53,8 @@ def _note(
     figures: tuple[SourceQuality, SourceQuality | None],
 ) -> SourceNote:
     dropped = {text for one in manifest.columns_dropped if one.source == contract.name for text in one.columns}
+    missing = [titles for (titles,) in con.execute(_MISSING, {"source": contract.name}).fetchall()]
+    unknown = [texts for (texts,) in con.execute(_UNKNOWN, {"source": contract.name}).fetchall()]
     messages = con.execute(_MESSAGES, {"source": contract.name}).fetchall()
     return SourceNote(
         title=contract.title,
@@ -54,6 +63,8 @@ def _note(
         previous=figures[1],
         fields={field.name: field.title for field in contract.imported},
         dropped=tuple(sorted(dropped)),
+        missing=tuple(missing),
+        unknown=tuple(unknown),
         messages=tuple(message for (message,) in messages if message),
     )
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import pickle
 import resource
+import struct
 import sys
+from collections.abc import Iterator
 
+import olefile
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
@@ -21,6 +24,8 @@ from python_calamine import (
 )
 
 SECONDS, BYTES = 8, 1 << 30
+_BEGIN, _END, _SHEET, _ROW = 0x809, 0x0A, 0x85, 0x208
+_ROW_HIDDEN = 0x20
 
 
 def main(rows_limit: int, columns_limit: int, cells_limit: int) -> None:
@@ -30,11 +35,11 @@ def main(rows_limit: int, columns_limit: int, cells_limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answer: tuple[str, object]
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read())) as book:
-            answer = (
-                "sheets",
-                [_sheet(book, meta, (rows_limit, columns_limit, cells_limit)) for meta in book.sheets_metadata],
-            )
+        data = sys.stdin.buffer.read()
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            limits = (rows_limit, columns_limit, cells_limit)
+            sheets = [_sheet(book, meta, limits) for meta in book.sheets_metadata]
+        answer = "sheets", _with_hidden_rows(sheets, data)
     except PasswordError:
         answer = "password", None
     except CalamineError as error:
@@ -56,6 +61,45 @@ def _sheet(book: CalamineWorkbook, meta: SheetMetadata, limits: tuple[int, int, 
     if last_row >= limits[0] or last_column >= limits[1] or last_row * last_column > limits[2]:
         raise OverflowError
     return name, visible, kind, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ())
+
+
+def _with_hidden_rows(sheets: list[tuple[object, ...]], data: bytes) -> list[tuple[object, ...]]:
+    """Every sheet with the numbers of its hidden rows; none where the records cannot be followed."""
+    try:
+        found = _hidden_rows(data)
+    except (OSError, ValueError, IndexError, KeyError, TypeError, struct.error):  # a mangled file
+        found = []
+    return [(*sheet, found[at] if at < len(found) else ()) for at, sheet in enumerate(sheets)]
+
+
+def _hidden_rows(data: bytes) -> list[tuple[int, ...]]:
+    """Hidden rows per sheet, in workbook order, as a spreadsheet numbers them ([MS-XLS] 2.4.28 and 2.4.221)."""
+    with olefile.OleFileIO(io.BytesIO(data)) as package:
+        if not package.exists("Workbook"):
+            return []
+        book = package.openstream("Workbook").read()
+    starts = [struct.unpack_from("<I", body)[0] for kind, body in _records(book, 0) if kind == _SHEET]
+    return [
+        tuple(
+            struct.unpack_from("<H", body)[0] + 1
+            for kind, body in _records(book, start)
+            if kind == _ROW and struct.unpack_from("<H", body, 12)[0] & _ROW_HIDDEN
+        )
+        for start in starts
+    ]
+
+
+def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """The records of one substream (type, body), without those of charts inside it."""
+    depth = 0
+    while at + 4 <= len(book):
+        kind, size = struct.unpack_from("<HH", book, at)
+        depth += (kind == _BEGIN) - (kind == _END)
+        if depth <= 0:
+            return
+        if depth == 1:
+            yield kind, book[at + 4 : at + 4 + size]
+        at += 4 + size
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -
     if not path or len(path[-1]) > 60 or _DATA.search(path[-1]):
         return []
     aliases, told = meaning
-    if told and (text := told_text(path, told)) is not None:
+    if told and (text := told_text(path, told, column)) is not None:
         name = told[text]
         return [(name, Claim(column, "/".join(path), Fit.TOLD, 0))] if name else []
     for text, fit in _readings(path):
@@ -168,9 +168,9 @@ def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -
     return []
 
 
-def told_text(path: tuple[str, ...], told: Told) -> str | None:
-    """The text of a column that a clerk has spoken about: all its texts, else its lowest."""
-    return next((text for text in ("/".join(path), "".join(path), path[-1]) if text in told), None)
+def told_text(path: tuple[str, ...], told: Told, column: int) -> str | None:
+    """How a clerk has spoken about a column: by its place (第6列), by all its texts, or by its lowest."""
+    return next((text for text in (f"第{column + 1}列", "/".join(path), "".join(path), path[-1]) if text in told), None)
 
 
 def _readings(path: tuple[str, ...]) -> list[tuple[str, Fit]]:
@@ -201,7 +201,7 @@ def fuzzy_claims(header: Header, contract: SourceContract, told: Told = _NOTHING
     taken = {claim.column for claims in header.claims.values() for claim in claims}
     found: dict[str, list[Claim]] = {}
     for column, text in enumerate(header.texts):
-        if column in taken or not text or FOREIGN.search(text) or told_text(tuple(text.split("/")), told):
+        if column in taken or not text or FOREIGN.search(text) or told_text(tuple(text.split("/")), told, column):
             continue
         scores = sorted(((_nearness(text, field), field.name) for field in contract.fields), reverse=True)
         best, second = scores[0], scores[1] if len(scores) > 1 else (0.0, "")

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flows.staging.grid import Grid
-from flows.staging.headers import Claim, Fit, Header, find_header, fuzzy_claims, guesses
+from flows.staging.guessing import guesses_of, likely_header, sample, unknown_columns
+from flows.staging.headers import SEARCHED_ROWS, Claim, Fit, Header, find_header, fuzzy_claims, guesses, told_text
 from flows.staging.memory import Told
 from flows.staging.values.cells import Cell
 from flows.staging.values.fields import looks_like
-from flows.staging.words import plain
 from schemas.contracts import SourceContract, SourceField
 from schemas.errors import InputError
 
-_SAMPLE = 200
 _WHO = ("person_name", "id_number")
 """Fields that say who someone is: two unlike columns for one of them are never chosen between."""
 
@@ -31,6 +30,10 @@ class Mapping:
     dropped: tuple[str, ...]
     notes: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Titles of important fields that no column was known for."""
+    unknown: tuple[str, ...] = ()
+    """Header texts of filled columns that mean no field: one of them may be what is missing."""
 
 
 def map_columns(
@@ -44,10 +47,10 @@ def map_columns(
     header = header or find_header(grid, contract, told)
     if header is None:
         raise InputError(
-            "没有认出表头",
+            f"前{SEARCHED_ROWS}行里没有认出表头",
             where=where,
             rule="no_known_header",
-            examples=_first_texts(grid),
+            examples=_first_texts(grid, contract),
             action="用 sanzhao sources map 看表头并更正，或请提供方用登记的列名",
         )
     claims = {name: list(found) for name, found in header.claims.items()}
@@ -55,7 +58,7 @@ def map_columns(
     remarks = _told_remarks(header, contract)
     for name, found in fuzzy_claims(header, contract, told).items():
         field = contract.field(name)
-        fits = [claim for claim in found if field and looks_like(field, _sample(grid, header, claim.column))]
+        fits = [claim for claim in found if field and looks_like(field, sample(grid, header, claim.column))]
         if fits:
             claims[name] = fits
             notes += [f"“{claim.text}”按“{field.title}”读取" for claim in fits if field]
@@ -67,7 +70,20 @@ def map_columns(
     _require(contract, columns, header, where)
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
-    return Mapping(header, columns, dropped, tuple(notes), tuple(remarks))
+    missing = [field.title for field in contract.fields if field.name in _not_found(contract, columns)]
+    unknown = unknown_columns(grid, header, {column for found in columns.values() for column in found})
+    said = tuple(header.texts[column] for column in unknown if told_text(_path(header, column), told, column) is None)
+    return Mapping(header, columns, dropped, tuple(notes), tuple(remarks), tuple(missing), said)
+
+
+def _path(header: Header, column: int) -> tuple[str, ...]:
+    return tuple(header.texts[column].split("/"))
+
+
+def _not_found(contract: SourceContract, columns: dict[str, tuple[int, ...]]) -> set[str]:
+    """Important fields without a column; a field that both ends of a period can be read from is found."""
+    read = {*columns, *(end for whole, *ends in contract.periods if whole in columns for end in ends)}
+    return set(contract.important) - read
 
 
 def _told_remarks(header: Header, contract: SourceContract) -> list[str]:
@@ -84,18 +100,15 @@ def _chosen_remark(field: SourceField, claims: list[Claim], columns: tuple[int, 
     return [f"“{field.title}”取{chosen}，未用{'、'.join(left)}"] if left else []
 
 
-def _first_texts(grid: Grid) -> tuple[str, ...]:
-    """The texts of the fullest of the first rows, which is most likely the header nobody knows."""
-    rows = [[cell for cell in row if isinstance(cell, str) and cell.strip()] for row in grid.rows[:10]]
-    fullest = max(rows, key=len, default=[])
-    if any(sum(map(str.isdigit, cell)) >= 5 for cell in fullest):  # a row of data, with somebody's name in it
+def _first_texts(grid: Grid, contract: SourceContract) -> tuple[str, ...]:
+    """The texts of the row that is most likely the header nobody knows, with what their columns look like."""
+    header = likely_header(grid)
+    if header is None:
         return ()
-    words = [plain(cell) for cell in fullest if len(cell) <= 12 and not any(c.isdigit() for c in cell)]
-    return tuple(words[:8]) if len(words) * 2 > len(fullest) else ()
-
-
-def _sample(grid: Grid, header: Header, column: int) -> list[Cell]:
-    return [row[column] for row in grid.rows[header.last + 1 :][:_SAMPLE] if row[column] != ""]
+    columns = [column for column, text in enumerate(header.texts) if text]
+    found = guesses_of(grid, header, contract, columns)
+    like = {column: f"（像“{field.title}”）" for column, field in found.items()}
+    return tuple(header.texts[column] + like.get(column, "") for column in columns[:8])
 
 
 def _resolve(

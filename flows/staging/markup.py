@@ -31,7 +31,7 @@ def read_markup(text: str, encoding: str, where: str) -> list[Grid]:
         raise InputError("网页文件里没有表格", where=where, rule="not_a_table", action="另存为 .xlsx 后重投")
     names = [table.name or (f"表{number}" if len(tables) > 1 else None) for number, table in enumerate(tables, 1)]
     return [
-        Grid(name, even(table.rows), merged=tuple(table.merged), encoding=encoding)
+        Grid(name, even(table.rows), merged=tuple(table.merged), encoding=encoding, hidden=frozenset(table.hidden))
         for name, table in zip(names, tables, strict=True)
     ]
 
@@ -44,6 +44,7 @@ class _Table:
         self.rows: list[list[Cell]] = []
         self.merged: list[Range] = []
         self.reserved: set[tuple[int, int]] = set()
+        self.hidden: set[int] = set()
 
     def add(self, text: str, down: int, across: int) -> None:
         row, at = len(self.rows) - 1, len(self.rows[-1])
@@ -76,6 +77,8 @@ class _Tables(HTMLParser):
         elif self._open and tag in _ROWS and self._depth == 1:
             self._end_cell()
             self._open.rows.append([])
+            if _is_hidden(values):
+                self._open.hidden.add(len(self._open.rows))
         elif self._open and tag in _CELLS and self._depth == 1:
             self._start_cell(values)
         elif tag == "br" and self._cell is not None:
@@ -119,6 +122,11 @@ class _Tables(HTMLParser):
         self._open, self._depth = None, 0
         if sum(len(table.rows) * max(map(len, table.rows), default=0) for table in self.tables) > MAX_CELLS:
             raise InputError("表格行列过多", rule="too_many_cells", action="拆成几个文件后重投")
+
+
+def _is_hidden(values: dict[str, str]) -> bool:
+    style = values.get("style", "").replace(" ", "").lower()
+    return "hidden" in values or values.get("ss:hidden") == "1" or "display:none" in style
 
 
 def _span(values: dict[str, str], html: str, xml: str, most: int) -> int:

@@ -40,7 +40,7 @@ def _read_apart(data: bytes) -> tuple[str, Any]:
 
 
 def _grid(sheet: tuple[Any, ...], reading: Reading) -> Grid:
-    name, visible, kind, rows, merged = sheet
+    name, visible, kind, rows, merged, hidden = sheet
     if not kind:
         return Grid(name, [], skipped="图表或宏表，未读取")
     if not visible and reading.hidden_sheets == "skip":
@@ -48,4 +48,4 @@ def _grid(sheet: tuple[Any, ...], reading: Reading) -> Grid:
     if not rows:
         return Grid(name, [], skipped="空工作表")
     remark = None if visible else "隐藏的工作表，已按规则读取"
-    return Grid(name, rows, merged=merged, remark=remark)
+    return Grid(name, rows, merged=merged, remark=remark, hidden=frozenset(hidden))

@@ -31,6 +31,11 @@ def others_above(rows: list[list[Cell]], header: tuple[int, int], own: str) -> d
     return found
 
 
+def somebody_else(text: str) -> bool:
+    """Whether a word over a column says that its cells are about somebody else."""
+    return _SOMEBODY_ELSE.search(text) is not None
+
+
 def _groups(texts: list[str]) -> bool:
     """Two different texts, or a short one that stands to the right and is no title of the sheet."""
     said = set(texts) - {""}

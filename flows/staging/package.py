@@ -45,7 +45,10 @@ _DAMAGED = (
 
 @dataclass
 class SheetFacts:
-    """What one worksheet's text shows: its extent, hidden rows, formulas, formulas whose result was not saved."""
+    """What one worksheet's text shows: its extent, hidden rows, formulas, formulas whose result was not saved.
+
+    `rounded` says that long numbers are written as LibreOffice does (E+017), rounded to fifteen digits; Excel cuts off.
+    """
 
     last: int = 0
     widest: int = 0
@@ -53,6 +56,7 @@ class SheetFacts:
     hidden: set[int] = field(default_factory=set)
     formulas: int = 0
     unsaved: int = 0
+    rounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ def _sheet(package: zipfile.ZipFile, name: str, where: str) -> SheetFacts:
         _extend(facts, piece)
         if b"hidden" in piece:
             facts.hidden.update(map(int, _HIDDEN_ROW.findall(piece)))
+        facts.rounded = facts.rounded or b"E+017<" in piece
         if b"<f" in piece:
             facts.formulas += piece.count(b"<f>") + piece.count(b"<f ")
             facts.unsaved += len(_UNSAVED.findall(piece))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import pyarrow as pa
 
-from flows.staging.values.cells import Cleaned, merged, narrow
+from flows.staging.values.cells import EMPTY, Cleaned, merged, narrow
 from flows.staging.values.columns import Column, Repair, nothing
 from flows.staging.values.fields import cleaner_of
 from schemas.contracts import SourceContract, SourceField
 
 _ONE = r"[0-9]{4}(?:[-./年][0-9]{1,2}(?:[-./月][0-9]{1,2}日?|月)?|[0-9]{2}(?:[0-9]{2})?|年)"
-_END = f"{_ONE}|至今|今|长期|现在|目前|永久|"
+_END = f"{_ONE}|至今|今|长期有效|长期|现在|目前|永久|"
+_UNTIL = re.compile(rf"(?:有效期?)?(?:至|到|止于|截止到?|截至)?({_ONE}|长期有效|长期|永久)(?:止)?")
 _BOTH = re.compile(rf"(?:自|从)?({_ONE})(?:起)?\s*(?:--+|—+|－|–|-|~|～|至|到|/)\s*({_END})(?:止)?")
 SPLIT = "period_split"
 
@@ -28,27 +30,36 @@ def split_periods(columns: dict[str, Column], contract: SourceContract) -> None:
         for end, name in enumerate(ends):
             field = contract.field(name)
             if field is not None:
-                columns[name] = _filled(columns.get(name), field, texts, end)
+                read = partial(_read, field, end=end, alone=1 if contract.period_alone == "end" else 0)
+                columns[name] = _filled(columns.get(name), field, texts, read)
 
 
-def _filled(column: Column | None, field: SourceField, texts: list[str | None], end: int) -> Column:
+def _filled(
+    column: Column | None, field: SourceField, texts: list[str | None], read: Callable[[str], Cleaned]
+) -> Column:
     """One end of the period where its own column has nothing; each value taken over is a repair."""
     own = (column.arrays[0] if column else nothing(field, len(texts))[0]).to_pylist()
     repairs: list[Repair] = list(column.repairs) if column else []
     for index, text in enumerate(texts):
         if own[index] is None and text is not None:
-            found = _read(field, text, end)
+            found = read(text)
             own[index] = found.value
             repairs += [(index, repair, text) for repair in found.repairs]
     return Column((pa.array(own, field.staged()[0].type),), tuple(repairs))
 
 
 @lru_cache(maxsize=1 << 14)
-def _read(field: SourceField, text: str, end: int) -> Cleaned:
+def _read(field: SourceField, text: str, end: int, alone: int) -> Cleaned:
+    """One end of a period. A date without another is the end `alone`: 有效期 tells when a licence ends."""
     plain = re.sub(r"\s", "", narrow(text)[0])
     both = _BOTH.fullmatch(plain)
     if both is None:
-        single = cleaner_of(field)(plain) if end == 0 else Cleaned(None)
+        if end != alone:
+            return EMPTY
+        until = _UNTIL.fullmatch(plain) if alone else None
+        single = cleaner_of(field)(until[1] if until else plain)
+        if "open_ended" in single.repairs:
+            return Cleaned(None, (SPLIT, "open_ended"))
         return Cleaned(single.value, (SPLIT,) if isinstance(single.value, date) else ("unusable_period",))
     found = cleaner_of(field)(both[end + 1]) if both[end + 1] else Cleaned(None, ("open_ended",))
     return Cleaned(found.value, merged([SPLIT, *found.repairs]))

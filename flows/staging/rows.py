@@ -20,7 +20,9 @@ _SIGNED = re.compile(
 _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
-_SUBTOTAL = re.compile(r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?")
+_SUBTOTAL = re.compile(
+    r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?|[^0-9]{0,12}(?:签字|签名|签章|盖章|公章)(?:[::(].*)?"
+)
 _HAN = re.compile("[\u4e00-\u9fff]{2,8}")
 _COUNT = re.compile("(?:[0-9]{1,6}[人名条个]?)?")
 _TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
@@ -144,7 +146,7 @@ def _is_tail(row: list[Cell]) -> bool:
 
 
 def _is_subtotal(row: list[Cell], key: int) -> bool:
-    """A subtotal in any column: nobody is named, no ID or phone shown, and one of the texts ends in 小计 or such."""
+    """A subtotal or a line to sign in any column: nobody named, no ID or phone shown, a text ends in 小计 or 签字."""
     if not _is_nobody(row[key]):
         return False
     texts = [cell for cell in row if isinstance(cell, str) and cell]

@@ -29,6 +29,8 @@ class FileState:
     quarantined: int = 0
     passed_over: int = 0
     columns_dropped: tuple[str, ...] = ()
+    fields_missing: tuple[str, ...] = ()
+    columns_unknown: tuple[str, ...] = ()
     message: str | None = None
     warns: bool = False
 

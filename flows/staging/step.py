@@ -170,6 +170,8 @@ def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> Fi
         quarantined=sum(one.quarantine.num_rows for one in found),
         passed_over=sum(table.sifted.passed_over for table in tables),
         columns_dropped=tuple(dict.fromkeys(text for table in tables for text in table.mapping.dropped)),
+        fields_missing=tuple(dict.fromkeys(text for table in tables for text in table.mapping.missing)),
+        columns_unknown=tuple(dict.fromkeys(text for table in tables for text in table.mapping.unknown)),
     )
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.archives import Member, is_archive, members
 from flows.staging.grid import Grid
+from flows.staging.guessing import guesses_of, likely_header, unknown_columns
 from flows.staging.headers import Fit, Header, find_header, told_text
 from flows.staging.mapping import Mapping
 from flows.staging.memory import Correction, Told, told_about
+from flows.staging.others import somebody_else
 from flows.staging.readers import read_file
 from flows.staging.states import hidden_remark
 from flows.staging.tables import Meaning, Table, tables_of
@@ -37,6 +39,8 @@ class ColumnView:
     text: str
     field: str | None
     how: str
+    guess: str | None = None
+    """The field its name or cells look like, where it is not read; only a guess."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +101,19 @@ def _views(grid: Grid, file: str, reader: Reader) -> Iterable[SheetView]:
     except InputError as error:
         return [_refused(grid, file, reader.contract, told, str(error))]
     remarks = tuple(text for text in (grid.note, grid.remark, hidden_remark(grid, read=read_hidden)) if text)
-    return [_view(grid, file, reader.contract, table, remarks) for table in tables]
+    return [_view(grid, file, (reader.contract, told), table, remarks) for table in tables]
 
 
 def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, problem: str) -> SheetView:
     """A table that was not understood: the columns that were, for the clerk to name the others."""
-    header = find_header(grid, contract, told)
+    header = find_header(grid, contract, told) or likely_header(grid)
     if header is None:
         return SheetView(file, grid.sheet, problem, encoding=grid.encoding)
+    guessed = _guessed(grid, header, contract, told)
     titles = {one.name: one.title for one in contract.fields}
     claimed = {claim.column: (titles[name], claim.fit) for name, found in header.claims.items() for claim in found}
     columns = tuple(
-        ColumnView(column + 1, text, *_shown(claimed.get(column), told, text))
+        ColumnView(column + 1, text, *_shown(claimed.get(column), told, (column, text)), guessed.get(column))
         for column, text in enumerate(header.texts)
         if text
     )
@@ -116,35 +121,61 @@ def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, proble
     return SheetView(file, grid.sheet, problem, rows, columns, encoding=grid.encoding)
 
 
-def _shown(claim: tuple[str, Fit] | None, told: Told, text: str) -> tuple[str | None, str]:
+def _shown(claim: tuple[str, Fit] | None, told: Told, place: tuple[int, str]) -> tuple[str | None, str]:
     if claim:
         return claim[0], HOW[claim[1]]
-    return None, "按更正记录不用" if told_text(tuple(text.split("/")), told) else "不认识，不读取"
+    return None, "按更正记录不用" if told_text(tuple(place[1].split("/")), told, place[0]) else "不认识，不读取"
 
 
-def _view(grid: Grid, file: str, contract: SourceContract, table: Table, remarks: tuple[str, ...]) -> SheetView:
+def _view(
+    grid: Grid, file: str, known: tuple[SourceContract, Told], table: Table, remarks: tuple[str, ...]
+) -> SheetView:
+    contract, told = known
     found = accept(table.sifted, table.mapping, contract, SheetName(contract.name, file, grid.sheet), 1)
     header = table.mapping.header
     return SheetView(
         file,
         grid.sheet,
         header_rows=(table.header_row - header.last + header.first, table.header_row),
-        columns=_columns(header, table.mapping, contract),
+        columns=_columns(header, table.mapping, contract, _guessed(grid, header, contract, told)),
         rows=len(table.sifted.rows),
         accepted=found.table.num_rows,
         passed_over=table.sifted.passed_over,
         quarantined=dict(Counter(found.quarantine["reason"].to_pylist()).most_common()),
         repairs=_repairs(found),
-        remarks=(*remarks, *table.mapping.notes, *table.mapping.remarks),
+        remarks=(*remarks, *table.mapping.notes, *table.mapping.remarks, *_missing_remark(table.mapping)),
         encoding=grid.encoding,
     )
+
+
+def _missing_remark(mapping: Mapping) -> list[str]:
+    """Important fields without a column."""
+    return [f"没有认出：{'、'.join(mapping.missing)}"] if mapping.missing else []
+
+
+def _why_unread(doubled: bool, text: str) -> str:
+    if doubled:
+        return "另有一列，未用"
+    return "别人的信息，不读取" if "/" in text and somebody_else(text.split("/", maxsplit=1)[0]) else "不读取"
 
 
 def _repairs(found: Accepted) -> dict[str, int]:
     return dict(Counter(found.repairs["repair"].to_pylist()).most_common())
 
 
-def _columns(header: Header, mapping: Mapping, contract: SourceContract) -> tuple[ColumnView, ...]:
+def _guessed(grid: Grid, header: Header, contract: SourceContract, told: Told) -> dict[int, str]:
+    """Column -> title of the field it may be, for columns that nobody knows and no clerk has spoken about."""
+    columns = [
+        column
+        for column in unknown_columns(grid, header, ())
+        if told_text(tuple(header.texts[column].split("/")), told, column) is None
+    ]
+    return {column: field.title for column, field in guesses_of(grid, header, contract, columns).items()}
+
+
+def _columns(
+    header: Header, mapping: Mapping, contract: SourceContract, guessed: dict[int, str]
+) -> tuple[ColumnView, ...]:
     field_of = {column: name for name, columns in mapping.columns.items() for column in columns}
     fits = {claim.column: claim.fit for claims in header.claims.values() for claim in claims}
     known = {one.name: one for one in contract.fields}
@@ -155,5 +186,5 @@ def _columns(header: Header, mapping: Mapping, contract: SourceContract) -> tupl
             how = HOW[fits.get(column, Fit.FUZZY)] + ("" if known[name].imported else "；合同规定不读取")
             views.append(ColumnView(column + 1, text, known[name].title, how))
         elif text:
-            views.append(ColumnView(column + 1, text, None, "另有一列，未用" if column in fits else "不读取"))
+            views.append(ColumnView(column + 1, text, None, _why_unread(column in fits, text), guessed.get(column)))
     return tuple(views)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flows.staging.values.cells import INVISIBLE, Cell, cell_text
 
 _BLANKS = re.compile(r"[\s_]+")
-_EDGES = re.compile(r"^[*#:：、.。,\-'\"“”]+|[*#:：、.。,\-'\"“”]+$")
+_EDGES = re.compile(r"^[=*#:：、.。,\-'\"“”]+|[*#:：、.。,\-'\"“”]+$")
 _BRACKETS = re.compile(r"[(\[【〔<{][^()\[\]【】〔〕<>{}]*[)\]】〕>}]")
 _NUMBERING = re.compile(r"^(?:第?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[题.、.:]+|Q\d{1,2}[.、:]*)(?=[^\d])|^[①-⑳]")
 _PREFIXES = re.compile(

@@ -16,6 +16,7 @@ from python_calamine import (
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid
 from flows.staging.package import SheetFacts, look_through
 from flows.staging.refusals import broken, password, too_wide
+from flows.staging.values.cells import Cell
 from schemas.policy import Reading
 
 PACKAGE = b"PK\x03\x04"
@@ -65,7 +66,14 @@ def _grid(book: CalamineWorkbook, name: str, facts: SheetFacts, where: str) -> G
         return Grid(name, [], skipped="空工作表")
     _check_size(sheet, where)
     rows = sheet.to_python(skip_empty_area=False)
+    if facts.rounded:
+        rows = [[_as_written(cell) if type(cell) is float else cell for cell in row] for row in rows]
     return Grid(name, rows, merged=tuple(sheet.merged_cell_ranges or ()), hidden=frozenset(facts.hidden))
+
+
+def _as_written(cell: float) -> Cell:
+    """A long number of a program that keeps fifteen digits, as its file has it: the last of them is rounded."""
+    return f"{cell:.14E}" if abs(cell) >= 1e15 else cell
 
 
 def _check_size(sheet: CalamineSheet, where: str) -> None:

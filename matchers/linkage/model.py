@@ -36,6 +36,10 @@ class TrainedOn(_Frozen):
     pairs: int
     rounds: int
     converged: bool
+    expected_matches: float | None = None
+    judged: int = 0
+    base: str = ""
+    """Name and version of the model it started from."""
 
 
 class LinkModel(_Frozen):

@@ -17,6 +17,30 @@ _ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u300
 LOST = "\ufffd"
 """What a decoder puts where bytes were damaged."""
 BLANKS = re.compile(r"\s+")
+NO_VALUE = frozenset(
+    {
+        "",
+        "无",
+        "暂无",
+        "未知",
+        "不详",
+        "空",
+        "-",
+        "--",
+        "/",
+        "NULL",
+        "null",
+        "None",
+        "NONE",
+        "N/A",
+        "#N/A",
+        "未填写",
+        "未登记",
+    }
+)
+"""Words for a cell without a value, whatever its field."""
+_FORMULA_TEXT = re.compile(r'=\s*"(.*)"', re.DOTALL)
+"""How some systems keep digits as text in a .csv: `="500113…"`."""
 
 
 class Cleaned(NamedTuple):
@@ -43,11 +67,12 @@ def cell_text(cell: Cell) -> str:
 
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
     """Text without invisible characters, odd blanks as plain ones, trimmed; trimming plain blanks is no repair."""
-    if (
-        text.isprintable() and LOST not in text
-    ):  # no control, format or private-use character and no blank but the plain one
-        return text.strip(), ()
+    if text.isprintable() and LOST not in text and text[:1] != "=":  # no control, format or private-use character
+        return text.strip(), ()  # and no blank but the plain one
     repairs: list[str] = []
+    if formula := _formula_text(text):
+        text = formula[1]
+        repairs.append("formula_text")
     if LOST in text:
         text = text.replace(LOST, "□")
         repairs.append("lost_character")
@@ -58,6 +83,10 @@ def tidy(text: str) -> tuple[str, tuple[str, ...]]:
         text = _ODD_BLANK.sub(" ", text)
         repairs.append("spaces")
     return text.strip(), tuple(repairs)
+
+
+def _formula_text(text: str) -> re.Match[str] | None:
+    return _FORMULA_TEXT.fullmatch(text.strip()) if "=" in text[:3] else None
 
 
 def narrow(text: str) -> tuple[str, tuple[str, ...]]:

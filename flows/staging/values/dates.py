@@ -6,8 +6,12 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
-from flows.staging.values.cells import Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import NO_VALUE, Cell, Cleaned, cell_text, merged, narrow
 
+_CHINESE = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十]{1,3})[日号])?)?"
+)
+_DIGITS = {character: str(value) for value, character in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0"}
 _EPOCH = date(1899, 12, 30)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _PARTS = re.compile(r"(\d{4})\s*[-./年\\·、]\s*(\d{1,2})\s*(?:[-./月\\·、]\s*(?:(\d{1,2})\s*[日号]?)?)?")
@@ -16,25 +20,7 @@ _YEAR = re.compile(r"(\d{4})年?")
 _TIME = re.compile(r"[T\s]+\d{1,2}[:时]\d{1,2}.*$")
 _WORDS = re.compile(r"(\(.*\)|星期.|周.|生|起|止)$")
 _OPEN = {"至今", "长期", "永久", "长期有效", "无固定期限", "不限", "现在", "目前", "今"}
-_NOTHING = {
-    "",
-    "无",
-    "暂无",
-    "未知",
-    "不详",
-    "空",
-    "-",
-    "--",
-    "/",
-    "NULL",
-    "null",
-    "None",
-    "N/A",
-    "#N/A",
-    "未填写",
-    "未登记",
-    "0",
-}
+_NOTHING = NO_VALUE | {"0"}
 
 
 def clean_date(cell: Cell) -> Cleaned:
@@ -104,6 +90,9 @@ def _from_number(number: float) -> tuple[str | None, tuple[str, ...]]:
 
 def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     bare = _WORDS.sub("", _TIME.sub("", text)).strip()
+    if found := _CHINESE.fullmatch(bare):
+        bare = "-".join(_arabic(part) for part in found.groups() if part)
+        repairs = (*repairs, "chinese_digits")
     if found := _PARTS.fullmatch(bare):
         return _checked(*_numbers(found), repairs)
     if re.fullmatch(r"\d{5}", bare) and 3653 <= int(bare) < 80000:
@@ -116,6 +105,14 @@ def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[s
     if bare.startswith(("0000", "1900-01-00", "1900/1/0", "1900.1.0")):
         return None, (*repairs, "zero_date")
     return None, (*repairs, "unusable_date")
+
+
+def _arabic(text: str) -> str:
+    """`二〇〇一` as 2001, `二十三` as 23."""
+    if "十" not in text:
+        return "".join(_DIGITS[character] for character in text)
+    tens, _, ones = text.partition("十")
+    return (_DIGITS.get(tens, "") or "1") + (_DIGITS.get(ones, "") or "0")
 
 
 def _numbers(found: re.Match[str]) -> tuple[int, int, int | None]:

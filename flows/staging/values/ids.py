@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -24,7 +24,6 @@ _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
 _MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
 _QUOTES = "'\"‘’“”`´＇＂"
-_NOTHING = {"", "无", "暂无", "未知", "不详", "空", "-", "--", "/", "NULL", "NONE", "N/A", "#N/A", "未填写", "未登记"}
 
 
 class ResidentId(NamedTuple):
@@ -119,7 +118,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     if original in signs.valid:
         return Cleaned(ResidentId(original, "full", original))
     text, repairs = _plain(original)
-    if text in _NOTHING:
+    if text in NO_VALUE:
         return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     found, more = _read(text, signs)
     if (
@@ -221,7 +220,12 @@ def _is_float_tail(text: str) -> bool:
 def _from_float(number: int, text: str, repair: str) -> tuple[ResidentId, tuple[str, ...]]:
     """What a float still shows for certain: the digits that every number rounded to it has in common, at most 15."""
     half = int(ulp(float(number)) / 2)
-    ends = zip(str(number - half), str(number + half), strict=True)
+    return _sure(number - half, number + half, text, repair)
+
+
+def _sure(least: int, most: int, text: str, repair: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """The digits that all numbers from one to another begin with, at most 15."""
+    ends = zip(str(least), str(most), strict=True)
     sure = "".join(low for low, high in takewhile(lambda pair: pair[0] == pair[1], ends))[:15]
     return _found(sure.ljust(18, "*"), "excel15" if len(sure) == 15 else "masked", text), (repair,)
 
@@ -234,9 +238,13 @@ def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
 
 
 def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...]]:
-    """What `1.10105E+17` shows. Six digits are right as they stand, since a year begins with 1 or 2 and rounds down."""
+    """What `1.10105E+17` shows. Six digits are right as they stand, since a year begins with 1 or 2 and rounds down.
+
+    Fifteen or more may be cut off, as by Excel, or rounded, as by LibreOffice, which turns …072842 into …073.
+    """
     if len(digits) >= 15:
-        return _found(digits[:15] + "***", "excel15", text), ("excel_tail",)
+        number, unit = int(digits[:18].ljust(18, "0")), 10 ** max(18 - len(digits), 0)
+        return _sure(number - max(unit // 2, 32), number + max(unit - 1, 32), text, "rounded_tail")
     sure = digits if len(digits) == 6 else digits[:-1]
     return _found(sure.ljust(18, "*"), "masked", text), ("scientific",)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
 _HAN = re.compile(
@@ -19,33 +19,22 @@ _NOTES = {
     "组长", "站长", "队长", "兼职", "全职", "专送", "众包", "流动", "外卖", "骑手", "司机", "实习",
 }  # fmt: skip
 _TITLES = re.compile("(?<=.)(师傅|先生|女士|小姐|同志)$")
-_NOTHING = {
-    "",
-    "无",
-    "未知",
-    "不详",
-    "暂无",
-    "空",
-    "-",
-    "--",
-    "/",
-    "\\",
-    "NULL",
-    "null",
-    "None",
-    "N/A",
-    "#N/A",
-    "未填写",
-    "未登记",
-    "0",
-}
+_NOTHING = NO_VALUE | {"\\", "0"}
 _UNIT = re.compile("(公司|企业|合伙|中心|合作社|委员会|厂|店|商行|经营部|工作室)$")
 NOT_A_NAME = "not_a_name"
+_EXAMPLE = re.compile(r"^(?:(?:填写)?(?:示例|样例|范例)|例(?:如)?[::]|(?:必填|选填|非必填)(?:项)?(?:[::,(]|$))")
+"""The rows under a template's header that show how to fill it in."""
 
 
 def clean_name(cell: Cell) -> Cleaned:
     """A name, masked characters as `*`, the middle dot as `·`; null with a repair when the cell holds no name."""
-    if isinstance(cell, str) and _PLAIN.fullmatch(cell) and "某" not in cell and cell[-2:] not in _TITLE_WORDS:
+    if (
+        isinstance(cell, str)
+        and _PLAIN.fullmatch(cell)
+        and "某" not in cell
+        and cell[-2:] not in _TITLE_WORDS
+        and not _EXAMPLE.match(cell)
+    ):
         return Cleaned(cell) if cell not in _NOTHING else Cleaned(None, ("placeholder",))
     original = cell_text(cell)
     text, repairs = narrow(original)
@@ -61,6 +50,8 @@ def clean_name(cell: Cell) -> Cleaned:
 
 
 def _judged(text: str, repairs: list[str]) -> Cleaned:
+    if _EXAMPLE.match(text):
+        return Cleaned(None, merged([*repairs, NOT_A_NAME]))
     letters = sum(character.isalpha() for character in text)
     if len(text) >= 5 and _UNIT.search(text):
         return Cleaned(None, merged([*repairs, "not_a_person"]))

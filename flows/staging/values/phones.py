@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _USUAL_MASK = re.compile(r"1[3-9][0-9]*\*+[0-9]+")
@@ -18,25 +18,7 @@ _JUNK = re.compile(r"[\s\-()‐‑‒–—―－.·']+")
 _STARS = re.compile(r"[*＊×●○•?？_#■□◯✱※∗]")
 _LETTERS = re.compile(r"[0-9*]*[xX][xX*]+[0-9]*")
 _SCIENTIFIC = re.compile(r"1\.([0-9]+)E\+?10", re.IGNORECASE)
-_NOTHING = {
-    "",
-    "无",
-    "暂无",
-    "未知",
-    "不详",
-    "空",
-    "-",
-    "--",
-    "/",
-    "NULL",
-    "None",
-    "null",
-    "N/A",
-    "#N/A",
-    "未填写",
-    "未登记",
-    "0",
-}
+_NOTHING = NO_VALUE | {"0"}
 _BETWEEN = re.compile(r"(?<=[0-9*]{11})\s+(?=\+?[0-9])")
 
 

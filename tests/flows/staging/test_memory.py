@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from flows.home import Home
+from flows.ledger.store import opened_store
 from flows.staging.memory import Correction, load_memory, save_memory, sender_of
 from schemas.errors import ContractError, InputError
 from tests.flows.staging.night import staged
@@ -65,6 +66,19 @@ def test_a_column_said_not_to_be_used_settles_two_candidates(tmp_path: Path) -> 
     save_memory(home, [Correction(source="platform", sender="*", column="证件号码")])
     with staged(tmp_path, {"platform/a.csv": body}) as night:
         assert night.one("select id_number from stage_platform") == "500113196903072842"
+
+
+def test_two_columns_of_one_name_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    folder = tmp_path / "platform"
+    folder.mkdir()
+    file = folder / "甲公司.csv"
+    file.write_text("姓名,手机号,姓名\n向秀芬,13812345678,王伟\n", "utf-8")
+    home = tmp_path / "home"
+    assert "two_columns_for_one_field" in sources_map(file, "--home", home)
+    assert "接收 1" in sources_map(file, "--home", home, "--set", "第3列=不用")
+    with opened_store(Home(home)) as store, store.engine.connect() as connection:
+        rows = connection.exec_driver_sql("select what, why from audit").fetchall()
+    assert rows == [("map_headers", "platform 甲公司.csv: set 第3列=不用")]
 
 
 def test_a_column_the_file_does_not_have_is_not_remembered(tmp_path: Path, file: Path) -> None:

@@ -79,7 +79,11 @@ def html_xls(layout: Layout) -> bytes:
                 down, across = spans.get((row, column), (1, 1))
                 span = (f" rowspan={down}" if down > 1 else "") + (f" colspan={across}" if across > 1 else "")
                 line += f"<td{span}>{html.escape(str(cell or ''))}</td>"
-        lines.append(f"<tr>{line}</tr>")
+        lines.append(
+            f"<tr height=0 style='mso-yfti:1; display: none'>{line}</tr>"
+            if row in layout.hidden
+            else f"<tr>{line}</tr>"
+        )
     page = f"<html><head><meta charset=gb2312></head><body><table border=1>{''.join(lines)}</table></body></html>"
     return page.encode("gb18030")
 

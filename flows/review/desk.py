@@ -1,0 +1,28 @@
+"""The desk: what the pages ask for, each part in its own module, behind one log-in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flows.review.office import Office
+from flows.review.pairs import Pairs
+from flows.review.people import People
+from flows.review.records import Records
+from reports.workbench.access import Account
+
+
+class OfficeDesk(Pairs, People, Records):
+    """One home's desk."""
+
+    def __init__(self, office: Office) -> None:
+        Pairs.__init__(self, office)
+
+    def account(self, session: str, *, act: bool = True) -> Account:
+        """Who is logged in. Raises LoggedOut."""
+        return self._office.account(session, act=act)
+
+    def form_token(self, session: str) -> str:
+        return self._office.sessions.form_token(session)
+
+    def now(self) -> datetime:
+        return self._office.now()

@@ -1,0 +1,109 @@
+"""What every part of the desk stands on: the home, its store, the log-ins, the rights, the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import RLock
+
+from flows.home import Home
+from flows.keys import DistrictKey, load_key
+from flows.ledger.redact import is_personal_number
+from flows.ledger.store import Store, open_store
+from flows.review.accounts import Accounts
+from flows.review.clock import Clock, day_of, utc_now
+from flows.review.originals import Originals
+from flows.review.sessions import Limits, Sessions
+from flows.review.shelf import Held, Shelf
+from flows.settings import load_settings
+from reports.workbench.access import Account, Action, allowed, may
+from reports.workbench.desk import LoggedOut, Refused
+from schemas.contracts import load_sources
+from schemas.errors import InputError
+from schemas.policy import Policy, load_policy
+
+LEAST_REASON, LONGEST_TEXT = 4, 500
+
+
+@dataclass
+class Office:
+    """One home opened for the workbench."""
+
+    home: Home
+    key: DistrictKey
+    store: Store
+    policy: Policy
+    accounts: Accounts
+    sessions: Sessions
+    shelf: Shelf
+    originals: Originals
+    clock: Clock = utc_now
+    writing: RLock = field(default_factory=RLock)
+
+    @classmethod
+    def open(cls, home: Home, *, limits: Limits | None = None, clock: Clock = utc_now) -> Office:
+        """Everything the workbench needs of a home. Raises HomeError where there is none."""
+        settings, key = load_settings(home), load_key(home)
+        store, policy = open_store(home, settings.store_url), load_policy(settings.policy)
+        return cls(
+            home=home,
+            key=key,
+            store=store,
+            policy=policy,
+            accounts=Accounts(store.engine, key),
+            sessions=Sessions(store.engine, key, limits or Limits()),
+            shelf=Shelf(home, key),
+            originals=Originals(home, key, policy, load_sources(settings.sources)),
+            clock=clock,
+        )
+
+    def close(self) -> None:
+        self.store.close()
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def today(self) -> date:
+        return day_of(self.clock())
+
+    def held(self) -> Held:
+        return self.shelf.held()
+
+    def account(self, session: str, *, act: bool = True) -> Account:
+        """Who is logged in. Raises LoggedOut."""
+        found = self.sessions.account(session, self.clock(), act=act)
+        if found is None:
+            raise LoggedOut
+        return found
+
+    def with_right(self, session: str, action: Action) -> Account:
+        """Who is logged in, if their role has the right. Raises Refused, and notes it."""
+        account = self.account(session)
+        if not may(account, action):
+            self.refuse(account, action, "")
+        return account
+
+    def on_street(self, session: str, action: Action, streets: Iterable[str | None], what: str) -> Account:
+        """Who is logged in, if they have the right where the thing lies. Raises Refused, and notes it."""
+        account = self.account(session)
+        if not allowed(account, action, streets):
+            self.refuse(account, action, what)
+        return account
+
+    def refuse(self, account: Account, action: Action, what: str) -> None:
+        self.audit(account.name, "refused", f"{action.value} {what}".strip())
+        raise Refused
+
+    def audit(self, who: str, what: str, why: str | None = None, person_key: str | None = None) -> None:
+        self.store.audit(self.key, self.clock(), who, what, why=why, person_key=person_key)
+
+
+def plain_text(text: str, what: str, *, least: int = 0) -> str:
+    """A clerk's own words, trimmed. Raises InputError when too short, or when they hold a number of a person's."""
+    found = " ".join(text.split())[:LONGEST_TEXT]
+    if len(found) < least:
+        raise InputError(f"请写明{what}（至少{least}个字）", rule="text_needed")
+    if is_personal_number(found.replace(" ", "").replace("-", "")):
+        raise InputError(f"{what}里不要写证件号或手机号", rule="personal_number", action="改成不含号码的说法")
+    return found

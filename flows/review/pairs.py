@@ -1,0 +1,194 @@
+"""The desk's part about waiting pairs: the queue, one pair, judging, undoing, unmasking, who else looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from flows.ledger.redact import shortened_name
+from flows.ledger.review import masked_id, masked_phones
+from flows.review.office import LEAST_REASON, Office, plain_text
+from flows.review.originals import Record, Spot
+from flows.review.shelf import Held
+from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
+from reports.workbench.access import Account, Action, allowed
+from reports.workbench.desk import Listed, Original, PairView, Place, Refused, Row, Side, Verdict, Watch
+from reports.workbench.queue import Filter, Pair, Standing
+from schemas.errors import InputError
+from schemas.store_workbench import WorkPlace
+
+_PRESENT = timedelta(seconds=12)
+
+
+class Pairs:
+    """Waiting pairs, for whoever is logged in."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._present: dict[str, dict[str, datetime]] = {}
+        self._touched: set[str] = set()
+        self._lock = Lock()
+        office.shelf.prepare.append(self._prepare)
+        office.shelf.placed.append(self._catch_up)
+
+    def held(self) -> Held:
+        """The version in force, with where its pairs stand."""
+        return self._office.held()
+
+    def _prepare(self, held: Held) -> None:
+        with self._office.writing:
+            self._touched.clear()
+        held.pairs.stand(standings(self._office.store, self._office.key, held.levels))
+
+    def _catch_up(self, held: Held) -> None:
+        """Words said while the version was being loaded."""
+        with self._office.writing:
+            for pair_id in self._touched & set(held.levels):
+                rows = said_of(self._office.store, self._office.key, pair_id, held.levels[pair_id])
+                held.pairs.stand({pair_id: standing_of(rows)})
+
+    def _stand(self, pair_id: str, standing: Standing) -> None:
+        self._touched.add(pair_id)
+        self.held().pairs.stand({pair_id: standing})
+
+    def place(self, session: str) -> Place:
+        """Where the account left off."""
+        account = self._office.account(session, act=False)
+        with Session(self._office.store.engine) as store:
+            row = store.get(WorkPlace, account.name)
+            if row is None:
+                return Place()
+            return Place(row.pair_id, Filter.of(row.filters), row.hide_score, row.draft or "")
+
+    def remember(self, session: str, place: Place) -> None:
+        account = self._office.account(session, act=False)
+        values = {"pair_id": place.pair_id, "filters": place.chosen.query(), "hide_score": place.hide_score}
+        with self._office.writing, Session(self._office.store.engine) as store, store.begin():
+            store.merge(WorkPlace(account=account.name, draft=place.draft[:500] or None, **values))
+
+    def queue(self, session: str, chosen: Filter, page: int) -> Listed[Pair]:
+        account = self._office.with_right(session, Action.SEE_PAIRS)
+        held = self.held()
+        rows, total = held.pairs.page(account, chosen, page), held.pairs.count(account, chosen)
+        return Listed(held.version, held.as_of, rows, total, held.pairs.choices(account))
+
+    def pair(self, session: str, pair_id: str) -> PairView:
+        """One pair in full. Raises Refused for another street's as for one that is not there."""
+        account, held, pair = self._seen(session, pair_id, Action.SEE_PAIRS)
+        self._office.audit(account.name, "view_pair", pair_id[:16])
+        chosen = self.place(session).chosen
+        view = PairView(
+            version=held.version,
+            pair=pair,
+            tied=held.pairs.tied(account, pair),
+            person=self._person(held, account, pair),
+            left_of_all=held.pairs.count(account, chosen),
+        )
+        self._note_presence(account, pair_id)
+        return view
+
+    def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None:
+        """The next pair of a filter after one, from the beginning again after the last."""
+        account, held = self._office.with_right(session, Action.SEE_PAIRS), self.held()
+        before = held.pairs.pair(after) if after else None
+        found = held.pairs.after(account, chosen, before.place if before else 0)
+        return found.pair_id if found else None
+
+    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> Standing:
+        """Note a person's word on a pair; the next run honours it."""
+        account, _, pair = self._seen(session, pair_id, Action.JUDGE)
+        if verdict not in ("link", "not_link", "unsure"):
+            raise InputError("判断只能是：是、否、不确定", rule="verdict")
+        said = plain_text(note, "备注") or None
+        word = Word(pair_id, verdict, account.name, self._office.today(), pair.levels, said)
+        with self._office.writing:
+            standing = say(self._office.store, self._office.key, word)
+            self._office.audit(account.name, "judge", f"{pair_id[:16]} {verdict}")
+            self._stand(pair_id, standing)
+        return standing
+
+    def undo(self, session: str) -> str | None:
+        """Take back one's newest judgement; the pair it was on, None when there is nothing to take back."""
+        account, held = self._office.with_right(session, Action.JUDGE), self.held()
+        with self._office.writing:
+            said = last_word(self._office.store, self._office.key, account.name)
+            if said is None or said.pair_id not in held.levels:
+                return None
+            self._seen(session, said.pair_id, Action.JUDGE)
+            standing = take_back(self._office.store, self._office.key, said, account.name, self._office.today())
+            if standing is None:
+                raise InputError("别人已在您之后作过判断，不能撤销；可重新判断", rule="judged_since")
+            self._office.audit(account.name, "undo", said.pair_id[:16])
+            self._stand(said.pair_id, standing)
+        return said.pair_id
+
+    def unmask(self, session: str, pair_id: str, side: Side, reason: str) -> Original:
+        """One record in clear, with a reason; noted before it is read."""
+        account, held, pair = self._seen(session, pair_id, Action.UNMASK)
+        why = plain_text(reason, "理由", least=LEAST_REASON)
+        self._office.audit(account.name, "unmask", f"{pair_id[:16]} {'左' if side == 'left' else '右'}：{why}")
+        if side == "left":
+            spot = Spot(pair.source, pair.file, pair.sheet, pair.row)
+            return _original(self._office.originals.at(spot, held.run_id), pair.left, "left")
+        if pair.member_no is None:
+            raise InputError("名册里没有这个人的编号，找不到原件的行", rule="no_member_number")
+        return _original(self._office.originals.of_member(pair.member_no, held.run_id), pair.right, "right")
+
+    def watch(self, session: str, pair_id: str) -> Watch:
+        """What changed around an open pair; asking for it is no act of a person's."""
+        account = self._office.account(session, act=False)
+        held = self.held()
+        pair = held.pairs.pair(pair_id)
+        if pair is None or not allowed(account, Action.SEE_PAIRS, pair.streets):
+            return Watch((), None, held.version)
+        self._note_presence(account, pair_id)
+        here = self._present.get(pair_id, {})
+        others = tuple(sorted(name for name in here if name != account.name))
+        return Watch(others, pair.standing, held.version)
+
+    def leave(self, session: str, pair_id: str) -> None:
+        """The account does not look at the pair any more."""
+        name = self._office.account(session, act=False).name
+        with self._lock:
+            self._present.get(pair_id, {}).pop(name, None)
+
+    def _seen(self, session: str, pair_id: str, action: Action) -> tuple[Account, Held, Pair]:
+        account, held = self._office.with_right(session, action), self.held()
+        pair = held.pairs.pair(pair_id)
+        if pair is None:
+            raise Refused
+        self._office.on_street(session, action, pair.streets, pair_id[:16])
+        return account, held, pair
+
+    def _person(self, held: Held, account: Account, pair: Pair) -> Row | None:
+        row = held.people.by_member(pair.member_no) if pair.member_no else None
+        return row if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
+
+    def _note_presence(self, account: Account, pair_id: str) -> None:
+        now = self._office.now()
+        with self._lock:
+            for looked in list(self._present):
+                stay = {name: at for name, at in self._present[looked].items() if now - at < _PRESENT}
+                if stay:
+                    self._present[looked] = stay
+                else:
+                    del self._present[looked]
+            self._present.setdefault(pair_id, {})[account.name] = now
+
+
+def _original(record: Record, masked: Mapping[str, str | None], side: Side) -> Original:
+    """The record for the screen, if it is still the one that the pair was made of.
+
+    The right side is a person put together of several rows, so that only the name must fit there.
+    """
+    same = shortened_name(record.name) == masked.get("name")
+    if side == "left" and same:
+        same = masked_id(record.id_number) == masked.get("id_number")
+        same = same and masked_phones(list(record.phones)) == masked.get("phone")
+    if not same:
+        raise InputError("留存副本与这一对不符，可能已换了一份文件", rule="original_differs", action="等下次运行后再看")
+    fields = {"name": record.name or "", "id_number": record.id_number or "", "phone": "、".join(record.phones)}
+    return Original(record.where, record.titles, fields)

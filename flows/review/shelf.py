@@ -1,0 +1,136 @@
+"""The version in force, held ready for questions; a newly published one takes its place."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.home import Home
+from flows.keys import DistrictKey
+from flows.ledger.publish.read import Published, current_version
+from reports.workbench.people import PeopleIndex
+from reports.workbench.queue import BITS, PairIndex
+from schemas.contracts import ledger_table
+from schemas.errors import HomeError, SanzhaoError
+
+
+@dataclass(frozen=True)
+class Held:
+    """One version in memory: pairs and people indexed, the smaller tables as they are."""
+
+    version: str
+    as_of: date | None
+    run_id: str
+    index: Mapping[str, Any]
+    pairs: PairIndex
+    people: PeopleIndex
+    levels: Mapping[str, Mapping[str, str]]
+    """Levels per waiting pair, to tell whether its evidence is that of an earlier judgement."""
+    published: Published | None
+
+    def table(self, name: str) -> pa.Table:
+        """A published table; empty before the first version."""
+        return self.published.table(name) if self.published else _empty(name)
+
+
+class Shelf:
+    """Gives the version in force; `refresh` loads a newer one aside and then puts it in place."""
+
+    def __init__(self, home: Home, key: DistrictKey) -> None:
+        self._home, self._key = home, key
+        self._loading = Lock()
+        self._mark: tuple[int, int] | None = None
+        self._held: Held | None = None
+        self.prepare: list[Callable[[Held], None]] = []
+        """Called with a version before it is put in place, from the thread that loads it."""
+        self.placed: list[Callable[[Held], None]] = []
+        """Called right after."""
+
+    def held(self) -> Held:
+        """The version in force as last loaded; loads only the first one."""
+        if self._held is None:
+            self.refresh()
+        if self._held is None:
+            raise HomeError("一本账现在读不了", where="ledger", rule="ledger_unreadable", action="稍后再试")
+        return self._held
+
+    def refresh(self) -> bool:
+        """Load the version in force if it is another one; whether it was. A version that cannot be read is left."""
+        with self._loading:
+            stamp = self._stamp()
+            if self._held is not None and stamp == self._mark:
+                return False
+            try:
+                found = self._load()
+            except (SanzhaoError, OSError):
+                if self._held is None:
+                    raise
+                return False
+            for act in self.prepare:
+                act(found)
+            self._held, self._mark = found, stamp
+            for act in self.placed:
+                act(found)
+            return True
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            found = (self._home.ledger / "index.json").stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def _load(self) -> Held:
+        published = current_version(self._home, self._key)
+        review = published.table("review") if published else _empty("review")
+        ledger = published.table("ledger") if published else _empty("ledger")
+        index = published.index if published else {}
+        as_of = date.fromisoformat(index["as_of"]) if index else None
+        run_id = str(index.get("run_id", ""))
+        version = published.version if published else ""
+        bits = self._bits(str(index.get("as_of", "")), run_id)
+        return Held(
+            version=version,
+            as_of=as_of,
+            run_id=run_id,
+            index=index,
+            pairs=PairIndex(version, _with_streets(review), ledger, bits),
+            people=PeopleIndex(ledger),
+            levels=_levels(review),
+            published=published,
+        )
+
+    def _bits(self, as_of: str, run_id: str) -> pa.Table:
+        """Weights per comparison of the night's pairs, while its sealed explanation is kept; no personal data."""
+        path = self._home.landing / as_of / run_id / "relation_explained.sealed"
+        if not (as_of and run_id and path.is_file()):
+            return BITS.empty_table()
+        table = pq.read_table(io.BytesIO(self._key.unseal(Path(path).read_bytes())))
+        waiting = table.filter(pa.compute.equal(table["decision"], "review")).select(BITS.names)
+        return pa.Table.from_pylist(waiting.to_pylist(), schema=BITS)
+
+
+def _empty(name: str) -> pa.Table:
+    return pa.schema([column.with_nullable(True) for column in ledger_table(name).schema]).empty_table()
+
+
+def _with_streets(review: pa.Table) -> pa.Table:
+    """A version from before streets were published has none to show."""
+    wanted = ledger_table("review").schema
+    return pa.Table.from_pylist(review.to_pylist(), schema=wanted) if review.schema.names == wanted.names else review
+
+
+def _levels(review: pa.Table) -> dict[str, dict[str, str]]:
+    pairs, levels = review["pair_id"].to_pylist(), review["levels"].to_pylist()
+    return {
+        pair: {name: level for name, level in (found or {}).items() if level is not None}
+        for pair, found in zip(pairs, levels, strict=True)
+    }

@@ -1,0 +1,156 @@
+"""Where waiting pairs stand by what persons said of them, and the two ways to say something: judge and undo.
+
+Rows are only appended and the newest holds, as the nightly run reads them. Two who disagree are both noted, then a row
+of nobody's (`unsure`) reopens the pair; an undo puts back what held before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flows.keys import DistrictKey
+from flows.ledger.store import Judged, Store
+from reports.workbench.queue import Standing
+from schemas.store import Judgement
+
+NOBODY = "sanzhao"
+_DISPUTE, _UNDONE, _RESTORED = "意见不一，重新打开", "撤销 #", "恢复 #"
+_DECIDED = ("link", "not_link")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One row of the store on one pair."""
+
+    id: int
+    pair_id: str
+    verdict: str
+    by: str
+    basis: Mapping[str, str] | None
+    note: str | None
+
+    @property
+    def dispute(self) -> bool:
+        return self.by == NOBODY and self.note == _DISPUTE
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one person says of one pair, on which day, seeing which levels."""
+
+    pair_id: str
+    verdict: str
+    by: str
+    on: date
+    levels: Mapping[str, str]
+    note: str | None = None
+
+    @property
+    def basis(self) -> dict[str, str] | None:
+        return dict(self.levels) or None
+
+
+def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, str]]) -> dict[str, Standing]:
+    """Where each of these pairs stands; a word said before the evidence changed no longer counts."""
+    rows: dict[str, list[Said]] = {}
+    for said in _all_said(store, key, levels):
+        if (said.basis or {}) == levels[said.pair_id] or said.basis is None:
+            rows.setdefault(said.pair_id, []).append(said)
+    return {pair: standing_of(found) for pair, found in rows.items()}
+
+
+def standing_of(rows: Sequence[Said]) -> Standing:
+    """Where one pair stands by its rows, oldest first."""
+    if not rows:
+        return Standing()
+    last = rows[-1]
+    if last.dispute:
+        return Standing("disputed", _verdicts(_round(rows[:-1])))
+    verdicts = _verdicts(_round(rows))
+    if last.verdict in _DECIDED:
+        return Standing("settled", verdicts)
+    return Standing("unsure" if any(word == "unsure" for _, word in verdicts) else "waiting", verdicts)
+
+
+def say(store: Store, key: DistrictKey, word: Word) -> Standing:
+    """Append what a person says; a contradiction reopens the pair for both."""
+    before = said_of(store, key, word.pair_id, word.levels)
+    _append(store, word)
+    others = {who: said for who, said in _verdicts(_round(before)) if who != word.by and said in _DECIDED}
+    if word.verdict in _DECIDED and any(said != word.verdict for said in others.values()):
+        _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _DISPUTE))
+    return standing_of(said_of(store, key, word.pair_id, word.levels))
+
+
+def last_word(store: Store, key: DistrictKey, by: str) -> Said | None:
+    """The newest judgement of a person that they have not taken back."""
+    with Session(store.engine) as session:
+        query = select(Judgement).where(Judgement.judged_by == by).order_by(Judgement.id.desc()).limit(200)
+        rows = [_said(row, key) for row in session.scalars(query)]
+    undone = {said.note for said in rows if said.note and said.note.startswith(_UNDONE)}
+    for said in rows:
+        restored = said.note is not None and said.note.startswith(_RESTORED)
+        if said.verdict in (*_DECIDED, "unsure") and not restored and f"{_UNDONE}{said.id}" not in undone:
+            return said
+    return None
+
+
+def take_back(store: Store, key: DistrictKey, said: Said, by: str, on: date) -> Standing | None:
+    """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
+    levels = said.basis or {}
+    rows = said_of(store, key, said.pair_id, levels)
+    after = [one for one in rows if one.id > said.id and not one.dispute]
+    if any(one.by != by for one in after):
+        return None
+    before = [one for one in rows if one.id < said.id]
+    _append(store, Word(said.pair_id, "withdrawn", by, on, levels, f"{_UNDONE}{said.id}"))
+    if before and before[-1].dispute:
+        _append(store, Word(said.pair_id, "unsure", NOBODY, on, levels, _DISPUTE))
+    elif before and before[-1].verdict in (*_DECIDED, "unsure"):
+        was = before[-1]
+        _append(store, Word(was.pair_id, was.verdict, was.by, on, levels, f"{_RESTORED}{was.id}"))
+    return standing_of(said_of(store, key, said.pair_id, levels))
+
+
+def said_of(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[Said]:
+    """What was said of one pair on this evidence, oldest first."""
+    with Session(store.engine) as session:
+        query = select(Judgement).where(Judgement.pair_id == pair_id).order_by(Judgement.id)
+        rows = [_said(row, key) for row in session.scalars(query)]
+    return [said for said in rows if said.basis is None or said.basis == dict(levels)]
+
+
+def _append(store: Store, word: Word) -> None:
+    store.judge(word.pair_id, Judged(word.verdict, word.basis), word.by, word.on, note=word.note)
+
+
+def _all_said(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[Said]:
+    with Session(store.engine) as session:
+        for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+            said = _said(row, key)
+            if said.pair_id in levels:
+                yield said
+
+
+def _said(row: Judgement, key: DistrictKey) -> Said:
+    pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
+    return Said(row.id, pair, row.judgement, row.judged_by, row.basis, row.note)
+
+
+def _round(rows: Sequence[Said]) -> Sequence[Said]:
+    """The rows since the last dispute; the dispute's own round when nothing came after it."""
+    ends = [at for at, said in enumerate(rows) if said.dispute]
+    return rows[ends[-1] + 1 :] if ends else rows
+
+
+def _verdicts(rows: Sequence[Said]) -> tuple[tuple[str, str], ...]:
+    """Each person's newest word, in the order first spoken; words taken back are gone."""
+    found: dict[str, str] = {}
+    for said in rows:
+        found[said.by] = said.verdict
+    return tuple((who, word) for who, word in found.items() if word != "withdrawn" and who != NOBODY)

@@ -1,0 +1,199 @@
+"""One row per candidate blocking rule of a new table: pairs it would bring, matches it finds, recall lost without it.
+
+Candidates are keys of single columns, and pairs and triples of columns where fewer would bring too many pairs. Probable
+matches come from all affordable candidates together, scored by the model, for an even sample of the left rows.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from matchers.engine import embedded
+from matchers.linkage.link import Options, candidates
+from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import key_table, plan_pairs, present_patterns
+from matchers.linkage.score import given_weights, score
+from matchers.linkage.tables import Sides, load_sides
+
+_PAIRS_PER_ROW = 10
+_SAMPLED_ROWS = 50_000
+_POOL_PAIRS = 20_000_000
+_BATCH = 8
+_LEAST_GAIN = 0.0005
+_PLAIN_FORMS = ("key", "value", "full", "day")
+Rules = dict[str, tuple[str, ...]]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One rule: planned pairs, share of the probable matches it finds, share that the other chosen rules would miss."""
+
+    rule: str
+    keys: tuple[str, ...]
+    pairs: int
+    recall: float
+    lost: float
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Rules in the order chosen, then the others by what they find; the recall of the chosen together."""
+
+    candidates: tuple[Candidate, ...]
+    recall: float
+    pairs: int
+    budget: int
+    matches: float
+
+    @property
+    def blocking(self) -> Rules:
+        """The chosen rules as a model's `[blocking]` section."""
+        return {one.rule: one.keys for one in self.candidates if one.chosen}
+
+
+def suggest_blocking(
+    left: pa.Table, right: pa.Table | None, model: LinkModel, *, options: Options | None = None
+) -> Suggestion:
+    """Rules that together find nearly all probable matches within the budget (ten pairs a row, at most `max_pairs`)."""
+    chosen = options or Options()
+    rows = left.num_rows + (0 if right is None else right.num_rows)
+    budget = min(model.max_pairs, _PAIRS_PER_ROW * rows)
+    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
+        load_sides(con, left, right, model)
+        planned = _planned(con, model, budget)
+    affordable = {rule: keys for rule, (keys, pairs) in planned.items() if 0 < pairs <= budget}
+    pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
+    step = max(1, left.num_rows // _SAMPLED_ROWS) if right is not None else 1
+    sampled = left.take(pa.array(range(0, left.num_rows, step))) if step > 1 else left
+    blocked = model.model_copy(update={"blocking": pool, "max_pairs": 10**15})
+    with candidates(sampled, right, blocked, chosen) as (con, sides, _):
+        found, weights = _found(con, blocked, sides)
+    return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (found, weights * step), budget)
+
+
+def _planned(con: duckdb.DuckDBPyConnection, model: LinkModel, budget: int) -> dict[str, tuple[tuple[str, ...], int]]:
+    """Every rule worth looking at with its pairs: longer rules only where all their parts bring too many."""
+    keys = [f"{column}.{form}" for column in model.columns for form in model.kind(column).keys]
+    planned: dict[str, tuple[tuple[str, ...], int]] = {}
+    large: set[tuple[str, ...]] = set()
+    for size in (1, 2, 3):
+        rules = {
+            rule_name(combined): combined
+            for combined in itertools.combinations(keys, size)
+            if size == 1 or (_columns_differ(combined) and large.issuperset(itertools.combinations(combined, size - 1)))
+        }
+        counted = _counted(con, model, rules)
+        planned |= {rule: (rules[rule], pairs) for rule, pairs in counted.items()}
+        large = {rules[rule] for rule, pairs in counted.items() if pairs > budget // 20}
+    return planned
+
+
+def _columns_differ(keys: tuple[str, ...]) -> bool:
+    return len({key.partition(".")[0] for key in keys}) == len(keys)
+
+
+def rule_name(keys: Iterable[str]) -> str:
+    """`same_name_and_phone_tail4`: what the rule says."""
+    parts = []
+    for key in keys:
+        column, _, form = key.partition(".")
+        parts.append(column if form in _PLAIN_FORMS else f"{column}_{form}")
+    return f"same_{'_and_'.join(parts)}"
+
+
+def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, rules: Rules) -> dict[str, int]:
+    """Pairs each rule would bring by itself, a few rules at a time so that their keys fit in memory."""
+    names = list(rules)
+    found: dict[str, int] = {}
+    for start in range(0, len(names), _BATCH):
+        some = {name: rules[name] for name in names[start : start + _BATCH]}
+        batch = model.model_copy(update={"blocking": some, "max_pairs": 10**15})
+        key_table(con, batch)
+        found |= {plan.rule: plan.pairs for plan in plan_pairs(con, batch)}
+    return found
+
+
+def _pool(affordable: Rules, pairs: Mapping[str, int]) -> Rules:
+    """The affordable rules, cheapest first, as far as the pool of pairs that are looked at reaches."""
+    pool: Rules = {}
+    total = 0
+    for rule in sorted(affordable, key=lambda rule: (pairs[rule], rule)):
+        total += pairs[rule]
+        if pool and total > _POOL_PAIRS:
+            break
+        pool[rule] = affordable[rule]
+    return pool
+
+
+def _found(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> tuple[Flags, Floats]:
+    """Probable matches by rules (does the rule find it), and each one's probability; a row's best partner only."""
+    sure = model.model_copy(update={"review_probability": 0.5})
+    score(con, sure, given_weights(sure, sides), present_patterns(con, sure))
+    equal = ", ".join(f"coalesce(a.{rule} = b.{rule}, false) as {rule}" for rule in model.blocking)
+    found = con.execute(
+        f"select 1 / (1 + pow(2, -s.match_weight)) as weight, {equal} from "
+        "(select * from scored qualify row_number() over (partition by ra order by match_weight desc, la) = 1) s "
+        "join lk a on a.seq = s.la join rk b on b.seq = s.ra order by s.la, s.ra"
+    ).fetchnumpy()
+    flags = np.array([np.asarray(found[rule], bool) for rule in model.blocking]).reshape(len(model.blocking), -1)
+    return flags, np.asarray(found["weight"], np.float64)
+
+
+def _chosen(pool: Rules, pairs: dict[str, int], matches: tuple[Flags, Floats], budget: int) -> Suggestion:
+    flags, weights = matches
+    total = max(float(weights.sum()), 1e-9)
+    names = list(pool)
+    picked = _greedy(names, pairs, flags, weights, budget)
+    picked = _needed(picked, flags, weights)
+    taken = {names[at] for at in picked}
+
+    def row(at: int) -> Candidate:
+        others = [one for one in picked if one != at]
+        covered = flags[others].any(axis=0) if others else np.zeros(len(weights), bool)
+        return Candidate(
+            names[at], pool[names[at]], pairs[names[at]], float(weights[flags[at]].sum() / total),
+            float(weights[flags[at] & ~covered].sum() / total), names[at] in taken,
+        )  # fmt: skip
+
+    rest = sorted((row(at) for at in range(len(names)) if at not in picked), key=lambda one: (-one.recall, one.pairs))
+    covered = flags[picked].any(axis=0) if picked else np.zeros(len(weights), bool)
+    return Suggestion(
+        (*(row(at) for at in picked), *rest), float(weights[covered].sum() / total),
+        sum(pairs[names[at]] for at in picked), budget, total,
+    )  # fmt: skip
+
+
+def _greedy(names: list[str], pairs: dict[str, int], flags: Flags, weights: Floats, budget: int) -> list[int]:
+    """Rule after rule, each the one that finds most new matches per pair, while it fits and still finds some."""
+    picked: list[int] = []
+    left, spent = weights.copy(), 0
+    floor = max(_LEAST_GAIN * weights.sum(), 1e-9)
+    while True:
+        gains = flags @ left
+        fits = [at for at in range(len(names)) if gains[at] > floor and spent + pairs[names[at]] <= budget]
+        if not fits:
+            return picked
+        best = max(fits, key=lambda at: (gains[at] / np.sqrt(pairs[names[at]] + 1000), -at))
+        picked.append(best)
+        spent += pairs[names[best]]
+        left[flags[best]] = 0
+
+
+def _needed(picked: list[int], flags: Flags, weights: Floats) -> list[int]:
+    """Without the rules that later ones made superfluous."""
+    kept = list(picked)
+    for at in picked:
+        others = [one for one in kept if one != at]
+        if others and weights[flags[at] & ~flags[others].any(axis=0)].sum() <= 1e-9:
+            kept = others
+    return kept

@@ -1,0 +1,39 @@
+"""Chinese words for the codes of the published tables, one mapping per kind of code."""
+
+from __future__ import annotations
+
+SEXES = {"male": "男", "female": "女"}
+ROLES = {
+    "roll": "党员名册", "transfer": "转接台账", "floating": "流动登记", "worker": "从业数据", "self_report": "本人报到",
+    "organisation": "党组织名册",
+}  # fmt: skip
+FLAGS = {
+    "phone_of_another": "手机号属另一名已知人员，疑似租借账号",
+    "shared_phone": "手机号多人共用",
+    "duplicate_roll_entry": "名册重复登记",
+    "kept_by_check": "依据已无，按人工确认保留",
+    "not_seen": "从业记录已撤下，观察期内保留",
+    "affiliation_unclear": "组织关系不明",
+}
+SCOPES = {"district": "全区", "street": "镇街", "trade": "行业", "unit": "单位", "station": "站点"}
+COLUMNS = {
+    "member_no": "党员编号", "id_token": "证件记号", "name_masked": "姓名", "sex": "性别", "birth_year": "出生年",
+    "ethnicity": "民族", "occupation_groups": "群体", "platforms": "平台", "units": "单位", "work_street": "从业镇街",
+    "home_street": "居住镇街", "member_type": "人员类别", "joined_on": "入党日期", "home_org_code": "组织关系代码",
+    "home_org_name": "组织关系所在", "primary_status": "主状态", "statuses": "状态", "match_class": "关联等级",
+    "match_weight": "分值", "match_probability": "概率", "match_reason": "关联理由", "flags": "提示",
+    "evidence": "来源行", "leads": "线索", "lead_state": "线索状态", "objection": "异议",
+    "host_org_code": "接收组织代码", "host_org_name": "接收组织", "host_rule": "接收依据", "first_seen": "首次入账",
+    "last_seen": "最近出现", "changed_on": "最近变动",
+}  # fmt: skip
+FIELDS = {
+    "name": "姓名", "id_number": "证件号", "phone": "手机", "phones": "手机", "birth_date": "出生日期", "sex": "性别",
+    "membership_state": "党籍状态", "lost_contact": "失联标记", "joined_on": "入党日期", "branch_name": "所在党支部",
+    "is_floating": "流动标记", "job": "工作岗位", "unit_name": "工作单位", "reception_state": "接收状态",
+    "valid_until": "有效期", "flow_direction": "流向", "declared_member": "自报", "started_on": "入职日期",
+    "linked_unit": "关联单位", "trade": "行业", "org_kind": "组织类别", "street": "镇街",
+}  # fmt: skip
+RULES = {
+    "unit": "所在单位或站点已建组织", "trade": "同行业组织", "committee": "行业归口", "work_street": "从业地镇街",
+    "home_street": "居住地镇街", "last": "兜底",
+}  # fmt: skip

@@ -1,0 +1,154 @@
+"""What the pages ask of the server; every call names the log-in, and the right is checked behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from reports.workbench.access import Account
+from reports.workbench.people import PeopleFilter
+from reports.workbench.queue import Filter, Pair, Standing
+
+Verdict = Literal["link", "not_link", "unsure"]
+Side = Literal["left", "right"]
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The account may not do this, or there is no such thing: the same words for both."""
+
+
+class LoggedOut(Exception):
+    """Nobody is logged in under this session any more."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an account left off."""
+
+    pair_id: str | None = None
+    chosen: Filter = Filter()
+    hide_score: bool = False
+    draft: str = ""
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """One page of a list."""
+
+    version: str
+    as_of: date | None
+    rows: Sequence[T]
+    total: int
+    choices: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PairView:
+    """One pair with what else its two sides are tied to."""
+
+    version: str
+    pair: Pair
+    tied: Sequence[Pair]
+    person: Row | None
+    """The ledger's row of the member, where there is one that the account may see."""
+    left_of_all: int
+    """How many pairs wait under the account's filter."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What changed around an open pair: others who look at it, what was said of it, the version in force."""
+
+    others: tuple[str, ...]
+    standing: Standing | None
+    version: str
+
+
+@dataclass(frozen=True)
+class Original:
+    """One record in clear, from its landing copy: titles and values in the contract's order."""
+
+    where: str
+    values: Mapping[str, str]
+    fields: Mapping[str, str]
+    """Name, ID and phone under their common names, to hold against the other side."""
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """One person of the ledger, with the history kept of them."""
+
+    version: str
+    as_of: date | None
+    row: Row
+    basis: Mapping[str, str]
+    changes: Sequence[Row]
+    checks: Sequence[Row]
+    objections: Sequence[Row]
+    pairs: Sequence[Pair]
+    answers: Sequence[str]
+    """What a street may answer to a check."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The coverage table of the version in force."""
+
+    version: str
+    as_of: date | None
+    rows: Sequence[Row]
+    statuses: Mapping[str, int]
+    names: Mapping[str, str]
+
+
+class Desk(Protocol):
+    """The server behind the pages."""
+
+    def account(self, session: str, *, act: bool = True) -> Account: ...
+    def form_token(self, session: str) -> str: ...
+
+    def place(self, session: str) -> Place: ...
+    def remember(self, session: str, place: Place) -> None: ...
+    def queue(self, session: str, chosen: Filter, page: int) -> Listed[Pair]: ...
+    def pair(self, session: str, pair_id: str) -> PairView: ...
+    def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None: ...
+    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> Standing: ...
+    def undo(self, session: str) -> str | None: ...
+    def unmask(self, session: str, pair_id: str, side: Side, reason: str) -> Original: ...
+    def watch(self, session: str, pair_id: str) -> Watch: ...
+    def leave(self, session: str, pair_id: str) -> None: ...
+
+    def people(self, session: str, chosen: PeopleFilter, page: int) -> Listed[Row]: ...
+    def person(self, session: str, key: str) -> PersonView: ...
+    def find_by_id(self, session: str, number: str) -> str | None: ...
+    def unmask_evidence(self, session: str, key: str, number: int, reason: str) -> Original: ...
+    def check(self, session: str, key: str, code: str, answer: str) -> None: ...
+    def coverage(self, session: str) -> Coverage: ...
+
+    def objections(self, session: str) -> Sequence[Row]: ...
+    def raise_objection(self, session: str, key: str, reason: str) -> None: ...
+    def answer_objection(self, session: str, key: str, answer: str) -> None: ...
+
+    def runs(self, session: str) -> Sequence[Row]: ...
+    def run(self, session: str, run_id: str) -> Row: ...
+    def audit(self, session: str, chosen: Mapping[str, str], page: int) -> Listed[Row]: ...
+    def audit_problems(self, session: str) -> Sequence[str]: ...
+
+    def accounts(self, session: str) -> Sequence[Account]: ...
+    def streets(self, session: str) -> Sequence[str]: ...
+    def open_account(self, session: str, account: Account, password: str) -> None: ...
+    def change_account(
+        self,
+        session: str,
+        name: str,
+        *,
+        password: str | None = None,
+        active: bool | None = None,
+        streets: Sequence[str] | None = None,
+    ) -> None: ...
+    def change_password(self, session: str, old: str, new: str) -> None: ...
+    def now(self) -> datetime: ...

@@ -1,0 +1,187 @@
+"""One workbook per published version: printable sheets, identifiers as text, nothing a spreadsheet would calculate."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import xlsxwriter
+
+from reports.cells import harmless
+from reports.summary import CLASS_TITLES, RunSummary
+from reports.words import FLAGS
+from reports.workbook.pour import Poured, pour
+from reports.workbook.quality import quality_rows
+from reports.workbook.sheets import Sheet, VersionTables, plain_sheet, version_sheets
+from schemas.drift import SourceQuality
+from schemas.policy import Policy
+
+NOTICE = "内部资料 注意保管"
+FOOT = "&L制表人：　　　　　　审核人：　　　　　　日期：&R第 &P 页，共 &N 页"
+_HEADER_ROW, _FIRST_ROW = 2, 3
+_MOST = 1_048_576 - _FIRST_ROW
+_NARROW, _WIDEST, _SENTENCE = 6, 22, 36
+_KEY = {"人员编号": 31}
+
+
+@dataclass(frozen=True)
+class WorkbookFacts:
+    """What the workbook is made of."""
+
+    tables: VersionTables
+    summary: RunSummary
+    policy: Policy
+    qualities: Mapping[str, SourceQuality]
+    before: Mapping[str, SourceQuality]
+
+
+def write_workbook(facts: WorkbookFacts) -> bytes:
+    """The bytes of 一本账.xlsx; the same version gives the same bytes."""
+    return written(workbook_sheets(facts), _heading(facts.summary), facts.summary.as_of)
+
+
+def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
+    """All sheets in their order."""
+    titles = {
+        "source_titles": {line.source: line.title for line in facts.summary.sources},
+        "status_basis": {code: facts.policy.basis(code) for code in facts.policy.statuses.order},
+    }
+    return [*version_sheets(facts.tables, titles), _quality(facts), _basis(facts)]
+
+
+def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
+    """Sheets as a workbook: A4 across, the header on every page, a line to sign at the foot."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    tables: dict[str, Poured] = {}
+    with xlsxwriter.Workbook(out, options) as book:
+        book.set_properties({"title": "一本账", "created": datetime(on.year, on.month, on.day)})
+        formats = _formats(book)
+        for number, sheet in enumerate(sheets, 1):
+            page = book.add_worksheet(sheet.name)
+            _lay_out(page, sheet, heading, formats)
+            if sheet.table.num_rows:
+                rows = sheet.table.slice(0, _MOST)
+                tables[f"xl/worksheets/sheet{number}.xml"] = Poured(_FIRST_ROW, rows, _widths(sheet)[: sheet.printed])
+    return pour(out.getvalue(), tables)
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    line = {"border": 1, "border_color": "#BBBBBB", "valign": "top", "font_name": "宋体", "font_size": 10}
+    return {
+        "title": book.add_format({"bold": True, "font_size": 14, "font_name": "宋体"}),
+        "head": book.add_format({**line, "bold": True, "bg_color": "#E8EEF4", "text_wrap": True, "valign": "vcenter"}),
+        "text": book.add_format({**line, "num_format": "@", "text_wrap": True}),
+        "number": book.add_format({**line, "num_format": "#,##0"}),
+        "share": book.add_format({**line, "num_format": "0.0%"}),
+        "year": book.add_format({**line, "num_format": "0"}),
+        "day": book.add_format({**line, "num_format": "yyyy-mm-dd"}),
+    }
+
+
+def _lay_out(page: Any, sheet: Sheet, heading: str, formats: Mapping[str, Any]) -> None:
+    """Title, header, widths, print set-up, and one row that says how each column looks."""
+    names = sheet.table.column_names
+    page.write_string(0, 0, harmless(f"{sheet.title}　　{heading}"), formats["title"])
+    for at, (field, width) in enumerate(zip(sheet.table.schema, _widths(sheet), strict=True)):
+        page.write_string(_HEADER_ROW - 1, at, field.name, formats["head"])
+        page.set_column(at, at, width)
+        if sheet.table.num_rows:
+            page.write_blank(_FIRST_ROW - 1, at, None, formats[_style(field)])
+    if not sheet.table.num_rows:
+        page.write_string(_FIRST_ROW - 1, 0, "（无）", formats["text"])
+    page.set_row(0, 24)
+    page.freeze_panes(_HEADER_ROW, 2 if len(names) > 8 else 0)
+    page.autofilter(_HEADER_ROW - 1, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), len(names) - 1)
+    print_set_up(page, _HEADER_ROW - 1)
+    if sheet.printed:
+        page.print_area(0, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), sheet.printed - 1)
+
+
+def print_set_up(page: Any, last_header_row: int) -> None:
+    """A4 across, as wide as the page, the first rows on every page, where it is from and who signs."""
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
+    page.repeat_rows(0, last_header_row)
+    page.set_header(f"&R{NOTICE}")
+    page.set_footer(FOOT)
+
+
+def _style(field: pa.Field) -> str:
+    if pa.types.is_date(field.type):
+        return "day"
+    if pa.types.is_floating(field.type):
+        return "share"
+    if pa.types.is_integer(field.type):
+        return "year" if field.name == "出生年" else "number"
+    return "text"
+
+
+def _widths(sheet: Sheet) -> tuple[float, ...]:
+    return tuple(
+        _width(sheet.table.column(field.name), field, _SENTENCE if field.name in sheet.wide else _WIDEST)
+        for field in sheet.table.schema
+    )
+
+
+def _width(column: pa.ChunkedArray, field: pa.Field, most: int) -> float:
+    """Wide enough for the header and the first rows; Chinese takes two places."""
+    if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+        return max(11.0 if pa.types.is_date(field.type) else 9.0, _places(field.name) + 2.0)
+    longest = max((_places(text) for text in column.slice(0, 200).to_pylist() if text), default=0)
+    return float(min(max(longest + 2, _places(field.name) + 3, _NARROW), _KEY.get(field.name, most)))
+
+
+def _places(text: str) -> int:
+    return sum(2 if ord(sign) > 255 else 1 for sign in text)
+
+
+def _heading(summary: RunSummary) -> str:
+    return f"{summary.district}　数据日期 {summary.as_of.isoformat()}　版本 {summary.version}　{NOTICE}"
+
+
+def _quality(facts: WorkbookFacts) -> Sheet:
+    headers = (
+        "来源", "文件", "未用文件", "行数", "接收", "退回", "退回率", "上次日期", "上次行数", "增减", "主要问题",
+    )  # fmt: skip
+    rows = quality_rows(facts.summary, facts.qualities, facts.before)
+    return plain_sheet("数据质量", "数据质量：各来源本次与上次", headers, rows)
+
+
+def _basis(facts: WorkbookFacts) -> Sheet:
+    """What every word and figure of the other sheets means."""
+    policy = facts.policy
+    rows = [
+        ("状态", f"{code} {policy.statuses.codes[code].name}", policy.basis(code)) for code in policy.statuses.order
+    ]
+    rows += [("接收组织", "按先后，首个合适的", text.format(group="所属群体")) for text in policy.hosts.rules.values()]
+    rows += [("关联等级", CLASS_TITLES[code], text) for code, text in CLASS_BASIS.items()]
+    rows += [("提示", text, f"一本账数据里的代码 {code}") for code, text in FLAGS.items()]
+    rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
+    rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]
+    rows.append(("打印", "一本账", "纸上只印前 16 栏，其余在屏幕上看；各表都可筛选"))
+    rows.append(("规则版本", policy.version, "全部规则是数据，见 schemas/policy.toml 或本区自己的政策文件"))
+    return plain_sheet("口径", "口径：各表用语与规则", ("类别", "名称", "说明"), rows)
+
+
+CLASS_BASIS = {
+    "exact": "完整有效的身份证号一致，姓名相容",
+    "strong": "姓名完整一致，另有一项强证据（证件前6后4、前15位，手机前3后4或全号）",
+    "confirmed": "由人核对认定",
+    "own_job": "没有从业记录，按名册自己的单位、岗位",
+    "declared": "本人在报送数据中自报，名册里没有对应的人",
+    "self_report": "本人报到并同意使用",
+}
+COVERAGE_BASIS = {
+    "应建": "同一单位正式党员满3名而无党支部，建议建立党支部；预备党员不计，两数都列",
+    "联合组建": "不满3名的，同镇街同行业单位联合组建，一般不超过5家；再不足的派党建工作指导员",
+    "从业人数": "能认出是同一人的只计一次；人次按记录计",
+    "流动党员": "计入流动党员党支部，不在单位里重复计",
+    "不计": "停止党籍、失联、已转出的不计入组建人数",
+}

@@ -1,0 +1,46 @@
+"""One row per source for the sheet 数据质量: what came tonight, what came last time, what is wrong most often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reports.damage import OTHER, RULE_TITLES, damages
+from reports.summary import RunSummary
+from schemas.drift import SourceQuality
+
+_SHOWN = 3
+
+
+def quality_rows(
+    summary: RunSummary, qualities: Mapping[str, SourceQuality], before: Mapping[str, SourceQuality]
+) -> list[tuple[Any, ...]]:
+    """Source, files, unused files, rows, accepted, sent back, share, last date, last rows, change, problems."""
+    rows: list[tuple[Any, ...]] = []
+    for line in summary.sources:
+        old = before.get(line.source)
+        share = line.quarantined / line.rows_in if line.rows_in else 0.0
+        told = "本次未到" if line.missing else main_problems(qualities.get(line.source))
+        rows.append(
+            (
+                line.title, line.files, line.refused_files, line.rows_in, line.accepted, line.quarantined, share,
+                old.as_of if old else None, old.rows_in if old else None, line.rows_in - old.rows_in if old else None,
+                told,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def main_problems(quality: SourceQuality | None) -> str:
+    """The most frequent kinds of trouble in words, with how often."""
+    if quality is None:
+        return ""
+    found: dict[str, int] = {}
+    for rule, count in quality.sent_back.items():
+        title = f"退回：{RULE_TITLES.get(rule, '不合约定')}"
+        found[title] = found.get(title, 0) + count
+    for kind, count in quality.damage.items():
+        if (title := damages()[kind].told if kind in damages() else OTHER) != OTHER:
+            found[title] = found.get(title, 0) + count
+    most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_SHOWN]
+    return "；".join(f"{title} {count:,} 处" for title, count in most)

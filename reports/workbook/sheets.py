@@ -1,0 +1,129 @@
+"""One printed table per sheet of the workbook, read from a version's tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from reports import words
+from reports.books import put_views
+from reports.summary import CHANGE_TITLES, CLASS_TITLES, STATUS_TITLES
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its name, what it says above its table, and the table with its columns named as printed."""
+
+    name: str
+    title: str
+    table: pa.Table
+    wide: frozenset[str] = frozenset()
+    """Columns that hold sentences: wider than others."""
+    printed: int | None = None
+    """How many columns go to paper; null is all."""
+
+
+@dataclass(frozen=True)
+class VersionTables:
+    """The tables of one version, and the ledger before it."""
+
+    ledger: pa.Table
+    coverage: pa.Table
+    changes: pa.Table
+    previous: pa.Table | None
+
+
+_VIEWS = (
+    ("sheet_ledger", "一本账", "一本账"),
+    ("sheet_groups", "三本台账（人员群体）", "三本台账之一：人员群体台账"),
+    ("sheet_organisations", "三本台账（党组织）", "三本台账之二：党组织台账"),
+    ("sheet_members", "三本台账（党员）", "三本台账之三：党员台账"),
+    ("sheet_search_1", "三找（一）找党员", "第一找：在新就业群体中找党员"),
+    ("sheet_search_2", "三找（二）找新就业", "第二找：在党员中找新就业群体"),
+    ("sheet_search_3", "三找（三）找组织", "第三找：让新就业群体党员找得到组织"),
+    ("sheet_leads", "口袋、隐形、失联线索", "口袋党员、隐形党员、失联党员线索（均为线索，核实后才算数）"),
+    ("sheet_flows", "流入流出与协查", "流入、流出党员与协查名单"),
+    ("sheet_coverage", "应建尽建建议", "两个覆盖与应建尽建建议"),
+    ("sheet_changes", "变动说明", "变动说明：与上一版相比"),
+)
+_PRINTED = {"sheet_ledger": 16}
+_WIDE = frozenset(("依据的来源行", "口径", "关联理由", "原因", "变动内容", "来源行", "建议", "说明", "主要问题"))
+
+
+def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[Sheet]:
+    """The sheets made of a version's own tables. `titles` adds the sources' and the statuses' words."""
+    con = duckdb.connect(config={"threads": 2})
+    try:
+        _put(con, tables, titles)
+        return [
+            Sheet(name, title, _readable(con.table(view).to_arrow_table()), _WIDE, _PRINTED.get(view))
+            for view, name, title in _VIEWS
+        ]
+    finally:
+        con.close()
+
+
+def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> None:
+    known: dict[str, Mapping[str, str]] = {
+        "sexes": words.SEXES, "flag_titles": words.FLAGS, "scopes": words.SCOPES, "columns": words.COLUMNS,
+        "class_titles": CLASS_TITLES, "status_titles": STATUS_TITLES, "change_titles": CHANGE_TITLES, **titles,
+    }  # fmt: skip
+    for name, kind in known.items():
+        con.execute(
+            f"set variable {name} = map_from_entries($pairs)",
+            {"pairs": [{"k": code, "v": title} for code, title in kind.items()]},
+        )
+    con.register("ledger", tables.ledger)
+    con.register("coverage", tables.coverage)
+    con.register("changes", tables.changes)
+    con.register("previous", tables.ledger.slice(0, 0) if tables.previous is None else tables.previous)
+    put_views(con)
+    text = (resources.files("reports.workbook") / "sheets.sql").read_text("utf-8")
+    for statement in re.split(r";\s*\n", text):
+        if statement.strip():
+            con.execute(statement)
+
+
+def _readable(table: pa.Table) -> pa.Table:
+    """What changed as words in place of JSON."""
+    if "原来" not in table.column_names:
+        return table
+    told = [
+        _told(before, after) for before, after in zip(table["原来"].to_pylist(), table["现在"].to_pylist(), strict=True)
+    ]
+    at = table.column_names.index("原来")
+    return table.drop_columns(["原来", "现在"]).add_column(at, "变动内容", pa.array(told, pa.string()))
+
+
+def _told(before: str | None, after: str | None) -> str:
+    """`从业镇街：甲街道 → 乙街道`, for every column with a value people read."""
+    if not (before and after):
+        return ""
+    old, new = json.loads(before), json.loads(after)
+    kept = [name for name in new if name not in ("evidence", "last_seen", "changed_on", "match_weight")]
+    return "；".join(f"{words.COLUMNS.get(name, name)}：{_value(old.get(name))} → {_value(new[name])}" for name in kept)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(_value(one) for one in value) or "（空）"
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part is not None)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    known = {**STATUS_TITLES, **CLASS_TITLES, **words.FLAGS, **words.SEXES}
+    return "（空）" if value is None else known.get(str(value), str(value))
+
+
+def plain_sheet(name: str, title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Sheet:
+    """A small sheet from rows of texts and numbers."""
+    columns = [pa.array([row[at] for row in rows]) for at in range(len(headers))]
+    typed = [pa.array([], pa.string()) if pa.types.is_null(one.type) and not rows else one for one in columns]
+    return Sheet(name, title, pa.table(dict(zip(headers, typed, strict=True))), _WIDE)
