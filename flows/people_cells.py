@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from flows.staging.values.columns import clean_column
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 from schemas.contracts import FieldType, SourceField
@@ -28,6 +27,8 @@ def readable(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[
 
 
 def _cleaned(table: pa.Table, model: LinkModel) -> pa.Table:
+    from flows.staging.values.columns import clean_column
+
     for column, kind in model.columns.items():
         if kind in _READ_AS and pa.types.is_string(table[column].type):
             read_as, values = _READ_AS[kind]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 
 from matchers.evidence.link import pairs_by_evidence
@@ -10,25 +12,40 @@ from matchers.linkage.headers import fitted
 from matchers.linkage.link import Options, id_column, link_tables
 from matchers.linkage.model import LinkModel
 
-ROW_ID = "linked_row_id"
+_ROW_ID = "linked_row_id"
+Reading = Callable[[pa.Table, pa.Table | None, LinkModel], tuple[pa.Table, pa.Table | None, LinkModel]]
+"""Both tables under the model's column names, with cells as the model's kinds take them, and the model as it fits."""
 
 
 def link(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, *, ids: tuple[str, str], options: Options | None = None
+    left: pa.Table,
+    right: pa.Table | None,
+    model: LinkModel,
+    *,
+    ids: tuple[str, str],
+    read: Reading = fitted,
+    options: Options | None = None,
 ) -> pa.Table:
     """One row per pair that is linked, waits for a person or nearly did; `right` null holds the left against itself.
 
     Raises TableError where an id column is missing or repeats, InputError where a needed column is missing.
     """
-    sides = [with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
-    one, other, smaller = fitted(sides[0], sides[1] if right is not None else None, model)
-    if model.ceilings:
-        options = options or Options()
-        tables = Tables(one, other, (ROW_ID, ROW_ID))
-        return pairs_by_evidence(tables, smaller, threads=options.threads, memory=options.memory)
-    return link_tables(one, other, smaller, ids=(ROW_ID, ROW_ID), options=options or Options())
+    chosen = options or Options()
+    if not takes_headers(model):
+        return link_tables(left, right, model, ids=ids, options=chosen)
+    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
+    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    if not model.ceilings:
+        return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), options=chosen)
+    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
+    return pairs_by_evidence(tables, smaller, threads=chosen.threads, memory=chosen.memory)
 
 
-def with_ids(table: pa.Table, column: str) -> pa.Table:
+def takes_headers(model: LinkModel) -> bool:
+    """The model finds its columns under other headers, may be without some, or decides by evidence."""
+    return bool(model.aliases or model.optional or model.ceilings)
+
+
+def _with_ids(table: pa.Table, column: str) -> pa.Table:
     """The table with its ids as text in a column of their own, whatever becomes of the headers."""
-    return table if column == ROW_ID else table.append_column(ROW_ID, id_column(table, column))
+    return table.append_column(_ROW_ID, id_column(table, column))

@@ -49,12 +49,12 @@ def link(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
+    from flows.people_cells import readable
     from flows.tables import read_table, write_parquet
-    from matchers.linking import ROW_ID, with_ids
     from matchers.linking import link as linked
 
-    sides = with_ids(read_table(left), left_id), with_ids(read_table(right), right_id)
-    pairs = linked(*_readable(*sides, load_model(model)), ids=(ROW_ID, ROW_ID))
+    sides = read_table(left), read_table(right)
+    pairs = linked(*sides, load_model(model), ids=(left_id, right_id), read=readable)
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
 
@@ -67,14 +67,14 @@ def dedupe(
     clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
+    from flows.people_cells import readable
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
-    from matchers.linking import ROW_ID, with_ids
     from matchers.linking import link as linked
 
     rows = read_table(table)
-    pairs = linked(*_readable(with_ids(rows, id_column), None, load_model(model)), ids=(ROW_ID, ROW_ID))
+    pairs = linked(rows, None, load_model(model), ids=(id_column, id_column), read=readable)
     write_parquet(pairs, out)
     if clusters is not None:
         write_parquet(clustered(pairs, ids_of(rows, id_column)), clusters)
@@ -118,13 +118,6 @@ def train(
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
-
-
-def _readable(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa.Table, pa.Table | None, LinkModel]:
-    """Tables of Chinese people are read cell by cell as a night reads them; others stay as they are."""
-    from flows.people_cells import readable
-
-    return readable(left, right, model) if model.aliases or model.optional else (left, right, model)
 
 
 def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:
