@@ -18,14 +18,18 @@ create or replace table value_of_another (la integer, ra integer)
 """
 
 # Rows that become one with rows of another ID: a link by strong evidence between them cannot be right for all.
+# groups: la, ra, grp: links and what they make one, a person of the right side or a cluster of one table's rows.
 _TWO_VALUES = """
     update decided set
         decision = 'review', match_class = null, doubt = 'conflict', rule = 'rows_with_different_ids',
         reason = reason || $two_values
-    where decision = 'link' and match_class = 'strong' and ra in (
-        select d.ra from decided d join (select seq, {key} as k from l) l on l.seq = d.la
-        where d.decision = 'link' and l.k is not null
-        group by d.ra having count(distinct l.k) > 1)
+    where decision = 'link' and match_class = 'strong' and (la, ra) in (
+        select g.la, g.ra from groups g where g.grp in (
+            select grp from (
+                select g.grp, {key_l} as k from groups g join l on l.seq = g.la
+                union all
+                select g.grp, {key_r} as k from groups g join r on r.seq = g.ra)
+            where k is not null group by grp having count(distinct k) > 1))
 """
 
 
@@ -54,9 +58,38 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, judge
             **remarks,
         },
     )
-    key = _key(model, settling.one_value)
-    if key and not sides.same:
-        con.execute(_TWO_VALUES.replace("{key}", key), {"two_values": settling.remarks.two_values})
+    if settling.one_value and settling.one_value.partition(".")[0] in model.columns:
+        _keep_one_value(con, model, settling, same=sides.same)
+
+
+def _keep_one_value(con: duckdb.DuckDBPyConnection, model: LinkModel, settling: Settling, *, same: bool) -> None:
+    """Links by strong evidence wait for a person where they would make rows of two values (two full IDs) one."""
+    links = con.execute("select la, ra from decided where decision = 'link' order by la, ra").to_arrow_table()
+    groups = _clusters(links) if same else links["ra"]
+    con.register("groups", links.append_column("grp", groups))
+    column, _, form = (settling.one_value or "").partition(".")
+    text = _TWO_VALUES
+    for side in "lr":
+        text = text.replace(f"{{key_{side}}}", model.kind(column).keys[form].replace("{c}", f"{side}.{column}"))
+    con.execute(text, {"two_values": settling.remarks.two_values})
+    con.unregister("groups")
+
+
+def _clusters(links: pa.Table) -> pa.Array:
+    """Per link the cluster it belongs to, by the smallest row of it."""
+    parent: dict[int, int] = {}
+
+    def root(row: int) -> int:
+        while parent.setdefault(row, row) != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    pairs = list(zip(links["la"].to_pylist(), links["ra"].to_pylist(), strict=True))
+    for one, other in pairs:
+        first, second = sorted((root(one), root(other)))
+        parent[second] = first
+    return pa.array([root(one) for one, _ in pairs], pa.int32())
 
 
 def settling_of(model: LinkModel) -> Settling:
