@@ -1,9 +1,9 @@
 # make run    一条命令：建环境，用 data/sample 跑三晚，打印小结
-# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件
+# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件    make bundle  离线安装包
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint prove bench lock clean
+.PHONY: run test lint prove bench lock clean bundle
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] < (3, 14) else "")' 2>/dev/null)))
 VENV := .venv
@@ -40,6 +40,10 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.lock
+
+# An archive for a machine without a network: wheels with checked hashes, units, guide. See deploy/INSTALL.md.
+bundle: $(RUN_READY)
+	@PYTHON=$(BIN)/python .ci/bundle dist
 
 clean:
 	rm -rf $(VENV) home build dist

@@ -11,6 +11,7 @@ from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.reporting import Quality, write_reports
 from flows.stepbook import Counts, StepResult
+from flows.tasks.contacts import seal_contacts
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
 from schemas.errors import HomeError
@@ -29,6 +30,7 @@ def close(
     committed.
     """
     summary = summarise(con, _facts(run, done, titles))
+    seal_contacts(con, run)
     problems = write_reports(con, run, summary, quality)
     summary = summary.model_copy(update={"warnings": (*summary.warnings, *problems)})
     folder = run.home.reports / summary.version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
@@ -11,6 +11,9 @@ from rich.table import Table
 
 from flows.home import Home
 from flows.runs import RunRecord, last_unfinished, list_runs, run_is_going
+from flows.serve.running import service_is_running
+from flows.serve.schedule import next_due
+from flows.settings import load_settings
 from schemas.errors import HomeError
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
@@ -27,6 +30,9 @@ class HomeState(BaseModel):
     version: str | None
     as_of: date | None
     resumable: str | None
+    service: bool
+    next_night: datetime | None
+    """When the service runs next; none while it is not up."""
     runs: tuple[RunRecord, ...]
 
 
@@ -42,12 +48,16 @@ def state_of(home: Home) -> HomeState:
     index = home.ledger / "index.json"
     newest = json.loads(index.read_text("utf-8")) if index.exists() else {}
     going, unfinished = run_is_going(home), last_unfinished(home)
+    service = service_is_running(home)
+    cron = load_settings(home).night.cron if service else ""
     return HomeState(
         home=str(home.root),
         going=going,
         version=newest.get("version"),
         as_of=newest.get("as_of"),
         resumable=unfinished.run_id if unfinished and not going else None,
+        service=service,
+        next_night=next_due(cron, datetime.now(UTC)) if service else None,
         runs=tuple(list_runs(home)[-_SHOWN:]),
     )
 
@@ -58,6 +68,8 @@ def print_state(state: HomeState) -> None:
     console.print(f"数据文件夹：{state.home}", highlight=False, soft_wrap=True)
     console.print(f"当前版本：{state.version or '还没有发布过'}（数据日期 {state.as_of or '—'}）", highlight=False)
     console.print("运行：" + ("正在进行" if state.going else "没有进行中的运行"), highlight=False)
+    night = f"正在运行，下一晚 {state.next_night:%Y-%m-%d %H:%M}" if state.next_night else "没有在运行"
+    console.print(f"夜间服务：{night}", highlight=False)
     if state.resumable:
         console.print(f"中断的运行：{state.resumable}，可用 sanzhao run --resume 接着做", highlight=False)
     table = Table("运行", "数据日期", "结果", "版本", "停在", title="最近的运行", title_justify="left")
@@ -65,3 +77,5 @@ def print_state(state: HomeState) -> None:
         result = _STATES[run.state] if state.going or run.state != "running" else "中断"
         table.add_row(run.run_id, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
     console.print(table)
+    if state.runs and state.runs[-1].message:
+        console.print(f"最近一次：{state.runs[-1].message}", highlight=False, markup=False, soft_wrap=True)

@@ -17,6 +17,7 @@ FLAGS = {
 }
 SCOPES = {"district": "全区", "street": "镇街", "trade": "行业", "unit": "单位", "station": "站点"}
 COLUMNS = {
+    "person_key": "人员编号",
     "member_no": "党员编号", "id_token": "证件记号", "name_masked": "姓名", "sex": "性别", "birth_year": "出生年",
     "ethnicity": "民族", "occupation_groups": "群体", "platforms": "平台", "units": "单位", "work_street": "从业镇街",
     "home_street": "居住镇街", "member_type": "人员类别", "joined_on": "入党日期", "home_org_code": "组织关系代码",
@@ -31,6 +32,7 @@ FIELDS = {
     "membership_state": "党籍状态", "lost_contact": "失联标记", "joined_on": "入党日期", "branch_name": "所在党支部",
     "is_floating": "流动标记", "job": "工作岗位", "unit_name": "工作单位", "reception_state": "接收状态",
     "valid_until": "有效期", "flow_direction": "流向", "declared_member": "自报", "started_on": "入职日期",
+    "registered_on": "就业登记日期", "established_on": "成立日期", "valid_from": "资格证有效期起",
     "linked_unit": "关联单位", "trade": "行业", "org_kind": "组织类别", "street": "镇街",
 }  # fmt: skip
 RULES = {

@@ -34,18 +34,25 @@ def show(home: HomeOption, key: KeyArgument = None, json: JsonOption = False) ->
         return
     from rich.table import Table
 
+    from flows.settings import load_settings
+    from reports.ledger_lines import person_lines, version_lines
+    from schemas.policy import load_policy
+
+    policy = load_policy(load_settings(place).policy)
     table = Table("项目", "内容", title=str(body["version"]), title_justify="left")
-    row = (
-        body["row"] if key else {name: body[name] for name in ("as_of", "previous", "counts", "files") if name in body}
-    )
-    for name, value in row.items():
-        table.add_row(name, value if isinstance(value, str) else _dumped(value))
+    lines = person_lines(body["row"], body["aliases"], policy) if key else version_lines(body, policy)
+    for title, text in lines:
+        table.add_row(title, text)
     terminal().print(table)
 
 
 @app.command("diff")
 def diff(
-    home: HomeOption, older: VersionArgument = None, newer: VersionArgument = None, json: JsonOption = False
+    home: HomeOption,
+    older: VersionArgument = None,
+    newer: VersionArgument = None,
+    moved: Annotated[bool, typer.Option("--moved", help="只换了文件、行号或分值的人也逐人列出")] = False,
+    json: JsonOption = False,
 ) -> None:
     """比较两版：谁新增、谁移出、谁的哪些列变了。"""
     from flows.ledger import diff as differences
@@ -62,11 +69,11 @@ def diff(
         return
     from rich.table import Table
 
-    from reports.summary import CHANGE_TITLES
+    from reports.ledger_lines import difference_lines
 
-    table = Table("人员编号", "变动", "列", title=f"{before} → {after}，{len(rows)} 人有变动", title_justify="left")
-    for row in rows:
-        table.add_row(row["person_key"], CHANGE_TITLES[row["change"]], "、".join(row["columns"]))
+    table = Table("人员编号", "变动", "列", title=f"{before} → {after}，{len(rows)} 人不同", title_justify="left")
+    for line in difference_lines(rows, moves=moved):
+        table.add_row(*line)
     terminal().print(table)
 
 

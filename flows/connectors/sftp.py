@@ -16,6 +16,10 @@ from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile
 from flows.connectors.secrets import Secret
 from schemas.connectors import SftpConnector
 
+_REQUEST = 224 << 10
+"""Bytes per request, below the 256 KB a server's message may have (it may answer with less): seven times fewer round
+trips than paramiko's 32 KB. Its own prefetch asks from a thread, which dies with a traceback when the line breaks."""
+
 
 class _WrongHostKeyError(paramiko.SSHException):  # type: ignore[misc]
     """The server showed a key that is not pinned."""
@@ -91,6 +95,7 @@ class SftpRemote:
         limit = self.connector.max_file_mb << 20
         try:
             with self.system.ftp.open(file.place, "rb") as body:
+                body.MAX_REQUEST_SIZE = _REQUEST
                 data = Receiver(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
             after = self.system.ftp.lstat(file.place)
         except (OSError, EOFError, paramiko.SSHException) as error:

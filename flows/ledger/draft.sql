@@ -43,8 +43,8 @@ with said as (
         w.person_id, w.row_key, w.match_class, w.match_weight,
         list_sort(list_distinct(list_concat(w.fields, case
             when list_contains(c.codes, 'Y1') and w.declared_member = false
-                and w.match_class in ('exact', 'confirmed') then ['declared_member', 'started_on']
-            when list_contains(c.codes, 'P2') and w.started_on is not null then ['started_on']
+                and w.match_class in ('exact', 'confirmed') then ['declared_member', w.start_field]
+            when list_contains(c.codes, 'P2') and w.role = 'worker' and w.started_on is not null then [w.start_field]
             else []::varchar[] end))) as fields
     from person_work w join codes c using (person_id)
 )

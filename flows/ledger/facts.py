@@ -61,6 +61,8 @@ def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
         "file",
         *texts,
         f"{start or 'null'}::date as started_on",
+        f"{_literal(start)} as start_field",
+        f"{'valid_to' if 'valid_to' in known else 'null'}::date as valid_to",
         f"{state}::varchar as work_state",
         f"{declared}::boolean as declared_member",
     ]
@@ -68,6 +70,10 @@ def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
     if not has_relation(con, relation):
         _empty(con, contract)
     return f'select {", ".join(columns)} from "{relation}"'
+
+
+def _literal(name: str | None) -> str:
+    return "null::varchar" if name is None else f"'{name}'"
 
 
 def _empty(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> None:

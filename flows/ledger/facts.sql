@@ -50,7 +50,7 @@ group by text
 create or replace table placed_work as
 select
     w.row_key, w.source, w.role, w.file, w.platform, w.unit_name, tidy(w.unit_name) as unit_key, w.uscc,
-    w.station, tidy(w.station) as station_key, w.job, w.home_org, w.started_on, w.work_state, w.declared_member,
+    w.station, tidy(w.station) as station_key, w.job, w.home_org, w.started_on, w.start_field, w.valid_to, w.work_state, w.declared_member,
     coalesce(w.work_state, 'active') <> 'left' as works_now,
     coalesce(g_job.grp, g_platform.grp, g_station.grp, g_unit.grp, g_file.grp, d.grp, $default_group) as grp,
     coalesce(s_street.street, s_address.street) as own_street,

@@ -1,11 +1,32 @@
+-- A member somebody already found needs no thin evidence judged, and one thin row a member is asked at a time: once it
+-- is confirmed the member is found, once it is refused the next one comes up.
+create or replace table found_members as
+select distinct right_id as registry_id from decided where decision = 'link'
+;
+create or replace table waiting as
+with ordered as (
+    select d.*, d.doubt in ('weak_evidence', 'masked_only') as thin,
+        row_number() over (partition by d.right_id, thin order by d.match_weight desc, d.left_id) as place
+    from decided d where d.decision = 'review'
+)
+select * from ordered
+where not thin or (place = 1 and right_id not in (select registry_id from found_members))
+;
+-- The registry's own doubts are asked only where somebody of the ledger, or waiting for it, hangs on them; the others
+-- are no business of a check on workers: duplicate entries go to the organisation department with the quality note.
+create or replace table concerned_rows as
+select unnest(r.row_keys) as row_key
+from registry_persons r
+where r.registry_id in (select registry_id from persons union select right_id from waiting)
+;
 create or replace table review_pairs as
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side, d.doubt, d.match_weight,
     d.match_probability, d.blocking_rules, d.levels, d.reason
-from decided d join registry_persons r on r.registry_id = d.right_id
-where d.decision = 'review'
+from waiting d join registry_persons r on r.registry_id = d.right_id
 union all by name
 select left_row_key as left_key, right_row_key as right_id, 'row' as side, doubt, reason, []::varchar[] as blocking_rules
 from registry_doubts
+where left_row_key in (select row_key from concerned_rows) or right_row_key in (select row_key from concerned_rows)
 union all by name
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side,
     if(d.verdict = 'link', 'conflict', 'weak_evidence') as doubt, d.match_weight, d.match_probability,

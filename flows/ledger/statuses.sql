@@ -17,7 +17,8 @@ select
     person_id,
     count(*) filter (role = 'worker') as worker_rows,
     count(*) as work_rows,
-    min(started_on) filter (role = 'worker' and works_now) as works_since,
+    -- A licence that ran out is no evidence of work since it was given.
+    min(started_on) filter (role = 'worker' and works_now and coalesce(valid_to >= $as_of, true)) as works_since,
     bool_or(role = 'worker' and works_now) as works_now,
     mode(work_street order by work_street) as work_street,
     mode(home_street order by home_street) as home_street,
@@ -110,6 +111,12 @@ where l.age = 1 and list_contains($pending_states::varchar[], l.state) and l.rec
             and coalesce(later.received_on, later.issued_on) >= l.issued_on
     )
     and org_key(r.branch_name) is distinct from coalesce(org_key(l.to_org), '?')
+    -- While a person must say whether the letter is a roll member's, the branch on that entry cancels it too.
+    and not exists (
+        select 1 from registry_doubts d
+        join stage_party_members m on m.row_key in (d.left_row_key, d.right_row_key)
+        where l.row_key in (d.left_row_key, d.right_row_key) and org_key(m.branch_name) = org_key(l.to_org)
+    )
 ;
 create or replace table status_facts as
 select
@@ -134,7 +141,7 @@ left join homes h on h.person_id = p.person_id
 create or replace table status_rows as
 select person_id, 'S1' as code from status_facts where stopped
 union all select person_id, 'P1' from status_facts where pocket
-union all select person_id, 'L1' from status_facts where lost and worker_rows > 0
+union all select person_id, 'L1' from status_facts where lost and work_rows > 0
 union all select person_id, 'Y1' from status_facts where hidden
 union all select person_id, 'P2' from status_facts
     where on_roll and works_long and elsewhere and not flagged_floating and not registered_floating and not has_letter

@@ -11,6 +11,7 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 def utc_now() -> datetime:
+    """Now, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 

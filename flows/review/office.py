@@ -53,7 +53,7 @@ class Office:
             policy=policy,
             accounts=Accounts(store.engine, key),
             sessions=Sessions(store.engine, key, limits or Limits()),
-            shelf=Shelf(home, key),
+            shelf=Shelf(home, key, policy.statuses.order),
             originals=Originals(home, key, policy, load_sources(settings.sources)),
             clock=clock,
         )

@@ -18,11 +18,9 @@ from flows.staging.memory import load_memory, told_about
 from flows.staging.readers import read_file
 from flows.staging.tables import Meaning, Table, tables_of
 from flows.staging.values.cells import cell_text
-from schemas.contracts import SourceContract
+from schemas.contracts import SourceContract, value_map
 from schemas.errors import InputError, SanzhaoError
 from schemas.policy import Policy
-
-_SEX = {"male": "男", "female": "女"}
 
 
 def _gone() -> InputError:
@@ -172,8 +170,8 @@ def _row_of(table: Table, contract: SourceContract, member_no: str) -> int | Non
 
 
 def _shown(value: Any, kind: str | None) -> str:
-    if kind == "sex":
-        return _SEX.get(str(value), "")
+    if kind is not None and isinstance(value, str):
+        return next((word for word, code in value_map(kind).items() if code == value), value)
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):

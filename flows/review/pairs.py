@@ -17,6 +17,7 @@ from flows.review.verdicts import Word, last_word, said_of, say, standing_of, st
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.desk import Listed, Original, PairView, Place, Refused, Row, Side, Verdict, Watch
 from reports.workbench.queue import Filter, Pair, Standing
+from reports.workbench.words import VERDICTS
 from schemas.errors import InputError
 from schemas.store_workbench import WorkPlace
 
@@ -106,7 +107,7 @@ class Pairs:
         word = Word(pair_id, verdict, account.name, self._office.today(), pair.levels, said)
         with self._office.writing:
             standing = say(self._office.store, self._office.key, word)
-            self._office.audit(account.name, "judge", f"{pair_id[:16]} {verdict}")
+            self._office.audit(account.name, "judge", f"{pair_id[:16]} {VERDICTS[verdict]}")
             self._stand(pair_id, standing)
         return standing
 

@@ -91,10 +91,16 @@ class People:
 
     def coverage(self, session: str) -> Coverage:
         self._office.with_right(session, Action.SEE_COVERAGE)
-        held, policy = self._office.held(), self._office.policy
+        held = self._office.held()
         counts = held.index.get("counts", {}).get("statuses", {})
-        names = {code: rule.name for code, rule in policy.statuses.codes.items()}
-        return Coverage(held.version, held.as_of, held.table("coverage").to_pylist(), counts, names)
+        return Coverage(
+            held.version, held.as_of, held.table("coverage").to_pylist(), counts, self.status_names(session)
+        )
+
+    def status_names(self, session: str) -> Mapping[str, str]:
+        """Name per status code."""
+        self._office.account(session, act=False)
+        return {code: rule.name for code, rule in self._office.policy.statuses.codes.items()}
 
     def objections(self, session: str) -> Sequence[Row]:
         """Objections of people the account may see, open ones first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,8 +44,8 @@ class Held:
 class Shelf:
     """Gives the version in force; `refresh` loads a newer one aside and then puts it in place."""
 
-    def __init__(self, home: Home, key: DistrictKey) -> None:
-        self._home, self._key = home, key
+    def __init__(self, home: Home, key: DistrictKey, order: Sequence[str]) -> None:
+        self._home, self._key, self._order = home, key, order
         self._loading = Lock()
         self._mark: tuple[int, int] | None = None
         self._held: Held | None = None
@@ -103,7 +103,7 @@ class Shelf:
             run_id=run_id,
             index=index,
             pairs=PairIndex(version, _with_streets(review), ledger, bits),
-            people=PeopleIndex(ledger),
+            people=PeopleIndex(ledger, self._order),
             levels=_levels(review),
             published=published,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import secrets
 import signal
@@ -59,7 +58,7 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
         Child("prefect", _as_child("-m", "prefect", *words), server),
         Child("runner", _as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
     ]
-    if settings.serve.review and importlib.util.find_spec("flows.cli.review"):
+    if settings.serve.review and _has_command("review"):
         words = ("review", "--home", str(home.root), "--port", str(settings.serve.review_port))
         found.append(Child("review", _as_child("-c", "from flows.cli import main; main()", *words), _plain()))
     return tuple(found)
@@ -68,6 +67,12 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
 def die_with_parent() -> None:
     """Called in a child before its program: a service killed outright leaves no process behind."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def _has_command(name: str) -> bool:
+    from flows.cli.app import app
+
+    return any(command.name == name for command in app.registered_commands)
 
 
 def _as_child(*words: str) -> tuple[str, ...]:

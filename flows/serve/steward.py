@@ -1,4 +1,4 @@
-"""Looks after nights while the service is up: missed ones are caught up, broken-off ones taken up again, endings told."""
+"""Looks after nights while the service is up: catches up missed ones, takes up broken-off ones, tells endings."""
 
 from __future__ import annotations
 

@@ -43,6 +43,10 @@ class Supervisor:
         """Start one child."""
         self._begin(next(kept for kept in self._kept if kept.child.name == name))
 
+    def names(self) -> list[str]:
+        """The children in the order they are started."""
+        return [kept.child.name for kept in self._kept]
+
     def look(self) -> None:
         """Start anew whatever has ended, each time with a longer wait, up to a minute."""
         now = time.monotonic()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """The four kinds of account; the one who opens accounts sees nobody's data, nor does the auditor."""
 
     ADMIN = "系统管理员"
@@ -16,7 +16,7 @@ class Role(str, Enum):
     AUDITOR = "审计员"
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What an account may be allowed to do."""
 
     SEE_PAIRS = "查看待核对"

@@ -17,11 +17,11 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """The account may not do this, or there is no such thing: the same words for both."""
 
 
-class LoggedOut(Exception):
+class LoggedOut(Exception):  # noqa: N818
     """Nobody is logged in under this session any more."""
 
 
@@ -30,7 +30,7 @@ class Place:
     """Where an account left off."""
 
     pair_id: str | None = None
-    chosen: Filter = Filter()
+    chosen: Filter = field(default_factory=Filter)
     hide_score: bool = False
     draft: str = ""
 
@@ -128,6 +128,7 @@ class Desk(Protocol):
     def unmask_evidence(self, session: str, key: str, number: int, reason: str) -> Original: ...
     def check(self, session: str, key: str, code: str, answer: str) -> None: ...
     def coverage(self, session: str) -> Coverage: ...
+    def status_names(self, session: str) -> Mapping[str, str]: ...
 
     def objections(self, session: str) -> Sequence[Row]: ...
     def raise_objection(self, session: str, key: str, reason: str) -> None: ...

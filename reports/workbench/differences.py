@@ -9,7 +9,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-Kind = Literal["same", "different", "hidden"]
+Kind = Literal["same", "different", "hidden", "open"]
+"""`hidden` is a star; `open` a character that the other side's star, or its blank, leaves without a counterpart."""
 HIDDEN = "*"
 
 
@@ -22,26 +23,47 @@ class Piece:
 
 
 def compare(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
-    """The pieces of both texts. Equal lengths are held place by place, as digits of a number are; else by alignment.
+    """The pieces of both texts, which together are the texts again.
 
-    A star hides a character: it neither agrees nor differs.
+    Equal lengths are held place by place, as digits of a number are; texts with stars from both ends up to the stars,
+    for a name's star may stand for several characters; others by alignment.
     """
     if not left or not right:
-        return _whole(left), _whole(right)
+        return _pieces(left, _alone(left)), _pieces(right, _alone(right))
     if len(left) == len(right) and (HIDDEN in left + right or _numeric(left)):
-        kinds = [_kind(a, b) for a, b in zip(left, right, strict=True)]
-        return _pieces(left, kinds), _pieces(right, kinds)
-    return _aligned(left, right)
-
-
-def _kind(a: str, b: str) -> Kind:
-    if HIDDEN in (a, b):
-        return "hidden"
-    return "same" if a.upper() == b.upper() else "different"
+        ends = (len(left), 0)
+    elif HIDDEN in left + right:
+        ends = _ends(left, right)
+    else:
+        return _aligned(left, right)
+    kinds = _from_ends(left, right, ends), _from_ends(right, left, ends)
+    return _pieces(left, kinds[0]), _pieces(right, kinds[1])
 
 
 def _numeric(text: str) -> bool:
     return sum(map(str.isdigit, text)) * 2 > len(text)
+
+
+def _alone(text: str) -> list[Kind]:
+    return ["hidden" if character == HIDDEN else "open" for character in text]
+
+
+def _ends(left: str, right: str) -> tuple[int, int]:
+    """How many characters at the head and at the tail stand opposite each other for certain."""
+    shorter = min(len(left), len(right))
+    head = min(len(text.split(HIDDEN, 1)[0]) for text in (left, right))
+    tail = min(len(text.rsplit(HIDDEN, 1)[-1]) for text in (left, right))
+    return min(head, shorter), max(min(tail, shorter - head), 0)
+
+
+def _from_ends(text: str, other: str, ends: tuple[int, int]) -> list[Kind]:
+    kinds, (head, tail) = _alone(text), ends
+    opposite = [(at, at) for at in range(head)]
+    opposite += [(len(text) - back, len(other) - back) for back in range(1, tail + 1)]
+    for at, there in opposite:
+        if HIDDEN not in (text[at], other[there]):
+            kinds[at] = "same" if text[at].upper() == other[there].upper() else "different"
+    return kinds
 
 
 def _aligned(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
@@ -49,13 +71,7 @@ def _aligned(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
         kinds[0][block.a : block.a + block.size] = ["same"] * block.size
         kinds[1][block.b : block.b + block.size] = ["same"] * block.size
-    for text, found in zip((left, right), kinds, strict=True):
-        found[:] = ["hidden" if character == HIDDEN else kind for character, kind in zip(text, found, strict=True)]
     return _pieces(left, kinds[0]), _pieces(right, kinds[1])
-
-
-def _whole(text: str) -> list[Piece]:
-    return _pieces(text, ["hidden" if character == HIDDEN else "same" for character in text])
 
 
 def _pieces(text: str, kinds: list[Kind]) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any
@@ -46,7 +46,8 @@ where {_SEEN} and ($street = '' or list_contains(streets, $street))
 class PeopleIndex:
     """The ledger of one version."""
 
-    def __init__(self, ledger: pa.Table) -> None:
+    def __init__(self, ledger: pa.Table, order: Sequence[str]) -> None:
+        self._order = list(order)
         self._lock = Lock()
         self._con = duckdb.connect()
         self._con.register("ledger", ledger)
@@ -64,8 +65,9 @@ class PeopleIndex:
 
     def page(self, account: Account, chosen: PeopleFilter, number: int) -> list[dict[str, Any]]:
         """The people of one page, counted from 1."""
-        query = f"select * {_FROM} order by primary_status nulls last, person_key limit {PAGE} offset $at"
-        return self._rows(query, {**_values(account, chosen), "at": PAGE * (max(number, 1) - 1)})
+        order = "list_position($order, primary_status) nulls last, person_key"
+        query = f"select * {_FROM} order by {order} limit {PAGE} offset $at"
+        return self._rows(query, {**_values(account, chosen), "at": PAGE * (max(number, 1) - 1), "order": self._order})
 
     def count(self, account: Account, chosen: PeopleFilter) -> int:
         return int(self._rows(f"select count(*) as n {_FROM}", _values(account, chosen))[0]["n"])

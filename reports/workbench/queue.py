@@ -99,7 +99,8 @@ where ($all_streets or list_has_any(p.streets, $streets))
     and ($street = '' or list_contains(p.streets, $street))
     and ($source = '' or p.source = $source) and ($doubt = '' or p.doubt = $doubt)
     and case $state
-        when 'waiting' then coalesce(s.state, 'waiting') <> 'settled' and not coalesce(list_contains(s.unsure, $who), false)
+        when 'waiting' then coalesce(s.state, 'waiting') <> 'settled'
+            and not coalesce(list_contains(s.unsure, $who), false)
         when 'unsure' then s.state <> 'settled' and list_contains(s.unsure, $who)
         else s.state = $state end
 """
@@ -181,8 +182,8 @@ class PairIndex:
 
     def of_member(self, account: Account, member_no: str) -> list[Pair]:
         """Waiting pairs of one member that the account may see."""
-        query = """select p.place from pairs p
-            where p.member_no = $member and ($all_streets or list_has_any(p.streets, $streets)) order by p.place limit 20"""
+        query = """select p.place from pairs p where p.member_no = $member
+            and ($all_streets or list_has_any(p.streets, $streets)) order by p.place limit 20"""
         streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
         return self._at([row["place"] for row in self._rows(query, {"member": member_no, **streets})])
 
@@ -217,6 +218,10 @@ class PairIndex:
         with self._lock:
             found: Iterable[dict[str, Any]] = self._con.execute(query, dict(values)).to_arrow_table().to_pylist()
         return list(found)
+
+
+def _within(seen: list[tuple[str, int]], account: Account) -> list[tuple[str, int]]:
+    return [one for one in seen if one[0] in account.streets]
 
 
 def _pair(row: dict[str, Any]) -> Pair:

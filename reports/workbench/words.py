@@ -39,7 +39,8 @@ RUN_STATES = {
 }  # fmt: skip
 SEXES = {"male": "男", "female": "女"}
 ACTS = {
-    "login": "登录", "login_failed": "登录失败", "login_closed": "登录被暂停", "logout": "退出", "view_pair": "查看待核对",
+    "login": "登录", "login_failed": "登录失败", "login_closed": "登录被暂停", "logout": "退出",
+    "view_pair": "查看待核对",
     "judge": "判断", "undo": "撤销判断", "unmask": "查看原件", "refused": "被拒绝", "view_person": "查看一人",
     "object": "登记异议", "answer": "答复异议", "check": "登记核查结果", "account": "账号变动", "publish": "发布",
     "erase": "删除", "rollback": "回退", "export": "导出", "return_sheets": "导出退回表", "view_audit": "查看审计日志",
@@ -50,3 +51,24 @@ ACTS = {
 def word(table: dict[str, str], code: object) -> str:
     """The Chinese of a code; the code itself where there is none."""
     return table.get(str(code), str(code)) if code is not None else "—"
+
+
+RULES = {
+    "same_full_id": "证件号全部相同", "same_name_sound": "姓名读音相近", "same_first_15_of_id": "证件号前15位相同",
+    "same_id_head_and_tail": "证件号首尾相同", "same_phone_head_and_tail": "手机号首尾相同",
+    "same_given_name_swap": "名字次序不同", "judged_by_a_person": "曾由人判断",
+}  # fmt: skip
+COLUMNS = {
+    "name": "姓名", "id_number": "证件号", "phone": "手机", "phones": "手机", "birth_date": "出生日期", "sex": "性别",
+    "membership_state": "党籍状态", "lost_contact": "是否失联", "joined_on": "入党日期", "branch_name": "所在党支部",
+    "is_floating": "是否流动党员", "job": "工作岗位", "unit_name": "工作单位", "reception_state": "接收状态",
+    "valid_until": "有效期", "flow_direction": "流向", "declared_member": "是否党员", "started_on": "起始日期",
+    "linked_unit": "关联单位", "trade": "行业", "org_kind": "组织类别", "street": "镇街", "units": "单位",
+    "platforms": "平台", "occupation_groups": "从业群体", "work_street": "工作镇街", "home_street": "居住镇街",
+    "member_no": "党员编号", "member_type": "人员类别", "home_org_code": "组织关系代码",
+    "home_org_name": "组织关系所在",
+    "host_org_code": "接收组织代码", "host_org_name": "接收组织", "host_rule": "接收规则", "primary_status": "主状态",
+    "statuses": "状态", "match_class": "依据等级", "match_weight": "分值", "match_probability": "概率",
+    "match_reason": "判定依据", "flags": "提示", "leads": "线索", "lead_state": "线索进展", "objection": "异议",
+    "birth_year": "出生年", "ethnicity": "民族", "name_masked": "姓名", "first_seen": "首次入账",
+}  # fmt: skip

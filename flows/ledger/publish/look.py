@@ -37,7 +37,10 @@ def show(home: Home, key: str) -> dict[str, Any]:
 
 
 def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
-    """One row per person that differs between two kept versions: added, removed or changed, with the columns."""
+    """One row per person that differs between two kept versions: added, removed, changed or moved, with the columns.
+
+    `moved`: the same evidence in another place, or weights that follow how common names and numbers are tonight.
+    """
     before, after = kept_version(home, older), kept_version(home, newer)
     con = duckdb.connect()
     try:
@@ -48,6 +51,13 @@ def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
         con.close()
 
 
+_PLACES = ("evidence", "match_weight", "match_probability")
+_SAID = (
+    "list_sort(list_transform({}.evidence, one -> struct_pack(role := one.role, source := one.source, "
+    "record_id := one.record_id, match_class := one.match_class, fields := one.fields)))"
+)
+
+
 def _plain(version: Published) -> pa.Table:
     return version.table("ledger").drop_columns(["last_seen", "changed_on"])
 
@@ -55,12 +65,14 @@ def _plain(version: Published) -> pa.Table:
 def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [name for name in ledger_table("ledger").columns if name not in ("person_key", "last_seen", "changed_on")]
     marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
+    told = " or ".join(f'b."{name}" is distinct from a."{name}"' for name in names if name not in _PLACES)
+    said = f"{_SAID.format('b')} is distinct from {_SAID.format('a')}"
     rows = con.execute(
         "select coalesce(b.person_key, a.person_key) as person_key, "
         "case when b.person_key is null then 'added' when a.person_key is null then 'removed' "
-        "else 'changed' end as change, "
+        f"when {told} or {said} then 'changed' else 'moved' end as change, "
         "case when a.person_key is null or b.person_key is null then [] "
         f"else list_filter([{marks}], name -> name is not null) end as columns "
         "from before_rows b full join after_rows a on a.person_key = b.person_key order by 1"
     ).to_arrow_table()
-    return [row for row in rows.to_pylist() if row["change"] != "changed" or row["columns"]]
+    return [row for row in rows.to_pylist() if row["change"] in ("added", "removed") or row["columns"]]

@@ -166,6 +166,7 @@ def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed
         "policy": load_policy(),
         "contracts": shipped_sources(),
         "key": KEY,
+        **changed,
     }
     started = datetime(as_of.year, as_of.month, as_of.day, 1, 30, tzinfo=UTC)
     return RunContext(home=home, run_id=run_id, as_of=as_of, drop=None, started_at=started, **values)

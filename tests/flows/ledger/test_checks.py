@@ -31,13 +31,26 @@ def one(**cells: Any) -> District:
 
 def waiting(levels: dict[str, str] | None = None) -> District:
     """A member and a worker row of their name that waits for a person."""
-    made = one()
-    person = next(iter(made.registry))
+    made = District()
+    made.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    person = made.member("李建国", number_of(1), member_no="M1")
     row = made.worker("李建国", None, record_id="W2", phones=["13900000001"])
     made.decide(row, person, "review", None)
     if levels:
         made.decided[-1]["levels"] = {**made.decided[-1]["levels"], **levels}
     return made
+
+
+def test_a_member_already_found_is_not_asked_about_and_one_thin_row_at_a_time(tmp_path: Path) -> None:
+    made = waiting()
+    person = next(iter(made.registry))
+    thinner = made.worker("李建国", None, record_id="W3", phones=["13900000002"])
+    made.decide(thinner, person, "review", None)
+    made.decided[-1]["match_weight"] = made.decided[-2]["match_weight"] - 1
+    (asked,) = build(made, context(tmp_path / "a")).execute("select record_id from review").fetchall()
+    assert asked == ("W2",)
+    made.worker("李建国", number_of(1), person, record_id="W1")
+    assert not build(made, context(tmp_path / "b")).execute("select record_id from review").fetchall()
 
 
 def rows(root: Path, name: str) -> list[dict[str, Any]]:

@@ -11,10 +11,12 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from flows.ledger import diff, publish, show, verify
+from flows.ledger import build_ledger, build_persons, diff, publish, show, verify
 from flows.ledger.publish.read import current_version, kept_versions
 from flows.ledger.store import Lead, opened_store
+from reports.ledger_lines import difference_lines, person_lines, version_lines
 from schemas.errors import InputError
+from schemas.policy import load_policy
 from tests.flows.ledger.district import AS_OF, KEY, District, build, context, ledger_of, night, number_of
 
 NEXT = AS_OF + timedelta(days=1)
@@ -259,3 +261,70 @@ def test_no_cell_holds_an_id_a_phone_or_a_clear_name(tmp_path: Path) -> None:
         text = json.dumps(current.table(name).to_pylist(), ensure_ascii=False, default=str)
         for secret in ("欧阳春来", "李建国", number_of(20), number_of(1), "13900000007", "13900000008"):
             assert secret not in text, (name, secret[:2])
+
+
+def test_coverage_of_a_night_without_the_register_of_organisations_stands(tmp_path: Path) -> None:
+    def organised() -> District:
+        made = small()
+        made.org("澜江配送公司党支部", "500113000002", street="云溪街道", linked_unit="澜江配送公司", full_members=3)
+        return made
+
+    def published() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        current = current_version(context(tmp_path).home, KEY)
+        assert current is not None
+        return current.table("coverage").to_pylist(), current.table("ledger").to_pylist()
+
+    night(organised(), context(tmp_path))
+    before, _ = published()
+    for turn in (1, 2):
+        away, run = (
+            organised().without("party_organisations"),
+            context(tmp_path, AS_OF + timedelta(days=turn), run_id=f"run-{turn}"),
+        )
+        fresh = away.member("赵春来", number_of(7), member_no="M7")
+        away.worker("赵春来", number_of(7), fresh, unit_name="澜江配送公司", record_id="W7")
+        con = duckdb.connect()
+        away.put(con)
+        assert any("沿用 2026-11-20 的名册（2 个党组织）" in text for text in build_persons(con, run)["warnings"])
+        build_ledger(con, run)
+        publish(con, run)
+    after, ledger = published()
+    assert any(row["coverage"] == "单独组建" and row["organisation"] == "澜江配送公司党支部" for row in before)
+    kept = {(row["scope"], row["name"]): (row["organisation"], row["coverage"]) for row in after}
+    assert kept == {(row["scope"], row["name"]): (row["organisation"], row["coverage"]) for row in before}
+    assert {row["host_org_code"] for row in ledger} == {"500113000002"}
+    assert len(ledger) == 4
+    with opened_store(context(tmp_path).home) as store:
+        found = store.last_register("party_organisations")
+    assert found is not None
+    assert found[0] == AS_OF
+
+
+def test_who_merely_moved_is_folded_in_a_diff(tmp_path: Path) -> None:
+    night(small(), context(tmp_path))
+    moved = small(lost_contact=True)
+    for row in moved.people:
+        row["row"] = row["row"] + 100
+    night(moved, context(tmp_path, NEXT, run_id="run-2"))
+    home = context(tmp_path).home
+    rows = diff(home, *kept_versions(home))
+    assert sorted(row["change"] for row in rows) == ["changed", "moved", "moved"]
+    folded, told = difference_lines(rows, moves=False), difference_lines(rows, moves=True)
+    assert [line[1] for line in folded] == ["变更", "2 人"]
+    assert "主状态" in folded[0][2]
+    assert len(told) == 3
+
+
+def test_a_row_is_shown_in_chinese(tmp_path: Path) -> None:
+    night(small(lost_contact=True), context(tmp_path))
+    home = context(tmp_path).home
+    key = next(row["person_key"] for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist() if row["leads"])
+    body = show(home, key)
+    lines = person_lines(body["row"], body["aliases"], load_policy())
+    assert ("主状态", "L1 失联（已找到线索）") in lines
+    assert not [title for title, _ in lines if title.isascii()]
+    evidence = dict(lines)["来源行"]
+    assert "党员名册 party_members/" in evidence
+    assert "用到 失联标记" in evidence
+    titles = dict(version_lines(json.loads((home.ledger / "index.json").read_text("utf-8")), load_policy()))
+    assert titles["保留的版本"] == "1 个"

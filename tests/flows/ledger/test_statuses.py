@@ -158,6 +158,37 @@ def test_lost_contact_found_by_a_worker_row(district: District, tmp_path: Path) 
     assert codes(district, tmp_path) == ["L1"]
 
 
+def test_a_lost_member_who_signs_up_is_found(district: District, tmp_path: Path) -> None:
+    linked(district, {"source": "self_reports"}, lost_contact=True)
+    assert codes(district, tmp_path) == ["L1"]
+
+
+@pytest.mark.parametrize(("until", "expected"), [(date(2026, 11, 20), ["P2"]), (date(2026, 11, 19), ["N0"])])
+def test_a_licence_is_evidence_of_work_only_while_it_holds(
+    district: District, tmp_path: Path, until: date, expected: list[str]
+) -> None:
+    licence = {"source": "transport", "valid_from": date(2020, 1, 1), "valid_to": until}
+    linked(district, licence, branch_name="外县第三党支部")
+    (row,) = ledger_of(build(district, context(tmp_path)))
+    assert row["statuses"] == expected
+    told = [name for one in row["evidence"] if one["role"] == "worker" for name in one["fields"]]
+    assert ("valid_from" in told) == (expected == ["P2"])
+
+
+def test_a_letter_that_may_be_a_roll_members_is_cancelled_by_that_entrys_branch(
+    district: District, tmp_path: Path
+) -> None:
+    letter = district.inflow(
+        "party_transfers", "周海", number_of(3), reception_state="未接收", valid_until=date(2026, 5, 1), to_org=HERE
+    )
+    district.worker("周海", number_of(3), letter)
+    entry = district.member("周海", None)
+    district.doubts.append(
+        {"left_row_key": letter, "right_row_key": entry, "doubt": "weak_evidence", "reason": "姓名和出生日期一致"}
+    )
+    assert codes(district, tmp_path) == ["N0"]
+
+
 def test_lost_contact_without_a_worker_row_is_no_finding(district: District, tmp_path: Path) -> None:
     district.member("李建国", number_of(1), lost_contact=True, job="外卖骑手")
     assert codes(district, tmp_path) == ["W1"]

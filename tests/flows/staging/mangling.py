@@ -39,9 +39,9 @@ def seeds() -> list[tuple[str, bytes]]:
     return [*found, ("a.parquet", parquet())]
 
 
-def mangled(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+def mangled(count: int, seed: int, valid: list[tuple[str, bytes]] | None = None) -> Iterator[tuple[str, bytes]]:
     """`count` files, the same for the same seed."""
-    chance, valid = random.Random(seed), seeds()  # noqa: S311
+    chance, valid = random.Random(seed), valid or seeds()  # noqa: S311
     for number in range(count):
         name, data = valid[number % len(valid)]
         yield f"{number}-{name}", _mangle(bytearray(data), chance)

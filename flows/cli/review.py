@@ -1,0 +1,104 @@
+"""`sanzhao review`: the review workbench, and its accounts."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.ending import say
+from flows.cli.options import HomeOption
+
+if TYPE_CHECKING:
+    from flows.home import Home
+
+PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="端口；只在本机开")]
+PublicOption = Annotated[
+    str, typer.Option("--public-url", help="前面有带 TLS 的反向代理时，大家用的网址，如 https://三找.example.cn")
+]
+AddOption = Annotated[str | None, typer.Option("--add-account", metavar="账号名", help="开一个账号，不启动核对台")]
+ResetOption = Annotated[str | None, typer.Option("--reset-account", metavar="账号名", help="给账号重设口令并启用")]
+RoleOption = Annotated[str, typer.Option("--role", help="系统管理员、审核员、只读 或 审计员")]
+StreetOption = Annotated[list[str] | None, typer.Option("--street", help="只看这个镇街，可写几次；不写为全区")]
+PasswordOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="口令放在这个文件里；不写则从环境变量 SANZHAO_REVIEW_PASSWORD 或键盘读"),
+]
+IdleOption = Annotated[int, typer.Option("--idle-minutes", min=1, max=480, help="多少分钟不动就要重新登录")]
+
+
+def review(
+    home: HomeOption,
+    port: PortOption = 8080,
+    public_url: PublicOption = "",
+    idle_minutes: IdleOption = 30,
+    add_account: AddOption = None,
+    reset_account: ResetOption = None,
+    role: RoleOption = "审核员",
+    street: StreetOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """核对台：待核对、一本账、覆盖、异议、运行记录、审计、账号。先用 --add-account 开账号，再不带它启动。"""
+    from datetime import timedelta
+
+    from flows.home import Home
+    from flows.review.sessions import Limits
+
+    place = Home(home.resolve())
+    if add_account or reset_account:
+        _account(place, add_account, reset_account, (role, street or [], password_file))
+        return
+    from flows.review.server import Address, serve
+
+    address = Address(port=port, public=public_url)
+    where = public_url or f"http://127.0.0.1:{port}"
+    limits = Limits(idle=timedelta(minutes=idle_minutes))
+    serve(place, address, limits, lambda: say(f"核对台：{where}（Ctrl+C 停止）"))
+
+
+def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, list[str], Path | None]) -> None:
+    from flows.review.office import Office
+    from reports.workbench.access import Account, Role
+    from schemas.errors import HomeError
+
+    role, streets, password_file = about
+    roles = [one.value for one in Role]
+    if role not in roles:
+        raise typer.BadParameter(f"没有 {role} 这种角色；可用：{'、'.join(roles)}", param_hint="--role")
+    if not home.config.exists():
+        raise HomeError(
+            "这里还没有三找的数据文件夹", where=str(home.root), rule="no_home", action="先运行 sanzhao init"
+        )
+    password, office, by = _password(password_file), Office.open(home), getpass.getuser()
+    try:
+        if name:
+            office.accounts.add(Account(name, Role(role), frozenset(streets)), password, at=office.now(), by=by)
+            office.audit(by, "account", f"新增 {name} {role} {'、'.join(streets) or '全区'}")
+            say(f"已开账号 {name}：{role}，{'、'.join(streets) or '全区'}")
+        elif reset:
+            office.accounts.change(reset, password=password, active=True)
+            office.audit(by, "account", f"{reset} 重设口令、启用")
+            say(f"已给 {reset} 重设口令")
+    finally:
+        office.close()
+
+
+def _password(file: Path | None) -> str:
+    """From a file, the environment or the keyboard; never from the command's own words, which others can read."""
+    if file is not None:
+        try:
+            return file.read_text("utf-8").strip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            raise typer.BadParameter("口令文件读不了", param_hint="--password-file") from None
+    if os.environ.get("SANZHAO_REVIEW_PASSWORD"):
+        return os.environ["SANZHAO_REVIEW_PASSWORD"]
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("没有口令：用 --password-file 或环境变量 SANZHAO_REVIEW_PASSWORD", param_hint="口令")
+    first = getpass.getpass("口令：")
+    if getpass.getpass("再输一次：") != first:
+        raise typer.BadParameter("两次输入不同", param_hint="口令")
+    return first

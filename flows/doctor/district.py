@@ -1,0 +1,119 @@
+"""What the district's own things are like: configuration, key, store, schedule, last version, runs, notices."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from flows.doctor.finding import Finding, bad, good, warning
+from flows.home import Home
+from flows.keys import DistrictKey
+from flows.ledger import verify
+from flows.ledger.publish.read import current_version
+from flows.ledger.store import Store, opened_store
+from flows.runs import last_unfinished, list_runs, run_is_going
+from flows.serve.running import service_is_running
+from flows.serve.schedule import last_due, next_due
+from flows.settings import Settings
+from schemas.errors import SanzhaoError
+from schemas.nights import ZONE
+
+_OLD_VERSION = timedelta(days=3)
+
+
+def drop_folder(home: Home, settings: Settings) -> Finding:
+    """Where files are looked for."""
+    drop = settings.drop or home.root / "drop"
+    if drop.is_dir():
+        sources = sum(path.is_dir() for path in drop.iterdir())
+        return good("投递", f"{drop}，{sources} 个来源；连接器 {len(settings.connectors)} 个")
+    if settings.connectors:
+        return good("投递", f"没有投递文件夹；连接器 {len(settings.connectors)} 个")
+    return warning("投递", f"没有 {drop}", "建立投递文件夹，或改配置 drop，或配置连接器")
+
+
+def key_of_ledger(home: Home, key: DistrictKey) -> Finding:
+    """The key that is there signed the ledger that is there."""
+    try:
+        current = current_version(home, key)
+    except SanzhaoError as error:
+        return bad("密钥", f"编号 {key.key_id}，{error.message}", "找回原来的密钥文件；SANZHAO_KEY_FILE 指对了吗")
+    return good("密钥", f"编号 {key.key_id}" + ("，与一本账相符" if current else "，还没有一本账"))
+
+
+def store(home: Home, settings: Settings, key: DistrictKey) -> list[Finding]:
+    """The store opens, is whole, and its audit chain holds; notices that never went out."""
+    try:
+        with opened_store(home, settings.store_url) as found:
+            return [_database(found), _audit(found, key), _notices(found, settings)]
+    except SanzhaoError as error:
+        return [bad("状态库", error.message, error.action or "从备份恢复")]
+
+
+def _database(found: Store) -> Finding:
+    kind = found.engine.dialect.name
+    if kind == "sqlite":
+        with found.engine.connect() as connection:
+            answer = str(connection.execute(text("pragma quick_check")).scalar_one())
+        if answer != "ok":
+            return bad("状态库", "SQLite 文件已损坏", "停止运行，从备份恢复（sanzhao restore）")
+    return good("状态库", "SQLite（本机）" if kind == "sqlite" else "PostgreSQL")
+
+
+def _audit(found: Store, key: DistrictKey) -> Finding:
+    problems = found.audit_problems(key)
+    return bad("审计日志", problems[0], "保留现场，报告管理员") if problems else good("审计日志", "链条完整")
+
+
+def _notices(found: Store, settings: Settings) -> Finding:
+    channels = [name for name in ("email", "webhook") if getattr(settings.notices, name)]
+    if not channels:
+        return warning("通知", "没有配置，夜里失败不会有人知道", "在配置 [notices.email] 或 [notices.webhook] 里填写")
+    lost = found.untold()
+    if lost:
+        return warning(
+            "通知", f"{lost} 条多次发不出去", "核对邮件或 webhook 的地址、口令；看 logs 里 event 为 notice 的行"
+        )
+    return good("通知", "、".join(channels))
+
+
+def schedule(home: Home, settings: Settings, now: datetime) -> Finding:
+    """The service is up, and the last night that was due took place."""
+    due, coming = last_due(settings.night.cron, now), next_due(settings.night.cron, now)
+    when = coming.astimezone(ZoneInfo(ZONE)).strftime("%m-%d %H:%M")
+    if not service_is_running(home):
+        return warning("排期", "服务没有在运行", "systemctl start sanzhao，或运行 sanzhao serve")
+    runs = list_runs(home)
+    if runs and max(run.started_at for run in runs) < due - timedelta(minutes=5):
+        return warning("排期", f"{due:%m-%d %H:%M} 那一晚没有运行", "看 sanzhao status；会自动补做一次")
+    return good("排期", f"服务在运行，下一晚 {when}")
+
+
+def last_version(home: Home, key: DistrictKey, now: datetime) -> Finding:
+    """The ledger that stands is whole and not too old."""
+    current = current_version(home)
+    if current is None:
+        return warning("一本账", "还没有发布过", "运行 sanzhao run")
+    problems = verify(home, key)
+    if problems:
+        return bad("一本账", problems[0], "运行 sanzhao ledger verify 看全部；从备份恢复 ledger 文件夹")
+    done = [run for run in list_runs(home) if run.version == current.version]
+    found = f"{current.version}（数据日期 {current.index['as_of']}），各版核验无误"
+    if done and now - done[-1].started_at > _OLD_VERSION:
+        return warning("一本账", f"{found}，已有 {(now - done[-1].started_at).days} 天", "看最近几晚为什么没有发布")
+    return good("一本账", found)
+
+
+def runs(home: Home) -> Finding:
+    """How the last run ended."""
+    if run_is_going(home):
+        return good("运行", "正在进行")
+    unfinished, known = last_unfinished(home), list_runs(home)
+    if unfinished:
+        step = unfinished.failed_step or "中途"
+        return warning("运行", f"{unfinished.run_id} 停在 {step}", "sanzhao run --resume 接着做")
+    if known and known[-1].state == "refused":
+        return warning("运行", f"最近一次被拒绝（{known[-1].rule}）", known[-1].message or "看 sanzhao status")
+    return good("运行", f"最近一次 {known[-1].run_id} 完成" if known else "还没有运行过")

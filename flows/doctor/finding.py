@@ -1,0 +1,55 @@
+"""One finding of the doctor: what was looked at, how it stands, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.table import Table
+
+Health = Literal["good", "warning", "bad"]
+_WORDS = {"good": "正常", "warning": "注意", "bad": "有问题"}
+_COLOURS = {"good": "green", "warning": "yellow", "bad": "red"}
+
+
+class Finding(BaseModel):
+    """One thing looked at; `action` is empty where nothing is to be done."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    health: Health
+    found: str
+    action: str = ""
+
+
+def good(name: str, found: str) -> Finding:
+    """Nothing to do."""
+    return Finding(name=name, health="good", found=found)
+
+
+def warning(name: str, found: str, action: str) -> Finding:
+    """Nights go on, but someone should see to it."""
+    return Finding(name=name, health="warning", found=found, action=action)
+
+
+def bad(name: str, found: str, action: str) -> Finding:
+    """The next night will fail, or already has."""
+    return Finding(name=name, health="bad", found=found, action=action)
+
+
+def worst(findings: Sequence[Finding]) -> Health:
+    """The worst health among them."""
+    order: tuple[Health, ...] = ("bad", "warning", "good")
+    return next((health for health in order if any(one.health == health for one in findings)), "good")
+
+
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
+    """One screen: a line per finding, and what to do."""
+    table = Table("项目", "情况", "查到", "怎么办", title="三找 体检", title_justify="left")
+    for one in findings:
+        colour = _COLOURS[one.health]
+        table.add_row(one.name, f"[{colour}]{_WORDS[one.health]}[/{colour}]", one.found, one.action or "—")
+    console.print(table)

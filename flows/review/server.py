@@ -1,0 +1,109 @@
+"""The workbench as a web server on one address of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from flows.home import Home
+from flows.review.desk import OfficeDesk
+from flows.review.gate import Gate, guard_sockets
+from flows.review.office import Office
+from flows.review.sessions import Limits
+from flows.runlog import log_crash
+from reports.workbench.desk import LoggedOut
+
+_LOOK_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the workbench listens, and the address people type when a proxy with TLS stands before it."""
+
+    port: int
+    host: str = "127.0.0.1"
+    public: str = ""
+
+    @property
+    def origins(self) -> frozenset[str]:
+        own = {f"http://{name}:{self.port}" for name in (self.host, "localhost")}
+        return frozenset(own | ({self.public.rstrip("/")} if self.public else set()))
+
+
+def serve(home: Home, address: Address, limits: Limits, ready: Callable[[], None]) -> None:
+    """Serve the workbench of a home until stopped."""
+    os.environ["NICEGUI_STORAGE_PATH"] = str(home.state / "workbench")  # read when NiceGUI is imported
+    import uvicorn
+
+    office = Office.open(home, limits=limits)
+    try:
+        office.held()
+        app = _application(office, address)
+        config = uvicorn.Config(
+            app, host=address.host, port=address.port, log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=3, ws_max_size=1 << 20,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        ready()
+        server.run()
+    finally:
+        office.close()
+
+
+def _application(office: Office, address: Address) -> Gate:
+    from fastapi import FastAPI
+    from nicegui import Client, core, ui
+    from nicegui import app as nicegui_app
+
+    from flows.review.login import add_login
+    from reports.workbench.pages import register
+
+    desk = OfficeDesk(office)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_login(app, office, secure=address.public.startswith("https://"))
+    register(desk)
+    ui.run_with(
+        app, title="三找核对台", language="zh-CN", tailwind=False, show_welcome_message=False, reconnect_timeout=20.0,
+        favicon=_ICON,
+    )  # fmt: skip
+
+    def known(session: str, act: bool) -> bool:
+        try:
+            office.account(session, act=act)
+        except LoggedOut:
+            return False
+        return True
+
+    def failed(error: Exception) -> None:
+        log_crash(office.home, error, command="review")
+
+    guard_sockets(core.sio, Client.instances, known, lambda client: client.open("/login"))
+    nicegui_app.on_exception(failed)
+    nicegui_app.on_startup(lambda: _keep_fresh(office))
+    for name in ("nicegui", "uvicorn.error"):  # they would print what an error says; the home's log has its frames
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return Gate(app, known, address.origins, failed)
+
+
+async def _keep_fresh(office: Office) -> None:
+    """Load a newly published version aside, so that nobody waits for it."""
+
+    async def looking() -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            with suppress(Exception):
+                await asyncio.to_thread(office.shelf.refresh)
+
+    office_task = asyncio.create_task(looking())
+    _TASKS.add(office_task)
+
+
+_TASKS: set[asyncio.Task[None]] = set()
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#1f4e79"/>'
+    '<path d="M8 9h16M8 16h16M8 23h16" stroke="#fff" stroke-width="3"/></svg>'
+)

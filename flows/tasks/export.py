@@ -1,0 +1,176 @@
+"""Leads that wait for a street, written as one sheet per street; each sheet written is in the audit log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.home import Home, private_folder, write_private
+from flows.keys import DistrictKey, load_key
+from flows.ledger.publish.read import Published, current_version
+from flows.ledger.store import Store, opened_store
+from flows.settings import load_settings
+from flows.tasks.contacts import read_contacts
+from flows.tasks.history import open_states, with_analyst
+from flows.tasks.numbers import check_code, lead_letters, task_number
+from reports import words
+from reports.summary import CLASS_TITLES
+from reports.tasks.sheet import Task, TaskSheet, file_name, task_workbook
+from reports.tasks.words import contact_window, lead_words, neutral
+from schemas.contracts import load_sources
+from schemas.errors import HomeError, InputError
+from schemas.policy import Policy, load_policy
+
+NO_STREET = "镇街不明"
+_PERSONAL = ("name", "id_number", "phone", "phones", "birth_date", "sex", "started_on")
+_ABSENT, _DESTROYED, _OTHERS = "（无）", "原件已销毁", "（疑为他人号码，勿拨）"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the files, and leads by street."""
+
+    files: tuple[Path, ...]
+    leads: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class TaskOrder:
+    """Who takes which sheets out, where to, and for which channel."""
+
+    out: Path
+    who: str
+    street: str | None = None
+    inside: bool = False
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What is needed to write a task down."""
+
+    key: DistrictKey
+    policy: Policy
+    as_of: date
+    sources: Mapping[str, str]
+    phones: Mapping[str, list[str]] | None
+    inside: bool
+
+
+def export_tasks(home: Home, order: TaskOrder) -> Exported:
+    """Write the sheets. Raises HomeError without a ledger, InputError when no lead waits (in that street)."""
+    key, settings = load_key(home), load_settings(home)
+    current = current_version(home, key)
+    if current is None:
+        raise HomeError("还没有发布过一本账", where="ledger", rule="no_ledger", action="先运行 sanzhao run")
+    policy = load_policy(settings.policy)
+    sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
+    as_of = date.fromisoformat(str(current.index["as_of"]))
+    desk = _Desk(key, policy, as_of, sources, read_contacts(home, key, current), order.inside)
+    with opened_store(home, settings.store_url) as store:
+        streets = _by_street(current, policy, with_analyst(store), order.street)
+        if not streets:
+            where = order.street or "全区"
+            raise InputError(
+                "没有等待核查的线索", where=where, rule="no_tasks", action="核对镇街名称；已答复的不再列出"
+            )
+        return _written(order, desk, streets, store)
+
+
+def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
+    """Codes of a ledger row's leads that a street has still to check; none while the person objects."""
+    if not row["objection"]:
+        yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
+
+
+def _by_street(
+    current: Published, policy: Policy, held: set[tuple[str, str]], wanted: str | None
+) -> dict[str, list[tuple[dict[str, Any], str]]]:
+    """Each street's leads, by unit and person so that one call does for neighbours."""
+    found: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    rows = current.table("ledger").to_pylist()
+    for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
+        street = row["work_street"] or row["home_street"] or NO_STREET
+        if wanted in (None, street):
+            leads = [(row, code) for code in waiting_leads(row, policy) if (row["person_key"], code) not in held]
+            if leads:
+                found.setdefault(street, []).extend(leads)
+    return dict(sorted(found.items()))
+
+
+def _written(
+    order: TaskOrder, desk: _Desk, streets: Mapping[str, list[tuple[dict[str, Any], str]]], store: Store
+) -> Exported:
+    now = datetime.now(UTC)
+    at = now.astimezone(ZoneInfo("Asia/Shanghai"))
+    private_folder(order.out)
+    files: list[Path] = []
+    for street, leads in streets.items():
+        tasks = tuple(_task(desk, row, code) for row, code in leads)
+        answers = tuple(desk.policy.leads.feedback)
+        sheet = TaskSheet(street, desk.as_of, order.who, at, order.inside, answers, tasks)
+        name = file_name(street, desk.as_of, [path.name for path in files])
+        body = task_workbook(sheet)
+        channel = "inside" if order.inside else "outside"
+        why = f"{street} tasks={len(tasks)} channel={channel} as_of={desk.as_of.isoformat()}"
+        store.audit(desk.key, now, order.who, "export_tasks", why=why)
+        write_private(order.out / name, body)
+        files.append(order.out / name)
+    return Exported(tuple(files), {street: len(leads) for street, leads in streets.items()})
+
+
+def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
+    number = task_number(desk.as_of, lead_letters(desk.key, row["person_key"], code))
+    kind, asked = lead_words(code, inside=desk.inside)
+    words_of = str if desk.inside else neutral
+    return Task(
+        number=number,
+        code=check_code(desk.key, number),
+        name=row["name_masked"],
+        phone=_phone(desk, row),
+        unit=words_of("、".join(row["units"])),
+        group=words_of("、".join(row["occupation_groups"])),
+        kind=kind,
+        asked=asked,
+        evidence=_evidence(desk, row),
+        window=contact_window(row["occupation_groups"]),
+    )
+
+
+def _phone(desk: _Desk, row: Mapping[str, Any]) -> str:
+    """A phone that belongs to somebody else is not given: the call would reach the wrong person."""
+    if "phone_of_another" in row["flags"]:
+        return _OTHERS
+    if desk.phones is None:
+        return _DESTROYED
+    return "、".join(desk.phones.get(row["person_key"], ())) or _ABSENT
+
+
+def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
+    """Where the lead comes from: every row in the Party channel, outside it only that there is a record of work."""
+    if not desk.inside:
+        return _neutral_evidence(desk, row)
+    lines = [
+        f"{desk.sources.get(one['source'], one['source'])}（{one['file']} 第{one['row']}行）{_fields(one['fields'])}"
+        for one in row["evidence"]
+        if one["role"] != "organisation"
+    ]
+    return f"{CLASS_TITLES.get(row['match_class'], '')}：" + "；".join(lines)
+
+
+def _neutral_evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
+    records = [one for one in row["evidence"] if one["role"] == "worker"]
+    titles = dict.fromkeys(neutral(desk.sources.get(one["source"], "")) or "报送数据" for one in records)
+    said = {name for one in records for name in one["fields"] if name in _PERSONAL}
+    if not records:
+        return "登记信息"
+    return f"{'、'.join(titles)}的从业记录{_fields([name for name in _PERSONAL if name in said])}"
+
+
+def _fields(names: list[str]) -> str:
+    titles = list(dict.fromkeys(re.sub("自报", "填报", words.FIELDS.get(name, name)) for name in names))
+    return f"：{'、'.join(titles)}" if titles else ""

@@ -1,0 +1,221 @@
+"""Answers of returned sheets taken into the state store: accepted, refused with a reason, or in conflict.
+
+Reading the same sheet twice changes nothing: an answer is known by its lead, its checker and its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from flows.home import Home
+from flows.keys import load_key
+from flows.ledger.checks import basis_of, record_answer
+from flows.ledger.publish.read import current_version
+from flows.ledger.redact import is_personal_number
+from flows.ledger.store import Lead, Store, opened_store
+from flows.settings import load_settings
+from flows.tasks.history import TO_ANALYST, Earlier, earlier_answers
+from flows.tasks.issued import Asked, Issued
+from flows.tasks.numbers import check_code
+from flows.tasks.reading import Line, read_lines
+from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, Outcome
+from schemas.errors import HomeError, InputError
+from schemas.policy import Leads, load_policy
+
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who takes the sheets in, on what day, and which conflicts they have settled in favour of the sheet, and why."""
+
+    who: str
+    today: date
+    settled: frozenset[str] = frozenset()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One outcome per row with a task number, and the files that could not be read."""
+
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[str, ...]
+
+    def count(self, what: str) -> int:
+        """How many rows came to this end."""
+        return sum(one.what == what for one in self.outcomes)
+
+    @property
+    def attention(self) -> bool:
+        """Whether a person must look at a row."""
+        return any(one.what in (REFUSED, CONFLICT) for one in self.outcomes)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A row that may be recorded, and the lead it answers."""
+
+    line: Line
+    asked: Asked
+    day: date
+
+
+def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Receipt:
+    """Read the sheets and record what they say. Raises HomeError without a ledger."""
+    key, settings = load_key(home), load_settings(home)
+    current = current_version(home, key)
+    if current is None:
+        raise HomeError("还没有发布过一本账", where="ledger", rule="no_ledger", action="先运行 sanzhao run")
+    policy = load_policy(settings.policy)
+    lines: list[Line] = []
+    problems: list[str] = []
+    for path in files:
+        try:
+            lines += read_lines(path, tuple(policy.leads.feedback), policy.reading)
+        except InputError as error:
+            problems.append(str(error))
+    issued = Issued(home, key, current, policy)
+    with opened_store(home, settings.store_url) as store:
+        outcomes = _Desk(store, policy.leads, issued, receiver).take(lines)
+        receipt = Receipt(tuple(outcomes), tuple(problems))
+        counts = f"{ACCEPTED}={receipt.count(ACCEPTED)} {REFUSED}={receipt.count(REFUSED)}"
+        why = f"files={len(files)} {counts} {CONFLICT}={receipt.count(CONFLICT)} {receiver.why}".strip()
+        store.audit(key, datetime.now(UTC), receiver.who, "import_tasks", why=why)
+    return receipt
+
+
+class _Desk:
+    """One import: the rules, the store, what was issued."""
+
+    def __init__(self, store: Store, rules: Leads, issued: Issued, receiver: Receiver) -> None:
+        self._store = store
+        self._rules = rules
+        self._issued = issued
+        self._receiver = receiver
+
+    def take(self, lines: Iterable[Line]) -> list[Outcome]:
+        """Every line's outcome, in the order in which the lines came."""
+        outcomes: dict[Line, Outcome] = {}
+        answers: list[_Answer] = []
+        for line in lines:
+            judged = self._judged(line)
+            if isinstance(judged, Outcome):
+                outcomes[line] = judged
+            else:
+                answers.append(judged)
+        torn = self._torn(answers)
+        for answer in sorted(answers, key=lambda one: (one.day, one.line.file, one.line.row)):
+            outcomes[answer.line] = self._recorded(answer, torn)
+        return [outcomes[line] for line in dict.fromkeys(lines)]
+
+    def _judged(self, line: Line) -> Outcome | _Answer:
+        """A row's outcome where it is clear from the row alone, else the answer it gives."""
+        if line.code is None or line.code != check_code(self._issued.key, line.number):
+            return _out(line, REFUSED, "校验码与任务编号不符：可能改动过，或只排了部分列的序")
+        if not line.result and not (line.checker or line.day_text):
+            return _out(line, UNANSWERED, "没有填核查结果")
+        if reason := self._wrong(line):
+            return _out(line, REFUSED, reason)
+        found = self._issued.find(line.number)
+        if isinstance(found, str):
+            return _out(line, REFUSED, found)
+        if line.name and line.name[0] not in (found.row["name_masked"][0], "*"):
+            return _out(line, REFUSED, "姓名与任务编号不符：可能只排了部分列的序，请整表排序后重报")
+        if line.day is None or not found.as_of <= line.day <= self._receiver.today:
+            return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {self._receiver.today} 之间")
+        return _Answer(line, found, line.day)
+
+    def _wrong(self, line: Line) -> str | None:
+        if line.missing:
+            return f"表里没有“{'”“'.join(line.missing)}”一栏"
+        if not line.result:
+            return "填了核查人或日期，没有填核查结果"
+        if line.result not in self._rules.feedback:
+            return f"核查结果不认识，请用：{'、'.join(self._rules.feedback)}"
+        if not line.checker:
+            return "没有填核查人"
+        if len(line.checker) > _LONGEST_NAME or is_personal_number(line.checker):
+            return "核查人一栏只填姓名，不要填号码"
+        if line.day is None:
+            return "核查日期读不懂，写成 2026-11-20 这样" if line.day_text else "没有填核查日期"
+        return None
+
+    def _torn(self, answers: Sequence[_Answer]) -> set[tuple[str, str]]:
+        """Leads of which these sheets themselves say two things that cannot both hold."""
+        said: dict[tuple[str, str], dict[str, set[date]]] = {}
+        for one in answers:
+            said.setdefault(one.asked.lead, {}).setdefault(one.line.result, set()).add(one.day)
+        torn = set()
+        for lead, results in said.items():
+            final = [result for result in results if _is_final(self._rules, result)]
+            days = [day for found in results.values() for day in found]
+            if len(final) > 1 or (len(results) > 1 and len(set(days)) < len(days)):
+                torn.add(lead)
+        return torn
+
+    def _recorded(self, answer: _Answer, torn: set[tuple[str, str]]) -> Outcome:
+        line, asked = answer.line, answer.asked
+        if asked.lead in torn:
+            return _out(line, CONFLICT, "同一任务在交回的表里有两种结果，都没有采用")
+        before = earlier_answers(self._store, self._rules, asked.lead)
+        if any((one.answer, one.by, one.on) == (line.result, line.checker, answer.day) for one in before):
+            return _out(line, KNOWN, "已经收过")
+        settled = line.number in self._receiver.settled
+        known = None if not before else self._against(before[-1], answer)
+        if known is not None and not (settled and known.what == CONFLICT):
+            return known
+        try:
+            self._reopen(answer, before, settled=settled)
+            lead = record_answer(
+                self._store, self._rules, asked.row, asked.lead[1], line.result, by=line.checker, on=answer.day
+            )
+        except InputError as error:
+            return _out(line, REFUSED, str(error).split("；规则")[0])
+        return _out(line, ACCEPTED, f"线索改为“{lead.state}”" + ("，冲突由人裁定" if settled else ""))
+
+    def _against(self, last: Earlier, answer: _Answer) -> Outcome | None:
+        """What the newest word on the lead says to this answer; None where the answer goes on from it."""
+        line, rules = answer.line, self._rules
+        told = f"{last.on} {last.by}：“{last.answer or last.state}”"
+        if not self._closes(last):
+            if last.answer is None or answer.day >= last.on:
+                return None
+            return _out(line, CONFLICT if _is_final(rules, line.result) else KNOWN, f"已有较晚的结果，{told}")
+        target = rules.feedback[line.result]
+        if last.answer == line.result or {last.state, target} <= set(rules.settled_states):
+            return _out(line, KNOWN, f"已有相同结果，{told}")
+        if last.state == rules.excluded_state and answer.asked.is_open and last.on <= answer.asked.as_of:
+            return None
+        return _out(line, CONFLICT, f"与已有结果不同，{told}")
+
+    def _closes(self, last: Earlier) -> bool:
+        """Whether the newest word settled the lead, so that another answer contradicts it."""
+        rules = self._rules
+        closed = (*rules.settled_states, rules.excluded_state, rules.objection_state)
+        return last.state in closed or (last.answer is not None and _is_final(rules, last.answer))
+
+    def _reopen(self, answer: _Answer, before: Sequence[Earlier], *, settled: bool) -> None:
+        """A lead asked about again, or a conflict settled by a person, leaves its old state before the new answer."""
+        code, rules = answer.asked.lead[1], self._rules
+        state = before[-1].state if before else rules.first_state
+        target = rules.feedback[answer.line.result]
+        if rules.allows(state, target):
+            return
+        step = next((one for one in rules.transitions[state] if rules.allows(one, target)), None)
+        if step is not None:
+            why = self._receiver.why if settled else "有新依据，重新核查"
+            lead = Lead(answer.asked.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.asked.row))
+            self._store.add_lead_event(lead, why, rules=rules)
+
+
+def _is_final(rules: Leads, result: str) -> bool:
+    """Whether a result says what is the case, so that another one contradicts it."""
+    return rules.feedback.get(result) in (*rules.settled_states, rules.excluded_state) or result == TO_ANALYST
+
+
+def _out(line: Line, what: str, reason: str) -> Outcome:
+    return Outcome(line.file, line.sheet or "", line.row, line.number, line.result, what, reason, line.note)

@@ -1,0 +1,110 @@
+"""A published row, a version and a difference as a clerk reads them on a terminal: one title and one text a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from reports.words import COLUMNS, FIELDS, FLAGS, ROLES, SEXES
+from schemas.policy import Policy
+
+CLASSES = {
+    "exact": "证件完整一致", "strong": "强证据一致", "confirmed": "人工确认", "own_job": "名册岗位",
+    "declared": "本人自报", "self_report": "本人报到",
+}  # fmt: skip
+CHANGES = {"added": "新增", "removed": "移出", "changed": "变更", "moved": "仅位置变动"}
+_INDEX = {
+    "as_of": "数据日期", "previous": "上一版", "restores": "恢复自", "policy_version": "规则版本",
+    "model_version": "模型版本",
+}  # fmt: skip
+_NONE = "（无）"
+
+
+def person_lines(row: Mapping[str, Any], aliases: Sequence[Mapping[str, Any]], policy: Policy) -> list[tuple[str, str]]:
+    """Every column of a ledger row, titled; the keys it had before last."""
+    lines = [(title, _cell(name, row[name], policy)) for name, title in COLUMNS.items() if name in row]
+    for one in aliases:
+        word = "合并" if one["event"] == "merged" else "拆分"
+        lines.append(("曾用编号", f"{one['old_key']} → {one['new_key']}，{one['on']} {word}"))
+    return lines
+
+
+def _cell(name: str, value: Any, policy: Policy) -> str:
+    if name == "statuses":
+        return _listed([_status(code, policy) for code in value])
+    if name == "leads":
+        return _listed([_lead(one, policy) for one in value], "\n")
+    if name == "evidence":
+        return _listed([evidence_line(one) for one in value], "\n")
+    if name == "flags":
+        return _listed([FLAGS.get(flag, flag) for flag in value])
+    if isinstance(value, list):
+        return _listed([str(one) for one in value])
+    if value is None:
+        return _NONE
+    return _plain(name, value, policy)
+
+
+def _plain(name: str, value: Any, policy: Policy) -> str:
+    if name == "primary_status":
+        return _status(value, policy)
+    if name == "match_class":
+        return CLASSES.get(value, str(value))
+    if name == "sex":
+        return SEXES.get(value, str(value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _listed(parts: list[str], by: str = "、") -> str:
+    return by.join(parts) or _NONE
+
+
+def _status(code: str, policy: Policy) -> str:
+    return f"{code} {policy.statuses.codes[code].name}" if code in policy.statuses.codes else code
+
+
+def _lead(lead: Mapping[str, Any], policy: Policy) -> str:
+    checked = f"（{lead['checked_by']}，{lead['checked_on']}）" if lead["checked_by"] else ""
+    return f"{_status(lead['code'], policy)}：{lead['state']}{checked}"
+
+
+def evidence_line(one: Mapping[str, Any]) -> str:
+    """从业数据 platform/蓝骑.xlsx/骑手 第5行，证件完整一致，用到 姓名、证件号."""
+    sheet = f"/{one['sheet']}" if one["sheet"] else ""
+    told = [f"{ROLES.get(one['role'], one['role'])} {one['source']}/{one['file']}{sheet} 第{one['row']}行"]
+    if one["match_class"]:
+        told.append(CLASSES.get(one["match_class"], one["match_class"]))
+    if one["fields"]:
+        told.append("用到 " + "、".join(FIELDS.get(name, name) for name in one["fields"]))
+    return "，".join(told)
+
+
+def version_lines(index: Mapping[str, Any], policy: Policy) -> list[tuple[str, str]]:
+    """What a version holds, by its index."""
+    counts = index["counts"]
+    lines = [(title, str(index[name])) for name, title in _INDEX.items() if index.get(name)]
+    lines.append(("人数", str(counts["persons"])))
+    lines += [(_status(code, policy), f"{number} 人") for code, number in sorted(counts["statuses"].items())]
+    lines += [(CLASSES.get(name, name), f"{number} 人") for name, number in sorted(counts["match_classes"].items())]
+    lines.append(("待人工核对", f"{counts['review']} 对"))
+    lines += [(file, f"{told['rows']} 行，{told['bytes']:,} 字节") for file, told in sorted(index["files"].items())]
+    return [*lines, ("保留的版本", f"{len(index['kept'])} 个")] if "kept" in index else lines
+
+
+def difference_lines(rows: Sequence[Mapping[str, Any]], *, moves: bool) -> list[tuple[str, str, str]]:
+    """人员编号, 变动, 列; who merely moved is counted in one line unless `moves`."""
+    shown = [row for row in rows if moves or row["change"] != "moved"]
+    lines = [
+        (str(row["person_key"]), CHANGES[row["change"]], "、".join(COLUMNS.get(name, name) for name in row["columns"]))
+        for row in shown
+    ]
+    if len(shown) < len(rows):
+        lines.append(
+            ("另有", f"{len(rows) - len(shown)} 人", "只是来源文件、行号或分值变动，内容未变；--moved 逐人列出")
+        )
+    return lines

@@ -1,0 +1,13 @@
+"""The pages of the workbench, each in its own module; `register` puts them all under their addresses."""
+
+from __future__ import annotations
+
+from reports.workbench.desk import Desk
+
+
+def register(desk: Desk) -> None:
+    """Add every page."""
+    from reports.workbench.pages import accounts, audit, coverage, ledger, objections, pair, person, queue, runs
+
+    for page in (queue, pair, ledger, person, coverage, objections, runs, audit, accounts):
+        page.add(desk)
