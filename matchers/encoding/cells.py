@@ -42,7 +42,7 @@ def encode_chinese_names(column: pa.ChunkedArray) -> Encoded:
 
 
 def encode_masked_ids(column: pa.ChunkedArray) -> Encoded:
-    """IDs of 18 places with what they show; one whose birth date cannot be is no valid ID."""
+    """IDs of 18 places with what they show; one whose birth date cannot be is no valid ID. `sexed`: a full ID."""
     ids = encode_ids(column)
     impossible = (ids.kind == KINDS["full"]) & (ids.birth < _EARLIEST_BIRTH)
     kind = np.where(impossible, KINDS["invalid"], ids.kind).astype(np.uint8)
@@ -50,6 +50,7 @@ def encode_masked_ids(column: pa.ChunkedArray) -> Encoded:
         "head": ids.head, "head_mask": ids.head_mask, "tail": ids.tail, "tail_mask": ids.tail_mask, "kind": kind,
         "birth": np.where(impossible, 0, ids.birth).astype(np.int32),
         "male": np.where(impossible, -1, ids.male).astype(np.int8),
+        "sexed": (kind == KINDS["full"]).astype(np.uint8),
     }  # fmt: skip
 
 

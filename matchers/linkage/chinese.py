@@ -166,6 +166,7 @@ _SEXES = Kind(
     levels={"same": "l.{c}_male = r.{c}_male", "conflict": "true"},
     against=frozenset({"conflict"}),
     shown_as=("male", "-1"),
+    silent_as=("sexed", "0"),
 )
 
 CHINESE: dict[str, Kind] = {

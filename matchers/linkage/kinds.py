@@ -31,7 +31,8 @@ class Kind:
     `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
     two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
     of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
-    column shows the same, and its empty value.
+    column shows the same, and its empty value; `silent_as`: where both rows show this, it is counted there already (by
+    default the same).
     """
 
     encode: Callable[[pa.ChunkedArray], Encoded]
@@ -44,6 +45,7 @@ class Kind:
     by_places: frozenset[str] = frozenset()
     against: frozenset[str] = frozenset({"different", "other", "other_shown"})
     shown_as: tuple[str, str] | None = None
+    silent_as: tuple[str, str] | None = None
 
 
 def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:

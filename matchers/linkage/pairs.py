@@ -98,7 +98,8 @@ def level_among(model: LinkModel, column: str, names: tuple[str, ...]) -> str:
 
 
 def _implied(model: LinkModel, column: str, source: str) -> str:
-    form, none = model.kind(column).shown_as or ("male", "-1")
+    kind = model.kind(column)
+    form, none = kind.silent_as or kind.shown_as or ("male", "-1")
     return f"l.{source}_{form} <> {none} and r.{source}_{form} <> {none}"
 
 
