@@ -8,9 +8,12 @@ import pyarrow as pa
 
 from matchers.evidence.link import pairs_by_evidence
 from matchers.evidence.tables import Tables
+from matchers.evidence.training import train_by_evidence
 from matchers.linkage.headers import fitted
 from matchers.linkage.link import Options, id_column, link_tables
 from matchers.linkage.model import LinkModel
+from matchers.linkage.training import Judging, Training
+from matchers.linkage.training import train as train_by_weight
 
 _ROW_ID = "linked_row_id"
 Reading = Callable[[pa.Table, pa.Table | None, LinkModel], tuple[pa.Table, pa.Table | None, LinkModel]]
@@ -41,11 +44,28 @@ def link(
     return pairs_by_evidence(tables, smaller, threads=chosen.threads, memory=chosen.memory)
 
 
+def train(
+    left: pa.Table, right: pa.Table | None, model: LinkModel, *, judging: Judging | None = None, read: Reading = fitted
+) -> Training:
+    """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
+    if not takes_headers(model):
+        return train_by_weight(left, right, model, judging=judging)
+    ids = judging.ids if judging else (None, None)
+    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
+    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    if not model.ceilings:
+        named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
+        return train_by_weight(one, other, smaller, judging=named)
+    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
+    return train_by_evidence(tables, smaller, model, judgements=judging.judgements if judging else None)
+
+
 def takes_headers(model: LinkModel) -> bool:
     """The model finds its columns under other headers, may be without some, or decides by evidence."""
     return bool(model.aliases or model.optional or model.ceilings)
 
 
-def _with_ids(table: pa.Table, column: str) -> pa.Table:
-    """The table with its ids as text in a column of their own, whatever becomes of the headers."""
-    return table.append_column(_ROW_ID, id_column(table, column))
+def _with_ids(table: pa.Table, column: str | None) -> pa.Table:
+    """The table with its ids as text in a column of their own, whatever becomes of the headers; else row numbers."""
+    ids = id_column(table, column) if column else pa.array(map(str, range(table.num_rows)), pa.string())
+    return table.append_column(_ROW_ID, ids)

@@ -103,17 +103,18 @@ def train(
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.home import write_private
+    from flows.people_cells import readable
     from flows.tables import read_table
     from matchers.linkage.trained import model_text, report_text
     from matchers.linkage.training import Judging
-    from matchers.linkage.training import train as learn
+    from matchers.linking import train as learn
 
     tables = read_table(left), read_table(right) if right else None
     chosen = load_model(model)
     if suggest_blocking:
         _suggest(*tables, chosen, out.with_suffix(".blocking.toml"))
     judging = Judging(read_table(judgements), (left_id, right_id)) if judgements else None
-    result = learn(*tables, chosen, judging=judging)
+    result = learn(*tables, chosen, judging=judging, read=readable)
     write_private(out, model_text(result.model).encode())
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())

@@ -61,7 +61,8 @@ def make_scores(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, 
     levels = ", ".join(f"{column} := {_level_name(column, model)}" for column in model.comparisons)
     bits = ", ".join(f"{column} := {column}_bits" for column in model.comparisons)
     con.execute(
-        f"create or replace table scored as with weighed as (select v.*, {columns} from levels v{_joins(model)}), "
+        f"create or replace table scored as "
+        f"with weighed as (select v.*, {columns} from levels v{chance_joins(model)}), "
         f"summed as (select *, round($prior + {total}, 1) as match_weight from weighed) "
         f"select la, ra, c.blocking_rules, struct_pack({levels}) as levels, struct_pack({bits}) as bits, "
         "match_weight, round(1 / (1 + pow(2, -match_weight)), 9) as match_probability "
@@ -77,7 +78,7 @@ def _least(model: LinkModel) -> float:
     return model.settling.keep_probability if model.settling else model.review_probability
 
 
-def _joins(model: LinkModel) -> str:
+def chance_joins(model: LinkModel) -> str:
     """SQL: the relations of counted chances beside `levels v`."""
     joins = "".join(f" left join places_{column} p_{column} using (la, ra)" for column in by_places(model))
     for column, levels in model.comparisons.items():
@@ -93,12 +94,15 @@ def _bits(column: str, model: LinkModel) -> str:
     """
     cases = []
     for number, (name, level) in enumerate(model.comparisons[column].items(), start=1):
-        chance = repr(level.u)
-        if level.u == COUNTED:
-            found = f"p_{column}.chance" if name in model.kind(column).by_places else f"a_{column}.share"
-            chance = f"least(coalesce({found}, {level.m / 2!r}), 1.0)"
+        chance = counted_chance(model, column, name) if level.u == COUNTED else repr(level.u)
         cases.append(f"when {number} then round(log2({level.m!r} / {chance}), 1)")
     return f"case v.{column}_level {' '.join(cases)} else 0.0 end"
+
+
+def counted_chance(model: LinkModel, column: str, name: str) -> str:
+    """SQL: chance of the very value a pair agrees on; half of m where nobody on the right bears it by itself."""
+    found = f"p_{column}.chance" if name in model.kind(column).by_places else f"a_{column}.share"
+    return f"least(coalesce({found}, {model.comparisons[column][name].m / 2!r}), 1.0)"
 
 
 def _level_name(column: str, model: LinkModel) -> str:

@@ -55,6 +55,11 @@ _NAMES = Kind(
         "masked": "head",
     },
     agreed={"masked": "coalesce(nullif(l.{c}_head, 0), nullif(r.{c}_head, 0))"},
+    classes=(
+        ("2 in (l.{c}_kind, r.{c}_kind)", ("masked",)),
+        ("3 in (l.{c}_kind, r.{c}_kind)", ("placeholder",)),
+        ("true", ("exact", "simplified", "sound", "swapped", "near_sound", "one_character")),
+    ),
     against=frozenset({"different"}),
 )
 
@@ -108,6 +113,13 @@ _IDS = Kind(
         "conflict": "true",
     },
     by_places=frozenset({"full", "first15", "head6_tail4", "tail4", "partial"}),
+    classes=(
+        ("l.{c}_kind = 1 and r.{c}_kind = 1", ("full",)),
+        (f"{_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}", ("first15",)),
+        (f"{_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535", ("head6_tail4",)),
+        (f"{_TAILS} >> 20 = 65535", ("tail4",)),
+        ("true", ("partial",)),
+    ),
     against=frozenset({"one_digit", "conflict"}),
 )
 
@@ -123,6 +135,12 @@ _RANK = (
     f"when a.m & b.m & {_PHONE_ENDS} = {_PHONE_ENDS} then 4 "
     "when (a.m & b.m) >> 28 = 65535 then 3 when a.m & b.m = 0 then 0 else 2 end)))), 0)"
 )
+# What the best shown two numbers of a pair could agree on: all, the ends, the last four, anything.
+_SHOWN = (
+    "list_max(list_transform(l.{c}_all, lambda a: list_max(list_transform(r.{c}_all, lambda b: case "
+    f"when a.w and b.w then 4 when a.m & b.m & {_PHONE_ENDS} = {_PHONE_ENDS} then 3 "
+    "when (a.m & b.m) >> 28 = 65535 then 2 else 1 end))))"
+)
 _PHONES = Kind(
     encode=encode_phone_lists,
     keys={"full": f"({_WHOLE_LIST})[1]", "head3_tail4": f"({_ENDS_LIST})[1]"},
@@ -136,6 +154,12 @@ _PHONES = Kind(
         "conflict": "true",
     },
     share_of={"full": "full", "head3_tail4": "head3_tail4"},
+    classes=(
+        (f"{_SHOWN} >= 4", ("full",)),
+        (f"{_SHOWN} = 3", ("head3_tail4",)),
+        (f"{_SHOWN} = 2", ("tail4",)),
+        ("true", ("partial",)),
+    ),
     against=frozenset({"conflict"}),
 )
 
@@ -156,6 +180,11 @@ _DATES = Kind(
         "conflict": "true",
     },
     against=frozenset({"swapped", "conflict"}),
+    classes=(
+        ("least(l.{c}_day % 100, r.{c}_day % 100) > 0", ("full",)),
+        ("least(l.{c}_day // 100 % 100, r.{c}_day // 100 % 100) > 0", ("year_month",)),
+        ("true", ("year",)),
+    ),
     shown_as=("birth", "0"),
 )
 

@@ -32,7 +32,8 @@ class Kind:
     two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
     of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
     column shows the same, and its empty value; `silent_as`: where both rows show this, it is counted there already (by
-    default the same).
+    default the same). `classes`: what two rows show together, the first that holds counts, with the levels that agree
+    there; a level's m is its share within its class.
     """
 
     encode: Callable[[pa.ChunkedArray], Encoded]
@@ -46,6 +47,7 @@ class Kind:
     against: frozenset[str] = frozenset({"different", "other", "other_shown"})
     shown_as: tuple[str, str] | None = None
     silent_as: tuple[str, str] | None = None
+    classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
