@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -85,7 +87,19 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 
 def _pragmas(connection: Any, _record: object) -> None:
-    connection.execute("pragma journal_mode = wal")
+    """Patience first: a file that several open for the first time is switched to WAL by one of them."""
+    connection.execute("pragma busy_timeout = 30000")
+    _switch_to_wal(connection)
     connection.execute("pragma synchronous = full")
     connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma busy_timeout = 30000")
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """The switch does not heed the busy time-out, so it is asked for again while another holds the file."""
+    for _ in range(200):
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(0.05)
+    connection.execute("pragma journal_mode = wal")

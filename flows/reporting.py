@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -17,11 +17,14 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.home import write_private
 from flows.runlog import log_crash
+from flows.settings import model_of
+from reports.situation.figures import Figures
 from reports.summary import RunSummary
 from schemas.contracts import ledger_table
 from schemas.drift import SourceQuality
 
-WORKBOOK = "一本账.xlsx"
+WORKBOOK, SITUATION, CIRCULATED = "一本账.xlsx", "情况报告.html", "可流转统计.html"
+LINKS, LINK_FIGURES = "链接质量.html", "链接质量.json"
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,21 @@ class Night:
 
     summary: RunSummary
     quality: Quality
+    counted: dict[str, Figures] = field(default_factory=dict)
+    """Figures by version, counted once."""
 
 
 def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
     """Write every report of the version; one Chinese line per report that could not be written."""
     night = Night(summary, quality)
     folder = run.home.reports / night.summary.version
-    made: dict[str, Callable[[], bytes]] = {WORKBOOK: lambda: _workbook(run, night)}
+    made: dict[str, Callable[[], bytes]] = {
+        WORKBOOK: lambda: _workbook(run, night),
+        SITUATION: lambda: _situation(run, night),
+        CIRCULATED: lambda: _circulated(run, night),
+        LINK_FIGURES: lambda: _link_figures(con, run, night),
+        LINKS: lambda: _links(run, night),
+    }
     problems = []
     for name, make in made.items():
         try:
@@ -66,6 +77,52 @@ def _workbook(run: RunContext, night: Night) -> bytes:
         previous=previous_ledger(run, night),
     )
     return write_workbook(WorkbookFacts(tables, night.summary, run.policy, night.quality.now, night.quality.before))
+
+
+def _situation(run: RunContext, night: Night) -> bytes:
+    from reports.situation.page import Situation, situation_page
+
+    summary, quality = night.summary, night.quality
+    before = _counted(run, night, str(summary.previous_version)) if previous_ledger(run, night) is not None else None
+    facts = Situation(_counted(run, night, summary.version), before, summary, run.policy, quality.now, quality.before)
+    return situation_page(facts)
+
+
+def _circulated(run: RunContext, night: Night) -> bytes:
+    from reports.situation.circulation import circulation_page
+
+    return circulation_page(_counted(run, night, night.summary.version), night.summary, run.policy.circulation.least)
+
+
+def _counted(run: RunContext, night: Night, version: str) -> Figures:
+    from reports.situation.figures import count_version
+
+    if version not in night.counted:
+        tables = (version_table(run, version, name) for name in ("ledger", "coverage", "review"))
+        night.counted[version] = count_version(*tables)
+    return night.counted[version]
+
+
+def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+    from reports.link_quality.figures import count_links
+
+    model = model_of(run.settings)
+    version, as_of = night.summary.version, run.as_of.isoformat()
+    found = count_links(con, version=version, as_of=as_of, model=f"{model.name} {model.version}")
+    return found.model_dump_json(indent=1).encode() + b"\n"
+
+
+def _links(run: RunContext, night: Night) -> bytes:
+    from reports.link_quality.figures import read_figures
+    from reports.link_quality.page import LinkQuality, link_quality_page
+
+    summary = night.summary
+    now = read_figures(run.home.reports / summary.version / LINK_FIGURES)
+    if now is None:
+        raise LookupError(LINK_FIGURES)
+    before = read_figures(run.home.reports / str(summary.previous_version) / LINK_FIGURES)
+    titles = {name: contract.title for name, contract in run.contracts.items()}
+    return link_quality_page(LinkQuality(now, before, model_of(run.settings), summary.district, titles))
 
 
 def version_table(run: RunContext, version: str, name: str) -> pa.Table:

@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from schemas.errors import InputError
 
+_ROWS_AT_ONCE = 122_880
+_DICTIONARY_BYTES = 5
 
-def read_table(path: Path) -> pa.Table:
-    """One row per row of the file. Raises InputError where it cannot be read."""
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """A Parquet file read piece by piece; columns of few values come as dictionaries."""
+
+    path: Path
+    num_rows: int
+    schema: pa.Schema
+    dictionaries: tuple[str, ...]
+
+    def select(self, names: Sequence[str]) -> ParquetRows:
+        """Only these columns."""
+        schema = pa.schema([self.schema.field(name) for name in names])
+        return ParquetRows(self.path, self.num_rows, schema, self.dictionaries)
+
+    def to_batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows in order. Raises InputError where the file breaks off."""
+        with _readable(self.path), pq.ParquetFile(self.path, read_dictionary=list(self.dictionaries)) as file:
+            yield from file.iter_batches(_ROWS_AT_ONCE, columns=self.schema.names, use_threads=False)
+
+
+def open_table(path: Path) -> ParquetRows | pa.Table:
+    """A table to be read once, piece by piece where it is Parquet. Raises InputError where it cannot be read."""
+    if path.suffix.lower() != ".parquet":
+        return read_table(path)
+    with _readable(path), pq.ParquetFile(path) as file:
+        return ParquetRows(path, file.metadata.num_rows, file.schema_arrow, _of_few_values(file.metadata))
+
+
+def _of_few_values(metadata: pq.FileMetaData) -> tuple[str, ...]:
+    """Text columns that take so few bytes a row that their values must repeat."""
+    if not metadata.num_row_groups:
+        return ()
+    group = metadata.row_group(0)
+    columns = (group.column(place) for place in range(group.num_columns))
+    return tuple(
+        column.path_in_schema
+        for column in columns
+        if column.physical_type == "BYTE_ARRAY"
+        and column.total_uncompressed_size < _DICTIONARY_BYTES * max(group.num_rows, 1)
+    )
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        if path.suffix.lower() == ".parquet":
-            return pq.read_table(path)
-        return _read_csv(path)
+        yield
     except FileNotFoundError:
         raise InputError("没有这个文件", where=str(path), rule="no_file", action="核对路径") from None
     except (pa.ArrowInvalid, OSError) as error:
@@ -28,8 +73,19 @@ def read_table(path: Path) -> pa.Table:
         ) from None
 
 
+def read_table(path: Path) -> pa.Table:
+    """One row per row of the file. Raises InputError where it cannot be read."""
+    with _readable(path):
+        if path.suffix.lower() == ".parquet":
+            return pq.read_table(path)
+        return _read_csv(path)
+    raise AssertionError("unreachable")
+
+
 def _read_csv(path: Path) -> pa.Table:
     """Every column as text; empty cells as null."""
+    import pyarrow.csv  # noqa: F401 - loaded only for CSV
+
     for encoding in ("utf-8", "gb18030"):
         try:
             read = pa.csv.ReadOptions(encoding=encoding)

@@ -34,7 +34,7 @@ def link(
     Raises TableError where an id column is missing or repeats, InputError where a needed column is missing.
     """
     chosen = options or Options()
-    if not takes_headers(model):
+    if not model.finds_headers:
         return link_tables(left, right, model, ids=ids, options=chosen)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
@@ -48,7 +48,7 @@ def train(
     left: pa.Table, right: pa.Table | None, model: LinkModel, *, judging: Judging | None = None, read: Reading = fitted
 ) -> Training:
     """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
-    if not takes_headers(model):
+    if not model.finds_headers:
         return train_by_weight(left, right, model, judging=judging)
     ids = judging.ids if judging else (None, None)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
@@ -58,11 +58,6 @@ def train(
         return train_by_weight(one, other, smaller, judging=named)
     tables = Tables(one, other, (_ROW_ID, _ROW_ID))
     return train_by_evidence(tables, smaller, model, judgements=judging.judgements if judging else None)
-
-
-def takes_headers(model: LinkModel) -> bool:
-    """The model finds its columns under other headers, may be without some, or decides by evidence."""
-    return bool(model.aliases or model.optional or model.ceilings)
 
 
 def _with_ids(table: pa.Table, column: str | None) -> pa.Table:

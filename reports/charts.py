@@ -37,6 +37,7 @@ THEME: dict[str, Any] = {
 }  # fmt: skip
 """Vega-Lite configuration shared by all charts; a screen that draws its own takes palette and font from here."""
 
+_AXIS: dict[str, Any] = {"tickCount": 5, "tickMinStep": 1, "format": ",.0f"}
 _LABEL = {"align": "left", "baseline": "middle", "dx": 4, "fontSize": 12, "color": INK}
 
 
@@ -70,27 +71,32 @@ def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
 
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
     drawn = base.mark_bar(color=colour, height={"band": 0.75})
-    return _svg(chart, drawn + base.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
+    ends = base.transform_calculate(end="max(datum.value, 0)").encode(x="end:Q")
+    return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
-def stacked(chart: Chart, parts: Sequence[Part]) -> str:
+def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] | None = None) -> str:
     """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total."""
     import altair as alt
 
     order = list(dict.fromkeys(one.part for one in parts))
-    colours = alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)])))
+    known = colours or dict(zip(order, PALETTE, strict=False))
+    scale = alt.Scale(domain=order, range=[known[name] for name in order])
     base = _base(alt, parts).transform_calculate(place=_place("part", order)).encode(y=_names(alt, parts))
     drawn = base.mark_bar(stroke="white", strokeWidth=1, height={"band": 0.75}).encode(
-        x=alt.X("value:Q", stack="zero", title=chart.unit), color=colours, order="place:Q"
+        x=alt.X("value:Q", stack="zero", title=chart.unit, axis=_AXIS),
+        color=alt.Color("part:N", sort=order, scale=scale),
+        order="place:Q",
     )
+    dark = [name for name in order if known[name] in (BLUE, VERMILION)]
     room = max((one.value for one in parts), default=0) * 0.08
     inside = (
-        base.transform_filter(f"datum.value > {room}")
+        base.transform_calculate(told=f"datum.value > {room} ? format(datum.value, '{chart.number}') : ''")
         .mark_text(baseline="middle", fontSize=11)
         .encode(
             x=alt.X("value:Q", stack="zero", bandPosition=0.5), order="place:Q",
-            text=alt.Text("value:Q", format=chart.number), detail="part:N",
-            color=alt.condition(f"datum.part === '{order[0]}'", alt.value("white"), alt.value(INK)),
+            text="told:N", detail="part:N",
+            color=alt.condition(f"{_place('part', dark)} >= 0", alt.value("white"), alt.value(INK)),
         )
     ) if order else base.mark_text()  # fmt: skip
     totals = (
@@ -152,7 +158,7 @@ def _names(alt: Any, parts: Sequence[Part]) -> Any:
 
 
 def _length(alt: Any, chart: Chart) -> Any:
-    return alt.X("value:Q", title=chart.unit, axis=alt.Axis(tickCount=5, format=chart.number))
+    return alt.X("value:Q", title=chart.unit, axis={**_AXIS, "format": chart.number})
 
 
 def _place(field: str, order: Sequence[str]) -> str:

@@ -58,10 +58,9 @@ class Evidence(Base):
 
 
 class KeyEvent(Base):
-    """One row per merge or split of person keys."""
+    """One row per merge or split of person keys; in the order of their ids, the newest of two keys holds."""
 
     __tablename__ = "key_events"
-    __table_args__ = (UniqueConstraint("old_key", "new_key"),)
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     old_key: Mapped[str] = mapped_column(String(40))
     new_key: Mapped[str] = mapped_column(String(40))

@@ -49,12 +49,9 @@ def link(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
-    from flows.people_cells import readable
-    from flows.tables import read_table, write_parquet
-    from matchers.linking import link as linked
+    from flows.tables import write_parquet
 
-    sides = read_table(left), read_table(right)
-    pairs = linked(*sides, load_model(model), ids=(left_id, right_id), read=readable)
+    pairs = _linked(left, right, load_model(model), (left_id, right_id))
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
 
@@ -67,17 +64,14 @@ def dedupe(
     clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
-    from flows.people_cells import readable
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
-    from matchers.linking import link as linked
 
-    rows = read_table(table)
-    pairs = linked(rows, None, load_model(model), ids=(id_column, id_column), read=readable)
+    pairs = _linked(table, None, load_model(model), (id_column, id_column))
     write_parquet(pairs, out)
     if clusters is not None:
-        write_parquet(clustered(pairs, ids_of(rows, id_column)), clusters)
+        write_parquet(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
 
 
@@ -119,6 +113,20 @@ def train(
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
+
+
+def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str]) -> pa.Table:
+    """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
+    from flows.tables import open_table, read_table
+
+    if not model.finds_headers:
+        from matchers.linkage.link import link_tables
+
+        return link_tables(open_table(left), open_table(right) if right else None, model, ids=ids)
+    from flows.people_cells import readable
+    from matchers.linking import link as linked
+
+    return linked(read_table(left), read_table(right) if right else None, model, ids=ids, read=readable)
 
 
 def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:

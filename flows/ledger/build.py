@@ -86,8 +86,7 @@ def _months_before(day: date, months: int) -> date:
 
 def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
     """Lead states and open objections, by person key; a merged key's work follows its person."""
-    moved = dict(con.execute("select old_key, new_key from key_events where event = 'merged' order by all").fetchall())
-    moved |= merges(store)
+    moved = merges(store, con.execute("select old_key, new_key, event from key_events order by all").fetchall())
     leads = {
         (follow(moved, one.person_key), one.code): one
         for one in sorted(store.leads(), key=lambda one: (one.checked_on, one.person_key))

@@ -51,7 +51,7 @@ union
 select g.person_id, w.org_id, 2, 'trade', g.grp from seeker_groups g join org_words w using (grp)
 union
 select s.person_id, o.org_id, 2, 'trade', null
-from host_seekers s join orgs o on o.org_kind = $floating_kind and o.street = s.work_street
+from host_seekers s join orgs o on o.org_kind = $floating_kind and o.street in (s.work_street, s.home_street)
 where s.floating
 union
 select g.person_id, c.org_id, 3, 'committee', g.grp from seeker_groups g join org_committees c using (grp)

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.keys import DistrictKey
+from flows.ledger.keys_moved import follow, merges
 from flows.ledger.sql import put_rows, run_sql
 from flows.ledger.store import Store
 
@@ -57,7 +58,14 @@ def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -
     known = Known(key_of, store.id_tokens_of(key_of.values()))
     assigned = assign(evidence, known)
     mint(evidence, assigned, run.key, store, known)
+    assigned.events += _came_apart(assigned, merges(store))
     _put(con, evidence, assigned, known)
+
+
+def _came_apart(assigned: Assigned, moved: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """A key merged before that somebody bears again tonight: its person and the other's prove to be two."""
+    borne = sorted(key for key in assigned.keys.values() if key in moved)
+    return [(follow(moved, key), key, "split") for key in borne]
 
 
 def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> Evidence:
@@ -124,7 +132,7 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
     """
     new = [person for person in evidence if person not in assigned.keys]
     exists = store.minted(_key_name(key, evidence[person][0][1], turn) for person in new for turn in range(_AT_ONCE))
-    gone = {old for old, _, what, _ in store.key_events() if what == "merged"} if exists else set()
+    gone = set(merges(store)) if exists else set()
     used = set(assigned.keys.values()) | gone | {old for old, _, what in assigned.events if what == "merged"}
     for person in sorted(new, key=lambda one: evidence[one][0][1]):
         kind, token = evidence[person][0]

@@ -1,15 +1,31 @@
-"""One present key per old key: a merged key's work follows its person."""
+"""One present key per old key: a merged key's work follows its person, until the two prove to be two after all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from flows.ledger.store import Store
 
+Event = tuple[str, str, str]
+"""(old_key, new_key, `merged` or `split`)"""
 
-def merges(store: Store) -> dict[str, str]:
-    """New key per merged key, of all published versions."""
-    return {old: new for old, new, what, _ in store.key_events() if what == "merged"}
+
+def merges(store: Store, tonight: Iterable[Event] = ()) -> dict[str, str]:
+    """New key per key that is merged today: of all published versions, and tonight's events after them."""
+    moved: dict[str, str] = {}
+    for old, new, what in [*((old, new, what) for old, new, what, _ in store.key_events()), *tonight]:
+        if what == "merged":
+            moved[old] = new
+        else:
+            moved.pop(new, None)
+    return moved
+
+
+def newest_events(events: Iterable[tuple[str, str, str, date]]) -> list[tuple[str, str, str, date]]:
+    """The newest event of each two keys, from events in their order; what a reader of `aliases` may rely on."""
+    newest = {frozenset(event[:2]): event for event in events}
+    return sorted(newest.values())
 
 
 def follow(moved: Mapping[str, str], key: str) -> str:

@@ -50,6 +50,19 @@ class PrefectApi:
         runs = self._got(self._client.post("/flow_runs/filter", json=query))
         return [run for run in runs if _moment(run) is None or (_moment(run) or before) <= before]
 
+    def going(self, since: datetime) -> list[dict[str, Any]]:
+        """Runs of the deployments that the server holds to be running since before a moment."""
+        query = {
+            "flow_runs": {
+                "state": {"type": {"any_": ["RUNNING", "CANCELLING"]}},
+                "start_time": {"before_": since.isoformat()},
+                "deployment_id": {"is_null_": False},
+            },
+            "limit": 200,
+        }
+        found: list[dict[str, Any]] = self._got(self._client.post("/flow_runs/filter", json=query))
+        return found
+
     def pass_over(self, run: Mapping[str, Any], why: str) -> None:
         """A run that was due while nobody was there is not run any more; one that was going then has crashed."""
         waiting = run.get("state_type") == "SCHEDULED"

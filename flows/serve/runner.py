@@ -25,15 +25,20 @@ from flows.settings import load_settings
 from schemas.nights import ZONE
 
 WATCH = "sanzhao-dead-runs"
+_WATCH_WORDS = f"心跳停了 {3 * HEARTBEAT_SECONDS} 秒的运行记为 Crashed（第1版）"
 _ENDINGS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
 def watch_over_dead_runs() -> None:
-    """An automation: a run whose heartbeat stops for three beats is Crashed, not Running for ever."""
+    """An automation: a run whose heartbeat stops for three beats is Crashed, not Running for ever.
+
+    One that is there already is left alone: to change it makes the server forget the heartbeats it has seen, and a
+    runner that comes back after a kill would save the dead run it is here to bury.
+    """
     beat = "prefect.flow-run.heartbeat"
     automation = AutomationCore(
         name=WATCH,
-        description="心跳停了的运行记为 Crashed",
+        description=_WATCH_WORDS,
         trigger=EventTrigger(
             after={beat},
             expect={beat, *(f"prefect.flow-run.{ending}" for ending in _ENDINGS)},
@@ -47,10 +52,11 @@ def watch_over_dead_runs() -> None:
     )
     with get_client(sync_client=True) as client:
         known = client.read_automations_by_name(WATCH)
-        if known:
-            client.update_automation(known[0].id, automation)
-        else:
-            client.create_automation(automation)
+        if known and known[0].enabled and known[0].description == _WATCH_WORDS:
+            return
+        for old in known:
+            client.delete_automation(old.id)
+        client.create_automation(automation)
 
 
 def deployments_of(home: Home) -> list[Any]:

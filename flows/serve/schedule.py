@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -14,8 +14,9 @@ _ZONE = ZoneInfo(ZONE)
 
 
 def last_due(cron: str, now: datetime) -> datetime:
-    """The newest due time up to now. Raises ContractError when the words say nothing."""
-    return next(_times(cron, now.astimezone(_ZONE), reverse=True))
+    """The newest due time up to now, this second included. Raises ContractError when the words say nothing."""
+    after = now.astimezone(_ZONE).replace(microsecond=0) + timedelta(seconds=1)
+    return next(_times(cron, after, reverse=True))
 
 
 def next_due(cron: str, now: datetime) -> datetime:

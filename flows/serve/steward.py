@@ -13,6 +13,7 @@ from flows.notices import tell_endings, tell_missed
 from flows.runlog import log_crash, log_event
 from flows.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.children import BY_HAND, NIGHTLY
+from flows.serve.living import is_alive
 from flows.serve.memory import Resumption, ServeMemory, recall, remember
 from flows.serve.prefect_api import PrefectApi
 from flows.serve.schedule import count_due, last_due
@@ -20,6 +21,8 @@ from flows.settings import Settings
 
 _GRACE = timedelta(seconds=90)
 """A night that has not begun this long after it was due, and stands in no queue, is missed."""
+_SETTLING = timedelta(seconds=30)
+"""A run's process is sought only this long after the run began."""
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Steward:
 
     def look(self) -> None:
         """All duties once; what goes wrong in one is logged and tried again at the next look."""
-        for duty in (self._nights, self._broken_off, self._tell, self._tidy):
+        for duty in (self._bury, self._nights, self._broken_off, self._tell, self._tidy):
             try:
                 duty()
             except Exception as error:
@@ -53,6 +56,16 @@ class Steward:
 
     def _tell(self) -> None:
         tell_endings(self.home, self.settings, self.now())
+
+    def _bury(self) -> None:
+        """A run that no process is at any more has crashed: until Prefect knows, it keeps the next night waiting.
+
+        Prefect's own watch over heartbeats does the same later; it forgets what it saw when it is set up anew.
+        """
+        for run in self.api.going(self.now() - _SETTLING):
+            if not is_alive(str(run["id"])):
+                self.api.pass_over(run, "进程已不在；见 sanzhao status")
+                log_event(self.home, "crashed", flow_run=str(run["id"]))
 
     def _tidy(self) -> None:
         prune_logs(self.home, self.settings.night.log_days, self.now())

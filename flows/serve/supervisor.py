@@ -4,6 +4,8 @@ them in order.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -65,17 +67,21 @@ class Supervisor:
         }
 
     def stop(self) -> None:
-        """End them, last started first; who does not end in time is killed."""
+        """End them, last started first, each with what it started itself; who does not end in time is killed."""
         for kept in reversed(self._kept):
-            if kept.process is None or kept.process.poll() is not None:
+            if kept.process is None:
                 continue
+            end = time.monotonic() + kept.child.stop_seconds
             kept.process.send_signal(signal.SIGTERM)
-            try:
-                kept.process.wait(kept.child.stop_seconds)
-            except subprocess.TimeoutExpired:
+            while kept.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            _signal_group(kept.process.pid, signal.SIGTERM)  # a night that its runner left alone
+            while _group_lives(kept.process) and time.monotonic() < end:
+                time.sleep(0.05)
+            if _group_lives(kept.process):
                 say(self.home, "serve", f"{kept.child.name} did not end in time and is killed")
-                kept.process.kill()
-                kept.process.wait()
+                _signal_group(kept.process.pid, signal.SIGKILL)
+            kept.process.wait()
             for reader in kept.readers:
                 reader.join(2)
 
@@ -107,6 +113,21 @@ class Supervisor:
         kept.wait = _FIRST_WAIT if now - kept.began > _STEADY_SECONDS else min(kept.wait * 2, _LONGEST_WAIT)
         kept.again_at = now + kept.wait
         say(self.home, "serve", f"{kept.child.name} ended with {code}; it is started again in {kept.wait:g} s")
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    """To a child and all it started: it leads a session of its own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, number)
+
+
+def _group_lives(process: subprocess.Popen[str]) -> bool:
+    process.poll()  # a dead child that no one has asked for would count
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def say(home: Home, who: str, line: str) -> None:

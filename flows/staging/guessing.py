@@ -42,7 +42,8 @@ def unknown_columns(grid: Grid, header: Header, known: Iterable[int]) -> list[in
 
 def guesses_of(grid: Grid, header: Header, contract: SourceContract, columns: Iterable[int]) -> dict[int, SourceField]:
     """Column -> the field it may be, every field once; the fields a source needs come first."""
-    order = dict.fromkeys([name for group in contract.require for name in group] + list(contract.important))
+    lacking = [group for group in contract.require if not any(name in header.claims for name in group)]
+    order = dict.fromkeys([name for group in lacking for name in group] + list(contract.important))
     order |= dict.fromkeys(field.name for field in contract.imported)
     left = [field for name in order if (field := contract.field(name)) and name not in header.claims]
     found: dict[int, SourceField] = {}

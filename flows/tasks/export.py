@@ -132,7 +132,7 @@ def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
         code=check_code(desk.key, number),
         name=row["name_masked"],
         phone=_phone(desk, row),
-        unit=words_of("、".join(row["units"])),
+        unit=words_of("、".join(row["units"] or row["platforms"])),
         group=words_of("、".join(row["occupation_groups"])),
         kind=kind,
         asked=asked,
@@ -147,7 +147,7 @@ def _phone(desk: _Desk, row: Mapping[str, Any]) -> str:
         return _OTHERS
     if desk.phones is None:
         return _DESTROYED
-    return "、".join(desk.phones.get(row["person_key"], ())) or _ABSENT
+    return "\n".join(desk.phones.get(row["person_key"], ())) or _ABSENT
 
 
 def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matchers.digits import PHONE_PLACES, pack
 from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import encode_names
-from matchers.encoding.strings import rows_of_length, string_parts
-from matchers.names import simplify, tidy_name
+from matchers.encoding.numbers import encode_phones
+from matchers.encoding.readings import simplified
+from matchers.encoding.strings import digests, strings, text_array
+from matchers.names import compared_name, tidy_name
 
 Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
 
@@ -31,12 +32,15 @@ _EARLIEST_BIRTH = 18700101
 def encode_chinese_names(column: pa.ChunkedArray) -> Encoded:
     """Names with their forms, and the simplified text that masks are held against; blanks and dots do not count."""
     distinct, codes = _distinct(column)
-    tidy = pa.array([tidy_name(name) if name else None for name in distinct.to_pylist()], pa.string())
-    names = encode_names(pa.chunked_array([tidy]))
-    shown = pa.array(simplify([name or "" for name in tidy.to_pylist()]), pa.string())
+    tidy = [tidy_name(name) if name else "" for name in distinct.to_pylist()]
+    names, shown = encode_names(text_array(tidy)), [simplified(name) for name in tidy]
+    like: list[str | None] = [None] * len(tidy)
+    for row in np.flatnonzero(names.kind > KINDS["full"]):
+        like[row] = compared_name(tidy[row], shown[row]).name_like
     found: Encoded = {
-        "raw": names.raw, "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
-        "head": names.head, "len": names.length, "kind": names.kind, "like": names.like, "text": shown,
+        "raw": digests(strings(text_array(tidy))), "key": names.key, "sound": names.sound, "fold": names.fold,
+        "swap": names.swap, "head": names.head, "len": names.length, "kind": names.kind,
+        "like": pa.array(like, pa.string()), "text": text_array(shown),
     }  # fmt: skip
     return {form: _spread(values, codes) for form, values in found.items()}
 
@@ -59,11 +63,7 @@ def encode_phone_lists(column: pa.ChunkedArray) -> Encoded:
     lists = _lists(column)
     distinct, codes = _distinct(pa.chunked_array([lists.values]))
     texts = pa.array([tidy_phone(text or "") for text in distinct.to_pylist()], pa.string())
-    letters, starts, lengths = string_parts(pa.chunked_array([texts]))
-    places = np.full((len(lengths), PHONE_PLACES), 255, np.uint8)
-    rows, found = rows_of_length(letters, starts, lengths, PHONE_PLACES)
-    places[rows] = np.where((found >= ord("0")) & (found <= ord("9")), found - ord("0"), 255)
-    digits, mask = pack(places)
+    digits, mask = encode_phones(texts)
     whole = np.asarray(pc.and_(pc.greater(pc.utf8_length(texts), 0), pc.invert(pc.match_substring(texts, "*"))))
     same = np.where(whole & (mask != 0), digits, np.uint64(0))
     for row in np.flatnonzero(same == 0):

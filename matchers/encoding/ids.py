@@ -8,78 +8,97 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.digits import ID_HALF, Places, pack
-from matchers.encoding.strings import rows_of_length, string_parts
+from matchers.encoding.strings import Strings, matrix, strings
+from matchers.encoding.swar import digits, nibbles, number, u64, weighed
 
-_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-_CHECK = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2], np.uint8)
+_MOST = 10 * sum(_WEIGHTS) + 1
+_CHECK_OF_SUM = _CHECK[np.arange(_MOST) % 11]
+_MONTHS = np.isin(np.arange(256), [month // 10 | month % 10 << 4 for month in range(1, 13)])
+_DAYS = np.isin(np.arange(256), [day // 10 | day % 10 << 4 for day in range(1, 32)])
+_WHOLE = u64(0x0101010101010101)
+_NINE_PLACES = u64((1 << 36) - 1)
 KINDS = {"none": 0, "full": 1, "masked": 2, "invalid": 3}
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
 class EncodedIds:
     """One entry per row. `birth` is yyyymmdd where all its digits show and the ID is not invalid, else 0."""
 
-    head: npt.NDArray[np.uint64]
-    head_mask: npt.NDArray[np.uint64]
-    tail: npt.NDArray[np.uint64]
-    tail_mask: npt.NDArray[np.uint64]
+    head: Words
+    head_mask: Words
+    tail: Words
+    tail_mask: Words
     kind: npt.NDArray[np.uint8]
     birth: npt.NDArray[np.int32]
     male: npt.NDArray[np.int8]
 
 
-def encode_ids(column: pa.ChunkedArray) -> EncodedIds:
+@dataclass(frozen=True)
+class _Places:
+    """Eighteen places in three words of bytes, eight, eight and two: digits (10 for X), and 1 where one is shown."""
+
+    values: tuple[Words, Words, Words]
+    shown: tuple[Words, Words, Words]
+
+
+def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
     """Encode a column of 18-place IDs with `*` for hidden places; 15-place IDs gain `19` and their check digit."""
-    letters, starts, lengths = string_parts(column)
-    places = np.full((len(lengths), 18), 255, np.uint8)
-    rows, found = rows_of_length(letters, starts, lengths, 18)
-    places[rows] = _digits(found)
-    rows, found = rows_of_length(letters, starts, lengths, 15)
-    old = _digits(found)
-    whole = (old != 255).all(axis=1)
-    places[rows[whole]] = _lengthened(old[whole])
-    kind = _kinds(places)
-    head, head_mask = pack(places[:, :ID_HALF])
-    tail, tail_mask = pack(places[:, ID_HALF:])
+    places = _places(strings(column))
+    second = nibbles(places.values[1])
+    kind = _kinds(places, second)
+    head, tail = _halved(nibbles(places.values[0]), second, nibbles(places.values[2]))
+    masks = _halved(*(nibbles(word) * u64(15) for word in places.shown))
     usable = (kind == KINDS["full"]) | (kind == KINDS["masked"])
-    shown = usable & (places[:, 6:14] != 255).all(axis=1)
-    birth = np.where(shown, _number(places[:, 6:14]), 0).astype(np.int32)
-    male = np.where(usable & (places[:, 16] < 10), places[:, 16] % 2, -1).astype(np.int8)
-    return EncodedIds(head, head_mask, tail, tail_mask, kind, birth, male)
+    dated = usable & (places.shown[0] >> u64(48) == 0x0101) & (places.shown[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
+    birth = number((places.values[0] >> u64(48)) | (places.values[1] << u64(16)))
+    sexed = usable & (places.shown[2] & u64(1) == 1)
+    male = np.where(sexed, (places.values[2] & u64(1)).astype(np.int8), np.int8(-1))
+    return EncodedIds(head, masks[0], tail, masks[1], kind, np.where(dated, birth, u64(0)).astype(np.int32), male)
 
 
-def _number(digits: Places) -> npt.NDArray[np.int32]:
-    """Rows of decimal digits as numbers."""
-    value = np.zeros(len(digits), np.int32)
-    for place in range(digits.shape[1]):
-        value = value * 10 + digits[:, place]
-    return value
+def _halved(first: Words, second: Words, last: Words) -> tuple[Words, Words]:
+    """Nibbles of eight, eight and two places as two halves of nine."""
+    return (first | (second << u64(32))) & _NINE_PLACES, (second >> u64(4)) | (last << u64(28))
 
 
-def _digits(letters: npt.NDArray[np.uint8]) -> Places:
-    digits = letters - np.uint8(ord("0"))
-    digits[digits > 9] = 255
-    last = letters[:, -1]
-    digits[(last == ord("X")) | (last == ord("x")), -1] = 10
-    return digits
+def _places(parts: Strings) -> _Places:
+    fits = parts.lengths == 18
+    words = [np.where(fits, parts.raw_words(at), u64(0)) for at in (0, 8, 16)]
+    read = [digits(word) for word in words]
+    last = (words[2] >> u64(8)) & u64(255)
+    ten = (last == ord("X")) | (last == ord("x"))
+    values = (read[0][0], read[1][0], read[2][0] & u64(0xFFFF) | np.where(ten, u64(10 << 8), u64(0)))
+    shown = (read[0][1], read[1][1], read[2][1] & u64(0x0101) | np.where(ten, u64(1 << 8), u64(0)))
+    for row, old in _fifteen_places(parts):
+        for word, (at, size) in enumerate(((0, 8), (8, 8), (16, 2))):
+            values[word][row] = int.from_bytes(bytes(old[at : at + size]), "little")
+            shown[word][row] = 0x0101 if size == 2 else _WHOLE
+    return _Places(values, shown)
 
 
-def _lengthened(old: Places) -> Places:
-    century = np.tile(np.array([1, 9], np.uint8), (len(old), 1))
-    body = np.hstack([old[:, :6], century, old[:, 6:]])
-    return np.hstack([body, _CHECK[(body @ _WEIGHTS) % 11][:, None].astype(np.uint8)])
+def _fifteen_places(parts: Strings) -> list[tuple[int, npt.NDArray[np.uint8]]]:
+    """Rows of 15 digits, lengthened to 18: the century put in, the check digit computed."""
+    rows = np.flatnonzero(parts.lengths == 15)
+    old = matrix(parts, rows, 15) - np.uint8(ord("0"))
+    whole = (old <= 9).all(axis=1)
+    body = np.insert(old[whole], 6, [[1], [9]], axis=1)
+    check = _CHECK[(body.astype(np.int64) @ np.array(_WEIGHTS)) % 11]
+    longer = np.hstack([body, check[:, None].astype(np.uint8)])
+    return list(zip(rows[whole].tolist(), longer, strict=True))
 
 
-def _kinds(places: Places) -> npt.NDArray[np.uint8]:
-    whole = places.max(axis=1, initial=0) != 255
-    kind = np.full(len(places), KINDS["none"], np.uint8)
-    kind[places.min(axis=1, initial=255) != 255] = KINDS["masked"]
-    kind[whole] = KINDS["invalid"]
-    full = places[whole]
-    sums = (full[:, :17].astype(np.float32) @ _WEIGHTS.astype(np.float32)).astype(np.int16)
-    right = _CHECK[sums % 11] == full[:, 17]
-    month, day = full[:, 10] * np.uint8(10) + full[:, 11], full[:, 12] * np.uint8(10) + full[:, 13]
-    dated = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-    kind[np.flatnonzero(whole)[right & dated]] = KINDS["full"]
+def _kinds(places: _Places, second: Words) -> npt.NDArray[np.uint8]:
+    """`second`: places 9 to 16 as nibbles, month and day among them."""
+    shown = places.shown
+    kind = np.where(shown[0] | shown[1] | shown[2] == 0, np.uint8(KINDS["none"]), np.uint8(KINDS["masked"]))
+    whole = np.flatnonzero((shown[0] & shown[1] == _WHOLE) & (shown[2] == 0x0101))
+    a, b, c = (word[whole] for word in places.values)
+    sums = weighed(a, _WEIGHTS[:8]) + weighed(b, _WEIGHTS[8:16]) + (c & u64(15)) * u64(_WEIGHTS[16])
+    right = _CHECK_OF_SUM[sums] == (c >> u64(8)).astype(np.uint8)
+    date = (second[whole] >> u64(8)).astype(np.uint16)
+    right &= _MONTHS[date & 255] & _DAYS[date >> 8]
+    kind[whole] = np.where(right, np.uint8(KINDS["full"]), np.uint8(KINDS["invalid"]))
     return kind

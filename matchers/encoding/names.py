@@ -1,4 +1,4 @@
-"""Chinese names as integers of four 16-bit lanes: as written, simplified, by sound, by folded sound, given name sorted.
+"""Chinese names as integers of four 16-bit lanes: simplified, by sound, by folded sound, given name sorted.
 
 Names of two to four common characters go through whole-column arithmetic; what is left (masks, placeholders, long or
 Latin names) goes name by name through `matchers.names`, and its keys are 64-bit digests.
@@ -6,7 +6,6 @@ Latin names) goes name by name through `matchers.names`, and its keys are 64-bit
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,154 +13,192 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.encoding.strings import Bytes, Rows, rows_of_length, string_parts
-from matchers.names import compare_name, compound_surnames, fold_sound, reading, simplify, surname_readings
-
-Lanes = npt.NDArray[np.uint32]
-Packed = npt.NDArray[np.uint64]
+from matchers.encoding.readings import readings, simplified
+from matchers.encoding.strings import Rows, Strings, Words, digests, strings, strings_of
+from matchers.encoding.surnames import fold_sound, surname_table
+from matchers.encoding.swar import u64
 
 KINDS = {None: 0, "full": 1, "masked": 2, "placeholder": 3}
 PLANE = 0x10000
-_LENGTHS = {6: 2, 9: 3, 12: 4}
+_FIRST, _LAST = 0x3400, 0x9FFF
+_OWN_SOUND = 1024
+_LANE = u64(0xFFFF)
+_OPENS, _READ = 1, 2
+OTHER_LENGTH = 255
+_TITLES = ("师傅", "先生", "女士", "小姐", "同志", "老师")
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """Numbers of syllables and of folded syllables, the same wherever the shipped readings are."""
+
+    plain: dict[str, int]
+    folded: dict[str, int]
+
+    def fold(self, syllable: str) -> int:
+        """The number of a syllable once folded."""
+        return self.folded[fold_sound(syllable)]
 
 
 @dataclass(frozen=True)
 class Characters:
-    """Per code point of the basic plane: its simplified form, the number of its reading and of its folded reading."""
+    """Per code point one word: simplified form, sound, folded sound, and on top its part in surnames."""
 
-    simple: npt.NDArray[np.uint32]
-    sound: npt.NDArray[np.uint32]
-    fold: npt.NDArray[np.uint32]
+    words: Words
+    sounds: Sounds
 
 
 @cache
-def _sound_number(sound: str) -> int:
-    """A number per syllable, the same in every process: 16 bits of its digest."""
-    return int.from_bytes(hashlib.blake2b(sound.encode(), digest_size=2).digest(), "little") | 1
+def characters() -> Characters:
+    """The table of the basic plane, from the shipped readings; characters without a reading sound like themselves."""
+    body = readings()
+    syllables = body.letters
+    folds = sorted({fold_sound(syllable) for syllable in syllables})
+    sounds = Sounds({one: n for n, one in enumerate(sorted(syllables), 1)}, {one: n for n, one in enumerate(folds, 1)})
+    simple = np.arange(PLANE, dtype=np.uint64)
+    simple[_codes(body.traditional)] = _codes(body.simplified)
+    own = (np.arange(PLANE, dtype=np.uint64) % u64(PLANE - _OWN_SOUND)) + u64(_OWN_SOUND)
+    sound, fold = own.copy(), own.copy()
+    for syllable, letters in syllables.items():
+        codes = _codes(letters)
+        codes = codes[codes < PLANE]
+        sound[codes], fold[codes] = sounds.plain[syllable], sounds.fold(syllable)
+    surnames = surname_table()
+    flags = np.zeros(PLANE, np.uint64)
+    flags[[ord(name) for name in surnames.readings if len(name) == 1]] |= u64(_READ)
+    flags[[ord(name[0]) for name in surnames.compound]] |= u64(_OPENS)
+    words = simple | sound[simple] << u64(16) | fold[simple] << u64(32) | flags[simple] << u64(48)
+    words[:_FIRST] = words[_LAST + 1 :] = 0
+    return Characters(words, sounds)
 
 
-def characters(present: npt.NDArray[np.int64]) -> Characters:
-    """The tables, filled for the code points at hand."""
-    tables = Characters(*(np.zeros(PLANE, np.uint32) for _ in range(3)))
-    letters = [chr(code) for code in present]
-    for code, simple in zip(present, simplify(letters), strict=True):
-        form = simple if len(simple) == 1 and ord(simple) < PLANE else chr(code)
-        tables.simple[code] = ord(form)
-        tables.sound[code] = _sound_number(reading(form))
-        tables.fold[code] = _sound_number(fold_sound(reading(form)))
-    return tables
-
-
-def _code_points(letters: Bytes) -> Lanes:
-    """Rows of three-byte UTF-8 characters as code points."""
-    triples = letters.reshape(len(letters), letters.shape[1] // 3, 3).astype(np.uint32)
-    points = (triples[..., 0] & 15) << 12 | (triples[..., 1] & 63) << 6 | (triples[..., 2] & 63)
-    plain = (triples[..., 0] & 0xF0) == 0xE0
-    points[~plain] = 0
-    return points.astype(np.uint32)
-
-
-def _pack(lanes: Lanes) -> Packed:
-    """Up to four 16-bit lanes in one integer, the first in the lowest bits."""
-    wide = np.zeros((len(lanes), 4), "<u2")
-    wide[:, : lanes.shape[1]] = lanes
-    return wide.view("<u8").reshape(-1)
-
-
-def _digest(text: str | None) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") if text else 0
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
 @dataclass(frozen=True)
 class EncodedNames:
-    """One entry per row; 0 where there is none. `like` only where characters are hidden."""
+    """One entry per row; 0 where there is none, or where characters are hidden."""
 
-    raw: Packed
-    key: Packed
-    sound: Packed
-    fold: Packed
-    swap: Packed
+    key: Words
+    sound: Words
+    fold: Words
+    swap: Words
     head: npt.NDArray[np.uint32]
     length: npt.NDArray[np.uint8]
     kind: npt.NDArray[np.uint8]
-    like: pa.Array
 
 
-def encode_names(column: pa.ChunkedArray) -> EncodedNames:
+def encode_names(column: pa.Array | pa.ChunkedArray) -> EncodedNames:
     """Encode a whole column of names."""
-    letters, starts, lengths = string_parts(column)
-    size = len(lengths)
-    packed = {name: np.zeros(size, np.uint64) for name in ("raw", "key", "sound", "fold", "swap")}
-    head, length, kind = np.zeros(size, np.uint32), np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-    groups = []
-    for width in _LENGTHS:
-        rows, found = rows_of_length(letters, starts, lengths, width)
-        points = _code_points(found)
-        common = ((points >= 0x3400) & (points <= 0x9FFF)).all(axis=1)
-        groups.append((rows[common], points[common]))
-    tables = characters(np.flatnonzero(sum(np.bincount(points.ravel(), minlength=PLANE) for _, points in groups)))
-    for rows, points in groups:
-        simple = tables.simple[points]
-        sound, fold = tables.sound[simple], tables.fold[simple]
-        _read_surnames(simple, sound, fold)
-        packed["raw"][rows], packed["key"][rows] = _pack(points), _pack(simple)
-        packed["sound"][rows], packed["fold"][rows] = _pack(sound), _pack(fold)
-        if points.shape[1] > 2:
-            packed["swap"][rows] = _pack(np.hstack([simple[:, :1], np.sort(simple[:, 1:], axis=1)]))
-        head[rows], length[rows], kind[rows] = simple[:, 0], points.shape[1], KINDS["full"]
-    like = _encode_others(column, np.flatnonzero((kind == 0) & (lengths > 0)), packed, head, length, kind)
-    return EncodedNames(head=head, length=length, kind=kind, like=like, **packed)
+    parts = strings(column)
+    names = _encode_common(parts)
+    others = np.flatnonzero((names.kind == 0) & (parts.lengths > 0))
+    return _with_others(names, parts, others) if len(others) else names
 
 
-def _read_surnames(simple: Lanes, sound: Lanes, fold: Lanes) -> None:
+def _encode_common(parts: Strings) -> EncodedNames:
+    """Rows of two to four common characters; all others are left at 0."""
+    found = characters().words
+    common = ~_titled(parts)
+    lanes = []
+    for bytes_, size in zip(_characters(parts), (6, 6, 9, 12), strict=True):
+        lane = found[_code_points(bytes_)]
+        lane[parts.lengths < size] = 0
+        common &= (lane != 0) | (parts.lengths < size)
+        lanes.append(lane)
+    common &= (parts.lengths == 6) | (parts.lengths == 9) | (parts.lengths == 12)
+    for lane in lanes:
+        lane[~common] = 0
+    _read_surnames(lanes)
+    length = np.where(common, (parts.lengths // 3).astype(np.uint8), np.uint8(0))
+    return EncodedNames(
+        key=_joined(lanes, 0), sound=_joined(lanes, 16), fold=_joined(lanes, 32), swap=_swapped(lanes),
+        head=(lanes[0] & _LANE).astype(np.uint32), length=length, kind=common.astype(np.uint8),
+    )  # fmt: skip
+
+
+def _titled(parts: Strings) -> npt.NDArray[np.bool_]:
+    """Rows that end in a form of address and so hide the given name."""
+    last = parts.last_words() >> u64(16)
+    found = np.zeros(len(last), bool)
+    for title in _TITLES:
+        found |= last == u64(int.from_bytes(title.encode(), "little"))
+    return found & (parts.lengths >= 9)
+
+
+def _characters(parts: Strings) -> list[Words]:
+    """The first four three-byte characters of every row, in the lower 24 bits."""
+    first, second = parts.raw_words(0), parts.raw_words(6)
+    return [first, first >> u64(24), second, second >> u64(24)]
+
+
+def _code_points(bytes_: Words) -> Words:
+    """Code points of three-byte characters; 0 where the bytes are none."""
+    points = (bytes_ & u64(15)) << u64(12) | (bytes_ >> u64(2)) & u64(0xFC0) | (bytes_ >> u64(16)) & u64(63)
+    points[bytes_ & u64(0xC0C0F0) != u64(0x8080E0)] = 0
+    return np.asarray(points, np.uint64)
+
+
+def _joined(lanes: list[Words], shift: int) -> Words:
+    """One 16-bit part of each lane side by side, the first in the lowest bits."""
+    total: Words = np.zeros(len(lanes[0]), np.uint64)
+    for place, lane in enumerate(lanes):
+        total |= ((lane >> u64(shift)) & _LANE) << u64(16 * place)
+    return total
+
+
+def _swapped(lanes: list[Words]) -> Words:
+    """The simplified name with its given name's characters sorted; 0 for names of two characters."""
+    first, *given = (lane & _LANE for lane in lanes)
+    long = np.flatnonzero(given[2])
+    low, high = np.minimum(given[0], given[1]), np.maximum(given[0], given[1])
+    swap = first | low << u64(16) | high << u64(32)
+    swap[given[1] == 0] = 0
+    if len(long):
+        three = np.sort(np.stack([lane[long] for lane in given]), axis=0)
+        swap[long] = first[long] | three[0] << u64(16) | three[1] << u64(32) | three[2] << u64(48)
+    return np.asarray(swap, np.uint64)
+
+
+def _read_surnames(lanes: list[Words]) -> None:
     """Put surname readings in place of the usual ones at the front of each name."""
-    readings = surname_readings()
-    first = simple[:, 0]
-    compound = np.zeros(len(simple), bool)
-    opens = np.zeros(PLANE, bool)
-    opens[[ord(surname[0]) for surname in compound_surnames()]] = True
-    maybe = np.flatnonzero(opens[first])
-    for surname in compound_surnames():
-        compound[maybe] |= (first[maybe] == ord(surname[0])) & (simple[maybe, 1] == ord(surname[1]))
-    special = np.zeros(PLANE, np.uint32)
-    special_fold = np.zeros(PLANE, np.uint32)
-    for surname, syllables in readings.items():
-        if len(surname) == 1:
-            special[ord(surname)] = _sound_number(syllables)
-            special_fold[ord(surname)] = _sound_number(fold_sound(syllables))
-            continue
-        rows = np.flatnonzero(compound & (first == ord(surname[0])) & (simple[:, 1] == ord(surname[1])))
-        for place, syllable in enumerate(syllables.split(" ")):
-            sound[rows, place] = _sound_number(syllable)
-            fold[rows, place] = _sound_number(fold_sound(syllable))
-    rows = np.flatnonzero((special[first] != 0) & ~compound)
-    sound[rows, 0], fold[rows, 0] = special[first[rows]], special_fold[first[rows]]
+    flags = lanes[0] >> u64(48)
+    special = np.flatnonzero(flags)
+    if not len(special):
+        return
+    surnames, sounds = surname_table(), characters().sounds
+    first, second = lanes[0][special] & _LANE, lanes[1][special] & _LANE
+    compound = np.zeros(len(special), bool)
+    for name in surnames.compound:
+        rows = (first == ord(name[0])) & (second == ord(name[1]))
+        compound |= rows
+        if name in surnames.readings:
+            for lane, syllable in zip(lanes, surnames.readings[name].split(" "), strict=False):
+                _read(lane, special[rows], syllable, sounds)
+    for name, syllable in surnames.readings.items():
+        if len(name) == 1:
+            _read(lanes[0], special[(first == ord(name)) & ~compound], syllable, sounds)
 
 
-def _encode_others(
-    column: pa.ChunkedArray,
-    rows: Rows,
-    packed: dict[str, Packed],
-    head: npt.NDArray[np.uint32],
-    length: npt.NDArray[np.uint8],
-    kind: npt.NDArray[np.uint8],
-) -> pa.Array:
-    """Names outside the common form, one distinct name at a time; gives the LIKE patterns of the column."""
-    likes: list[str | None] = [None] * len(kind)
-    texts = column.take(pa.array(rows)).to_pylist()
-    known = {text: compare_name(text) for text in set(texts)}
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        name = known[text]
-        kind[row] = KINDS[name.name_kind]
-        head[row] = ord(name.name_head[0]) & 0xFFFF if name.name_head else 0
-        likes[row] = name.name_like
-        if name.name_kind == "full":
-            length[row] = 255
-            for form, value in (
-                ("raw", text),
-                ("key", name.name_key),
-                ("sound", name.name_sound),
-                ("fold", name.name_fold),
-            ):
-                packed[form][row] = _digest(value)
-    return pa.array(likes, pa.string())
+def _read(lane: Words, rows: Rows, syllable: str, sounds: Sounds) -> None:
+    lane[rows] = (lane[rows] & _LANE) | u64(sounds.plain[syllable] << 16 | sounds.fold(syllable) << 32)
+
+
+def _with_others(names: EncodedNames, parts: Strings, rows: Rows) -> EncodedNames:
+    """Names outside the common form put in, one distinct name at a time; once tidied many are of the common form."""
+    from matchers.names import compared_name
+
+    texts = parts.texts(rows)
+    known = {text: compared_name(text, simplified(text)) for text in set(texts)}
+    compared = [known[text] for text in texts]
+    full = np.array([name.name_kind == "full" for name in compared])
+    tidy = _encode_common(strings_of([name.name_key if name.name_kind == "full" else None for name in compared]))
+    names.kind[rows] = [KINDS[name.name_kind] for name in compared]
+    names.head[rows] = [ord(name.name_head[0]) & 0xFFFF if name.name_head else 0 for name in compared]
+    names.length[rows] = np.where(tidy.kind == 1, tidy.length, np.where(full, OTHER_LENGTH, 0))
+    names.swap[rows] = tidy.swap
+    for form, given in (("key", "name_key"), ("sound", "name_sound"), ("fold", "name_fold")):
+        written = digests(strings_of([getattr(name, given) for name in compared]))
+        getattr(names, form)[rows] = np.where(tidy.kind == 1, getattr(tidy, form), np.where(full, written, u64(0)))
+    return names

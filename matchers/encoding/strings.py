@@ -1,6 +1,9 @@
-"""Bytes of a string column as matrices, without making a Python string per row."""
+"""Strings of a column as whole-column integers of eight bytes, without making a Python string per row."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -8,24 +11,111 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+_PAD = 32
+_ONES = np.array([0] + [(1 << 8 * size) - 1 for size in range(1, 9)], np.uint64)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_STIR = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-def string_parts(column: pa.ChunkedArray) -> tuple[Bytes, Rows, Rows]:
-    """All bytes of a string column, and each row's start and length; null rows have length 0."""
+@dataclass(frozen=True)
+class Strings:
+    """The bytes of a string column, padded at both ends, and each row's start and length; null rows have length 0."""
+
+    letters: Bytes
+    starts: Rows
+    lengths: Rows
+
+    def _every(self) -> Words:
+        """The eight bytes that begin at each byte."""
+        return np.ndarray((len(self.letters) - 7,), "<u8", self.letters.data, strides=(1,))
+
+    def raw_words(self, at: int = 0) -> Words:
+        """Eight bytes of every row from a place up to 16 on, little-endian; behind a row's end stands anything."""
+        return np.asarray(self._every()[self.starts + at if at else self.starts], np.uint64)
+
+    def words(self, at: int = 0) -> Words:
+        """Eight bytes of every row from a place on, zero behind the row's end."""
+        every = self._every()
+        found = every[np.minimum(self.starts + at, len(every) - 1)]
+        found &= _ONES[np.clip(self.lengths - at, 0, 8)]
+        return np.asarray(found, np.uint64)
+
+    def last_words(self) -> Words:
+        """The last eight bytes of every row; what stands before a shorter row is in it too."""
+        return np.asarray(self._every()[self.starts + self.lengths - 8], np.uint64)
+
+    def texts(self, rows: Rows) -> list[str]:
+        """These rows as Python strings."""
+        spans = zip(self.starts[rows].tolist(), self.lengths[rows].tolist(), strict=True)
+        return [self.letters[start : start + length].tobytes().decode() for start, length in spans]
+
+
+def strings(column: pa.Array | pa.ChunkedArray) -> Strings:
+    """The parts of a string column."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    array = array.cast(pa.large_string())
-    _, offsets, data = array.buffers()
-    starts = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    letters = np.frombuffer(data, dtype=np.uint8) if data is not None else np.zeros(0, np.uint8)
-    lengths = np.diff(starts)
-    if array.null_count:
-        lengths = np.where(np.asarray(array.is_valid()), lengths, 0)
-    return letters, starts[:-1], lengths
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        array = array.cast(pa.string())
+    wide = np.int64 if pa.types.is_large_string(array.type) else np.int32
+    valid, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, wide)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    first, last = (int(ends[0]), int(ends[-1])) if len(array) else (0, 0)
+    letters = np.zeros(last - first + 2 * _PAD, np.uint8)
+    if data is not None:
+        letters[_PAD : len(letters) - _PAD] = np.frombuffer(data, np.uint8)[first:last]
+    lengths = np.diff(ends)
+    if valid is not None and array.null_count:
+        lengths = np.where(_bits(valid, array.offset, len(array)), lengths, 0)
+    return Strings(letters, ends[:-1] - first + _PAD, lengths)
 
 
-def rows_of_length(letters: Bytes, starts: Rows, lengths: Rows, length: int) -> tuple[Rows, Bytes]:
-    """Row numbers of strings of so many bytes, and their bytes, one row each."""
-    rows = np.flatnonzero(lengths == length)
-    if not len(rows):
-        return rows, np.zeros((0, length), np.uint8)
-    return rows, letters[starts[rows][:, None] + np.arange(length)]
+def strings_of(texts: Sequence[str | None]) -> Strings:
+    """The parts of Python strings; Arrow loads pandas to look at a list, which this does not."""
+    encoded = [(text or "").encode() for text in texts]
+    lengths = np.array([len(text) for text in encoded], np.int64)
+    pad = bytes(_PAD)
+    letters = np.frombuffer(b"".join((pad, *encoded, pad)), np.uint8)
+    return Strings(letters, np.cumsum(lengths) - lengths + _PAD, lengths)
+
+
+def text_array(texts: Sequence[str]) -> pa.Array:
+    """Python strings as an Arrow column, likewise without pandas."""
+    parts = strings_of(texts)
+    ends = np.append(np.cumsum(parts.lengths) - parts.lengths, parts.lengths.sum()).astype(np.int32)
+    letters = parts.letters[_PAD : len(parts.letters) - _PAD]
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(letters))
+
+
+def _bits(valid: pa.Buffer, offset: int, size: int) -> npt.NDArray[np.bool_]:
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+    return bits[offset : offset + size].astype(bool)
+
+
+def dictionary_codes(column: pa.DictionaryArray, none: int) -> Rows:
+    """Which value of its dictionary each row has; null rows get the number given."""
+    indices = column.indices
+    if not pa.types.is_int32(indices.type):
+        indices = indices.cast(pa.int32())
+    valid, data = indices.buffers()
+    codes = np.frombuffer(data, np.int32)[indices.offset : indices.offset + len(indices)].astype(np.int64)
+    if valid is not None and indices.null_count:
+        codes[~_bits(valid, indices.offset, len(indices))] = none
+    return codes
+
+
+def matrix(parts: Strings, rows: Rows, length: int) -> Bytes:
+    """These rows, all of so many bytes, one row each."""
+    return np.asarray(parts.letters[parts.starts[rows][:, None] + np.arange(length)], np.uint8)
+
+
+def digests(parts: Strings) -> Words:
+    """A 64-bit digest per row of the whole string, the same wherever the string stands; 0 for an empty one."""
+    found = parts.lengths.astype(np.uint64) * _STIR
+    for at in range(0, int(parts.lengths.max(initial=0)), 8):
+        found ^= parts.words(at)
+        found *= _MIX
+        found ^= found >> np.uint64(32)
+    found |= np.uint64(1)
+    found[parts.lengths == 0] = 0
+    return found

@@ -34,8 +34,8 @@ def patterns_of(pairs: Seen, model: LinkModel) -> Patterns:
         radix *= len(levels) + 1
     numbers, place = np.unique(number, return_inverse=True)
     parts = (np.isnan(pairs.verdict), pairs.verdict == 1, pairs.verdict == 0)
-    counts = [np.bincount(place, weights=part.astype(float), minlength=len(numbers)) for part in parts]
-    return Patterns([int(one) for one in numbers], *counts)
+    free, same, other = (np.bincount(place[part], minlength=len(numbers)).astype(np.float64) for part in parts)
+    return Patterns([int(one) for one in numbers], free, same, other)
 
 
 def class_of_level(model: LinkModel, column: str) -> Numbers:

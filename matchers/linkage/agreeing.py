@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from matchers.linkage.chances import ID_PLACES, REGION_SIZES, make_id_masks, make_id_shares
-from matchers.linkage.learn import Floats, levels_by_column
+from matchers.linkage.learn import Floats, Learned, levels_by_column
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_columns, pattern_of
 from matchers.linkage.tables import Sides
 
-_ROWS_CROSSED = 2_000
+_ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
 _PAIRS_FOR_IDS = 20_000
 _COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
 """Levels too rare for random pairs: chance of the key that stands for them, among the rows of one unique side."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """u per column and level; `drawn` marks levels whose u comes from pairs of rows drawn, of which there were so many.
+
+    Among rows drawn are true pairs too: few in large tables, nearly all that agree in small ones.
+    """
+
+    u: dict[str, Floats]
+    drawn: dict[str, npt.NDArray[np.bool_]]
+    pairs: float
+
+    def without_matches(self, learned: Learned) -> dict[str, Floats]:
+        """u with the matches that were learned taken out of the pairs drawn."""
+        share, least = learned.prior, 0.5 / max(self.pairs, 1.0)
+        return {
+            column: np.where(
+                self.drawn[column], np.maximum((u - share * learned.m[column]) / (1 - share), np.minimum(u, least)), u
+            )
+            for column, u in self.u.items()
+        }
 
 
 def pattern_counts(con: duckdb.DuckDBPyConnection, model: LinkModel, pairs: str) -> tuple[list[int], Floats]:
@@ -29,21 +53,23 @@ def pattern_counts(con: duckdb.DuckDBPyConnection, model: LinkModel, pairs: str)
     return [int(row[0]) for row in rows], np.array([row[1] for row in rows], float)
 
 
-def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> dict[str, Floats]:
+def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Chances:
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
     levels_shown, found = _crossed(con, model, sides)
-    u = {}
+    u, drawn = {}, {}
     for column, levels in model.comparisons.items():
         counts = np.bincount(levels_shown[column], weights=found, minlength=len(levels) + 1) + 0.5
         u[column] = counts / max(counts[1:].sum(), 1.0)
         u[column][0] = 1.0
+        drawn[column] = np.arange(len(levels) + 1) > 0
         for number, name in enumerate(levels, start=1):
             counted = _counted(con, model, column, name, sides)
             if counted is not None:
-                u[column][number] = max(counted, 1e-12)
+                u[column][number], drawn[column][number] = max(counted, 1e-12), False
         if model.columns[column] == "resident_id":
-            _chance_of_ids(con, model, u[column], column)
-    return u
+            for number, chance in _chance_of_ids(con, model, column):
+                u[column][number], drawn[column][number] = max(chance, 1e-12), False
+    return Chances(u, drawn, float(found.sum()))
 
 
 def _crossed(
@@ -79,12 +105,13 @@ def _key(model: LinkModel, column: str, form: str) -> str:
 
 
 def _chance_across(con: duckdb.DuckDBPyConnection, key: str, sides: Sides) -> float:
-    """Chance that a left and a right row share a key, from rows drawn evenly."""
+    """Chance that a left and a right row share a key, from rows drawn evenly; half a pair added."""
     row = con.execute(
         f"with a as (select {key} as k, count(*) as n from l "
         f"where ({key}) is not null and seq % $left = 0 group by 1), "
         f"b as (select {key} as k, count(*) as n from r where ({key}) is not null and seq % $right = 0 group by k) "
-        "select sum(a.n * b.n) / ((select sum(n) from a) * (select sum(n) from b)) from a join b using (k)",
+        "select (coalesce(sum(a.n * b.n), 0) + 0.5) / greatest((select sum(n) from a) * (select sum(n) from b), 1) "
+        "from a join b using (k)",
         {"left": max(1, sides.left // _ROWS_COUNTED), "right": max(1, sides.right // _ROWS_COUNTED)},
     ).fetchone()
     return float(row[0]) if row and row[0] is not None else 0.0
@@ -100,8 +127,8 @@ def _chance_within(con: duckdb.DuckDBPyConnection, key: str, side: str) -> float
     return float(row[0]) if row and row[0] is not None else 0.5
 
 
-def _chance_of_ids(con: duckdb.DuckDBPyConnection, model: LinkModel, u: Floats, column: str) -> None:
-    """Full, visible and near agreement of IDs, from the places two rows show and the regions as they are spread."""
+def _chance_of_ids(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str) -> list[tuple[int, float]]:
+    """Full, visible and near agreement of IDs by level number: from the places shown and how regions are spread."""
     levels = list(model.comparisons[column])
     con.execute(
         "create or replace temp table few_pairs as select l.seq as la, r.seq as ra "
@@ -111,9 +138,8 @@ def _chance_of_ids(con: duckdb.DuckDBPyConnection, model: LinkModel, u: Floats, 
     make_id_masks(con, column, "few_pairs")
     full, visible, wrong = con.execute(_id_chances(column)).fetchone() or (None, None, None)
     near = full * _near_ids() * max(float(wrong), 1e-4) if full is not None and wrong is not None else None
-    for name, chance in (("full", full), ("visible", visible), ("near", near)):
-        if name in levels and chance is not None:
-            u[levels.index(name) + 1] = max(float(chance), 1e-12)
+    found = (("full", full), ("visible", visible), ("near", near))
+    return [(levels.index(name) + 1, float(chance)) for name, chance in found if name in levels and chance is not None]
 
 
 def _id_chances(column: str) -> str:

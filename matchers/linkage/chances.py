@@ -5,17 +5,30 @@ from __future__ import annotations
 import math
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.digits import shown_places
+from matchers.linkage.blocks import Pairs, distinct, unpacked
 from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import key_sql, key_values, radixes
+from matchers.linkage.tables import Both, Side, row_columns
+
+Floats = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.uint64]
+RAREST_ID = 1e-12
+"""No ID is taken to be rarer than this when a pair is given up before its chance is counted."""
 
 # Chance that two people agree on one place of the ID, places 7 to 18: year, month, day, sequence, check digit.
 ID_PLACES = (0.9, 0.9, 0.15, 0.1, 0.6, 0.12, 0.33, 0.1, 0.2, 0.12, 0.11, 0.1)
 
 
 REGION_SIZES = (6, 4, 2, 1)
-_FEW_VALUES = 10_000
+_FEW_VALUES = 2_000
+_LOOKED_AT = 20_000
+_MARK_BITS = 22
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def make_value_shares(con: duckdb.DuckDBPyConnection, model: LinkModel, pairs: str) -> None:
@@ -39,23 +52,6 @@ def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
         for number, name in enumerate(levels, start=1)
         if name in model.kind(column).share_of
     ]
-
-
-def rarest_shares(con: duckdb.DuckDBPyConnection, model: LinkModel) -> dict[tuple[str, int], float]:
-    """The smallest share any value of a counted level has: exact for columns of few values, one row's otherwise."""
-    found = {}
-    for column, number, form in counted_levels(model):
-        key = model.kind(column).keys[form].replace("{c}", column)
-        row = con.execute(f"select approx_count_distinct({key}), count(*) from r").fetchone() or (0, 1)
-        found[column, number] = 1 / (2 * max(int(row[1]), 1))
-        if int(row[0]) < _FEW_VALUES:
-            least = con.execute(
-                f"with shown as (select {key} as k from l union all select {key} from r), "
-                "counted as (select count(*) as n from shown where k is not null group by k) "
-                "select min(n) / sum(n) from counted"
-            ).fetchone()
-            found[column, number] = float(least[0]) if least and least[0] else found[column, number]
-    return found
 
 
 def make_id_shares(con: duckdb.DuckDBPyConnection, column: str) -> None:
@@ -124,3 +120,106 @@ def id_chance(column: str) -> str:
     """SQL: chance that a random person agrees on every place both IDs show."""
     regions = " ".join(f"when {size} then rs.{column}_region{size}" for size in REGION_SIZES)
     return f"(mk_{column}.chance * case mk_{column}.size {regions} else 1.0 end)"
+
+
+def id_levels(model: LinkModel) -> list[tuple[str, int]]:
+    """(column, level number) of every level of IDs whose chance is counted by the places shown."""
+    return [
+        (column, number)
+        for column in id_columns(model)
+        for number, name in enumerate(model.comparisons[column], 1)
+        if name in ("full", "visible")
+    ]
+
+
+class ValueChances:
+    """How many could bear the values that pairs agree on, counted over both sides (IDs: the right side's regions)."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> None:
+        self._con, self._model, self._both = con, model, both
+
+    def rarest(self, column: str, form: str) -> float:
+        """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
+        sides = self._sides()
+        first = np.concatenate([self._keys(column, form, _head(side)) for side in sides])
+        if len(distinct(first)) < _FEW_VALUES:
+            keys = np.sort(np.concatenate([self._keys(column, form, side) for side in sides]))
+            keys = keys[np.searchsorted(keys, 1) :]
+            ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]) + 1, len(keys))
+            return float(np.diff(ends, prepend=0).min() / len(keys)) if len(keys) else 1.0
+        return 1 / (2 * max(sum(side.rows for side in sides), 1))
+
+    def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64]) -> Floats:
+        """Per pair what the values it agrees on are worth, where that is counted per value."""
+        left, right = unpacked(pairs)
+        total = np.zeros(len(pairs))
+        for column, number, form in counted_levels(self._model):
+            rows = np.flatnonzero(self._levels(patterns, column) == number)
+            total[rows] -= np.log2(self._shares(column, form, right[rows]))
+        for column in id_columns(self._model):
+            numbers = [number for name, number in id_levels(self._model) if name == column]
+            rows = np.flatnonzero(np.isin(self._levels(patterns, column), numbers))
+            total[rows] -= np.log2(self._id_chances(column, left[rows], right[rows]))
+        return total
+
+    def _levels(self, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.uint64]:
+        radix, size = radixes(self._model)[column], len(self._model.comparisons[column]) + 1
+        return patterns // np.uint64(radix) % np.uint64(size)
+
+    def _sides(self) -> tuple[Side, ...]:
+        return (self._both.left,) if self._both.same else (self._both.left, self._both.right)
+
+    def _keys(self, column: str, form: str, side: Side) -> Keys:
+        return key_values(self._con, self._model, f"{column}.{form}", side)
+
+    def _shares(self, column: str, form: str, right: npt.NDArray[np.int64]) -> Floats:
+        """Share of rows of both sides that bear the right row's value."""
+        text = key_sql(self._model, f"{column}.{form}")
+        taken = self._both.right.take(row_columns(self._model, text), right)
+        wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
+        counts, shown = np.zeros(len(wanted)), 0
+        for side in self._sides():
+            keys = self._keys(column, form, side)
+            counts += _counted(wanted, keys)
+            shown += int(np.count_nonzero(keys))
+        return np.asarray(counts / max(shown, 1))[place]
+
+    def _id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
+        """Chance that a random person agrees on every place both IDs show."""
+        names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
+        one, other = self._both.left.take(names[1:], left), self._both.right.take(names, right)
+        shown = np.stack([one[name] & other[name] for name in names[1:]])
+        masks, place = np.unique(shown, axis=1, return_inverse=True)
+        place = place.reshape(-1)
+        chance = np.ones(len(left))
+        for number, (head, tail) in enumerate(masks.T.tolist()):
+            rows = np.flatnonzero(place == number)
+            places = shown_places(head, tail)
+            body = math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen)
+            size = next((size for size in REGION_SIZES if all(places[:size])), 0)
+            chance[rows] = body * (self._regions(column, size, other[names[0]][rows]) if size else 1.0)
+        return chance
+
+    def _regions(self, column: str, size: int, heads: Keys) -> Floats:
+        """Share of the right side's IDs that begin with the same so many places."""
+        mask = np.uint64(16**size - 1)
+        right = self._both.right.columns
+        shown = (right[f"{column}_head_mask"] & mask) == mask
+        wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
+        every = np.where(shown, (right[f"{column}_head"] & mask) + np.uint64(1), np.uint64(0))
+        return np.asarray(_counted(wanted, every) / max(int(shown.sum()), 1))[place]
+
+
+def _head(side: Side) -> Side:
+    return Side(min(side.rows, _LOOKED_AT), {name: values[:_LOOKED_AT] for name, values in side.columns.items()})
+
+
+def _counted(wanted: Keys, keys: Keys) -> Floats:
+    """How often each of the wanted keys (sorted, each once) stands among the keys."""
+    marks = np.zeros(1 << _MARK_BITS, bool)
+    shift = np.uint64(64 - _MARK_BITS)
+    marks[((wanted * _MIX) >> shift).view(np.int64)] = True
+    near = keys[marks[((keys * _MIX) >> shift).view(np.int64)]]
+    place = np.minimum(np.searchsorted(wanted, near), max(len(wanted) - 1, 0))
+    met = place[wanted[place] == near] if len(wanted) else place[:0]
+    return np.bincount(met, minlength=len(wanted)).astype(np.float64)

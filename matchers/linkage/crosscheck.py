@@ -7,6 +7,7 @@ may swap its classes, and on tightly blocked candidates may find another mode: i
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 
@@ -94,7 +95,11 @@ def _ecm(
     classifier = ECMClassifier(init="jaro", binarize=None, max_iter=500)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        classifier.fit(frame)
+        logging.disable(logging.WARNING)  # it speaks through the root logger
+        try:
+            classifier.fit(frame)
+        finally:
+            logging.disable(logging.NOTSET)
     logs, priors = classifier.kernel.feature_log_prob_, np.exp(classifier.kernel.class_log_prior_)
     if not (np.isfinite(priors).all() and np.isfinite(np.exp(logs)).all()):
         return None

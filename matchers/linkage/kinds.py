@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from matchers.digits import PHONE_PLACES, pack
 from matchers.encoding.ids import encode_ids
 from matchers.encoding.names import encode_names
-from matchers.encoding.strings import rows_of_length, string_parts
+from matchers.encoding.numbers import encode_dates, encode_phones
+from matchers.encoding.text import encode_category, encode_text
 
 Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
+Strings: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Kind:
     there; a level's m is its share within its class.
     """
 
-    encode: Callable[[pa.ChunkedArray], Encoded]
+    encode: Callable[[Strings], Encoded]
     keys: Mapping[str, str]
     missing: str
     levels: Mapping[str, str]
@@ -50,19 +51,15 @@ class Kind:
     classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    return np.asarray(column.is_valid())
-
-
-def _encode_name(column: pa.ChunkedArray) -> Encoded:
+def _encode_name(column: Strings) -> Encoded:
     names = encode_names(column)
     return {
-        "raw": names.raw, "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
+        "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
         "len": names.length, "kind": names.kind,
     }  # fmt: skip
 
 
-def _encode_id(column: pa.ChunkedArray) -> Encoded:
+def _encode_id(column: Strings) -> Encoded:
     ids = encode_ids(column)
     return {
         "head": ids.head, "head_mask": ids.head_mask, "tail": ids.tail, "tail_mask": ids.tail_mask, "kind": ids.kind,
@@ -70,59 +67,22 @@ def _encode_id(column: pa.ChunkedArray) -> Encoded:
     }  # fmt: skip
 
 
-def _encode_phone(column: pa.ChunkedArray) -> Encoded:
-    letters, starts, lengths = string_parts(column)
-    places = np.full((len(lengths), PHONE_PLACES), 255, np.uint8)
-    rows, found = rows_of_length(letters, starts, lengths, PHONE_PLACES)
-    places[rows] = np.where((found >= ord("0")) & (found <= ord("9")), found - ord("0"), 255)
-    digits, mask = pack(places)
+def _encode_phone(column: Strings) -> Encoded:
+    digits, mask = encode_phones(column)
     return {"digits": digits, "mask": mask}
 
 
-def _encode_date(column: pa.ChunkedArray) -> Encoded:
-    """yyyymmdd as a number; ISO text or Arrow dates; 0 where there is none."""
-    if pa.types.is_date(column.type):
-        column = pc.strftime(column, format="%Y%m%d")
-    digits = pc.replace_substring(column.cast(pa.string()), "-", "")
-    fitting = pc.and_(pc.equal(pc.utf8_length(digits), 8), pc.utf8_is_digit(digits))
-    number = pc.if_else(pc.fill_null(fitting, False), digits, "0").cast(pa.int32())
-    return {"day": np.asarray(number)}
+def _encode_date(column: Strings) -> Encoded:
+    return {"day": encode_dates(column)}
 
 
-def _encode_category(column: pa.ChunkedArray) -> Encoded:
-    """A digest of the trimmed text, the same on both sides; 0 where there is none."""
-    text = pc.utf8_trim_whitespace(column.cast(pa.string())).combine_chunks().dictionary_encode()
-    from hashlib import blake2b
-
-    digests = [
-        int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "little") if value else 0
-        for value in text.dictionary.to_pylist()
-    ]
-    codes = np.asarray(text.indices.fill_null(len(digests)))
-    return {"value": np.append(np.array(digests, np.uint64), np.uint64(0))[codes]}
+def _encode_category(column: Strings) -> Encoded:
+    return {"value": encode_category(column)}
 
 
-def _encode_text(column: pa.ChunkedArray) -> Encoded:
-    """Lower-case text without blanks at its ends or doubled; its digest; and one byte per character to compare by.
-
-    DuckDB measures likeness over bytes, so every character outside ASCII is set to one letter of its own.
-    """
-    tidy = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string()))), r"\s+", " ")
-    tidy = pc.if_else(pc.equal(tidy, ""), None, tidy)
-    tidy = tidy if isinstance(tidy, pa.ChunkedArray) else pa.chunked_array([tidy])
-    distinct = tidy.combine_chunks().dictionary_encode()
-    words = [
-        text if text is None or text.isascii() else text.translate(_OneByte())
-        for text in distinct.dictionary.to_pylist()
-    ]
-    return {**_encode_category(tidy), "text": pa.array(words, pa.string()).take(distinct.indices)}
-
-
-class _OneByte(dict[int, int]):
-    """Characters outside ASCII as printable ASCII ones, spread by a multiplicative hash."""
-
-    def __missing__(self, code: int) -> int:
-        return code if code < 128 else 33 + (code * 2654435761 >> 16) % 94
+def _encode_text(column: Strings) -> Encoded:
+    value, text = encode_text(column)
+    return {"value": value, "text": text}
 
 
 _ID_BOTH = "(bit_count(l.{c}_head_mask & r.{c}_head_mask) + bit_count(l.{c}_tail_mask & r.{c}_tail_mask))"

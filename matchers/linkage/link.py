@@ -10,11 +10,12 @@ import duckdb
 import pyarrow as pa
 
 from matchers.engine import embedded
+from matchers.linkage.blocks import distinct_batches
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import RulePlan, key_table, make_pairs, plan_pairs, present_patterns
-from matchers.linkage.result import write_decisions
-from matchers.linkage.score import decide, given_weights, score
-from matchers.linkage.tables import Sides, load_sides
+from matchers.linkage.pairs import RulePlan, key_table, make_pairs, plan_blocks, plan_pairs
+from matchers.linkage.result import decided_pairs
+from matchers.linkage.score import decide, given_weights, keep_scored, score_pairs
+from matchers.linkage.tables import NIBBLES, Rows, Sides, encode_sides, load_sides
 from schemas.errors import TableError
 
 
@@ -40,16 +41,21 @@ def candidates(
 
 
 def link_tables(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, *, ids: tuple[str, str], options: Options = Options()
+    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str], options: Options = Options()
 ) -> pa.Table:
     """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
 
     `right` null holds the left table against itself. Sorted by both ids.
     """
-    with candidates(left, right, model, options) as (con, sides, _):
-        score(con, model, given_weights(model, sides), present_patterns(con, model))
+    with embedded(threads=options.threads, memory=options.memory) as con:
+        con.execute(NIBBLES)
+        both = encode_sides(left, right, model, ids=ids, threads=options.threads)
+        blocks = plan_blocks(con, model, both, threads=options.threads)
+        learned = given_weights(model, both.counts)
+        batches = distinct_batches(blocks)
+        keep_scored(con, score_pairs(con, model, learned, both, batches, threads=options.threads))
         decide(con, model)
-        return write_decisions(con, model, id_column(left, ids[0]), id_column(left if right is None else right, ids[1]))
+        return decided_pairs(con, model, both)
 
 
 def id_column(table: pa.Table, column: str) -> pa.Array:

@@ -130,6 +130,11 @@ class LinkModel(_Frozen):
             }
         )
 
+    @property
+    def finds_headers(self) -> bool:
+        """It finds its columns under other headers, may be without some, or decides by ceilings."""
+        return bool(self.aliases or self.optional or self.ceilings)
+
     def kind(self, column: str) -> Kind:
         """The kind of a column."""
         return KINDS[self.columns[column]]

@@ -1,19 +1,22 @@
-"""Candidate pairs and their levels: blocking rules counted first, then one pass that compares, weighs and filters."""
+"""Candidate pairs and their levels: blocking rules counted before a pair is made; levels as one number per pair."""
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
 
+from matchers.linkage.blocks import Blocks, Keys, distinct, distinct_batches, make_blocks, unpacked
 from matchers.linkage.model import LinkModel
-from matchers.linkage.tables import Sides
+from matchers.linkage.tables import Both, Side, Sides, evaluate, row_columns
 from schemas.errors import InputError
 
 MOST_PATTERNS = 50_000
-_BUCKET_BITS = 22
+_PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
+_MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 @dataclass(frozen=True)
@@ -24,70 +27,117 @@ class RulePlan:
     pairs: int
 
 
-def _key(model: LinkModel, key: str) -> str:
+def key_sql(model: LinkModel, key: str) -> str:
+    """SQL of one key (`name.fold`) over one row."""
     column, _, form = key.partition(".")
     return model.kind(column).keys[form].replace("{c}", column)
 
 
+def rule_sql(model: LinkModel, rule: str) -> str:
+    """SQL of a rule's 64-bit key over one row, null where any of its parts is missing."""
+    parts = [key_sql(model, key) for key in model.blocking[rule]]
+    shown = " and ".join(f"({part}) is not null" for part in parts)
+    joined = f"hash({', '.join(parts)})" if len(parts) > 1 else f"({parts[0]})::ubigint"
+    return f"case when {shown} then {joined} end"
+
+
+def rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side) -> Keys:
+    """Each row's key of a rule, 0 where any of its parts is missing."""
+    first, *rest = (key_values(con, model, key, side) for key in model.blocking[rule])
+    joined, missing = first, first == 0
+    for part in rest:
+        joined = (joined * _MIX ^ part) * _STIR
+        joined ^= joined >> np.uint64(31)
+        missing |= part == 0
+    if rest:
+        joined |= np.uint64(1)
+        joined[missing] = 0
+    return joined
+
+
+def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side: Side) -> Keys:
+    """Each row's value of one key, 0 where it is missing."""
+    text = key_sql(model, key)
+    plain = _PLAIN_KEY.fullmatch(text)
+    if plain:
+        return np.asarray(side.columns[plain[1]]).astype(np.uint64, copy=False)
+    text = f"coalesce({text}, 0)::ubigint"
+    return evaluate(con, text, {name: side.columns[name] for name in row_columns(model, text)})
+
+
+def plan_blocks(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> list[Blocks]:
+    """Every rule's blocks. Raises InputError naming the rule over the budget, before a pair is made."""
+
+    def planned(rule: str) -> Blocks:
+        with con.cursor() as cursor:
+            left = rule_keys(cursor, model, rule, both.left)
+            right = left if both.same else rule_keys(cursor, model, rule, both.right)
+        return make_blocks(rule, left, right, same=both.same)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        blocks = list(pool.map(planned, model.blocking))
+    for block in blocks:
+        _within_budget(model, RulePlan(block.rule, block.pairs))
+    return blocks
+
+
+def _within_budget(model: LinkModel, plan: RulePlan) -> None:
+    if plan.pairs > model.max_pairs:
+        raise InputError(
+            f"分组规则 {plan.rule} 会产生约 {plan.pairs:,} 对，超过上限 {model.max_pairs:,}",
+            rule="pair_budget", action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
+        )  # fmt: skip
+
+
 def key_table(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     """Make `lk` and `rk`: `seq` and one 64-bit key per blocking rule, null where any of its parts is missing."""
-    columns = []
-    for rule, keys in model.blocking.items():
-        parts = [_key(model, key) for key in keys]
-        shown = " and ".join(f"({part}) is not null" for part in parts)
-        joined = f"hash({', '.join(parts)})" if len(parts) > 1 else f"({parts[0]})::ubigint"
-        columns.append(f"case when {shown} then {joined} end as {rule}")
+    columns = ", ".join(f"{rule_sql(model, rule)} as {rule}" for rule in model.blocking)
     for side in ("l", "r"):
-        con.execute(f"create or replace table {side}k as select seq, {', '.join(columns)} from {side}")
+        con.execute(f"create or replace table {side}k as select seq, {columns} from {side}")
 
 
 def plan_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel) -> list[RulePlan]:
-    """Each rule's pairs, counted over buckets of its key (so within a few in a thousand). Raises InputError naming the
-    rule over the budget, before a pair is made."""
-    left, right = (con.execute(f"select * exclude (seq) from {side}k").fetchnumpy() for side in ("l", "r"))
-    plans = [RulePlan(rule, _bucket_pairs(left[rule], right[rule])) for rule in model.blocking]
+    """Each rule's pairs, counted from `lk` and `rk`; a table held against itself counts both ways. Raises InputError
+    naming the rule over the budget, before a pair is made."""
+    plans = [RulePlan(rule, _table_blocks(con, rule, same=False).pairs) for rule in model.blocking]
     for plan in plans:
-        if plan.pairs > model.max_pairs:
-            raise InputError(
-                f"分组规则 {plan.rule} 会产生约 {plan.pairs:,} 对，超过上限 {model.max_pairs:,}",
-                rule="pair_budget", action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
-            )  # fmt: skip
+        _within_budget(model, plan)
     return plans
-
-
-def _bucket_pairs(left: Any, right: Any) -> int:
-    """Pairs of equal keys, less what would fall into one bucket by chance."""
-    counts = []
-    for keys in (left, right):
-        shown = keys.compressed() if isinstance(keys, np.ma.MaskedArray) else keys
-        mixed = (shown * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _BUCKET_BITS)
-        counts.append(np.bincount(mixed.astype(np.int64), minlength=1 << _BUCKET_BITS))
-    together = float(counts[0] @ counts[1])
-    chance = float(counts[0].sum()) * float(counts[1].sum()) / (1 << _BUCKET_BITS)
-    return max(round(together - chance), 0)
 
 
 def make_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> None:
     """Make `pairs`: la, ra, each pair once however many rules bring it."""
-    order = " and a.seq < b.seq" if sides.same else ""
-    parts = [
-        f"select a.seq as la, b.seq as ra from lk a join rk b on a.{rule} = b.{rule}{order}" for rule in model.blocking
-    ]
-    con.execute(f"create or replace table pairs as {' union '.join(parts)}")
+    batches = list(distinct_batches(_table_blocks(con, rule, same=sides.same) for rule in model.blocking))
+    found = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
+    left, right = unpacked(found)
+    con.register("made", {"la": left.astype(np.int32), "ra": right.astype(np.int32)})
+    con.execute("create or replace table pairs as select * from made")
+    con.unregister("made")
+
+
+def _table_blocks(con: duckdb.DuckDBPyConnection, rule: str, *, same: bool) -> Blocks:
+    left, right = (
+        con.execute(f"select coalesce({rule}, 0) as k from {side}k order by seq").fetchnumpy()["k"]
+        for side in ("l", "r")
+    )
+    return make_blocks(rule, np.asarray(left), np.asarray(right), same=same)
+
+
+def level_sql(model: LinkModel, column: str) -> str:
+    """SQL of one comparison over the rows `l` and `r`: 0 is null, then the declared levels in order."""
+    kind = model.kind(column)
+    missing = kind.missing
+    source = model.implied.get(column)
+    if source:
+        missing = f"{missing} or ({_implied(model, column, source)})"
+    levels = enumerate(model.comparisons[column], start=1)
+    cases = " ".join(f"when {kind.levels[name]} then {number}" for number, name in levels)
+    return f"case when {missing} then 0 {cases} end::utinyint".replace("{c}", column)
 
 
 def level_columns(model: LinkModel) -> str:
-    """SQL: one small integer per comparison; 0 is null, then the declared levels in order."""
-    columns = []
-    for column, levels in model.comparisons.items():
-        kind = model.kind(column)
-        missing = kind.missing
-        source = model.implied.get(column)
-        if source:
-            missing = f"{missing} or ({_implied(model, column, source)})"
-        cases = " ".join(f"when {kind.levels[name]} then {number}" for number, name in enumerate(levels, start=1))
-        columns.append(f"case when {missing} then 0 {cases} end::utinyint as {{c}}_level".replace("{c}", column))
-    return ", ".join(columns)
+    """SQL: one small integer per comparison."""
+    return ", ".join(f"{level_sql(model, column)} as {column}_level" for column in model.comparisons)
 
 
 def level_among(model: LinkModel, column: str, names: tuple[str, ...]) -> str:
@@ -105,11 +155,16 @@ def _implied(model: LinkModel, column: str, source: str) -> str:
 
 def pattern_of(model: LinkModel) -> str:
     """SQL: all level numbers as one number, in mixed radix."""
-    terms, radix = [], 1
+    return " + ".join(f"{column}_level::ubigint * {radix}" for column, radix in radixes(model).items())
+
+
+def radixes(model: LinkModel) -> dict[str, int]:
+    """What each comparison's level number is multiplied by in a pattern."""
+    found, radix = {}, 1
     for column, levels in model.comparisons.items():
-        terms.append(f"{column}_level::uinteger * {radix}")
+        found[column] = radix
         radix *= len(levels) + 1
-    return " + ".join(terms)
+    return found
 
 
 def levels_of(model: LinkModel, pattern: int) -> dict[str, int]:
@@ -121,7 +176,7 @@ def levels_of(model: LinkModel, pattern: int) -> dict[str, int]:
 
 
 def present_patterns(con: duckdb.DuckDBPyConnection, model: LinkModel) -> list[int]:
-    """Every pattern the model's levels can make; the weights table is small beside the pairs."""
+    """Every pattern the model's levels can make, or that the pairs show where that is too many."""
     size = 1
     for levels in model.comparisons.values():
         size *= len(levels) + 1

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from matchers.encoding.strings import text_array
 from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import rule_keys, rule_sql
+from matchers.linkage.tables import Both, Seqs, Side, row_columns
 
 
-def write_decisions(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, left_ids: pa.Array, right_ids: pa.Array
-) -> pa.Table:
+def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
     """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
-    for side, ids in (("left", left_ids), ("right", right_ids)):
-        con.register(f"{side}_ids", pa.table({"seq": pa.array(range(len(ids)), pa.int32()), "id": ids}))
-    rules = ", ".join(f"case when a.{rule} = b.{rule} then '{rule}' end" for rule in model.blocking)
-    return con.execute(
-        f"select x.id as left_id, y.id as right_id, round(match_weight, 4) as match_weight, "
-        f"1 / (1 + pow(2, -round(match_weight, 4))) as match_probability, decision, "
+    rows = con.execute("select la, ra from decided order by la, ra").fetchnumpy()
+    sides = [(both.left, np.asarray(rows["la"], np.int64)), (both.right, np.asarray(rows["ra"], np.int64))]
+    ids = list(zip(*(side.ids_of(seqs) for side, seqs in sides), strict=True))
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    place = np.empty(len(ids), np.int64)
+    place[order] = np.arange(len(ids))
+    known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
+    for rule in model.blocking:
+        left, right = (rule_keys(con, model, rule, _taken(model, side, rule, seqs)) for side, seqs in sides)
+        known[rule] = (left == right) & (left != 0)
+    con.register("known", known)
+    rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
+    decided = con.execute(
+        "select round(match_weight, 4) as match_weight, "
+        "1 / (1 + pow(2, -round(match_weight, 4))) as match_probability, decision, "
         f"list_filter([{rules}], lambda rule: rule is not null) as blocking_rules, {_levels(model)} as levels "
-        "from decided d join left_ids x on x.seq = d.la join right_ids y on y.seq = d.ra "
-        "join lk a on a.seq = d.la join rk b on b.seq = d.ra order by left_id, right_id"
+        "from decided join known using (la, ra) order by place"
     ).to_arrow_table()
+    con.unregister("known")
+    left_ids, right_ids = (text_array([ids[at][side] for at in order]) for side in (0, 1))
+    return decided.add_column(0, "left_id", left_ids).add_column(1, "right_id", right_ids)
+
+
+def _taken(model: LinkModel, side: Side, rule: str, seqs: Seqs) -> Side:
+    """Some rows of a side, with the columns a rule reads."""
+    return Side(len(seqs), side.take(row_columns(model, rule_sql(model, rule)), seqs))
 
 
 def _levels(model: LinkModel) -> str:
@@ -30,7 +49,7 @@ def _levels(model: LinkModel) -> str:
     fields, radix = [], 1
     for column, levels in model.comparisons.items():
         names = ", ".join(f"'{name}'" for name in ("null", *levels))
-        fields.append(f"{column} := [{names}][(pattern // {radix}) % {len(levels) + 1} + 1]")
+        fields.append(f"{column} := [{names}][((pattern // {radix}) % {len(levels) + 1} + 1)::bigint]")
         radix *= len(levels) + 1
     return f"struct_pack({', '.join(fields)})"
 
@@ -45,7 +64,7 @@ def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:
             name = parent[name]
         return name
 
-    linked = pairs.filter(pc.equal(pairs["decision"], "link"))
+    linked = pairs.filter(pa.array([decision == "link" for decision in pairs["decision"].to_pylist()], pa.bool_()))
     for left, right in zip(linked["left_id"].to_pylist(), linked["right_id"].to_pylist(), strict=True):
         first, second = sorted((root(left), root(right)))
         parent[second] = first

@@ -1,31 +1,59 @@
-"""One fused pass: levels, bits and filter; then each row's best partner, as far as the model says sides are unique."""
+"""One fused pass: levels and bits comparison by comparison, a pair given up as soon as it can no longer matter; then
+each row's best partner, as far as the model says sides are unique."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
-from matchers.linkage.chances import (
-    counted_levels,
-    id_chance,
-    id_columns,
-    id_join,
-    make_id_masks,
-    make_id_shares,
-    make_right_shares,
-    make_value_shares,
-    rarest_shares,
-)
+from matchers.linkage.blocks import Pairs, distinct, packed, unpacked
+from matchers.linkage.chances import RAREST_ID, ValueChances, counted_levels, id_levels
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_columns, pattern_of
-from matchers.linkage.tables import Sides
+from matchers.linkage.pairs import level_sql, radixes
+from matchers.linkage.tables import Both, PairSql, Sides, batches_of, evaluate, loaded_sides, pair_sql
 
-_RAREST_ID = 1e-12
-"""No ID is taken to be rarer than this when a pair is given up before its chance is counted."""
+Floats = npt.NDArray[np.float64]
+_PAIRS_AT_ONCE = 250_000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs with their pattern of levels and their weight in bits."""
+
+    pairs: Pairs
+    patterns: npt.NDArray[np.uint64]
+    bits: Floats
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Scored:
+        """Some of them."""
+        return Scored(self.pairs[kept], self.patterns[kept], self.bits[kept])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value."""
+
+    column: str
+    sql: PairSql
+    radix: int
+    bits: Floats
+    most: Floats
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What one pass needs: comparisons in the order that gives most pairs up soonest, and what must be reached."""
+
+    comparisons: tuple[Comparison, ...]
+    prior: float
+    least: float
 
 
 def given_weights(model: LinkModel, sides: Sides) -> Learned:
@@ -38,84 +66,123 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
     return Learned(m, u, model.prior * sides.left / sides.pairs, 0, True)
 
 
-def _pattern_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int]) -> None:
-    """Make `pattern_bits`: bits of the levels whose chance is one figure, and the most a pattern could reach at all."""
-    counted = {(column, number) for column, number, _ in counted_levels(model)}
-    counted |= {
-        (c, n)
-        for c in id_columns(model)
-        for n, name in enumerate(model.comparisons[c], 1)
-        if name in ("full", "visible")
-    }
-    floor = rarest_shares(con, model)
-    left = np.array(patterns, np.int64)
-    bits = np.full(len(patterns), math.log2(learned.prior / (1 - learned.prior)))
-    most = bits.copy()
-    for column, levels in model.comparisons.items():
-        chances = np.array(
-            [1.0, *(1.0 if (column, n) in counted else learned.u[column][n] for n in range(1, len(levels) + 1))]
-        )
-        rarest = np.array(
-            [
-                1.0,
-                *(
-                    floor.get((column, n), _RAREST_ID) if (column, n) in counted else chances[n]
-                    for n in range(1, len(levels) + 1)
-                ),
-            ]
-        )
-        shown = (np.arange(len(levels) + 1) > 0).astype(float)
-        bits += (np.log2(learned.m[column] / chances) * shown)[left % (len(levels) + 1)]
-        most += (np.log2(learned.m[column] / rarest) * shown)[left % (len(levels) + 1)]
-        left //= len(levels) + 1
-    con.register("bits", pa.table({"pattern": pa.array(patterns, pa.uint32()), "bits": bits, "most": most}))
-    con.execute("create or replace table pattern_bits as select * from bits")
-
-
-def score(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, patterns: list[int]) -> None:
-    """Make `scored`: la, ra, pattern, match_weight; only pairs that reach the review threshold.
-
-    Pairs that could not reach it whatever they agree on are gone before any value is counted.
-    """
-    _pattern_bits(con, model, learned, patterns)
+def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
+    prior = math.log2(learned.prior / (1 - learned.prior))
     least = math.log2(model.review_probability / (1 - model.review_probability))
-    con.execute(
-        f"create or replace table hopeful as "
-        f"with x as (select p.la, p.ra, {level_columns(model)} "
-        "from pairs p join l on l.seq = p.la join r on r.seq = p.ra), "
-        f"y as (select *, {pattern_of(model)} as pattern from x) "
-        "select y.*, b.bits from y join pattern_bits b using (pattern) where b.most >= $least",
-        {"least": least},
-    )
-    make_value_shares(con, model, "hopeful")
-    for column in id_columns(model):
-        make_id_shares(con, column)
-        make_id_masks(con, column, "hopeful")
-    make_right_shares(con, model, "hopeful")
-    extra, joins = _counted_bits(model)
-    con.execute(
-        "create or replace table scored as "
-        f"with weighed as (select x.la, x.ra, x.pattern, x.bits + {extra} as match_weight "
-        f"from hopeful x join l on l.seq = x.la join r on r.seq = x.ra {joins}) "
-        "select * from weighed where match_weight >= $least",
-        {"least": least},
-    )
-
-
-def _counted_bits(model: LinkModel) -> tuple[str, str]:
-    """SQL: bits of what pairs agree on where its chance is counted per value, and the joins that takes."""
-    terms = [
-        f"case when x.{c}_level = {n} then -log2(rs.{c}_{form}_share) else 0 end"
-        for c, n, form in counted_levels(model)
+    radix = radixes(model)
+    comparisons = [
+        Comparison(column, pair_sql(level_sql(model, column)), radix[column], *_bits(model, learned, chances, column))
+        for column in model.comparisons
     ]
-    joins = " join rs on rs.seq = x.ra"
-    for column in id_columns(model):
-        agreeing = [str(n) for n, name in enumerate(model.comparisons[column], 1) if name in ("full", "visible")]
-        terms.append(
-            f"case when x.{column}_level in ({', '.join(agreeing)}) then -log2({id_chance(column)}) else 0 end"
-        )
-        joins += id_join(column)
-    return " + ".join(terms) or "0", joins
+    telling = {c: _telling(model, learned, c) for c in model.comparisons}
+    return Weighing(tuple(sorted(comparisons, key=lambda one: -telling[one.column])), prior, least)
+
+
+def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str) -> tuple[Floats, Floats]:
+    """Bits by level with counted chances left out, and with the smallest they can be."""
+    bits = np.log2(learned.m[column] / learned.u[column])
+    most = bits.copy()
+    rarest = {n: chances.rarest(c, form) for c, n, form in counted_levels(model) if c == column}
+    rarest |= {n: RAREST_ID for c, n in id_levels(model) if c == column}
+    for number, share in rarest.items():
+        bits[number] = np.log2(learned.m[column][number])
+        most[number] = bits[number] - math.log2(share)
+    bits[0] = most[0] = 0.0
+    return bits, most
+
+
+def _telling(model: LinkModel, learned: Learned, column: str) -> float:
+    """How many bits a comparison takes from a pair that is none, on average, by the model alone."""
+    last = slice(1, None)
+    u = np.minimum(learned.u[column][last], 1.0)
+    return float(np.sum(u * np.log2(u / learned.m[column][last])) / max(u.sum(), 1e-9))
+
+
+def hopeful(
+    con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, batches: Iterable[Pairs], *, threads: int = 2
+) -> Scored:
+    """Pairs that could reach the threshold if all they agree on were as rare as can be; each pair once, sorted."""
+
+    def weighed(pairs: Pairs) -> Scored:
+        with con.cursor() as cursor:
+            return _weighed(cursor, weighing, both, pairs)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        found = [
+            scored
+            for batch in batches
+            for scored in pool.map(weighed, (batch[part] for part in batches_of(len(batch), _PAIRS_AT_ONCE)))
+        ]
+    if not found:
+        return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
+    pairs, firsts = np.unique(np.concatenate([one.pairs for one in found]), return_index=True)
+    patterns = np.concatenate([one.patterns for one in found])[firsts]
+    return Scored(pairs, patterns, np.concatenate([one.bits for one in found])[firsts])
+
+
+def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pairs: Pairs) -> Scored:
+    left, right = unpacked(pairs)
+    patterns, bits = np.zeros(len(pairs), np.uint64), np.full(len(pairs), weighing.prior)
+    most = bits.copy()
+    rest = sum(float(one.most.max()) for one in weighing.comparisons)
+    for one in weighing.comparisons:
+        level = levels_of_pairs(con, one.sql, both, (left, right))
+        patterns += level.astype(np.uint64) * np.uint64(one.radix)
+        bits += one.bits[level]
+        most += one.most[level]
+        rest -= float(one.most.max())
+        kept = most + rest >= weighing.least
+        if not kept.all():
+            left, right, pairs = left[kept], right[kept], pairs[kept]
+            patterns, bits, most = patterns[kept], bits[kept], most[kept]
+    return Scored(pairs, patterns, bits)
+
+
+def levels_of_pairs(
+    con: duckdb.DuckDBPyConnection, sql: PairSql, both: Both, pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+) -> npt.NDArray[np.uint8]:
+    """One comparison's level number of every pair."""
+    columns = {f"l_{name}": values for name, values in both.left.take(sql.left, pairs[0]).items()}
+    columns |= {f"r_{name}": values for name, values in both.right.take(sql.right, pairs[1]).items()}
+    return evaluate(con, sql.text, columns)
+
+
+def score_pairs(
+    con: duckdb.DuckDBPyConnection,
+    model: LinkModel,
+    learned: Learned,
+    both: Both,
+    batches: Iterable[Pairs],
+    *,
+    threads: int = 2,
+) -> Scored:
+    """Pairs that reach the review threshold, sorted; weights with the chance of each value they agree on."""
+    chances = ValueChances(con, model, both)
+    weighing = _weighing(model, learned, chances)
+    found = hopeful(con, weighing, both, batches, threads=threads)
+    bits = found.bits + chances.bits(found.pairs, found.patterns)
+    return Scored(found.pairs, found.patterns, bits).where(bits >= weighing.least)
+
+
+def score(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, _patterns: object = None) -> None:
+    """Make `scored` from the relations `pairs`, `l` and `r`: la, ra, pattern, match_weight; only pairs that reach the
+    review threshold."""
+    same = con.execute("select count(*) from duckdb_views() where view_name = 'r' and not temporary").fetchone()
+    both = loaded_sides(con, bool(same and same[0]))
+    rows = con.execute("select la, ra from pairs").fetchnumpy()
+    pairs = distinct(packed(np.asarray(rows["la"]), np.asarray(rows["ra"])))
+    keep_scored(con, score_pairs(con, model, learned, both, [pairs]))
+
+
+def keep_scored(con: duckdb.DuckDBPyConnection, scored: Scored) -> None:
+    """Make the relation `scored`: la, ra, pattern, match_weight."""
+    left, right = unpacked(scored.pairs)
+    con.register("found", {
+        "la": left.astype(np.int32), "ra": right.astype(np.int32), "pattern": scored.patterns,
+        "match_weight": scored.bits,
+    })  # fmt: skip
+    con.execute("create or replace table scored as select * from found")
+    con.unregister("found")
 
 
 def decide(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
@@ -127,16 +194,18 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     keys = [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(
         f", max(match_weight) over (partition by {key}) - match_weight as behind_{key}"
-        f", count(*) filter (where match_weight >= best_{key} - $margin) over (partition by {key}) as close_{key}"
+        f", count(*) filter (where match_weight >= best_{key} - margin) over (partition by {key}) as close_{key}"
         for key in keys
     )
     best = "".join(f", max(match_weight) over (partition by {key}) as best_{key}" for key in keys)
-    beaten = " or ".join(f"behind_{key} > $margin" for key in keys) or "false"
+    beaten = " or ".join(f"behind_{key} > margin" for key in keys) or "false"
     tied = " or ".join(f"close_{key} > 1" for key in keys) or "false"
+    # a relation of one row, since DuckDB loads pandas to look at bound values
+    con.register("limits", {"least_link": np.array([link]), "margin": np.array([model.margin_bits])})
     con.execute(
-        f"create or replace table decided as with topped as (select *{best} from scored), "
+        f"create or replace table decided as with topped as (select *{best} from scored, limits), "
         f"placed as (select *{placed} from topped) "
         f"select la, ra, pattern, match_weight, case when {beaten} then 'reject' "
-        f"when match_weight < $link or {tied} then 'review' else 'link' end as decision from placed",
-        {"link": link, "margin": model.margin_bits} if keys else {"link": link},
+        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed"
     )
+    con.unregister("limits")

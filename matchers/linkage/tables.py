@@ -1,23 +1,67 @@
-"""Two tables loaded as encoded columns of integers, with row numbers in place of ids."""
+"""Two tables as encoded columns of integers, one entry per row, with row numbers in place of ids."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.strings import dictionary_codes, digests, strings
 from matchers.linkage.model import LinkModel
-from schemas.errors import InputError
+from schemas.errors import InputError, TableError
 
 NIBBLES = """
 create or replace macro nibbles(a, b, mask) as
     ((xor(a, b) & mask) | ((xor(a, b) & mask) >> 1) | ((xor(a, b) & mask) >> 2) | ((xor(a, b) & mask) >> 3))
     & 1229782938247303441::ubigint
 """
+Seqs = npt.NDArray[np.int64]
+Columns = Mapping[str, Any]
+
+
+class Rows(Protocol):
+    """A table, or what reads one piece by piece: Arrow's own tables fit."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def schema(self) -> pa.Schema: ...
+    def select(self, names: list[str]) -> Any: ...
+    def to_batches(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Side:
+    """One table's rows: encoded columns (numpy; text to compare as Arrow strings), and ids where needed."""
+
+    rows: int
+    columns: Columns
+    ids: tuple[pa.Array, ...] = ()
+
+    def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
+        """These columns of these rows."""
+        found = {}
+        for name in names:
+            column = self.columns[name]
+            found[name] = column[seqs] if isinstance(column, np.ndarray) else column.take(pa.array(seqs))
+        return found
+
+    def ids_of(self, seqs: Seqs) -> list[str]:
+        """The ids of these rows."""
+        ends = np.cumsum([len(part) for part in self.ids])
+        place = np.searchsorted(ends, seqs, side="right")
+        found = np.empty(len(seqs), object)
+        for number, part in enumerate(self.ids):
+            mine = np.flatnonzero(place == number)
+            found[mine] = strings(part).texts(seqs[mine] - (ends[number] - len(part)))
+        return list(found)
 
 
 @dataclass(frozen=True)
@@ -34,34 +78,78 @@ class Sides:
         return self.left * (self.left - 1) / 2 if self.same else float(self.left) * self.right
 
 
-def load_sides(con: duckdb.DuckDBPyConnection, left: pa.Table, right: pa.Table | None, model: LinkModel) -> Sides:
-    """Make relations `l` and `r`: `seq` (row number) and the encoded columns of the model."""
-    con.execute(NIBBLES)
-    given = {"l": left} if right is None else {"l": left, "r": right}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for side, encoded in zip(given, pool.map(lambda side: _encoded(side, given[side], model), given), strict=True):
-            con.register("encoded", encoded)
-            con.execute(f"create or replace table {side} as select * from encoded")
-            con.unregister("encoded")
-    if right is None:
-        con.execute("create or replace view r as select * from l")
-    return Sides(left.num_rows, left.num_rows if right is None else right.num_rows, right is None)
+@dataclass(frozen=True)
+class Both:
+    """Both sides encoded; the same one twice where a table is held against itself."""
+
+    left: Side
+    right: Side
+    same: bool
+
+    @property
+    def counts(self) -> Sides:
+        """How many rows."""
+        return Sides(self.left.rows, self.right.rows, self.same)
 
 
-def _encoded(side: str, table: pa.Table, model: LinkModel) -> pa.Table:
+def encode_sides(
+    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2
+) -> Both:
+    """Encode both sides, one thread a side. Raises InputError where a column is missing, TableError on unfit ids."""
+    named = ids or (None, None)
+    given = [("左表", left, named[0])] + ([] if right is None else [("右表", right, named[1])])
+    with ThreadPoolExecutor(max_workers=min(threads, 2)) as pool:
+        sides = list(pool.map(lambda side: _encode(side[0], side[1], model, side[2]), given))
+    return Both(sides[0], sides[-1], right is None)
+
+
+def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Side:
     missing = [column for column in model.columns if column not in table.schema.names]
     if missing:
         raise InputError(
-            "表中没有模型要用的列", where="左表" if side == "l" else "右表", rule="columns", examples=tuple(missing),
+            "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
             action="改表头，或在模型文件的 [columns] 中改列名",
         )  # fmt: skip
-    encoded: dict[str, Any] = {"seq": pa.array(np.arange(table.num_rows, dtype=np.int32))}
-    for column, _ in model.columns.items():
-        forms = model.kind(column).encode(table[column])
-        encoded |= {f"{column}_{form}": values for form, values in forms.items()}
+    columns = _Growing(table.num_rows)
+    ids: list[pa.Array] = []
+    if id_name is not None and id_name not in table.schema.names:
+        raise TableError(
+            f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+        )
+    wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
+    for batch in table.select(wanted).to_batches():
+        columns.add(_encoded(batch, model), batch.num_rows)
+        if id_name is not None:
+            ids.append(_text(batch.column(id_name)))
+    if not table.num_rows:
+        columns.add(_encoded(table.schema.empty_table(), model), 0)
+    if id_name is not None:
+        _check_ids(ids, id_name)
+    return Side(table.num_rows, columns.whole(), tuple(ids))
+
+
+def _encoded(batch: pa.RecordBatch | pa.Table, model: LinkModel) -> dict[str, Any]:
+    encoded: dict[str, Any] = {}
+    for column in model.columns:
+        for form, values in _forms(model, column, batch.column(column)).items():
+            encoded[f"{column}_{form}"] = values
     for column, source in model.implied.items():
         _imply(encoded, column, source)
-    return pa.table(encoded)
+    return encoded
+
+
+def _forms(model: LinkModel, column: str, values: Any) -> dict[str, Any]:
+    """A column's encoded forms; of a dictionary column each value is encoded once."""
+    encode = model.kind(column).encode
+    if not pa.types.is_dictionary(values.type):
+        return dict(encode(values))
+    distinct = values.dictionary
+    forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
+    codes = dictionary_codes(values, len(distinct))
+    return {
+        form: found[codes] if isinstance(found, np.ndarray) else found.take(pa.array(codes))
+        for form, found in forms.items()
+    }
 
 
 def _imply(encoded: dict[str, Any], column: str, source: str) -> None:
@@ -69,3 +157,112 @@ def _imply(encoded: dict[str, Any], column: str, source: str) -> None:
     if f"{column}_day" in encoded and f"{source}_birth" in encoded:
         own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
         encoded[f"{column}_day"] = np.where(own == 0, shown, own)
+
+
+class _Growing:
+    """Columns of a known number of rows, filled batch by batch."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows, self._at = rows, 0
+        self._numbers: dict[str, npt.NDArray[Any]] = {}
+        self._texts: dict[str, list[pa.Array]] = {}
+
+    def add(self, batch: dict[str, Any], rows: int) -> None:
+        """The next rows."""
+        for name, values in batch.items():
+            if isinstance(values, np.ndarray):
+                column = self._numbers.setdefault(name, np.empty(self._rows, values.dtype))
+                column[self._at : self._at + rows] = values
+            else:
+                self._texts.setdefault(name, []).append(values)
+        self._at += rows
+
+    def whole(self) -> dict[str, Any]:
+        """All columns."""
+        texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
+        return {**self._numbers, **texts}
+
+
+def _text(column: pa.Array) -> pa.Array:
+    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+
+
+def _check_ids(parts: list[pa.Array], name: str) -> None:
+    """Raises TableError where an id is empty or stands twice."""
+    marks = np.sort(np.concatenate([digests(strings(part)) for part in parts] or [np.zeros(0, np.uint64)]))
+    alike = len(marks) > 0 and bool((marks[1:] == marks[:-1]).any())
+    ids = pa.chunked_array(parts, pa.string())
+    if ids.null_count or (alike and len(ids.unique()) != len(ids)):
+        raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+
+
+_NAMED = re.compile(r"\b([lr])\.(\w+)")
+
+
+@dataclass(frozen=True)
+class PairSql:
+    """An expression over the rows `l` and `r` of a pair, made ready for columns `l_…` and `r_…` side by side."""
+
+    text: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+def pair_sql(text: str) -> PairSql:
+    """What columns of either row an expression reads."""
+    named = sorted(set(_NAMED.findall(text)))
+    left, right = (tuple(column for side, column in named if side == one) for one in ("l", "r"))
+    return PairSql(_NAMED.sub(r"\1_\2", text), left, right)
+
+
+def evaluate(con: duckdb.DuckDBPyConnection, text: str, columns: Columns) -> npt.NDArray[Any]:
+    """One value per row of an SQL expression over these columns."""
+    arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
+    con.register("given", pa.table(dict(columns)) if arrow else dict(columns))
+    try:
+        return np.asarray(con.execute(f"select {text} as value from given").fetchnumpy()["value"])
+    finally:
+        con.unregister("given")
+
+
+def row_columns(model: LinkModel, text: str) -> tuple[str, ...]:
+    """Encoded columns that an expression over one row reads."""
+    words = set(re.findall(r"\w+", text))
+    kept = {f"{column}_" for column in model.columns}
+    return tuple(sorted(word for word in words if any(word.startswith(start) for start in kept)))
+
+
+def load_sides(con: duckdb.DuckDBPyConnection, left: Rows, right: Rows | None, model: LinkModel) -> Sides:
+    """Make relations `l` and `r`: `seq` (row number) and the encoded columns of the model."""
+    con.execute(NIBBLES)
+    both = encode_sides(left, right, model)
+    for name, side in (("l", both.left), ("r", both.right)):
+        if name == "r" and both.same:
+            con.execute("create or replace view r as select * from l")
+            continue
+        columns = {"seq": np.arange(side.rows, dtype=np.int32), **side.columns}
+        arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
+        con.register("encoded", pa.table(columns) if arrow else columns)
+        con.execute(f"create or replace table {name} as select * from encoded")
+        con.unregister("encoded")
+    return both.counts
+
+
+def loaded_sides(con: duckdb.DuckDBPyConnection, same: bool) -> Both:
+    """What `l` and `r` of a connection hold, row for row in the order of `seq`."""
+    sides = []
+    for name in ("l",) if same else ("l", "r"):
+        kinds = con.execute(f"select column_name, column_type from (describe {name})").fetchall()
+        numbers = ", ".join(column for column, kind in kinds if kind != "VARCHAR")
+        texts = [column for column, kind in kinds if kind == "VARCHAR"]
+        columns: dict[str, Any] = dict(con.execute(f"select {numbers} from {name} order by seq").fetchnumpy())
+        if texts:
+            table = con.execute(f"select {', '.join(texts)} from {name} order by seq").to_arrow_table()
+            columns |= {column: table[column].combine_chunks() for column in texts}
+        sides.append(Side(len(columns.pop("seq")), columns))
+    return Both(sides[0], sides[-1], same)
+
+
+def batches_of(rows: int, size: int) -> Iterator[slice]:
+    """Slices of so many rows."""
+    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))

@@ -75,7 +75,9 @@ def train(
             ids = id_column(left, judging.ids[0]), id_column(other, judging.ids[1])
             unknown = place_judgements(con, judgements, ids, sides)
         patterns = candidate_patterns(con, model, judged=judging is not None)
-        learned = learn(patterns, chance_agreements(con, model, sides), model, sides, rounds=rounds)
+        chances = chance_agreements(con, model, sides)
+        learned = learn(patterns, chances.u, model, sides, rounds=rounds)
+        learned = learn(patterns, chances.without_matches(learned), model, sides, rounds=rounds)
         matches = learned.prior * sides.pairs
         refuse_untrusted(learned, model, matches)
         learned, said = in_order(learned, model, matches)

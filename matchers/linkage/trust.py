@@ -15,7 +15,7 @@ from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import LinkModel
 from schemas.errors import TableError
 
-LEAST_MATCHES = 10
+LEAST_MATCHES = 30
 _CERTAIN = 3.0
 """A level counts as out of order only where its share among matches is so many standard errors away."""
 _TOLERANCE = 1.0

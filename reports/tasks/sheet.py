@@ -17,7 +17,7 @@ from reports.workbook.book import print_set_up
 
 HEADER_ROW = 4
 """Row of the header, as a spreadsheet counts."""
-_LEAST_LINES = 2
+_LEAST_LINES, _LINE = 2, 14
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _row(page: Any, row: int, numbered: tuple[int, Task], formats: Mapping[str, 
     for at, (name, _) in enumerate(_COLUMNS):
         if name in _FILLED_IN:
             page.write_blank(row, at, None, formats["day" if name == DAY else "open"])
-    page.set_row(row, 13 * max(_LEAST_LINES, *(_lines(text, width) for text, width in _texts(task))))
+    page.set_row(row, _LINE * max(_LEAST_LINES, *(_lines(text, width) for text, width in _texts(task))))
 
 
 def _texts(task: Task) -> list[tuple[str, int]]:
@@ -130,8 +130,9 @@ def _texts(task: Task) -> list[tuple[str, int]]:
 
 
 def _lines(text: str, width: int) -> int:
-    places = sum(2 if ord(sign) > 255 else 1 for sign in text)
-    return -(-places // max(width - 1, 1))
+    """Lines a wrapped text takes; a Chinese character takes two places."""
+    places = [sum(2 if ord(sign) > 255 else 1 for sign in line) for line in text.split("\n")]
+    return sum(max(-(-count // max(width - 1, 1)), 1) for count in places)
 
 
 def _rules(page: Any, sheet: TaskSheet) -> None:
@@ -165,7 +166,7 @@ def watermark(mark: str) -> bytes:
     """A faint slanted tile with who and when, as PNG, for the ground of the sheet on the screen."""
     import vl_convert
 
-    text = 'fill="#C8C8C8" font-size="15" font-family="Noto Sans CJK SC" transform="rotate(-20 {x} {y})"'
+    text = 'fill="#DDDDDD" font-size="15" font-family="Noto Sans CJK SC" transform="rotate(-20 {x} {y})"'
     lines = "".join(
         f'<text x="{x}" y="{y}" {text.format(x=x, y=y)}>{escape(mark)}</text>' for x, y in ((20, 120), (320, 240))
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import s3fs
 from aiohttp import ClientError as AioClientError
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,6 +12,8 @@ from flows.connectors.secrets import read_secret
 from flows.ledger.publish.read import Published
 from schemas.connectors import S3Connector
 from schemas.errors import HomeError
+
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def put_s3(version: Published, target: S3Connector, name: str) -> dict[str, int]:
@@ -38,6 +42,7 @@ def put_s3(version: Published, target: S3Connector, name: str) -> dict[str, int]
     try:
         for place, data in wanted.items():
             system.pipe_file(f"{root}/{place}", data)
+        _tidy(system, root, version)
     except (OSError, BotoCoreError, ClientError, AioClientError) as error:
         raise HomeError(
             f"导出未成：{type(error).__name__}；原有版本未动",
@@ -46,3 +51,17 @@ def put_s3(version: Published, target: S3Connector, name: str) -> dict[str, int]
             action="核对地址、桶与口令",
         ) from None
     return {place: len(data) for place, data in wanted.items()}
+
+
+def _tidy(system: s3fs.S3FileSystem, root: str, version: Published) -> None:
+    """Older versions there as they are here: rewritten where somebody was erased, deleted where their term is over."""
+    for place in sorted(system.ls(f"{root}/versions", detail=False)):
+        name = place.rsplit("/", 1)[-1]
+        mine = version.folder.parent / name
+        if name == version.version or not _NAME.fullmatch(name):
+            continue
+        if not mine.is_dir():
+            system.rm(place, recursive=True)
+        elif system.cat_file(f"{place}/index.json") != (mine / "index.json").read_bytes():
+            for path in sorted(mine.iterdir(), key=lambda path: path.name == "index.json"):
+                system.pipe_file(f"{place}/{path.name}", path.read_bytes())

@@ -25,6 +25,8 @@ from flows.ledger.publish.read import current_version, kept_version, kept_versio
 from flows.ledger.store import opened_store
 from schemas.errors import HomeError
 
+_COUNTS_ONLY = frozenset({"运行小结.md", "退回清单.csv", "数据质量"})
+"""What a report folder holds that names nobody."""
 _KEYED = {"ledger": ("person_key",), "changes": ("person_key",), "aliases": ("old_key", "new_key")}
 
 
@@ -62,9 +64,32 @@ def finish_erasure(home: Home, key: DistrictKey) -> dict[str, int]:
         folder = home.ledger / "versions" / current.version
         write_private(home.ledger / "ledger.parquet", (folder / "ledger.parquet").read_bytes())
         write_private(home.ledger / "index.json", (folder / "index.json").read_bytes())
+    counts["reports"] = _drop_reports(home, on)
     path.unlink()
     sync_folder(home.ledger)
     return counts
+
+
+def _drop_reports(home: Home, on: date) -> int:
+    """Reports list persons by row: those of the versions rewritten, and of versions no longer kept, go as a whole."""
+    kept = {version: kept_version(home, version).index for version in kept_versions(home)}
+    gone = 0
+    for folder in sorted(path for path in home.reports.glob("*") if path.is_dir()):
+        marks = kept[folder.name].get("erasures", ()) if folder.name in kept else ({"on": on.isoformat()},)
+        if any(mark["on"] == on.isoformat() for mark in marks):
+            gone += _empty(folder)
+    return gone
+
+
+def _empty(folder: Path) -> int:
+    gone = [path for path in sorted(folder.iterdir()) if path.name not in _COUNTS_ONLY]
+    for path in gone:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    sync_folder(folder)
+    return len(gone)
 
 
 def _known(home: Home, keys: set[str]) -> bool:
@@ -101,10 +126,11 @@ def _rewrite(
     taken = 0
     for file, told in sorted(index["files"].items()):
         name = file.removesuffix(".parquet")
-        table = _without(pq.read_table(kept.folder / file), name, keys, numbers)
+        before = pq.read_table(kept.folder / file).replace_schema_metadata(None)
+        table = _without(before, name, keys, numbers)
         gone = told["rows"] - table.num_rows
         data = (kept.folder / file).read_bytes()
-        if gone:
+        if not table.equals(before):
             data = parquet_bytes(table, name, date.fromisoformat(index["as_of"]))
         files[file] = data
         index["files"] = {**index["files"], file: {"rows": table.num_rows, "bytes": len(data), "sha256": sha256(data)}}
@@ -121,14 +147,23 @@ def _rewrite(
 
 
 def _without(table: pa.Table, name: str, keys: frozenset[str], numbers: frozenset[str]) -> pa.Table:
-    table = table.replace_schema_metadata(None)
     columns, values = _KEYED.get(name, ()), keys
     if name == "review":
         columns, values = ("member_no",), numbers
+    if name == "changes":
+        table = _unnamed(table, keys)
     for column in columns:
         hit = pc.is_in(table[column], pa.array(sorted(values), pa.string()))
         table = table.filter(pc.invert(hit))
     return table
+
+
+def _unnamed(table: pa.Table, keys: frozenset[str]) -> pa.Table:
+    """Causes of other persons' rows that name an erased key (split from it) name it no longer."""
+    causes = table["cause"]
+    for key in sorted(keys):
+        causes = pc.replace_substring(causes, key, "（已删除）")
+    return table.set_column(table.schema.get_field_index("cause"), table.schema.field("cause"), causes)
 
 
 def _delta(delta: dict[str, Any], digests: dict[str, dict[str, Any]]) -> dict[str, Any]:

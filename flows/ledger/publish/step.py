@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.home import write_private
+from flows.ledger.keys_moved import newest_events
 from flows.ledger.publish.changes import Night, build_changes, keep_changes
 from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
@@ -143,12 +144,14 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
 
 
 def aliases_table(store: Store, tonight: Iterable[tuple[str, str, str, date]] = ()) -> pa.Table:
-    """All key events so far and tonight's, the first of each pair."""
-    events = {(old, new): (what, on) for old, new, what, on in tonight}
-    events |= {(old, new): (what, on) for old, new, what, on in store.key_events()}
+    """The newest event of each two keys, tonight's included; erased persons' keys are named nowhere."""
+    erased = store.erased()
     schema = pa.schema([field.remove_metadata().with_nullable(True) for field in ledger_table("aliases").schema])
+    events = newest_events([*store.key_events(), *tonight])
     rows = [
-        {"old_key": old, "new_key": new, "event": what, "on": on} for (old, new), (what, on) in sorted(events.items())
+        {"old_key": old, "new_key": new, "event": what, "on": on}
+        for old, new, what, on in events
+        if not {old, new} & erased
     ]
     table = pa.Table.from_pylist(rows, schema=schema)
     check_table(table, ledger_table("aliases"))

@@ -102,7 +102,7 @@ class Identities(Opened):
         return [(token, kind, key) for token, kind, key in self._chunked(query, Evidence.person_key, keys)]
 
     def key_events(self) -> list[tuple[str, str, str, date]]:
-        """All merges and splits, sorted."""
-        query = select(KeyEvent.old_key, KeyEvent.new_key, KeyEvent.event, KeyEvent.on)
+        """All merges and splits, in the order they happened."""
+        query = select(KeyEvent.old_key, KeyEvent.new_key, KeyEvent.event, KeyEvent.on).order_by(KeyEvent.id)
         with Session(self.engine) as session:
-            return sorted((old, new, what, on) for old, new, what, on in session.execute(query))
+            return [(old, new, what, on) for old, new, what, on in session.execute(query)]

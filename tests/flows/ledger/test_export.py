@@ -9,11 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
 from flows.home import Home
 from flows.keys import DistrictKey
+from flows.ledger import erase
 from flows.ledger.export import load_postgres, put_s3
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.read import Published, current_version
@@ -22,9 +25,11 @@ from schemas.errors import HomeError
 from schemas.targets import PostgresTarget
 from tests.flows.connectors.servers import PASSWORD, Postgres, postgres_server
 from tests.flows.ledger.district import AS_OF, KEY, context, night
+from tests.flows.ledger.test_readme import BLOCKS
 from tests.flows.ledger.test_versions import of
 
 pytestmark = pytest.mark.slow
+README_SQL = BLOCKS["PostgreSQL"].rstrip().removesuffix(";") + " order by 1"
 SECRET = {"secret_env": "PG_SECRET"}
 LOGIN = {"aws_access_key_id": "k", "aws_secret_access_key": "secret"}
 
@@ -55,6 +60,7 @@ def test_postgresql_holds_one_whole_version_and_then_the_next(tmp_path: Path, mo
         assert asked(server, "select version from sanzhao.loaded_version") == first.version
         role = "select (evidence::json->0)->>'role' from sanzhao.ledger limit 1"
         assert asked(server, role) in ("roll", "worker")
+        assert asked(server, README_SQL) == f"{first.version}|{first.index['as_of']}\nL1|1\nN0|1"
         server.sql("begin; lock table sanzhao.ledger in access share mode; commit")
         second = published(tmp_path / "home", 1)
         load_postgres(second, target, "datahub")
@@ -107,6 +113,18 @@ def test_a_reader_of_s3_never_meets_a_half_written_state(tmp_path: Path, monkeyp
         put_s3(versions[1], target, "mirror")
     stop.set()
     watching.join(30)
+    old = f"versions/{versions[0].version}/ledger.parquet"
+    key = versions[0].table("ledger")["person_key"].to_pylist()[0]
+    erase(Home(tmp_path / "home"), KEY, key, by="甲", why="本人要求")
+    client.put_object(Bucket="district", Key="ledger/versions/20200101T013000Z-0000/index.json", Body=b"{}")
+    client.put_object(Bucket="district", Key="ledger/versions/别人的/文件", Body=b"x")
+    kept = current_version(Home(tmp_path / "home"), KEY)
+    assert kept is not None
+    put_s3(kept, target, "mirror")
+    assert key not in str(pq.read_table(pa.BufferReader(read(old))).to_pylist())
+    listed = [one["Key"] for one in client.list_objects_v2(Bucket="district")["Contents"]]
+    assert not [name for name in listed if "20200101T013000Z-0000" in name]
+    assert [name for name in listed if "别人的" in name]
     server.stop()
     assert wrong == []
     assert seen <= {version.version for version in versions}

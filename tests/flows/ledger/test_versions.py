@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from flows.home import Home
+from flows.home import Home, write_private
 from flows.ledger import diff, erase, rollback, show, verify
 from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions
 from flows.ledger.publish.retention import doomed_versions, prune
@@ -49,6 +50,10 @@ def home(three_nights: Path, tmp_path: Path) -> Home:
     """Three nights of one's own."""
     shutil.copytree(three_nights, tmp_path, dirs_exist_ok=True)
     return context(tmp_path).home
+
+
+def reports_of(home: Home, versions: Iterable[str]) -> list[Path]:
+    return [home.reports / version / "三找台账.xlsx" for version in versions]
 
 
 def folder_of(home: Home, at: int) -> Path:
@@ -157,8 +162,16 @@ def test_an_erased_person_is_in_no_kept_version_and_does_not_come_back(home: Hom
     current = current_version(home, KEY)
     assert current is not None
     key = current.table("ledger")["person_key"].to_pylist()[0]
+    pruned = "20250101T013000Z-0000"
+    for version in (*kept_versions(home), pruned):
+        for name in ("三找台账.xlsx", "运行小结.md"):
+            write_private(home.reports / version / name, b"x")
     counts = erase(home, KEY, key, by="甲", why="本人要求")
     assert counts["ledger"] >= 2
+    assert counts["reports"] == sum(not path.exists() for path in reports_of(home, (*kept_versions(home), pruned)))
+    assert not (home.reports / pruned / "三找台账.xlsx").exists()
+    assert not (home.reports / current.version / "三找台账.xlsx").exists()
+    assert (home.reports / current.version / "运行小结.md").exists()
     for path in home.ledger.rglob("*.parquet"):
         assert key not in str(pq.read_table(path).to_pylist()), path
     assert verify(home, KEY) == []

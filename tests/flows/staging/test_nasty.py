@@ -119,6 +119,8 @@ def test_an_important_column_nobody_knows_is_named_beside_the_columns_that_may_b
         missing, unknown = night.rows("select fields_missing, columns_unknown from stage_files")[0]
         assert "加入党组织日期" in missing
         assert unknown == ["党内时间"]
+    (view,) = understand(book(rows), "a.xlsx", Reader(shipped_sources()["party_members"], (), Reading()))
+    assert [column.guess for column in view.columns if column.guess] == ["加入党组织日期"]
 
 
 def test_a_message_never_shows_a_row_of_data_as_a_header(tmp_path: Path) -> None:

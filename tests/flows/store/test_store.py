@@ -15,6 +15,7 @@ from flows.database import only_run
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger.store import HEAD, Judged, Lead, Store, VersionRows, open_store
+from schemas import store_workbench  # noqa: F401  its tables are the store's too
 from schemas.errors import HomeError
 from schemas.store import Base
 from tests.flows.command import DAY, sanzhao
@@ -107,9 +108,9 @@ def test_a_new_store_opened_by_several_is_made_once(opening: Callable[[], Store]
 
 def test_two_hosts_on_one_store_never_run_at_once(store_url: str, tmp_path: Path) -> None:
     here, there = Home(tmp_path / "here"), Home(tmp_path / "there")
-    with only_run(here, store_url):
-        with pytest.raises(HomeError, match="另一台机器上正在运行"), only_run(there, store_url):
-            pass
+    refused = pytest.raises(HomeError, match="另一台机器上正在运行")
+    with only_run(here, store_url), refused, only_run(there, store_url):
+        pass
     with only_run(there, store_url):
         pass
 
@@ -140,12 +141,9 @@ def test_a_run_on_postgresql_publishes_the_same_ledger(
     (home / "keys" / "district.key").write_bytes((finished_home / "keys" / "district.key").read_bytes())
     config = home / "config.toml"
     config.write_text(config.read_text("utf-8").replace('store_url = ""', f'store_url = "{store_url}"'), "utf-8")
-    for day in (DAY.isoformat(), "2026-11-20"):
-        answer = sanzhao("run", "--home", home, "--drop", small_district / "drop", "--as-of", day)
-        assert answer.code in (0, 3), answer.err
-        if day == DAY.isoformat():
-            assert (home / "ledger/ledger.parquet").read_bytes() == (
-                finished_home / "ledger/ledger.parquet"
-            ).read_bytes()
+    answer = sanzhao("run", "--home", home, "--drop", small_district / "drop", "--as-of", DAY)
+    assert answer.code in (0, 3), answer.err
+    name = Path("ledger") / "ledger.parquet"
+    assert (home / name).read_bytes() == (finished_home / name).read_bytes()
     assert not (home / "state" / "sanzhao.db").exists()
     assert sanzhao("ledger", "verify", "--home", home).code == 0

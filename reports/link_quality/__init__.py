@@ -1,0 +1,1 @@
+"""链接质量: how the matching of one run went, for the analyst."""

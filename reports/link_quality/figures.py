@@ -1,0 +1,52 @@
+"""One set of counts per run on how its matching went; kept as JSON beside the page for the next run."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+_VIEWS = ("levels", "bins", "rules", "tiers", "rows")
+
+
+class LinkFigures(BaseModel):
+    """Counts and mean weights of one run; no value of a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    version: str
+    as_of: str
+    model: str
+    levels: tuple[dict[str, Any], ...]
+    bins: tuple[dict[str, Any], ...]
+    rules: tuple[dict[str, Any], ...]
+    tiers: tuple[dict[str, Any], ...]
+    rows: tuple[dict[str, Any], ...]
+
+    def decisions(self) -> dict[str, int]:
+        """Pairs per decision."""
+        found = dict.fromkeys(("link", "review", "reject"), 0)
+        for row in self.tiers:
+            found[row["decision"]] = found.get(row["decision"], 0) + int(row["pairs"])
+        return found
+
+
+def count_links(con: duckdb.DuckDBPyConnection, *, version: str, as_of: str, model: str) -> LinkFigures:
+    """Count the run's workspace."""
+    text = (resources.files("reports.link_quality") / "figures.sql").read_text("utf-8")
+    for statement in re.split(r";\s*\n", text):
+        if statement.strip():
+            con.execute(statement)
+    found = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
+    return LinkFigures(version=version, as_of=as_of, model=model, **found)
+
+
+def read_figures(path: Path) -> LinkFigures | None:
+    """The figures of an earlier run; None where there are none that can be read."""
+    try:
+        return LinkFigures.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
