@@ -1,4 +1,4 @@
-"""One row per distinct name: how it is compared (simplified form, sound, folded sound, mask as a pattern).
+"""How one name is compared: simplified form, sound, folded sound, mask as a pattern.
 
 Readings are per character, the same everywhere, so that equal characters always sound equal; surnames have their own.
 """
@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from matchers.encoding.readings import DROPPED, reading
+from matchers.encoding.readings import DROPPED, reading, simplified
 from matchers.encoding.surnames import fold_sound, surname_table
 
 _MASK = re.compile(r"[*＊]+")
@@ -38,19 +35,6 @@ class ComparedName:
     name_like: str | None
     name_head: str | None
     name_kind: str | None
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
-
-
-def simplify(names: Sequence[str]) -> list[str]:
-    """NFKC, blanks and middle dots dropped, traditional characters to simplified, Latin letters raised; same length."""
-    plain = [DROPPED.sub("", unicodedata.normalize("NFKC", name)) for name in names]
-    return str(_converter().convert("\n".join(plain))).upper().split("\n") if plain else []
 
 
 def tidy_name(name: str) -> str:
@@ -84,7 +68,7 @@ def _like(text: str) -> str:
 
 def compare_name(name: str) -> ComparedName:
     """How one cleaned name is compared."""
-    return compared_name(name, simplify([name])[0])
+    return compared_name(name, simplified(name))
 
 
 def compared_name(name: str, key: str) -> ComparedName:
