@@ -83,42 +83,56 @@ def _agreed(model: LinkModel, column: str, name: str, number: int) -> str:
 
 
 def make_place_chances(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
-    """Make `places_<column>`: la, ra, chance that a random person agrees on every digit of the ID both rows show."""
+    """Make `places_<column>`: la, ra, chance that a random person agrees on every digit of the ID both rows show.
+
+    Only pairs whose level is worth that chance are looked at.
+    """
     for column in by_places(model):
         _make_regions(con, column)
-        _make_masks(con, model, column)
-        regions = "".join(
-            f" left join regions_{column} g{size} on g{size}.size = {size} and m.size = {size} "
-            f"and g{size}.k = r.{column}_head & {16**size - 1}"
-            for size in REGION_SIZES
+        counted = [
+            str(number)
+            for number, name in enumerate(model.comparisons[column], start=1)
+            if name in model.kind(column).by_places
+        ]
+        con.execute(
+            f"create or replace table agreeing_{column} as select v.la, v.ra, "
+            f"l.{column}_head_mask & r.{column}_head_mask as head, l.{column}_tail_mask & r.{column}_tail_mask as tail "
+            "from levels v join l on l.seq = v.la join r on r.seq = v.ra "
+            f"where v.{column}_level in ({', '.join(counted)})"
         )
-        share = ", ".join(f"g{size}.share" for size in REGION_SIZES)
+        _make_masks(con, model, column)
+        shares = " ".join(f"when {size} then g.share{size}" for size in REGION_SIZES)
         con.execute(
             f"create or replace table places_{column} as "
-            f"select v.la, v.ra, m.chance * coalesce({share}, 1.0) as chance "
-            f"from levels v join l on l.seq = v.la join r on r.seq = v.ra join masks_{column} m "
-            f"on m.head = l.{column}_head_mask & r.{column}_head_mask "
-            f"and m.tail = l.{column}_tail_mask & r.{column}_tail_mask{regions}"
+            f"select a.la, a.ra, m.chance * coalesce(case m.size {shares} end, 1.0) as chance "
+            f"from agreeing_{column} a join masks_{column} m using (head, tail) join regions_{column} g on g.seq = a.ra"
         )
 
 
 def _make_regions(con: duckdb.DuckDBPyConnection, column: str) -> None:
-    """Make `regions_<column>`: size, k, share: how the right side's IDs are spread over regions of so many places."""
-    parts = [
-        f"select {size} as size, {column}_head & {16**size - 1} as k, "
-        f"count(*) / (select count(*) from r where {column}_head_mask & {16**size - 1} = {16**size - 1}) as share "
-        f"from r where {column}_head_mask & {16**size - 1} = {16**size - 1} group by k"
+    """Make `regions_<column>`: seq, share6, share4 …: how many of the right side's IDs are of a row's own region."""
+    keys = ", ".join(f"{_region(column, size)} as k{size}" for size in REGION_SIZES)
+    shares = ", ".join(f"g{size}.share as share{size}" for size in REGION_SIZES)
+    joins = " ".join(
+        f"left join (select k{size}, count(*) / (select count(k{size}) from keyed) as share from keyed "
+        f"where k{size} is not null group by k{size}) g{size} using (k{size})"
         for size in REGION_SIZES
-    ]
-    con.execute(f"create or replace table regions_{column} as {' union all '.join(parts)}")
+    )
+    con.execute(
+        f"create or replace table regions_{column} as with keyed as materialized (select seq, {keys} from r) "
+        f"select keyed.seq, {shares} from keyed {joins}"
+    )
+
+
+def _region(column: str, size: int) -> str:
+    """SQL: the first places of an ID, null where one of them is hidden."""
+    mask = 16**size - 1
+    return f"case when {column}_head_mask & {mask} = {mask} then {column}_head & {mask} end"
 
 
 def _make_masks(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str) -> None:
     """Make `masks_<column>`: per way two IDs show places together, the chance of places 7 to 18, the region's size."""
-    found = con.execute(
-        f"select distinct l.{column}_head_mask & r.{column}_head_mask, l.{column}_tail_mask & r.{column}_tail_mask "
-        "from levels v join l on l.seq = v.la join r on r.seq = v.ra order by all"
-    ).fetchall()
+    found = con.execute(f"select distinct head, tail from agreeing_{column} order by all").fetchall()
     places = model.settling.id_place_chance if model.settling else ID_PLACES
     shown = [shown_places(head, tail) for head, tail in found]
     masks = {
