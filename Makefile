@@ -10,15 +10,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/.ready
+BENCH ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 run: $(RUN_READY)
 	@.ci/nights data/sample home $(BIN)/sanzhao
 
 test: $(DEV_READY)
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-		command -v apt-get >/dev/null && test "$$(id -u)" = 0 || { echo "缺少 PostgreSQL：请管理员运行 apt-get install postgresql" >&2; exit 1; }; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; }
+	@.ci/test-packages
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not prove"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
@@ -31,8 +32,10 @@ lint: $(DEV_READY)
 prove: $(DEV_READY)
 	$(BIN)/python -m pytest -m prove -s
 
-bench: $(RUN_READY)
-	$(BIN)/python -m benchmarks.district
+# The peers have an environment of their own. For more: make bench BENCH="--rounds 5 --sizes 1000000"
+bench: $(BENCH_READY)
+	$(BENCH_VENV)/bin/python -m benchmarks.peers.compare $(BENCH)
+	$(BENCH_VENV)/bin/python -m benchmarks.district
 
 # The lock files name neither a registry nor a path; only this target needs uv.
 lock:
@@ -64,4 +67,11 @@ $(RUN_READY): requirements.lock pyproject.toml | $(BIN)/pip
 $(DEV_READY): requirements-dev.lock $(RUN_READY)
 	@echo "安装开发与测试工具……"
 	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BENCH_READY): requirements-bench.lock pyproject.toml | $(BIN)/pip
+	@echo "安装比较用的环境（首次约三分钟）……"
+	test -x $(BENCH_VENV)/bin/pip || $(BIN)/python -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

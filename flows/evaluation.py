@@ -8,30 +8,21 @@ belong to one person of the truth.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point, wilson
 from matchers.engine import embedded
 from schemas.errors import InputError
 
 STATUS_ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
 _LINK_CLASSES = ("exact", "strong", "confirmed")
-
-
-@dataclass(frozen=True)
-class Share:
-    """`right` of `of`, its rate and 95 % Wilson interval; rate and interval are null when `of` is 0."""
-
-    right: int
-    of: int
-    rate: float | None
-    low: float | None
-    high: float | None
+DIRT_NONE = "无"
 
 
 @dataclass(frozen=True)
@@ -47,20 +38,18 @@ class Evaluation:
     review_pairs: int
     statuses: dict[str, dict[str, int]]
     confusion: dict[str, dict[str, int]]
+    at_decision: Point
+    at_best_threshold: Point
+    """Chosen on the truth itself: a bound, not a result."""
+    best_threshold_bits: float | None
+    by_dirt: dict[str, Share]
+    by_dirt_in_review: dict[str, Share]
+    calibration: dict[str, Share]
+    curve: tuple[Step, ...]
 
     def to_json(self) -> str:
         """The whole evaluation as one JSON object."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2)
-
-
-def wilson(right: int, of: int) -> Share:
-    """Share with its 95 % Wilson interval."""
-    if not of:
-        return Share(right, of, None, None, None)
-    z, rate = 1.959964, right / of
-    middle = (rate + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * math.sqrt(rate * (1 - rate) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return Share(right, of, round(rate, 6), round(max(0.0, middle - half), 6), round(min(1.0, middle + half), 6))
 
 
 def evaluate_home(home: Path, truth: Path) -> Evaluation:
@@ -85,6 +74,7 @@ def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
             raise InputError("缺少真值文件", where=str(path), rule="no_truth", action="核对 --truth 指向的文件夹")
     rows, members = (pq.read_table(path) for path in paths)
     shows = "shows" if "shows" in rows.schema.names else "null::varchar"
+    dirt = "dirt" if "dirt" in rows.schema.names else "[]::varchar[]"
     person = (
         "person" if "person" in members.schema.names else "coalesce('m:' || member_no, 'row:' || row_number() over ())"
     )
@@ -93,7 +83,7 @@ def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
             con.execute(
                 "select source, file, coalesce(sheet, '') as sheet, row::integer as row, "
                 "coalesce(person::varchar, 'm:' || member_no) as person, member_no, linkable, "
-                f"{shows} as shows from raw_rows"
+                f"{shows} as shows, coalesce({dirt}, []) as dirt from raw_rows"
             ).to_arrow_table(),
             con.execute(
                 f"select {person} as person, member_no, coalesce(statuses, []) as statuses from raw_members"
@@ -103,6 +93,9 @@ def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
 
 def _measured(con: duckdb.DuckDBPyConnection, version: str, review_pairs: int) -> Evaluation:
     links, wrong = _links(con)
+    linkable = _one(con, "select count(*) from outcomes where linkable")
+    weights, probability, hit = _weighed(con)
+    highest, bits = best(weights, hit, linkable)
     return Evaluation(
         version=version,
         links=links,
@@ -116,6 +109,17 @@ def _measured(con: duckdb.DuckDBPyConnection, version: str, review_pairs: int) -
         review_pairs=review_pairs,
         statuses=_by_code(con),
         confusion=_confusion(con),
+        at_decision=point(
+            _one(con, "select count(*) from links where is_right and linkable"),
+            _one(con, "select count(*) from links where is_right is not true or linkable"),
+            linkable,
+        ),
+        at_best_threshold=highest,
+        best_threshold_bits=bits,
+        by_dirt=_by_dirt(con, "linked_right"),
+        by_dirt_in_review=_by_dirt(con, "in_review_right and not linked_right"),
+        calibration=calibration(probability, hit),
+        curve=curve(weights, hit, linkable),
     )
 
 
@@ -149,6 +153,27 @@ def _linked(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
             if value is not None:
                 found[value if name == "all" else f"{name}:{value}"] = wilson(int(right), int(of))
     return found
+
+
+def _by_dirt(con: duckdb.DuckDBPyConnection, outcome: str) -> dict[str, Share]:
+    """Linkable rows with a kind of dirt: how many came out so. A row with two kinds counts under both."""
+    rows = con.execute(
+        f"select kind, count(*) filter (where {outcome}), count(*) from (select *, "
+        "unnest(case when len(dirt) = 0 then [$none] else list_distinct(dirt) end) as kind "
+        "from outcomes where linkable) "
+        "group by kind order by kind",
+        {"none": DIRT_NONE},
+    ).fetchall()
+    return {str(kind): wilson(int(right), int(of)) for kind, right, of in rows}
+
+
+def _weighed(con: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every pair that was linked or waits, with a weight: bits descending, probability, whether it is true."""
+    rows = con.execute("select * from weighed order by bits desc, probability desc, is_true").fetchnumpy()
+    return (
+        np.asarray(rows["bits"], np.float64), np.asarray(rows["probability"], np.float64),
+        np.asarray(rows["is_true"], bool),
+    )  # fmt: skip
 
 
 def _by_code(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
@@ -188,10 +213,28 @@ def summary_lines(result: Evaluation) -> list[str]:
         lines.append(f"应关联已关联 {name}：{_text(share)}")
     lines.append(f"应关联已关联或待核：{_text(result.linked_or_in_review)}；待核 {result.review_pairs} 对")
     lines.append(f"名册归并有误的人：{result.registry_persons_mixed}")
+    lines += point_lines(
+        ("按结论", result.at_decision), ("按最佳阈值（在真值上挑的，只作上限）", result.at_best_threshold)
+    )
+    lines += [
+        f"毛病 {kind}：已关联 {_text(share)}，另有待核 {result.by_dirt_in_review[kind].right}"
+        for kind, share in result.by_dirt.items()
+    ]
+    lines += [f"概率 {band}：{one.right}/{one.of} 为真" for band, one in result.calibration.items() if one.of]
     lines += [
         f"状态 {code}：真值 {c['truth']}，找到 {c['found']}，相同 {c['both']}" for code, c in result.statuses.items()
     ]
     return lines
+
+
+def point_lines(*named: tuple[str, Point]) -> list[str]:
+    """Precision, recall and F1 with counts and intervals, a line each."""
+    return [
+        f"{title}：精确 {one.precision.right}/{one.precision.of}，召回 {one.recall.right}/{one.recall.of}，"
+        f"F1 {one.f1:.4f}"
+        f"（精确率区间 {one.precision.low}–{one.precision.high}，召回率区间 {one.recall.low}–{one.recall.high}）"
+        for title, one in named
+    ]
 
 
 def _text(share: Share) -> str:

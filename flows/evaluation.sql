@@ -17,7 +17,7 @@ from placed group by person_key;
 
 create table links as
 select p.source, p.file, coalesce(p.sheet, '') as sheet, p.row, p.match_class, p.truth_person, n.person,
-    p.truth_person = n.person as is_right, p.shows, p.linkable
+    p.truth_person = n.person as is_right, p.shows, p.linkable, p.match_weight
 from placed p join persons n using (person_key)
 where p.role in ('worker', 'self_report') and p.match_class in ('exact', 'strong', 'confirmed');
 
@@ -52,3 +52,20 @@ select coalesce(t.person, f.person) as person, coalesce(t.statuses, []) as truth
 from (select person, list_distinct(flatten(list(statuses))) as statuses from truth_members
       where len(statuses) > 0 group by person) t
 full join found_statuses f using (person);
+
+-- Pairs with a weight: what was linked, and what waits. Judged ones without a weight are left out, and so are true pairs
+-- of rows that show too little to be called linkable: recall is of linkable rows.
+create table weighed as
+with pairs as (
+    select match_weight as bits, 1 / (1 + pow(2, -match_weight)) as probability, coalesce(is_right, false) as is_true,
+        coalesce(linkable, false) as linkable
+    from links
+    union all
+    select r.match_weight, r.match_probability,
+        coalesce(r.member_no = t.member_no, false) or (r.member_no is null and t.member_no is null),
+        coalesce(t.linkable, false)
+    from review r
+    join truth_rows t
+        on t.source = r.source and t.file = r.file and t.sheet = coalesce(r.sheet, '') and t.row = r.row
+)
+select * from pairs where bits is not null and (linkable or not is_true);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,20 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from flows.evaluation import Share, wilson
+from flows.evaluation import point_lines
+from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point
 from matchers.engine import embedded
 from schemas.errors import InputError
-
-_BANDS = (0.0, 0.2, 0.5, 0.8, 0.95, 1.0)
-
-
-@dataclass(frozen=True)
-class Point:
-    """Precision, recall and F1 of the pairs kept, with counts and 95 % Wilson intervals."""
-
-    precision: Share
-    recall: Share
-    f1: float
 
 
 @dataclass(frozen=True)
@@ -36,6 +25,7 @@ class PairsEvaluation:
     in_review: int
     true_in_review: int
     calibration: dict[str, Share]
+    curve: tuple[Step, ...] = ()
 
     def to_json(self) -> str:
         """The whole evaluation as one JSON object."""
@@ -64,52 +54,24 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
 def _measured(rows: dict[str, Any], true_pairs: int) -> PairsEvaluation:
     hit, decision = np.asarray(rows["hit"], bool), np.asarray(rows["decision"])
     linked, waiting = decision == "link", decision == "review"
-    best, bits = _best(np.asarray(rows["w"], float), hit, true_pairs)
+    weights = np.asarray(rows["w"], float)
+    highest, bits = best(weights, hit, true_pairs)
     return PairsEvaluation(
-        at_decision=_point(int((linked & hit).sum()), int(linked.sum()), true_pairs),
-        at_best_threshold=best,
+        at_decision=point(int((linked & hit).sum()), int(linked.sum()), true_pairs),
+        at_best_threshold=highest,
         best_threshold_bits=bits,
         in_review=int(waiting.sum()),
         true_in_review=int((waiting & hit).sum()),
-        calibration=_calibration(np.asarray(rows["p"], float), hit),
+        calibration=calibration(np.asarray(rows["p"], float), hit),
+        curve=curve(weights, hit, true_pairs),
     )
-
-
-def _point(right: int, kept: int, true_pairs: int) -> Point:
-    f1 = 2 * right / (kept + true_pairs) if kept + true_pairs else 0.0
-    return Point(wilson(right, kept), wilson(right, true_pairs), round(f1, 6))
-
-
-def _best(weights: np.ndarray, hit: np.ndarray, true_pairs: int) -> tuple[Point, float | None]:
-    if not len(weights):
-        return _point(0, 0, true_pairs), None
-    right = np.cumsum(hit)
-    kept = np.arange(1, len(hit) + 1)
-    at = int(np.argmax(2 * right / (kept + true_pairs)))
-    return _point(int(right[at]), int(kept[at]), true_pairs), round(float(weights[at]), 4)
-
-
-def _calibration(probability: np.ndarray, hit: np.ndarray) -> dict[str, Share]:
-    """Of pairs given a probability in a band, the share that is true."""
-    bands = {}
-    for low, high in itertools.pairwise(_BANDS):
-        inside = (probability >= low) & ((probability < high) | (high == _BANDS[-1]))
-        bands[f"{low}-{high}"] = wilson(int((inside & hit).sum()), int(inside.sum()))
-    return bands
 
 
 def pairs_lines(result: PairsEvaluation) -> list[str]:
     """The evaluation in Chinese, a line per figure."""
-    lines = []
-    for title, point in (
-        ("按结论", result.at_decision),
-        ("按最佳阈值（在真值上挑的，只作上限）", result.at_best_threshold),
-    ):
-        precision, recall = point.precision, point.recall
-        lines.append(
-            f"{title}：精确 {precision.right}/{precision.of}，召回 {recall.right}/{recall.of}，F1 {point.f1:.4f}"
-            f"（精确率区间 {precision.low}–{precision.high}，召回率区间 {recall.low}–{recall.high}）"
-        )
+    lines = point_lines(
+        ("按结论", result.at_decision), ("按最佳阈值（在真值上挑的，只作上限）", result.at_best_threshold)
+    )
     lines.append(f"待核 {result.in_review} 对，其中真对 {result.true_in_review}")
     lines += [f"概率 {band}：{share.right}/{share.of} 为真" for band, share in result.calibration.items() if share.of]
     return lines

@@ -92,11 +92,14 @@ def run_is_going(home: Home) -> bool:
     return False
 
 
-def list_runs(home: Home) -> list[RunRecord]:
-    """All runs with a readable record, oldest first."""
-    folders = sorted(path.parent.name for path in home.runs.glob("*/run.json")) if home.runs.is_dir() else []
+def list_runs(home: Home, newest: int | None = None) -> list[RunRecord]:
+    """All runs with a readable record, or so many of the newest, oldest first."""
+    return _records(home, sorted(path.parent.name for path in home.runs.glob("*/run.json"))[-(newest or 0) :])
+
+
+def _records(home: Home, names: list[str]) -> list[RunRecord]:
     found = []
-    for name in folders:
+    for name in names:
         try:
             found.append(load_record(home, name))
         except HomeError:
@@ -106,7 +109,8 @@ def list_runs(home: Home) -> list[RunRecord]:
 
 def last_unfinished(home: Home) -> RunRecord | None:
     """The newest run that stopped half-way and still has its workspace key."""
-    unfinished = [run for run in list_runs(home) if run.unfinished and _key_path(home, run.run_id).exists()]
+    with_key = _records(home, sorted(path.parent.name for path in home.runs.glob("*/workspace.key")))
+    unfinished = [run for run in with_key if run.unfinished]
     return unfinished[-1] if unfinished else None
 
 

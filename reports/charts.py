@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442",
 )  # fmt: skip
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
+PALETTE = (BLUE, ORANGE, GREEN, YELLOW, PURPLE, VERMILION, SKY)
 """Okabe and Ito, in the order in which parts take them: neighbours also differ in lightness."""
 INK, FAINT, GRID = "#222222", "#666666", "#DDDDDD"
 FONT = "Noto Sans CJK SC, Microsoft YaHei, SimHei, sans-serif"

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from flows.backup.sealed import SealedReader, read_header
-from flows.backup.store_rows import put_rows, tables
+from flows.backup.store_rows import check_empty, put_rows, tables
 from flows.backup.write import MANIFEST, STORE
 from flows.home import Home, private_folder, sync_folder, write_private
-from flows.keys import DistrictKey, load_key
+from flows.keys import DistrictKey, load_key, parse_key
+from flows.keys_rotation import rewrap
 from flows.ledger.store import HEAD, opened_store
 from flows.settings import load_settings
 from schemas.errors import HomeError
@@ -39,6 +40,7 @@ def restore(archive: Path, home: Home, key_file: Path | None = None) -> dict[str
     try:
         counts = _unpacked(archive, aside, key)
         _put_store(Home(aside / "home"), aside / STORE, counts, (key, archive.name))
+        rewrap(Home(aside / "home"), key)
         if secret is not None:
             write_private(aside / "home" / "keys" / "district.key", secret)
         Home(aside / "home").make()
@@ -65,7 +67,7 @@ def _key(key_file: Path | None) -> tuple[DistrictKey, bytes | None]:
         raise HomeError(
             f"读不到密钥文件：{error.strerror}", where=key_file.name, rule="key_missing", action="核对路径与权限"
         ) from None
-    return DistrictKey(secret.strip()), secret
+    return parse_key(secret, Path(key_file.name)), secret
 
 
 def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
@@ -76,8 +78,7 @@ def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
         raise HomeError(f"备份读不了：{error.strerror}", where=archive.name, rule="backup", action="核对路径") from None
     with file:
         header, raw = read_header(file)
-        _check_header(header, key)
-        sealed = SealedReader(file, key, raw)
+        sealed = SealedReader(file, _sealing_key(header, key), raw)
         found = dict(_entries(sealed, aside))
         sealed.finish()
     told = json.loads((aside / MANIFEST).read_bytes()) if (aside / MANIFEST).exists() else None
@@ -87,8 +88,10 @@ def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
     return {"files": len(found)}
 
 
-def _check_header(header: dict[str, object], key: DistrictKey) -> None:
-    if header.get("key_id") != key.key_id:
+def _sealing_key(header: dict[str, object], key: DistrictKey) -> DistrictKey:
+    """The key of the backup's day, which may be an older one of the ring."""
+    found = key.by_id(str(header.get("key_id")))
+    if found is None:
         raise HomeError(
             f"密钥不是备份时的那一把（备份用 {header.get('key_id')}，给的是 {key.key_id}）",
             rule="backup_key",
@@ -100,6 +103,7 @@ def _check_header(header: dict[str, object], key: DistrictKey) -> None:
             rule="backup_revision",
             action="用备份时的软件版本恢复，再升级",
         )
+    return found
 
 
 def _entries(sealed: SealedReader, aside: Path) -> Iterator[tuple[str, dict[str, object]]]:
@@ -120,6 +124,7 @@ def _put_store(home: Home, rows: Path, counts: dict[str, int], audited: tuple[Di
     key, archive = audited
     settings = load_settings(home)
     with opened_store(home, settings.store_url) as store:
+        check_empty(store.engine)
         for table in tables(store.engine):
             path = rows / f"{table.name}.jsonl"
             with path.open("rb") as lines:

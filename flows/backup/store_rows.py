@@ -31,17 +31,23 @@ def rows_of(engine: Engine, table: Table) -> Iterator[bytes]:
             yield json.dumps(plain, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
+def check_empty(engine: Engine) -> None:
+    """Raises HomeError when any table has rows: a restore never writes over a store."""
+    with engine.connect() as connection:
+        for table in tables(engine):
+            if connection.execute(select(func.count()).select_from(table)).scalar_one():
+                raise HomeError(
+                    f"状态库里已有数据（{table.name}），不覆盖",
+                    where="store_url",
+                    rule="store_not_empty",
+                    action="换一个空的数据库再恢复",
+                )
+
+
 def put_rows(engine: Engine, table: Table, lines: Iterable[bytes]) -> int:
-    """Insert the lines of one table; gives how many. Raises HomeError when the table has rows already."""
+    """Insert the lines of one table; gives how many."""
     count, held = 0, []
     with engine.begin() as connection:
-        if connection.execute(select(func.count()).select_from(table)).scalar_one():
-            raise HomeError(
-                f"状态库里已有数据（{table.name}），不覆盖",
-                where="store_url",
-                rule="store_not_empty",
-                action="换一个空的数据库再恢复",
-            )
         for line in lines:
             held.append({name: _typed(table, name, value) for name, value in json.loads(line).items()})
             count += 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flows.cli import (
+    audit,
     backup,
     doctor,
     evaluate,
     explain,
+    keys,
     ledger,
     linking,
     returns,
@@ -38,3 +40,5 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(sources.app, name="sources")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")

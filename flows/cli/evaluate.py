@@ -19,18 +19,31 @@ def evaluate(
     ] = None,
     truth: Annotated[Path, typer.Option("--truth", help="真值：对子用一个表，一本账用示例数据的 truth/ 文件夹")] = ...,  # type: ignore[assignment]
     json: JsonOption = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="另写一页可离线看的网页：阈值曲线和各表", show_default=False)
+    ] = None,
 ) -> None:
     """拿一本账（--home）或一表对子（PAIRS）与真值核对：对错、找回多少、把握准不准。"""
     if (pairs is None) == (home is None):
         raise typer.BadParameter("给 PAIRS 或 --home，二者取一")
+    from flows.home import write_private
+
     if home is not None:
         from flows.evaluation import evaluate_home, summary_lines
 
         result = evaluate_home(home.resolve(), truth.resolve())
+        if page is not None:
+            from flows.evaluation_page import ledger_page
+
+            write_private(page, ledger_page(result).encode())
         print(result.to_json() if json else "\n".join(summary_lines(result)))
         return
     from flows.evaluation_pairs import evaluate_pairs, pairs_lines
     from flows.tables import read_table
 
     measured = evaluate_pairs(read_table(pairs or Path()), read_table(truth))
+    if page is not None:
+        from flows.evaluation_page import pairs_page
+
+        write_private(page, pairs_page(measured, f"对子与真值：{(pairs or Path()).name}").encode())
     print(measured.to_json() if json else "\n".join(pairs_lines(measured)))

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Health = Literal["good", "warning", "bad"]
 _WORDS = {"good": "正常", "warning": "注意", "bad": "有问题"}
@@ -51,5 +52,6 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
     table = Table("项目", "情况", "查到", "怎么办", title="三找 体检", title_justify="left")
     for one in findings:
         colour = _COLOURS[one.health]
-        table.add_row(one.name, f"[{colour}]{_WORDS[one.health]}[/{colour}]", one.found, one.action or "—")
+        state = Text(_WORDS[one.health], style=colour)
+        table.add_row(Text(one.name), state, Text(one.found), Text(one.action or "—"))
     console.print(table)

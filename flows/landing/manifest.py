@@ -93,11 +93,23 @@ def load_manifest(folder: Path, key: DistrictKey) -> Manifest:
         raise InputError(
             "留存的收件清单缺失或已损坏", where=where, rule="manifest", action="换一晚重放，或从备份恢复"
         ) from None
-    if signed.get("hmac") != key.sign("manifest", _canonical(signed["manifest"])):
+    if not key.signed("manifest", _canonical(signed["manifest"]), signed.get("hmac")):
         raise InputError(
             "留存的收件清单被改动，或密钥不符", where=where, rule="manifest_hmac", action="核对区级密钥，或从备份恢复"
         )
     return manifest
+
+
+def resigned_manifest(folder: Path, key: DistrictKey) -> bool:
+    """Sign a manifest anew that an older key of the ring signed; whether that was done."""
+    for older in key.olders:
+        try:
+            manifest = load_manifest(folder, older)
+        except InputError:
+            continue
+        save_manifest(folder, key, manifest)
+        return True
+    return False
 
 
 def _canonical(body: object) -> bytes:

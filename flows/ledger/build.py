@@ -109,6 +109,15 @@ def _put_previous(con: duckdb.DuckDBPyConnection, previous: Published | None) ->
         put(con, f"previous_{name}", previous.table(name) if previous else empty)
 
 
+def _put_moved_tokens(con: duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]) -> None:
+    """Write `moved_tokens`: old_token, new_token of people whose old token a version shows, after a change of keys."""
+    shown = con.execute("select id_token from previous_ledger where id_token is not null").fetchall()
+    known = {token for (token,) in shown}
+    put_rows(
+        con, "moved_tokens", {"old_token": _TEXT, "new_token": _TEXT}, [pair for pair in pairs if pair[0] in known]
+    )
+
+
 def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     """Write `clean_texts`, `clean_files`, `clean_numbers` and `id_tokens`; the redactor with tonight's names."""
     con.execute(
@@ -121,8 +130,9 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
         ") group by person_id"
     )
     ids = con.execute("select person_id, full_id from person_facts_ids order by person_id").fetchall()
-    tokens = [(person, f"{run.key.key_id}:{run.key.token('id', full)}") for person, full in ids]
-    put_rows(con, "id_tokens", {"person_id": pa.int64(), "id_token": _TEXT}, tokens)
+    tokens = [(person, *run.key.id_tokens(full)) for person, full in ids]
+    put_rows(con, "id_tokens", {"person_id": pa.int64(), "id_token": _TEXT}, [one[:2] for one in tokens])
+    _put_moved_tokens(con, [(old, new) for _, new, *olds in tokens for old in olds])
     names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
     redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
     con.execute(

@@ -62,7 +62,7 @@ def _problem_of(send: Channel, notice: Notice) -> str | None:
 
 def _ended(home: Home, now: datetime) -> list[RunRecord]:
     """Runs of the last days that no one is at any more, oldest first."""
-    before = {run.run_id for run in list_runs(home) if run.state == "running"}
+    before = {run.run_id for run in list_runs(home, newest=50) if run.state == "running"}
     going = run_is_going(home)
-    recent = [run for run in list_runs(home) if now - run.started_at <= _LOOKED_BACK]
+    recent = [run for run in list_runs(home, newest=50) if now - run.started_at <= _LOOKED_BACK]
     return [run for run in recent if run.state != "running" or (run.run_id in before and not going)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -108,52 +108,51 @@ def _with_headers(send: Send, scope: Scope) -> Send:
     return sending
 
 
-def guard_sockets(sio: Any, clients: Any, known: Known, leave: Callable[[Any], None]) -> None:
+class SocketGuard:
     """Every message of a socket is taken for its own page only, and only while its log-in holds.
 
     NiceGUI finds the page of a message by an id inside the message; here it must also be the id under which the socket
     was opened, by the browser to which the page was given.
     """
-    handlers = sio.handlers["/"]
-    connect, event = handlers["connect"], handlers["event"]
 
-    def own(sid: str, msg: Any) -> Any | None:
-        client = clients.get(msg.get("client_id")) if isinstance(msg, dict) else None
-        return client if client is not None and client.id in sio.rooms(sid) else None
+    def __init__(self, sio: Any, clients: Any, known: Known, leave: Callable[[Any], None]) -> None:
+        self._sio, self._clients, self._known, self._leave = sio, clients, known, leave
+        handlers = sio.handlers["/"]
+        self._connect, self._event = handlers["connect"], handlers["event"]
+        sio.on("connect", self.on_connect)
+        sio.on("event", self.on_event)
+        for name in ("javascript_response", "ack", "log"):
+            sio.on(name, self._only_own(handlers[name]))
+        sio.on("handshake", _no_handshake)
 
-    def same_browser(client: Any, environ: dict[str, Any]) -> bool:
-        mine = session_of(environ.get("HTTP_COOKIE", ""))
-        return bool(mine) and client is not None and getattr(client.request.state, "session", "") == mine
-
-    async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
-        from urllib.parse import parse_qs
-
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
+        """Let a socket in to the page it names, if its browser is the one the page was given to."""
         wanted = parse_qs(environ.get("QUERY_STRING", "")).get("client_id", [""])[0]
-        if not same_browser(clients.get(wanted), environ):
+        client, mine = self._clients.get(wanted), session_of(environ.get("HTTP_COOKIE", ""))
+        if client is None or not mine or getattr(client.request.state, "session", "") != mine:
             return False
-        return await connect(sid, environ, auth)
+        return await self._connect(sid, environ, auth)
 
-    def on_event(sid: str, msg: Any) -> None:
-        client = own(sid, msg)
+    def on_event(self, sid: str, msg: Any) -> None:
+        """Hand an act on to the page, or lead a page whose log-in has ended back to it."""
+        client = self._own(sid, msg)
         if client is None:
             return
-        if not known(client.request.state.session, True):
-            leave(client)
-            return
-        event(sid, msg)
+        if self._known(client.request.state.session, True):
+            self._event(sid, msg)
+        else:
+            self._leave(client)
 
-    def only_own(handler: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    def _own(self, sid: str, msg: Any) -> Any | None:
+        client = self._clients.get(msg.get("client_id")) if isinstance(msg, dict) else None
+        return client if client is not None and client.id in self._sio.rooms(sid) else None
+
+    def _only_own(self, handler: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
         def on_message(sid: str, msg: Any) -> None:
-            if own(sid, msg) is not None:
+            if self._own(sid, msg) is not None:
                 handler(sid, msg)
 
         return on_message
-
-    sio.on("connect", on_connect)
-    sio.on("event", on_event)
-    for name in ("javascript_response", "ack", "log"):
-        sio.on(name, only_own(handlers[name]))
-    sio.on("handshake", _no_handshake)
 
 
 async def _no_handshake(_sid: str, _data: Any) -> bool:

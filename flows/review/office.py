@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import RLock
+from typing import NoReturn
 
 from flows.home import Home
 from flows.keys import DistrictKey, load_key
@@ -17,7 +17,7 @@ from flows.review.originals import Originals
 from flows.review.sessions import Limits, Sessions
 from flows.review.shelf import Held, Shelf
 from flows.settings import load_settings
-from reports.workbench.access import Account, Action, allowed, may
+from reports.workbench.access import Account, Action, may
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.contracts import load_sources
 from schemas.errors import InputError
@@ -84,14 +84,8 @@ class Office:
             self.refuse(account, action, "")
         return account
 
-    def on_street(self, session: str, action: Action, streets: Iterable[str | None], what: str) -> Account:
-        """Who is logged in, if they have the right where the thing lies. Raises Refused, and notes it."""
-        account = self.account(session)
-        if not allowed(account, action, streets):
-            self.refuse(account, action, what)
-        return account
-
-    def refuse(self, account: Account, action: Action, what: str) -> None:
+    def refuse(self, account: Account, action: Action, what: str) -> NoReturn:
+        """Note the refusal, then refuse."""
         self.audit(account.name, "refused", f"{action.value} {what}".strip())
         raise Refused
 

@@ -57,7 +57,9 @@ class Pairs:
 
     def place(self, session: str) -> Place:
         """Where the account left off."""
-        account = self._office.account(session, act=False)
+        return self._place(self._office.account(session, act=False))
+
+    def _place(self, account: Account) -> Place:
         with Session(self._office.store.engine) as store:
             row = store.get(WorkPlace, account.name)
             if row is None:
@@ -80,7 +82,7 @@ class Pairs:
         """One pair in full. Raises Refused for another street's as for one that is not there."""
         account, held, pair = self._seen(session, pair_id, Action.SEE_PAIRS)
         self._office.audit(account.name, "view_pair", pair_id[:16])
-        chosen = self.place(session).chosen
+        chosen = self._place(account).chosen
         view = PairView(
             version=held.version,
             pair=pair,
@@ -118,7 +120,8 @@ class Pairs:
             said = last_word(self._office.store, self._office.key, account.name)
             if said is None or said.pair_id not in held.levels:
                 return None
-            self._seen(session, said.pair_id, Action.JUDGE)
+            if not allowed(account, Action.JUDGE, held.pairs.pair(said.pair_id).streets):  # type: ignore[union-attr]
+                self._office.refuse(account, Action.JUDGE, said.pair_id[:16])
             standing = take_back(self._office.store, self._office.key, said, account.name, self._office.today())
             if standing is None:
                 raise InputError("别人已在您之后作过判断，不能撤销；可重新判断", rule="judged_since")
@@ -161,7 +164,8 @@ class Pairs:
         pair = held.pairs.pair(pair_id)
         if pair is None:
             raise Refused
-        self._office.on_street(session, action, pair.streets, pair_id[:16])
+        if not allowed(account, action, pair.streets):
+            self._office.refuse(account, action, pair_id[:16])
         return account, held, pair
 
     def _person(self, held: Held, account: Account, pair: Pair) -> Row | None:

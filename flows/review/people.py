@@ -63,7 +63,8 @@ class People:
         self._office.audit(account.name, "find_by_id")
         if len(full) != 18:
             raise InputError("请输入18位身份证号", rule="id_length")
-        row = held.people.by_token(f"{self._office.key.key_id}:{self._office.key.token('id', full)}")
+        found = (held.people.by_token(token) for token in self._office.key.id_tokens(full))
+        row = next((one for one in found if one), None)
         return str(row["person_key"]) if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 
     def unmask_evidence(self, session: str, key: str, number: int, reason: str) -> Original:
@@ -126,7 +127,8 @@ class People:
     def answer_objection(self, session: str, key: str, answer: str) -> None:
         account = self._office.with_right(session, Action.OBJECT)
         row = self._office.held().people.person(key)
-        self._office.on_street(session, Action.OBJECT, row["streets"] if row else (), key[:40])
+        if not allowed(account, Action.OBJECT, row["streets"] if row else ()):
+            self._office.refuse(account, Action.OBJECT, key[:40])
         text = plain_text(answer, "答复", least=LEAST_REASON)
         with self._office.writing:
             if key not in self._office.store.open_objections():
@@ -139,7 +141,8 @@ class People:
         row = held.people.person(key) or self._moved(key)
         if row is None:
             raise Refused
-        self._office.on_street(session, action, row["streets"], key[:40])
+        if not allowed(account, action, row["streets"]):
+            self._office.refuse(account, action, key[:40])
         return account, row
 
     def _moved(self, key: str) -> dict[str, Any] | None:

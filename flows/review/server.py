@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flows.home import Home
 from flows.review.desk import OfficeDesk
-from flows.review.gate import Gate, guard_sockets
+from flows.review.gate import Gate, Known, SocketGuard
 from flows.review.office import Office
 from flows.review.sessions import Limits
 from flows.runlog import log_crash
@@ -55,21 +55,35 @@ def serve(home: Home, address: Address, limits: Limits, ready: Callable[[], None
 
 
 def _application(office: Office, address: Address) -> Gate:
+    """The pages behind the gate."""
     from fastapi import FastAPI
-    from nicegui import Client, core, ui
-    from nicegui import app as nicegui_app
+    from nicegui import app as pages
+    from nicegui import ui
 
     from flows.review.login import add_login
     from reports.workbench.pages import register
 
-    desk = OfficeDesk(office)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_login(app, office, secure=address.public.startswith("https://"))
-    register(desk)
+    register(OfficeDesk(office))
     ui.run_with(
         app, title="三找核对台", language="zh-CN", tailwind=False, show_welcome_message=False, reconnect_timeout=20.0,
         favicon=_ICON,
     )  # fmt: skip
+    for name in ("nicegui", "uvicorn.error"):  # they would print what an error says; the home's log has its frames
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    def failed(error: Exception) -> None:
+        log_crash(office.home, error, command="review")
+
+    pages.on_exception(failed)
+    pages.on_startup(lambda: _keep_fresh(office))
+    return Gate(app, _guarded(office), address.origins, failed)
+
+
+def _guarded(office: Office) -> Known:
+    """Whether a session is good, asked at the gate and of every message of a socket."""
+    from nicegui import Client, core
 
     def known(session: str, act: bool) -> bool:
         try:
@@ -78,15 +92,8 @@ def _application(office: Office, address: Address) -> Gate:
             return False
         return True
 
-    def failed(error: Exception) -> None:
-        log_crash(office.home, error, command="review")
-
-    guard_sockets(core.sio, Client.instances, known, lambda client: client.open("/login"))
-    nicegui_app.on_exception(failed)
-    nicegui_app.on_startup(lambda: _keep_fresh(office))
-    for name in ("nicegui", "uvicorn.error"):  # they would print what an error says; the home's log has its frames
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return Gate(app, known, address.origins, failed)
+    SocketGuard(core.sio, Client.instances, known, lambda client: client.open("/login"))
+    return known
 
 
 async def _keep_fresh(office: Office) -> None:

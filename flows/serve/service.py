@@ -32,6 +32,7 @@ _LOOK_SECONDS, _STEWARD_SECONDS = 1.0, 5.0
 
 def serve_home(home: Home) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises HomeError when another service has the home, or a port is taken."""
+    os.umask(0o077)  # whatever a child writes is its owner's alone
     settings = load_settings(home)
     load_key(home)
     next_due(settings.night.cron, _now())
@@ -67,6 +68,8 @@ def _serve(home: Home, settings: Settings, supervisor: Supervisor, stop: threadi
     steward = Steward(home, settings, api)
     supervisor.start("prefect")
     _until_true(api.is_ready, supervisor, stop)
+    if stop.is_set():
+        return
     steward.begin()
     for name in supervisor.names()[1:]:
         supervisor.start(name)

@@ -75,7 +75,7 @@ class Steward:
         memory, due = recall(self.home, now), last_due(night.cron, now)
         if due <= memory.settled_until:
             return
-        if not any(run.started_at >= due - timedelta(seconds=5) for run in list_runs(self.home)):
+        if not any(run.started_at >= due - timedelta(seconds=5) for run in list_runs(self.home, newest=50)):
             if now - due < _GRACE or self.api.unfinished(now):
                 return
             self._missed(due, count_due(night.cron, memory.settled_until, due))

@@ -17,6 +17,7 @@ from schemas.errors import InputError
 csv.field_size_limit(1 << 24)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DELIMITERS = (",", "\t", ";", "|", "，", "\x01")
+_FIRST, _MOST_LOST = 65_536, 1000
 _CUT = "文件末行不完整，可能在传送中被截断，请与提供方核对行数"
 
 
@@ -54,9 +55,11 @@ def _decoded(data: bytes, encodings: tuple[str, ...], where: str) -> tuple[str, 
 
 def _mended(data: bytes) -> tuple[str, str, str | None] | None:
     """UTF-8 with a few damaged bytes, which GB18030 would read as other characters; each is shown as lost."""
+    if data[:_FIRST].decode("utf-8", "replace").count("\ufffd") > _MOST_LOST + 1:  # one may be the cut itself
+        return None
     text = data.decode("utf-8", "replace")
-    lost = text.count("\ufffd")
-    if lost * 20 > sum(character > "\x7f" for character in text[:200_000]) or lost > 1000:
+    lost, sample = text.count("\ufffd"), text[:200_000]
+    if lost > _MOST_LOST or lost * 20 > len(sample) - len(sample.encode("ascii", "ignore")):
         return None
     lines = sorted({text.count("\n", 0, found.start()) + 1 for found in re.finditer("\ufffd", text)})
     shown = "、".join(map(str, lines[:5])) + ("等" if len(lines) > 5 else "")

@@ -111,11 +111,16 @@ def matrix(parts: Strings, rows: Rows, length: int) -> Bytes:
 
 def digests(parts: Strings) -> Words:
     """A 64-bit digest per row of the whole string, the same wherever the string stands; 0 for an empty one."""
-    found = parts.lengths.astype(np.uint64) * _STIR
-    for at in range(0, int(parts.lengths.max(initial=0)), 8):
-        found ^= parts.words(at)
-        found *= _MIX
-        found ^= found >> np.uint64(32)
+    found = _stirred(parts.lengths.astype(np.uint64) * _STIR ^ parts.words(0))
+    for at in range(8, int(parts.lengths.max(initial=0)), 8):
+        rows = np.flatnonzero(parts.lengths > at)
+        longer = Strings(parts.letters, parts.starts[rows], parts.lengths[rows])
+        found[rows] = _stirred(found[rows] ^ longer.words(at))
     found |= np.uint64(1)
     found[parts.lengths == 0] = 0
     return found
+
+
+def _stirred(words: Words) -> Words:
+    words = words * _MIX
+    return words ^ words >> np.uint64(32)

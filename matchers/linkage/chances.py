@@ -133,7 +133,7 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
 
 
 class ValueChances:
-    """How many could bear the values that pairs agree on, counted over both sides (IDs: the right side's regions)."""
+    """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> None:
         self._con, self._model, self._both = con, model, both
@@ -201,13 +201,16 @@ class ValueChances:
         return chance
 
     def _regions(self, column: str, size: int, heads: Keys) -> Floats:
-        """Share of the right side's IDs that begin with the same so many places."""
+        """Share of both sides' IDs that begin with the same so many places."""
         mask = np.uint64(16**size - 1)
-        right = self._both.right.columns
-        shown = (right[f"{column}_head_mask"] & mask) == mask
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
-        every = np.where(shown, (right[f"{column}_head"] & mask) + np.uint64(1), np.uint64(0))
-        return np.asarray(_counted(wanted, every) / max(int(shown.sum()), 1))[place]
+        counts, shown = np.zeros(len(wanted)), 0
+        for side in self._sides():
+            begins = (side.columns[f"{column}_head_mask"] & mask) == mask
+            every = np.where(begins, (side.columns[f"{column}_head"] & mask) + np.uint64(1), np.uint64(0))
+            counts += _counted(wanted, every)
+            shown += int(np.count_nonzero(begins))
+        return np.asarray(counts / max(shown, 1))[place]
 
 
 def _head(side: Side) -> Side:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -162,6 +163,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&&")
 
 
+@lru_cache(maxsize=8)
 def watermark(mark: str) -> bytes:
     """A faint slanted tile with who and when, as PNG, for the ground of the sheet on the screen."""
     import vl_convert

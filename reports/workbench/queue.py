@@ -16,6 +16,8 @@ from reports.workbench.access import Account
 State = Literal["waiting", "unsure", "disputed", "settled"]
 STATES = {"waiting": "待核对", "unsure": "我不确定的", "disputed": "意见不一", "settled": "已判断，待下次运行"}
 PAGE = 50
+_NEAR = 1_000
+"""The next pair is looked for among so many first."""
 BITS = pa.schema(
     {
         "source": pa.string(), "file": pa.string(), "sheet": pa.string(), "row": pa.int32(), "member_no": pa.string(),
@@ -88,11 +90,6 @@ class Pair:
 
 
 _LOAD = (resources.files("reports.workbench") / "queue.sql").read_text("utf-8")
-_COLUMNS = "p.place, p.pair_id, p.source, p.file, p.sheet, p.row, p.record_id, p.member_no, p.doubt, p.match_weight, "
-_COLUMNS += (
-    "p.match_probability, p.blocking_rules, p.levels, p.reason, p.left_masked, p.right_masked, p.since, p.bits, "
-)
-_COLUMNS += "p.hanging, coalesce(s.state, 'waiting') as state, s.names, s.words"
 _FROM = """
 from pairs p left join standings s using (pair_id)
 where ($all_streets or list_has_any(p.streets, $streets))
@@ -118,7 +115,10 @@ class PairIndex:
             self._con.register(name, table)
         for statement in _LOAD.split(";\n"):
             self._con.execute(statement)
-        self._places: dict[str, int] = dict(self._con.execute("select pair_id, place from pairs").fetchall())
+        self._rows_in_order = self._con.execute("select * from pairs order by place").to_arrow_table().combine_chunks()
+        ids = self._rows_in_order["pair_id"].to_pylist()
+        self._places = {pair_id: place for place, pair_id in enumerate(ids, 1)}
+        self._standings: dict[str, Standing] = {}
         for name in ("review", "ledger", "night_bits"):
             self._con.unregister(name)
 
@@ -141,6 +141,7 @@ class PairIndex:
             }
         )
         with self._lock:
+            self._standings.update(standings)
             self._con.register("incoming", table)
             self._con.execute("delete from standings where pair_id in (select pair_id from incoming)")
             self._con.execute("insert into standings select * from incoming")
@@ -162,23 +163,26 @@ class PairIndex:
 
     def after(self, account: Account, chosen: Filter, place: int) -> Pair | None:
         """The next pair after a place of the order, from the beginning again after the last; None when all is done."""
-        for further in ("p.place > $place", "p.place < $place"):
-            query = f"select min(p.place) as place {_FROM} and {further}"
-            found = self._rows(query, {**self._values(account, chosen), "place": place})[0]["place"]
-            if found is not None:
-                return self._at([found])[0]
+        last = self._rows_in_order.num_rows
+        query = f"select min(p.place) as place {_FROM} and p.place between $least and $most"
+        for least, most in ((place + 1, place + _NEAR), (place + _NEAR + 1, last), (1, place - 1)):
+            if least <= min(most, last):
+                found = self._rows(query, {**self._values(account, chosen), "least": least, "most": most})[0]["place"]
+                if found is not None:
+                    return self._at([found])[0]
         return None
 
     def tied(self, account: Account, pair: Pair) -> list[Pair]:
         """Other waiting pairs of the same record or the same member that the account may see."""
-        query = f"""select {_COLUMNS} from pairs p left join standings s using (pair_id)
+        query = """select p.place from pairs p
             where p.pair_id <> $pair and ($all_streets or list_has_any(p.streets, $streets))
                 and (p.member_no = $member or (p.source = $source and p.file = $file
                     and p.sheet is not distinct from $sheet and p.row = $row))
             order by p.place limit 20"""
         values = {name: getattr(pair, name) for name in ("source", "file", "sheet", "row")}
         streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
-        return self._pairs(query, {"pair": pair.pair_id, "member": pair.member_no, **values, **streets})
+        values |= {"pair": pair.pair_id, "member": pair.member_no, **streets}
+        return self._at([row["place"] for row in self._rows(query, values)])
 
     def of_member(self, account: Account, member_no: str) -> list[Pair]:
         """Waiting pairs of one member that the account may see."""
@@ -201,18 +205,13 @@ class PairIndex:
         return found
 
     def _at(self, places: list[int]) -> list[Pair]:
-        query = f"""select {_COLUMNS} from pairs p left join standings s using (pair_id)
-            where p.place in (select unnest($places)) and p.place between $least and $most order by p.place"""
-        if not places:
-            return []
-        return self._pairs(query, {"places": places, "least": min(places), "most": max(places)})
+        """The pairs at these places of the order."""
+        rows = self._rows_in_order.take(pa.array([place - 1 for place in places], pa.int64())).to_pylist()
+        return [_pair(row, self._standings.get(row["pair_id"], Standing())) for row in rows]
 
     def _values(self, account: Account, chosen: Filter) -> dict[str, object]:
         streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
         return {**asdict(chosen), **streets, "who": account.name}
-
-    def _pairs(self, query: str, values: Mapping[str, object]) -> list[Pair]:
-        return [_pair(row) for row in self._rows(query, values)]
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
         with self._lock:
@@ -224,11 +223,24 @@ def _within(seen: list[tuple[str, int]], account: Account) -> list[tuple[str, in
     return [one for one in seen if one[0] in account.streets]
 
 
-def _pair(row: dict[str, Any]) -> Pair:
-    verdicts = tuple(zip(row.pop("names") or (), row.pop("words") or (), strict=True))
-    standing = Standing(row.pop("state"), verdicts)
-    bits = {name: value for name, value in (row.pop("bits") or {}).items() if value is not None}
-    levels = {name: level for name, level in (row.pop("levels") or {}).items() if level is not None}
-    left, right = row.pop("left_masked"), row.pop("right_masked")
-    rules = tuple(row.pop("blocking_rules"))
-    return Pair(**row, blocking_rules=rules, levels=levels, left=left, right=right, bits=bits, standing=standing)
+def _pair(row: dict[str, Any], standing: Standing) -> Pair:
+    shown = {name: row[name] for name in _AS_THEY_ARE}
+    return Pair(
+        **shown,
+        blocking_rules=tuple(row["blocking_rules"]),
+        levels=_filled(row["levels"]),
+        left=row["left_masked"],
+        right=row["right_masked"],
+        bits=_filled(row["bits"]),
+        standing=standing,
+    )
+
+
+def _filled(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+_AS_THEY_ARE = (
+    "place", "pair_id", "source", "file", "sheet", "row", "record_id", "member_no", "doubt", "match_weight",
+    "match_probability", "reason", "since", "hanging",
+)  # fmt: skip

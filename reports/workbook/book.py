@@ -88,7 +88,7 @@ def _lay_out(page: Any, sheet: Sheet, heading: str, formats: Mapping[str, Any]) 
     names = sheet.table.column_names
     page.write_string(0, 0, harmless(f"{sheet.title}　　{heading}"), formats["title"])
     for at, (field, width) in enumerate(zip(sheet.table.schema, _widths(sheet), strict=True)):
-        page.write_string(_HEADER_ROW - 1, at, field.name, formats["head"])
+        page.write_string(_HEADER_ROW - 1, at, harmless(field.name), formats["head"])
         page.set_column(at, at, width)
         if sheet.table.num_rows:
             page.write_blank(_FIRST_ROW - 1, at, None, formats[_style(field)])

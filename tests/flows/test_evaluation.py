@@ -8,7 +8,7 @@ import pytest
 
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.evaluation import wilson
+from flows.evaluation_curve import wilson
 from flows.evaluation_pairs import evaluate_pairs
 from schemas.errors import InputError
 

@@ -42,6 +42,7 @@ CAUSES = {
     "rolled_back": "恢复到以前的版本",
     "source_absent": "来源本次未到或不完整，沿用上次证据",
     "source_back": "来源恢复，证据更新",
+    "key_rotated": "密钥更换，证件记号随之更换，内容未变",
     "weights_moved": "姓名、号码的常见程度有变，分值随之更新，结论未变",
     "moved": "仅来源文件名或行号变动，内容未变",
 }
@@ -182,6 +183,10 @@ def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
 
 
 def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # noqa: PLR0912
+    if "id_token" in columns and _key_of(before) != _key_of(after):
+        columns = columns - {"id_token"}
+        if not columns:
+            return "key_rotated"
     if not columns:
         return "source_absent" if after["last_seen"] < night.as_of else "source_back"
     gone, new = _records(before) - _records(after), _records(after) - _records(before)
@@ -220,6 +225,11 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     if columns & _WORK:
         return "source_row_changed"
     return _status_cause(before, after)
+
+
+def _key_of(row: Row) -> str:
+    """The id of the key an ID token was made under."""
+    return (row["id_token"] or "").partition(":")[0]
 
 
 def _same_story(before: Row, after: Row, columns: set[str]) -> str:

@@ -55,10 +55,11 @@ def finish_erasure(home: Home, key: DistrictKey) -> dict[str, int]:
     counts: dict[str, int] = {}
     digests: dict[str, dict[str, Any]] = {}
     _undo_swaps(home)
-    numbers = _numbers(home, keys) | frozenset(body.get("numbers", ()))
-    write_private(path, json.dumps({**body, "numbers": sorted(numbers)}).encode())
+    numbers = _values(home, keys, "member_no") | frozenset(body.get("numbers", ()))
+    tokens = _values(home, keys, "id_token") | frozenset(body.get("tokens", ()))
+    write_private(path, json.dumps({**body, "numbers": sorted(numbers), "tokens": sorted(tokens)}).encode())
     for version in kept_versions(home):
-        _rewrite(home, key, version, (keys, numbers, on), digests, counts)
+        _rewrite(home, key, version, (keys | tokens, numbers, on), digests, counts)
     current = current_version(home)
     if current is not None:
         folder = home.ledger / "versions" / current.version
@@ -100,13 +101,13 @@ def _known(home: Home, keys: set[str]) -> bool:
     )
 
 
-def _numbers(home: Home, keys: frozenset[str]) -> frozenset[str]:
-    """Roll numbers the person had: their waiting pairs go with them."""
+def _values(home: Home, keys: frozenset[str], column: str) -> frozenset[str]:
+    """Roll numbers or ID tokens the person had: their waiting pairs and the tokens' aliases go with them."""
     found: set[str] = set()
     for version in kept_versions(home):
-        table = kept_version(home, version).table("ledger").select(["person_key", "member_no"])
+        table = kept_version(home, version).table("ledger").select(["person_key", column])
         mine = table.filter(pc.is_in(table["person_key"], pa.array(sorted(keys), pa.string())))
-        found |= {number for number in mine["member_no"].to_pylist() if number}
+        found |= {value for value in mine[column].to_pylist() if value}
     return frozenset(found)
 
 

@@ -45,8 +45,22 @@ class Published:
 
 def signature(key: DistrictKey, index: dict[str, Any]) -> str:
     """HMAC over the index without its own HMAC, in canonical JSON."""
+    return key.sign("index", _signed_part(index))
+
+
+def is_signed(key: DistrictKey, index: dict[str, Any]) -> bool:
+    """Whether the index's HMAC is this key's."""
+    return key.signed("index", _signed_part(index), index["hmac"])
+
+
+def signed_by_any(key: DistrictKey, index: dict[str, Any]) -> bool:
+    """Whether any key of the ring signed it, an older one too: only what is about to be signed anew asks so."""
+    return any(one.signed("index", _signed_part(index), index["hmac"]) for one in (key, *key.olders))
+
+
+def _signed_part(index: dict[str, Any]) -> bytes:
     body = {name: value for name, value in index.items() if name != "hmac"}
-    return key.sign("index", json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def read_index(path: Path) -> dict[str, Any]:
@@ -68,7 +82,7 @@ def current_version(home: Home, key: DistrictKey | None = None) -> Published | N
     if not path.exists():
         return None
     index = read_index(path)
-    if key is not None and signature(key, index) != index["hmac"]:
+    if key is not None and not is_signed(key, index):
         raise HomeError(
             "一本账索引的签名不符：被改动，或密钥不是原来的",
             where="ledger/index.json",

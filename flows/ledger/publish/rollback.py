@@ -18,6 +18,7 @@ from flows.ledger.publish.step import aliases_table
 from flows.ledger.publish.unfinished import discard_unfinished
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
+from flows.ledger.tokens_moved import moved_tokens
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import HomeError
 
@@ -39,7 +40,7 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
         tables = {name: old.table(name) for name in ("review", "coverage")}
         tables["ledger"] = _today(old.table("ledger"), run, store)
         tables["changes"] = _changes(current, tables["ledger"], run, old.version)
-        tables["aliases"] = aliases_table(store)
+        tables["aliases"] = aliases_table(store, tokens=moved_tokens(current))
         for name, table in tables.items():
             check_table(table, ledger_table(name))
         draft = make_draft(run, tables, current, {"restores": old.version})

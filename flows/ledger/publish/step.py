@@ -25,6 +25,7 @@ from flows.ledger.registers import sealed_registers
 from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
+from flows.ledger.tokens_moved import moved_tokens
 from flows.settings import model_of
 from reports.books import disagreements, views_of
 from schemas.contracts import check_table, ledger_table
@@ -86,7 +87,9 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     prove_changes(previous, tables["changes"], tables["ledger"], (night.previous_as_of, run.as_of))
     _check_books(tables["ledger"])
     events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
-    tables["aliases"] = aliases_table(store, [(old, new, what, run.as_of) for old, new, what in events])
+    tokens = con.execute("select old_token, new_token from moved_tokens order by all").fetchall()
+    tonight = [(old, new, what, run.as_of) for old, new, what in events]
+    tables["aliases"] = aliases_table(store, tonight, moved_tokens(current, tokens, run.as_of))
     return make_draft(run, tables, current)
 
 
@@ -143,11 +146,18 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     )
 
 
-def aliases_table(store: Store, tonight: Iterable[tuple[str, str, str, date]] = ()) -> pa.Table:
-    """The newest event of each two keys, tonight's included; erased persons' keys are named nowhere."""
+def aliases_table(
+    store: Store,
+    tonight: Iterable[tuple[str, str, str, date]] = (),
+    tokens: Iterable[tuple[str, str, str, date]] = (),
+) -> pa.Table:
+    """The newest event of each two keys, tonight's included, and tokens under changed keys.
+
+    Erased persons' keys are named nowhere; their tokens left the version before with them.
+    """
     erased = store.erased()
     schema = pa.schema([field.remove_metadata().with_nullable(True) for field in ledger_table("aliases").schema])
-    events = newest_events([*store.key_events(), *tonight])
+    events = sorted([*newest_events([*store.key_events(), *tonight]), *tokens])
     rows = [
         {"old_key": old, "new_key": new, "event": what, "on": on}
         for old, new, what, on in events

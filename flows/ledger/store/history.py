@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from flows.database import AUDITING, serialised
 from flows.keys import DistrictKey
+from flows.ledger.store.chain import ROTATED, Head, chain_problems, entry_mac, note_head
 from flows.ledger.store.opened import Opened
+from schemas.errors import HomeError
 from schemas.store import AuditEntry, Run
 
 
@@ -37,9 +38,10 @@ class History(Opened):
             return [{name: getattr(row, name) for name in names} for row in rows]
 
     def audit(self, key: DistrictKey, at: datetime, who: str, what: str, **about: str | None) -> str:
-        """Append an audited act; returns the new head of the chain."""
+        """Append an audited act; returns the new head of the chain. Raises HomeError when the key was changed since."""
         with Session(self.engine) as session, session.begin():
             serialised(session.connection(), AUDITING)
+            _check_current(session, key)
             last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).first()
             entry = AuditEntry(
                 seq=(last.seq if last else 0) + 1,
@@ -51,9 +53,11 @@ class History(Opened):
                 ok=True,
                 previous=last.mac if last else "",
             )
-            entry.mac = _mac(key, entry)
+            entry.mac = entry_mac(key, entry)
             session.add(entry)
-            return entry.mac
+            head = Head(entry.seq, entry.mac)
+        note_head(self.audit_note, head)
+        return head.mac
 
     def audit_head(self) -> str:
         """The newest HMAC of the audit chain; empty before the first act."""
@@ -61,18 +65,35 @@ class History(Opened):
             return session.scalars(select(AuditEntry.mac).order_by(AuditEntry.seq.desc()).limit(1)).first() or ""
 
     def audit_problems(self, key: DistrictKey) -> list[str]:
-        """What is wrong with the audit chain, in Chinese; empty when it holds."""
-        problems, previous, seq = [], "", 0
+        """What is wrong with the audit chain itself, in Chinese; empty when it holds. See also `flows.auditing`."""
         with Session(self.engine) as session:
-            for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq)):
-                seq += 1
-                if entry.seq != seq or entry.previous != previous or entry.mac != _mac(key, entry):
-                    problems.append(f"审计日志第{entry.seq}条：链条断开，有删除、改动或调换")
-                    seq = entry.seq
-                previous = entry.mac
-        return problems
+            return chain_problems(key, session.scalars(select(AuditEntry).order_by(AuditEntry.seq)))
+
+    def audit_macs(self) -> dict[str, int]:
+        """Place per HMAC of the chain."""
+        with Session(self.engine) as session:
+            return dict(session.execute(select(AuditEntry.mac, AuditEntry.seq)).tuples().all())
+
+    def acts(
+        self, *, person_keys: Collection[str] = (), who: str = "", what: str = "", limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Audited acts, the newest first: those about the persons, by the person, of the kind asked for."""
+        query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
+        if person_keys:
+            query = query.where(AuditEntry.person_key.in_(sorted(person_keys)))
+        for column, wanted in ((AuditEntry.who, who), (AuditEntry.what, what)):
+            if wanted:
+                query = query.where(column == wanted)
+        names = ("seq", "at", "who", "what", "person_key", "why")
+        with Session(self.engine) as session:
+            return [{name: getattr(entry, name) for name in names} for entry in session.scalars(query)]
 
 
-def _mac(key: DistrictKey, entry: AuditEntry) -> str:
-    parts = [entry.seq, entry.at, entry.who, entry.what, entry.person_key, entry.why, entry.previous]
-    return key.sign("audit", json.dumps(parts, ensure_ascii=False).encode())
+def _check_current(session: Session, key: DistrictKey) -> None:
+    """A process that was started before the keys were changed must not go on with the old one."""
+    query = select(AuditEntry.why).where(AuditEntry.what == ROTATED).order_by(AuditEntry.seq.desc()).limit(1)
+    said = session.scalars(query).first()
+    if said is not None and key.by_id(said.split()[-1]) is None:
+        raise HomeError(
+            "区级密钥已更换，这个进程还拿着旧的", rule="key_stale", action="重新启动 sanzhao serve 或 sanzhao review"
+        )

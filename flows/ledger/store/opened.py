@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, insert
@@ -14,8 +15,10 @@ _CHUNK = 500
 class Opened:
     """An engine whose tables are at the newest revision."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, audit_note: Path | None = None) -> None:
         self.engine = engine
+        self.audit_note = audit_note
+        """Where the newest audited act is noted outside the database."""
 
     def close(self) -> None:
         self.engine.dispose()

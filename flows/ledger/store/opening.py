@@ -62,7 +62,7 @@ def open_store(home: Home, url: str = "") -> Store:
             rule="store",
             action="检查磁盘与权限、数据库是否开着；库已损坏时从备份恢复；刚换回旧版软件的，请用新版",
         ) from None
-    return Store(engine)
+    return Store(engine, home.logs / "audit.head")
 
 
 @contextmanager

@@ -34,6 +34,10 @@ def test_a_sound_home_has_nothing_bad(home: Path) -> None:
     assert all(one["action"] for one in findings if one["health"] != "good")
 
 
+def test_the_screen_shows_the_names_of_settings_in_brackets(home: Path) -> None:
+    assert "[notices.email]" in sanzhao("doctor", "--home", home).out.replace("\n", "")
+
+
 def loosen(home: Path) -> None:
     (home / "keys" / "district.key").chmod(0o644)
 

@@ -1,0 +1,1 @@
+"""Other tools on the same tables, written as well as their own documentation allows."""

@@ -1,0 +1,64 @@
+"""`sanzhao audit show|verify`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.commands import Commands
+from flows.cli.ending import DONE, FAILED
+from flows.cli.options import HomeOption, JsonOption
+from flows.cli.terminal import terminal
+
+app = Commands(help="审计日志：谁在什么时候对谁做了什么，为什么；查验有没有被动过。")
+
+
+@app.command("show")
+def show(
+    home: HomeOption,
+    person: Annotated[str, typer.Option("--person", help="只看与这个人员编号有关的")] = "",
+    who: Annotated[str, typer.Option("--who", help="只看这个人做的")] = "",
+    what: Annotated[str, typer.Option("--what", help="只看这一类，如 unmask、export")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最多几条，新的在前")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """看审计日志，新的在前。"""
+    from flows.auditing import acts
+    from flows.home import Home
+
+    rows = acts(Home(home.resolve()), person=person, who=who, what=what, limit=limit)
+    if json:
+        import json as text
+
+        print(text.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    from rich.table import Table
+
+    from reports.acts import act_title
+
+    table = Table("条", "时间", "谁", "做了什么", "人员编号", "理由")
+    for row in rows:
+        cells = [row["seq"], row["at"], row["who"], act_title(str(row["what"])), row["person_key"], row["why"]]
+        table.add_row(*("" if cell is None else str(cell) for cell in cells))
+    terminal().print(table)
+
+
+@app.command("verify")
+def verify(home: HomeOption, json: JsonOption = False) -> int:
+    """查验审计日志：有没有删、改、调换，末尾有没有被截掉。有问题退出码为 1。"""
+    from flows.auditing import examine
+    from flows.home import Home
+
+    found = examine(Home(home.resolve()))
+    if json:
+        import dataclasses
+        import json as text
+
+        print(text.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+    else:
+        for problem in found.problems:
+            print(f"有问题：{problem}")
+        where = f"版本 {found.anchored_by} 锚定到第 {found.anchored_at} 条" if found.anchored_by else "还没有版本锚定"
+        print(f"共 {len(found.problems)} 处问题" if found.problems else f"完好：{found.acts} 条，{where}")
+    return FAILED if found.problems else DONE

@@ -1,0 +1,43 @@
+"""An office on an empty home, with a clock that a test can move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.home import Home
+from flows.keys import load_key
+from flows.review.office import Office
+from flows.settings import write_template
+
+
+class Clock:
+    """The time, as a test says."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+    home = Home(tmp_path / "home")
+    home.make()
+    write_template(home)
+    load_key(home, create=True)
+    found = Office.open(home, clock=clock)
+    yield found
+    found.close()

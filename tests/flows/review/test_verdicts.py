@@ -1,0 +1,89 @@
+"""What persons say of a pair, taken together."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from flows.review.office import Office
+from flows.review.verdicts import Word, last_word, say, standings, take_back
+from reports.workbench.queue import Standing
+
+LEVELS = {"name": "exact", "birth_date": "full"}
+PAIR, DAY = "ab" * 32, date(2026, 11, 20)
+
+
+def said(office: Office, by: str, verdict: str, levels: dict[str, str] | None = None) -> Standing:
+    return say(office.store, office.key, Word(PAIR, verdict, by, DAY, LEVELS if levels is None else levels))
+
+
+def undone(office: Office, by: str) -> Standing | None:
+    word = last_word(office.store, office.key, by)
+    assert word is not None
+    return take_back(office.store, office.key, word, by, DAY)
+
+
+def honoured(office: Office) -> str | None:
+    """What a run would read."""
+    found = office.store.judged_pairs(office.key).get(PAIR)
+    return found.verdict if found and found.verdict in ("link", "not_link") else None
+
+
+def test_one_word_settles_a_pair_and_a_run_honours_it(office: Office) -> None:
+    assert said(office, "李", "link") == Standing("settled", (("李", "link"),))
+    assert honoured(office) == "link"
+
+
+def test_a_second_agreeing_word_changes_nothing(office: Office) -> None:
+    said(office, "李", "link")
+    assert said(office, "周", "link").state == "settled" and honoured(office) == "link"
+
+
+def test_a_disagreement_reopens_for_both_and_no_run_honours_either(office: Office) -> None:
+    said(office, "李", "link")
+    assert said(office, "周", "not_link") == Standing("disputed", (("李", "link"), ("周", "not_link")))
+    assert honoured(office) is None
+    assert said(office, "李", "not_link").state == "settled"
+    assert said(office, "周", "not_link").state == "settled" and honoured(office) == "not_link"
+
+
+def test_changing_ones_own_mind_is_no_disagreement(office: Office) -> None:
+    said(office, "李", "link")
+    assert said(office, "李", "not_link") == Standing("settled", (("李", "not_link"),))
+
+
+def test_unsure_leaves_the_pair_to_others(office: Office) -> None:
+    assert said(office, "李", "unsure") == Standing("unsure", (("李", "unsure"),))
+    assert said(office, "周", "link").state == "settled" and honoured(office) == "link"
+
+
+@pytest.mark.parametrize("before", [None, "link", "unsure"])
+def test_an_undo_puts_back_what_held_before(office: Office, before: str | None) -> None:
+    if before:
+        said(office, "周", before)
+    was = standings(office.store, office.key, {PAIR: LEVELS}).get(PAIR, Standing())
+    said(office, "李", "not_link")
+    assert undone(office, "李") == was
+    assert honoured(office) == (before if before == "link" else None)
+
+
+def test_undoing_twice_goes_back_two_words(office: Office) -> None:
+    said(office, "李", "link")
+    said(office, "李", "not_link")
+    assert undone(office, "李") == Standing("settled", (("李", "link"),))
+    assert undone(office, "李") == Standing()
+    assert last_word(office.store, office.key, "李") is None and honoured(office) is None
+
+
+def test_nobody_undoes_past_anothers_word(office: Office) -> None:
+    said(office, "李", "link")
+    said(office, "周", "link")
+    assert undone(office, "李") is None and honoured(office) == "link"
+
+
+def test_a_word_on_other_evidence_no_longer_settles_the_pair(office: Office) -> None:
+    said(office, "李", "link")
+    now = {**LEVELS, "phone": "conflict"}
+    assert PAIR not in standings(office.store, office.key, {PAIR: now})
+    assert said(office, "周", "not_link", now).state == "settled", "what was said of other evidence is no contradiction"

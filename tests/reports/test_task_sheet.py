@@ -1,0 +1,94 @@
+"""A task sheet as a street receives it: what it asks, what may be filled in, and what it never says."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import date, datetime
+
+import openpyxl
+import pytest
+
+from reports.summary import STATUS_TITLES
+from reports.tasks.sheet import HEADER_ROW, Task, TaskSheet, file_name, task_workbook
+from reports.tasks.words import contact_window, lead_words, neutral
+
+AT = datetime(2026, 11, 20, 9, 30)
+ANSWERS = ("属实", "非本人", "情况不符", "已转", "联系不上", "拒绝", "其他")
+NEVER = ("党", "支部", "组织关系", "介绍信", "政治面貌", "失联", "口袋", "隐形")
+
+
+def task(code: str = "P1", *, inside: bool = False, unit: str = "蓝骑配送站") -> Task:
+    kind, asked = lead_words(code, inside=inside)
+    shown = unit if inside else neutral(unit)
+    return Task("261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "外卖骑手", kind, asked, "平台", "下午")
+
+
+def sheet(*tasks: Task, inside: bool = False, street: str = "城南街道") -> TaskSheet:
+    return TaskSheet(street, date(2026, 11, 19), "王核", AT, inside, ANSWERS, tasks or (task(),))
+
+
+def texts(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist() if name.endswith((".xml", ".rels")))
+
+
+def test_a_neutral_sheet_says_nowhere_what_it_is_about() -> None:
+    units = ("中共某支部委员会", "党校配送点", "蓝骑配送站")
+    tasks = [task(code, unit=unit) for code in STATUS_TITLES for unit in units]
+    said = texts(task_workbook(sheet(*tasks)))
+    assert [word for word in NEVER if word in said] == []
+    assert [title for title in STATUS_TITLES.values() if title in said] == []
+    assert "蓝骑配送站" in said
+
+
+def test_the_sheet_of_the_party_channel_names_the_lead() -> None:
+    assert "口袋党员" in texts(task_workbook(sheet(task("P1", inside=True), inside=True)))
+
+
+def test_only_four_columns_are_open_and_the_result_is_chosen_from_a_list() -> None:
+    page = openpyxl.load_workbook(io.BytesIO(task_workbook(sheet()))).active
+    assert page is not None
+    header = [cell.value for cell in page[HEADER_ROW]]
+    row = page[HEADER_ROW + 1]
+    unlocked = [name for name, cell in zip(header, row, strict=True) if not cell.protection.locked]
+    assert unlocked == ["核查结果", "核查人", "核查日期", "备注"]
+    assert page.protection.sheet
+    lists = [one for one in page.data_validations.dataValidation if one.type == "list"]
+    assert lists[0].formula1 == f'"{",".join(ANSWERS)}"'
+    assert {cell.number_format for cell in row if cell.column_letter in "BCDE"} == {"@"}
+
+
+def test_it_prints_across_with_its_header_repeated_a_line_to_sign_and_who_took_it_out() -> None:
+    page = openpyxl.load_workbook(io.BytesIO(task_workbook(sheet()))).active
+    assert page is not None
+    assert (page.page_setup.orientation, str(page.page_setup.paperSize)) == ("landscape", "9")
+    assert page.print_title_rows == f"$1:${HEADER_ROW}"
+    assert "制表人" in page.oddFooter.left.text
+    assert "审核人" in page.oddFooter.left.text
+    assert "内部资料 王核 2026-11-20 09:30" in page.oddHeader.center.text
+
+
+@pytest.mark.parametrize("value", ["=1+1", "@SUM(A1)", "+1", "-1", "＝1", "\t=1", " =1", "\ufeff=1"])
+def test_no_cell_of_a_task_is_a_formula(value: str) -> None:
+    hostile = Task(*([value] * 10))
+    data = task_workbook(sheet(hostile, street=f"{value}镇"))
+    assert "<f>" not in texts(data)
+    page = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert page is not None
+    cells = [str(cell.value) for cell in page[HEADER_ROW + 1] if cell.value is not None][1:]
+    assert all(cell.startswith("'") for cell in cells)
+
+
+def test_files_of_two_streets_never_share_a_name_nor_leave_the_folder() -> None:
+    day = date(2026, 11, 19)
+    first = file_name("../甲/镇", day, [])
+    assert not re.search(r"[/\\]", first)
+    assert file_name("../甲/镇", day, [first]) != first
+    assert file_name("", day, []) == "核查任务表_镇街不明_2026-11-19.xlsx"
+
+
+def test_riders_are_not_called_at_meal_times() -> None:
+    assert contact_window(["外卖骑手"]).startswith("14:00")
+    assert contact_window(["未知群体"]) == contact_window([])

@@ -1,0 +1,160 @@
+"""The workbook: identifiers as text, nothing a spreadsheet would calculate, ready for paper."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.cells import FORMULA_STARTS, harmless
+from reports.workbook.book import written
+from reports.workbook.pour import plain_texts
+from reports.workbook.sheets import Sheet, VersionTables, version_sheets
+from schemas.contracts import ledger_table
+
+DAY = date(2026, 11, 19)
+signs = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12)
+hostile = st.builds(lambda blank, sign, rest: blank + sign + rest, st.sampled_from(["", " ", "\u3000", "\ufeff"]),
+                    st.sampled_from(FORMULA_STARTS), signs)  # fmt: skip
+
+
+def opened(sheets: list[Sheet]) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(written(sheets, "某区", DAY)))
+
+
+@given(st.lists(signs | hostile, min_size=1, max_size=5))
+def test_a_poured_cell_says_what_the_rule_for_cells_says(values: list[str]) -> None:
+    poured = [None if text is None else _unmarked(text) for text in plain_texts(pa.array(values)).to_pylist()]
+    assert poured == [harmless(text).strip() or None for text in values]
+
+
+def _unmarked(text: str) -> str:
+    for sign, name in (("<", "&lt;"), (">", "&gt;"), ("&", "&amp;")):
+        text = text.replace(name, sign)
+    return re.sub("_x005F_(x[0-9A-Fa-f]{4}_)", r"_\1", text)
+
+
+@given(hostile)
+def test_no_cell_begins_as_a_formula(value: str) -> None:
+    assert harmless(value).startswith("'")
+
+
+def test_hostile_texts_stay_texts_in_every_column_and_header() -> None:
+    values = [
+        "=1+1",
+        "+86",
+        "-2",
+        "@x",
+        "＝1",
+        "<b>&amp;</b>",
+        "a\x00b\x1fc",
+        "'",
+        "13800000000",
+        "5001130012",
+    ]
+    table = pa.table({"人员编号": values, "=列名": values})
+    data = written([Sheet("=表", "=题", table)], "=区", DAY)
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        assert not any(b"<f>" in book.read(name) for name in book.namelist())
+    page = openpyxl.load_workbook(io.BytesIO(data)).active
+    read = [page.cell(row, 1).value for row in range(3, 3 + len(values))]
+    assert read == ["'=1+1", "'+86", "'-2", "'@x", "'＝1", "<b>&amp;</b>", "abc", "'", *values[-2:]]
+    assert {page.cell(row, 1).data_type for row in range(3, 3 + len(values))} == {"s"}
+    assert page.cell(2, 2).value == "'=列名"
+
+
+def test_identifiers_are_text_dates_are_dates_and_shares_are_shares() -> None:
+    table = pa.table(
+        {
+            "编号": ["0005001130000010012", None],
+            "日期": pa.array([date(1990, 1, 31), None]),
+            "人数": pa.array([3, None]),
+            "退回率": pa.array([0.25, None]),
+        }
+    )
+    page = opened([Sheet("一", "题", table)]).active
+    number, day, count, share = page[3]
+    assert (number.value, number.number_format) == ("0005001130000010012", "@")
+    assert (day.value.date(), day.number_format) == (date(1990, 1, 31), "yyyy-mm-dd")
+    assert (count.value, share.value, share.number_format) == (3, 0.25, "0.0%")
+    assert [cell.value for cell in page[4]] == [None] * 4
+
+
+def test_every_sheet_is_ready_for_paper_even_an_empty_one() -> None:
+    filled, empty = pa.table({"甲": ["一"]}), pa.table({"甲": pa.array([], pa.string())})
+    for page in opened([Sheet("有", "题", filled), Sheet("无", "题", empty)]).worksheets:
+        assert (page.page_setup.orientation, str(page.page_setup.paperSize)) == ("landscape", "9")
+        assert page.print_title_rows == "$1:$2"
+        assert ("制表人" in page.oddFooter.left.text, "内部资料" in page.oddHeader.right.text) == (True, True)
+    assert opened([Sheet("无", "题", empty)]).active.cell(3, 1).value == "（无）"
+
+
+def test_the_same_version_gives_the_same_bytes() -> None:
+    sheet = Sheet("一", "题", pa.table({"甲": [f"第{at}行" for at in range(12_000)]}))
+    assert written([sheet], "某区", DAY) == written([sheet], "某区", DAY)
+    assert opened([sheet]).active.max_row == 12_002
+
+
+@pytest.fixture
+def tables() -> VersionTables:
+    return VersionTables(_table("ledger", _PERSON), _table("coverage"), _table("changes", _CHANGE), None)
+
+
+def _table(name: str, *rows: dict[str, Any]) -> pa.Table:
+    schema = pa.schema([field.remove_metadata().with_nullable(True) for field in ledger_table(name).schema])
+    return pa.Table.from_pylist(list(rows), schema=schema)
+
+
+_PERSON: dict[str, Any] = {
+    "person_key": "p-a", "name_masked": "张*", "occupation_groups": ["快递员"], "platforms": [], "units": ["=某站"],
+    "work_street": "城南街道", "primary_status": "P1", "statuses": ["P1", "Y1"], "match_class": "exact",
+    "match_reason": "证件一致", "flags": ["shared_phone"], "objection": False, "member_no": "0012",
+    "evidence": [{"source": "platform", "file": "蓝骑.xlsx", "row": 7, "role": "worker", "fields": ["name"]}],
+    "leads": [{"code": "P1", "state": "线索"},
+              {"code": "Y1", "state": "已确认", "checked_by": "王核", "checked_on": DAY}],
+    "first_seen": DAY, "last_seen": DAY, "changed_on": DAY, "host_org_name": "某支部", "home_org_name": "甲支部",
+}  # fmt: skip
+_CHANGE: dict[str, Any] = {
+    "person_key": "p-a", "change": "changed", "columns": ["work_street"], "cause": "source_row_changed 内容有更正",
+    "before": '{"work_street": "城北街道", "evidence": []}', "after": '{"work_street": "城南街道", "evidence": []}',
+    "source_rows": ["platform/蓝骑.xlsx/第7行"],
+}  # fmt: skip
+_TITLES = {"source_titles": {"platform": "平台"}, "status_basis": {"P1": "介绍信过期", "Y1": "答否"}}
+
+
+def test_leads_flows_and_changes_are_told_in_words(tables: VersionTables) -> None:
+    sheets = {sheet.name: sheet.table.to_pylist() for sheet in version_sheets(tables, _TITLES)}
+    leads = sheets["口袋、隐形、失联线索"]
+    assert [(row["线索"], row["核查状态"], row["口径"]) for row in leads] == [
+        ("口袋党员", "线索", "介绍信过期"),
+        ("隐形党员", "已确认", "答否"),
+    ]
+    (change,) = sheets["变动说明"]
+    assert change["变动内容"] == "从业镇街：城北街道 → 城南街道"
+    assert (change["原因"], change["来源行"]) == ("内容有更正", "平台/蓝骑.xlsx/第7行")
+    (person,) = sheets["一本账"]
+    assert (person["状态（首个为主）"], person["提示"]) == ("P1 口袋党员、Y1 隐形党员", "手机号多人共用")
+    assert [row["群体"] for row in sheets["三本台账（人员群体）"]] == ["快递员", "合计"]
+
+
+def test_one_who_objects_shows_no_status_on_any_sheet(tables: VersionTables) -> None:
+    objecting = {
+        **_PERSON,
+        "objection": True,
+        "statuses": [],
+        "primary_status": None,
+        "leads": [],
+        "lead_state": "异议",
+    }
+    sheets = version_sheets(VersionTables(_table("ledger", objecting), tables.coverage, tables.changes, None), _TITLES)
+    said = {sheet.name: str(sheet.table.to_pylist()) for sheet in sheets}
+    assert not [name for name, text in said.items() if "口袋党员" in text or "隐形党员" in text]
+    assert "异议中" in said["一本账"]
