@@ -68,9 +68,14 @@ def encode_phone_lists(column: pa.ChunkedArray) -> Encoded:
     same = np.where(whole & (mask != 0), digits, np.uint64(0))
     for row in np.flatnonzero(same == 0):
         same[row] = _digest(texts[row].as_py()) | np.uint64(1 << 63)
+    given = np.asarray(pc.greater(pc.utf8_length(texts), 0))[codes]
+    kept = np.flatnonzero(given)
+    offsets = np.concatenate([[0], np.cumsum(given)])[np.asarray(lists.offsets)].astype(np.int32)
     parts = {"t": same, "d": digits, "m": mask, "w": whole}
-    taken = [pa.array(values)[:] if codes is None else pa.array(values[codes]) for values in parts.values()]
-    return {"all": pa.ListArray.from_arrays(lists.offsets, pa.StructArray.from_arrays(taken, names=list(parts)))}
+    numbers = pa.StructArray.from_arrays(
+        [pa.array(values[codes[kept]]) for values in parts.values()], names=list(parts)
+    )
+    return {"all": pa.ListArray.from_arrays(pa.array(offsets), numbers)}
 
 
 def tidy_phone(text: str) -> str:

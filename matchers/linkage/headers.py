@@ -40,6 +40,12 @@ def _named(table: pa.Table, where: str, model: LinkModel) -> pa.Table:
             )
         if found:
             names[names.index(found[0])] = column
+    missing = [column for column in model.columns if column not in names and column not in model.optional]
+    if missing:
+        raise InputError(
+            "表中没有模型要用的列", where=where, rule="columns", examples=tuple(missing),
+            action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
+        )  # fmt: skip
     return table.rename_columns(names)
 
 
