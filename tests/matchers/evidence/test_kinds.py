@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matchers.encoding.cells import encode_chinese_names
 from matchers.engine import embedded
 from matchers.evidence.tables import Tables, load
 from matchers.linkage.model import LinkModel
@@ -112,3 +113,11 @@ def test_a_comparison_has_no_sides(column: str) -> None:
     cases = {"name": NAMES, "id_number": IDS, "phone": PHONES, "birth_date": DATES, "sex": {("男", "女"): ""}}[column]
     there = list(cases)
     assert levels(column, there) == levels(column, [(second, first) for first, second in there])
+
+
+def test_a_name_reads_the_same_beside_names_of_any_length() -> None:
+    alone_there, beside = (
+        encode_chinese_names(pa.chunked_array([pa.array(names, pa.string())]))
+        for names in (["孟繁星"], ["孟繁星", "阿卜杜热合曼·买买提依明·吐尔逊尼亚孜", "张*"])
+    )
+    assert [alone_there[form][0] for form in ("raw", "key")] == [beside[form][0] for form in ("raw", "key")]
