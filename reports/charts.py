@@ -71,7 +71,7 @@ def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
 
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
     drawn = base.mark_bar(color=colour, height={"band": 0.75})
-    ends = base.transform_calculate(end="max(datum.value, 0)").encode(x="end:Q")
+    ends = base.transform_calculate(end="max(datum.value, 0)").encode(x=alt.X("end:Q"))
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
@@ -86,7 +86,7 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
     drawn = base.mark_bar(stroke="white", strokeWidth=1, height={"band": 0.75}).encode(
         x=alt.X("value:Q", stack="zero", title=chart.unit, axis=_AXIS),
         color=alt.Color("part:N", sort=order, scale=scale),
-        order="place:Q",
+        order=alt.Order("place:Q"),
     )
     dark = [name for name in order if known[name] in (BLUE, VERMILION)]
     room = max((one.value for one in parts), default=0) * 0.08
@@ -94,15 +94,15 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
         base.transform_calculate(told=f"datum.value > {room} ? format(datum.value, '{chart.number}') : ''")
         .mark_text(baseline="middle", fontSize=11)
         .encode(
-            x=alt.X("value:Q", stack="zero", bandPosition=0.5), order="place:Q",
-            text="told:N", detail="part:N",
-            color=alt.condition(f"{_place('part', dark)} >= 0", alt.value("white"), alt.value(INK)),
+            x=alt.X("value:Q", stack="zero", bandPosition=0.5), order=alt.Order("place:Q"),
+            text=alt.Text("told:N"), detail=alt.Detail("part:N"),
+            color=alt.ColorValue(INK, condition={"test": f"{_place('part', dark)} >= 0", "value": "white"}),
         )
     ) if order else base.mark_text()  # fmt: skip
     totals = (
         base.transform_aggregate(value="sum(value)", groupby=["name"])
         .mark_text(**_LABEL)
-        .encode(x="value:Q", text=alt.Text("value:Q", format=chart.number))
+        .encode(x=alt.X("value:Q"), text=alt.Text("value:Q", format=chart.number))
     )
     return _svg(chart, drawn + inside + totals, parts)
 
@@ -120,15 +120,15 @@ def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *
         .mark_bar(stroke="white", strokeWidth=0.5)
         .transform_calculate(place=_place("part", order))
         .encode(
-            x=alt.X("from:Q", title=axis, bin="binned"), x2="to:Q",
-            y=alt.Y("value:Q", stack="zero", title=chart.unit), order="place:Q",
+            x=alt.X("from:Q", title=axis, bin="binned"), x2=alt.X2("to:Q"),
+            y=alt.Y("value:Q", stack="zero", title=chart.unit), order=alt.Order("place:Q"),
             color=alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)]))),
         )
     )  # fmt: skip
     marks = alt.Chart(alt.InlineData(values=[{"at": at, "name": name} for name, at in lines.items()]))
-    rules = marks.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(x="at:Q")
-    names = marks.mark_text(align="left", dx=4, baseline="top", fontSize=12, color=INK).encode(
-        x="at:Q", y=alt.value(0), text="name:N"
+    rules = marks.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(x=alt.X("at:Q"))
+    names = marks.mark_text(align="left", dx=4, y=0, baseline="top", fontSize=12, color=INK).encode(
+        x=alt.X("at:Q"), text=alt.Text("name:N")
     )
     return _svg(chart, alt.layer(drawn, rules, names).properties(height=180), ())
 

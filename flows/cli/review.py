@@ -54,10 +54,7 @@ def review(
         return
     from flows.review.server import Address, serve
 
-    address = Address(port=port, public=public_url)
-    where = public_url or f"http://127.0.0.1:{port}"
-    limits = Limits(idle=timedelta(minutes=idle_minutes))
-    serve(place, address, limits, lambda: say(f"核对台：{where}（Ctrl+C 停止）"))
+    serve(place, Address(port=port, public=public_url), Limits(idle=timedelta(minutes=idle_minutes)), say)
 
 
 def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, list[str], Path | None]) -> None:

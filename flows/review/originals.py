@@ -1,8 +1,8 @@
-"""One record in clear, read from its sealed landing copy while that is kept; nothing of it stays in memory."""
+"""One record in clear, read from its sealed landing copy while that is kept; only the page that asked keeps it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
@@ -98,6 +98,33 @@ class Originals:
             if night_seen is not None:
                 raise InputError("留存的名册里没有这个党员编号", where="party_members", rule="no_such_row")
         raise _gone()
+
+    def many(self, spots: Collection[Spot], run_id: str) -> dict[Spot, Record]:
+        """The records at many places, each file read once. A place whose copy or row is gone is not in the answer."""
+        found: dict[Spot, Record] = {}
+        for source in sorted({spot.source for spot in spots} & set(self.contracts)):
+            left = {spot for spot in spots if spot.source == source}
+            for night, entry in self._copies(source, run_id):
+                if left:
+                    found |= self._taken(night, entry, left)
+        return found
+
+    def _taken(self, night: _Night, entry: LandedFile, left: set[Spot]) -> dict[Spot, Record]:
+        """The wanted records of one landed file; its places are wanted no more."""
+        found: dict[Spot, Record] = {}
+        try:
+            for file, data in self._files(night, entry):
+                here = {spot for spot in left if self._named(file, spot.file)}
+                left -= here
+                for sheet, table in self._tables(entry.source, file, data, None, every=True) if here else ():
+                    places = {row: at for at, row in enumerate(table.sifted.numbers)}
+                    for spot in here:
+                        same = spot.sheet == sheet or (sheet and spot.sheet and self._named(sheet, spot.sheet))
+                        if same and spot.row in places:
+                            found[spot] = self._record(entry.source, (file, sheet), table, places[spot.row])
+        except SanzhaoError:
+            return found
+        return found
 
     def _copies(self, source: str, run_id: str) -> Iterator[tuple[_Night, LandedFile]]:
         """Sealed copies of a source, the run's own first, then by night, newest first."""

@@ -101,7 +101,8 @@ class People:
     def status_names(self, session: str) -> Mapping[str, str]:
         """Name per status code."""
         self._office.account(session, act=False)
-        return {code: rule.name for code, rule in self._office.policy.statuses.codes.items()}
+        statuses = self._office.policy.statuses
+        return {code: statuses.codes[code].name for code in statuses.order}
 
     def objections(self, session: str) -> Sequence[Row]:
         """Objections of people the account may see, open ones first."""

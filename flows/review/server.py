@@ -34,7 +34,7 @@ class Address:
         return frozenset(own | ({self.public.rstrip("/")} if self.public else set()))
 
 
-def serve(home: Home, address: Address, limits: Limits, ready: Callable[[], None]) -> None:
+def serve(home: Home, address: Address, limits: Limits, say: Callable[[str], None]) -> None:
     """Serve the workbench of a home until stopped."""
     os.environ["NICEGUI_STORAGE_PATH"] = str(home.state / "workbench")  # read when NiceGUI is imported
     import uvicorn
@@ -48,8 +48,11 @@ def serve(home: Home, address: Address, limits: Limits, ready: Callable[[], None
             timeout_graceful_shutdown=3, ws_max_size=1 << 20,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        ready()
-        server.run()
+        if not office.accounts.all():
+            say("还没有账号：先用 sanzhao review --add-account 开一个")
+        say(f"核对台：{address.public or f'http://{address.host}:{address.port}'}（Ctrl+C 停止）")
+        with suppress(KeyboardInterrupt):
+            server.run()
     finally:
         office.close()
 

@@ -123,7 +123,7 @@ class _Desk:
         found = self._issued.find(line.number)
         if isinstance(found, str):
             return _out(line, REFUSED, found)
-        if line.name and line.name[0] not in (found.row["name_masked"][0], "*"):
+        if not _may_be(line.name, str(found.row["name_masked"])):
             return _out(line, REFUSED, "姓名与任务编号不符：可能只排了部分列的序，请整表排序后重报")
         if line.day is None or not found.as_of <= line.day <= self._receiver.today:
             return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {self._receiver.today} 之间")
@@ -205,11 +205,17 @@ class _Desk:
         target = rules.feedback[answer.line.result]
         if rules.allows(state, target):
             return
-        step = next((one for one in rules.transitions[state] if rules.allows(one, target)), None)
+        ways = [one for one in rules.transitions[state] if one != rules.objection_state]
+        step = next((one for one in ways if rules.allows(one, target)), None)
         if step is not None:
             why = self._receiver.why if settled else "有新依据，重新核查"
             lead = Lead(answer.asked.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.asked.row))
             self._store.add_lead_event(lead, why, rules=rules)
+
+
+def _may_be(name: str, masked: str) -> bool:
+    """Whether the name on a row may be the one asked about; a street may have written it out, or cut the column."""
+    return not name or "*" in (name[0], masked[0]) or name[0] == masked[0]
 
 
 def _is_final(rules: Leads, result: str) -> bool:

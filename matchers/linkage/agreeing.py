@@ -1,24 +1,28 @@
-"""u of every level: how often two rows that have nothing to do with each other agree, from random pairs and counts."""
+"""u of every level: how often two rows that have nothing to do with each other agree, from pairs drawn and counts."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.linkage.chances import ID_PLACES, REGION_SIZES, make_id_masks, make_id_shares
+from matchers.linkage.blocks import Keys, Pairs, Seqs, packed, unpacked
+from matchers.linkage.chances import ID_PLACES, ValueChances
 from matchers.linkage.learn import Floats, Learned, levels_by_column
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_columns, pattern_of
-from matchers.linkage.tables import Sides
+from matchers.linkage.pairs import key_values, level_sql, radixes
+from matchers.linkage.score import levels_of_pairs
+from matchers.linkage.tables import Both, batches_of, pair_sql
 
 _ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
 _PAIRS_FOR_IDS = 20_000
+_PAIRS_AT_ONCE = 1 << 19
 _COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
-"""Levels too rare for random pairs: chance of the key that stands for them, among the rows of one unique side."""
+"""Levels too rare for pairs drawn: chance of the key that stands for them, among the rows of one unique side."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +47,33 @@ class Chances:
         }
 
 
-def pattern_counts(con: duckdb.DuckDBPyConnection, model: LinkModel, pairs: str) -> tuple[list[int], Floats]:
-    """Every pattern of levels among the pairs, and how many show it."""
-    rows = con.execute(
-        f"select {pattern_of(model)} as pattern, count(*) from "
-        f"(select {level_columns(model)} from {pairs} p join l on l.seq = p.la join r on r.seq = p.ra) "
-        "group by 1 order by 1"
-    ).fetchall()
-    return [int(row[0]) for row in rows], np.array([row[1] for row in rows], float)
+def pattern_counts(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *, threads: int = 2
+) -> tuple[list[int], Floats]:
+    """Every pattern of levels among the pairs, in order, and how many show it."""
+    compared = [(pair_sql(level_sql(model, column)), radix) for column, radix in radixes(model).items()]
+
+    def counted(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        seqs = unpacked(pairs[part])
+        patterns = np.zeros(len(seqs[0]), np.uint64)
+        with con.cursor() as cursor:
+            for sql, radix in compared:
+                patterns += levels_of_pairs(cursor, sql, both, seqs).astype(np.uint64) * np.uint64(radix)
+        return np.unique(patterns, return_counts=True)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        found = list(pool.map(counted, batches_of(len(pairs), _PAIRS_AT_ONCE)))
+    if not found:
+        return [], np.zeros(0)
+    numbers, place = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
+    return numbers.tolist(), np.bincount(place, np.concatenate([one for _, one in found])).astype(np.float64)
 
 
-def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Chances:
+def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> Chances:
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
-    levels_shown, found = _crossed(con, model, sides)
+    drawn_rows = _evenly(both.left.rows, _ROWS_CROSSED), _evenly(both.right.rows, _ROWS_CROSSED)
+    numbers, found = pattern_counts(con, model, both, _crossed(*drawn_rows, same=both.same))
+    levels_shown = levels_by_column(model, numbers)
     u, drawn = {}, {}
     for column, levels in model.comparisons.items():
         counts = np.bincount(levels_shown[column], weights=found, minlength=len(levels) + 1) + 0.5
@@ -63,102 +81,73 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: S
         u[column][0] = 1.0
         drawn[column] = np.arange(len(levels) + 1) > 0
         for number, name in enumerate(levels, start=1):
-            counted = _counted(con, model, column, name, sides)
+            counted = _counted(con, model, column, name, both)
             if counted is not None:
                 u[column][number], drawn[column][number] = max(counted, 1e-12), False
         if model.columns[column] == "resident_id":
-            for number, chance in _chance_of_ids(con, model, column):
+            for number, chance in _chance_of_ids(con, model, column, both, drawn_rows):
                 u[column][number], drawn[column][number] = max(chance, 1e-12), False
     return Chances(u, drawn, float(found.sum()))
 
 
-def _crossed(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides
-) -> tuple[dict[str, npt.NDArray[np.int64]], Floats]:
-    """Level patterns of every pair of two evenly spaced samples of rows. Makes `few_l`, `few_r`."""
-    for side, rows in (("l", sides.left), ("r", sides.right)):
-        step = {"step": max(1, rows // _ROWS_CROSSED)}
-        con.execute(
-            f"create or replace table few_{side} as select *, row_number() over (order by seq) - 1 as place "
-            f"from {side} where seq % $step = 0 order by seq limit {_ROWS_CROSSED}", step,
-        )  # fmt: skip
-    found = con.execute(
-        f"select {pattern_of(model)} as pattern, count(*) from (select {level_columns(model)} "
-        "from few_l l join few_r r on $distinct or l.seq <> r.seq) group by 1 order by 1",
-        {"distinct": not sides.same},
-    ).fetchall()
-    return levels_by_column(model, [int(row[0]) for row in found]), np.array([row[1] for row in found], float)
+def _evenly(rows: int, most: int) -> Seqs:
+    return np.arange(0, rows, max(1, rows // most), dtype=np.int64)[:most]
 
 
-def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, level: str, sides: Sides) -> float | None:
+def _crossed(left: Seqs, right: Seqs, *, same: bool) -> Pairs:
+    """Every pair of the rows drawn from both sides."""
+    first, second = np.repeat(left, len(right)), np.tile(right, len(left))
+    kept = first != second if same else np.ones(len(first), bool)
+    return packed(first[kept], second[kept])
+
+
+def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, level: str, both: Both) -> float | None:
     """A level's chance from counts; null where the kind names no key for it, or a side's rows may repeat."""
     form = model.kind(column).share_of.get(level)
     if form is not None:
-        return _chance_across(con, _key(model, column, form), sides)
+        sides = (both.left, both.right)
+        first, second = (
+            key_values(con, model, f"{column}.{form}", side)[:: max(1, side.rows // _ROWS_COUNTED)] for side in sides
+        )
+        return _chance_across(first, second)
     within = _COUNTED_WITHIN.get(model.columns[column], {}).get(level)
-    side = "r" if "right" in model.unique else "l" if "left" in model.unique else None
-    return _chance_within(con, _key(model, column, within), side) if within and side else None
+    unique = both.right if "right" in model.unique else both.left if "left" in model.unique else None
+    return _chance_within(key_values(con, model, f"{column}.{within}", unique)) if within and unique else None
 
 
-def _key(model: LinkModel, column: str, form: str) -> str:
-    return model.kind(column).keys[form].replace("{c}", column)
+def _chance_across(left: Keys, right: Keys) -> float:
+    """Chance that a left and a right row share a key, half a pair added."""
+    (first, counts), (second, others) = (np.unique(keys[keys != 0], return_counts=True) for keys in (left, right))
+    _, here, there = np.intersect1d(first, second, assume_unique=True, return_indices=True)
+    shared = float(counts[here].astype(np.float64) @ others[there].astype(np.float64))
+    return (shared + 0.5) / max(float(counts.sum()) * float(others.sum()), 1.0)
 
 
-def _chance_across(con: duckdb.DuckDBPyConnection, key: str, sides: Sides) -> float:
-    """Chance that a left and a right row share a key, from rows drawn evenly; half a pair added."""
-    row = con.execute(
-        f"with a as (select {key} as k, count(*) as n from l "
-        f"where ({key}) is not null and seq % $left = 0 group by 1), "
-        f"b as (select {key} as k, count(*) as n from r where ({key}) is not null and seq % $right = 0 group by k) "
-        "select (coalesce(sum(a.n * b.n), 0) + 0.5) / greatest((select sum(n) from a) * (select sum(n) from b), 1) "
-        "from a join b using (k)",
-        {"left": max(1, sides.left // _ROWS_COUNTED), "right": max(1, sides.right // _ROWS_COUNTED)},
-    ).fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.0
-
-
-def _chance_within(con: duckdb.DuckDBPyConnection, key: str, side: str) -> float:
+def _chance_within(keys: Keys) -> float:
     """Chance that two rows of one side share a key, half a pair added: people who stand there once share none with
     themselves, so no true pair is counted as chance."""
-    row = con.execute(
-        f"with a as (select {key} as k, count(*) as n from {side} where ({key}) is not null group by 1) "
-        "select (sum(n * (n - 1) / 2) + 0.5) / greatest(sum(n) * (sum(n) - 1) / 2, 1) from a"
-    ).fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.5
+    counts = np.unique(keys[keys != 0], return_counts=True)[1].astype(np.float64)
+    rows = float(counts.sum())
+    return (float((counts * (counts - 1) / 2).sum()) + 0.5) / max(rows * (rows - 1) / 2, 1.0)
 
 
-def _chance_of_ids(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str) -> list[tuple[int, float]]:
+def _chance_of_ids(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both, drawn: tuple[Seqs, Seqs]
+) -> list[tuple[int, float]]:
     """Full, visible and near agreement of IDs by level number: from the places shown and how regions are spread."""
+    turn = np.arange(_PAIRS_FOR_IDS)
+    left, right = drawn[0][turn % len(drawn[0])], drawn[1][(turn * 7 + turn // len(drawn[0]) * 37) % len(drawn[1])]
+    kinds = both.left.columns[f"{column}_kind"][left], both.right.columns[f"{column}_kind"][right]
+    shown = (kinds[0] > 0) & (kinds[1] > 0)
+    first, second = kinds[0][shown], kinds[1][shown]
+    if not len(first):
+        return []
+    chance = ValueChances(con, model, both).id_chances(column, left[shown], right[shown])
+    full, masked = (first == 1) & (second == 1), np.minimum(first, second) + np.maximum(first, second) == 3
+    wrong = float(((first == 3) | (second == 3)).mean())
+    found = {"full": chance[full], "visible": chance[masked], "near": chance[full] * _near_ids() * max(wrong, 1e-4)}
     levels = list(model.comparisons[column])
-    con.execute(
-        "create or replace temp table few_pairs as select l.seq as la, r.seq as ra "
-        f"from few_l l join few_r r on (l.place * 31 + r.place) % {max(1, _ROWS_CROSSED**2 // _PAIRS_FOR_IDS)} = 0"
-    )
-    make_id_shares(con, column)
-    make_id_masks(con, column, "few_pairs")
-    full, visible, wrong = con.execute(_id_chances(column)).fetchone() or (None, None, None)
-    near = full * _near_ids() * max(float(wrong), 1e-4) if full is not None and wrong is not None else None
-    found = (("full", full), ("visible", visible), ("near", near))
-    return [(levels.index(name) + 1, float(chance)) for name, chance in found if name in levels and chance is not None]
-
-
-def _id_chances(column: str) -> str:
-    """SQL: mean chance of full and of visible agreement over `few_pairs`, and the share with an invalid ID."""
-    regions = " ".join(f"when {size} then coalesce(region{size}.share, 1.0)" for size in REGION_SIZES)
-    joins = " ".join(
-        f"left join regions_{column}_{size} region{size} on region{size}.k = r.{column}_head & {16**size - 1}"
-        for size in REGION_SIZES
-    )
-    return (
-        f"with shown as (select m.chance * case m.size {regions} else 1.0 end as chance, "
-        f"l.{column}_kind as lk, r.{column}_kind as rk from few_pairs p join few_l l on l.seq = p.la "
-        f"join few_r r on r.seq = p.ra {joins} join masks_{column} m "
-        f"on m.head = l.{column}_head_mask & r.{column}_head_mask "
-        f"and m.tail = l.{column}_tail_mask & r.{column}_tail_mask "
-        f"where l.{column}_kind in (1, 2, 3) and r.{column}_kind in (1, 2, 3)) "
-        "select avg(chance) filter (where lk = 1 and rk = 1), avg(chance) filter (where lk + rk = 3), "
-        "avg((lk = 3 or rk = 3)::int) from shown"
-    )
+    return [(levels.index(n) + 1, float(c.mean())) for n, c in found.items() if n in levels and len(c)]
 
 
 def _near_ids() -> float:

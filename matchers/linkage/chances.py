@@ -159,7 +159,7 @@ class ValueChances:
         for column in id_columns(self._model):
             numbers = [number for name, number in id_levels(self._model) if name == column]
             rows = np.flatnonzero(np.isin(self._levels(patterns, column), numbers))
-            total[rows] -= np.log2(self._id_chances(column, left[rows], right[rows]))
+            total[rows] -= np.log2(self.id_chances(column, left[rows], right[rows]))
         return total
 
     def _levels(self, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.uint64]:
@@ -184,7 +184,7 @@ class ValueChances:
             shown += int(np.count_nonzero(keys))
         return np.asarray(counts / max(shown, 1))[place]
 
-    def _id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
+    def id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
         """Chance that a random person agrees on every place both IDs show."""
         names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
         one, other = self._both.left.take(names[1:], left), self._both.right.take(names, right)

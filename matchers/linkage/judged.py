@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matchers.linkage.agreeing import pattern_counts
+from matchers.linkage.blocks import Pairs, packed
 from matchers.linkage.learn import Floats, Patterns
 from matchers.linkage.model import LinkModel
-from matchers.linkage.tables import Sides
+from matchers.linkage.tables import Both
 from schemas.errors import TableError
 
 VERDICTS = ("link", "not_link", "unsure")
@@ -33,45 +37,49 @@ def checked_judgements(table: pa.Table) -> pa.Table:
     return text
 
 
-def place_judgements(
-    con: duckdb.DuckDBPyConnection, judgements: pa.Table, ids: tuple[pa.Array, pa.Array], sides: Sides
-) -> int:
-    """Make `judged` (la, ra, verdict), the last row of the table deciding; how many rows name ids not in the tables."""
-    for side, values in zip(("left", "right"), ids, strict=True):
-        con.register(f"{side}_named", pa.table({"seq": pa.array(range(len(values)), pa.int32()), "id": values}))
-    con.register("told", judgements.append_column("place", pa.array(range(judgements.num_rows), pa.int64())))
-    first, second = ("least(a.seq, b.seq)", "greatest(a.seq, b.seq)") if sides.same else ("a.seq", "b.seq")
-    con.execute(
-        f"create or replace table judged as select {first} as la, {second} as ra, "
-        "arg_max(judgement, place) as verdict from told t "
-        "join left_named a on a.id = t.left_id join right_named b on b.id = t.right_id group by 1, 2"
-    )
-    row = con.execute(
-        "select count(*) from told t where t.left_id not in (select id from left_named) "
-        "or t.right_id not in (select id from right_named)"
-    ).fetchone()
-    for name in ("left_named", "right_named", "told"):
-        con.unregister(name)
-    return int(row[0]) if row else 0
+@dataclass(frozen=True)
+class Placed:
+    """Pairs judged the same and not the same, and how many rows of the table name ids that are not here."""
+
+    same: Pairs
+    other: Pairs
+    unknown: int
 
 
-def candidate_patterns(con: duckdb.DuckDBPyConnection, model: LinkModel, *, judged: bool) -> Patterns:
-    """Patterns of the candidates, what persons judged apart; pairs judged the same count even if no rule found them."""
-    if not judged:
-        numbers, counts = pattern_counts(con, model, "pairs")
+def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, same: bool) -> Placed:
+    """The newest (last) judgement of every pair; `unsure` says nothing."""
+    named = [
+        pc.index_in(judgements[column].combine_chunks(), value_set=values).fill_null(-1).to_numpy(zero_copy_only=False)
+        for column, values in zip(("left_id", "right_id"), ids, strict=True)
+    ]
+    known = (named[0] >= 0) & (named[1] >= 0)
+    left, right = (one[known].astype(np.int64) for one in named)
+    if same:
+        left, right = np.minimum(left, right), np.maximum(left, right)
+    verdicts = [one for one, here in zip(judgements["judgement"].to_pylist(), known, strict=True) if here]
+    newest = dict(zip(packed(left, right).tolist(), verdicts, strict=True))
+    found = {
+        verdict: np.array(sorted(pair for pair, said in newest.items() if said == verdict), np.uint64)
+        for verdict in VERDICTS
+    }
+    return Placed(found["link"], found["not_link"], int((~known).sum()))
+
+
+def candidate_patterns(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, placed: Placed | None
+) -> Patterns:
+    """Patterns of the candidates, what persons judged apart; pairs they judged count even if no rule found them."""
+    if placed is None:
+        numbers, counts = pattern_counts(con, model, both, pairs)
         none = np.zeros(len(counts))
         return Patterns(numbers, counts, none, none)
-    told = "(select * from judged where verdict in ('link', 'not_link'))"
-    parts = [
-        pattern_counts(con, model, f"(select * from pairs anti join {told} using (la, ra))"),
-        pattern_counts(con, model, "(select la, ra from judged where verdict = 'link')"),
-        pattern_counts(con, model, "(select la, ra from judged where verdict = 'not_link')"),
-    ]
+    free = np.setdiff1d(pairs, np.concatenate([placed.same, placed.other]))
+    parts = [pattern_counts(con, model, both, some) for some in (free, placed.same, placed.other)]
     numbers = sorted({number for found, _ in parts for number in found})
     return Patterns(numbers, *(_spread(numbers, *part) for part in parts))
 
 
 def _spread(numbers: list[int], found: list[int], counts: Floats) -> Floats:
     spread = np.zeros(len(numbers))
-    spread[np.searchsorted(numbers, found)] = counts
+    spread[np.searchsorted(numbers, np.array(found, np.int64))] = counts
     return spread

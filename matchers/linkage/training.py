@@ -7,18 +7,21 @@ import json
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from matchers.engine import embedded
 from matchers.linkage.agreeing import chance_agreements
+from matchers.linkage.blocks import distinct, distinct_batches
 from matchers.linkage.chances import counted_levels, id_columns
 from matchers.linkage.crosscheck import CrossCheck, cross_check
 from matchers.linkage.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
-from matchers.linkage.judged import candidate_patterns, checked_judgements, place_judgements
+from matchers.linkage.judged import Placed, candidate_patterns, checked_judgements, place_judgements
 from matchers.linkage.learn import MOST_ROUNDS, Learned, Patterns, learn, levels_by_column, posterior
-from matchers.linkage.link import Options, candidates, id_column
+from matchers.linkage.link import Options, id_column
 from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
-from matchers.linkage.pairs import RulePlan
-from matchers.linkage.tables import Sides
+from matchers.linkage.pairs import RulePlan, plan_blocks
+from matchers.linkage.tables import NIBBLES, Both, Sides, encode_sides
 from matchers.linkage.trust import in_order, refuse_untrusted
 
 
@@ -67,34 +70,39 @@ def train(
     rounds: int = MOST_ROUNDS,
 ) -> Training:
     """Learn m, u and the prior. Raises TableError where the result cannot be trusted; `right` null is one table."""
-    judgements = checked_judgements(judging.judgements) if judging else None
-    with candidates(left, right, model, options or Options()) as (con, sides, plan):
-        unknown = 0
-        if judging and judgements:
-            other = left if right is None else right
-            ids = id_column(left, judging.ids[0]), id_column(other, judging.ids[1])
-            unknown = place_judgements(con, judgements, ids, sides)
-        patterns = candidate_patterns(con, model, judged=judging is not None)
-        chances = chance_agreements(con, model, sides)
-        learned = learn(patterns, chances.u, model, sides, rounds=rounds)
-        learned = learn(patterns, chances.without_matches(learned), model, sides, rounds=rounds)
-        matches = learned.prior * sides.pairs
+    chosen = options or Options()
+    placed = _placed(left, right, judging) if judging else None
+    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
+        con.execute(NIBBLES)
+        both = encode_sides(left, right, model, threads=chosen.threads)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads)
+        batches = list(distinct_batches(blocks))
+        pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
+        patterns = candidate_patterns(con, model, both, pairs, placed)
+        learned = _learned(con, patterns, model, both, rounds)
+        matches = learned.prior * both.counts.pairs
         refuse_untrusted(learned, model, matches)
         learned, said = in_order(learned, model, matches)
-        fitted = _fitted(model, learned, patterns, sides)
-        outcomes, unlinkable = _expected(con, fitted, sides)
+        fitted = _fitted(model, learned, patterns, both.counts)
+        outcomes, unlinkable = expected_outcomes(con, fitted, both, pairs), unlinkable_rows(con, fitted, both)
     return Training(
-        before=model, model=fitted, plan=tuple(plan), learned=learned, expected_matches=matches, outcomes=outcomes,
-        unlinkable=unlinkable, crosscheck=cross_check(patterns, learned, model),
-        judged=_judged_shown(learned, patterns, model, unknown) if judging else None, warnings=said,
+        before=model, model=fitted, plan=tuple(RulePlan(block.rule, block.pairs) for block in blocks), learned=learned,
+        expected_matches=matches, outcomes=outcomes, unlinkable=unlinkable,
+        crosscheck=cross_check(patterns, learned, model),
+        judged=_judged_shown(learned, patterns, model, placed.unknown) if placed else None, warnings=said,
     )  # fmt: skip
 
 
-def _expected(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides
-) -> tuple[tuple[Outcome, ...], tuple[Unlinkable, ...]]:
-    outcomes = expected_outcomes(con, model, sides)
-    return outcomes, unlinkable_rows(con, model, sides)
+def _placed(left: pa.Table, right: pa.Table | None, judging: Judging) -> Placed:
+    ids = id_column(left, judging.ids[0]), id_column(left if right is None else right, judging.ids[1])
+    return place_judgements(checked_judgements(judging.judgements), ids, same=right is None)
+
+
+def _learned(con: duckdb.DuckDBPyConnection, patterns: Patterns, model: LinkModel, both: Both, rounds: int) -> Learned:
+    """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
+    chances = chance_agreements(con, model, both)
+    first = learn(patterns, chances.u, model, both.counts, rounds=rounds)
+    return learn(patterns, chances.without_matches(first), model, both.counts, rounds=rounds)
 
 
 def _judged_shown(learned: Learned, patterns: Patterns, model: LinkModel, unknown: int) -> JudgedShown:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     SEE_RUNS = "查看运行记录"
     SEE_AUDIT = "查看审计日志"
     MANAGE_ACCOUNTS = "管理账号"
+    EXPORT_IDENTIFIED = "导出实名数据"
 
 
 _RIGHTS = {
@@ -42,6 +43,7 @@ _RIGHTS = {
         Action.OBJECT,
         Action.SEE_COVERAGE,
         Action.SEE_RUNS,
+        Action.EXPORT_IDENTIFIED,
     },
     Role.READER: {Action.SEE_PAIRS, Action.SEE_PEOPLE, Action.SEE_COVERAGE, Action.SEE_RUNS},
     Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_RUNS},

@@ -41,7 +41,7 @@ def press(page: Page, key: str) -> str:
     before = shown(page)
     page.wait_for_timeout(350)
     page.keyboard.press(key)
-    page.wait_for_function("before => document.querySelector('#pair').dataset.pair !== before", arg=before)
+    page.wait_for_function("before => document.querySelector('#pair')?.dataset.pair !== before", arg=before)
     return shown(page)
 
 
@@ -139,6 +139,7 @@ def test_markup_in_a_units_and_a_files_name_stays_text(served: Served, log_in: L
 
 def test_ten_pairs_are_judged_by_keyboard_and_the_next_run_honours_them(served: Served, log_in: LogIn) -> None:
     page = log_in("李审核")
+    page.goto(f"{served.base}/queue?state=waiting")
     page.click("#go")
     page.wait_for_selector("#pair")
     said: dict[str, str] = {}

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import sync_playwright
 
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.evaluation_curve import wilson
+from flows.evaluation_curve import best, curve, wilson
 from flows.evaluation_pairs import evaluate_pairs
 from schemas.errors import InputError
 
@@ -71,3 +75,44 @@ def test_the_command_takes_a_home_or_pairs_not_both(tmp_path: Path, capsys: pyte
     assert "召回 1/3" in capsys.readouterr().out
     assert ended(app, ["evaluate", str(given), "--home", str(tmp_path), "--truth", str(truth)]) == 2
     assert ended(app, ["evaluate", "--truth", str(truth)]) == 2
+
+
+def test_the_curve_keeps_pairs_of_one_weight_together_and_its_ends() -> None:
+    weights, hit = np.array([5.0, 3.0, 3.0, -2.0]), np.array([True, True, False, True])
+    steps = curve(weights, hit, 4)
+    assert [(step.bits, step.point.precision.of, step.point.precision.right) for step in steps] == [
+        (5.0, 1, 1), (3.0, 3, 2), (-2.0, 4, 3)
+    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.floats(-20, 60), st.booleans()), min_size=1, max_size=900))
+def test_no_threshold_of_the_curve_beats_the_best(rows: list[tuple[float, bool]]) -> None:
+    rows = sorted(rows, key=lambda row: -row[0])
+    weights, hit = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    true_pairs = int(hit.sum()) + 3
+    top = best(weights, hit, true_pairs)[0].f1
+    steps = curve(weights, hit, true_pairs)
+    assert all(step.point.f1 <= top + 1e-6 for step in steps)
+    assert steps[-1].point.precision.of == len(rows)
+    assert len(steps) <= 300
+
+
+@pytest.mark.slow
+def test_the_page_draws_its_curve_without_a_request(tmp_path: Path) -> None:
+    given_pairs, truth, page = tmp_path / "pairs.parquet", tmp_path / "truth.parquet", tmp_path / "page.html"
+    pq.write_table(pairs(("a", "x", 9.0, "link"), ("b", "q", 3.0, "link"), ("c", "z", -1.0, "review")), given_pairs)
+    pq.write_table(TRUTH, truth)
+    assert ended(app, ["evaluate", str(given_pairs), "--truth", str(truth), "--page", str(page)]) == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        shown, asked, broken = browser.new_page(), [], []
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.on("pageerror", lambda error: broken.append(str(error)))
+        shown.goto(page.as_uri())
+        shown.wait_for_selector("#curve svg", timeout=20_000)
+        text = shown.inner_text("body")
+        browser.close()
+    assert asked == [page.as_uri()]
+    assert not broken
+    assert "在真值上挑的" in text
+    assert "1/2" in text

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,12 +58,15 @@ def secrets(small_district: Path) -> tuple[set[str], set[str]]:
 
 
 def readable(home: Path) -> Iterator[tuple[Path, str]]:
-    """Every file of the home but keys, as text; Parquet by its cells."""
+    """Every file of the home but keys, as text; Parquet by its cells, workbooks by their parts."""
     for path in sorted(home.rglob("*")):
         if path.is_file() and path.parent.name != "keys":
             if path.suffix == ".parquet":
                 rows = duckdb.sql("select * from read_parquet($path)", params={"path": str(path)}).fetchall()
                 yield path, "\n".join(map(str, rows))
+            elif path.suffix == ".xlsx":
+                with zipfile.ZipFile(path) as book:
+                    yield path, "\n".join(book.read(name).decode("utf-8", "ignore") for name in book.namelist())
             else:
                 yield path, path.read_bytes().decode("utf-8", "ignore")
 

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from reports.summary import STATUS_TITLES
+from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, Outcome, receipt_workbook
 from reports.tasks.sheet import HEADER_ROW, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
 
@@ -92,3 +93,16 @@ def test_files_of_two_streets_never_share_a_name_nor_leave_the_folder() -> None:
 def test_riders_are_not_called_at_meal_times() -> None:
     assert contact_window(["外卖骑手"]).startswith("14:00")
     assert contact_window(["未知群体"]) == contact_window([])
+
+
+def test_a_receipt_puts_first_what_needs_somebody_and_runs_no_note() -> None:
+    outcomes = [
+        Outcome("甲.xlsx", "", at, "261120-BCDFGHJKMN", "属实", what, "", "=HYPERLINK(A1)")
+        for at, what in enumerate((UNANSWERED, ACCEPTED, REFUSED, CONFLICT), 5)
+    ]
+    data = receipt_workbook(outcomes, ["=乙.xls 读不了"], "王核", date(2026, 11, 20))
+    page = openpyxl.load_workbook(io.BytesIO(data))["回执"]
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=3)]
+    assert [row[5] for row in rows] == [CONFLICT, REFUSED, ACCEPTED, UNANSWERED, REFUSED]
+    assert {row[7] for row in rows} == {"'=HYPERLINK(A1)", None}
+    assert rows[-1][6] == "'=乙.xls 读不了"

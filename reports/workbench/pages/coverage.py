@@ -42,7 +42,11 @@ def _charts(cover: Coverage, streets: Sequence[Row]) -> list[tuple[str, Markup]]
         for row in streets[:_MOST_BARS]
         for name, part in (("full_members", "正式党员"), ("probationary", "预备党员"))
     ]
-    leads = [charts.Part(f"{code} {cover.names.get(code, '')}", count) for code, count in cover.statuses.items()]
+    leads = [
+        charts.Part(f"{code} {name}", cover.statuses[code])
+        for code, name in cover.names.items()
+        if code in cover.statuses
+    ]
     found = []
     if members:
         found.append(("各镇街已找到的党员", charts.stacked(charts.Chart("各镇街已找到的党员", width=330), members)))

@@ -94,34 +94,7 @@ def test_febrl4_links_and_febrl3_dedupes() -> None:
     assert len(grouped["cluster_id"].unique()) < table.num_rows
 
 
-COMPANIES = """
-name = "companies"
-version = "1"
-prior = 0.5
-link_probability = 0.5
-review_probability = 0.2
-margin_bits = 1.0
-unique = ["left", "right"]
-[columns]
-uscc = "category"
-title = "text"
-address = "text"
-[blocking]
-same_code = ["uscc.value"]
-same_start = ["title.start3"]
-[comparisons.uscc]
-same = { m = 0.95, u = "counted" }
-different = { m = 0.05, u = 0.99 }
-[comparisons.title]
-same = { m = 0.7, u = "counted" }
-near = { m = 0.2, u = 0.001 }
-similar = { m = 0.05, u = 0.01 }
-different = { m = 0.05, u = 0.98 }
-[comparisons.address]
-same = { m = 0.6, u = "counted" }
-near = { m = 0.2, u = 0.01 }
-different = { m = 0.2, u = 0.98 }
-"""
+COMPANIES = (resources.files("matchers.linkage") / "companies.toml").read_text("utf-8")
 
 
 def others_in_town(side: str) -> pa.Table:
