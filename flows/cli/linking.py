@@ -111,7 +111,8 @@ def train(
     tables = read_table(left), read_table(right) if right else None
     chosen = load_model(model)
     if suggest_blocking:
-        _suggest(*tables, chosen, out.with_suffix(".blocking.toml"))
+        shown = readable(*tables, chosen) if chosen.finds_headers else (*tables, chosen)
+        _suggest(*shown, out.with_suffix(".blocking.toml"))
     judging = Judging(read_table(judgements), (left_id, right_id)) if judgements else None
     result = learn(*tables, chosen, judging=judging, read=readable)
     write_private(out, model_text(result.model).encode())
