@@ -29,7 +29,7 @@ _SEXES: Mapping[str, int] = {
 _EARLIEST_BIRTH = 18700101
 
 
-def encode_chinese_names(column: pa.ChunkedArray) -> Encoded:
+def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Names with their forms, and the simplified text that masks are held against; blanks and dots do not count."""
     distinct, codes = _distinct(column)
     tidy = [tidy_name(name) if name else "" for name in distinct.to_pylist()]
@@ -45,7 +45,7 @@ def encode_chinese_names(column: pa.ChunkedArray) -> Encoded:
     return {form: _spread(values, codes) for form, values in found.items()}
 
 
-def encode_masked_ids(column: pa.ChunkedArray) -> Encoded:
+def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """IDs of 18 places with what they show; one whose birth date cannot be is no valid ID. `sexed`: a full ID."""
     ids = encode_ids(column)
     impossible = (ids.kind == KINDS["full"]) & (ids.birth < _EARLIEST_BIRTH)
@@ -58,7 +58,7 @@ def encode_masked_ids(column: pa.ChunkedArray) -> Encoded:
     }  # fmt: skip
 
 
-def encode_phone_lists(column: pa.ChunkedArray) -> Encoded:
+def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Every number of a cell: `t` what it is equal by, `d` and `m` its digits and which of them show, `w` whole."""
     lists = _lists(column)
     distinct, codes = _distinct(pa.chunked_array([lists.values]))
@@ -84,7 +84,7 @@ def tidy_phone(text: str) -> str:
     return re.sub(r"^(?:00)?86(?=1[0-9*]{10}$)", "", bare)
 
 
-def encode_partial_dates(column: pa.ChunkedArray) -> Encoded:
+def encode_partial_dates(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """yyyymmdd as a number, with zeros for a day or month that is not given; 0 where there is none."""
     if pa.types.is_temporal(column.type):
         column = pc.strftime(column, format="%Y%m%d")
@@ -99,35 +99,37 @@ def _day(text: str | None) -> int:
     return year * 10000 + month * 100 + day if month <= 12 and day <= 31 else 0
 
 
-def encode_sexes(column: pa.ChunkedArray) -> Encoded:
+def encode_sexes(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """1 men, 0 women, -1 not given."""
     return {"male": _looked_up(column, lambda text: _SEXES.get((text or "").strip().lower(), -1), np.dtype(np.int8))}
 
 
 def _looked_up(
-    column: pa.ChunkedArray, read: Callable[[str | None], int], kind: np.dtype[Any]
+    column: pa.Array | pa.ChunkedArray, read: Callable[[str | None], int], kind: np.dtype[Any]
 ) -> npt.NDArray[np.generic]:
     distinct, codes = _distinct(column)
     values = np.array([read(text) for text in distinct.to_pylist()], kind)
     return values[codes]
 
 
-def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def _distinct(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Distinct values as text, null among them if there is one, and the place of each row's."""
-    text = column.cast(pa.string()).combine_chunks()
-    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    text = _one(column).cast(pa.string())
     encoded = text.dictionary_encode(null_encoding="encode")
     return encoded.dictionary, np.asarray(encoded.indices).astype(np.int64)
+
+
+def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _spread(values: npt.NDArray[np.generic] | pa.Array, codes: npt.NDArray[np.int64]) -> Any:
     return values.take(pa.array(codes)) if isinstance(values, pa.Array) else values[codes]
 
 
-def _lists(column: pa.ChunkedArray) -> pa.ListArray:
+def _lists(column: pa.Array | pa.ChunkedArray) -> pa.ListArray:
     """One list of numbers per row; cells of text are cut at what stands between numbers."""
-    array = column.combine_chunks()
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array = _one(column)
     if not pa.types.is_list(array.type):
         array = pc.split_pattern_regex(array.cast(pa.string()), _BETWEEN_PHONES)
     lengths = np.asarray(pc.fill_null(pc.list_value_length(array), 0)).astype(np.int64)
