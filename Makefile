@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint prove bench lock clean bundle
+.PHONY: run test lint audit prove bench lock clean bundle
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] < (3, 14) else "")' 2>/dev/null)))
 VENV := .venv
@@ -28,6 +28,12 @@ lint: $(DEV_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# bandit: what is left out is explained in pyproject.toml. pip-audit asks the registry's advisories; where it cannot be
+# reached, or does not know a package, --strict says so and fails.
+audit: $(DEV_READY)
+	$(BIN)/bandit -c pyproject.toml -q -r schemas matchers flows reports
+	$(BIN)/pip-audit -r requirements.lock --no-deps --disable-pip --strict --progress-spinner off
 
 prove: $(DEV_READY)
 	$(BIN)/python -m pytest -m prove -s

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.context import RunContext
-from flows.home import write_private
+from flows.home import Home, write_private
+from flows.ledger.publish.read import kept_versions
 from flows.runlog import log_crash
 from flows.settings import model_of
 from reports.situation.figures import Figures
@@ -48,6 +49,7 @@ class Night:
 def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
     """Write every report of the version; one Chinese line per report that could not be written."""
     night = Night(summary, quality)
+    drop_old_workbooks(run.home)
     folder = run.home.reports / night.summary.version
     made: dict[str, Callable[[], bytes]] = {
         WORKBOOK: lambda: _workbook(run, night),
@@ -64,6 +66,15 @@ def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunS
             log = log_crash(run.home, error, run_id=run.run_id, step=f"report {name}")
             problems.append(f"{name} 没有写出（{type(error).__name__}），一本账不受影响；请把日志 {log} 交给管理员")
     return problems
+
+
+def drop_old_workbooks(home: Home) -> int:
+    """Delete the workbooks of versions that are no longer kept; the pages hold counts only and stay."""
+    kept = kept_versions(home)
+    gone = [path for path in sorted(home.reports.glob(f"*/{WORKBOOK}")) if path.parent.name not in kept]
+    for path in gone:
+        path.unlink()
+    return len(gone)
 
 
 def _workbook(run: RunContext, night: Night) -> bytes:

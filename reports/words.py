@@ -35,7 +35,3 @@ FIELDS = {
     "registered_on": "就业登记日期", "established_on": "成立日期", "valid_from": "资格证有效期起",
     "linked_unit": "关联单位", "trade": "行业", "org_kind": "组织类别", "street": "镇街",
 }  # fmt: skip
-RULES = {
-    "unit": "所在单位或站点已建组织", "trade": "同行业组织", "committee": "行业归口", "work_street": "从业地镇街",
-    "home_street": "居住地镇街", "last": "兜底",
-}  # fmt: skip

@@ -1,13 +1,14 @@
-"""`sanzhao audit show|verify`."""
+"""`sanzhao audit show|verify|person|assessment`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.cli.commands import Commands
-from flows.cli.ending import DONE, FAILED
+from flows.cli.ending import DONE, FAILED, say
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
@@ -62,3 +63,34 @@ def verify(home: HomeOption, json: JsonOption = False) -> int:
         where = f"版本 {found.anchored_by} 锚定到第 {found.anchored_at} 条" if found.anchored_by else "还没有版本锚定"
         print(f"共 {len(found.problems)} 处问题" if found.problems else f"完好：{found.acts} 条，{where}")
     return FAILED if found.problems else DONE
+
+
+@app.command("person")
+def person(
+    home: HomeOption,
+    key: Annotated[str, typer.Argument(metavar="人员编号")],
+    out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")],
+) -> None:
+    """一个人的查阅单（记有什么、从哪里来、谁看过），连同给各报送单位的更正函。"""
+    import getpass
+
+    from flows.access import access_report
+    from flows.home import Home
+
+    done = access_report(Home(home.resolve()), key, out.resolve(), by=getpass.getuser())
+    for path in (done.own, *done.letters):
+        print(path)
+    say("查阅单只交本人；更正函交报送单位。已记入审计日志。")
+
+
+@app.command("assessment")
+def assessment(home: HomeOption, out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")]) -> None:
+    """由配置生成《个人信息保护影响评估》草稿和《处理活动记录》。"""
+    import getpass
+
+    from flows.assessment import write_assessment
+    from flows.home import Home
+
+    for path in write_assessment(Home(home.resolve()), out.resolve(), by=getpass.getuser()):
+        print(path)
+    say("草稿由配置生成，须由负责人核实、补充、签字。")

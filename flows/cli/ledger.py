@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as json_text
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows.cli.commands import Commands
-from flows.cli.ending import DONE, FAILED, say
+from flows.cli.ending import DONE, FAILED, UsageMistake, say
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
@@ -112,12 +113,51 @@ def erase(home: HomeOption, key: Annotated[str, typer.Argument(metavar="人员�
 
 
 @app.command("export")
-def export(home: HomeOption, to: Annotated[str, typer.Option("--to", help="配置 [targets.名字] 里的名字")]) -> None:
-    """把当前版本交给别的系统：PostgreSQL（一个事务整体替换）或 S3（索引最后写）。"""
+def export(
+    home: HomeOption,
+    to: Annotated[str | None, typer.Option("--to", help="配置 [targets.名字] 里的名字")] = None,
+    identified: Annotated[bool, typer.Option("--identified", help="连同姓名、证件号、手机，加密写到 --out")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="实名数据写到哪个文件（加密的 Parquet）")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="为什么要实名数据，记入审计日志")] = "",
+    user: Annotated[str, typer.Option("--user", help="核对页面的账号；口令用 --password-file 或当场输入")] = "",
+    password_file: Annotated[Path | None, typer.Option("--password-file", help="放口令的文件")] = None,
+) -> None:
+    """把当前版本交给别的系统（--to），或由有权的人导出加密的实名数据（--identified）。"""
+    if identified:
+        _export_identified(home, (out, user, reason), password_file)
+        return
+    if to is None:
+        raise UsageMistake("要写 --to 名字；或 --identified --out 文件 --reason 理由 --user 账号")
     from flows.upkeep import export as hand_over
 
     done = hand_over(_place(home), to, by=_user())
     say(f"已导出到 {to}：" + "、".join(f"{name} {count}" for name, count in done.items()))
+
+
+def _export_identified(home: Path, asked: tuple[Path | None, str, str], password_file: Path | None) -> None:
+    out, user, reason = asked
+    if out is None or not user or not reason:
+        raise UsageMistake("--identified 要写明 --out 文件 --reason 理由 --user 账号")
+    from flows.ledger.export.identified import Order, export_identified
+
+    done = export_identified(_place(home), Order(user, _password(password_file), reason, out.resolve()))
+    say(
+        f"已写出 {done.path}：{done.persons} 人"
+        + (f"，其中 {done.without_original} 人的原件已销毁" if done.without_original else "")
+    )
+    say(f"密钥在 {done.key_path}，请与文件分开送交；用完两个都删除。内部资料，已记入审计日志。")
+
+
+def _password(file: Path | None) -> str:
+    """From a file or the keyboard; never from the command's own words, which others can read."""
+    import getpass
+
+    if file is None:
+        return getpass.getpass("口令：")
+    try:
+        return file.read_text("utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise UsageMistake("口令文件读不了") from None
 
 
 @app.command("books")

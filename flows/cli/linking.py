@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
 
+_SHIPPED = "people、person_cn、companies、febrl"
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
 ModelOption = Annotated[
     str,
-    typer.Option(
-        "--model", help="模型文件（TOML），或自带模型的名字：people、person_cn、companies、febrl", show_default=False
-    ),
+    typer.Option("--model", help=f"模型文件（TOML），或自带模型的名字：{_SHIPPED}", show_default=False),
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
 
@@ -37,12 +36,8 @@ def load_model(given: str) -> LinkModel:
         return parse_link_model(path.read_text("utf-8"), str(path))
     if "/" not in given and shipped.is_file():
         return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
-    raise InputError(
-        "没有这个模型文件",
-        where=given,
-        rule="no_model",
-        action="给 TOML 文件的路径，或 people、person_cn、companies、febrl",
-    )
+    action = f"给 TOML 文件的路径，或 {_SHIPPED}"
+    raise InputError("没有这个模型文件", where=given, rule="no_model", action=action)
 
 
 def link(

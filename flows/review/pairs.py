@@ -88,7 +88,7 @@ class Pairs:
             pair=pair,
             tied=held.pairs.tied(account, pair),
             person=self._person(held, account, pair),
-            left_of_all=held.pairs.count(account, chosen),
+            left_of_all=held.pairs.roughly(account, chosen),
         )
         self._note_presence(account, pair_id)
         return view

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from threading import Lock
+from time import monotonic
 from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
 
-from reports.workbench.access import Account
+from reports.workbench.access import Account, Action, allowed
 
 State = Literal["waiting", "unsure", "disputed", "settled"]
 STATES = {"waiting": "待核对", "unsure": "我不确定的", "disputed": "意见不一", "settled": "已判断，待下次运行"}
 PAGE = 50
+_MOST_TIED, _COUNT_EVERY = 30, 10.0
 _NEAR = 1_000
 """The next pair is looked for among so many first."""
 BITS = pa.schema(
@@ -119,8 +121,21 @@ class PairIndex:
         ids = self._rows_in_order["pair_id"].to_pylist()
         self._places = {pair_id: place for place, pair_id in enumerate(ids, 1)}
         self._standings: dict[str, Standing] = {}
+        self._by_record: dict[tuple[str, str, str | None, int], list[int]] = {}
+        self._by_member: dict[str, list[int]] = {}
+        self._note_places()
+        self._counted: dict[tuple[Account, Filter], tuple[float, int]] = {}
         for name in ("review", "ledger", "night_bits"):
             self._con.unregister(name)
+
+    def _note_places(self) -> None:
+        """Which places of the order belong to one record, and to one member."""
+        names = ("source", "file", "sheet", "row", "member_no")
+        columns = [self._rows_in_order[name].to_pylist() for name in names]
+        for place, (source, file, sheet, row, member) in enumerate(zip(*columns, strict=True), 1):
+            self._by_record.setdefault((source, file, sheet, row), []).append(place)
+            if member is not None:
+                self._by_member.setdefault(member, []).append(place)
 
     def close(self) -> None:
         with self._lock:
@@ -161,6 +176,14 @@ class PairIndex:
         """Pairs that a filter lets through."""
         return int(self._rows(f"select count(*) as n {_FROM}", self._values(account, chosen))[0]["n"])
 
+    def roughly(self, account: Account, chosen: Filter) -> int:
+        """As `count`, but perhaps some seconds old."""
+        at, found = self._counted.get((account, chosen), (0.0, 0))
+        if not at or monotonic() - at > _COUNT_EVERY:
+            at, found = monotonic(), self.count(account, chosen)
+            self._counted[account, chosen] = at, found
+        return found
+
     def after(self, account: Account, chosen: Filter, place: int) -> Pair | None:
         """The next pair after a place of the order, from the beginning again after the last; None when all is done."""
         last = self._rows_in_order.num_rows
@@ -174,22 +197,17 @@ class PairIndex:
 
     def tied(self, account: Account, pair: Pair) -> list[Pair]:
         """Other waiting pairs of the same record or the same member that the account may see."""
-        query = """select p.place from pairs p
-            where p.pair_id <> $pair and ($all_streets or list_has_any(p.streets, $streets))
-                and (p.member_no = $member or (p.source = $source and p.file = $file
-                    and p.sheet is not distinct from $sheet and p.row = $row))
-            order by p.place limit 20"""
-        values = {name: getattr(pair, name) for name in ("source", "file", "sheet", "row")}
-        streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
-        values |= {"pair": pair.pair_id, "member": pair.member_no, **streets}
-        return self._at([row["place"] for row in self._rows(query, values)])
+        places = {*self._by_record.get((pair.source, pair.file, pair.sheet, pair.row), ())}
+        places |= {*self._by_member.get(pair.member_no or "", ())}
+        return self._visible(account, places - {pair.place})
 
     def of_member(self, account: Account, member_no: str) -> list[Pair]:
         """Waiting pairs of one member that the account may see."""
-        query = """select p.place from pairs p where p.member_no = $member
-            and ($all_streets or list_has_any(p.streets, $streets)) order by p.place limit 20"""
-        streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
-        return self._at([row["place"] for row in self._rows(query, {"member": member_no, **streets})])
+        return self._visible(account, {*self._by_member.get(member_no, ())})
+
+    def _visible(self, account: Account, places: set[int]) -> list[Pair]:
+        found = self._at(sorted(places)[:_MOST_TIED])
+        return [pair for pair in found if allowed(account, Action.SEE_PAIRS, pair.streets)]
 
     def choices(self, account: Account) -> dict[str, list[tuple[str, int]]]:
         """The values each filter may take, with how many pairs wait under each."""

@@ -103,3 +103,21 @@ def test_the_flow_decides_again_without_matching_again(nightly_home: Path, finis
     nightly(home=nightly_home, start_from="decided")
     name = Path("ledger") / "ledger.parquet"
     assert (nightly_home / name).read_bytes() == (finished_home / name).read_bytes()
+
+
+def test_prefects_own_records_hold_no_name_id_or_phone(nightly_home: Path, small_district: Path) -> None:
+    """Parameters, states, results, artifacts, logs: every cell of Prefect's database, after good and failed runs."""
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    from tests.flows.leaks import database_text, strings_of
+
+    path = Path(str(PREFECT_API_DATABASE_CONNECTION_URL.value()).split("///", 1)[1])
+    secrets = strings_of(small_district / "drop")
+    texts = [
+        database_text(path.read_bytes()),
+        path.with_name(path.name + "-wal").read_bytes().decode("utf-8", "ignore"),
+    ]
+    assert "nightly" in texts[0] + texts[1]
+    found = [secrets.found_in(text) for text in texts]
+    assert found == [set(), set()]
+    print(f"\n{len(secrets)} strings, {sum(map(len, texts))} characters of Prefect's database: 0 found")

@@ -2,86 +2,65 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import re
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
-from python_calamine import CalamineWorkbook
 
+from flows.home import Home
+from flows.keys import load_key
 from tests.flows.command import sanzhao
+from tests.flows.leaks import Strings, opened, strings_of
 
 pytestmark = pytest.mark.slow
 
-_ID, _PHONE = re.compile(r"(?<!\d)\d{17}[\dXx]"), re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_NAME_HEADERS = {"姓名", "党员姓名", "司机姓名", "经营者", "法定代表人", "书记", "流动党员姓名"}
-_WORDS = {"合计"}  # a total's label that stands in a name column
-
-
-def sheets(drop: Path) -> Iterator[list[list[str]]]:
-    for path in sorted(drop.rglob("*.*")):
-        if path.suffix == ".csv":
-            yield list(csv.reader(io.StringIO(_text(path.read_bytes()))))
-        elif path.suffix == ".xlsx":
-            book = CalamineWorkbook.from_path(path)
-            for name in book.sheet_names:
-                yield [[str(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()]
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030")
+_PERMITTED = ("landing", "returns")
+"""Sealed copies of originals and of the rows to return: destroyed after their retention, opened by the key only."""
 
 
 @pytest.fixture(scope="session")
-def secrets(small_district: Path) -> tuple[set[str], set[str]]:
-    """Every full ID and phone of the drop, and every clear name of two to four characters."""
-    numbers, names = set(), set()
-    for rows in sheets(small_district / "drop"):
-        columns: list[int] = []
-        for row in rows:
-            numbers |= {found.upper() for cell in row for found in (*_ID.findall(cell), *_PHONE.findall(cell))}
-            if found := [at for at, cell in enumerate(row) if cell in _NAME_HEADERS]:
-                columns = found
-                continue
-            cells = (row[at].replace(" ", "") for at in columns if at < len(row))
-            names |= {cell for cell in cells if re.fullmatch(r"[\u4e00-\u9fff]{2,4}", cell)}
-    assert (len(numbers) > 500, len(names) > 500) == (True, True)
-    return numbers, names - _WORDS
+def secrets(small_district: Path) -> Strings:
+    """Every full ID and phone of the drop, and every clear name: members' and others'."""
+    found = strings_of(small_district / "drop")
+    assert (len(found.numbers) > 500, len(found.names) > 500) == (True, True)
+    return found
 
 
-def readable(home: Path) -> Iterator[tuple[Path, str]]:
-    """Every file of the home but keys, as text; Parquet by its cells, workbooks by their parts."""
-    for path in sorted(home.rglob("*")):
-        if path.is_file() and path.parent.name != "keys":
-            if path.suffix == ".parquet":
-                rows = duckdb.sql("select * from read_parquet($path)", params={"path": str(path)}).fetchall()
-                yield path, "\n".join(map(str, rows))
-            elif path.suffix == ".xlsx":
-                with zipfile.ZipFile(path) as book:
-                    yield path, "\n".join(book.read(name).decode("utf-8", "ignore") for name in book.namelist())
-            else:
-                yield path, path.read_bytes().decode("utf-8", "ignore")
-
-
-def test_nothing_left_behind_holds_a_name_an_id_or_a_phone(
-    finished_home: Path, secrets: tuple[set[str], set[str]]
-) -> None:
-    numbers, names = secrets
-    for path, text in readable(finished_home):
-        if path.suffix == ".sealed":
-            assert not any(number in text for number in sorted(numbers)[:200]), path
+def test_nothing_left_behind_holds_a_name_an_id_or_a_phone(finished_home: Path, secrets: Strings) -> None:
+    """The whole home with every part opened: registry, logs, reports, store, workbooks, ledger, and what is sealed."""
+    key, files, leaks = load_key(Home(finished_home)), 0, {}
+    for path, text in opened(finished_home, key):
+        inside = path.relative_to(finished_home)
+        if inside.parts[0] in _PERMITTED and path.suffix == ".sealed":
             continue
-        assert not {found.upper() for found in (*_ID.findall(text), *_PHONE.findall(text))} & numbers, path
-        pieces = {text[at : at + size] for size in (2, 3, 4) for at in range(len(text))}
-        assert not pieces & names, path
+        files += 1
+        if found := secrets.found_in(text):
+            leaks[str(inside)] = len(found)
+    assert leaks == {}
+    assert files > 20
+    print(
+        f"\n{len(secrets)} strings ({len(secrets.numbers)} numbers, {len(secrets.names)} names), {files} files: 0 found"
+    )
+
+
+def test_the_search_finds_what_the_sealed_copies_hold(finished_home: Path, secrets: Strings) -> None:
+    """The control: with the key the originals tell everything, without it nothing."""
+    key = load_key(Home(finished_home))
+    landing = finished_home / "landing"
+    held = set().union(*(secrets.found_in(text) for path, text in opened(landing, key) if path.suffix == ".sealed"))
+    assert len(held) > 0.95 * len(secrets)
+    assert not any(secrets.found_in(text) & secrets.numbers for _, text in opened(landing))
+
+
+def test_a_failed_run_leaves_no_name_id_or_phone_in_log_or_record(home: Path, drop: Path, secrets: Strings) -> None:
+    """Broken in the midst: what is printed, logged and recorded names nobody."""
+    for path in (drop / "party_members").glob("*.xlsx"):
+        path.write_bytes(path.read_bytes()[:-2000])
+    answer = sanzhao("run", "--home", home, "--drop", drop, "--as-of", "2026-11-20")
+    assert secrets.found_in(answer.out + answer.err) == set()
+    for folder in ("logs", "runs", "ledger"):
+        for path, text in opened(home / folder):
+            assert secrets.found_in(text) == set(), path
 
 
 def test_everything_under_the_home_is_for_its_owner_only(finished_home: Path) -> None:

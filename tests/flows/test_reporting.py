@@ -8,14 +8,23 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Request, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from flows.closing import read_summary
 from flows.context import RunContext
 from flows.home import Home
 from flows.keys import load_key
 from flows.ledger.publish.read import Published, current_version
-from flows.reporting import CIRCULATED, LINK_FIGURES, LINKS, SITUATION, WORKBOOK, Quality, write_reports
+from flows.reporting import (
+    CIRCULATED,
+    LINK_FIGURES,
+    LINKS,
+    SITUATION,
+    WORKBOOK,
+    Quality,
+    drop_old_workbooks,
+    write_reports,
+)
 from flows.runs import context_of, list_runs
 from flows.workspace import open_workspace
 from reports.summary import RunSummary
@@ -106,9 +115,9 @@ def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900}, offline=True)
-        asked: list[Request] = []
+        asked: list[str] = []
         errors: list[str] = []
-        page.on("request", asked.append)
+        page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text))
         for name in PAGES:
@@ -122,7 +131,7 @@ def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path
         page.locator("summary").first.click()
         assert page.locator("details[open] table").first.is_visible()
         browser.close()
-    assert ([one.url for one in asked if not one.url.startswith("file://")], errors) == ([], [])
+    assert ([url for url in asked if not url.startswith("file://")], errors) == ([], [])
 
 
 def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: Path, tmp_path: Path) -> None:
@@ -140,3 +149,13 @@ def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: P
 def _last_run(place: Home) -> tuple[RunContext, RunSummary]:
     record = list_runs(place)[-1]
     return context_of(place, record), read_summary(place, record.run_id)
+
+
+def test_workbooks_of_versions_no_longer_kept_go(home: Path) -> None:
+    place = Home(home)
+    _, summary = _last_run(place)
+    older = place.reports / "20200101T000000Z-0000"
+    older.mkdir()
+    (older / WORKBOOK).write_bytes(b"old")
+    assert drop_old_workbooks(place) == 1
+    assert [path.parent.name for path in place.reports.glob(f"*/{WORKBOOK}")] == [summary.version]

@@ -12,7 +12,8 @@ PEOPLE = {Action.SEE_PAIRS, Action.SEE_PEOPLE}
 RIGHTS = {
     Role.ADMIN: {Action.SEE_RUNS, Action.MANAGE_ACCOUNTS},
     Role.REVIEWER: PEOPLE
-    | {Action.JUDGE, Action.UNMASK, Action.CHECK, Action.OBJECT, Action.SEE_COVERAGE, Action.SEE_RUNS},
+    | {Action.JUDGE, Action.UNMASK, Action.CHECK, Action.OBJECT, Action.SEE_COVERAGE, Action.SEE_RUNS}
+    | {Action.EXPORT_IDENTIFIED},
     Role.READER: PEOPLE | {Action.SEE_COVERAGE, Action.SEE_RUNS},
     Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_RUNS},
 }

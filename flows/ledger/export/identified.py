@@ -1,0 +1,160 @@
+"""The current version with clear names, IDs and phones, encrypted: for a user with that right, a reason, a note."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+
+from flows.home import Home, private_folder, write_private
+from flows.ledger.publish.read import Published, current_version
+from schemas.errors import HomeError, InputError
+
+if TYPE_CHECKING:
+    from flows.review.office import Office
+    from flows.review.originals import Record, Spot
+
+_ROLES = ("roll", "transfer", "floating", "self_report", "worker")
+"""Whose word on a name and a number goes first."""
+_FOUND, _GONE = "已读取", "原件已销毁"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who asks for clear names, why, and where they go."""
+
+    user: str
+    password: str
+    reason: str
+    out: Path
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What was written: the encrypted file, its key, how many persons, how many whose original is gone."""
+
+    path: Path
+    key_path: Path
+    persons: int
+    without_original: int
+
+
+def export_identified(home: Home, order: Order) -> Handed:
+    """Write the encrypted table and, beside it, its key. Raises InputError where the user may not, or gave no reason.
+
+    The act is noted before anything is read.
+    """
+    from flows.review.office import Office
+
+    office = Office.open(home)
+    try:
+        user, why = _permitted(office, order)
+        current = current_version(home, office.key)
+        if current is None:
+            raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+        _check_free(order.out)
+        office.audit(user, "export_identified", f"{current.version} {order.out.name}：{why}")
+        table = _identified(current, office)
+        mark = f"内部资料 {user} {office.now():%Y-%m-%dT%H:%M:%SZ}"
+        return _written(table, order.out, mark, current)
+    finally:
+        office.close()
+
+
+def _permitted(office: Office, order: Order) -> tuple[str, str]:
+    """The account's name and the reason; a refusal is noted."""
+    from flows.review.office import LEAST_REASON, plain_text
+    from reports.workbench.access import Action, may
+
+    attempt = office.accounts.attempt(order.user, order.password, office.now())
+    account = attempt.account
+    if account is None:
+        office.audit(order.user[:40], "export_refused", "账号或口令不对")
+        waiting = "，账号暂停登录" if attempt.closed_until else ""
+        raise InputError(f"账号或口令不对{waiting}", rule="log_in", action="用核对页面的账号和口令")
+    if not may(account, Action.EXPORT_IDENTIFIED) or not account.whole_district:
+        office.audit(account.name, "export_refused", "没有这项权限")
+        raise InputError(
+            "没有导出实名数据的权限",
+            where=account.name,
+            rule="no_right",
+            action="由全区的审核员导出（管辖到镇街的不行）",
+        )
+    return account.name, plain_text(order.reason, "理由", least=LEAST_REASON)
+
+
+def _check_free(out: Path) -> None:
+    for path in (out, _key_file(out)):
+        if path.exists():
+            raise InputError("已有这个文件，不覆盖", where=path.name, rule="file_taken", action="换一个文件名")
+
+
+def _key_file(out: Path) -> Path:
+    return out.with_name(f"{out.name}.key")
+
+
+def _identified(current: Published, office: Office) -> pa.Table:
+    """One row per person of the ledger, with name, ID and phones as the sender of its best record wrote them."""
+    ledger = current.table("ledger")
+    spots = [_spots(evidence) for evidence in ledger["evidence"].to_pylist()]
+    found = office.originals.many({spot for some in spots for spot in some}, str(current.index["run_id"]))
+    clear = [_clear([found[spot] for spot in some if spot in found]) for some in spots]
+    columns: dict[str, pa.Array] = {
+        "name": pa.array([one["name"] for one in clear], pa.string()),
+        "id_number": pa.array([one["id_number"] for one in clear], pa.string()),
+        "phones": pa.array([one["phones"] for one in clear], pa.list_(pa.string())),
+        "original": pa.array([_FOUND if one["name"] or one["id_number"] else _GONE for one in clear], pa.string()),
+    }
+    for name, column in columns.items():
+        ledger = ledger.append_column(name, column)
+    return _flat(ledger)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Lists and structures as JSON text: DuckDB 1.5 does not read nested columns of an encrypted file."""
+    for at, one in enumerate(table.schema):
+        if pa.types.is_nested(one.type):
+            cells = [json.dumps(cell, ensure_ascii=False, default=str) for cell in table[one.name].to_pylist()]
+            table = table.set_column(at, one.name, pa.array(cells, pa.string()))
+    return table
+
+
+def _spots(evidence: list[dict[str, Any]]) -> list[Spot]:
+    """Where a person's records stand, the most trustworthy first."""
+    from flows.review.originals import Spot
+
+    ranked = sorted((one for one in evidence if one["role"] in _ROLES), key=lambda one: _ROLES.index(one["role"]))
+    return [Spot(one["source"], one["file"], one["sheet"], one["row"]) for one in ranked]
+
+
+def _clear(records: list[Record]) -> dict[str, Any]:
+    """The first full name and number, and every phone, in the order of trust."""
+    return {
+        "name": next((one.name for one in records if one.name and "*" not in one.name), None),
+        "id_number": next((one.id_number for one in records if one.id_number and "*" not in one.id_number), None),
+        "phones": list(dict.fromkeys(phone for one in records for phone in one.phones if "*" not in phone)),
+    }
+
+
+def _written(table: pa.Table, out: Path, mark: str, current: Published) -> Handed:
+    """Encrypted as a whole (AES-256-GCM, the format's own), footer too: without the key not even the columns show."""
+    key = secrets.token_bytes(32)
+    about = {"watermark": mark, "version": current.version, "as_of": str(current.index["as_of"])}
+    sink = io.BytesIO()
+    pq.write_table(
+        table.replace_schema_metadata(about), sink, compression="zstd",
+        encryption_properties=pe.create_encryption_properties(footer_key=key),
+    )  # fmt: skip
+    private_folder(out.parent)
+    write_private(_key_file(out), base64.b64encode(key) + b"\n")
+    write_private(out, sink.getvalue())
+    gone = table["original"].to_pylist().count(_GONE)
+    return Handed(out, _key_file(out), table.num_rows, gone)

@@ -1,0 +1,246 @@
+"""Runs that are killed: a real process each, forked from one that has all imported, the command line inside."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from flows.auditing import examine
+from flows.home import Home
+from flows.keys import load_key
+from flows.ledger import verify
+from flows.ledger.store import Judged, opened_store
+from flows.runs import last_unfinished, list_runs
+from flows.settings import load_settings
+from flows.steps import STEP_NAMES
+from tests.flows.command import DAY, SANZHAO, clean_environment
+
+EARLIER = DAY - timedelta(days=1)
+TABLES = ("ledger", "changes", "coverage", "review", "aliases")
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["flows.cli.app", "flows.driver", "tests.flows.killing"])
+PAIRS = tuple(f"{turn:064x}" for turn in range(20))
+
+
+class Process(Protocol):
+    """A run under way."""
+
+    @property
+    def pid(self) -> int | None: ...
+    def wait(self, timeout: float) -> int | None: ...
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Forked:
+    """A run in a forked process."""
+
+    process: Any
+
+    @property
+    def pid(self) -> int | None:
+        return int(self.process.pid)
+
+    def wait(self, timeout: float) -> int | None:
+        self.process.join(timeout)
+        return None if self.process.exitcode is None else int(self.process.exitcode)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+
+@dataclass
+class Started:
+    """A run in a process started anew."""
+
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid
+
+    def wait(self, timeout: float) -> int | None:
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+Launch = Callable[[list[str]], Process]
+
+
+def forked(words: list[str], environment: dict[str, str] | None = None, shift: int = 0) -> Process:
+    """The command in a forked process, its clock moved by so many days."""
+    process = FORKING.Process(target=_command, args=(words, environment or {}, shift), daemon=True)
+    process.start()
+    return Forked(process)
+
+
+def started(words: list[str], environment: dict[str, str] | None = None) -> Process:
+    """The command in a process of its own."""
+    every = clean_environment() | (environment or {})
+    return Started(
+        subprocess.Popen([str(SANZHAO), *words], env=every, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    )
+
+
+def _command(words: list[str], environment: dict[str, str], shift: int) -> None:
+    for name in [name for name in os.environ if name.startswith(("SANZHAO_", "PREFECT_"))]:
+        del os.environ[name]
+    os.environ |= environment
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if shift:
+        _move_clock(timedelta(days=shift))
+    from flows.cli.app import app
+    from flows.cli.ending import ended
+
+    os._exit(ended(app, words))
+
+
+def _move_clock(by: timedelta) -> None:
+    """What every module of the pipeline takes for now; the machine's own clock is everybody's."""
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + by
+
+    for name, module in sys.modules.items():
+        if name.startswith("flows.") and getattr(module, "datetime", None) is datetime:
+            module.datetime = Moved  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A home after one night with work of people in its store, and what the next night makes of it undisturbed."""
+
+    before: Path
+    drop: Path
+    wanted: dict[str, bytes]
+    seconds: float
+
+    def words(self, home: Path, *, resume: bool = False) -> list[str]:
+        tail = ["--resume"] if resume else ["--drop", str(self.drop), "--as-of", DAY.isoformat()]
+        return ["run", "--home", str(home), *tail]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill: what it was, the step it fell in, whether it took a living process."""
+
+    kind: str
+    step: str
+    landed: bool
+
+
+def ground(drop: Path, root: Path, launch: Launch = forked, store_url: str = "") -> Ground:
+    """The first night, people's work, then the second night in a copy for comparison."""
+    before = root / "before"
+    Home(before).make()
+    if store_url:
+        (before / "config.toml").write_text(f'store_url = "{store_url}"\n', "utf-8")
+    words = ["run", "--home", str(before), "--drop", str(drop), "--as-of", EARLIER.isoformat()]
+    assert launch(words).wait(300) in (0, 3)
+    with opened_store(Home(before), store_url) as store:
+        for turn, pair in enumerate(PAIRS):
+            store.judge(pair, Judged("link" if turn % 2 else "not_link"), "王审核", EARLIER)
+            store.audit(load_key(Home(before)), datetime.now(UTC), "王审核", "judge", why=pair[:16])
+        store.raise_objection("P-nobody", EARLIER, "本人", "不是我")
+    whole = Path(shutil.copytree(before, root / "whole")) if not store_url else before
+    first = Ground(before, drop, {}, 0.0)
+    if store_url:
+        return first
+    begun = time.monotonic()
+    assert launch(first.words(whole)).wait(300) in (0, 3)
+    return Ground(before, drop, published(whole), time.monotonic() - begun)
+
+
+def published(home: Path) -> dict[str, bytes]:
+    """The bytes of every table of the newest version, and of the copy of its ledger."""
+    index = json.loads((home / "ledger" / "index.json").read_bytes())
+    folder = home / "ledger" / "versions" / index["version"]
+    files = {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES}
+    return {**files, "copy": (home / "ledger" / "ledger.parquet").read_bytes()}
+
+
+def check_whole(home: Path) -> None:
+    """The ledger is whole and verified, the audit log too, and nobody's work is lost."""
+    place = Home(home)
+    url = load_settings(place).store_url
+    assert verify(place, store_url=url) == []
+    assert [one for one in examine(place).problems if "audit.head 不见了" not in one] == []
+    with opened_store(place, url) as store:
+        judged = store.judged_pairs(load_key(place))
+        assert {pair: judged[pair].verdict for pair in PAIRS} == {
+            pair: "link" if turn % 2 else "not_link" for turn, pair in enumerate(PAIRS)
+        }
+        assert store.open_objections() == {"P-nobody"}
+
+
+def check_next(ground: Ground, home: Path, launch: Launch = forked, *, resume: bool | None = None) -> None:
+    """The next run, resumed or new, ends as an undisturbed one did, byte for byte, and leaves no workspace."""
+    unfinished = last_unfinished(Home(home)) is not None
+    going_on = unfinished if resume is None else resume and unfinished
+    assert launch(ground.words(home, resume=going_on)).wait(300) in (0, 3)
+    assert published(home) == ground.wanted
+    check_whole(home)
+    assert not list((home / "runs").rglob("workspace*"))
+
+
+def step_reached(home: Path) -> str:
+    """The step the newest run was in, by the steps its log says are done."""
+    runs = list_runs(Home(home))
+    newest = runs[-1] if runs else None
+    if newest is None or newest.as_of != DAY:
+        return "start"
+    done = 0
+    for path in sorted((home / "logs").glob("sanzhao-*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            told = json.loads(line)
+            done += told.get("event") == "step" and told.get("run_id") == newest.run_id
+    return STEP_NAMES[done] if done < len(STEP_NAMES) else "end"
+
+
+def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, launch: Launch = forked) -> list[Kill]:
+    """A run killed, its successor killed, and so on, each at a moment no one chose; then one left to its end."""
+    found: list[Kill] = []
+    for _ in range(kills):
+        unfinished = last_unfinished(Home(home)) is not None
+        run = launch(ground.words(home, resume=unfinished and moments.random() < 0.85))
+        code = run.wait(moments.uniform(0.02, 0.35) * ground.seconds)
+        run.stop()
+        found.append(Kill("SIGKILL", step_reached(home), code is None))
+        check_whole(home)
+        if code is not None:
+            break
+    check_next(ground, home, launch, resume=moments.random() < 0.7)
+    return found
+
+
+def power_cut(ground: Ground, home: Path, copy: Path, moments: random.Random) -> Kill:
+    """The folder as it was at one moment of a run, all processes standing still: what a disk holds after a cut."""
+    run = forked(ground.words(home))
+    code = run.wait(moments.uniform(0.05, 0.9) * ground.seconds)
+    if code is None and run.pid is not None:
+        os.kill(run.pid, signal.SIGSTOP)
+    shutil.copytree(home, copy)
+    step = step_reached(copy)
+    run.stop()
+    return Kill("power cut", step, code is None)
