@@ -59,7 +59,11 @@ def _retention(settings: Settings) -> list[tuple[str, str, str]]:
             f"{settings.retention_days} 天，或来源出处里更短的天数",
             "收尾时与 sanzhao purge 销毁，留记录",
         ),
-        ("一本账各版", f"最近 {kept.versions} 版，及每月末一版共 {kept.monthly} 个月", "发布时销毁过期版本，记入审计"),
+        (
+            "一本账各版与其报表",
+            f"最近 {kept.versions} 版，及每月末一版共 {kept.monthly} 个月",
+            "发布与收尾时销毁过期的，记入审计",
+        ),
         ("撤下从业记录的人", f"最后出现后 {policy.leaving.keep_days} 天", "从新版移出，写变动说明"),
         ("人工判断、核查、异议", "长期（只有带密钥的记号，不含姓名号码）", "删除一个人时清除其文字说明"),
         ("审计日志", "不少于六个月；本软件不自动删除", "—"),

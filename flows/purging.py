@@ -1,4 +1,4 @@
-"""Everything past its retention, destroyed and put on record: landing copies, returned rows, quality notes."""
+"""Everything past its retention, destroyed and put on record: landing copies, returned rows, old versions' reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
 from flows.landing import purge_landing
+from flows.ledger.publish.read import kept_versions
 from flows.ledger.store import opened_store
 from flows.settings import Settings
 
@@ -21,6 +22,7 @@ def purge(home: Home, settings: Settings, key: DistrictKey, *, today: date, who:
         f"landing/{name}" for name in purge_landing(home, today=today, retention_days=settings.retention_days, key=key)
     ]
     gone += _purge_returns(home)
+    gone += _purge_reports(home)
     if gone:
         _record(home, gone, today, who)
         with opened_store(home, settings.store_url) as store:
@@ -38,6 +40,19 @@ def _purge_returns(home: Home) -> list[str]:
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
     return gone
+
+
+def _purge_reports(home: Home) -> list[str]:
+    """Reports list persons by row: those of versions whose term is over go with them."""
+    kept = kept_versions(home)
+    gone = [
+        folder
+        for folder in sorted(home.reports.glob("*Z-*"))
+        if folder.is_dir() and kept and folder.name < kept[-1] and folder.name not in kept
+    ]
+    for folder in gone:
+        shutil.rmtree(folder)
+    return [f"reports/{folder.name}" for folder in gone]
 
 
 def _record(home: Home, gone: list[str], today: date, who: str) -> None:

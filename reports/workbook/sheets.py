@@ -77,8 +77,8 @@ def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[
     }  # fmt: skip
     for name, kind in known.items():
         con.execute(
-            f"set variable {name} = map_from_entries($pairs)",
-            {"pairs": [{"k": code, "v": title} for code, title in kind.items()]},
+            f"set variable {name} = map($codes::varchar[], $titles::varchar[])",
+            {"codes": list(kind), "titles": list(kind.values())},
         )
     con.register("ledger", tables.ledger)
     con.register("coverage", tables.coverage)

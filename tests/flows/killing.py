@@ -22,7 +22,7 @@ from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import verify
 from flows.ledger.store import Judged, opened_store
-from flows.runs import last_unfinished, list_runs
+from flows.runs import last_unfinished, list_runs, run_is_going
 from flows.settings import load_settings
 from flows.steps import STEP_NAMES
 from tests.flows.command import DAY, SANZHAO, clean_environment
@@ -224,6 +224,8 @@ def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, l
     for _ in range(kills):
         unfinished = last_unfinished(Home(home)) is not None
         run = launch(ground.words(home, resume=unfinished and moments.random() < 0.85))
+        if launch is not forked:
+            _until_begun(run, Home(home))
         code = run.wait(moments.uniform(0.02, 0.35) * ground.seconds)
         run.stop()
         found.append(Kill("SIGKILL", step_reached(home), code is None))
@@ -232,6 +234,13 @@ def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, l
             break
     check_next(ground, home, launch, resume=moments.random() < 0.7)
     return found
+
+
+def _until_begun(run: Process, home: Home) -> None:
+    """Past the seconds in which a process started anew only reads its libraries."""
+    end = time.monotonic() + 120
+    while not run_is_going(home) and run.wait(0.05) is None and time.monotonic() < end:
+        pass
 
 
 def power_cut(ground: Ground, home: Path, copy: Path, moments: random.Random) -> Kill:
