@@ -8,12 +8,11 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
 from flows.settings import model_of
-from matchers.candidates import PlannedRule
-from matchers.comparable import comparable
-from matchers.deciding import decide_pairs
-from matchers.model import LinkageModel
+from matchers.evidence.steps import candidate_pairs, decide_pairs, score_candidates
+from matchers.evidence.tables import Tables
+from matchers.linkage.headers import fitted
+from matchers.linkage.model import LinkModel
 from matchers.registry import resolve_registry
-from matchers.scoring import candidate_pairs, score_candidates
 from matchers.workers import RULE, follow, followers
 from schemas.contracts import SourceContract
 
@@ -41,6 +40,10 @@ order by p.row_key, d.right_id
 """
 
 
+# What the model compares as `phone` is the canonical field `phones` of the sources.
+_CANONICAL_FIELDS = "update decided set fields = list_transform(fields, lambda f: if(f = 'phone', 'phones', f))"
+
+
 def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `person_rows`: one row per accepted row of a source that names a person."""
     parts = [_person_select(contract) for contract in run.contracts.values() if contract.role != "organisation"]
@@ -49,7 +52,7 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
         "name, sex, birth_date, id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
         f"from ({' union all '.join(parts)}) order by row_key"
     ).to_arrow_table()
-    _write(con, "person_rows", comparable(rows))
+    _write(con, "person_rows", rows)
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}
 
@@ -66,7 +69,7 @@ def _person_select(contract: SourceContract) -> str:
 
 def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `registry_persons` and `registry_doubts` from the roll, the transfer and the floating register."""
-    found = resolve_registry(_person_rows(con, "role in ('roll', 'transfer', 'floating')"), _model(run))
+    found = resolve_registry(_person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings))
     _write(con, "registry_persons", found.persons)
     _write(con, "registry_doubts", found.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
@@ -99,27 +102,21 @@ delete from registry_persons where list_contains(row_keys, $left) and not list_c
 
 def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `candidates`: worker row and registry person pairs, each blocking rule counted before it runs."""
-    pairs, plan = candidate_pairs(_workers(con), _registry(con), _model(run))
+    pairs, plan = candidate_pairs(*_sides(con, run))
     _write(con, "candidates", pairs)
-    return {"pairs": pairs.num_rows, **_counts(plan)}
-
-
-def _counts(plan: list[PlannedRule]) -> dict[str, int]:
-    return {rule.name: rule.pairs for rule in plan}
+    return {"pairs": pairs.num_rows, **{rule.rule: rule.pairs for rule in plan}}
 
 
 def scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `scored`: levels and weights of every candidate pair."""
     pairs = con.execute("select * from candidates order by left_id, right_id").to_arrow_table()
-    workers, registered, model = _workers(con), _registry(con), _model(run)
-    table = score_candidates(pairs, workers, registered, model)
-    _write(con, "scored", table)
-    return {"pairs": table.num_rows, "judged": _keep_judged(con, run, (workers, registered), model)}
+    tables, model = _sides(con, run)
+    scores = score_candidates(pairs, tables, model)
+    _write(con, "scored", scores)
+    return {"pairs": scores.num_rows, "judged": _keep_judged(con, run, tables, model)}
 
 
-def _keep_judged(
-    con: duckdb.DuckDBPyConnection, run: RunContext, sides: tuple[pa.Table, pa.Table], model: LinkageModel
-) -> int:
+def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, tables: Tables, model: LinkModel) -> int:
     """Pairs a person judged to be one are scored whatever the blocking rules and the weights say of them."""
     known = set(con.execute("select left_id, right_id from scored").fetchall())
     lost = [pair for pair in judged_links(con, run) if pair not in known]
@@ -131,8 +128,7 @@ def _keep_judged(
                 "blocking_rules": pa.array([["judged_by_a_person"]] * len(lost), pa.list_(pa.string())),
             }
         )
-        keeping = model.model_copy(update={"keep_probability": 0.0})
-        con.register("incoming", score_candidates(pairs, *sides, keeping))
+        con.register("incoming", score_candidates(pairs, tables, model, keep_all=True))
         con.execute("insert into scored by name select * from incoming")
         con.unregister("incoming")
     return len(lost)
@@ -141,10 +137,10 @@ def _keep_judged(
 def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `decided`: link, review or reject for every scored pair."""
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
-    judged = judged_pairs(con, run)
-    sides = (_workers(con), _registry(con))
-    table = decide_pairs(pairs, *sides, _model(run), judgements=judged)
-    _write(con, "decided", _joined_by_worker(con, run, table, sides))
+    tables, model = _sides(con, run)
+    decisions = decide_pairs(pairs, tables, model, judgements=judged_pairs(con, run))
+    _write(con, "decided", _joined_by_worker(con, run, decisions, (tables, model)))
+    con.execute(_CANONICAL_FIELDS)
     con.execute(_EXPLAINED)
     counted = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
@@ -153,41 +149,36 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
 
 
 def _joined_by_worker(
-    con: duckdb.DuckDBPyConnection, run: RunContext, decided: pa.Table, sides: tuple[pa.Table, pa.Table]
+    con: duckdb.DuckDBPyConnection, run: RunContext, decided: pa.Table, sides: tuple[Tables, LinkModel]
 ) -> pa.Table:
     """The decisions, with rows of a surely linked worker tied to the same person; their pairs are scored if new."""
-    model = _model(run)
-    pairs = followers(decided, sides[0], shared_phone_names=model.shared_phone_names)
+    tables, model = sides
+    pairs = followers(decided, tables.left, model)
     if not pairs.num_rows:
         return decided
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
-    keeping = model.model_copy(update={"keep_probability": 0.0})
-    scored = score_candidates(pairs.append_column("blocking_rules", rules), *sides, keeping)
-    con.register("incoming", scored)
+    scores = score_candidates(pairs.append_column("blocking_rules", rules), tables, model, keep_all=True)
+    con.register("incoming", scores)
     con.execute("insert into scored by name select * from incoming anti join scored using (left_id, right_id)")
     con.unregister("incoming")
-    return follow(decided, decide_pairs(scored, *sides, model, judgements=judged_pairs(con, run)))
+    return follow(decided, decide_pairs(scores, tables, model, judgements=judged_pairs(con, run)))
 
 
-def _model(run: RunContext) -> LinkageModel:
-    return model_of(run.settings)
-
-
-def _workers(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    return _person_rows(con, "role in ('worker', 'self_report')")
+def _sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[Tables, LinkModel]:
+    """Worker rows and registry persons under the model's column names, and the model as it fits them."""
+    workers = _person_rows(con, "role in ('worker', 'self_report')")
+    persons = con.execute(
+        "select registry_id as row_id, name, sex, birth_date, id_number, phones "
+        "from registry_persons order by registry_id"
+    ).to_arrow_table()
+    left, right, model = fitted(workers, persons, model_of(run.settings))
+    return Tables(left, right), model
 
 
 def _person_rows(con: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
     return con.execute(
         "select row_key as row_id, * exclude (row_key, source, file, sheet, row, record_id) "
         f"from person_rows where {condition} order by row_key"
-    ).to_arrow_table()
-
-
-def _registry(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    return con.execute(
-        "select registry_id as row_id, * exclude (registry_id, member_no, names, row_keys, roll_row_key, flags) "
-        "from registry_persons order by registry_id"
     ).to_arrow_table()
 
 

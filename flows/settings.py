@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flows.home import Home, write_private
-from matchers.model import LinkageModel, district_model, parse_model
+from matchers.linkage.model import LinkModel
+from matchers.model import district_model, parse_model
 from schemas.connectors import Connector
 from schemas.errors import ContractError
 from schemas.nights import NightSettings, NoticeSettings, ServeSettings, without_password
@@ -126,7 +127,7 @@ def parse_settings(text: str, path: Path) -> Settings:
         ) from None
 
 
-def model_of(settings: Settings) -> LinkageModel:
+def model_of(settings: Settings) -> LinkModel:
     """The linkage model of a home: its own file, else the shipped one. Raises ContractError naming file and key."""
     if settings.model is None:
         return district_model()

@@ -21,6 +21,7 @@ def embedded(threads: int = 2, memory: str = "1GB", **tables: pa.Table) -> Itera
     }
     con = duckdb.connect(config=config)
     try:
+        con.execute("set enable_progress_bar = false")
         for name, table in tables.items():
             con.register(name, table)
         yield con

@@ -1,4 +1,4 @@
-"""One row per distinct name: how it is compared (simplified form, sound, folded sound, mask as a pattern).
+"""How one name is compared: simplified form, sound, folded sound, mask as a pattern.
 
 Readings are per character, the same everywhere, so that equal characters always sound equal; surnames have their own.
 """
@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import pyarrow as pa
-
-from matchers.encoding.readings import DROPPED, reading
+from matchers.encoding.readings import DROPPED, reading, simplified
 from matchers.encoding.surnames import fold_sound, surname_table
 
 _MASK = re.compile(r"[*＊]+")
@@ -23,8 +18,6 @@ _PLACEHOLDER = re.compile(
     r"[?？□■○〓\ufffd\ue000-\uf8ff]|[A-Za-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]+|[(（][^)）]*[)）]|[\u2ff0-\u2fff].*"
 )
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
-
-NAME_COLUMNS = ("name", "name_key", "name_sound", "name_fold", "name_swap", "name_like", "name_head", "name_kind")
 
 
 @dataclass(frozen=True)
@@ -44,17 +37,16 @@ class ComparedName:
     name_kind: str | None
 
 
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
+def tidy_name(name: str) -> str:
+    """Without blanks and middle dots; a title behind a surname is a mask: 张师傅 -> 张*."""
+    plain = _MASK.sub("*", DROPPED.sub("", unicodedata.normalize("NFKC", name)))
+    return _untitled(plain)
 
-    return OpenCC("t2s")
 
-
-def simplify(names: Sequence[str]) -> list[str]:
-    """NFKC, blanks and middle dots dropped, traditional characters to simplified, Latin letters raised; same length."""
-    plain = [DROPPED.sub("", unicodedata.normalize("NFKC", name)) for name in names]
-    return str(_converter().convert("\n".join(plain))).upper().split("\n") if plain else []
+def _untitled(name: str) -> str:
+    if len(name) in (3, 4) and _TITLES.search(name) and len(_TITLES.sub("", name)) <= 2:
+        return _TITLES.sub("*", name)
+    return name
 
 
 def surname_of(key: str) -> str:
@@ -76,15 +68,13 @@ def _like(text: str) -> str:
 
 def compare_name(name: str) -> ComparedName:
     """How one cleaned name is compared."""
-    return compared_name(name, simplify([name])[0])
+    return compared_name(name, simplified(name))
 
 
 def compared_name(name: str, key: str) -> ComparedName:
     """How one cleaned name is compared, given its simplified form."""
     nothing = ComparedName(name, None, None, None, None, None, None, None)
-    titled = (
-        _TITLES.sub("*", key) if len(key) in (3, 4) and _TITLES.search(key) and len(_TITLES.sub("", key)) <= 2 else key
-    )
+    titled = _untitled(key)
     if not key or not _CHINESE.search(titled):
         return nothing if not key.strip("*") else _latin(name, key)
     if _MASK.search(titled):
@@ -102,10 +92,3 @@ def _latin(name: str, key: str) -> ComparedName:
     if _MASK.search(key):
         return ComparedName(name, key, None, None, None, _like(key), None, "masked")
     return ComparedName(name, key, key.lower(), key.lower(), None, None, key[:1], "full")
-
-
-def name_table(names: Iterable[str]) -> pa.Table:
-    """One row per distinct name; columns NAME_COLUMNS, all strings."""
-    distinct = sorted({name for name in names if name})
-    rows = [compared_name(name, key) for name, key in zip(distinct, simplify(distinct), strict=True)]
-    return pa.table({column: pa.array([getattr(row, column) for row in rows], pa.string()) for column in NAME_COLUMNS})

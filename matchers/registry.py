@@ -12,29 +12,32 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from matchers.comparable import comparable, load_sides
-from matchers.deciding import decide_pairs
 from matchers.engine import embedded, sql
-from matchers.model import LinkageModel
-from matchers.names import NAME_COLUMNS
-from matchers.scoring import score_pairs
+from matchers.evidence.steps import decided_pairs
+from matchers.evidence.tables import Tables, load
+from matchers.linkage.headers import fitted
+from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import level_among
 
-_COMPATIBLE = """
-    (a.name_key is null or b.name_key is null or a.name_fold = b.name_fold or a.name_swap = b.name_swap
-     or coalesce(b.name_key like a.name_like, a.name_key like b.name_like, false)
-     or (length(a.name_key) = length(b.name_key) and length(a.name_key) >= 3
-         and list_sum(list_transform(range(1, length(a.name_key) + 1),
-             lambda i: (substr(a.name_key, i, 1) <> substr(b.name_key, i, 1))::integer)) = 1))
+_OTHER_NAME = ("different",)
+_OTHER_BIRTH = ("swapped", "conflict")
+
+_ALL_ROWS = """
+    create table all_rows as
+    select l.*, i.role, id_number_kind = 1 as has_id,
+        case i.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank
+    from l join registry_input i on i.row_id = l.id
 """
 
-_SAME_ID = f"""
+_SAME_ID = """
     create or replace table same_id as
     with firsts as (
-        select id_full, min_by(id, (role_rank, id)) as lead_id
-        from all_rows where id_full is not null group by id_full
+        select id_number_head, id_number_tail, min_by(id, (role_rank, id)) as lead_id
+        from all_rows where has_id group by all
     )
-    select b.id as row_id, f.lead_id, {_COMPATIBLE} as compatible, b.role, a.role as lead_role
-    from firsts f join all_rows a on a.id = f.lead_id join all_rows b on b.id_full = f.id_full
+    select r.id as row_id, f.lead_id, not ({other_name}) as compatible, r.role, l.role as lead_role
+    from firsts f join all_rows l on l.id = f.lead_id
+    join all_rows r on r.has_id and r.id_number_head = f.id_number_head and r.id_number_tail = f.id_number_tail
     order by 1
 """
 
@@ -47,27 +50,21 @@ class Registry:
     doubts: pa.Table
 
 
-def resolve_registry(rows: pa.Table, model: LinkageModel) -> Registry:
-    """Resolve registry rows (comparable `person_rows` of roles roll, transfer, floating, with row_id) to persons."""
+def resolve_registry(rows: pa.Table, model: LinkModel) -> Registry:
+    """Resolve registry rows (`person_rows` of roles roll, transfer, floating, with row_id) to persons."""
     with embedded(registry_input=rows) as con:
-        load_sides(con, rows, rows.slice(0, 0))
-        con.execute(
-            "create table all_rows as select l.*, "
-            "case l.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank "
-            "from left_rows l"
-        )
-        con.execute(_SAME_ID)
+        named, _, smaller = fitted(rows, None, model)
+        load(con, Tables(named, None), smaller, only=("name", "id_number", "birth_date"))
+        con.execute(_ALL_ROWS)
+        con.execute(_SAME_ID.replace("{other_name}", level_among(model, "name", _OTHER_NAME)))
         _tie_loose_rows(con, rows, model)
         con.execute(sql("registry"))
-        names = con.execute(f"select distinct {', '.join(NAME_COLUMNS)} from all_rows where name is not null")
-        known = names.to_arrow_table()
-        resolved = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
-        persons = comparable(resolved, names=known)
+        persons = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
 
 
-def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkageModel) -> None:
+def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkModel) -> None:
     """Make `tied` and `doubts`: rows of one ID first, then loose transfer and floating rows against the roll."""
     con.execute("create table tied as select row_id, lead_id from same_id where compatible")
     con.execute(
@@ -75,14 +72,14 @@ def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: Linka
     )
     con.execute(_ID_DOUBTS)
     loose, roll = _loose_and_roll(con, rows)
-    decided = decide_pairs(score_pairs(loose, roll, model), loose, roll, model)
-    con.register("decided_loose", decided)
+    left, right, smaller = fitted(loose, roll, model)
+    con.register("decided_loose", decided_pairs(Tables(left, right), smaller))
     con.execute(_TIE_BY_LINK)
     con.execute(_DOUBTS_BY_REVIEW)
-    con.execute(_UNPROVEN)
+    con.execute(_UNPROVEN.replace("{other_birth}", level_among(model, "birth_date", _OTHER_BIRTH)))
     con.execute(
         "insert into tied select id, id from all_rows where id not in (select row_id from tied) "
-        "and (id_full is not null or id not in (select left_row_key from doubts))"
+        "and (has_id or id not in (select left_row_key from doubts))"
     )
 
 
@@ -122,13 +119,12 @@ _DOUBTS_BY_REVIEW = """
 # Loose rows without a full ID whose name sounds like somebody's on the roll, nothing speaking against it.
 _UNPROVEN = """
     insert into doubts
-    select a.id, min(b.id), 'weak_evidence', '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人，请核对'
-    from all_rows a
-    join all_rows b on b.role = 'roll' and b.name_fold = a.name_fold
-    where a.role <> 'roll' and a.id_full is null and a.id not in (select row_id from tied)
-      and a.id not in (select left_row_key from doubts)
-      and (a.birth is null or b.birth is null or starts_with(a.birth, b.birth) or starts_with(b.birth, a.birth))
-    group by a.id
+    select l.id, min(r.id), 'weak_evidence', '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人，请核对'
+    from all_rows l
+    join all_rows r on r.role = 'roll' and r.name_fold = nullif(l.name_fold, 0)
+    where l.role <> 'roll' and not l.has_id and l.id not in (select row_id from tied)
+      and l.id not in (select left_row_key from doubts) and not ({other_birth})
+    group by l.id
 """
 
 

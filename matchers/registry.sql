@@ -1,4 +1,4 @@
--- registry_persons and registry_doubts from prepared rows (left_rows = right_rows = all registry rows) and `tied`.
+-- registry_persons from the registry's rows (registry_input) and `tied`.
 -- tied: (row_id, lead_id): each row and the smallest row of its person.
 create or replace table registry_persons as
 with members as (

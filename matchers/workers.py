@@ -6,6 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matchers.engine import embedded, sql
+from matchers.evidence.deciding import settling_of
+from matchers.evidence.tables import Tables, load
+from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import level_among
 
 JUDGED = "judgement_of_a_person"
 RULE = "row_of_a_linked_worker"
@@ -18,13 +22,18 @@ _OPPOSED = {
 }
 
 
-def followers(decided: pa.Table, workers: pa.Table, *, shared_phone_names: int) -> pa.Table:
+def followers(decided: pa.Table, workers: pa.Table, model: LinkModel) -> pa.Table:
     """One row per worker row (left_id) and the registry person (right_id) it may follow a sibling to.
 
-    Only links by full ID or by a person's word lead; a number on rows of `shared_phone_names` names ties nobody.
+    Only links by full ID or by a person's word lead; a number on rows of many names ties nobody.
     """
-    with embedded(decided=decided, workers=workers) as con:
-        return con.execute(sql("workers"), {"shared_names": shared_phone_names}).to_arrow_table()
+    owners = settling_of(model).owners
+    text = sql("workers")
+    for column in ("id_number", "birth_date", "sex"):
+        text = text.replace("{opposed_" + column + "}", level_among(model, column, tuple(model.kind(column).against)))
+    with embedded(decided=decided) as con:
+        load(con, Tables(workers, None), model)
+        return con.execute(text, {"shared_names": owners.most_names if owners else 2}).to_arrow_table()
 
 
 def follow(decided: pa.Table, own: pa.Table) -> pa.Table:

@@ -1,9 +1,11 @@
 -- One row per worker row without a link and the one registry person a row of the same worker is surely linked to.
--- Same worker: one full ID, or full name and full phone; nothing both rows show may differ. Parameter: shared_names.
+-- Same worker: one full ID, or full name and full phone; nothing both rows show may differ. 
+-- Parameter: shared_names; {opposed_…}: the two rows are at a level that speaks against one person.
 with numbers as (
-    select row_id, phone, name_key
-    from (select row_id, name_key, name_kind, unnest(phones) as phone from workers)
-    where name_kind = 'full' and regexp_full_match(phone, '1\d{10}')
+    -- a mobile number: eleven places shown, of which the first is a 1
+    select id as row_id, phone.t as phone, name_key
+    from (select id, name_key, name_kind, unnest(phone_all) as phone from l)
+    where name_kind = 1 and phone.m = 17592186044415 and phone.d & 15 = 1
 ),
 numbers_of_few as (
     select phone from numbers group by phone having count(distinct name_key) < $shared_names
@@ -21,22 +23,20 @@ tied as (
     join numbers_of_few using (phone)
     join numbers other on other.phone = mine.phone and other.name_key = mine.name_key
     union
-    select a.row_id, a.right_id, other.row_id
+    select a.row_id, a.right_id, other.id
     from anchors a
-    join workers mine using (row_id)
-    join workers other on other.id_full = mine.id_full and other.name_key = mine.name_key
-    where mine.name_kind = 'full' and other.name_kind = 'full'
+    join l mine on mine.id = a.row_id
+    join l other on other.id_number_head = mine.id_number_head and other.id_number_tail = mine.id_number_tail
+        and other.name_key = mine.name_key
+    where mine.name_kind = 1 and other.name_kind = 1 and mine.id_number_kind = 1 and other.id_number_kind = 1
 ),
 agreeing as (
     select t.row_id, t.right_id
     from tied t
-    join workers a on a.row_id = t.anchor
-    join workers b on b.row_id = t.row_id
+    join l on l.id = t.anchor
+    join r on r.id = t.row_id
     anti join linked on linked.row_id = t.row_id
-    where xor(a.id_head, b.id_head) & a.id_head_mask & b.id_head_mask = 0
-        and xor(a.id_tail, b.id_tail) & a.id_tail_mask & b.id_tail_mask = 0
-        and coalesce(starts_with(a.birth, b.birth) or starts_with(b.birth, a.birth), true)
-        and coalesce(a.sex_compared = b.sex_compared, true)
+    where not ({opposed_id_number}) and not ({opposed_birth_date}) and not ({opposed_sex})
 ),
 -- A row that waits for a person over somebody else stays where it is.
 awaited as (

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
 
-_SHIPPED = "people、companies、febrl"
+_SHIPPED = "people、person_cn、companies、febrl"
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
 ModelOption = Annotated[
     str,
-    typer.Option("--model", help="模型文件（TOML），或自带模型的名字：people、companies、febrl", show_default=False),
+    typer.Option("--model", help=f"模型文件（TOML），或自带模型的名字：{_SHIPPED}", show_default=False),
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
 
@@ -29,13 +29,14 @@ def load_model(given: str) -> LinkModel:
     from matchers.linkage.model import parse_link_model
     from schemas.errors import InputError
 
-    shipped = resources.files("matchers.linkage") / f"{given}.toml"
+    package = "matchers" if given == "person_cn" else "matchers.linkage"
+    shipped = resources.files(package) / f"{given}.toml"
     path = Path(given)
     if path.is_file():
         return parse_link_model(path.read_text("utf-8"), str(path))
     if "/" not in given and shipped.is_file():
         return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
-    action = "给 TOML 文件的路径，或 people、companies、febrl"
+    action = f"给 TOML 文件的路径，或 {_SHIPPED}"
     raise InputError("没有这个模型文件", where=given, rule="no_model", action=action)
 
 
@@ -48,10 +49,9 @@ def link(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
-    from flows.tables import open_table, write_parquet
-    from matchers.linkage.link import link_tables
+    from flows.tables import write_parquet
 
-    pairs = link_tables(open_table(left), open_table(right), load_model(model), ids=(left_id, right_id))
+    pairs = _linked(left, right, load_model(model), (left_id, right_id))
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
 
@@ -66,14 +66,12 @@ def dedupe(
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
-    from matchers.linkage.link import link_tables
     from matchers.linkage.result import clusters as clustered
 
-    rows, chosen = read_table(table), load_model(model)
-    pairs = link_tables(rows, None, chosen, ids=(id_column, id_column))
+    pairs = _linked(table, None, load_model(model), (id_column, id_column))
     write_parquet(pairs, out)
     if clusters is not None:
-        write_parquet(clustered(pairs, ids_of(rows, id_column)), clusters)
+        write_parquet(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
 
 
@@ -99,21 +97,37 @@ def train(
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.home import write_private
+    from flows.people_cells import readable
     from flows.tables import read_table
     from matchers.linkage.trained import model_text, report_text
     from matchers.linkage.training import Judging
-    from matchers.linkage.training import train as learn
+    from matchers.linking import train as learn
 
     tables = read_table(left), read_table(right) if right else None
     chosen = load_model(model)
     if suggest_blocking:
-        _suggest(*tables, chosen, out.with_suffix(".blocking.toml"))
+        shown = readable(*tables, chosen) if chosen.finds_headers else (*tables, chosen)
+        _suggest(*shown, out.with_suffix(".blocking.toml"))
     judging = Judging(read_table(judgements), (left_id, right_id)) if judgements else None
-    result = learn(*tables, chosen, judging=judging)
+    result = learn(*tables, chosen, judging=judging, read=readable)
     write_private(out, model_text(result.model).encode())
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
+
+
+def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str]) -> pa.Table:
+    """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
+    from flows.tables import open_table, read_table
+
+    if not model.finds_headers:
+        from matchers.linkage.link import link_tables
+
+        return link_tables(open_table(left), open_table(right) if right else None, model, ids=ids)
+    from flows.people_cells import readable
+    from matchers.linking import link as linked
+
+    return linked(read_table(left), read_table(right) if right else None, model, ids=ids, read=readable)
 
 
 def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:

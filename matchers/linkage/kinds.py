@@ -29,6 +29,12 @@ class Kind:
 
     `forms`: encoded columns by suffix. `keys`: blocking keys as SQL over one row; null where it shows nothing.
     `missing`: SQL over the two rows. `levels`: ordered. `share_of`: the key whose frequency is a level's chance.
+    `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
+    two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
+    of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
+    column shows the same, and its empty value; `silent_as`: where both rows show this, it is counted there already (by
+    default the same). `classes`: what two rows show together, the first that holds counts, with the levels that agree
+    there; a level's m is its share within its class.
     """
 
     encode: Callable[[Strings], Encoded]
@@ -36,6 +42,13 @@ class Kind:
     missing: str
     levels: Mapping[str, str]
     share_of: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    agreed: Mapping[str, str] = field(default_factory=dict)
+    by_places: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset({"different", "other", "other_shown"})
+    shown_as: tuple[str, str] | None = None
+    silent_as: tuple[str, str] | None = None
+    classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def _encode_name(column: Strings) -> Encoded:
@@ -119,6 +132,7 @@ KINDS: dict[str, Kind] = {
             "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
             "other": "true",
         },
+        by_places=frozenset({"full", "visible"}),
     ),
     "phone": Kind(
         encode=_encode_phone,
@@ -149,6 +163,7 @@ KINDS: dict[str, Kind] = {
             "and l.{c}_day % 100 = r.{c}_day // 100 % 100)",
             "different": "true",
         },
+        shown_as=("birth", "0"),
     ),
     "text": Kind(
         encode=_encode_text,

@@ -140,10 +140,17 @@ def level_columns(model: LinkModel) -> str:
     return ", ".join(f"{level_sql(model, column)} as {column}_level" for column in model.comparisons)
 
 
+def level_among(model: LinkModel, column: str, names: tuple[str, ...]) -> str:
+    """SQL: rows `l` and `r` are at one of these levels of a column; never true where a side shows nothing."""
+    kind = model.kind(column)
+    cases = " ".join(f"when {kind.levels[name]} then {name in names}" for name in model.comparisons[column])
+    return f"case when {kind.missing} then false {cases} else false end".replace("{c}", column)
+
+
 def _implied(model: LinkModel, column: str, source: str) -> str:
-    shown = f"{source}_birth" if model.columns[column] == "date" else f"{source}_male"
-    none = 0 if model.columns[column] == "date" else -1
-    return f"l.{shown} <> {none} and r.{shown} <> {none}"
+    kind = model.kind(column)
+    form, none = kind.silent_as or kind.shown_as or ("male", "-1")
+    return f"l.{source}_{form} <> {none} and r.{source}_{form} <> {none}"
 
 
 def pattern_of(model: LinkModel) -> str:

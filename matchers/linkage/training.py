@@ -115,21 +115,23 @@ def _judged_shown(learned: Learned, patterns: Patterns, model: LinkModel, unknow
 
 def _fitted(model: LinkModel, learned: Learned, patterns: Patterns, sides: Sides) -> LinkModel:
     """The model with what was learned, and a version that its weights alone decide."""
-    comparisons = _weights(model, learned)
     prior = min(max(learned.prior * sides.pairs / sides.left, 1e-6), 0.999)
-    told = json.dumps([prior, {c: {n: w.model_dump() for n, w in v.items()} for c, v in comparisons.items()}])
-    base = model.version.partition("+")[0]
     trained_on = TrainedOn(
         left_rows=sides.left, right_rows=sides.right, pairs=int(patterns.all.sum()), rounds=learned.rounds,
         converged=learned.converged, expected_matches=round(learned.prior * sides.pairs, 1),
         judged=int(patterns.same.sum() + patterns.other.sum()), base=f"{model.name} {model.version}",
     )  # fmt: skip
-    return model.model_copy(
-        update={
-            "version": f"{base}+{hashlib.sha256(told.encode()).hexdigest()[:8]}",
-            "prior": float(f"{prior:.6g}"), "comparisons": comparisons, "trained_on": trained_on,
-        }
-    )  # fmt: skip
+    return versioned(model, _weights(model, learned), float(f"{prior:.6g}"), trained_on)
+
+
+def versioned(
+    model: LinkModel, comparisons: dict[str, dict[str, LevelWeight]], prior: float, trained_on: TrainedOn
+) -> LinkModel:
+    """The model with new weights, under a version that its weights alone decide."""
+    told = json.dumps([prior, {c: {n: w.model_dump() for n, w in v.items()} for c, v in comparisons.items()}])
+    version = f"{model.version.partition('+')[0]}+{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    update = {"version": version, "prior": prior, "comparisons": comparisons, "trained_on": trained_on}
+    return model.model_copy(update=update)
 
 
 def _weights(model: LinkModel, learned: Learned) -> dict[str, dict[str, LevelWeight]]:

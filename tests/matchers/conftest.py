@@ -8,7 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from matchers.comparable import comparable
+from matchers.evidence.steps import candidate_pairs as pairs_of
+from matchers.evidence.steps import decide_pairs, score_candidates
+from matchers.evidence.tables import Tables
+from matchers.linkage.headers import fitted
+from matchers.linkage.model import LinkModel
 
 SCHEMA = pa.schema(
     [
@@ -65,9 +69,17 @@ def townspeople() -> pa.Table:
                 "phones": [f"139{number:08d}"],
             }
         )
-    return comparable_rows(*people)
+    return person_rows(*people)
 
 
-def comparable_rows(*rows: dict[str, Any]) -> pa.Table:
-    """The same, with the columns that are compared."""
-    return comparable(person_rows(*rows))
+def decided(left: pa.Table, right: pa.Table, model: LinkModel, judgements: pa.Table | None = None) -> pa.Table:
+    """Every scored pair decided, step by step as a night does it."""
+    tables, smaller = fitted_tables(left, right, model)
+    scored = score_candidates(pairs_of(tables, smaller)[0], tables, smaller)
+    return decide_pairs(scored, tables, smaller, judgements=judgements)
+
+
+def fitted_tables(left: pa.Table, right: pa.Table, model: LinkModel) -> tuple[Tables, LinkModel]:
+    """Both sides under the model's column names."""
+    one, other, smaller = fitted(left, right, model)
+    return Tables(one, other), smaller

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matchers.deciding import JUDGEMENTS, all_patterns, decide_pairs, tier_table
+from matchers.evidence.patterns import all_patterns, ceiling_table
+from matchers.evidence.steps import JUDGEMENTS
 from matchers.model import district_model
-from matchers.scoring import score_pairs
-from tests.matchers.conftest import check_digit, comparable_rows, full_id
+from tests.matchers.conftest import check_digit, decided, full_id, person_rows
 
 MODEL = district_model()
+NIGHTLY = MODEL.fitted_to({"name", "id_number", "phone", "birth_date", "sex"})
 ZHANG = {
     "row_id": 1,
     "role": "roll",
@@ -26,7 +27,7 @@ ZHANG = {
     "id_kind": "full",
     "phones": ["13800001234"],
 }
-NOBODY = comparable_rows()
+NOBODY = person_rows()
 MASK_6_4 = full_id()[:6] + "********" + full_id()[-4:]
 HEAD_15 = full_id()[:15] + "***"
 
@@ -35,9 +36,9 @@ def decide(
     townspeople: pa.Table, *workers: dict[str, Any], members: tuple[dict[str, Any], ...] = (ZHANG,)
 ) -> list[dict[str, Any]]:
     """Decisions other than reject, of the given worker rows (ids from 1)."""
-    left = comparable_rows(*({"role": "worker", **row} for row in workers))
-    right = pa.concat_tables([comparable_rows(*members), townspeople])
-    table = decide_pairs(score_pairs(left, right, MODEL), left, right, MODEL)
+    left = person_rows(*({"role": "worker", **row} for row in workers))
+    right = pa.concat_tables([person_rows(*members), townspeople])
+    table = decided(left, right, MODEL)
     return [row for row in table.to_pylist() if row["decision"] != "reject"]
 
 
@@ -156,28 +157,28 @@ def test_two_rows_of_different_ids_do_not_both_become_one_member(townspeople: pa
 
 
 def test_a_persons_word_beats_the_score(townspeople: pa.Table) -> None:
-    left = comparable_rows(
+    left = person_rows(
         {"role": "worker", "name": "孟繁星", "id_number": full_id(), "id_kind": "full"},
         {"role": "worker", "name": "孟*", "phones": ["138****1234"]},
     )
-    right = pa.concat_tables([comparable_rows(ZHANG), townspeople])
+    right = pa.concat_tables([person_rows(ZHANG), townspeople])
     words = pa.Table.from_pylist(
         [{"left_id": 1, "right_id": 1, "verdict": "not_link"}, {"left_id": 2, "right_id": 1, "verdict": "link"}],
         schema=JUDGEMENTS,
     )
-    table = decide_pairs(score_pairs(left, right, MODEL), left, right, MODEL, judgements=words)
+    table = decided(left, right, MODEL, words)
     decisions = {row["left_id"]: (row["decision"], row["match_class"]) for row in table.to_pylist()}
     assert decisions == {1: ("reject", None), 2: ("link", "confirmed")}
 
 
-def test_every_pattern_of_levels_has_one_tier() -> None:
-    table = tier_table(MODEL, all_patterns(MODEL))
+def test_every_pattern_of_levels_has_one_ceiling() -> None:
+    table = ceiling_table(NIGHTLY, all_patterns(NIGHTLY))
     patterns = table.select(["name", "id_number", "phone", "birth_date", "sex"])
     assert patterns.group_by(patterns.schema.names).aggregate([]).num_rows == table.num_rows
 
 
-def test_no_tier_links_a_masked_name_without_a_full_id() -> None:
-    linked = [row for row in tier_table(MODEL, all_patterns(MODEL)).to_pylist() if row["decision"] == "link"]
+def test_no_ceiling_links_a_masked_name_without_a_full_id() -> None:
+    linked = [row for row in ceiling_table(NIGHTLY, all_patterns(NIGHTLY)).to_pylist() if row["decision"] == "link"]
     assert linked
     assert all(
         row["id_number"] == "full" for row in linked if row["name"] in ("masked", "placeholder", "null", "different")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchers.names import NAME_COLUMNS, compare_name, name_table
+from matchers.encoding.cells import encode_chinese_names
+from matchers.names import compare_name
 
 
 @pytest.mark.parametrize(
@@ -69,10 +71,9 @@ def test_nothing_but_a_mask_is_no_name() -> None:
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))
-def test_any_text_gives_one_row_per_distinct_name_and_never_raises(names: list[str]) -> None:
-    table = name_table(names)
-    assert table.schema.names == list(NAME_COLUMNS)
-    assert table["name"].to_pylist() == sorted({name for name in names if name})
+def test_any_text_gives_one_encoded_row_per_name_and_never_raises(names: list[str]) -> None:
+    encoded = encode_chinese_names(pa.chunked_array([pa.array(names, pa.string())]))
+    assert {len(values) for values in encoded.values()} == {len(names)}
 
 
 @given(st.text("王伟张三*?", min_size=1, max_size=4))

@@ -7,11 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from matchers.deciding import decide_pairs
+from matchers.evidence.steps import decide_pairs, score_candidates
 from matchers.model import district_model
-from matchers.scoring import score_candidates, score_pairs
 from matchers.workers import RULE, follow, followers
-from tests.matchers.conftest import comparable_rows, full_id
+from tests.matchers.conftest import decided, fitted_tables, full_id, person_rows
 from tests.matchers.test_deciding import ZHANG
 
 MODEL = district_model()
@@ -22,14 +21,14 @@ OTHER_ID = full_id(sequence="777", birth="19850101")
 
 def joined(townspeople: pa.Table, *workers: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """Links by worker row (ids from 1), siblings joined."""
-    left = comparable_rows(*({"role": "worker", **row} for row in workers))
-    right = pa.concat_tables([comparable_rows(ZHANG), townspeople])
-    decided = decide_pairs(score_pairs(left, right, MODEL), left, right, MODEL)
-    pairs = followers(decided, left, shared_phone_names=MODEL.shared_phone_names)
+    left = person_rows(*({"role": "worker", **row} for row in workers))
+    right = pa.concat_tables([person_rows(ZHANG), townspeople])
+    tables, model = fitted_tables(left, right, MODEL)
+    alone = decided(left, right, MODEL)
+    pairs = followers(alone, tables.left, model)
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
-    keeping = MODEL.model_copy(update={"keep_probability": 0.0})
-    scored = score_candidates(pairs.append_column("blocking_rules", rules), left, right, keeping)
-    table = follow(decided, decide_pairs(scored, left, right, MODEL))
+    scored = score_candidates(pairs.append_column("blocking_rules", rules), tables, model, keep_all=True)
+    table = follow(alone, decide_pairs(scored, tables, model))
     return {row["left_id"]: row for row in table.to_pylist() if row["decision"] == "link"}
 
 

@@ -1,16 +1,17 @@
--- One row per scored pair with its decision. Parameters: link, review, margin, shared_names, per_row.
+-- One row per scored pair with its decision. {agree}: how `ceilings` fits a pair's levels; {rivals}: the side on which a
+-- row has one partner at most. Parameters: link, review, margin, most_names, per_row and the remarks.
 create or replace table decided as
-with tiered as (
+with capped as (
     select
-        s.*, t.tier, t.match_class, t.doubt, t.sentence,
-        coalesce(o.worker_names, 0) >= $shared_names as phone_shared_here,
-        coalesce(o.registry_persons, 0) > 1 as phone_of_several,
+        s.*, t.ceiling, t.match_class, t.doubt, t.sentence, t.fields,
+        coalesce(o.names, 0) >= $most_names as value_shared,
+        coalesce(o.persons, 0) > 1 as value_of_several,
         case
             when j.verdict = 'link' then 'link'
             when j.verdict = 'not_link' then 'reject'
-            when t.needs_own_phone and coalesce(o.worker_names, 0) >= $shared_names
+            when t.needs_own_value and coalesce(o.names, 0) >= $most_names
                 then case when s.match_probability >= $review then 'review' else 'reject' end
-            when t.needs_single_owner and coalesce(o.registry_persons, 0) > 1 then 'review'
+            when t.needs_single_owner and coalesce(o.persons, 0) > 1 then 'review'
             when t.needs_probability and s.match_probability < $link
                 then case when s.match_probability >= $review then 'review' else 'reject' end
             when t.needs_review_probability and s.match_probability < $review then 'reject'
@@ -18,10 +19,9 @@ with tiered as (
         end as first_decision,
         j.verdict
     from scored s
-    join tiers t on t.name = s.levels.name and t.id_number = s.levels.id_number and t.phone = s.levels.phone
-        and t.birth_date = s.levels.birth_date and t.sex = s.levels.sex
-    left join pair_owners o using (left_id, right_id)
-    left join judgements j using (left_id, right_id)
+    join ceilings t on {agree}
+    left join pair_owners o using (la, ra)
+    left join judged j using (la, ra)
 ),
 -- A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.
 ranked as (
@@ -29,23 +29,22 @@ ranked as (
         case when verdict = 'link' then 3 when first_decision = 'link' and match_class = 'exact' then 2
              when first_decision = 'link' then 1 else 0 end as standing,
         coalesce(verdict, '') = 'not_link' as denied
-    from tiered
+    from capped
 ),
 placed as (
     select *,
         max(standing) over row_of as best_standing,
-        count(*) filter (where standing >= 1) over row_of as links,
         count(*) filter (where standing = 2) over row_of as exact_links,
         max(case when not denied and first_decision <> 'reject' then match_weight end) over row_of as best_weight,
         max(case when standing >= 1 then match_weight end) over row_of as best_link_weight,
-        row_number() over (partition by left_id, first_decision order by match_weight desc, right_id) as place
+        row_number() over (partition by {rivals}, first_decision order by match_weight desc, ra, la) as place
     from ranked
-    window row_of as (partition by left_id)
+    window row_of as (partition by {rivals})
 ),
 rivals as (
     select *,
         count(*) filter (where first_decision <> 'reject' and match_weight >= best_weight - $margin)
-            over (partition by left_id) as close_ones
+            over (partition by {rivals}) as close_ones
     from placed
 ),
 settled as (
@@ -64,7 +63,7 @@ settled as (
     from rivals
 )
 select
-    left_id, right_id, decision,
+    la, ra, decision,
     case when decision = 'link' then case when verdict = 'link' then 'confirmed' else match_class end end as match_class,
     case when decision = 'review' then case
         when close_ones > 1 or exact_links > 1 then 'two_candidates'
@@ -72,28 +71,22 @@ select
     case
         when verdict is not null then 'judgement_of_a_person'
         when decision = 'reject' and first_decision <> 'reject' then 'another_member_fits_better'
-        else tier
+        else ceiling
     end as rule,
     case
-        when verdict = 'link' then '经人工核对，确认是同一人'
-        when verdict = 'not_link' then '经人工核对，不是同一人'
-        when decision = 'reject' and first_decision <> 'reject' then sentence || '；但另有更相符的党员'
-        when decision = 'review' and (close_ones > 1 or exact_links > 1) then sentence || '；名册中不止一人相符，由人工判断'
-        when decision = 'review' and first_decision = 'review' and phone_shared_here then sentence || '；但该号码多人共用，由人工判断'
-        when decision = 'review' and doubt is null then sentence || '；但重名较多，把握不足，由人工判断'
+        when verdict = 'link' then $same
+        when verdict = 'not_link' then $not_same
+        when decision = 'reject' and first_decision <> 'reject' then sentence || $better
+        when decision = 'review' and (close_ones > 1 or exact_links > 1) then sentence || $several
+        when decision = 'review' and first_decision = 'review' and value_shared then sentence || $shared
+        when decision = 'review' and doubt is null then sentence || $unsure
         else sentence
     end as reason,
-    list_filter(['name', 'id_number', 'phones', 'birth_date', 'sex'], lambda f: case f
-        when 'name' then levels.name not in ('null', 'different')
-        when 'id_number' then levels.id_number not in ('null', 'conflict', 'one_digit')
-        when 'phones' then levels.phone not in ('null', 'conflict')
-        when 'birth_date' then levels.birth_date not in ('null', 'conflict', 'swapped')
-        else levels.sex = 'same' end) as fields,
+    fields,
     list_filter([
-        case when a.left_id is not null then 'phone_of_another' end,
-        case when phone_shared_here or phone_of_several then 'shared_phone' end
+        case when a.la is not null then 'phone_of_another' end,
+        case when value_shared or value_of_several then 'shared_phone' end
     ], lambda f: f is not null) as flags,
     blocking_rules, levels, match_weight, match_probability
 from settled
-left join phone_of_another a using (left_id, right_id)
-order by left_id, right_id;
+left join value_of_another a using (la, ra);

@@ -1,0 +1,188 @@
+"""Learn the weights of a model with ceilings from two tables, or one; its ceilings and thresholds stay a person's."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from matchers.engine import embedded
+from matchers.evidence.candidates import make_candidates, take_pairs
+from matchers.evidence.deciding import decide
+from matchers.evidence.learning import chances_of, learn_by_evidence, posterior_of
+from matchers.evidence.seen import Seen, patterns_of, seen
+from matchers.evidence.shares import make_agreed, make_place_chances, make_shares
+from matchers.evidence.tables import Tables, load
+from matchers.evidence.weights import make_levels, make_scores
+from matchers.linkage.crosscheck import cross_check
+from matchers.linkage.expected import Outcome, Unlinkable
+from matchers.linkage.judged import checked_judgements
+from matchers.linkage.learn import Floats, Learned
+from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
+from matchers.linkage.tables import Sides
+from matchers.linkage.training import JudgedShown, Training, versioned
+from matchers.linkage.trust import LEAST_MATCHES
+from schemas.errors import TableError
+
+_CROSSED = 600
+_SAMPLED_ROWS = 20_000
+
+
+def train_by_evidence(
+    tables: Tables, model: LinkModel, whole: LinkModel, *, judgements: pa.Table | None = None
+) -> Training:
+    """Learn m, the prior, and u where it is not counted. `model` is `whole` as fitted to the tables.
+
+    Raises TableError where the result cannot be trusted; the last model stays.
+    """
+    with embedded(memory="4GB") as con:
+        sides = load(con, tables, model)
+        unknown = _take_judgements(con, judgements)
+        u = chances_of(_crossed(con, model, sides), model)
+        plan = make_candidates(con, model, sides)
+        make_levels(con, model)
+        make_shares(con, model)
+        make_agreed(con, model)
+        make_place_chances(con, model)
+        pairs = seen(con, model, counted=True)
+        learned = learn_by_evidence(pairs, u, model, sides)
+        matches = learned.prior * sides.pairs
+        _refuse_untrusted(learned, model, matches)
+        fitted = _fitted(whole, model, learned, len(pairs.verdict), sides, int((~np.isnan(pairs.verdict)).sum()))
+        smaller = fitted.fitted_to(set(model.columns))
+        outcomes = _outcomes(con, smaller, sides)
+        unlinkable = _unlinkable(tables, smaller, sides)
+    alone = posterior_of(pairs, learned, model, u)
+    return Training(
+        before=whole, model=fitted, plan=tuple(plan), learned=_all_columns(learned, fitted), expected_matches=matches,
+        outcomes=outcomes, unlinkable=unlinkable, crosscheck=cross_check(patterns_of(pairs, model), learned, model),
+        judged=_judged_shown(pairs, alone, unknown) if judgements is not None else None,
+        warnings=_warnings(learned, model),
+    )  # fmt: skip
+
+
+def _take_judgements(con: duckdb.DuckDBPyConnection, judgements: pa.Table | None) -> int:
+    """Make `judged` (la, ra, verdict), the last word on a pair deciding; how many rows name ids not in the tables."""
+    if judgements is None:
+        con.execute("create or replace table judged (la integer, ra integer, verdict varchar)")
+        return 0
+    told = checked_judgements(judgements)
+    take_pairs(con, "told", told.append_column("place", pa.array(range(told.num_rows), pa.int64())))
+    con.execute(
+        "create or replace table judged as "
+        "select la, ra, arg_max(judgement, place) as verdict from told group by la, ra"
+    )
+    row = con.execute("select count(*) from told").fetchone()
+    return int(told.num_rows) - int(row[0] if row else 0)
+
+
+def _crossed(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Seen:
+    """Every pair of two evenly spaced samples of rows: nearly all of them strangers."""
+    steps = {"left": max(1, sides.left // _CROSSED), "right": max(1, sides.right // _CROSSED)}
+    con.execute(
+        "create or replace table candidates as select l.seq as la, r.seq as ra, []::varchar[] as blocking_rules "
+        "from l join r on l.seq % $left = 0 and r.seq % $right = 0 and l.seq <> r.seq", steps,
+    )  # fmt: skip
+    make_levels(con, model)
+    return seen(con, model, counted=False)
+
+
+def _refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
+    last = learned.history[-1]
+    if not learned.converged:
+        raise TableError(
+            f"训练 {learned.rounds} 轮没有收敛：{last.column}.{last.level} 末轮仍变动 {last.moved:.6f}，保留原模型",
+            rule="em_not_converged", action="各列是否足以区分两个人？加列，或加能带来真对的分组规则",
+        )  # fmt: skip
+    if matches < LEAST_MATCHES:
+        raise TableError(
+            f"估计的真对只有 {matches:.1f} 对，不足 {LEAST_MATCHES} 对，学不出分值，保留原模型",
+            rule="em_no_matches", action="换更大的表来训练，或直接用现有模型",
+        )  # fmt: skip
+    for column, levels in model.comparisons.items():
+        bits = learned.bits(column)
+        for number, name in enumerate(levels, start=1):
+            if name not in model.kind(column).against and bits[number] < bits[-1]:
+                raise TableError(
+                    f"{column}.{name} 一致反而比不一致更降低把握，保留原模型",
+                    rule="em_order_broken", action="核对该列两边含义、写法是否相同",
+                )  # fmt: skip
+
+
+def _fitted(whole: LinkModel, model: LinkModel, learned: Learned, pairs: int, sides: Sides, judged: int) -> LinkModel:
+    comparisons = {
+        column: {
+            name: LevelWeight(
+                m=float(f"{learned.m[column][number]:.6g}"),
+                u=COUNTED if level.u == COUNTED else float(f"{min(learned.u[column][number], 1.0):.6g}"),
+            )
+            for number, (name, level) in enumerate(levels.items(), start=1)
+        }
+        for column, levels in model.comparisons.items()
+    }
+    trained_on = TrainedOn(
+        left_rows=sides.left, right_rows=sides.right, pairs=pairs, rounds=learned.rounds, converged=True,
+        expected_matches=round(learned.prior * sides.pairs, 1), judged=judged, base=f"{whole.name} {whole.version}",
+    )  # fmt: skip
+    share = min(max(learned.prior * sides.pairs / sides.left, 1e-6), 0.999)
+    return versioned(whole, {**whole.comparisons, **comparisons}, float(f"{share:.6g}"), trained_on)
+
+
+def _all_columns(learned: Learned, model: LinkModel) -> Learned:
+    """With the model's own weights for columns these tables do not have, for the report."""
+    m, u = dict(learned.m), dict(learned.u)
+    for column, levels in model.comparisons.items():
+        m.setdefault(column, np.array([1.0, *(level.m for level in levels.values())]))
+        u.setdefault(column, np.array([1.0, *(_given(level) for level in levels.values())]))
+    return Learned(m, u, learned.prior, learned.rounds, learned.converged, learned.history)
+
+
+def _given(level: LevelWeight) -> float:
+    return level.m if level.u == COUNTED else float(level.u)
+
+
+def _outcomes(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> tuple[Outcome, ...]:
+    """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
+    make_scores(con, model, sides)
+    decide(con, model, sides)
+    rows = con.execute("select decision, count(*), sum(match_probability) from decided group by decision").fetchall()
+    found = {str(decision): Outcome(str(decision), int(pairs), float(matches)) for decision, pairs, matches in rows}
+    return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+
+
+def _unlinkable(tables: Tables, model: LinkModel, sides: Sides) -> tuple[Unlinkable, ...]:
+    """Rows of each side, evenly sampled, that would not link even with a partner that shows all the same."""
+    found = []
+    for side, table, ids in (("left", tables.left, tables.ids[0]), ("right", tables.right, tables.ids[1])):
+        if table is None:
+            continue
+        step = max(1, table.num_rows // _SAMPLED_ROWS)
+        with embedded() as con:
+            load(con, Tables(table, table, (ids, ids)), model)
+            con.execute(
+                "create or replace table candidates as select seq as la, seq as ra, []::varchar[] as blocking_rules "
+                "from l where seq % $step = 0", {"step": step},
+            )  # fmt: skip
+            make_levels(con, model)
+            make_scores(con, model, sides, keep_all=True)
+            decide(con, model, Sides(table.num_rows, table.num_rows, True))
+            row = con.execute("select count(*), count(*) filter (where decision <> 'link') from decided").fetchone()
+        found.append(Unlinkable(side, *(int(one) for one in row or (0, 0))))
+    return tuple(found)
+
+
+def _judged_shown(pairs: Seen, chance: Floats, unknown: int) -> JudgedShown:
+    same, other = pairs.verdict == 1, pairs.verdict == 0
+    return JudgedShown(
+        int(same.sum()), int(other.sum()), unknown, int((chance[same] < 0.5).sum()), int((chance[other] >= 0.5).sum())
+    )
+
+
+def _warnings(learned: Learned, model: LinkModel) -> tuple[str, ...]:
+    kept = [
+        f"{column}.{name}"
+        for column, levels in model.comparisons.items()
+        for number, (name, level) in enumerate(levels.items(), start=1)
+        if learned.m[column][number] == level.m
+    ]
+    return (f"真对太少、沿用原分值的级：{'、'.join(kept)}",) if kept else ()

@@ -1,0 +1,66 @@
+"""Linking any two tables, or one with itself, by a model file: by evidence where it has ceilings, else by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from matchers.evidence.link import pairs_by_evidence
+from matchers.evidence.tables import Tables
+from matchers.evidence.training import train_by_evidence
+from matchers.linkage.headers import fitted
+from matchers.linkage.link import Options, id_column, link_tables
+from matchers.linkage.model import LinkModel
+from matchers.linkage.training import Judging, Training
+from matchers.linkage.training import train as train_by_weight
+
+_ROW_ID = "linked_row_id"
+Reading = Callable[[pa.Table, pa.Table | None, LinkModel], tuple[pa.Table, pa.Table | None, LinkModel]]
+"""Both tables under the model's column names, with cells as the model's kinds take them, and the model as it fits."""
+
+
+def link(
+    left: pa.Table,
+    right: pa.Table | None,
+    model: LinkModel,
+    *,
+    ids: tuple[str, str],
+    read: Reading = fitted,
+    options: Options | None = None,
+) -> pa.Table:
+    """One row per pair that is linked, waits for a person or nearly did; `right` null holds the left against itself.
+
+    Raises TableError where an id column is missing or repeats, InputError where a needed column is missing.
+    """
+    chosen = options or Options()
+    if not model.finds_headers:
+        return link_tables(left, right, model, ids=ids, options=chosen)
+    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
+    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    if not model.ceilings:
+        return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), options=chosen)
+    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
+    return pairs_by_evidence(tables, smaller, threads=chosen.threads, memory=chosen.memory)
+
+
+def train(
+    left: pa.Table, right: pa.Table | None, model: LinkModel, *, judging: Judging | None = None, read: Reading = fitted
+) -> Training:
+    """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
+    if not model.finds_headers:
+        return train_by_weight(left, right, model, judging=judging)
+    ids = judging.ids if judging else (None, None)
+    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
+    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    if not model.ceilings:
+        named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
+        return train_by_weight(one, other, smaller, judging=named)
+    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
+    return train_by_evidence(tables, smaller, model, judgements=judging.judgements if judging else None)
+
+
+def _with_ids(table: pa.Table, column: str | None) -> pa.Table:
+    """The table with its ids as text in a column of their own, whatever becomes of the headers; else row numbers."""
+    ids = id_column(table, column) if column else pa.array(map(str, range(table.num_rows)), pa.string())
+    return table.append_column(_ROW_ID, ids)
