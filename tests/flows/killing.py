@@ -213,7 +213,10 @@ def step_reached(home: Path) -> str:
     done = 0
     for path in sorted((home / "logs").glob("sanzhao-*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
-            told = json.loads(line)
+            try:
+                told = json.loads(line)
+            except ValueError:  # a full disk cut it
+                continue
             done += told.get("event") == "step" and told.get("run_id") == newest.run_id
     return STEP_NAMES[done] if done < len(STEP_NAMES) else "end"
 
