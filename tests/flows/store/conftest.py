@@ -22,7 +22,7 @@ def postgres() -> Iterator[Postgres]:
     with postgres_server() as server:
         os.environ["PGPASSWORD"] = PASSWORD
         yield server
-        del os.environ["PGPASSWORD"]
+        os.environ.pop("PGPASSWORD", None)
 
 
 @pytest.fixture
