@@ -16,6 +16,8 @@ from matchers.linkage.model import COUNTED, LinkModel
 from matchers.linkage.pairs import level_columns
 from matchers.linkage.tables import Sides
 
+_HARDLY = 1e-12
+
 
 def make_levels(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     """Make `levels` from `candidates`: la, ra and one small integer per comparison, 0 for null."""
@@ -43,7 +45,8 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> 
         shown, found = row or (0, 0)
         share = found / shown if shown >= settling.prior_rows else share
     least, most = (settling.prior_least, settling.prior_most) if settling else (1e-9, 0.999)
-    return min(max(share, least), most) * sides.left / max(sides.pairs, 1.0)
+    prior = min(max(share, least), most) * sides.left / max(sides.pairs, 1.0)
+    return min(max(prior, _HARDLY), 0.5)  # a side of no rows or of one gives no odds to take a logarithm of
 
 
 def make_scores(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, *, keep_all: bool = False) -> None:
