@@ -21,7 +21,7 @@ from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.tables import Sides
 from matchers.linkage.training import JudgedShown, Training, versioned
-from matchers.linkage.trust import LEAST_MATCHES
+from matchers.linkage.trust import refuse_unlearned
 from schemas.errors import TableError
 
 _CROSSED = 600
@@ -88,17 +88,7 @@ def _crossed(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> 
 
 
 def _refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
-    last = learned.history[-1]
-    if not learned.converged:
-        raise TableError(
-            f"训练 {learned.rounds} 轮没有收敛：{last.column}.{last.level} 末轮仍变动 {last.moved:.6f}，保留原模型",
-            rule="em_not_converged", action="各列是否足以区分两个人？加列，或加能带来真对的分组规则",
-        )  # fmt: skip
-    if matches < LEAST_MATCHES:
-        raise TableError(
-            f"估计的真对只有 {matches:.1f} 对，不足 {LEAST_MATCHES} 对，学不出分值，保留原模型",
-            rule="em_no_matches", action="换更大的表来训练，或直接用现有模型",
-        )  # fmt: skip
+    refuse_unlearned(learned, matches)
     for column, levels in model.comparisons.items():
         bits = learned.bits(column)
         for number, name in enumerate(levels, start=1):

@@ -23,8 +23,8 @@ _PARTIAL = ("visible",)
 """A pattern is worth what it rules out, which differs by value: it has no place of its own in the order."""
 
 
-def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
-    """Raise TableError where the weights must not be used; the last model stays."""
+def refuse_unlearned(learned: Learned, matches: float) -> None:
+    """Raise TableError where nothing was learned: no convergence, or too few matches to learn from."""
     last = learned.history[-1]
     if not learned.converged:
         raise TableError(
@@ -36,6 +36,11 @@ def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None
             f"估计的真对只有 {matches:.1f} 对，不足 {LEAST_MATCHES} 对，学不出分值，保留原模型",
             rule="em_no_matches", action="换更大的表来训练，或直接用现有模型",
         )  # fmt: skip
+
+
+def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
+    """Raise TableError where the weights must not be used; the last model stays."""
+    refuse_unlearned(learned, matches)
     _refuse_swapped(learned, model)
     for column in model.comparisons:
         broken = _broken(learned, model, column, matches)
