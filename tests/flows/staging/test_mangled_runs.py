@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tests.flows.staging.corpus.writers import CONTAINERS, Layout
 from tests.flows.staging.mangling import MEGABYTES, mangled
 from tests.flows.staging.night import put
 
+MEASURED = Path(__file__).parents[1] / "measured.py"
 HEAD = ["平台", "骑手编号", "姓名", "手机号", "身份证号", "入职日期"]
 SURNAMES, GIVEN = "向周吴郑冯陈褚卫蒋沈", "秀芬国强丽华建军永明"
 PEOPLE, ON_ROLL = 80, 40
@@ -71,23 +73,20 @@ def run_over(folder: Path, count: int, seed: int) -> tuple[Ended, dict[str, byte
     drop = put(folder / "drop", {"party_members/名册.csv": rolled()})
     put(drop, {f"platform/{name}": data for name, data in files.items()})
     home = folder / "home"
-    return _measured("run", "--home", home, "--drop", drop, "--as-of", "2026-11-19", "--json"), files, home
+    return _measured(folder, "run", "--home", home, "--drop", drop, "--as-of", "2026-11-19", "--json"), files, home
 
 
-def _measured(*words: object) -> Ended:
-    begun = time.monotonic()
-    with subprocess.Popen(
-        [str(SANZHAO), *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment()
-    ) as child:
-        out, err = child.communicate(timeout=1800)
-    peak = _peak_of_children()
-    return Ended(child.returncode, out.decode(), err.decode(), time.monotonic() - begun, peak)
-
-
-def _peak_of_children() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+def _measured(folder: Path, *words: object) -> Ended:
+    begun, peak = time.monotonic(), folder / "peak"
+    done = subprocess.run(
+        [sys.executable, str(MEASURED), str(peak), str(SANZHAO), *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        timeout=1800,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - begun, int(peak.read_text()))
 
 
 def evidence(home: Path) -> Iterator[tuple[str, dict[str, Any]]]:
