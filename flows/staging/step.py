@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,6 +56,17 @@ class Staging:
             self.con.unregister("incoming")
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """One file as its reader gave it: its sheets, or why there are none."""
+
+    number: int
+    """Of the landed file it came in, from 1."""
+    entry: LandedFile
+    name: str
+    grids: list[Grid] | InputError
+
+
 def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """Read the landed copies into the staging relations; a bad file is named and the others go on.
 
@@ -66,9 +78,9 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     staging = Staging(con, load_memory(run.home))
     entries = [entry for name in run.contracts for entry in manifest.files if entry.source == name]
     with _without_collector():
-        for done, entry in enumerate(entries, 1):
-            _stage_file(staging, run, entry)
-            run.progress(f"读取 {entry.source}", done, len(entries))
+        for file in _ahead(_opened(run, entries)):
+            _stage_file(staging, run, file)
+            run.progress(f"读取 {file.entry.source}", file.number, len(entries))
     staging.put("stage_files", files_table(staging.states))
     for relation in list(staging.waiting):
         staging.write(relation)
@@ -97,30 +109,48 @@ def _make_relations(con: duckdb.DuckDBPyConnection, contracts: Map[str, SourceCo
         con.unregister("empty")
 
 
-def _stage_file(staging: Staging, run: RunContext, entry: LandedFile) -> None:
-    """All sheets of one file, or of the files in one archive; what cannot be read becomes a state with its message."""
-    where = f"{entry.source}/{entry.name}"
-    if entry.sealed is None:
-        message = f"{where}：{entry.problem}"
-        staging.states.append(FileState(entry.source, entry.name, state="refused", message=message, warns=True))
+def _stage_file(staging: Staging, run: RunContext, file: _Opened) -> None:
+    """All sheets of one file; what cannot be read becomes a state with its message."""
+    place = file.entry.source, file.name
+    if isinstance(file.grids, InputError):
+        staging.states.append(_refused(*place, file.grids))
         return
-    try:
-        data = read_landed(run, entry)
-        inside = members(data, where) if is_archive(data) else [Member("", data)]
-    except InputError as error:
-        staging.states.append(_refused(entry.source, entry.name, error))
-        return
-    for member in inside:
-        file = f"{entry.name}/{member.name}" if member.name else entry.name
-        try:
-            if member.problem:
-                raise member.problem
-            grids = read_file(member.data, f"{entry.source}/{file}", run.policy.reading)
-        except InputError as error:
-            staging.states.append(_refused(entry.source, file, error))
+    states = [_stage_sheet(staging, run, place, grid) for grid in file.grids]
+    staging.states += without_notes(states, file.grids)
+
+
+def _opened(run: RunContext, entries: list[LandedFile]) -> Iterator[_Opened]:
+    """Every file of the landed ones, those in an archive each by itself, in order."""
+    for done, entry in enumerate(entries, 1):
+        where = f"{entry.source}/{entry.name}"
+        if entry.sealed is None:
+            yield _Opened(done, entry, entry.name, InputError(f"{where}：{entry.problem}"))
             continue
-        states = [_stage_sheet(staging, run, (entry.source, file), grid) for grid in grids]
-        staging.states += without_notes(states, grids)
+        try:
+            data = read_landed(run, entry)
+            inside = members(data, where) if is_archive(data) else [Member("", data)]
+        except InputError as error:
+            yield _Opened(done, entry, entry.name, error)
+            continue
+        for member in inside:
+            file = f"{entry.name}/{member.name}" if member.name else entry.name
+            yield _Opened(done, entry, file, member.problem or _grids(run, member.data, f"{entry.source}/{file}"))
+
+
+def _grids(run: RunContext, data: bytes, where: str) -> list[Grid] | InputError:
+    try:
+        return read_file(data, where, run.policy.reading)
+    except InputError as error:
+        return error
+
+
+def _ahead(files: Iterator[_Opened]) -> Iterator[_Opened]:
+    """The same files, each read while the one before it is cleaned: the readers work mostly outside Python's lock."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, files, None)
+        while file := coming.result():
+            coming = reader.submit(next, files, None)
+            yield file
 
 
 def _refused(source: str, file: str, error: InputError, sheet: str | None = None) -> FileState:

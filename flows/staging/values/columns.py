@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class _Pool:
 
 def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = False) -> Column:
     """Clean a column. A bool is read as the text it shows, since True and 1.0 are one key."""
-    texts, others = _texts(cells)
+    texts, others = _texts(field, cells)
     encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
     right, cleaner = _judge(field, distinct, licence=licence)
@@ -62,22 +63,32 @@ def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = F
     return Column(tuple(array.take(taken) for array in arrays), tuple(_repairs(places, len(good), pool)))
 
 
-def _texts(cells: Sequence[Cell]) -> tuple[pa.Array, dict[int, Cell]]:
-    """The texts of a column, null where a cell is none; and those other cells by row."""
-    try:
+def _texts(field: SourceField, cells: Sequence[Cell]) -> tuple[pa.Array, dict[int, Cell]]:
+    """The texts of a column, null where a cell is none; and those other cells by row. A day counts as its ISO text."""
+    kinds = set(map(type, cells))
+    if kinds <= {str}:
         return pa.array(cells, pa.string()), {}
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        plain = [("TRUE" if cell else "FALSE") if cell is True or cell is False else cell for cell in cells]
-        others: dict[int, Cell] = {index: cell for index, cell in enumerate(plain) if not isinstance(cell, str)}
-        return pa.array([cell if isinstance(cell, str) else None for cell in plain], pa.string()), others
+    texts: list[Cell | None] = list(cells)
+    others: dict[int, Cell] = {}
+    for index, cell in enumerate(cells):
+        if type(cell) is not str:
+            texts[index] = shown = _shown(cell, field)
+            if shown is None:
+                others[index] = cell
+    return pa.array(texts, pa.string()), others
+
+
+def _shown(cell: Cell, field: SourceField) -> str | None:
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    return cell.isoformat() if type(cell) is date and field.type in ("date", "partial_date") else None
 
 
 def _judge(field: SourceField, distinct: pa.Array, *, licence: bool) -> tuple[pa.Array, Cleaner]:
     """Which distinct texts are already right, and the cleaner of the others."""
     if field.type == "id_number":
-        signs = column_signs(distinct.to_pylist())
-        right = pc.or_(pc.is_in(distinct, pa.array(sorted(signs.valid), pa.string())), masked_ids(distinct))
-        return right, id_cleaner(signs, licence=licence)
+        signs, valid = column_signs(distinct)
+        return pc.or_(pa.array(valid), masked_ids(distinct)), id_cleaner(signs, licence=licence)
     found = already_right(field.type, distinct)
     return found if found is not None else pa.array(np.zeros(len(distinct), bool)), cleaner_of(field)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
-from itertools import compress, takewhile
+from itertools import takewhile
 from math import ulp
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
 
@@ -23,6 +25,7 @@ _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
 _MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
+_TENS = 10 ** np.arange(17, -1, -1, dtype=np.int64)
 _QUOTES = "'\"‘’“”`´＇＂"
 
 
@@ -61,28 +64,24 @@ class ColumnSigns:
 
     zeros: bool = False
     floats: bool = False
-    valid: frozenset[str] = frozenset()
 
 
-def column_signs(cells: Iterable[Cell]) -> ColumnSigns:
-    """Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged."""
-    whole = [cell for cell in set(cells) if isinstance(cell, str) and len(cell) == 18 and cell.isascii()]
-    if not whole:
-        return ColumnSigns()
-    places = _places(whole)
-    digits = ((places >= 0) & (places <= 9)).all(axis=1)
-    valid = frozenset(compress(whole, _valid(places).tolist()))
-    if digits.sum() < 3:
-        return ColumnSigns(valid=valid)
-    numbers = places[digits].astype(np.int64) @ 10 ** np.arange(17, -1, -1, dtype=np.int64)
+def column_signs(texts: pa.Array) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
+    """What a column of distinct texts shows, and which of them are valid IDs that need no second look.
+
+    Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged.
+    """
+    eighteen = pc.and_(pc.equal(pc.binary_length(texts), 18), pc.string_is_ascii(texts))
+    whole = eighteen.fill_null(False).to_numpy(zero_copy_only=False)
+    places = _places(texts.filter(pa.array(whole)).to_pylist())
+    valid = np.zeros(len(whole), bool)
+    valid[whole] = _valid(places)
+    numbers = places[((places >= 0) & (places <= 9)).all(axis=1)].astype(np.int64) @ _TENS
+    if len(numbers) < 3:
+        return ColumnSigns(), valid
     zeros = bool((numbers % 1000 == 0).sum() * 2 > len(numbers))
     floats = bool((numbers.astype(np.float64).astype(np.int64) == numbers).sum() * 2 > len(numbers))
-    return ColumnSigns(zeros=zeros, floats=floats, valid=frozenset() if zeros or floats else valid)
-
-
-def valid_ids(texts: list[str]) -> frozenset[str]:
-    """Which of these 18-character texts are valid IDs: `is_valid` for a whole column at once."""
-    return frozenset(compress(texts, _valid(_places(texts)).tolist())) if texts else frozenset()
+    return ColumnSigns(zeros=zeros, floats=floats), np.zeros(len(whole), bool) if zeros or floats else valid
 
 
 def _places(texts: list[str]) -> npt.NDArray[np.int16]:
@@ -115,8 +114,6 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     if isinstance(cell, float | int):
         return _from_number(float(cell))
     original = cell_text(cell)
-    if original in signs.valid:
-        return Cleaned(ResidentId(original, "full", original))
     text, repairs = _plain(original)
     if text in NO_VALUE:
         return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))

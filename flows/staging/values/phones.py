@@ -37,6 +37,8 @@ def clean_phones(cell: Cell) -> Cleaned:
             number, more = _number(part.strip())
             numbers += number
             found += more
+    if not numbers and not found:
+        found.append("unusable_phone")
     distinct = tuple(dict.fromkeys(numbers))
     if len(numbers) > 1:
         found.append("several_phones")
