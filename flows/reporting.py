@@ -18,7 +18,7 @@ from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.ledger.publish.read import kept_versions
 from flows.runlog import log_crash
-from flows.settings import model_of
+from flows.settings import ReportKind, model_of
 from reports.situation.figures import Figures
 from reports.summary import RunSummary
 from schemas.contracts import ledger_table
@@ -47,19 +47,21 @@ class Night:
 
 
 def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
-    """Write every report of the version; one Chinese line per report that could not be written."""
+    """Write the reports the settings ask for; one Chinese line per report that could not be written."""
     night = Night(summary, quality)
     drop_old_workbooks(run.home)
     folder = run.home.reports / night.summary.version
-    made: dict[str, Callable[[], bytes]] = {
-        WORKBOOK: lambda: _workbook(run, night),
-        SITUATION: lambda: _situation(run, night),
-        CIRCULATED: lambda: _circulated(run, night),
-        LINK_FIGURES: lambda: _link_figures(con, run, night),
-        LINKS: lambda: _links(run, night),
-    }
+    made: tuple[tuple[ReportKind, str, Callable[[], bytes]], ...] = (
+        ("workbook", WORKBOOK, lambda: _workbook(run, night)),
+        ("situation", SITUATION, lambda: _situation(run, night)),
+        ("circulation", CIRCULATED, lambda: _circulated(run, night)),
+        ("links", LINK_FIGURES, lambda: _link_figures(con, run, night)),
+        ("links", LINKS, lambda: _links(run, night)),
+    )
     problems = []
-    for name, make in made.items():
+    for kind, name, make in made:
+        if kind not in run.settings.reports:
+            continue
         try:
             write_private(folder / name, make())
         except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -29,6 +29,10 @@ class PrefectSettings(_Frozen):
     api_url: str = ""
 
 
+ReportKind = Literal["workbook", "situation", "circulation", "links"]
+"""What a run may draw besides its summary and the marks for the senders."""
+
+
 class Settings(_Frozen):
     """One district's configuration; paths are absolute once loaded, null where the shipped default serves."""
 
@@ -41,6 +45,7 @@ class Settings(_Frozen):
     policy: Path | None = None
     model: Path | None = None
     sources: Path | None = None
+    reports: tuple[ReportKind, ...] = get_args(ReportKind)
     prefect: PrefectSettings = PrefectSettings()
     night: NightSettings = NightSettings()
     serve: ServeSettings = ServeSettings()
@@ -68,6 +73,7 @@ _MEANING = {
     "less_than_equal": "数值太大",
     "string_too_short": "不能为空",
     "string_pattern_mismatch": "写法不对，例如 1200MB",
+    "literal_error": "不是可用的词，可用的词见配置文件模板里这一项的说明",
     "union_tag_invalid": "type 应为 folder、sftp、s3、http 或 postgres",
     "union_tag_not_found": "缺少 type：folder、sftp、s3、http 或 postgres",
 }

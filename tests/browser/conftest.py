@@ -103,7 +103,7 @@ def served(waiting_home: tuple[Path, Path]) -> Iterator[Served]:
     assert "Traceback" not in stop(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop lives in this thread and would disturb other modules' tests
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM", "/usr/bin/chromium")

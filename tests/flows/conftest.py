@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.command import DAY, Answer, sanzhao
+from tests.flows.command import DAY, Answer, sanzhao, without_reports
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,8 @@ def home(finished_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run_again(home: Path, drop: Path) -> Callable[..., Answer]:
-    """Run the (spoiled) drop into the home for the next day."""
+    """Run the (spoiled) drop into the home for the next day, without reports."""
+    without_reports(home)
 
     def run(*words: object, before: tuple[str, ...] = ()) -> Answer:
         return sanzhao("run", "--home", home, "--drop", drop, "--as-of", "2026-11-20", *words, before=before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -25,12 +24,10 @@ from flows.ledger.store import Judged, opened_store
 from flows.runs import last_unfinished, list_runs, run_is_going
 from flows.settings import load_settings
 from flows.steps import STEP_NAMES
-from tests.flows.command import DAY, SANZHAO, clean_environment
+from tests.flows.command import DAY, FORKING, SANZHAO, clean_environment
 
 EARLIER = DAY - timedelta(days=1)
 TABLES = ("ledger", "changes", "coverage", "review", "aliases")
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["flows.cli.app", "flows.driver", "tests.flows.killing"])
 PAIRS = tuple(f"{turn:064x}" for turn in range(20))
 
 

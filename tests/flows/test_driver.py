@@ -14,7 +14,7 @@ import pytest
 
 from flows.home import Home
 from flows.runs import last_unfinished, list_runs
-from tests.flows.command import DAY, SANZHAO, clean_environment, sanzhao
+from tests.flows.command import DAY, SANZHAO, clean_environment, sanzhao, without_reports
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,9 @@ def ledger(home: Path) -> bytes:
 
 
 def with_key_of(home: Path, fresh: Path) -> Path:
-    """A fresh home that uses another home's key."""
+    """A fresh home that uses another home's key; it draws no reports."""
     shutil.copytree(home / "keys", fresh / "keys")
-    return fresh
+    return without_reports(fresh)
 
 
 def runs_left(home: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -144,6 +145,16 @@ def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: P
         told = write_reports(con, run, summary, Quality({}, {}))
     assert [line.split(" ")[0] for line in told] == [WORKBOOK, SITUATION, CIRCULATED, LINK_FIGURES, LINKS]
     assert all("一本账不受影响" in line for line in told)
+
+
+def test_only_the_reports_asked_for_are_written(home: Path, tmp_path: Path) -> None:
+    place = Home(home)
+    run, summary = _last_run(place)
+    asked = replace(run, settings=run.settings.model_copy(update={"reports": ("situation",)}))
+    shutil.rmtree(place.reports / summary.version)
+    with open_workspace(tmp_path / "w.duckdb", "0" * 32, threads=1, memory_limit="1GB") as con:
+        assert write_reports(con, asked, summary, Quality({}, {})) == []
+    assert [path.name for path in (place.reports / summary.version).iterdir()] == [SITUATION]
 
 
 def _last_run(place: Home) -> tuple[RunContext, RunSummary]:

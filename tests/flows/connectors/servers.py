@@ -68,18 +68,22 @@ def sftp_server(root: Path) -> Iterator[Sftp]:
             return super().read(file, offset, size)
 
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        asyncssh.create_server(_Ssh, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=Files, allow_scp=False)
-    )
-    state.port = server.get_port()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    server = asyncio.run_coroutine_threadsafe(_listening(key, Files), loop).result(30)
+    state.port = server.get_port()
     try:
         yield state
     finally:
         asyncio.run_coroutine_threadsafe(_ended(server), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
+
+
+async def _listening(key: asyncssh.SSHKey, files: type[asyncssh.SFTPServer]) -> asyncssh.SSHAcceptor:
+    return await asyncssh.create_server(
+        _Ssh, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=files, allow_scp=False
+    )
 
 
 async def _ended(server: asyncssh.SSHAcceptor) -> None:

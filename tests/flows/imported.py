@@ -1,0 +1,14 @@
+"""Everything a run imports, so that forked commands begin with it. Nothing of Prefect, which starts threads."""
+
+from __future__ import annotations
+
+import flows.cli.app
+import flows.driver
+import flows.reporting
+import flows.steps
+import reports.link_quality.page
+import reports.situation.circulation
+import reports.situation.page
+import reports.workbook.sheets
+
+__all__ = ["flows", "reports"]
