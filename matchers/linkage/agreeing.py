@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,14 +16,21 @@ from matchers.linkage.learn import Floats, Learned, levels_by_column
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import key_values, level_sql, radixes
 from matchers.linkage.score import levels_of_pairs
-from matchers.linkage.tables import Both, batches_of, pair_sql
+from matchers.linkage.tables import Both, Side, batches_of, pair_sql
 
 _ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
 _PAIRS_FOR_IDS = 20_000
 _PAIRS_AT_ONCE = 1 << 19
+_STIR = np.uint64(0x9E3779B97F4A7C15)
 _COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
 """Levels too rare for pairs drawn: chance of the key that stands for them, among the rows of one unique side."""
+_TOLD_BY_NAMES = {"date": ("same", "year"), "category": ("same", "value")}
+"""Level and key that strangers of one name share more often than others: a name tells sex and the years it was given
+in. Years stand for dates: enough strangers share one."""
+_LEAST_LIFT = 1.05
+_DOUBTED_ROWS = 20
+"""One row in so many may stand twice on a side said to be unique; such pairs are no strangers."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +40,24 @@ class Chances:
     Among rows drawn are true pairs too: few in large tables, nearly all that agree in small ones.
     """
 
+    levels: dict[str, tuple[str, ...]]
     u: dict[str, Floats]
     drawn: dict[str, npt.NDArray[np.bool_]]
     pairs: float
+    lifts: dict[tuple[str, str], float]
+    """Per column and level how many times likelier it is among strangers of one name; where it is likelier."""
+
+    def lift(self, column: str, level: str) -> float:
+        """1 where a name tells nothing."""
+        return self.lifts.get((column, level), 1.0)
+
+    def lifted(self, u: dict[str, Floats]) -> dict[str, Floats]:
+        """u among strangers of one name, as nearly all pairs in doubt are."""
+        found = {column: chances.copy() for column, chances in u.items()}
+        for (column, level), lift in self.lifts.items():
+            number = self.levels[column].index(level) + 1
+            found[column][number] = min(found[column][number] * lift, 1.0)
+        return found
 
     def without_matches(self, learned: Learned) -> dict[str, Floats]:
         """u with the matches that were learned taken out of the pairs drawn."""
@@ -87,7 +110,8 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
         if model.columns[column] == "resident_id":
             for number, chance in _chance_of_ids(con, model, column, both, drawn_rows):
                 u[column][number], drawn[column][number] = max(chance, 1e-12), False
-    return Chances(u, drawn, float(found.sum()))
+    named = {column: tuple(levels) for column, levels in model.comparisons.items()}
+    return Chances(named, u, drawn, float(found.sum()), _lifts(con, model, both))
 
 
 def _evenly(rows: int, most: int) -> Seqs:
@@ -111,7 +135,7 @@ def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, leve
         )
         return _chance_across(first, second)
     within = _COUNTED_WITHIN.get(model.columns[column], {}).get(level)
-    unique = both.right if "right" in model.unique else both.left if "left" in model.unique else None
+    unique = _unique_side(model, both)
     return _chance_within(key_values(con, model, f"{column}.{within}", unique)) if within and unique else None
 
 
@@ -126,9 +150,46 @@ def _chance_across(left: Keys, right: Keys) -> float:
 def _chance_within(keys: Keys) -> float:
     """Chance that two rows of one side share a key, half a pair added: people who stand there once share none with
     themselves, so no true pair is counted as chance."""
+    rows = float(np.count_nonzero(keys))
+    return (_pairs_within(keys) + 0.5) / max(rows * (rows - 1) / 2, 1.0)
+
+
+def _pairs_within(keys: Keys) -> float:
+    """Pairs of rows that share a key; 0 is none."""
     counts = np.unique(keys[keys != 0], return_counts=True)[1].astype(np.float64)
-    rows = float(counts.sum())
-    return (float((counts * (counts - 1) / 2).sum()) + 0.5) / max(rows * (rows - 1) / 2, 1.0)
+    return float((counts * (counts - 1) / 2).sum())
+
+
+def _unique_side(model: LinkModel, both: Both) -> Side | None:
+    return both.right if "right" in model.unique else both.left if "left" in model.unique else None
+
+
+def _lifts(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
+    """How many times likelier two rows of a unique side agree where they bear one name."""
+    names = next((column for column in model.comparisons if model.columns[column] == "person_name"), None)
+    unique = _unique_side(model, both)
+    if names is None or unique is None:
+        return {}
+    step = max(1, unique.rows // _ROWS_COUNTED)
+    bearing = key_values(con, model, f"{names}.key", unique)[::step]
+    found = {}
+    for column in model.comparisons:
+        level, form = _TOLD_BY_NAMES.get(model.columns[column], ("", ""))
+        if level in model.comparisons[column]:
+            lift = _lift(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
+            if lift >= _LEAST_LIFT:
+                found[column, level] = lift
+    return found
+
+
+def _lift(names: Keys, keys: Keys) -> float:
+    """Pairs that share name and key, by as many as if names told nothing of it; few of them say little."""
+    shown = (names != 0) & (keys != 0)
+    names, keys = names[shown], keys[shown]
+    doubted = len(names) / _DOUBTED_ROWS
+    expected = _pairs_within(names) * _chance_within(keys)
+    shared = _pairs_within((names * _STIR) ^ keys)
+    return float(f"{(shared + doubted) / max(expected + doubted, 1.0):.3g}")
 
 
 def _chance_of_ids(
@@ -145,9 +206,25 @@ def _chance_of_ids(
     chance = ValueChances(con, model, both).id_chances(column, left[shown], right[shown])
     full, masked = (first == 1) & (second == 1), np.minimum(first, second) + np.maximum(first, second) == 3
     wrong = float(((first == 3) | (second == 3)).mean())
-    found = {"full": chance[full], "visible": chance[masked], "near": chance[full] * _near_ids() * max(wrong, 1e-4)}
+    local = _local_chance(con, model, column, both)
+    alike = chance[full] if local is None else np.array([local])
+    found = {"full": chance[full], "visible": chance[masked], "near": alike * _near_ids() * max(wrong, 1e-4)}
     levels = list(model.comparisons[column])
     return [(levels.index(n) + 1, float(c.mean())) for n, c in found.items() if n in levels and len(c)]
+
+
+def _local_chance(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both) -> float | None:
+    """Chance that two people of these tables bear one ID, from how many share region and birth date; null where too
+    few do to tell. In one town IDs stand closer together than in the country, and one is sooner a slip from another."""
+    unique = _unique_side(model, both)
+    if unique is None:
+        return None
+    regions, births = (key_values(con, model, f"{column}.{form}", unique) for form in ("head6", "birth"))
+    shown = np.where((regions != 0) & (births != 0), (regions * _STIR) ^ births, np.uint64(0))
+    shared, rows = _pairs_within(shown), float(np.count_nonzero(shown))
+    if shared <= rows / _DOUBTED_ROWS:
+        return None
+    return shared / (rows * (rows - 1) / 2) * math.prod(ID_PLACES[8:])
 
 
 def _near_ids() -> float:

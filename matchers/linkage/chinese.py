@@ -186,6 +186,7 @@ _DATES = Kind(
         ("true", ("year",)),
     ),
     shown_as=("birth", "0"),
+    silent="{id}_birth <> 0",
 )
 
 _SEXES = Kind(
@@ -195,7 +196,7 @@ _SEXES = Kind(
     levels={"same": "l.{c}_male = r.{c}_male", "conflict": "true"},
     against=frozenset({"conflict"}),
     shown_as=("male", "-1"),
-    silent_as=("sexed", "0"),
+    silent="{id}_sexed <> 0",
 )
 
 CHINESE: dict[str, Kind] = {

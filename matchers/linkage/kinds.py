@@ -32,9 +32,9 @@ class Kind:
     `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
     two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
     of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
-    column shows the same, and its empty value; `silent_as`: where both rows show this, it is counted there already (by
-    default the same). `classes`: what two rows show together, the first that holds counts, with the levels that agree
-    there; a level's m is its share within its class.
+    column shows the same, and its empty value. `silent`: SQL over one row with `{id}` for the ID's column: it shows the
+    same, right or wrong; where both rows' IDs do, it is counted there already. `classes`: what two rows show together,
+    the first that holds counts, with the levels that agree there; a level's m is its share within its class.
     """
 
     encode: Callable[[Strings], Encoded]
@@ -47,7 +47,7 @@ class Kind:
     by_places: frozenset[str] = frozenset()
     against: frozenset[str] = frozenset({"different", "other", "other_shown"})
     shown_as: tuple[str, str] | None = None
-    silent_as: tuple[str, str] | None = None
+    silent: str = "{id}_male <> -1"
     classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -164,6 +164,8 @@ KINDS: dict[str, Kind] = {
             "different": "true",
         },
         shown_as=("birth", "0"),
+        # An ID with a wrong digit shows its birth date as well: IDs that nearly agree mostly agree in it.
+        silent="({id}_birth <> 0 or {id}_kind = 3)",
     ),
     "text": Kind(
         encode=_encode_text,

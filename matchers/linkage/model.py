@@ -26,6 +26,13 @@ class LevelWeight(_Frozen):
 
     m: float = Field(gt=0, le=1)
     u: float | Literal["counted"]
+    lift: float | None = Field(default=None, ge=1)
+    """How many times likelier strangers of one name agree so than strangers at large; a name tells sex and age."""
+
+    @property
+    def weighed(self) -> float:
+        """m as it is held against u."""
+        return self.m / (self.lift or 1.0)
 
 
 class TrainedOn(_Frozen):
@@ -99,6 +106,8 @@ class LinkModel(_Frozen):
                     raise ValueError(f"ceiling {ceiling.name}: {column} has no level {sorted(unknown)}")
         if self.ceilings and (self.ceilings[-1].when or self.settling is None):
             raise ValueError("ceiling: the last must fit everything, and [settling] must be given")
+        if self.ceilings and any(level.lift for levels in self.comparisons.values() for level in levels.values()):
+            raise ValueError("comparisons: a model with ceilings takes no lift")
         unknown_columns = [c for c in (*self.aliases, *self.optional, *self.implied) if c not in self.columns]
         unknown_keys = [key for key in (*self.population, *self._settled_keys()) if not self._has_key(key)]
         if unknown_columns or unknown_keys:

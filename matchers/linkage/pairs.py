@@ -149,8 +149,7 @@ def level_among(model: LinkModel, column: str, names: tuple[str, ...]) -> str:
 
 def _implied(model: LinkModel, column: str, source: str) -> str:
     kind = model.kind(column)
-    form, none = kind.silent_as or kind.shown_as or ("male", "-1")
-    return f"l.{source}_{form} <> {none} and r.{source}_{form} <> {none}"
+    return " and ".join(kind.silent.replace("{id}", f"{side}.{source}") for side in "lr")
 
 
 def pattern_of(model: LinkModel) -> str:

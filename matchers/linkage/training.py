@@ -6,12 +6,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from matchers.engine import embedded
-from matchers.linkage.agreeing import chance_agreements
+from matchers.linkage.agreeing import Chances, chance_agreements
 from matchers.linkage.blocks import distinct, distinct_batches
 from matchers.linkage.chances import counted_levels, id_columns
 from matchers.linkage.crosscheck import CrossCheck, cross_check
@@ -79,11 +78,12 @@ def train(
         batches = list(distinct_batches(blocks))
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
         patterns = candidate_patterns(con, model, both, pairs, placed)
-        learned = _learned(con, patterns, model, both, rounds)
+        chances = chance_agreements(con, model, both)
+        learned = _learned(chances, patterns, model, both, rounds)
         matches = learned.prior * both.counts.pairs
         refuse_untrusted(learned, model, matches)
         learned, said = in_order(learned, model, matches)
-        fitted = _fitted(model, learned, patterns, both.counts)
+        fitted = _fitted(model, learned, chances, patterns, both.counts)
         outcomes, unlinkable = expected_outcomes(con, fitted, both, pairs), unlinkable_rows(con, fitted, both)
     return Training(
         before=model, model=fitted, plan=tuple(RulePlan(block.rule, block.pairs) for block in blocks), learned=learned,
@@ -98,11 +98,10 @@ def _placed(left: pa.Table, right: pa.Table | None, judging: Judging) -> Placed:
     return place_judgements(checked_judgements(judging.judgements), ids, same=right is None)
 
 
-def _learned(con: duckdb.DuckDBPyConnection, patterns: Patterns, model: LinkModel, both: Both, rounds: int) -> Learned:
+def _learned(chances: Chances, patterns: Patterns, model: LinkModel, both: Both, rounds: int) -> Learned:
     """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
-    chances = chance_agreements(con, model, both)
-    first = learn(patterns, chances.u, model, both.counts, rounds=rounds)
-    return learn(patterns, chances.without_matches(first), model, both.counts, rounds=rounds)
+    first = learn(patterns, chances.lifted(chances.u), model, both.counts, rounds=rounds)
+    return learn(patterns, chances.lifted(chances.without_matches(first)), model, both.counts, rounds=rounds)
 
 
 def _judged_shown(learned: Learned, patterns: Patterns, model: LinkModel, unknown: int) -> JudgedShown:
@@ -113,7 +112,7 @@ def _judged_shown(learned: Learned, patterns: Patterns, model: LinkModel, unknow
     )  # fmt: skip
 
 
-def _fitted(model: LinkModel, learned: Learned, patterns: Patterns, sides: Sides) -> LinkModel:
+def _fitted(model: LinkModel, learned: Learned, chances: Chances, patterns: Patterns, sides: Sides) -> LinkModel:
     """The model with what was learned, and a version that its weights alone decide."""
     prior = min(max(learned.prior * sides.pairs / sides.left, 1e-6), 0.999)
     trained_on = TrainedOn(
@@ -121,7 +120,7 @@ def _fitted(model: LinkModel, learned: Learned, patterns: Patterns, sides: Sides
         converged=learned.converged, expected_matches=round(learned.prior * sides.pairs, 1),
         judged=int(patterns.same.sum() + patterns.other.sum()), base=f"{model.name} {model.version}",
     )  # fmt: skip
-    return versioned(model, _weights(model, learned), float(f"{prior:.6g}"), trained_on)
+    return versioned(model, _weights(model, learned, chances), _short(prior), trained_on)
 
 
 def versioned(
@@ -134,7 +133,7 @@ def versioned(
     return model.model_copy(update=update)
 
 
-def _weights(model: LinkModel, learned: Learned) -> dict[str, dict[str, LevelWeight]]:
+def _weights(model: LinkModel, learned: Learned, chances: Chances) -> dict[str, dict[str, LevelWeight]]:
     counted = {(column, number) for column, number, _ in counted_levels(model)}
     counted |= {
         (column, number)
@@ -145,10 +144,18 @@ def _weights(model: LinkModel, learned: Learned) -> dict[str, dict[str, LevelWei
     return {
         column: {
             name: LevelWeight(
-                m=float(f"{learned.m[column][number]:.6g}"),
-                u="counted" if (column, number) in counted else float(f"{learned.u[column][number]:.6g}"),
+                m=_short(learned.m[column][number]),
+                u="counted"
+                if (column, number) in counted
+                else _short(learned.u[column][number] / chances.lift(column, name)),
+                lift=chances.lifts.get((column, name)),
             )
             for number, name in enumerate(levels, 1)
         }
         for column, levels in model.comparisons.items()
     }
+
+
+def _short(number: float) -> float:
+    """Six digits: what a person reads, and what every later run uses."""
+    return float(f"{number:.6g}")

@@ -16,14 +16,18 @@ from hypothesis import strategies as st
 from benchmarks.people_tables import write_tables
 from flows.cli.app import app
 from flows.cli.ending import ended
+from matchers.engine import embedded
+from matchers.linkage.agreeing import chance_agreements
 from matchers.linkage.crosscheck import cross_check
 from matchers.linkage.learn import Learned, Patterns
 from matchers.linkage.link import link_tables
 from matchers.linkage.model import LinkModel, parse_link_model
+from matchers.linkage.tables import NIBBLES, encode_sides
 from matchers.linkage.trained import model_text, report_text
 from matchers.linkage.training import Judging, Training, train
 from matchers.linkage.trust import in_order
 from schemas.errors import TableError
+from tests.matchers.conftest import full_id
 from tests.matchers.linkage.test_linking import shipped
 
 IDS = ("row_id", "row_id")
@@ -90,6 +94,37 @@ def test_a_rare_phone_agreement_has_a_chance_though_no_random_pair_shows_it(trai
     u = dict(zip(levels, training.learned.u["phone"][1:], strict=True))
     assert 1e-9 < u["full"] < 1e-7  # half a pair in 4,000 numbers
     assert 1e-6 < u["visible"] < 1e-5  # 33 prefixes, four digits
+
+
+def test_a_name_tells_the_sex_so_both_together_are_worth_less(
+    sides: tuple[pa.Table, pa.Table], training: Training
+) -> None:
+    lift = training.model.comparisons["sex"]["same"].lift
+    assert lift is not None
+    assert 1.15 < lift < 2.5  # four thousand rows show it faintly; a million, 1.9
+    shuffled = np.random.default_rng(5).permutation(sides[1].num_rows)
+    right = sides[1].set_column(sides[1].schema.get_field_index("sex"), "sex", sides[1]["sex"].take(pa.array(shuffled)))
+    with embedded() as con:
+        con.execute(NIBBLES)
+        told = chance_agreements(con, shipped("people"), encode_sides(sides[0], right, shipped("people")))
+    assert ("sex", "same") not in told.lifts
+
+
+def test_ids_stand_closer_where_people_share_town_and_birth_date() -> None:
+    def near(days: int) -> float:
+        born = [f"19{60 + day // 300:02d}{1 + day // 25 % 12:02d}{1 + day % 25:02d}" for day in range(days)]
+        ids = [full_id("500113", born[row % days], f"{row:03d}") for row in range(900)]
+        ids[0] = ids[0][:-1] + ("1" if ids[0][-1] == "0" else "0")
+        rows = {"name": ["张伟"] * 900} | {
+            c: [None] * 900 for c in ("phone", "sex", "birth_date", "district", "employer")
+        }
+        side = pa.table({"id_number": pa.array(ids)} | {c: pa.array(v, pa.string()) for c, v in rows.items()})
+        with embedded() as con:
+            con.execute(NIBBLES)
+            chances = chance_agreements(con, shipped("people"), encode_sides(side, side, shipped("people")))
+        return float(chances.u["id_number"][1 + list(shipped("people").comparisons["id_number"]).index("near")])
+
+    assert near(10) > 5 * near(100) > 50 * near(900)  # the last: too few share one to tell, so the country's
 
 
 def test_the_report_is_for_the_one_who_approves(training: Training) -> None:
