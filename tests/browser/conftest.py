@@ -19,7 +19,7 @@ from flows.home import Home
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
 from tests.browser.district import DAY, STREETS, write_drop
-from tests.flows.command import SANZHAO, clean_environment, sanzhao
+from tests.flows.command import SANZHAO, clean_environment, sanzhao, without_reports
 
 PASSWORD = "Kezhang-2026"  # noqa: S105
 ACCOUNTS = {
@@ -88,7 +88,7 @@ def stop(server: subprocess.Popen[bytes]) -> str:
 def waiting_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A home with accounts and waiting pairs, and its drop; copy it before changing it."""
     folder = tmp_path_factory.mktemp("workbench")
-    drop, home = write_drop(folder / "drop"), folder / "home"
+    drop, home = write_drop(folder / "drop"), without_reports(folder / "home")
     answer = sanzhao("run", "--home", home, "--drop", drop, "--as-of", DAY)
     assert answer.code in (0, 3), answer.err
     open_accounts(home)

@@ -26,11 +26,12 @@ def published(home: Path, key: Path) -> dict[str, Any]:
     """Every person, waiting pair and unit of coverage published from the golden drop, without learned weights."""
     from flows.driver import RunRequest, drive
     from flows.home import Home
+    from tests.flows.command import without_reports
 
     key.write_bytes(KEY)
     os.environ["SANZHAO_KEY_FILE"] = str(key)
     try:
-        summary = drive(RunRequest(Home(home), drop=DROP, as_of=DAY))
+        summary = drive(RunRequest(Home(without_reports(home)), drop=DROP, as_of=DAY))
     finally:
         del os.environ["SANZHAO_KEY_FILE"]
     folder = home / "ledger" / "versions" / summary.version

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.command import sanzhao
+from tests.flows.command import sanzhao, without_reports
 from tests.flows.connectors.servers import PASSWORD, Postgres, Sftp, postgres_server, sftp_server
 
 pytestmark = pytest.mark.slow
@@ -60,6 +60,7 @@ def test_two_nights_from_servers_transfer_a_file_once_and_never_show_the_secret(
         database.sql("create table riders (worker_no text, name text, phone text)")
         database.sql("insert into riders select 'R' || n, '张三', '13812345678' from generate_series(1, 50) n")
         configure(home, drop, remote, (database, sftp))
+        without_reports(home)
         answers = [
             sanzhao("run", "--home", home, "--drop", drop, "--as-of", f"2026-11-{day}", "--json") for day in (19, 20)
         ]

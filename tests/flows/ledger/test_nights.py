@@ -10,6 +10,7 @@ import pytest
 from flows.home import Home
 from flows.ledger import verify
 from flows.sample import SampleOptions, generate
+from tests.flows.command import without_reports
 from tests.flows.ledger.nights import (
     Incident,
     Play,
@@ -36,7 +37,7 @@ def play(root: Path, nights: int, people: tuple[int, int], incidents: dict[int, 
         "reversed": judge("not_link"),
         "model": new_model,
     }
-    played = Play(Home(root / "home"))
+    played = Play(Home(without_reports(root / "home")))
     for turn, folder in enumerate(folders):
         name = incidents.get(turn, "")
         act = renumber(folders[turn:]) if name == "renumbered" else acts.get(name)

@@ -19,6 +19,7 @@ from reports.workbench.people import PeopleFilter
 from reports.workbench.queue import Filter
 from schemas.errors import InputError
 from tests.browser.district import DAY, write_drop
+from tests.flows.command import without_reports
 from tests.flows.review.conftest import Clock
 
 pytestmark = pytest.mark.slow
@@ -28,7 +29,7 @@ PASSWORD = "Kezhang-2026"  # noqa: S105
 @pytest.fixture(scope="module")
 def office_of_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("desk")
-    home = Home(folder / "home")
+    home = Home(without_reports(folder / "home"))
     drive(RunRequest(home, drop=write_drop(folder / "drop"), as_of=DAY))
     office = Office.open(home, clock=Clock())
     yield office

@@ -20,7 +20,7 @@ import pytest
 from flows.staging.archives import is_archive, members
 from flows.staging.readers import read_file
 from flows.staging.values.ids import check_digit
-from tests.flows.command import SANZHAO, clean_environment
+from tests.flows.command import SANZHAO, clean_environment, without_reports
 from tests.flows.staging.corpus.writers import CONTAINERS, Layout
 from tests.flows.staging.mangling import MEGABYTES, mangled
 from tests.flows.staging.night import put
@@ -72,7 +72,7 @@ def run_over(folder: Path, count: int, seed: int) -> tuple[Ended, dict[str, byte
     files = {"好.csv": CONTAINERS["csv"](layout), **dict(mangled(count, seed, valid))}
     drop = put(folder / "drop", {"party_members/名册.csv": rolled()})
     put(drop, {f"platform/{name}": data for name, data in files.items()})
-    home = folder / "home"
+    home = without_reports(folder / "home")
     return _measured(folder, "run", "--home", home, "--drop", drop, "--as-of", "2026-11-19", "--json"), files, home
 
 
