@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -23,16 +24,29 @@ def extension_path(name: str) -> Path:
     return next(root.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension"))
 
 
+@cache
+def _signed(path: Path) -> str:
+    """An extension whose makers' signature DuckDB has found good in this process: that takes it 0.15 s each time.
+
+    Raises duckdb.IOException when it is not good.
+    """
+    with duckdb.connect() as con:
+        con.load_extension(str(path))
+    return str(path)
+
+
 @contextmanager
 def open_workspace(
     path: Path, key: str, *, threads: int = 2, memory_limit: str = MEMORY_LIMIT
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose default database is the encrypted workspace at `path`; closed and flushed at the end."""
     private_folder(path.parent)
+    crypto = _signed(extension_path("httpfs"))
     con = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "allow_unsigned_extensions": "true",  # the one that is loaded was held against its signature above
             "memory_limit": memory_limit,
             "threads": str(threads),
             "temp_directory": str(path.parent / "spill"),
@@ -40,7 +54,7 @@ def open_workspace(
         }
     )
     try:
-        con.load_extension(str(extension_path("httpfs")))
+        con.load_extension(crypto)
         con.execute(
             "attach $path as workspace (encryption_key $key)".replace("$path", _quoted(str(path))).replace(
                 "$key", _quoted(key)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import altair
+import pandas
+import vl_convert
+
 import flows.cli.app
 import flows.driver
 import flows.reporting
@@ -11,4 +15,4 @@ import reports.situation.circulation
 import reports.situation.page
 import reports.workbook.sheets
 
-__all__ = ["flows", "reports"]
+__all__ = ["altair", "flows", "pandas", "reports", "vl_convert"]

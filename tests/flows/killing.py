@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,10 +20,10 @@ from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import verify
 from flows.ledger.store import Judged, opened_store
-from flows.runs import last_unfinished, list_runs, run_is_going
+from flows.runs import last_unfinished, list_runs
 from flows.settings import load_settings
 from flows.steps import STEP_NAMES
-from tests.flows.command import DAY, FORKING, SANZHAO, clean_environment
+from tests.flows.command import DAY, FORKING
 
 EARLIER = DAY - timedelta(days=1)
 TABLES = ("ledger", "changes", "coverage", "review", "aliases")
@@ -59,49 +58,24 @@ class Forked:
         self.process.join()
 
 
-@dataclass
-class Started:
-    """A run in a process started anew."""
-
-    process: subprocess.Popen[bytes]
-
-    @property
-    def pid(self) -> int | None:
-        return self.process.pid
-
-    def wait(self, timeout: float) -> int | None:
-        try:
-            return self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 Launch = Callable[[list[str]], Process]
 
 
 def forked(words: list[str], environment: dict[str, str] | None = None, shift: int = 0) -> Process:
-    """The command in a forked process, its clock moved by so many days."""
+    """The command in a forked process, its clock moved by so many days; with `PREFECT_API_URL` set, as a flow."""
     process = FORKING.Process(target=_command, args=(words, environment or {}, shift), daemon=True)
     process.start()
     return Forked(process)
-
-
-def started(words: list[str], environment: dict[str, str] | None = None) -> Process:
-    """The command in a process of its own."""
-    every = clean_environment() | (environment or {})
-    return Started(
-        subprocess.Popen([str(SANZHAO), *words], env=every, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    )
 
 
 def _command(words: list[str], environment: dict[str, str], shift: int) -> None:
     for name in [name for name in os.environ if name.startswith(("SANZHAO_", "PREFECT_"))]:
         del os.environ[name]
     os.environ |= environment
+    if "PREFECT_API_URL" in environment:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()  # Prefect was imported, and read its environment, before the fork
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if shift:
         _move_clock(timedelta(days=shift))
@@ -132,6 +106,8 @@ class Ground:
     drop: Path
     wanted: dict[str, bytes]
     seconds: float
+    steps: dict[str, float]
+    """Seconds of each step, undisturbed."""
 
     def words(self, home: Path, *, resume: bool = False) -> list[str]:
         tail = ["--resume"] if resume else ["--drop", str(self.drop), "--as-of", DAY.isoformat()]
@@ -161,12 +137,13 @@ def ground(drop: Path, root: Path, launch: Launch = forked, store_url: str = "")
             store.audit(load_key(Home(before)), datetime.now(UTC), "王审核", "judge", why=pair[:16])
         store.raise_objection("P-nobody", EARLIER, "本人", "不是我")
     whole = Path(shutil.copytree(before, root / "whole")) if not store_url else before
-    first = Ground(before, drop, {}, 0.0)
+    first = Ground(before, drop, {}, 0.0, {})
     if store_url:
         return first
     begun = time.monotonic()
     assert launch(first.words(whole)).wait(300) in (0, 3)
-    return Ground(before, drop, published(whole), time.monotonic() - begun)
+    took = {told["step"]: told["seconds"] for told in _newest_steps(Home(whole))}
+    return Ground(before, drop, published(whole), time.monotonic() - begun, took)
 
 
 def published(home: Path) -> dict[str, bytes]:
@@ -203,19 +180,24 @@ def check_next(ground: Ground, home: Path, launch: Launch = forked, *, resume: b
 
 def step_reached(home: Path) -> str:
     """The step the newest run was in, by the steps its log says are done."""
-    runs = list_runs(Home(home))
-    newest = runs[-1] if runs else None
-    if newest is None or newest.as_of != DAY:
+    runs = list_runs(Home(home), 1)
+    if not runs or runs[0].as_of != DAY:
         return "start"
-    done = 0
-    for path in sorted((home / "logs").glob("sanzhao-*.jsonl")):
+    return [*STEP_NAMES, "end"][len(_newest_steps(Home(home)))]
+
+
+def _newest_steps(home: Home) -> list[dict[str, Any]]:
+    """What the log tells of each step the newest run has done."""
+    newest, found = list_runs(home, 1)[0].run_id, []
+    for path in sorted(home.logs.glob("sanzhao-*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             try:
                 told = json.loads(line)
             except ValueError:  # a full disk cut it
                 continue
-            done += told.get("event") == "step" and told.get("run_id") == newest.run_id
-    return STEP_NAMES[done] if done < len(STEP_NAMES) else "end"
+            if told.get("event") == "step" and told.get("run_id") == newest:
+                found.append(told)
+    return found
 
 
 def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, launch: Launch = forked) -> list[Kill]:
@@ -223,10 +205,12 @@ def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, l
     found: list[Kill] = []
     for _ in range(kills):
         unfinished = last_unfinished(Home(home)) is not None
-        run = launch(ground.words(home, resume=unfinished and moments.random() < 0.85))
-        if launch is not forked:
-            _until_begun(run, Home(home))
-        code = run.wait(moments.uniform(0.02, 0.35) * ground.seconds)
+        resume = unfinished and moments.random() < 0.85
+        run = launch(ground.words(home, resume=resume))
+        if moments.random() < 0.5:
+            code = run.wait(moments.uniform(0.02, 0.35) * ground.seconds)
+        else:
+            code = _within_a_step(ground, run, home, moments, at=step_reached(home) if resume else "start")
         run.stop()
         found.append(Kill("SIGKILL", step_reached(home), code is None))
         check_whole(home)
@@ -236,11 +220,16 @@ def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, l
     return found
 
 
-def _until_begun(run: Process, home: Home) -> None:
-    """Past the seconds in which a process started anew only reads its libraries."""
-    end = time.monotonic() + 120
-    while not run_is_going(home) and run.wait(0.05) is None and time.monotonic() < end:
-        pass
+def _within_a_step(ground: Ground, run: Process, home: Path, moments: random.Random, *, at: str) -> int | None:
+    """Waits for a moment within one of the next three steps: at any time at all, the short ones are hardly ever hit."""
+    known = len(list_runs(Home(home))) if at == "start" else 0
+    ahead = STEP_NAMES[STEP_NAMES.index(at) if at in STEP_NAMES else 0 :][:3]
+    step = moments.choice(ahead or STEP_NAMES[-1:])
+    while len(list_runs(Home(home))) <= known or (step_reached(home) in STEP_NAMES[: STEP_NAMES.index(step)]):
+        code = run.wait(0.02)
+        if code is not None:
+            return code
+    return run.wait(moments.uniform(0, ground.steps[step]))
 
 
 def power_cut(ground: Ground, home: Path, copy: Path, moments: random.Random) -> Kill:

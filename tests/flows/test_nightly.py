@@ -128,10 +128,10 @@ def test_a_killed_flow_leaves_the_ledger_whole_and_its_successor_ends_as_ever(pr
     from prefect.settings import PREFECT_API_URL
 
     from flows.sample import SampleOptions, generate
-    from tests.flows.killing import ground, kill_chain, started
+    from tests.flows.killing import forked, ground, kill_chain
 
     generate(SampleOptions(workers=120, members=200, seed=5, out=tmp_path / "district", member_share=0.2, as_of=DAY))
     stood = ground(tmp_path / "district" / "drop", tmp_path)
     home = Path(shutil.copytree(stood.before, tmp_path / "home"))
-    launch = partial(started, environment={"PREFECT_API_URL": str(PREFECT_API_URL.value())})
+    launch = partial(forked, environment={"PREFECT_API_URL": str(PREFECT_API_URL.value())})
     assert all(one.landed for one in kill_chain(stood, home, random.Random(25), 2, launch))  # noqa: S311

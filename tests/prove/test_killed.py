@@ -1,7 +1,8 @@
 """Two hundred SIGKILLs at moments no one chose, over all steps and both drivers; power cuts, full, read-only and
 vanished disks and databases, clocks that jump: the ledger is whole after each, and the next run ends as ever.
 
-Prints a table of kind, step and count. As root, since disks are mounted; those cases are left out otherwise.
+Prints a table of kind, step and count. In parts, each with moments of its own, so that `--stepwise` goes on where a
+proof that was broken off was. As root, since disks are mounted; those cases are left out otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.steps import STEP_NAMES
 from tests.flows.connectors.servers import PASSWORD, postgres_server
 from tests.flows.killing import (
     Ground,
@@ -30,13 +32,14 @@ from tests.flows.killing import (
     kill_chain,
     power_cut,
     published,
-    started,
     step_reached,
 )
 
 pytestmark = pytest.mark.prove
 
-PLAIN, THROUGH_PREFECT, CHAIN = 150, 50, 12
+PLAIN_PARTS, PREFECT_PARTS = range(10), range(5)
+PLAIN, THROUGH_PREFECT = 15, 10
+"""Kills in a part."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk of its own")
 
 
@@ -50,46 +53,67 @@ def stood(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return ground(root / "drop", root)
 
 
-def chains(stood: Ground, root: Path, kills: int, launch: Launch, seed: int) -> list[Kill]:
-    """So many kills that took a living process, in chains."""
+@pytest.fixture(scope="module", autouse=True)
+def table() -> Iterator[dict[str, list[Kill]]]:
+    """Every case by its kind; a case that is in it was found good."""
+    found: dict[str, list[Kill]] = {}
+    yield found
+    print("\n| kind | cases | ledger whole, nothing lost | next run the same | steps |\n|---|---|---|---|---|")
+    for kind, cases in found.items():
+        print(f"| {kind} | {len(cases)} | {len(cases)} | {len(cases)} | {_steps(cases)} |")
+    print(f"| all | {sum(map(len, found.values()))} | | | {_steps([one for many in found.values() for one in many])} |")
+
+
+def _steps(cases: list[Kill]) -> str:
+    counted = Counter(one.step for one in cases)
+    order = ["start", *STEP_NAMES, "end"]
+    return ", ".join(f"{step} {counted[step]}" for step in sorted(counted, key=order.index))
+
+
+def told(table: dict[str, list[Kill]], kind: str, found: list[Kill]) -> None:
+    table.setdefault(kind, []).extend(found)
+    print(f"{kind}: {len(found)} all good ({_steps(found)})", flush=True)
+
+
+def chain(stood: Ground, home: Path, kills: int, launch: Launch, seed: int) -> list[Kill]:
+    """So many kills that took a living process, in one chain or in as many as it takes."""
     moments, found = random.Random(seed), []  # noqa: S311
     while len(found) < kills:
-        home = Path(shutil.copytree(stood.before, root / "home"))
-        some = kill_chain(stood, home, moments, min(CHAIN, kills - len(found)), launch)
-        found += [one for one in some if one.landed]
-        print(f"{len(found)} of {kills} kills, all good", flush=True)
+        shutil.copytree(stood.before, home)
+        found += [one for one in kill_chain(stood, home, moments, kills - len(found), launch) if one.landed]
         shutil.rmtree(home)
     return found
 
 
-def told(kind: str, found: list[Kill]) -> None:
-    steps = ", ".join(f"{step} {number}" for step, number in sorted(Counter(one.step for one in found).items()))
-    print(f"{kind}: {len(found)}, ledger whole {len(found)}, next run the same {len(found)} ({steps})", flush=True)
+@pytest.mark.parametrize("part", PLAIN_PARTS)
+def test_the_plain_driver_killed(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path, part: int) -> None:
+    told(table, "SIGKILL, plain driver", chain(stood, tmp_path / "home", PLAIN, forked, 200 + part))
 
 
-def test_the_plain_driver_killed(stood: Ground, tmp_path: Path) -> None:
-    told("SIGKILL, plain driver", chains(stood, tmp_path, PLAIN, forked, 200))
-
-
-def test_the_prefect_flow_killed(stood: Ground, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def through_prefect() -> Iterator[Launch]:
     from prefect.settings import PREFECT_API_URL
     from prefect.testing.utilities import prefect_test_harness
 
     with prefect_test_harness(server_startup_timeout=120):
-        launch = partial(started, environment={"PREFECT_API_URL": str(PREFECT_API_URL.value())})
-        told("SIGKILL, Prefect flow", chains(stood, tmp_path, THROUGH_PREFECT, launch, 201))
+        yield partial(forked, environment={"PREFECT_API_URL": str(PREFECT_API_URL.value())})
 
 
-def test_power_cuts(stood: Ground, tmp_path: Path) -> None:
-    moments, found = random.Random(202), []  # noqa: S311
-    for turn in range(10):
-        home, copy = Path(shutil.copytree(stood.before, tmp_path / f"home-{turn}")), tmp_path / f"copy-{turn}"
-        found.append(power_cut(stood, home, copy, moments))
-        check_whole(copy)
-        check_next(stood, copy)
-        shutil.rmtree(home)
-        shutil.rmtree(copy)
-    told("power cut", found)
+@pytest.mark.parametrize("part", PREFECT_PARTS)
+def test_the_prefect_flow_killed(
+    stood: Ground, through_prefect: Launch, table: dict[str, list[Kill]], tmp_path: Path, part: int
+) -> None:
+    found = chain(stood, tmp_path / "home", THROUGH_PREFECT, through_prefect, 300 + part)
+    told(table, "SIGKILL, Prefect flow", found)
+
+
+@pytest.mark.parametrize("turn", range(10))
+def test_power_cuts(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path, turn: int) -> None:
+    home, copy = Path(shutil.copytree(stood.before, tmp_path / "home")), tmp_path / "copy"
+    cut = power_cut(stood, home, copy, random.Random(400 + turn))  # noqa: S311
+    check_whole(copy)
+    check_next(stood, copy)
+    told(table, "power cut", [cut])
 
 
 @contextmanager
@@ -104,26 +128,27 @@ def disk(place: Path, megabytes: int) -> Iterator[Path]:
 
 
 @as_root
-def test_full_disks(stood: Ground, tmp_path: Path) -> None:
-    """A ballast leaves room for a random part of what a run needs; then it is taken away."""
-    moments, found = random.Random(203), []  # noqa: S311
-    for turn in range(10):
-        with disk(tmp_path / f"disk-{turn}", 256) as place:
+@pytest.mark.parametrize("turn", range(10))
+def test_full_disks(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path, turn: int) -> None:
+    """A ballast leaves room for a random part of what a run needs, until it stops there; then it is taken away."""
+    moments = random.Random(500 + turn)  # noqa: S311
+    with disk(tmp_path / "disk", 256) as place:
+        code: int | None = 0
+        while code != 1:
+            shutil.rmtree(place / "home", ignore_errors=True)
             home = Path(shutil.copytree(stood.before, place / "home"))
             free = shutil.disk_usage(place).free
-            (place / "ballast").write_bytes(bytes(free - moments.randrange(64 << 10, 24 << 20)))
+            (place / "ballast").write_bytes(bytes(free - moments.randrange(64 << 10, 12 << 20)))
             code = forked(stood.words(home)).wait(300)
             step = step_reached(home)
             (place / "ballast").unlink()
             check_whole(home)
-            check_next(stood, home)
-            found.append(Kill("full disk", step, code == 1))
-    assert any(one.landed for one in found)
-    told("full disk", [one for one in found if one.landed])
+        check_next(stood, home)
+    told(table, "full disk", [Kill("full disk", step, True)])
 
 
 @as_root
-def test_read_only_disks(stood: Ground, tmp_path: Path) -> None:
+def test_read_only_disks(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path) -> None:
     with disk(tmp_path / "disk", 256) as place:
         home = Path(shutil.copytree(stood.before, place / "home"))
         before = published(home)
@@ -134,10 +159,12 @@ def test_read_only_disks(stood: Ground, tmp_path: Path) -> None:
             subprocess.run(["mount", "-o", "remount,rw", str(place)], check=True)
             check_whole(home)
         check_next(stood, home)
-    told("read-only disk", [Kill("read-only", "start", True)] * 3)
+    told(table, "read-only disk", [Kill("read-only", "start", True)] * 3)
 
 
-def test_vanished_databases(stood: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vanished_databases(
+    stood: Ground, table: dict[str, list[Kill]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The store's database lets nobody in and throws everybody out, at moments no one chose; then it is back."""
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     moments, found = random.Random(204), []  # noqa: S311
@@ -163,11 +190,11 @@ def test_vanished_databases(stood: Ground, tmp_path: Path, monkeypatch: pytest.M
         rows = published(home)
         assert launch(mine.words(home)).wait(300) in (0, 3)
         assert published(home)["ledger"] == rows["ledger"]
-    told("database gone", [one for one in found if one.landed])
+    told(table, "database gone", [one for one in found if one.landed])
 
 
 @pytest.mark.parametrize("days", [-400, -1, 1, 400])
-def test_clocks_that_jump(stood: Ground, tmp_path: Path, days: int) -> None:
+def test_clocks_that_jump(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path, days: int) -> None:
     """A run on a clock that is wrong, killed; and one that ends; then the clock is right again."""
     moments = random.Random(days)  # noqa: S311
     home = Path(shutil.copytree(stood.before, tmp_path / "home"))
@@ -177,9 +204,9 @@ def test_clocks_that_jump(stood: Ground, tmp_path: Path, days: int) -> None:
     step = step_reached(home)
     check_whole(home)
     check_next(stood, home)
-    told(f"clock {days:+} days, killed", [Kill("clock", step, landed)])
     other = Path(shutil.copytree(stood.before, tmp_path / "other"))
     check_next(stood, other, partial(forked, shift=days))
     assert forked(stood.words(other)).wait(300) in (0, 3)
     assert published(other)["ledger"] == stood.wanted["ledger"]
     check_whole(other)
+    told(table, "clock wrong by days, killed", [Kill("clock", step, landed)])
