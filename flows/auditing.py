@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.home import Home
-from flows.keys import load_key
+from flows.keys import DistrictKey, load_key
 from flows.ledger.publish.read import kept_versions, read_index
 from flows.ledger.store import Store, opened_store
 from flows.ledger.store.chain import noted_head
@@ -24,11 +24,16 @@ class Audited:
 
 
 def examine(home: Home) -> Audited:
-    """Every act's HMAC and place, then the anchors: each published index, and the note beside the store."""
+    """As `examined`, with the home's own key and store."""
     key, settings = load_key(home), load_settings(home)
     with opened_store(home, settings.store_url) as store:
-        macs = store.audit_macs()
-        problems = store.audit_problems(key)
+        return examined(home, key, store)
+
+
+def examined(home: Home, key: DistrictKey, store: Store) -> Audited:
+    """Every act's HMAC and place, then the anchors: each published index, and the note beside the store."""
+    macs = store.audit_macs()
+    problems = store.audit_problems(key)
     anchors = _anchors(home)
     problems += _anchor_problems(anchors, macs)
     problems += _note_problems(home, macs)

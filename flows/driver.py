@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -99,7 +100,8 @@ def _failed(run: RunContext, record: RunRecord, step: Step, error: BaseException
     resumable = step.name not in ("land", "stage") or not at_fault
     state = "failed" if resumable else "refused"
     ending = {"state": state, "failed_step": step.name, "rule": refusal.rule, "message": str(refusal)}
-    save_record(run.home, record.model_copy(update=ending))
+    with suppress(OSError):  # a full disk takes no note: the record says "running" then, which goes on as well
+        save_record(run.home, record.model_copy(update=ending))
     log_event(run.home, "failed", run_id=run.run_id, step=step.name, rule=refusal.rule, resumable=resumable)
     try:
         record_failure(run, refusal)

@@ -54,4 +54,4 @@ def _may_pass(error: BaseException) -> bool:
 def _disk_is_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, duckdb.IOException) and "No space left" in str(error)
+    return isinstance(error, duckdb.Error) and "No space left" in str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,14 +15,28 @@ Plain = str | int | float | bool | None
 
 
 def log_event(home: Home, event: str, **fields: Plain) -> Path:
-    """Append one line to today's log and say which file it was."""
+    """Append one line to today's log and say which file it was.
+
+    A disk that takes no line loses it, and the run goes on or fails by itself; a line it took half stays alone.
+    """
     now = datetime.now(UTC)
-    path = private_folder(home.logs) / f"sanzhao-{now:%Y%m%d}.jsonl"
+    path = home.logs / f"sanzhao-{now:%Y%m%d}.jsonl"
     line = json.dumps({"at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "event": event, **fields}, ensure_ascii=False)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with suppress(OSError):
+        _append(path, f"{line}\n".encode())
     return path
+
+
+def _append(path: Path, line: bytes) -> None:
+    """One write, so that lines of several processes do not mix; on a line of its own, whatever stands before."""
+    private_folder(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, b"\n" + line if cut else line)
+    finally:
+        os.close(descriptor)
 
 
 def log_crash(home: Home, error: BaseException, **fields: Plain) -> Path:

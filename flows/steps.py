@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
@@ -127,7 +127,8 @@ def run_step(run: RunContext, step: Step) -> StepResult:
             con.commit()
         except BaseException:
             con.interrupt()  # a query that a signal broke off still holds the connection
-            con.rollback()
+            with suppress(duckdb.Error):  # a commit that failed has ended the transaction already
+                con.rollback()
             raise
     log_event(run.home, "step", run_id=run.run_id, step=step.name, seconds=result.seconds, **_numbers(counts))
     if step.name == "close":

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from flows.auditing import examined
 from flows.doctor.finding import Finding, bad, good, warning
 from flows.home import Home
 from flows.keys import DistrictKey
@@ -47,7 +48,7 @@ def store(home: Home, settings: Settings, key: DistrictKey) -> list[Finding]:
     """The store opens, is whole, and its audit chain holds; notices that never went out."""
     try:
         with opened_store(home, settings.store_url) as found:
-            return [_database(found), _audit(found, key), _notices(found, settings)]
+            return [_database(found), _audit(home, found, key), _notices(found, settings)]
     except SanzhaoError as error:
         return [bad("状态库", error.message, error.action or "从备份恢复")]
 
@@ -62,9 +63,12 @@ def _database(found: Store) -> Finding:
     return good("状态库", "SQLite（本机）" if kind == "sqlite" else "PostgreSQL")
 
 
-def _audit(found: Store, key: DistrictKey) -> Finding:
-    problems = found.audit_problems(key)
-    return bad("审计日志", problems[0], "保留现场，报告管理员") if problems else good("审计日志", "链条完整")
+def _audit(home: Home, found: Store, key: DistrictKey) -> Finding:
+    audited = examined(home, key, found)
+    if audited.problems:
+        return bad("审计日志", audited.problems[0], "保留现场，报告管理员；sanzhao audit verify 看全部")
+    anchor = f"，版本 {audited.anchored_by} 锚定到第 {audited.anchored_at} 条" if audited.anchored_by else ""
+    return good("审计日志", f"{audited.acts} 条，链条完整{anchor}")
 
 
 def _notices(found: Store, settings: Settings) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from flows.auditing import examined
 from flows.review.clock import BEIJING, aware
 from flows.review.office import Office
 from flows.runs import list_runs, load_record
@@ -72,9 +73,9 @@ class Records:
         return Listed(self._office.held().version, None, rows, total, names)
 
     def audit_problems(self, session: str) -> Sequence[str]:
-        """What is wrong with the chain, in Chinese; empty when it holds."""
+        """What is wrong with the chain or its anchors, in Chinese; empty when all holds."""
         self._office.with_right(session, Action.SEE_AUDIT)
-        return self._office.store.audit_problems(self._office.key)
+        return examined(self._office.home, self._office.key, self._office.store).problems
 
     def accounts(self, session: str) -> Sequence[Account]:
         self._office.with_right(session, Action.MANAGE_ACCOUNTS)

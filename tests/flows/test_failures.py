@@ -15,6 +15,7 @@ from flows.context import RunContext
 from flows.failures import may_help_to_retry, plain_failure
 from flows.home import Home
 from flows.keys import load_key
+from flows.runlog import log_event
 from flows.runs import RunRecord, context_of, create_run
 from flows.steps import step_named
 from schemas.errors import HomeError, InputError, SanzhaoError
@@ -45,6 +46,7 @@ FORESEEN = [
     (OSError(errno.EIO, PERSON), "internal_passing"),
     (OSError(errno.ENOSPC, PERSON), "disk_full"),
     (duckdb.IOException(f"No space left on device: {PERSON}"), "disk_full"),
+    (duckdb.TransactionException(f"Failed to commit: No space left on device: {PERSON}"), "disk_full"),
     (OperationalError("insert", {"name": PERSON}, Exception(PERSON)), "internal_passing"),
     (IntegrityError("insert", {"name": PERSON}, Exception(PERSON)), "internal"),
 ]
@@ -58,6 +60,27 @@ def test_its_kind_is_told_and_its_words_are_not(run: RunContext, error: Exceptio
     assert json.loads(logged.splitlines()[-1])["error"].startswith(type(error).__name__)
     for word in PERSON.split():
         assert word not in str(told) + logged
+
+
+def test_a_line_cut_by_a_full_disk_spoils_no_other(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    path = log_event(home, "first")
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"at": "2026-11-2')
+    log_event(home, "second")
+    log_event(home, "third")
+    first, cut, *others = path.read_text("utf-8").splitlines()
+    assert json.loads(first)["event"] == "first"
+    assert cut == '{"at": "2026-11-2'
+    assert [json.loads(line)["event"] for line in others] == ["second", "third"]
+
+
+def test_a_disk_that_takes_no_line_breaks_nothing_off(run: RunContext) -> None:
+    log = log_event(run.home, "first")
+    log.unlink()
+    log.symlink_to("/dev/full")
+    told = plain_failure(run, step_named("decided"), raised(OSError(errno.ENOSPC, PERSON)))
+    assert told.rule == "disk_full"
 
 
 @pytest.mark.parametrize(

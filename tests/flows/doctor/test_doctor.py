@@ -60,6 +60,11 @@ def cut_audit(home: Path) -> None:
         connection.execute("update audit set who = '别人' where seq = 1")
 
 
+def shorten_audit(home: Path) -> None:
+    with sqlite3.connect(home / "state" / "sanzhao.db") as connection:
+        connection.execute("delete from audit where seq = (select max(seq) from audit)")
+
+
 def run_ahead(home: Path) -> None:
     ahead = datetime.now(UTC) + timedelta(days=400)
     (home / "runs" / "x").mkdir()
@@ -78,6 +83,7 @@ def misspell(home: Path) -> None:
         (spoil_store, "状态库"),
         (spoil_ledger, "一本账"),
         (cut_audit, "审计日志"),
+        (shorten_audit, "审计日志"),
         (run_ahead, "时钟"),
         (misspell, "配置与密钥"),
     ],
