@@ -123,12 +123,12 @@ class Kill:
     landed: bool
 
 
-def ground(drop: Path, root: Path, launch: Launch = forked, store_url: str = "") -> Ground:
+def ground(drop: Path, root: Path, launch: Launch = forked, config: str = "") -> Ground:
     """The first night, people's work, then the second night in a copy for comparison."""
     before = root / "before"
     Home(before).make()
-    if store_url:
-        (before / "config.toml").write_text(f'store_url = "{store_url}"\n', "utf-8")
+    (before / "config.toml").write_text(config, "utf-8")
+    store_url = load_settings(Home(before)).store_url
     words = ["run", "--home", str(before), "--drop", str(drop), "--as-of", EARLIER.isoformat()]
     assert launch(words).wait(300) in (0, 3)
     with opened_store(Home(before), store_url) as store:
@@ -218,6 +218,22 @@ def kill_chain(ground: Ground, home: Path, moments: random.Random, kills: int, l
             break
     check_next(ground, home, launch, resume=moments.random() < 0.7)
     return found
+
+
+def killed_after(step: str, words: list[str], home: Path, launch: Launch = forked) -> None:
+    """A run, killed (SIGKILL) as soon as its log says that `step` is committed."""
+    known = logged_steps(home).count(step)
+    run = launch(words)
+    while logged_steps(home).count(step) == known and run.wait(0.005) is None:
+        pass
+    run.stop()
+    assert run.wait(0) == -signal.SIGKILL
+
+
+def logged_steps(home: Path) -> list[str]:
+    """Every step the log tells of, in order."""
+    lines = [json.loads(line) for path in (home / "logs").glob("*.jsonl") for line in path.read_text().splitlines()]
+    return [line["step"] for line in lines if line["event"] == "step"]
 
 
 def _within_a_step(ground: Ground, run: Process, home: Path, moments: random.Random, *, at: str) -> int | None:

@@ -23,7 +23,7 @@ def stood(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 
     root = Path(tmp_path_factory.mktemp("killed"))
     generate(SampleOptions(workers=120, members=200, seed=5, out=root, member_share=0.2, as_of=DAY))
-    return ground(root / "drop", root)
+    return ground(root / "drop", root, config="reports = []\n")
 
 
 def test_the_ledger_is_whole_after_every_kill_and_the_next_run_ends_as_ever(stood: Ground, tmp_path: Path) -> None:

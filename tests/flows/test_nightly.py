@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from flows.home import Home
+from flows.ledger import verify
 from tests.flows.command import DAY
 
 pytestmark = pytest.mark.slow
@@ -121,17 +123,24 @@ def test_prefects_own_records_hold_no_name_id_or_phone(nightly_home: Path, small
     print(f"\n{len(secrets)} strings, {sum(map(len, texts))} characters of Prefect's database: 0 found")
 
 
-def test_a_killed_flow_leaves_the_ledger_whole_and_its_successor_ends_as_ever(prefect: None, tmp_path: Path) -> None:
-    import random
+def test_a_killed_flow_leaves_the_ledger_whole_and_its_successor_ends_as_ever(
+    nightly_home: Path, finished_home: Path, small_district: Path, tmp_path: Path
+) -> None:
     from functools import partial
 
     from prefect.settings import PREFECT_API_URL
 
-    from flows.sample import SampleOptions, generate
-    from tests.flows.killing import forked, ground, kill_chain
+    from tests.flows.command import without_reports
+    from tests.flows.killing import forked, killed_after
 
-    generate(SampleOptions(workers=120, members=200, seed=5, out=tmp_path / "district", member_share=0.2, as_of=DAY))
-    stood = ground(tmp_path / "district" / "drop", tmp_path)
-    home = Path(shutil.copytree(stood.before, tmp_path / "home"))
+    home = without_reports(Path(shutil.copytree(nightly_home, tmp_path / "home")))
     launch = partial(forked, environment={"PREFECT_API_URL": str(PREFECT_API_URL.value())})
-    assert all(one.landed for one in kill_chain(stood, home, random.Random(25), 2, launch))  # noqa: S311
+    words = ["run", "--home", str(home), "--drop", str(small_district / "drop"), "--as-of", DAY.isoformat()]
+    for step in ("stage", "decided"):
+        killed_after(step, words, home, launch)
+        assert verify(Home(home)) == []
+        words = ["run", "--home", str(home), "--resume"]
+    assert launch(words).wait(300) in (0, 3)
+    assert verify(Home(home)) == []
+    name = Path("ledger") / "ledger.parquet"
+    assert (home / name).read_bytes() == (finished_home / name).read_bytes()

@@ -172,7 +172,7 @@ def test_vanished_databases(
     with postgres_server() as server:
         server.sql("create database store")
         url = f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/store"
-        mine = ground(stood.drop, tmp_path, launch, url)
+        mine = ground(stood.drop, tmp_path, launch, f'store_url = "{url}"\n')
         home = mine.before
         shutil.copy(stood.before / "keys" / "district.key", tmp_path / "key")
         for _ in range(5):
