@@ -80,8 +80,8 @@ def _evaluation(districts: Districts, seed: int) -> Evaluation:
             shutil.rmtree(home, ignore_errors=True)
             if not districts.keep:
                 shutil.rmtree(made, ignore_errors=True)
-        kept.write_text(told, "utf-8")
-    found: Evaluation = json.loads(kept.read_text("utf-8"))
+        kept.writeshare_text(told, "utf-8")
+    found: Evaluation = json.loads(kept.readshare_text("utf-8"))
     return found
 
 
@@ -121,11 +121,11 @@ def lines(all_: Pooled) -> list[str]:
     """The pooled figures, a line each."""
     told = [f"{all_.districts} districts, {all_.persons_mixed} persons of the registry mixed"]
     told += [
-        f"links {name}: {share.of - share.right} wrong; right {_text(share)}" for name, share in all_.links.items()
+        f"links {name}: {share.of - share.right} wrong; right {share_text(share)}" for name, share in all_.links.items()
     ]
     told.append(f"wrong links of the machine: {all_.wrong_per_thousand:.2f} in 1,000")
-    told += [f"linkable rows linked, {name}: {_text(share)}" for name, share in all_.linked.items()]
-    told.append(f"linkable rows linked or in review: {_text(all_.linked_or_in_review)}")
+    told += [f"linkable rows linked, {name}: {share_text(share)}" for name, share in all_.linked.items()]
+    told.append(f"linkable rows linked or in review: {share_text(all_.linked_or_in_review)}")
     told.append(f"pairs in review: {all_.review_pairs}, {all_.waiting:.2%} of links")
     told += [f"status {code}: {dict(counts)}" for code, counts in all_.statuses.items()]
     return told + confusion_lines(all_.confusion)
@@ -138,20 +138,22 @@ def confusion_lines(table: Counter[tuple[str, str]]) -> list[str]:
     return [head, *(f"{t:>11}" + "".join(f"{table[t, found]:>6}" for found in codes) for t in codes)]
 
 
-def _text(share: Share) -> str:
+def share_text(share: Share) -> str:
+    """Count, rate and 95 % Wilson interval."""
     if share.rate is None:
         return "none"
     return f"{share.right} of {share.of} ({share.rate:.3%}; 95 % {share.low:.3%} to {share.high:.3%})"
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def seeds_of(text: str) -> tuple[int, ...]:
+    """`3101-3110` or `3101`."""
     first, _, last = text.partition("-")
     return tuple(range(int(first), int(last or first) + 1))
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--seeds", type=_seeds, required=True, help="3101-3110")
+    asked.add_argument("--seeds", type=seeds_of, required=True, help="3101-3110")
     asked.add_argument("--out", type=Path, required=True, help="where evaluations are kept")
     asked.add_argument("--dirt", choices=("clean", "normal", "harsh"), default="normal")
     asked.add_argument("--workers", type=int, default=WORKERS)
