@@ -80,8 +80,8 @@ def _evaluation(districts: Districts, seed: int) -> Evaluation:
             shutil.rmtree(home, ignore_errors=True)
             if not districts.keep:
                 shutil.rmtree(made, ignore_errors=True)
-        kept.writeshare_text(told, "utf-8")
-    found: Evaluation = json.loads(kept.readshare_text("utf-8"))
+        kept.write_text(told, "utf-8")
+    found: Evaluation = json.loads(kept.read_text("utf-8"))
     return found
 
 
