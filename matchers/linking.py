@@ -26,22 +26,25 @@ def link(
     model: LinkModel,
     *,
     ids: tuple[str, str],
+    judgements: pa.Table | None = None,
     read: Reading = fitted,
     options: Options | None = None,
 ) -> pa.Table:
     """One row per pair that is linked, waits for a person or nearly did; `right` null holds the left against itself.
 
-    Raises TableError where an id column is missing or repeats, InputError where a needed column is missing.
+    Pairs persons judged (left_id, right_id, judgement `link`, `not_link` or `unsure`) stand as they were judged. Raises
+    TableError where an id column is missing or repeats or judgements contradict each other, InputError where a needed
+    column is missing.
     """
     chosen = options or Options()
     if not model.finds_headers:
-        return link_tables(left, right, model, ids=ids, options=chosen)
+        return link_tables(left, right, model, ids=ids, judgements=judgements, options=chosen)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
     if not model.ceilings:
-        return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), options=chosen)
+        return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), judgements=judgements, options=chosen)
     tables = Tables(one, other, (_ROW_ID, _ROW_ID))
-    return pairs_by_evidence(tables, smaller, threads=chosen.threads, memory=chosen.memory)
+    return pairs_by_evidence(tables, smaller, judgements=judgements, options=chosen)
 
 
 def train(

@@ -19,6 +19,14 @@ ModelOption = Annotated[
     str,
     typer.Option("--model", help=f"模型文件（TOML），或自带模型的名字：{_SHIPPED}", show_default=False),
 ]
+JudgementsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--judgements",
+        help="人工判断的表：left_id、right_id、judgement（link 是同一人，必连；not_link 不是，必不连；unsure 存疑）",
+        show_default=False,
+    ),
+]
 OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
 
 
@@ -47,13 +55,16 @@ def link(
     out: OutOption,
     left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列")] = "row_id",
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
+    judgements: JudgementsOption = None,
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.tables import write_parquet
 
-    pairs = _linked(left, right, load_model(model), (left_id, right_id))
+    pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements)
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
+    if judgements is not None:
+        print(_judged(judgements, (left, right), (left_id, right_id)))
 
 
 def dedupe(
@@ -62,17 +73,20 @@ def dedupe(
     out: OutOption,
     id_column: Annotated[str, typer.Option("--id", help="编号列")] = "row_id",
     clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
+    judgements: JudgementsOption = None,
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
 
-    pairs = _linked(table, None, load_model(model), (id_column, id_column))
+    pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements)
     write_parquet(pairs, out)
     if clusters is not None:
         write_parquet(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
+    if judgements is not None:
+        print(_judged(judgements, (table, None), (id_column, id_column)))
 
 
 def train(
@@ -85,13 +99,7 @@ def train(
     suggest_blocking: Annotated[
         bool, typer.Option("--suggest-blocking", help="另为这两张表推荐分组规则，写在新模型旁边")
     ] = False,
-    judgements: Annotated[
-        Path | None,
-        typer.Option(
-            help="人工判断的表：left_id、right_id、judgement（link 是同一人，not_link 不是，unsure 存疑）",
-            show_default=False,
-        ),
-    ] = None,
+    judgements: JudgementsOption = None,
     left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列，有 --judgements 时用")] = "row_id",
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列，有 --judgements 时用")] = "row_id",
 ) -> None:
@@ -116,18 +124,34 @@ def train(
     print(_trained(result, out, report))
 
 
-def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str]) -> pa.Table:
+def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
     """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
     from flows.tables import open_table, read_table
 
+    told = read_table(judged) if judged else None
     if not model.finds_headers:
         from matchers.linkage.link import link_tables
 
-        return link_tables(open_table(left), open_table(right) if right else None, model, ids=ids)
+        sides = open_table(left), open_table(right) if right else None
+        return link_tables(*sides, model, ids=ids, judgements=told)
     from flows.people_cells import readable
     from matchers.linking import link as linked
 
-    return linked(read_table(left), read_table(right) if right else None, model, ids=ids, read=readable)
+    sides = read_table(left), read_table(right) if right else None
+    return linked(*sides, model, ids=ids, judgements=told, read=readable)
+
+
+def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
+    """How many judgements were used, and how many name rows that are not in the tables."""
+    from flows.tables import read_table
+    from matchers.linkage.judged import checked_judgements, place_judgements
+    from matchers.linkage.link import id_column as ids_of
+
+    left, right = sides
+    shown = ids_of(read_table(left), ids[0]), ids_of(read_table(right or left), ids[1])
+    placed = place_judgements(checked_judgements(read_table(judged)), shown, same=right is None)
+    unknown = f"；编号不在表里的 {placed.unknown} 条没有用，请核对编号列" if placed.unknown else ""
+    return f"人工判断：必连 {len(placed.same)} 对，必不连 {len(placed.other)} 对{unknown}"
 
 
 def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:

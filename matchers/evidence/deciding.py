@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from matchers.clusters import root_of
 from matchers.engine import sql
 from matchers.evidence.candidates import take_pairs
 from matchers.evidence.patterns import ceiling_table, patterns_of
@@ -77,18 +78,8 @@ def _keep_one_value(con: duckdb.DuckDBPyConnection, model: LinkModel, settling: 
 
 def _clusters(links: pa.Table) -> pa.Array:
     """Per link the cluster it belongs to, by the smallest row of it."""
-    parent: dict[int, int] = {}
-
-    def root(row: int) -> int:
-        while parent.setdefault(row, row) != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
     pairs = list(zip(links["la"].to_pylist(), links["ra"].to_pylist(), strict=True))
-    for one, other in pairs:
-        first, second = sorted((root(one), root(other)))
-        parent[second] = first
+    root = root_of(pairs)
     return pa.array([root(one) for one, _ in pairs], pa.int32())
 
 

@@ -8,10 +8,19 @@ import pyarrow as pa
 from matchers.engine import embedded
 from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
+from matchers.evidence.judged import take_judged, verdicts
 from matchers.evidence.tables import Tables, load
 from matchers.evidence.weights import make_levels, make_scores
+from matchers.linkage.judged import checked_judgements
+from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
+from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
 
+# Pairs judged to be one are looked at though no rule finds them.
+_ALSO = """
+create or replace table judged_one as select la, ra from judged where verdict = 'link';
+insert into candidates select la, ra, []::varchar[] from judged_one anti join candidates using (la, ra)
+"""
 _PAIRS = """
 select l.id::varchar as left_id, r.id::varchar as right_id, match_weight, match_probability, decision, blocking_rules,
     levels, rule, reason
@@ -21,18 +30,33 @@ order by left_id, right_id
 """
 
 
-def pairs_by_evidence(tables: Tables, model: LinkModel, *, threads: int = 2, memory: str = "4GB") -> pa.Table:
+def pairs_by_evidence(
+    tables: Tables, model: LinkModel, *, judgements: pa.Table | None = None, options: Options | None = None
+) -> pa.Table:
     """One row per pair that is not rejected, or that reaches the review threshold and is.
 
     Ids, weight, probability, decision, blocking rules and levels, then the rule that decided and one Chinese sentence.
+    Pairs a person judged (left_id, right_id, judgement) stand as they were judged, whatever they weigh. Raises
+    TableError where judgements contradict each other.
     """
-    with embedded(threads=threads, memory=memory) as con:
+    chosen = options or Options()
+    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
         sides = load(con, tables, model)
         make_candidates(con, model, sides)
+        if judgements is None:
+            make_levels(con, model)
+            make_scores(con, model, sides)
+            decide(con, model, sides)
+            return _pairs(con, model)
+        told = checked_judgements(judgements)
+        placed = take_judged(con, told, tables)
+        refuse_contradictions(placed, model.unique, same=tables.same)
+        con.execute(_ALSO)
         make_levels(con, model)
-        make_scores(con, model, sides)
-        decide(con, model, sides)
-        return _pairs(con, model)
+        make_scores(con, model, sides, also="judged_one")
+        decide(con, model, sides, verdicts(con))
+        pairs = _pairs(con, model)
+        return kept_apart(pairs, told) if tables.same else pairs
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, model: LinkModel) -> pa.Table:

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from matchers.engine import embedded
-from matchers.evidence.candidates import make_candidates, take_pairs
+from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
+from matchers.evidence.judged import take_judged
 from matchers.evidence.learning import chances_of, learn_by_evidence, posterior_of
 from matchers.evidence.seen import Seen, patterns_of, seen
 from matchers.evidence.shares import make_agreed, make_place_chances, make_shares
@@ -37,7 +38,7 @@ def train_by_evidence(
     """
     with embedded(memory="4GB") as con:
         sides = load(con, tables, model)
-        unknown = _take_judgements(con, judgements)
+        placed = take_judged(con, checked_judgements(judgements) if judgements is not None else None, tables)
         u = chances_of(_crossed(con, model, sides), model)
         plan = make_candidates(con, model, sides)
         make_levels(con, model)
@@ -56,24 +57,9 @@ def train_by_evidence(
     return Training(
         before=whole, model=fitted, plan=tuple(plan), learned=_all_columns(learned, fitted), expected_matches=matches,
         outcomes=outcomes, unlinkable=unlinkable, crosscheck=cross_check(patterns_of(pairs, model), learned, model),
-        judged=_judged_shown(pairs, alone, unknown) if judgements is not None else None,
+        judged=_judged_shown(pairs, alone, placed.unknown) if judgements is not None else None,
         warnings=_warnings(learned, model),
     )  # fmt: skip
-
-
-def _take_judgements(con: duckdb.DuckDBPyConnection, judgements: pa.Table | None) -> int:
-    """Make `judged` (la, ra, verdict), the last word on a pair deciding; how many rows name ids not in the tables."""
-    if judgements is None:
-        con.execute("create or replace table judged (la integer, ra integer, verdict varchar)")
-        return 0
-    told = checked_judgements(judgements)
-    take_pairs(con, "told", told.append_column("place", pa.array(range(told.num_rows), pa.int64())))
-    con.execute(
-        "create or replace table judged as "
-        "select la, ra, arg_max(judgement, place) as verdict from told group by la, ra"
-    )
-    row = con.execute("select count(*) from told").fetchone()
-    return int(told.num_rows) - int(row[0] if row else 0)
 
 
 def _crossed(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Seen:

@@ -49,16 +49,20 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> 
     return min(max(prior, _HARDLY), 0.5)  # a side of no rows or of one gives no odds to take a logarithm of
 
 
-def make_scores(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, *, keep_all: bool = False) -> None:
+def make_scores(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, *, keep_all: bool = False, also: str | None = None
+) -> None:
     """Make `scored` from `levels`: la, ra, blocking_rules, levels, bits, match_weight, match_probability.
 
-    Pairs below the model's keep_probability are left out, but for those at one of its keep_levels, or `keep_all`.
+    Pairs below the model's keep_probability are left out, but for those at one of its keep_levels, those of the
+    relation `also` (la, ra), or `keep_all`.
     """
     make_shares(con, model)
     make_agreed(con, model)
     make_place_chances(con, model)
     # Whole bits for the prior and tenths for the rest: a few rows more tonight do not stir every weight of the ledger.
     prior = prior_of(con, model, sides)
+    kept = _kept(model) + (f" or (la, ra) in (select (la, ra) from {also})" if also else "")
     columns = ", ".join(f"{_bits(column, model)} as {column}_bits" for column in model.comparisons)
     total = " + ".join(f"{column}_bits" for column in model.comparisons)
     levels = ", ".join(f"{column} := {_level_name(column, model)}" for column in model.comparisons)
@@ -69,7 +73,7 @@ def make_scores(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, 
         f"summed as (select *, round($prior + {total}, 1) as match_weight from weighed) "
         f"select la, ra, c.blocking_rules, struct_pack({levels}) as levels, struct_pack({bits}) as bits, "
         "match_weight, round(1 / (1 + pow(2, -match_weight)), 9) as match_probability "
-        f"from summed join candidates c using (la, ra) where match_probability >= $keep{_kept(model)}",
+        f"from summed join candidates c using (la, ra) where match_probability >= $keep{kept}",
         {
             "prior": float(round(math.log2(prior / (1 - prior)))),
             "keep": 0.0 if keep_all else _least(model),

@@ -39,11 +39,13 @@ def checked_judgements(table: pa.Table) -> pa.Table:
 
 @dataclass(frozen=True)
 class Placed:
-    """Pairs judged the same and not the same, and how many rows of the table name ids that are not here."""
+    """Pairs judged the same and not the same, how many rows of the table name ids that are not here, and the row
+    (from 1) of each pair's newest judgement."""
 
     same: Pairs
     other: Pairs
     unknown: int
+    lines: dict[int, int]
 
 
 def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, same: bool) -> Placed:
@@ -52,17 +54,19 @@ def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, sa
         pc.index_in(judgements[column].combine_chunks(), value_set=values).fill_null(-1).to_numpy(zero_copy_only=False)
         for column, values in zip(("left_id", "right_id"), ids, strict=True)
     ]
-    known = (named[0] >= 0) & (named[1] >= 0)
+    known = (named[0] >= 0) & (named[1] >= 0) & ~(same & (named[0] == named[1]))
     left, right = (one[known].astype(np.int64) for one in named)
     if same:
         left, right = np.minimum(left, right), np.maximum(left, right)
     verdicts = [one for one, here in zip(judgements["judgement"].to_pylist(), known, strict=True) if here]
-    newest = dict(zip(packed(left, right).tolist(), verdicts, strict=True))
+    pairs = packed(left, right).tolist()
+    newest = dict(zip(pairs, verdicts, strict=True))
+    lines = dict(zip(pairs, (np.flatnonzero(known) + 1).tolist(), strict=True))
     found = {
         verdict: np.array(sorted(pair for pair, said in newest.items() if said == verdict), np.uint64)
         for verdict in VERDICTS
     }
-    return Placed(found["link"], found["not_link"], int((~known).sum()))
+    return Placed(found["link"], found["not_link"], int((~known).sum()), lines)
 
 
 def candidate_patterns(

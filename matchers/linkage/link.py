@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from matchers.engine import embedded
 from matchers.linkage.blocks import distinct_batches
+from matchers.linkage.judged import checked_judgements, place_judgements
+from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import RulePlan, key_table, make_pairs, plan_blocks, plan_pairs
 from matchers.linkage.result import decided_pairs
@@ -41,11 +43,19 @@ def candidates(
 
 
 def link_tables(
-    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str], options: Options = Options()
+    left: Rows,
+    right: Rows | None,
+    model: LinkModel,
+    *,
+    ids: tuple[str, str],
+    judgements: pa.Table | None = None,
+    options: Options = Options(),
 ) -> pa.Table:
     """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
 
-    `right` null holds the left table against itself. Sorted by both ids.
+    `right` null holds the left table against itself. Sorted by both ids. Pairs a person judged to be one (left_id,
+    right_id, judgement) are linked whatever they weigh, pairs judged to be two never. Raises TableError where
+    judgements contradict each other.
     """
     with embedded(threads=options.threads, memory=options.memory) as con:
         con.execute(NIBBLES)
@@ -53,9 +63,22 @@ def link_tables(
         blocks = plan_blocks(con, model, both, threads=options.threads)
         learned = given_weights(model, both.counts)
         batches = distinct_batches(blocks)
-        keep_scored(con, score_pairs(con, model, learned, both, batches, threads=options.threads))
-        decide(con, model)
-        return decided_pairs(con, model, both)
+        scored = score_pairs(con, model, learned, both, batches, threads=options.threads)
+        if judgements is None:
+            keep_scored(con, scored)
+            decide(con, model)
+            return decided_pairs(con, model, both)
+        told = checked_judgements(judgements)
+        placed = place_judgements(told, (_one(both.left.ids), _one(both.right.ids)), same=both.same)
+        refuse_contradictions(placed, model.unique, same=both.same)
+        scored = score_judged(con, model, learned, both, scored, placed)
+        decide_judged(con, model, scored, placed, same=both.same)
+        pairs = decided_pairs(con, model, both)
+        return kept_apart(pairs, told) if both.same else pairs
+
+
+def _one(ids: tuple[pa.Array, ...]) -> pa.Array:
+    return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
 def id_column(table: pa.Table, column: str) -> pa.Array:

@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from matchers.clusters import root_of
 from matchers.encoding.strings import text_array
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import rule_keys, rule_sql
@@ -56,19 +57,9 @@ def _levels(model: LinkModel) -> str:
 
 def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:
     """One row per id with its cluster: the smallest id it is linked with, over any number of links. Sorted by id."""
-    parent = {name: name for name in ids.to_pylist()}
-
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
     linked = pairs.filter(pa.array([decision == "link" for decision in pairs["decision"].to_pylist()], pa.bool_()))
-    for left, right in zip(linked["left_id"].to_pylist(), linked["right_id"].to_pylist(), strict=True):
-        first, second = sorted((root(left), root(right)))
-        parent[second] = first
-    names = sorted(parent)
+    root = root_of(zip(linked["left_id"].to_pylist(), linked["right_id"].to_pylist(), strict=True))
+    names = sorted(ids.to_pylist())
     return pa.table(
         {"id": pa.array(names, pa.string()), "cluster_id": pa.array([root(name) for name in names], pa.string())}
     )
