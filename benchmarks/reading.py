@@ -50,6 +50,8 @@ def _encoding(data: bytes) -> str:
 
 def staged(drop: Path, folder: Path) -> int:
     """All rows of a drop, landed beforehand, in the staging relations."""
+    import pandas  # noqa: F401  # pyarrow imports it with the first array; imports are no part of either figure
+
     from flows.context import RunContext
     from flows.home import Home
     from flows.keys import DistrictKey

@@ -178,7 +178,8 @@ def _plain_references(piece: bytes) -> npt.NDArray[np.uint8] | None:
         return None
     found = equals[(text[equals - 1] == 114) & (text[equals - 2] <= 32)]
     padded = np.concatenate([text, np.zeros(14, np.uint8)])
-    kept: npt.NDArray[np.uint8] = padded[found[:, None] + np.arange(2, 14)]
+    twelve = np.ndarray(len(text), "V12", padded.data, offset=2, strides=(1,))
+    kept: npt.NDArray[np.uint8] = twelve[found].view(np.uint8).reshape(-1, 12)
     return kept
 
 

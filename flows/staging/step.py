@@ -74,11 +74,11 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     Raises InputError when no row of the roll could be accepted.
     """
     manifest = load_manifest(run.landing, run.key)
-    _make_relations(con, run.contracts)
     staging = Staging(con, load_memory(run.home))
     entries = [entry for name in run.contracts for entry in manifest.files if entry.source == name]
-    with _without_collector():
-        for file in _ahead(_opened(run, entries)):
+    with _without_collector(), _ahead(_opened(run, entries)) as files:
+        _make_relations(con, run.contracts)
+        for file in files:
             _stage_file(staging, run, file)
             run.progress(f"读取 {file.entry.source}", file.number, len(entries))
     staging.put("stage_files", files_table(staging.states))
@@ -144,13 +144,19 @@ def _grids(run: RunContext, data: bytes, where: str) -> list[Grid] | InputError:
         return error
 
 
-def _ahead(files: Iterator[_Opened]) -> Iterator[_Opened]:
+@contextmanager
+def _ahead(files: Iterator[_Opened]) -> Iterator[Iterator[_Opened]]:
     """The same files, each read while the one before it is cleaned: the readers work mostly outside Python's lock."""
     with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, files, None)
-        while file := coming.result():
-            coming = reader.submit(next, files, None)
-            yield file
+        first = reader.submit(next, files, None)
+
+        def each() -> Iterator[_Opened]:
+            coming = first
+            while file := coming.result():
+                coming = reader.submit(next, files, None)
+                yield file
+
+        yield each()
 
 
 def _refused(source: str, file: str, error: InputError, sheet: str | None = None) -> FileState:

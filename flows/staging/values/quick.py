@@ -24,7 +24,7 @@ _DAY = (
 _TEXT = f"^[{_WORD}]([ {_WORD}]*[{_WORD}])?$"
 _NO_TEXT = r"^(=.*|--?|/|\\|NULL|null|None|#?N/A|#REF!|#VALUE!|#NAME\?|#DIV/0!)$"
 _CODE = "^[0-9A-Z]{18}$"
-_MASKED_ID = r"^[0-9*]{18}$"
+_MASKED_ID = r"^[0-9*]{17}[0-9*X]$"
 
 
 def already_right(kind: FieldType, texts: pa.Array) -> pa.Array | None:
