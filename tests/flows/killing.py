@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from flows.auditing import examine
 from flows.home import Home
-from flows.keys import load_key
+from flows.keys import DistrictKey, load_key
 from flows.ledger import verify
 from flows.ledger.store import Judged, opened_store
 from flows.runs import last_unfinished, list_runs
@@ -228,6 +228,32 @@ def killed_after(step: str, words: list[str], home: Path, launch: Launch = forke
         pass
     run.stop()
     assert run.wait(0) == -signal.SIGKILL
+
+
+def rotations_killed(home: Path, moments: list[float], launch: Launch = forked) -> int:
+    """Changes of the keys, each killed after so many seconds, then one to its end; how many took a living process.
+
+    All that is kept opens and verifies with what stands after each; after the last, with the new key alone.
+    """
+    landed = 0
+    for seconds in [*moments, 120]:
+        run = launch(["keys", "rotate", "--home", str(home), "--why", "到期"])
+        code = run.wait(seconds)
+        run.stop()
+        landed += code is None
+        assert code in (0, None)
+        check_kept(Home(home), load_key(Home(home)))
+    assert not load_key(Home(home)).coming
+    check_kept(Home(home), DistrictKey(load_key(Home(home)).secret))
+    return landed
+
+
+def check_kept(home: Home, key: DistrictKey) -> None:
+    """Every sealed copy opens, every version verifies and the audit log holds."""
+    for path in [*home.landing.rglob("*.sealed"), *home.returns.rglob("*.sealed")]:
+        key.unseal(path.read_bytes())
+    assert verify(home, key, store_url=load_settings(home).store_url) == []
+    assert [one for one in examine(home).problems if "audit.head 不见了" not in one] == []
 
 
 def logged_steps(home: Path) -> list[str]:

@@ -32,6 +32,7 @@ from tests.flows.killing import (
     kill_chain,
     power_cut,
     published,
+    rotations_killed,
     step_reached,
 )
 
@@ -66,7 +67,7 @@ def table() -> Iterator[dict[str, list[Kill]]]:
 
 def _steps(cases: list[Kill]) -> str:
     counted = Counter(one.step for one in cases)
-    order = ["start", *STEP_NAMES, "end"]
+    order = ["start", *STEP_NAMES, "end", "rotation"]
     return ", ".join(f"{step} {counted[step]}" for step in sorted(counted, key=order.index))
 
 
@@ -114,6 +115,15 @@ def test_power_cuts(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path,
     check_whole(copy)
     check_next(stood, copy)
     told(table, "power cut", [cut])
+
+
+def test_rotations_killed(stood: Ground, table: dict[str, list[Kill]], tmp_path: Path) -> None:
+    """Changes of the keys cut off time and again, on a home with a night's copies, versions and acts."""
+    home, moments = Path(shutil.copytree(stood.before, tmp_path / "home")), random.Random(600)  # noqa: S311
+    landed = rotations_killed(home, [moments.uniform(0.02, 0.7) for _ in range(30)])
+    check_whole(home)
+    assert landed >= 8
+    told(table, "SIGKILL, change of keys", [Kill("rotation", "rotation", True)] * landed)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from schemas import store_workbench  # noqa: F401  its tables are the store's to
 from schemas.errors import HomeError
 from schemas.store import Base
 from tests.flows.command import DAY, sanzhao, without_reports
+from tests.flows.killing import forked, rotations_killed
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
@@ -147,3 +150,5 @@ def test_a_run_on_postgresql_publishes_the_same_ledger(
     assert (home / name).read_bytes() == (finished_home / name).read_bytes()
     assert not (home / "state" / "sanzhao.db").exists()
     assert sanzhao("ledger", "verify", "--home", home).code == 0
+    rotations_killed(home, [0.1, 0.25, 0.4], partial(forked, environment={"PGPASSWORD": os.environ["PGPASSWORD"]}))
+    assert (home / name).read_bytes() == (finished_home / name).read_bytes()
