@@ -41,7 +41,10 @@ def load_model(given: str) -> LinkModel:
     shipped = resources.files(package) / f"{given}.toml"
     path = Path(given)
     if path.is_file():
-        return parse_link_model(path.read_text("utf-8"), str(path))
+        try:
+            return parse_link_model(path.read_text("utf-8"), str(path))
+        except UnicodeDecodeError:
+            raise InputError("模型文件不是 UTF-8", where=given, rule="model", action="另存为 UTF-8") from None
     if "/" not in given and shipped.is_file():
         return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
     action = f"给 TOML 文件的路径，或 {_SHIPPED}"

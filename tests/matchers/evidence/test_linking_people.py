@@ -18,7 +18,7 @@ from matchers.linkage.link import Options
 from matchers.linkage.model import parse_link_model
 from matchers.linking import link
 from matchers.model import district_model
-from schemas.errors import ContractError, InputError
+from schemas.errors import InputError
 from tests.matchers.conftest import full_id
 
 ID, OTHER = full_id(), full_id(birth="19870307", sequence="853")
@@ -141,19 +141,3 @@ def test_a_table_without_names_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         link(table, table, district_model(), ids=("row_id", "row_id"), read=readable)
     assert "name" in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "key"),
-    [
-        ('when = { name = ["masked", "placeholder"] }', 'when = { name = ["veiled"] }', "masked_name"),
-        ("one_digit = { m = 0.012, u = 0.00001 }", 'one_digit = { m = 0.012, u = "counted" }', "one_digit"),
-        ('one_value = "id_number.full"', 'one_value = "id_number.whole"', "id_number.whole"),
-        ('name = "not_enough"\nwhen = {}', 'name = "not_enough"\nwhen = { sex = ["same"] }', "ceiling"),
-    ],
-)
-def test_a_wrong_ceiling_is_refused_by_its_name(old: str, new: str, key: str) -> None:
-    assert old in TEXT
-    with pytest.raises(ContractError) as refused:
-        parse_link_model(TEXT.replace(old, new, 1), "person_cn.toml")
-    assert key in str(refused.value)

@@ -18,7 +18,7 @@ from matchers.linkage.link import Options, link_tables
 from matchers.linkage.model import LinkModel, parse_link_model
 from matchers.linkage.result import clusters
 from matchers.linkage.training import train
-from schemas.errors import ContractError, InputError, TableError
+from schemas.errors import InputError, TableError
 
 IDS = ("row_id", "row_id")
 
@@ -150,21 +150,6 @@ def test_a_missing_value_weighs_nothing() -> None:
     assert {row["levels"]["address"] for row in without.to_pylist()} == {"null"}
     lost = whole["match_weight"][0].as_py() - without["match_weight"][0].as_py()
     assert lost == pytest.approx(math.log2(0.6 * 600 / 2), abs=0.01)  # what the address was worth, and no more
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "key"),
-    [
-        ('uscc = "category"', 'uscc = "barcode"', "barcode"),
-        ('["title.start3"]', '["title.nothing"]', "title.nothing"),
-        ("m = 0.95", "m = 1.5", "comparisons.uscc.same.m"),
-        ("different = { m = 0.05, u = 0.99 }", "unknown = { m = 0.05, u = 0.99 }", "comparisons.uscc"),
-    ],
-)
-def test_a_wrong_model_file_is_refused_by_its_key(old: str, new: str, key: str) -> None:
-    with pytest.raises(ContractError) as refused:
-        parse_link_model(COMPANIES.replace(old, new, 1), "companies.toml")
-    assert key in str(refused.value)
 
 
 def test_a_rule_that_explodes_is_refused_by_name_before_it_runs(sides: tuple[pa.Table, pa.Table]) -> None:
