@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from schemas.errors import InputError
 from tests.matchers.conftest import full_id
 
 ID, OTHER = full_id(), full_id(birth="19870307", sequence="853")
-TEXT = (resources.files("matchers") / "person_cn.toml").read_text("utf-8")
 LEFT = f"""编号,司机姓名,手机号,身份证号,所属公司
 a1,孟繁星,138-0000-1234,,蓝骑
 a2,孟　繁 星,,{ID[:12]}{(int(ID[12]) + 1) % 10}{ID[13:]},
