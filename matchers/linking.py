@@ -1,4 +1,22 @@
-"""Linking any two tables, or one with itself, by a model file: by evidence where it has ceilings, else by weight."""
+"""Linking any two tables, or one with itself, by a model file: by evidence where it has ceilings, else by weight.
+
+There is one format of models, one loader and one set of kinds of columns; there are two ways to carry a model out.
+
+By weight (`matchers.linkage`), for models without ceilings. Thresholds alone decide, so a pair is a number of 64 bits
+and its levels are another, and it is given up as soon as what is left to compare could not lift it to the review
+threshold. Millions of rows a side go through in seconds because nothing is kept of the pairs that do not matter.
+
+By evidence (`matchers.evidence`), for models with ceilings, such as the district's. What a pair may become depends on
+which parts agree, whatever they weigh: a full ID with another name must reach a person though its weight is far below
+any threshold, and a phone that four names share is worth nothing. That needs by name every level with its bits of every
+pair that could matter, values counted against a population (a registry is a sample of it), cells of several phones, and
+who else bears them; and the night keeps candidates, scores and decisions apart, to go on from any of them. It is made
+for a district, tens of thousands of rows a side.
+
+Both take from the same places: the model and its faults, kinds, encoders, keys, level SQL and implied columns
+(`matchers.linkage.model`, `kinds`, `chinese`, `pairs`); EM's types, refusals, cross-check and report (`learn`, `trust`,
+`crosscheck`, `trained`); judgements (`judged`, `judged_pairs`) and clusters (`matchers.clusters`).
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from matchers.evidence.seen import Seen, class_of_level
-from matchers.linkage.learn import LEAST_M, MOST_ROUNDS, Floats, Learned, Round
+from matchers.linkage.learn import LEAST_M, MOST_ROUNDS, Floats, Learned, Round, most_moved
 from matchers.linkage.model import COUNTED, LevelWeight, LinkModel
 from matchers.linkage.tables import Sides
 
@@ -43,7 +43,7 @@ def learn_by_evidence(
     for _ in range(rounds):
         chance = posterior(pairs, m, fixed, prior)
         fresh = {column: _fresh(pairs, model, column, chance, start[column]) for column in m}
-        moved, column, level = _most_moved(model, m, fresh)
+        moved, column, level = most_moved(model, m, fresh)
         history.append(Round(moved, column, level, float(chance.sum()), 0.0))
         m, prior = fresh, min(max(float(chance.sum()), 1.0) / sides.pairs, 0.999)
         if moved < _STILL:
@@ -103,11 +103,3 @@ def _mean_chance(pairs: Seen, model: LinkModel, column: str, u: Floats) -> Float
 
 def _numbered(model: LinkModel, column: str) -> list[tuple[int, LevelWeight]]:
     return list(enumerate(model.comparisons[column].values(), start=1))
-
-
-def _most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
-    found = []
-    for column, levels in model.comparisons.items():
-        by = np.abs(fresh[column] - old[column])[1:]
-        found.append((float(by.max()), column, list(levels)[int(by.argmax())]))
-    return max(found)

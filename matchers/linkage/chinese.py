@@ -14,7 +14,7 @@ from matchers.encoding.cells import (
     encode_sexes,
 )
 from matchers.engine import unrolled
-from matchers.linkage.kinds import Kind
+from matchers.linkage.kinds import ID_BOTH, ID_FULL, ID_OTHER, ID_TAIL4, ID_WHOLE, Kind
 
 _NINE = 16**9 - 1
 _SIX = 16**6 - 1
@@ -63,11 +63,6 @@ _NAMES = Kind(
     against=frozenset({"different"}),
 )
 
-_ID_BOTH = "(bit_count(l.{c}_head_mask & r.{c}_head_mask) + bit_count(l.{c}_tail_mask & r.{c}_tail_mask))"
-_ID_OTHER = (
-    "(bit_count(nibbles(l.{c}_head, r.{c}_head, l.{c}_head_mask & r.{c}_head_mask))"
-    " + bit_count(nibbles(l.{c}_tail, r.{c}_tail, l.{c}_tail_mask & r.{c}_tail_mask)))"
-)
 _HEADS = "(l.{c}_head_mask & r.{c}_head_mask)"
 _TAILS = "(l.{c}_tail_mask & r.{c}_tail_mask)"
 
@@ -93,23 +88,23 @@ _NEIGHBOURS = f"({_turned('head', 'tail')} or {_turned('tail', 'head')} or {_MID
 _IDS = Kind(
     encode=encode_masked_ids,
     keys={
-        "full": "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end",
+        "full": ID_WHOLE,
         "first15": f"case when {{c}}_head_mask = {_NINE} and {{c}}_tail_mask & {_SIX} = {_SIX} "
         f"then hash({{c}}_head, {{c}}_tail & {_SIX}) end",
         "head6_tail4": f"case when {{c}}_head_mask & {_SIX} = {_SIX} and {{c}}_tail_mask >> 20 = 65535 "
         f"then (({{c}}_head & {_SIX}) << 16) | ({{c}}_tail >> 20) end",
-        "tail4": "case when {c}_tail_mask >> 20 = 65535 then {c}_tail >> 20 end",
+        "tail4": ID_TAIL4,
         "birth": "nullif({c}_birth, 0)",
     },
-    missing=f"{_ID_BOTH} = 0",
+    missing=f"{ID_BOTH} = 0",
     levels={
-        "full": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail",
-        "first15": f"{_ID_OTHER} = 0 and {_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}",
-        "head6_tail4": f"{_ID_OTHER} = 0 and {_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535",
-        "tail4": f"{_ID_OTHER} = 0 and {_TAILS} >> 20 = 65535",
-        "partial": f"{_ID_OTHER} = 0",
-        "one_digit": f"{_ID_BOTH} >= 60 and 3 in (l.{{c}}_kind, r.{{c}}_kind) "
-        f"and ({_ID_OTHER} = 1 or {_ID_OTHER} = 2 and {_NEIGHBOURS})",
+        "full": ID_FULL,
+        "first15": f"{ID_OTHER} = 0 and {_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}",
+        "head6_tail4": f"{ID_OTHER} = 0 and {_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535",
+        "tail4": f"{ID_OTHER} = 0 and {_TAILS} >> 20 = 65535",
+        "partial": f"{ID_OTHER} = 0",
+        "one_digit": f"{ID_BOTH} >= 60 and 3 in (l.{{c}}_kind, r.{{c}}_kind) "
+        f"and ({ID_OTHER} = 1 or {ID_OTHER} = 2 and {_NEIGHBOURS})",
         "conflict": "true",
     },
     by_places=frozenset({"full", "first15", "head6_tail4", "tail4", "partial"}),

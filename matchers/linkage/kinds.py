@@ -85,14 +85,17 @@ def _encode_text(column: Strings) -> Encoded:
     return {"value": value, "text": text}
 
 
-_ID_BOTH = "(bit_count(l.{c}_head_mask & r.{c}_head_mask) + bit_count(l.{c}_tail_mask & r.{c}_tail_mask))"
-_ID_OTHER = (
+# How many bits both IDs show, and in how many of the places both show they differ.
+ID_BOTH = "(bit_count(l.{c}_head_mask & r.{c}_head_mask) + bit_count(l.{c}_tail_mask & r.{c}_tail_mask))"
+ID_OTHER = (
     "(bit_count(nibbles(l.{c}_head, r.{c}_head, l.{c}_head_mask & r.{c}_head_mask))"
     " + bit_count(nibbles(l.{c}_tail, r.{c}_tail, l.{c}_tail_mask & r.{c}_tail_mask)))"
 )
 _PHONE_OTHER = "bit_count(nibbles(l.{c}_digits, r.{c}_digits, l.{c}_mask & r.{c}_mask))"
 _LANES = " + ".join(f"((xor(l.{{c}}_key, r.{{c}}_key) >> {16 * lane}) & 65535 <> 0)::tinyint" for lane in range(4))
-_TAIL4 = "case when {c}_tail_mask >> 20 = 65535 then {c}_tail >> 20 end"
+ID_FULL = "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail"
+ID_WHOLE = "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end"
+ID_TAIL4 = "case when {c}_tail_mask >> 20 = 65535 then {c}_tail >> 20 end"
 
 KINDS: dict[str, Kind] = {
     "person_name": Kind(
@@ -117,18 +120,18 @@ KINDS: dict[str, Kind] = {
     "resident_id": Kind(
         encode=_encode_id,
         keys={
-            "full": "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end",
-            "tail4": _TAIL4,
+            "full": ID_WHOLE,
+            "tail4": ID_TAIL4,
             "head4_tail4": "case when {c}_tail_mask >> 20 = 65535 and {c}_head_mask & 65535 = 65535 "
             "then (({c}_head & 65535) << 16) | ({c}_tail >> 20) end",
             "head6": "case when {c}_head_mask & 16777215 = 16777215 then {c}_head & 16777215 end",
             "birth": "nullif({c}_birth, 0)",
         },
-        missing=f"{_ID_BOTH} = 0",
+        missing=f"{ID_BOTH} = 0",
         levels={
-            "full": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail",
-            "visible": f"{_ID_OTHER} = 0",
-            "near": f"{_ID_BOTH} >= 60 and {_ID_OTHER} <= 2 and (l.{{c}}_kind = 3 or r.{{c}}_kind = 3)",
+            "full": ID_FULL,
+            "visible": f"{ID_OTHER} = 0",
+            "near": f"{ID_BOTH} >= 60 and {ID_OTHER} <= 2 and (l.{{c}}_kind = 3 or r.{{c}}_kind = 3)",
             "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
             "other": "true",
         },

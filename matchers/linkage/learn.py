@@ -79,7 +79,7 @@ def learn(
         chance, likelihood = posterior(now, levels, patterns.free)
         post = patterns.free * chance + patterns.same
         fresh = {column: _shares(level, post, len(now.m[column])) for column, level in levels.items()}
-        moved, column, name = _most_moved(model, now.m, fresh)
+        moved, column, name = most_moved(model, now.m, fresh)
         history.append(Round(moved, column, name, float(post.sum()), likelihood))
         prior = min(max(post.sum(), 1.0) / sides.pairs, 0.999)
         now = Learned(fresh, u, prior, number, moved < _STILL, tuple(history))
@@ -97,7 +97,8 @@ def posterior(learned: Learned, levels: dict[str, npt.NDArray[np.int64]], counts
     return odds / (1 + odds), float((counts * np.log2(1 + odds)).sum())
 
 
-def _most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
+def most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
+    """The largest move of a round, with its column and level."""
     found = []
     for column, levels in model.comparisons.items():
         by = np.abs(fresh[column] - old[column])[1:]
