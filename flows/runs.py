@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from flows.context import Progress, RunContext, silent
-from flows.home import Home, private_folder, sync_folder, write_private
+from flows.home import Home, is_held, private_folder, sync_folder, write_private
 from flows.keys import DistrictKey, load_key
 from flows.settings import load_settings
 from schemas.contracts import load_sources
@@ -80,16 +80,7 @@ def load_record(home: Home, run_id: str) -> RunRecord:
 
 def run_is_going(home: Home) -> bool:
     """Whether a living process of this machine holds the run lock."""
-    if not home.lock.exists():
-        return False
-    descriptor = os.open(home.lock, os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_held(home.lock)
 
 
 def list_runs(home: Home, newest: int | None = None) -> list[RunRecord]:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import socket
 
-from flows.home import Home
+from flows.home import Home, is_held
 from flows.serve.children import LOOPBACK
 
 
 def service_is_running(home: Home) -> bool:
     """Whether a living process holds the service's lock."""
-    path = home.root / ".serve.lock"
-    if not path.exists():
-        return False
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_held(home.root / ".serve.lock")
 
 
 def port_is_free(port: int) -> bool:

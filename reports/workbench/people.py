@@ -11,12 +11,13 @@ import duckdb
 import pyarrow as pa
 
 from reports.workbench.access import Account
+from reports.workbench.asked import Asked
 
 PAGE = 50
 
 
 @dataclass(frozen=True)
-class PeopleFilter:
+class PeopleFilter(Asked):
     """What is looked for; empty means everybody."""
 
     text: str = ""
@@ -24,14 +25,6 @@ class PeopleFilter:
     street: str = ""
     status: str = ""
     lead: str = ""
-
-    @classmethod
-    def of(cls, values: Mapping[str, object]) -> PeopleFilter:
-        """From a query string; what is unknown is left out."""
-        return cls(**{name: str(values[name]).strip()[:60] for name in asdict(cls()) if values.get(name)})
-
-    def query(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value}
 
 
 _SEEN = "($all_streets or list_has_any($streets, streets))"

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from threading import Lock
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import duckdb
 import pyarrow as pa
 
 from reports.workbench.access import Account, Action, allowed
+from reports.workbench.asked import Asked
 
 State = Literal["waiting", "unsure", "disputed", "settled"]
 STATES = {"waiting": "待核对", "unsure": "我不确定的", "disputed": "意见不一", "settled": "已判断，待下次运行"}
@@ -29,7 +30,7 @@ BITS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Filter:
+class Filter(Asked):
     """What a reviewer wants to see; empty means everything."""
 
     street: str = ""
@@ -38,15 +39,10 @@ class Filter:
     state: str = "waiting"
 
     @classmethod
-    def of(cls, values: Mapping[str, object]) -> Filter:
-        """From a query string or the store; what is unknown is left out."""
-        known = {name: str(values[name])[:60] for name in asdict(cls()) if values.get(name)}
-        found = cls(**known)
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """The same; a state nobody knows counts as waiting."""
+        found = super().of(values)
         return found if found.state in STATES else replace(found, state="waiting")
-
-    def query(self) -> dict[str, str]:
-        """As a query string has it, without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True)
