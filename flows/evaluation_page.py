@@ -8,8 +8,9 @@ from flows.evaluation import Evaluation
 from flows.evaluation_curve import Point, Share, Step
 from flows.evaluation_pairs import PairsEvaluation
 from reports.threshold_page import Table, Threshold, threshold_page
+from reports.words import CLASSES
 
-_CLASSES = {"exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "exact_and_strong": "前两级合计"}
+_CLASSES = CLASSES | {"exact_and_strong": "前两级合计"}
 
 
 def pairs_page(result: PairsEvaluation, title: str) -> str:

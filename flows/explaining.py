@@ -12,25 +12,8 @@ from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import show
 from flows.ledger.publish.read import current_version
+from reports.words import CLASSES, FIELDS, LEVELS, ROLES
 from schemas.policy import Policy
-
-_LEVELS = {
-    "exact": "相同", "simplified": "繁简相同", "sound": "同音", "swapped": "次序颠倒", "near_sound": "音近",
-    "placeholder": "有缺字", "masked": "有遮掩", "one_character": "差一字", "different": "不同", "full": "全部一致",
-    "first15": "前15位一致", "head6_tail4": "前6后4位一致", "tail4": "后4位一致", "partial": "可见部分一致",
-    "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
-    "year": "年份一致",
-    "same": "一致", "null": "未填",
-}  # fmt: skip
-_FIELDS = {"name": "姓名", "id_number": "证件号", "phone": "手机", "birth_date": "出生日期", "sex": "性别"}
-_ROLES = {
-    "roll": "党员名册", "transfer": "转接台账", "floating": "流动登记", "worker": "从业数据", "self_report": "本人报到",
-    "organisation": "党组织名册",
-}  # fmt: skip
-_CLASSES = {
-    "exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "own_job": "本人岗位", "declared": "自报",
-    "self_report": "报到",
-}  # fmt: skip
 
 
 def explain(home: Home, key: str, policy: Policy) -> list[str]:
@@ -40,7 +23,7 @@ def explain(home: Home, key: str, policy: Policy) -> list[str]:
     details = _details(home)
     lines = [
         f"{row['person_key']}  {row['name_masked']}  版本 {found['version']}  数据日期 {found['as_of']}",
-        f"等级：{_CLASSES.get(row['match_class'], row['match_class'])}。{row['match_reason']}",
+        f"等级：{CLASSES.get(row['match_class'], row['match_class'])}。{row['match_reason']}",
         "",
         "一、依据的来源行",
     ]
@@ -65,7 +48,7 @@ def _evidence_lines(
     evidence: dict[str, Any], member_no: str | None, details: dict[Any, list[dict[str, Any]]]
 ) -> list[str]:
     place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
-    head = f"- {_ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
+    head = f"- {ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
     if evidence["fields"]:
         head += f"；用到 {'、'.join(evidence['fields'])}"
     pairs = details.get((evidence["source"], evidence["file"], evidence["sheet"], evidence["row"]), [])
@@ -75,7 +58,7 @@ def _evidence_lines(
 def _pair_lines(pair: dict[str, Any]) -> list[str]:
     """One pair: what found it, each comparison with its bits, the total, and the rule that decided."""
     parts = [
-        f"{_FIELDS[name]}{_LEVELS.get(level, level)} {pair['bits'][name]:+.1f}"
+        f"{FIELDS[name]}{LEVELS.get(level, level)} {pair['bits'][name]:+.1f}"
         for name, level in pair["levels"].items()
         if level != "null"
     ]

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from reports.words import CHANGES, CLASSES, DOUBTS
+
 STATUS_TITLES: dict[str, str] = {
     "S1": "停止党籍",
     "P1": "口袋党员",
@@ -20,28 +22,6 @@ STATUS_TITLES: dict[str, str] = {
     "W1": "在册新就业",
     "D1": "自报未核",
     "N0": "正常在册",
-}
-CLASS_TITLES: dict[str, str] = {
-    "exact": "证件相符",
-    "strong": "强证据",
-    "confirmed": "人工确认",
-    "own_job": "本人岗位",
-    "declared": "自报党员",
-    "self_report": "党员报到",
-}
-DOUBT_TITLES: dict[str, str] = {
-    "two_candidates": "两个以上可能的人",
-    "conflict": "证件与姓名相互矛盾",
-    "weak_evidence": "证据偏弱",
-    "masked_only": "只有打码信息",
-    "duplicate_roll_entry": "名册重复登记",
-}
-CHANGE_TITLES: dict[str, str] = {
-    "added": "新增",
-    "removed": "移出",
-    "changed": "变更",
-    "merged": "合并",
-    "split": "拆分",
 }
 _COLUMNS_SHOWN = 8
 
@@ -218,7 +198,7 @@ def _links(con: duckdb.DuckDBPyConnection) -> tuple[CountLine, ...]:
         select match_class, count(*), count(distinct right_id) from decided
         where decision = 'link' group by match_class
     """).fetchall()
-    return _lines(rows, CLASS_TITLES)
+    return _lines(rows, CLASSES)
 
 
 def _persons(con: duckdb.DuckDBPyConnection, ledger: Path) -> int:
@@ -231,7 +211,7 @@ def _classes(con: duckdb.DuckDBPyConnection, ledger: Path) -> tuple[CountLine, .
         "select match_class, sum(len(evidence)), count(*) from read_parquet($path) group by match_class",
         {"path": str(ledger)},
     ).fetchall()
-    return _lines(rows, CLASS_TITLES)
+    return _lines(rows, CLASSES)
 
 
 def _statuses(con: duckdb.DuckDBPyConnection, ledger: Path) -> tuple[CountLine, ...]:
@@ -250,7 +230,7 @@ def _waiting(con: duckdb.DuckDBPyConnection, review: Path) -> tuple[CountLine, .
     rows = con.execute(
         "select doubt, count(*), 0 from read_parquet($path) group by doubt", {"path": str(review)}
     ).fetchall()
-    return _lines(rows, DOUBT_TITLES)
+    return _lines(rows, DOUBTS)
 
 
 def _lines(rows: list[tuple[str, int, int]], titles: dict[str, str]) -> tuple[CountLine, ...]:
@@ -274,7 +254,7 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
         {"path": str(path)},
     ).fetchall()
     return tuple(
-        ChangeLine(change=change, title=CHANGE_TITLES.get(change, change), cause=cause, persons=persons)
+        ChangeLine(change=change, title=CHANGES.get(change, change), cause=cause, persons=persons)
         for change, cause, persons in rows
     )
 

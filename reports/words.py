@@ -7,11 +7,28 @@ ROLES = {
     "roll": "党员名册", "transfer": "转接台账", "floating": "流动登记", "worker": "从业数据", "self_report": "本人报到",
     "organisation": "党组织名册",
 }  # fmt: skip
+LEVELS = {
+    "exact": "相同", "simplified": "繁简相同", "sound": "同音", "swapped": "次序颠倒", "near_sound": "音近",
+    "placeholder": "有缺字", "masked": "有遮掩", "one_character": "差一字", "different": "不同", "full": "全部一致",
+    "first15": "前15位一致", "head6_tail4": "前6后4位一致", "tail4": "后4位一致", "partial": "可见部分一致",
+    "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
+    "year": "年份一致", "same": "一致", "null": "一方未填",
+}  # fmt: skip
+CLASSES = {
+    "exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "own_job": "本人岗位", "declared": "自报党员",
+    "self_report": "党员报到",
+}  # fmt: skip
+DOUBTS = {
+    "two_candidates": "两个以上可能的人", "conflict": "证件与姓名相互矛盾", "weak_evidence": "证据偏弱",
+    "masked_only": "只有打码信息", "duplicate_roll_entry": "名册重复登记",
+}  # fmt: skip
+CHANGES = {"added": "新增", "removed": "移出", "changed": "变更", "merged": "合并", "split": "拆分"}
 FLAGS = {
     "phone_of_another": "手机号属另一名已知人员，疑似租借账号",
     "shared_phone": "手机号多人共用",
     "duplicate_roll_entry": "名册重复登记",
     "kept_by_check": "依据已无，按人工确认保留",
+    "no_current_work": "目前没有在岗记录",
     "not_seen": "从业记录已撤下，观察期内保留",
     "affiliation_unclear": "组织关系不明",
 }

@@ -19,7 +19,6 @@ from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states, with_analyst
 from flows.tasks.numbers import check_code, lead_letters, task_number
 from reports import words
-from reports.summary import CLASS_TITLES
 from reports.tasks.sheet import Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
 from schemas.contracts import load_sources
@@ -159,7 +158,7 @@ def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
         for one in row["evidence"]
         if one["role"] != "organisation"
     ]
-    return f"{CLASS_TITLES.get(row['match_class'], '')}：" + "；".join(lines)
+    return f"{words.CLASSES.get(row['match_class'], '')}：" + "；".join(lines)
 
 
 def _neutral_evidence(desk: _Desk, row: Mapping[str, Any]) -> str:

@@ -10,15 +10,8 @@ from matchers.linkage.model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
-from reports.words import FIELDS
+from reports.words import FIELDS, LEVELS
 
-LEVELS = {
-    "exact": "相同", "simplified": "繁简相同", "sound": "同音", "swapped": "次序颠倒", "near_sound": "音近",
-    "placeholder": "有缺字", "masked": "有遮掩", "one_character": "差一字", "different": "不同", "full": "全部一致",
-    "first15": "前15位一致", "head6_tail4": "前6后4位一致", "tail4": "后4位一致", "partial": "可见部分一致",
-    "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
-    "year": "年份一致", "same": "一致", "null": "未填",
-}  # fmt: skip
 DECISIONS = {"link": "关联", "review": "待核对", "reject": "排除"}
 _BIN = 2
 _ALARM = 0.2

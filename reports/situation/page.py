@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from reports.charts import BLUE, SKY, VERMILION, YELLOW, Chart, Part, bars, stacked
 from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, section, table, told, two
 from reports.situation.figures import Figures
-from reports.summary import DOUBT_TITLES, STATUS_TITLES, RunSummary
+from reports.summary import STATUS_TITLES, RunSummary
+from reports.words import DOUBTS
 from reports.workbook.quality import quality_rows
 from schemas.drift import SourceQuality
 from schemas.policy import Policy
@@ -161,7 +162,7 @@ def _covered(figures: Figures, scope: str, order: list[str]) -> str:
 def _waiting(facts: Situation) -> str:
     now, as_of = facts.now, facts.summary.as_of
     doubts = [
-        (DOUBT_TITLES.get(row["doubt"], row["doubt"]), row["pairs"], f"{(as_of - row['oldest']).days} 天")
+        (DOUBTS.get(row["doubt"], row["doubt"]), row["pairs"], f"{(as_of - row['oldest']).days} 天")
         for row in now.rows("waiting")
     ]
     streets = [

@@ -12,8 +12,8 @@ import pyarrow as pa
 import xlsxwriter
 
 from reports.cells import harmless
-from reports.summary import CLASS_TITLES, RunSummary
-from reports.words import FLAGS
+from reports.summary import RunSummary
+from reports.words import CLASSES, FLAGS
 from reports.workbook.pour import Poured, pour
 from reports.workbook.quality import quality_rows
 from reports.workbook.sheets import Sheet, VersionTables, plain_sheet, version_sheets
@@ -161,7 +161,7 @@ def _basis(facts: WorkbookFacts) -> Sheet:
         ("状态", f"{code} {policy.statuses.codes[code].name}", policy.basis(code)) for code in policy.statuses.order
     ]
     rows += [("接收组织", "按先后，首个合适的", text.format(group="所属群体")) for text in policy.hosts.rules.values()]
-    rows += [("关联等级", CLASS_TITLES[code], text) for code, text in CLASS_BASIS.items()]
+    rows += [("关联等级", CLASSES[code], text) for code, text in CLASS_BASIS.items()]
     rows += [("提示", text, f"一本账数据里的代码 {code}") for code, text in FLAGS.items()]
     rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
     rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from reports import words
 from reports.books import put_views
-from reports.summary import CHANGE_TITLES, CLASS_TITLES, STATUS_TITLES
+from reports.summary import STATUS_TITLES
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]
 def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> None:
     known: dict[str, Mapping[str, str]] = {
         "sexes": words.SEXES, "flag_titles": words.FLAGS, "scopes": words.SCOPES, "columns": words.COLUMNS,
-        "class_titles": CLASS_TITLES, "status_titles": STATUS_TITLES, "change_titles": CHANGE_TITLES, **titles,
+        "class_titles": words.CLASSES, "status_titles": STATUS_TITLES, "change_titles": words.CHANGES, **titles,
     }  # fmt: skip
     for name, kind in known.items():
         con.execute(
@@ -118,7 +118,7 @@ def _value(value: Any) -> str:
         return " ".join(str(part) for part in value.values() if part is not None)
     if isinstance(value, bool):
         return "是" if value else "否"
-    known = {**STATUS_TITLES, **CLASS_TITLES, **words.FLAGS, **words.SEXES}
+    known = {**STATUS_TITLES, **words.CLASSES, **words.FLAGS, **words.SEXES}
     return "（空）" if value is None else known.get(str(value), str(value))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -95,7 +96,9 @@ def test_no_list_and_no_page_shows_a_number_of_anybodys(desk: OfficeDesk, review
     told = str(desk.queue(reviewer, Filter(), 1)) + str(desk.people(reviewer, PeopleFilter(), 1))
     for row in desk.people(reviewer, PeopleFilter(), 1).rows:
         told += str(desk.person(reviewer, row["person_key"]))
-    assert not is_personal_number(told)
+    assert not is_personal_number(
+        re.sub(r"\b[0-9a-f]{16,}\b", "#", told)
+    )  # keyed hashes may hold eleven digits in a row
 
 
 def test_a_street_gets_its_people_and_nobody_elses(office_of_run: Office, desk: OfficeDesk, reviewer: str) -> None:
