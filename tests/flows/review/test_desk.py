@@ -98,3 +98,56 @@ def test_no_list_and_no_page_shows_a_number_of_anybodys(desk: OfficeDesk, review
         told += str(desk.person(reviewer, row["person_key"]))
     without_hashes = re.sub(r"\b[0-9a-f]{16,}\b", "#", told)  # which may hold eleven digits in a row
     assert not is_personal_number(without_hashes)
+
+
+def test_a_street_gets_its_people_and_nobody_elses(office_of_run: Office, desk: OfficeDesk, reviewer: str) -> None:
+    every = desk.people(reviewer, PeopleFilter(), 1)
+    street = every.choices["street"][0][0]
+    mine = session_of(office_of_run, f"员{street}", Role.REVIEWER, street)
+    seen = desk.people(mine, PeopleFilter(), 1)
+    assert 0 < seen.total == every.choices["street"][0][1] < every.total
+    other = next(row for row in every.rows if street not in row["streets"])
+    for acting in (
+        lambda: desk.person(mine, other["person_key"]),
+        lambda: desk.raise_objection(mine, other["person_key"], "本人不同意"),
+        lambda: desk.unmask_evidence(mine, other["person_key"], 0, "核对从业情况"),
+        lambda: desk.check(mine, other["person_key"], other["statuses"][0], "属实"),
+    ):
+        with pytest.raises(Refused):
+            acting()
+    reader = session_of(office_of_run, "赵读", Role.READER)
+    assert desk.person(reader, other["person_key"]).row["person_key"] == other["person_key"]
+    with pytest.raises(Refused):
+        desk.unmask_evidence(reader, other["person_key"], 0, "核对从业情况")
+
+
+def test_an_objection_is_raised_once_and_answered(office_of_run: Office, desk: OfficeDesk, reviewer: str) -> None:
+    key = desk.people(reviewer, PeopleFilter(), 1).rows[0]["person_key"]
+    desk.raise_objection(reviewer, key, "本人说不是本人")
+    assert office_of_run.store.open_objections() == {key}
+    with pytest.raises(InputError):
+        desk.raise_objection(reviewer, key, "再次提出异议")
+    assert desk.objections(reviewer)[0]["person_key"] == key
+    desk.answer_objection(reviewer, key, "已核对，确有其事")
+    assert office_of_run.store.open_objections() == set()
+    assert [what for what, _, who in acts(office_of_run, reviewer) if who == key][:2] == ["answer", "object"]
+
+
+def test_a_streets_answer_moves_the_lead(office_of_run: Office, desk: OfficeDesk, reviewer: str) -> None:
+    row = next(row for row in desk.people(reviewer, PeopleFilter(), 1).rows if row["leads"] and not row["objection"])
+    code = row["leads"][0]["code"]
+    desk.check(reviewer, row["person_key"], code, "属实")
+    assert office_of_run.store.lead(row["person_key"], code) is not None
+    assert desk.person(reviewer, row["person_key"]).checks[0]["note"] == "属实"
+    with pytest.raises(InputError):
+        desk.check(reviewer, row["person_key"], code, "没有这种答复")
+
+
+def test_after_the_retention_the_original_is_said_to_be_destroyed(office_of_run: Office, reviewer: str) -> None:
+    desk = OfficeDesk(office_of_run)
+    pair = desk.queue(reviewer, Filter(), 1).rows[0]
+    shutil.rmtree(office_of_run.home.landing)
+    with pytest.raises(InputError, match="原件已销毁"):
+        desk.unmask(reviewer, pair.pair_id, "left", "两人是否同一人")
+    with pytest.raises(InputError, match="原件已销毁"):
+        desk.unmask(reviewer, pair.pair_id, "right", "两人是否同一人")
