@@ -154,7 +154,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         waiting=_waiting(con, review),
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
-        warnings=(*_refused_warnings(refused), *facts.warnings),
+        warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
         notices=(*_unrecognised(con), *_duplicate_roll_entries(con)),
         steps=facts.steps,
     )
@@ -261,6 +261,12 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
 
 def _refused_warnings(refused: tuple[RefusedFile, ...]) -> list[str]:
     return [f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused]
+
+
+def _others(warnings: tuple[str, ...], refused: tuple[RefusedFile, ...]) -> list[str]:
+    """What has not been told with the file it is about."""
+    told = {file.message for file in refused}
+    return [text for text in warnings if text not in told]
 
 
 def _unrecognised(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
