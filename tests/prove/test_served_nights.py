@@ -5,95 +5,27 @@ worker killed, one missed; on SQLite and with PostgreSQL under store and Prefect
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from flows.home import Home
-from flows.serve.children import auth_string
+from flows.runs import run_lock
+from flows.serve.children import Child, children_of
 from flows.serve.prefect_api import PrefectApi
-from tests.flows.command import SANZHAO, clean_environment, sanzhao
+from flows.settings import load_settings
+from tests.flows.command import sanzhao
 from tests.flows.connectors.servers import PASSWORD, postgres_server
-from tests.flows.notices.servers import Hook, hook_server
+from tests.flows.notices.servers import hook_server
+from tests.flows.serve.served import Served, below, left_behind, prepared, until
 
 pytestmark = pytest.mark.prove
-
-CONFIG = """
-[night]
-cron = "{cron}"
-resume_after_seconds = 5
-[night.sources.party_transfers]
-missing = "stop"
-[serve]
-port = {port}
-review_port = {review}
-database_url = "{database}"
-[notices.webhook]
-url = "{hook}"
-secret_file = "keys/hook.key"
-"""
-
-
-@dataclass
-class Served:
-    """One home under a running service, with the notices it sends."""
-
-    home: Path
-    port: int
-    hook: Hook
-    cron: str
-    process: subprocess.Popen[str] | None = None
-
-    def api(self) -> httpx.Client:
-        user, _, word = auth_string(Home(self.home)).partition(":")
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", auth=(user, word), trust_env=False)
-
-    def start(self) -> None:
-        words = [str(SANZHAO), "serve", "--home", str(self.home)]
-        self.process = subprocess.Popen(words, env=clean_environment(), stdout=subprocess.DEVNULL, text=True)
-        ready = PrefectApi(f"http://127.0.0.1:{self.port}/api", auth_string(Home(self.home)))
-        until(lambda: ready.is_ready() and ready.has_deployments(), 180)
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(120) == 0
-
-    def records(self) -> list[dict[str, Any]]:
-        return [json.loads(path.read_text("utf-8")) for path in sorted(self.home.glob("runs/*/run.json"))]
-
-    def told(self, run_id: str) -> list[str]:
-        return [body["ending"] for body in self.hook.bodies() if body["about"] == run_id]
-
-    def states(self) -> dict[str, list[str]]:
-        with self.api() as api:
-            runs = api.post("/flow_runs/filter", json={"sort": "EXPECTED_START_TIME_ASC"}).json()
-        found: dict[str, list[str]] = {}
-        for run in runs:
-            found.setdefault(run["state_type"], []).append(run["name"])
-        return found
-
-    def next_ended(self, known: int) -> dict[str, Any]:
-        """The first run after so many known ones, once it has ended."""
-        until(lambda: len(self.records()) > known and self.records()[known]["state"] != "running", 240)
-        return self.records()[known]
-
-
-def until(question: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -110,31 +42,12 @@ def served(
             server.sql("create database prefect")
             store = f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/store"
             database = f"postgresql+asyncpg://postgres@127.0.0.1:{server.port}/prefect"
-        home = tmp_path / "home"
-        assert sanzhao("init", "--home", home).code == 0
-        shutil.copytree(small_district / "drop", home / "drop")
-        (home / "keys" / "hook.key").write_text(PASSWORD, "utf-8")
-        (home / "keys" / "hook.key").chmod(0o600)
-        port, review = free_port(), free_port()
-        about = {"port": port, "review": review, "database": database, "hook": hook.url, "cron": "*/2 * * * *"}
-        text = (home / "config.toml").read_text("utf-8")
-        head, _, rest = text.partition("[night]")
-        tail = rest[rest.index("# 每个来源的出处") :].replace("[", "#[")
-        head = head.replace('store_url = ""', f'store_url = "{store}"')
-        (home / "config.toml").write_text(head + CONFIG.format(**about) + tail, "utf-8")
-        one = Served(home, port, hook, about["cron"])
+        told = {"top": f'store_url = "{store}"', "database": database, "cron": "*/2 * * * *", "review": "true"}
+        one = prepared(tmp_path / "home", small_district / "drop", hook, **told)
         one.start()
         yield one
         if one.process is not None and one.process.poll() is None:
             one.stop()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_nights_without_anyone_watching(served: Served, small_district: Path) -> None:
@@ -182,7 +95,7 @@ def test_nights_without_anyone_watching(served: Served, small_district: Path) ->
     endings = [(body["about"], body["ending"]) for body in served.hook.bodies()]
     assert len(endings) == len(set(endings))
     served.stop()
-    assert not _left_behind(served.home)
+    assert not left_behind(served.home)
 
 
 def _kill_the_next(served: Served, known: int) -> str:
@@ -192,23 +105,11 @@ def _kill_the_next(served: Served, known: int) -> str:
     until((served.home / "runs" / run_id / "workspace.duckdb").exists, 30)
     time.sleep(1)
     assert served.process is not None
-    below = _below(served.process.pid)
-    runner = next(pid for pid, words in below.items() if "flows.serve.runner" in words)
-    for pid in [runner, *_below(runner)]:
+    runner = next(pid for pid, words in below(served.process.pid).items() if "flows.serve.runner" in words)
+    for pid in [runner, *below(runner)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return run_id
-
-
-def _below(pid: int) -> dict[int, str]:
-    """Every process below one, with its words."""
-    found: dict[int, str] = {}
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, children.read_text().split()):
-                found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
-                found |= _below(child)
-    return found
 
 
 def _wait_for_a_due_time() -> None:
@@ -217,11 +118,38 @@ def _wait_for_a_due_time() -> None:
     time.sleep(seconds + 2)
 
 
-def _left_behind(home: Path) -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = path.read_text().replace("\0", " ")
-            if str(home) in words and "pytest" not in words:
-                found.append(words)
-    return found
+def test_prefects_own_watch_finds_a_run_whose_process_is_gone(small_district: Path, tmp_path: Path) -> None:
+    """Server and runner as the service starts them, without its steward, who would be the first to see it."""
+    with hook_server() as hook, contextlib.ExitStack() as stack:
+        one = prepared(tmp_path / "home", small_district / "drop", hook)
+        home, orders = Home(one.home), one.orders()
+        stack.enter_context(run_lock(home))  # the run waits for it, as long as it lives
+        server, runner = children_of(home, load_settings(home))[:2]
+        stack.enter_context(started(server))
+        until(orders.is_ready, 180)
+        process = stack.enter_context(started(runner))
+        until(lambda: _deployed(orders), 180)
+        orders.start_run("by-hand", {"home": str(one.home)}, once="watched")
+        until(lambda: "RUNNING" in one.states(), 60)
+        time.sleep(40)
+        for pid in [process.pid, *below(process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        assert "RUNNING" in one.states()
+        until(lambda: "CRASHED" in one.states(), 180)
+        print(f"\nprocess gone   CRASHED by Prefect's watch over heartbeats {time.monotonic() - killed:.0f} s later")
+
+
+@contextlib.contextmanager
+def started(child: Child) -> Iterator[subprocess.Popen[bytes]]:
+    """One process of the service by itself."""
+    process = subprocess.Popen(child.command, env=dict(child.environment), stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _deployed(orders: PrefectApi) -> bool:
+    return orders.is_ready() and orders.has_deployments()

@@ -1,0 +1,38 @@
+"""One night under the real service: ordered as its form orders it, published, told, and nothing left running."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.home import Home
+from flows.ledger import verify
+from tests.flows.notices.servers import hook_server
+from tests.flows.serve.served import left_behind, prepared, until
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_night_of_the_service_is_published_and_told_and_its_end_leaves_no_process(tmp_path: Path) -> None:
+    from flows.sample import SampleOptions, generate
+    from tests.flows.command import DAY
+
+    generate(SampleOptions(workers=100, members=150, seed=5, out=tmp_path, member_share=0.2, as_of=DAY))
+    with hook_server() as hook:
+        served = prepared(tmp_path / "home", tmp_path / "drop", hook, top="reports = []")
+        served.start()
+        try:
+            order = {"home": str(served.home), "as_of": DAY.isoformat()}
+            served.orders().start_run("by-hand", order, once="tonight")
+            night = served.next_ended(0)
+            assert night["state"] == "done"
+            until(lambda: served.told(night["run_id"]) in (["published"], ["warnings"]), 30)
+            until(lambda: len(served.states().get("COMPLETED", [])) == 1, 30)
+        finally:
+            served.stop()
+    assert verify(Home(served.home)) == []
+    events = [json.loads(line) for path in (served.home / "logs").glob("*.jsonl") for line in path.open("rb")]
+    assert [one for one in events if one["event"] == "crash"] == []
+    assert left_behind(served.home) == []
