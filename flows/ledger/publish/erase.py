@@ -27,6 +27,7 @@ from schemas.errors import HomeError
 
 _COUNTS_ONLY = frozenset({"运行小结.md", "退回清单.csv", "数据质量"})
 """What a report folder holds that names nobody."""
+_Row = tuple[str, str, str | None, int]
 _KEYED = {"ledger": ("person_key",), "changes": ("person_key",), "aliases": ("old_key", "new_key")}
 
 
@@ -125,10 +126,11 @@ def _rewrite(
     index = {name: value for name, value in kept.index.items() if name != "hmac"}
     files: dict[str, bytes] = {}
     taken = 0
+    rows, names = _shown(kept.table("ledger"), keys)
     for file, told in sorted(index["files"].items()):
         name = file.removesuffix(".parquet")
         before = pq.read_table(kept.folder / file).replace_schema_metadata(None)
-        table = _without(before, name, keys, numbers)
+        table = _unasked(before, numbers, rows, names) if name == "review" else _without(before, name, keys)
         gone = told["rows"] - table.num_rows
         data = (kept.folder / file).read_bytes()
         if not table.equals(before):
@@ -147,15 +149,32 @@ def _rewrite(
         _swap(kept.folder, {**files, "index.json": text})
 
 
-def _without(table: pa.Table, name: str, keys: frozenset[str], numbers: frozenset[str]) -> pa.Table:
-    columns, values = _KEYED.get(name, ()), keys
-    if name == "review":
-        columns, values = ("member_no",), numbers
+def _shown(ledger: pa.Table, keys: frozenset[str]) -> tuple[frozenset[_Row], frozenset[str]]:
+    """The source rows (source, file, sheet, row) and the masked names under which a version shows the person."""
+    mine = ledger.select(["person_key", "name_masked", "evidence"]).filter(
+        pc.is_in(ledger["person_key"], pa.array(sorted(keys), pa.string()))
+    )
+    pieces = [piece for evidence in mine["evidence"].to_pylist() for piece in evidence]
+    rows = frozenset((one["source"], one["file"], one["sheet"], one["row"]) for one in pieces)
+    return rows, frozenset(mine["name_masked"].to_pylist())
+
+
+def _unasked(review: pa.Table, numbers: frozenset[str], rows: frozenset[_Row], names: frozenset[str]) -> pa.Table:
+    """Waiting pairs of others only. A pair whose member has no number may be theirs when the masked name is."""
+    places = zip(*(review[name].to_pylist() for name in ("source", "file", "sheet", "row")), strict=True)
+    members = zip(review["member_no"].to_pylist(), review["right_masked"].to_pylist(), strict=True)
+    keep = [
+        place not in rows and number not in numbers and not (number is None and shown["name"] in names)
+        for place, (number, shown) in zip(places, members, strict=True)
+    ]
+    return review.filter(pa.array(keep, pa.bool_()))
+
+
+def _without(table: pa.Table, name: str, keys: frozenset[str]) -> pa.Table:
     if name == "changes":
         table = _unnamed(table, keys)
-    for column in columns:
-        hit = pc.is_in(table[column], pa.array(sorted(values), pa.string()))
-        table = table.filter(pc.invert(hit))
+    for column in _KEYED.get(name, ()):
+        table = table.filter(pc.invert(pc.is_in(table[column], pa.array(sorted(keys), pa.string()))))
     return table
 
 
