@@ -87,6 +87,11 @@ def text_array(texts: Sequence[str]) -> pa.Array:
     return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(letters))
 
 
+def row_array(rows: Rows) -> pa.Array:
+    """Row numbers as an Arrow column to take by, likewise without pandas."""
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows, np.int64))])
+
+
 def _bits(valid: pa.Buffer, offset: int, size: int) -> npt.NDArray[np.bool_]:
     bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
     return bits[offset : offset + size].astype(bool)

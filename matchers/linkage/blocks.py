@@ -64,47 +64,58 @@ def unpacked(pairs: Pairs) -> tuple[Seqs, Seqs]:
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool) -> Blocks:
-    """Rows with equal keys; a key of 0 is none."""
+def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool, crowd: int | None = None) -> Blocks:
+    """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear."""
     rows, others = _sharing(left, right)
-    rows = rows[np.argsort(left[rows])]
-    others = others[np.argsort(right[others])]
-    keys = right[others]
-    heads = np.flatnonzero(np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]]))
-    sizes = np.diff(np.append(heads, len(keys)))
+    keys, others_keys = left.take(rows), right.take(others)
+    by_key = np.argsort(others_keys)
+    others, others_keys = others[by_key], others_keys[by_key]
+    heads = np.flatnonzero(np.concatenate([np.ones(min(len(others), 1), bool), others_keys[1:] != others_keys[:-1]]))
     if not len(heads):
         none = np.zeros(0, np.int64)
         return Blocks(rule, none, none, none, none, same)
-    place = np.minimum(np.searchsorted(keys[heads], left[rows]), len(heads) - 1)
-    met = keys[heads][place] == left[rows]
-    return Blocks(rule, rows[met], heads[place[met]], sizes[place[met]], others, same)
+    by_key = np.argsort(keys)
+    rows, keys = rows[by_key], keys[by_key]
+    sizes = np.diff(np.append(heads, len(others)))
+    place = np.minimum(np.searchsorted(others_keys[heads], keys), len(heads) - 1)
+    met = others_keys[heads].take(place) == keys
+    if crowd is not None:
+        here = np.bincount(place[met], minlength=len(heads))
+        met &= (np.maximum(here, sizes) <= crowd).take(place)
+    place = place[met]
+    return Blocks(rule, rows[met], heads[place], sizes[place], others, same)
 
 
 def _sharing(left: Keys, right: Keys) -> tuple[Seqs, Seqs]:
     """Rows of both sides whose key the other side has too, and a few by chance."""
     rows, others = _sifted(left, right, _MIXES[0])
-    again, others_again = _sifted(left[rows], right[others], _MIXES[1])
-    return rows[again], others[others_again]
+    again, others_again = _sifted(left.take(rows), right.take(others), _MIXES[1])
+    return rows.take(again), others.take(others_again)
 
 
 def _sifted(left: Keys, right: Keys, mix: np.uint64) -> tuple[Seqs, Seqs]:
     """One sieve: first the left rows, then the right rows by what is left of the left."""
     bits = min(max(len(left), len(right), 1).bit_length() + _SPREAD_BITS, _MOST_BITS)
-    marks, other_marks = _places(left, mix, bits), _places(right, mix, bits)
-    rows = np.flatnonzero(_seen(other_marks, marks, bits))
-    rows = rows[left[rows] != 0]
-    others = np.flatnonzero(_seen(marks[rows], other_marks, bits))
-    return rows, others[right[others] != 0]
+    rows = _seen(right, left, mix, bits)
+    return rows, _seen(left.take(rows), right, mix, bits)
 
 
-def _places(keys: Keys, mix: np.uint64, bits: int) -> Seqs:
-    return ((keys * mix) >> np.uint64(64 - bits)).view(np.int64)
+def _seen(there: Keys, asked: Keys, mix: np.uint64, bits: int) -> Seqs:
+    """Rows of those asked whose key may be there; a key of 0 never is."""
+    shift = np.uint64(64 - bits)
+    marks = np.zeros(1 << bits, bool)
+    for part in slices(len(there)):
+        marks[((there[part] * mix) >> shift).view(np.int64)] = True
+    found = np.empty(len(asked), bool)
+    for part in slices(len(asked)):
+        marks.take(((asked[part] * mix) >> shift).view(np.int64), out=found[part], mode="clip")
+        found[part] &= asked[part] != 0
+    return np.flatnonzero(found)
 
 
-def _seen(there: Seqs, asked: Seqs, bits: int) -> npt.NDArray[np.bool_]:
-    table = np.zeros(1 << bits, bool)
-    table[there] = True
-    return table[asked]
+def slices(rows: int, size: int = 1 << 16) -> Iterator[slice]:
+    """Slices of so many rows; by default so many that a column's part stays in the processor's cache."""
+    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
 
 
 def distinct_batches(blocks: Iterable[Blocks], most: int = PAIRS_AT_ONCE) -> Iterator[Pairs]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.digits import shown_places
-from matchers.linkage.blocks import Pairs, distinct, unpacked
+from matchers.linkage.blocks import Pairs, distinct, slices, unpacked
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import key_sql, key_values, radixes
 from matchers.linkage.tables import Both, Side, row_columns
@@ -27,7 +27,7 @@ ID_PLACES = (0.9, 0.9, 0.15, 0.1, 0.6, 0.12, 0.33, 0.1, 0.2, 0.12, 0.11, 0.1)
 REGION_SIZES = (6, 4, 2, 1)
 _FEW_VALUES = 2_000
 _LOOKED_AT = 20_000
-_MARK_BITS = 22
+_SPREAD_BITS, _MOST_BITS = 4, 22
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -155,6 +155,8 @@ class ValueChances:
         total = np.zeros(len(pairs))
         for column, number, form in counted_levels(self._model):
             rows = np.flatnonzero(self._levels(patterns, column) == number)
+            if not len(rows):
+                continue
             total[rows] -= np.log2(self._shares(column, form, right[rows]))
         for column in id_columns(self._model):
             numbers = [number for name, number in id_levels(self._model) if name == column]
@@ -188,16 +190,16 @@ class ValueChances:
         """Chance that a random person agrees on every place both IDs show."""
         names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
         one, other = self._both.left.take(names[1:], left), self._both.right.take(names, right)
-        shown = np.stack([one[name] & other[name] for name in names[1:]])
-        masks, place = np.unique(shown, axis=1, return_inverse=True)
-        place = place.reshape(-1)
-        chance = np.ones(len(left))
-        for number, (head, tail) in enumerate(masks.T.tolist()):
-            rows = np.flatnonzero(place == number)
-            places = shown_places(head, tail)
-            body = math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen)
-            size = next((size for size in REGION_SIZES if all(places[:size])), 0)
-            chance[rows] = body * (self._regions(column, size, other[names[0]][rows]) if size else 1.0)
+        heads, head = np.unique(one[names[1]] & other[names[1]], return_inverse=True)
+        tails, tail = np.unique(one[names[2]] & other[names[2]], return_inverse=True)
+        ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
+        shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
+        body = [math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen) for places in shown]
+        sizes = np.array([next((s for s in REGION_SIZES if all(places[:s])), 0) for places in shown], np.int64)[place]
+        chance = np.array(body)[place]
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            rows = np.flatnonzero(sizes == size)
+            chance[rows] *= self._regions(column, size, other[names[0]][rows])
         return chance
 
     def _regions(self, column: str, size: int, heads: Keys) -> Floats:
@@ -206,10 +208,11 @@ class ValueChances:
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
         counts, shown = np.zeros(len(wanted)), 0
         for side in self._sides():
-            begins = (side.columns[f"{column}_head_mask"] & mask) == mask
-            every = np.where(begins, (side.columns[f"{column}_head"] & mask) + np.uint64(1), np.uint64(0))
-            counts += _counted(wanted, every)
-            shown += int(np.count_nonzero(begins))
+            every, masks = side.columns[f"{column}_head"], side.columns[f"{column}_head_mask"]
+            for part in slices(side.rows):
+                begins = masks[part] & mask == mask
+                counts += _counted(wanted, (every[part][begins] & mask) + np.uint64(1))
+                shown += int(np.count_nonzero(begins))
         return np.asarray(counts / max(shown, 1))[place]
 
 
@@ -219,10 +222,23 @@ def _head(side: Side) -> Side:
 
 def _counted(wanted: Keys, keys: Keys) -> Floats:
     """How often each of the wanted keys (sorted, each once) stands among the keys."""
-    marks = np.zeros(1 << _MARK_BITS, bool)
-    shift = np.uint64(64 - _MARK_BITS)
-    marks[((wanted * _MIX) >> shift).view(np.int64)] = True
-    near = keys[marks[((keys * _MIX) >> shift).view(np.int64)]]
-    place = np.minimum(np.searchsorted(wanted, near), max(len(wanted) - 1, 0))
-    met = place[wanted[place] == near] if len(wanted) else place[:0]
-    return np.bincount(met, minlength=len(wanted)).astype(np.float64)
+    counts = np.zeros(len(wanted))
+    if not len(wanted):
+        return counts
+    bits = min(len(wanted).bit_length() + _SPREAD_BITS, _MOST_BITS)
+    shift = np.uint64(64 - bits)
+    homes = ((wanted * _MIX) >> shift).view(np.int64)
+    tenants = np.full(1 << bits, -1, np.int32)
+    tenants[homes] = np.arange(len(wanted))
+    displaced = np.flatnonzero(tenants[homes] != np.arange(len(wanted)))
+    for part in slices(len(keys)):
+        found = tenants.take(((keys[part] * _MIX) >> shift).view(np.int64))
+        rows = np.flatnonzero(found >= 0)
+        found, shown = found.take(rows), keys[part].take(rows)
+        same = wanted.take(found) == shown
+        counts += np.bincount(found[same], minlength=len(wanted))
+        others = shown[~same]
+        if len(displaced) and len(others):
+            place = displaced[np.minimum(np.searchsorted(wanted[displaced], others), len(displaced) - 1)]
+            counts += np.bincount(place[wanted[place] == others], minlength=len(wanted))
+    return counts

@@ -65,6 +65,8 @@ class LinkModel(_Frozen):
     max_pairs: int = Field(default=200_000_000, gt=0)
     columns: dict[str, str]
     blocking: dict[str, tuple[str, ...]]
+    crowded: dict[str, Annotated[int, Field(gt=0)]] = {}
+    """Rules whose key brings no pairs once more rows of one table bear it: it says too little by itself."""
     comparisons: dict[str, dict[str, LevelWeight]]
     implied: dict[str, str] = {}
     """Columns that another column shows as well: filled from it, and silent where both sides show it there."""
@@ -93,6 +95,9 @@ class LinkModel(_Frozen):
                 raise UnfitError(f"blocking.{rule}", "没有键", '写成 ["列.形式", …]')
             for key in keys:
                 self._refuse_key(f"blocking.{rule}", key)
+        for rule in self.crowded:
+            if rule not in self.blocking:
+                raise UnfitError(f"crowded.{rule}", "[blocking] 中没有这条规则", f"有：{'、'.join(self.blocking)}；或删去")
         for column, levels in self.comparisons.items():
             self._refuse_levels(column, levels)
         return self
@@ -132,6 +137,8 @@ class LinkModel(_Frozen):
             raise UnfitError("[[ceiling]]", "最后一条要兜底", "最后一条写 when = {}，decision 写 reject 或 review")
         if self.ceilings and self.settling is None:
             raise UnfitError("settling", "有 [[ceiling]] 就要有 [settling]", "照自带的 person_cn.toml 抄一节")
+        if self.ceilings and self.crowded:
+            raise UnfitError("crowded", "有 [[ceiling]] 的模型不用 [crowded]", "删去这一节")
         for column, levels in self.comparisons.items():
             lifted = [name for name, level in levels.items() if level.lift]
             if self.ceilings and lifted:
@@ -191,6 +198,7 @@ class LinkModel(_Frozen):
             update={
                 "columns": {c: kind for c, kind in self.columns.items() if c not in gone},
                 "blocking": rules,
+                "crowded": {rule: most for rule, most in self.crowded.items() if rule in rules},
                 "comparisons": {c: levels for c, levels in self.comparisons.items() if c not in gone},
                 "implied": {c: source for c, source in self.implied.items() if not {c, source} & gone},
             }

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
-from matchers.linkage.blocks import Blocks, Keys, distinct, distinct_batches, make_blocks, unpacked
+from matchers.linkage.blocks import Blocks, Keys, distinct, distinct_batches, make_blocks, slices, unpacked
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import Both, Side, Sides, evaluate, row_columns
 from schemas.errors import InputError
 
 MOST_PATTERNS = 50_000
 _PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
+Known = Mapping[str, Keys]
+NONE: Known = {}
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
@@ -41,18 +45,32 @@ def rule_sql(model: LinkModel, rule: str) -> str:
     return f"case when {shown} then {joined} end"
 
 
-def rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side) -> Keys:
-    """Each row's key of a rule, 0 where any of its parts is missing."""
-    first, *rest = (key_values(con, model, key, side) for key in model.blocking[rule])
-    joined, missing = first, first == 0
-    for part in rest:
-        joined = (joined * _MIX ^ part) * _STIR
-        joined ^= joined >> np.uint64(31)
-        missing |= part == 0
-    if rest:
+def rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side, known: Known = NONE) -> Keys:
+    """Each row's key of a rule, 0 where any of its parts is missing. `known`: values of keys looked up before."""
+    parts = [known[key] if key in known else key_values(con, model, key, side) for key in model.blocking[rule]]
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def every_rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side) -> dict[str, Keys]:
+    """Each row's keys of all rules; a key that several rules have is looked up once."""
+    known = {key: key_values(con, model, key, side) for keys in model.blocking.values() for key in keys}
+    return {rule: rule_keys(con, model, rule, side, known) for rule in model.blocking}
+
+
+def _joined(parts: list[Keys]) -> Keys:
+    """Several values of a row as one key; 0 where one of them is."""
+    found = np.empty(len(parts[0]), np.uint64)
+    for some in slices(len(found)):
+        joined = parts[0][some]
+        missing = joined == 0
+        for part in parts[1:]:
+            joined = (joined * _MIX ^ part[some]) * _STIR
+            joined ^= joined >> np.uint64(31)
+            missing |= part[some] == 0
         joined |= np.uint64(1)
         joined[missing] = 0
-    return joined
+        found[some] = joined
+    return found
 
 
 def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side: Side) -> Keys:
@@ -67,14 +85,22 @@ def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side:
 
 def plan_blocks(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> list[Blocks]:
     """Every rule's blocks. Raises InputError naming the rule over the budget, before a pair is made."""
+    sides = (both.left,) if both.same else (both.left, both.right)
+    used = Counter(key for keys in model.blocking.values() for key in keys)
+    shared = [(key, side) for key, rules in used.items() if rules > 1 for side in sides]
+
+    def looked_up(wanted: tuple[str, Side]) -> Keys:
+        with con.cursor() as cursor:
+            return key_values(cursor, model, *wanted)
 
     def planned(rule: str) -> Blocks:
         with con.cursor() as cursor:
-            left = rule_keys(cursor, model, rule, both.left)
-            right = left if both.same else rule_keys(cursor, model, rule, both.right)
-        return make_blocks(rule, left, right, same=both.same)
+            keys = [rule_keys(cursor, model, rule, *one) for one in zip(sides, known, strict=True)]
+        return make_blocks(rule, keys[0], keys[-1], same=both.same, crowd=model.crowded.get(rule))
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
+        values = list(pool.map(looked_up, shared))
+        known = [{key: found for (key, of), found in zip(shared, values, strict=True) if of is side} for side in sides]
         blocks = list(pool.map(planned, model.blocking))
     for block in blocks:
         _within_budget(model, RulePlan(block.rule, block.pairs))

@@ -7,11 +7,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matchers.clusters import root_of
-from matchers.encoding.strings import text_array
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import rule_keys, rule_sql
+from matchers.linkage.pairs import every_rule_keys, rule_sql
 from matchers.linkage.tables import Both, Seqs, Side, row_columns
 
 
@@ -19,14 +19,14 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
     """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
     rows = con.execute("select la, ra from decided order by la, ra").fetchnumpy()
     sides = [(both.left, np.asarray(rows["la"], np.int64)), (both.right, np.asarray(rows["ra"], np.int64))]
-    ids = list(zip(*(side.ids_of(seqs) for side, seqs in sides), strict=True))
-    order = sorted(range(len(ids)), key=ids.__getitem__)
-    place = np.empty(len(ids), np.int64)
-    place[order] = np.arange(len(ids))
+    left_ids, right_ids = (side.ids_of(seqs) for side, seqs in sides)
+    both_ids = pa.table({"left": left_ids, "right": right_ids})
+    order = pc.sort_indices(both_ids, [("left", "ascending"), ("right", "ascending")])
+    place = np.empty(len(order), np.int64)
+    place[np.frombuffer(order.buffers()[1], np.uint64, len(order))] = np.arange(len(order))
     known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
-    for rule in model.blocking:
-        left, right = (rule_keys(con, model, rule, _taken(model, side, rule, seqs)) for side, seqs in sides)
-        known[rule] = (left == right) & (left != 0)
+    left, right = (every_rule_keys(con, model, _taken(model, *one)) for one in sides)
+    known |= {rule: (left[rule] == right[rule]) & (left[rule] != 0) for rule in model.blocking}
     con.register("known", known)
     rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
     decided = con.execute(
@@ -36,13 +36,13 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
         "from decided join known using (la, ra) order by place"
     ).to_arrow_table()
     con.unregister("known")
-    left_ids, right_ids = (text_array([ids[at][side] for at in order]) for side in (0, 1))
-    return decided.add_column(0, "left_id", left_ids).add_column(1, "right_id", right_ids)
+    return decided.add_column(0, "left_id", left_ids.take(order)).add_column(1, "right_id", right_ids.take(order))
 
 
-def _taken(model: LinkModel, side: Side, rule: str, seqs: Seqs) -> Side:
-    """Some rows of a side, with the columns a rule reads."""
-    return Side(len(seqs), side.take(row_columns(model, rule_sql(model, rule)), seqs))
+def _taken(model: LinkModel, side: Side, seqs: Seqs) -> Side:
+    """Some rows of a side, with the columns that rules read."""
+    read = {column for rule in model.blocking for column in row_columns(model, rule_sql(model, rule))}
+    return Side(len(seqs), side.take(tuple(sorted(read)), seqs))
 
 
 def _levels(model: LinkModel) -> str:

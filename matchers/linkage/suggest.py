@@ -75,7 +75,7 @@ def suggest_blocking(
     pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
     step = max(1, left.num_rows // _SAMPLED_ROWS) if right is not None else 1
     sampled = left.take(pa.array(range(0, left.num_rows, step))) if step > 1 else left
-    blocked = model.model_copy(update={"blocking": pool, "max_pairs": 10**15})
+    blocked = model.model_copy(update={"blocking": pool, "crowded": {}, "max_pairs": 10**15})
     with candidates(sampled, right, blocked, chosen) as (con, sides, _):
         found, weights = _found(con, blocked, sides)
     return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (found, weights * step), budget)
@@ -117,7 +117,7 @@ def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, rules: Rules) -> 
     found: dict[str, int] = {}
     for start in range(0, len(names), _BATCH):
         some = {name: rules[name] for name in names[start : start + _BATCH]}
-        batch = model.model_copy(update={"blocking": some, "max_pairs": 10**15})
+        batch = model.model_copy(update={"blocking": some, "crowded": {}, "max_pairs": 10**15})
         key_table(con, batch)
         found |= {plan.rule: plan.pairs for plan in plan_pairs(con, batch)}
     return found

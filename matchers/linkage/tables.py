@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.encoding.strings import dictionary_codes, digests, strings
+from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
 from matchers.linkage.model import LinkModel
 from schemas.errors import InputError, TableError
 
@@ -50,18 +50,22 @@ class Side:
         found = {}
         for name in names:
             column = self.columns[name]
-            found[name] = column[seqs] if isinstance(column, np.ndarray) else column.take(pa.array(seqs))
+            found[name] = column.take(seqs if isinstance(column, np.ndarray) else row_array(seqs))
         return found
 
-    def ids_of(self, seqs: Seqs) -> list[str]:
+    def ids_of(self, seqs: Seqs) -> pa.Array:
         """The ids of these rows."""
         ends = np.cumsum([len(part) for part in self.ids])
         place = np.searchsorted(ends, seqs, side="right")
-        found = np.empty(len(seqs), object)
-        for number, part in enumerate(self.ids):
-            mine = np.flatnonzero(place == number)
-            found[mine] = strings(part).texts(seqs[mine] - (ends[number] - len(part)))
-        return list(found)
+        by_part = np.argsort(place, kind="stable")
+        found = [
+            part.take(row_array(seqs[mine] - (ends[number] - len(part))))
+            for number, part in enumerate(self.ids)
+            if len(mine := by_part[place[by_part] == number])
+        ]
+        back = np.empty(len(seqs), np.int64)
+        back[by_part] = np.arange(len(seqs))
+        return pa.chunked_array(found, pa.string()).combine_chunks().take(row_array(back))
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def _forms(model: LinkModel, column: str, values: Any) -> dict[str, Any]:
     forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
     codes = dictionary_codes(values, len(distinct))
     return {
-        form: found[codes] if isinstance(found, np.ndarray) else found.take(pa.array(codes))
+        form: found[codes] if isinstance(found, np.ndarray) else found.take(row_array(codes))
         for form, found in forms.items()
     }
 

@@ -93,6 +93,16 @@ def test_a_rule_brings_each_pair_of_equal_keys_whatever_the_batch(
     assert block.pairs == len(batches) == len(expected)
 
 
+@given(keys, keys, st.integers(1, 4))
+def test_a_crowded_key_brings_no_pair_and_the_others_all_of_theirs(
+    left: np.ndarray, right: np.ndarray, crowd: int
+) -> None:
+    block = make_blocks("rule", left, right, same=False, crowd=crowd)
+    few = {x for x in {*left, *right} if x and max((left == x).sum(), (right == x).sum()) <= crowd}
+    expected = {(a, b) for a, x in enumerate(left) for b, y in enumerate(right) if x == y and x in few}
+    assert {pair for batch in block.batches() for pair in zip(*unpacked(batch), strict=True)} == expected
+
+
 @given(keys, st.integers(1, 50))
 def test_a_table_held_against_itself_brings_each_pair_once(values: np.ndarray, most: int) -> None:
     block = make_blocks("rule", values, values, same=True)
