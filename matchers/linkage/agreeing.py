@@ -10,13 +10,13 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.linkage.blocks import Keys, Pairs, Seqs, packed, unpacked
+from matchers.linkage.blocks import Keys, Pairs, Seqs, packed, slices, unpacked
 from matchers.linkage.chances import ID_PLACES, ValueChances
 from matchers.linkage.learn import Floats, Learned, levels_by_column
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import key_values, level_sql, radixes
 from matchers.linkage.score import levels_of_pairs
-from matchers.linkage.tables import Both, Side, batches_of, pair_sql
+from matchers.linkage.tables import Both, Side, pair_sql
 
 _ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
@@ -85,7 +85,7 @@ def pattern_counts(
         return np.unique(patterns, return_counts=True)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = list(pool.map(counted, batches_of(len(pairs), _PAIRS_AT_ONCE)))
+        found = list(pool.map(counted, slices(len(pairs), _PAIRS_AT_ONCE)))
     if not found:
         return [], np.zeros(0)
     numbers, place = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)

@@ -12,12 +12,12 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.linkage.blocks import Pairs, distinct, packed, unpacked
+from matchers.linkage.blocks import Pairs, distinct, packed, slices, unpacked
 from matchers.linkage.chances import RAREST_ID, ValueChances, counted_levels, id_levels
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_sql, radixes
-from matchers.linkage.tables import Both, PairSql, Sides, batches_of, evaluate, loaded_sides, pair_sql
+from matchers.linkage.tables import Both, PairSql, Sides, evaluate, loaded_sides, pair_sql
 
 Floats = npt.NDArray[np.float64]
 _PAIRS_AT_ONCE = 250_000
@@ -111,7 +111,7 @@ def hopeful(
         found = [
             scored
             for batch in batches
-            for scored in pool.map(weighed, (batch[part] for part in batches_of(len(batch), _PAIRS_AT_ONCE)))
+            for scored in pool.map(weighed, (batch[part] for part in slices(len(batch), _PAIRS_AT_ONCE)))
         ]
     if not found:
         return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))

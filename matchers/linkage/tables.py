@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
+from matchers.linkage.blocks import slices
 from matchers.linkage.model import LinkModel
 from schemas.errors import InputError, TableError
 
@@ -22,6 +23,7 @@ create or replace macro nibbles(a, b, mask) as
     ((xor(a, b) & mask) | ((xor(a, b) & mask) >> 1) | ((xor(a, b) & mask) >> 2) | ((xor(a, b) & mask) >> 3))
     & 1229782938247303441::ubigint
 """
+_ROWS_IN_CACHE = 1 << 14
 Seqs = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]
 
@@ -122,37 +124,38 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
         )
     wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
     for batch in table.select(wanted).to_batches():
-        columns.add(_encoded(batch, model), batch.num_rows)
+        _encode_batch(columns, batch, model)
         if id_name is not None:
             ids.append(_text(batch.column(id_name)))
     if not table.num_rows:
-        columns.add(_encoded(table.schema.empty_table(), model), 0)
+        _encode_batch(columns, table.schema.empty_table(), model)
     if id_name is not None:
         _check_ids(ids, id_name)
-    return Side(table.num_rows, columns.whole(), tuple(ids))
-
-
-def _encoded(batch: pa.RecordBatch | pa.Table, model: LinkModel) -> dict[str, Any]:
-    encoded: dict[str, Any] = {}
-    for column in model.columns:
-        for form, values in _forms(model, column, batch.column(column)).items():
-            encoded[f"{column}_{form}"] = values
+    encoded = columns.whole()
     for column, source in model.implied.items():
         _imply(encoded, column, source)
-    return encoded
+    return Side(table.num_rows, encoded, tuple(ids))
 
 
-def _forms(model: LinkModel, column: str, values: Any) -> dict[str, Any]:
-    """A column's encoded forms; of a dictionary column each value is encoded once."""
-    encode = model.kind(column).encode
-    if not pa.types.is_dictionary(values.type):
-        return dict(encode(values))
+def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
+    """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
+    for column in model.columns:
+        whole, encode = batch.column(column), model.kind(column).encode
+        if pa.types.is_dictionary(whole.type):
+            columns.put(column, 0, _dictionary_forms(encode, whole))
+            continue
+        for part in slices(max(batch.num_rows, 1), _ROWS_IN_CACHE):
+            columns.put(column, part.start, encode(whole.slice(part.start, part.stop - part.start)))
+    columns.grown(batch.num_rows)
+
+
+def _dictionary_forms(encode: Callable[[Any], Mapping[str, Any]], values: pa.DictionaryArray) -> dict[str, Any]:
+    """A dictionary column's encoded forms: each value is encoded once."""
     distinct = values.dictionary
     forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
     codes = dictionary_codes(values, len(distinct))
     return {
-        form: found[codes] if isinstance(found, np.ndarray) else found.take(row_array(codes))
-        for form, found in forms.items()
+        form: found.take(codes if isinstance(found, np.ndarray) else row_array(codes)) for form, found in forms.items()
     }
 
 
@@ -160,7 +163,7 @@ def _imply(encoded: dict[str, Any], column: str, source: str) -> None:
     """Fill a birth date that is missing from the ID that shows it."""
     if f"{column}_day" in encoded and f"{source}_birth" in encoded:
         own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
-        encoded[f"{column}_day"] = np.where(own == 0, shown, own)
+        np.copyto(own, shown, where=own == 0)
 
 
 class _Growing:
@@ -171,14 +174,20 @@ class _Growing:
         self._numbers: dict[str, npt.NDArray[Any]] = {}
         self._texts: dict[str, list[pa.Array]] = {}
 
-    def add(self, batch: dict[str, Any], rows: int) -> None:
-        """The next rows."""
-        for name, values in batch.items():
+    def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
+        """Forms of some rows of a column, which begin so far into the batch."""
+        for form, values in forms.items():
+            name = f"{column}_{form}"
             if isinstance(values, np.ndarray):
-                column = self._numbers.setdefault(name, np.empty(self._rows, values.dtype))
-                column[self._at : self._at + rows] = values
+                whole = self._numbers.get(name)
+                if whole is None:
+                    whole = self._numbers[name] = np.empty(self._rows, values.dtype)
+                whole[self._at + start : self._at + start + len(values)] = values
             else:
                 self._texts.setdefault(name, []).append(values)
+
+    def grown(self, rows: int) -> None:
+        """A batch of so many rows is done."""
         self._at += rows
 
     def whole(self) -> dict[str, Any]:
@@ -265,8 +274,3 @@ def loaded_sides(con: duckdb.DuckDBPyConnection, same: bool) -> Both:
             columns |= {column: table[column].combine_chunks() for column in texts}
         sides.append(Side(len(columns.pop("seq")), columns))
     return Both(sides[0], sides[-1], same)
-
-
-def batches_of(rows: int, size: int) -> Iterator[slice]:
-    """Slices of so many rows."""
-    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))

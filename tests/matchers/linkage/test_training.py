@@ -58,7 +58,7 @@ def table(side: str, columns: dict[str, np.ndarray]) -> pa.Table:
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("people")
-    write_tables(4_000, 78, folder)
+    write_tables(4_000, 78, folder, one_city=True)
     return folder
 
 
