@@ -165,7 +165,15 @@ def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path
 
     found = suggest_blocking(left, right, model)
     write_private(out, section_text(found).encode())
-    print("\n".join((*table_lines(found), f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]，原来的 [crowded] 一并删去）", "")))
+    print(
+        "\n".join(
+            (
+                *table_lines(found),
+                f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]，原来的 [crowded] 一并删去）",
+                "",
+            )
+        )
+    )
 
 
 def _trained(result: Training, out: Path, report: Path) -> str:

@@ -97,7 +97,9 @@ class LinkModel(_Frozen):
                 self._refuse_key(f"blocking.{rule}", key)
         for rule in self.crowded:
             if rule not in self.blocking:
-                raise UnfitError(f"crowded.{rule}", "[blocking] 中没有这条规则", f"有：{'、'.join(self.blocking)}；或删去")
+                raise UnfitError(
+                    f"crowded.{rule}", "[blocking] 中没有这条规则", f"有：{'、'.join(self.blocking)}；或删去"
+                )
         for column, levels in self.comparisons.items():
             self._refuse_levels(column, levels)
         return self
