@@ -10,7 +10,11 @@ with ordered as (
     from decided d where d.decision = 'review'
 )
 select * from ordered
-where not thin or (place = 1 and right_id not in (select registry_id from found_members))
+where (not thin or (place = 1 and right_id not in (select registry_id from found_members)))
+    and right_id not in (
+        select p.registry_id from persons p join person_keys using (person_id) join erased_persons using (person_key)
+        where p.registry_id is not null
+    )
 ;
 -- The registry's own doubts are asked only where somebody of the ledger, or waiting for it, hangs on them; the others
 -- are no business of a check on workers: duplicate entries go to the organisation department with the quality note.

@@ -184,6 +184,26 @@ def test_an_erased_person_is_in_no_kept_version_and_does_not_come_back(home: Hom
         assert store.audit_problems(KEY) == []
 
 
+def test_no_pair_waits_for_an_erased_person_who_has_no_member_number(tmp_path: Path) -> None:
+    made = of("李建国")
+    person = made.inflow("floating_members", "王秀英", number_of(9), flow_direction="流入")
+    made.worker("王秀英", number_of(9), person, record_id="W8")
+    doubtful = made.worker("王秀英", None, record_id="W9", phones=["13900000002"])
+    made.decide(doubtful, person, "review", None)
+    made.decided[-1]["doubt"] = "conflict"
+    run = context(tmp_path)
+    night(made, run)
+    current = current_version(run.home, KEY)
+    assert current is not None
+    assert [row["member_no"] for row in current.table("review").to_pylist()] == [None]
+    (key,) = (row["person_key"] for row in current.table("ledger").to_pylist() if row["member_no"] is None)
+    assert erase(run.home, KEY, key, by="甲", why="本人要求")["review"] == 1
+    night(made, context(tmp_path, NEXT, run_id="run-2"))
+    for version in kept_versions(run.home):
+        assert kept_version(run.home, version).table("review").num_rows == 0
+    assert verify(run.home, KEY) == []
+
+
 def test_an_interrupted_erasure_is_finished_by_the_next_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("flows.ledger.publish.erase")
 
