@@ -75,7 +75,7 @@ def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path) ->
         rows = np.flatnonzero(sheet.on(night))
         if len(rows):
             written.append((sheet, rows, write_sheet(sheet, rows, folder / "drop" / sheet.source)))
-    for source in sorted({sheet.source for sheet in sheets}):
+    for source in sorted({sheet.source for sheet, _, _ in written}):  # a source without a row this night sends nothing
         _write_provenance(source, folder / "drop" / source)
     write_truth(world, written, night, folder / "truth")
 

@@ -129,3 +129,9 @@ def test_harsh_is_dirtier_than_normal_and_stays_a_rate() -> None:
 def test_impossible_sizes_are_refused(tmp_path: Path, changed: dict[str, int]) -> None:
     with pytest.raises(InputError):
         SampleOptions(**({"workers": 1000, "members": 1000, "seed": 1, "out": tmp_path, "member_share": 0.1} | changed))
+
+
+def test_a_source_without_a_single_row_sends_nothing(tmp_path: Path) -> None:
+    generate(SampleOptions(workers=300, members=400, seed=1, out=tmp_path, dirt="harsh"))
+    assert not (tmp_path / "drop" / "self_reports").exists()
+    assert (tmp_path / "drop" / "platform" / "provenance.toml").is_file()
