@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from flows.review import accounts as module
+from flows.review.desk import OfficeDesk
 from flows.review.office import Office, plain_text
 from reports.workbench.access import Account, Action, Role
 from reports.workbench.desk import LoggedOut, Refused
@@ -142,3 +143,16 @@ def test_a_refusal_is_noted(office: Office, reviewer: Account) -> None:
 def test_a_reason_with_a_number_of_a_persons_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         plain_text(text, "理由")
+
+
+def test_the_auditor_is_told_when_the_end_of_the_log_was_cut_off(office: Office) -> None:
+    auditor = Account("孙审计", Role.AUDITOR)
+    office.accounts.add(auditor, GOOD, at=office.now(), by="root")
+    session = office.sessions.open(auditor, office.now())
+    for page in range(3):
+        office.audit("孙审计", "view_audit", f"第{page}页")
+    desk = OfficeDesk(office)
+    assert desk.audit_problems(session) == ()
+    with sqlite3.connect(office.home.state / "sanzhao.db") as store:
+        store.execute("delete from audit where seq = (select max(seq) from audit)")
+    assert any("末尾" in problem for problem in desk.audit_problems(session))
