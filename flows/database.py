@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -22,7 +22,8 @@ def engine_of(home: Home, url: str = "") -> Engine:
     """The engine of a home's store; a file of its own is made 0600."""
     if not url:
         path = private_folder(home.state) / "sanzhao.db"
-        path.touch(mode=0o600, exist_ok=True)
+        with suppress(OSError):  # the database itself says what is wrong with the disk
+            path.touch(mode=0o600, exist_ok=True)
         url = f"sqlite:///{path}"
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url)

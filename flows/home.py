@@ -91,7 +91,7 @@ def is_held(lock: Path) -> bool:
     """Whether a living process of this machine holds a lock file."""
     if not lock.exists():
         return False
-    descriptor = os.open(lock, os.O_RDWR)
+    descriptor = os.open(lock, os.O_RDONLY)  # which works on a read-only disk too
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:

@@ -184,7 +184,7 @@ def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
 
     A store on PostgreSQL may serve several hosts: then the database is asked too.
     """
-    descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _opened_lock(home)
     try:
         try:
             _take(descriptor)
@@ -202,6 +202,19 @@ def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
             yield
     finally:
         os.close(descriptor)
+
+
+def _opened_lock(home: Home) -> int:
+    """The lock's file. Raises HomeError on a disk that takes no writing."""
+    try:
+        return os.open(home.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise HomeError(
+            f"数据文件夹不能写：{error.strerror}",
+            where=str(home.root),
+            rule="home_not_writable",
+            action="看磁盘是否被挂成只读、是否已满，请管理员开权限",
+        ) from None
 
 
 def _take(descriptor: int) -> None:

@@ -107,3 +107,9 @@ def test_a_crash_is_logged_by_frames_without_its_message_or_values(place: Home) 
     assert "failing" in line["frames"]
     assert "张三" not in path.read_text("utf-8")
     assert "500113" not in path.read_text("utf-8")
+
+
+def test_a_home_that_takes_no_writing_is_said_before_anything_begins(place: Home) -> None:
+    place.lock.mkdir()  # for root, no folder is closed
+    with pytest.raises(HomeError, match="不能写"), run_lock(place):
+        pass
