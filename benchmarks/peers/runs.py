@@ -74,6 +74,9 @@ def _pairs(tool: Tool) -> pq.Table:
 def table_lines(rows: list[Measured]) -> list[str]:
     """The table as Markdown."""
     lines = [
+        "Of the pairs a tool links: right/links, right/true pairs, F1 (precision, recall). Of its pairs of probability",
+        ".2–.5 and .5–.8: true/pairs. Wall: whole processes, median of the rounds; memory: the peak of any.",
+        "",
         "| work | tool | P / R / F1 at its default | .2–.5 true | .5–.8 true | wall s | of Splink plain | RSS MB |",
         "|---|---|---|---|---|---:|---:|---:|",
     ]

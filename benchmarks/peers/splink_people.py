@@ -119,7 +119,8 @@ def main() -> None:
     train.estimate_probability_two_random_records_match(
         [block_on("id_number"), block_on("name", "birth_date")], recall=0.9
     )
-    train.estimate_u_using_random_sampling(max_pairs=1e7, seed=1)  # it warns that its default is too small
+    # its docs: 1e7 is often adequate, 1e9 best but slow; it stops early by itself; a seed would slow it down
+    train.estimate_u_using_random_sampling(max_pairs=1e7)
     train.estimate_parameters_using_expectation_maximisation(block_on("name", "birth_date"))
     train.estimate_parameters_using_expectation_maximisation(block_on("id_number"))
     found = linker.inference.predict(threshold_match_probability=0.2)
