@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from matchers.engine import embedded
@@ -14,10 +11,10 @@ from matchers.linkage.blocks import distinct_batches
 from matchers.linkage.judged import checked_judgements, place_judgements
 from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import RulePlan, key_table, make_pairs, plan_blocks, plan_pairs
+from matchers.linkage.pairs import plan_blocks
 from matchers.linkage.result import decided_pairs
 from matchers.linkage.score import decide, given_weights, keep_scored, score_pairs
-from matchers.linkage.tables import NIBBLES, Rows, Sides, encode_sides, load_sides
+from matchers.linkage.tables import NIBBLES, Rows, encode_sides
 from schemas.errors import TableError
 
 
@@ -27,19 +24,6 @@ class Options:
 
     threads: int = 2
     memory: str = "4GB"
-
-
-@contextmanager
-def candidates(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, options: Options
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Sides, list[RulePlan]]]:
-    """A connection with both sides loaded and the relation `pairs` made."""
-    with embedded(threads=options.threads, memory=options.memory) as con:
-        sides = load_sides(con, left, right, model)
-        key_table(con, model)
-        plan = plan_pairs(con, model)
-        make_pairs(con, model, sides)
-        yield con, sides, plan
 
 
 def link_tables(

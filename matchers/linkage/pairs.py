@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
-from matchers.linkage.blocks import Blocks, Keys, distinct, distinct_batches, make_blocks, slices, unpacked
+from matchers.linkage.blocks import Blocks, Keys, Seqs, make_blocks, slices
 from matchers.linkage.model import LinkModel
-from matchers.linkage.tables import Both, Side, Sides, evaluate, row_columns
+from matchers.linkage.tables import Both, Side, evaluate, row_columns
 from schemas.errors import InputError
 
-MOST_PATTERNS = 50_000
 _PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
 Known = Mapping[str, Keys]
 NONE: Known = {}
@@ -55,6 +55,18 @@ def every_rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side
     """Each row's keys of all rules; a key that several rules have is looked up once."""
     known = {key: key_values(con, model, key, side) for keys in model.blocking.values() for key in keys}
     return {rule: rule_keys(con, model, rule, side, known) for rule in model.blocking}
+
+
+def finding_rules(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: tuple[Seqs, Seqs]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """By rule, which of these pairs share its key."""
+    read = {column for rule in model.blocking for column in row_columns(model, rule_sql(model, rule))}
+    left, right = (
+        every_rule_keys(con, model, Side(len(seqs), side.take(tuple(sorted(read)), seqs)))
+        for side, seqs in zip((both.left, both.right), pairs, strict=True)
+    )
+    return {rule: (left[rule] == right[rule]) & (left[rule] != 0) for rule in model.blocking}
 
 
 def _joined(parts: list[Keys]) -> Keys:
@@ -115,40 +127,6 @@ def _within_budget(model: LinkModel, plan: RulePlan) -> None:
         )  # fmt: skip
 
 
-def key_table(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
-    """Make `lk` and `rk`: `seq` and one 64-bit key per blocking rule, null where any of its parts is missing."""
-    columns = ", ".join(f"{rule_sql(model, rule)} as {rule}" for rule in model.blocking)
-    for side in ("l", "r"):
-        con.execute(f"create or replace table {side}k as select seq, {columns} from {side}")
-
-
-def plan_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel) -> list[RulePlan]:
-    """Each rule's pairs, counted from `lk` and `rk`; a table held against itself counts both ways. Raises InputError
-    naming the rule over the budget, before a pair is made."""
-    plans = [RulePlan(rule, _table_blocks(con, rule, same=False).pairs) for rule in model.blocking]
-    for plan in plans:
-        _within_budget(model, plan)
-    return plans
-
-
-def make_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> None:
-    """Make `pairs`: la, ra, each pair once however many rules bring it."""
-    batches = list(distinct_batches(_table_blocks(con, rule, same=sides.same) for rule in model.blocking))
-    found = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
-    left, right = unpacked(found)
-    con.register("made", {"la": left.astype(np.int32), "ra": right.astype(np.int32)})
-    con.execute("create or replace table pairs as select * from made")
-    con.unregister("made")
-
-
-def _table_blocks(con: duckdb.DuckDBPyConnection, rule: str, *, same: bool) -> Blocks:
-    left, right = (
-        con.execute(f"select coalesce({rule}, 0) as k from {side}k order by seq").fetchnumpy()["k"]
-        for side in ("l", "r")
-    )
-    return make_blocks(rule, np.asarray(left), np.asarray(right), same=same)
-
-
 def level_sql(model: LinkModel, column: str) -> str:
     """SQL of one comparison over the rows `l` and `r`: 0 is null, then the declared levels in order."""
     kind = model.kind(column)
@@ -178,11 +156,6 @@ def _implied(model: LinkModel, column: str, source: str) -> str:
     return " and ".join(kind.silent.replace("{id}", f"{side}.{source}") for side in "lr")
 
 
-def pattern_of(model: LinkModel) -> str:
-    """SQL: all level numbers as one number, in mixed radix."""
-    return " + ".join(f"{column}_level::ubigint * {radix}" for column, radix in radixes(model).items())
-
-
 def radixes(model: LinkModel) -> dict[str, int]:
     """What each comparison's level number is multiplied by in a pattern."""
     found, radix = {}, 1
@@ -198,17 +171,3 @@ def levels_of(model: LinkModel, pattern: int) -> dict[str, int]:
     for column, levels in model.comparisons.items():
         pattern, found[column] = divmod(pattern, len(levels) + 1)
     return found
-
-
-def present_patterns(con: duckdb.DuckDBPyConnection, model: LinkModel) -> list[int]:
-    """Every pattern the model's levels can make, or that the pairs show where that is too many."""
-    size = 1
-    for levels in model.comparisons.values():
-        size *= len(levels) + 1
-    if size <= MOST_PATTERNS:
-        return list(range(size))
-    rows = con.execute(
-        f"select distinct {pattern_of(model)} from (select {level_columns(model)} from pairs p "
-        "join l on l.seq = p.la join r on r.seq = p.ra) order by 1"
-    ).fetchall()
-    return [int(row[0]) for row in rows]

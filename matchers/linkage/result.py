@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from matchers.clusters import root_of
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import every_rule_keys, rule_sql
-from matchers.linkage.tables import Both, Seqs, Side, row_columns
+from matchers.linkage.pairs import finding_rules
+from matchers.linkage.tables import Both
 
 
 def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
@@ -25,8 +25,7 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
     place = np.empty(len(order), np.int64)
     place[np.frombuffer(order.buffers()[1], np.uint64, len(order))] = np.arange(len(order))
     known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
-    left, right = (every_rule_keys(con, model, _taken(model, *one)) for one in sides)
-    known |= {rule: (left[rule] == right[rule]) & (left[rule] != 0) for rule in model.blocking}
+    known |= finding_rules(con, model, both, (sides[0][1], sides[1][1]))
     con.register("known", known)
     rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
     decided = con.execute(
@@ -37,12 +36,6 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
     ).to_arrow_table()
     con.unregister("known")
     return decided.add_column(0, "left_id", left_ids.take(order)).add_column(1, "right_id", right_ids.take(order))
-
-
-def _taken(model: LinkModel, side: Side, seqs: Seqs) -> Side:
-    """Some rows of a side, with the columns that rules read."""
-    read = {column for rule in model.blocking for column in row_columns(model, rule_sql(model, rule))}
-    return Side(len(seqs), side.take(tuple(sorted(read)), seqs))
 
 
 def _levels(model: LinkModel) -> str:

@@ -12,12 +12,12 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.linkage.blocks import Pairs, distinct, packed, slices, unpacked
+from matchers.linkage.blocks import Pairs, slices, unpacked
 from matchers.linkage.chances import RAREST_ID, ValueChances, counted_levels, id_levels
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_sql, radixes
-from matchers.linkage.tables import Both, PairSql, Sides, evaluate, loaded_sides, pair_sql
+from matchers.linkage.tables import Both, PairSql, Sides, evaluate, pair_sql
 
 Floats = npt.NDArray[np.float64]
 _PAIRS_AT_ONCE = 250_000
@@ -162,16 +162,6 @@ def score_pairs(
     found = hopeful(con, weighing, both, batches, threads=threads)
     bits = found.bits + chances.bits(found.pairs, found.patterns)
     return Scored(found.pairs, found.patterns, bits).where(bits >= weighing.least)
-
-
-def score(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, _patterns: object = None) -> None:
-    """Make `scored` from the relations `pairs`, `l` and `r`: la, ra, pattern, match_weight; only pairs that reach the
-    review threshold."""
-    same = con.execute("select count(*) from duckdb_views() where view_name = 'r' and not temporary").fetchone()
-    both = loaded_sides(con, bool(same and same[0]))
-    rows = con.execute("select la, ra from pairs").fetchnumpy()
-    pairs = distinct(packed(np.asarray(rows["la"]), np.asarray(rows["ra"])))
-    keep_scored(con, score_pairs(con, model, learned, both, [pairs]))
 
 
 def keep_scored(con: duckdb.DuckDBPyConnection, scored: Scored) -> None:

@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.engine import embedded
-from matchers.linkage.link import Options, candidates
+from matchers.linkage.blocks import distinct_batches, unpacked
+from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import key_table, plan_pairs, present_patterns
-from matchers.linkage.score import given_weights, score
-from matchers.linkage.tables import Sides, load_sides
+from matchers.linkage.pairs import finding_rules, plan_blocks
+from matchers.linkage.score import given_weights, score_pairs
+from matchers.linkage.tables import NIBBLES, Both, Side, encode_sides
 
 _PAIRS_PER_ROW = 10
 _SAMPLED_ROWS = 50_000
@@ -69,19 +70,33 @@ def suggest_blocking(
     rows = left.num_rows + (0 if right is None else right.num_rows)
     budget = min(model.max_pairs, _PAIRS_PER_ROW * rows)
     with embedded(threads=chosen.threads, memory=chosen.memory) as con:
-        load_sides(con, left, right, model)
-        planned = _planned(con, model, budget)
-    affordable = {rule: keys for rule, (keys, pairs) in planned.items() if 0 < pairs <= budget}
-    pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
-    step = max(1, left.num_rows // _SAMPLED_ROWS) if right is not None else 1
-    sampled = left.take(pa.array(range(0, left.num_rows, step))) if step > 1 else left
-    blocked = model.model_copy(update={"blocking": pool, "crowded": {}, "max_pairs": 10**15})
-    with candidates(sampled, right, blocked, chosen) as (con, sides, _):
-        found, weights = _found(con, blocked, sides)
+        con.execute(NIBBLES)
+        both = encode_sides(left, right, model, threads=chosen.threads)
+        planned = _planned(con, model, both, budget)
+        affordable = {rule: keys for rule, (keys, pairs) in planned.items() if 0 < pairs <= budget}
+        pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
+        sampled, step = _sampled(both)
+        found, weights = _found(con, _blocked(model, pool), sampled)
     return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (found, weights * step), budget)
 
 
-def _planned(con: duckdb.DuckDBPyConnection, model: LinkModel, budget: int) -> dict[str, tuple[tuple[str, ...], int]]:
+def _blocked(model: LinkModel, rules: Rules) -> LinkModel:
+    """The model with other rules, none of which is refused."""
+    return model.model_copy(update={"blocking": rules, "crowded": {}, "max_pairs": 10**15})
+
+
+def _sampled(both: Both) -> tuple[Both, int]:
+    """An even sample of the left rows, and how many rows each stands for; one table held against itself is whole."""
+    step = 1 if both.same else max(1, both.left.rows // _SAMPLED_ROWS)
+    seqs = np.arange(0, both.left.rows, step, dtype=np.int64)
+    if step == 1:
+        return both, 1
+    return Both(Side(len(seqs), both.left.take(tuple(both.left.columns), seqs)), both.right, False), step
+
+
+def _planned(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, budget: int
+) -> dict[str, tuple[tuple[str, ...], int]]:
     """Every rule worth looking at with its pairs: longer rules only where all their parts bring too many."""
     keys = [f"{column}.{form}" for column in model.columns for form in model.kind(column).keys]
     planned: dict[str, tuple[tuple[str, ...], int]] = {}
@@ -92,7 +107,7 @@ def _planned(con: duckdb.DuckDBPyConnection, model: LinkModel, budget: int) -> d
             for combined in itertools.combinations(keys, size)
             if size == 1 or (_columns_differ(combined) and large.issuperset(itertools.combinations(combined, size - 1)))
         }
-        counted = _counted(con, model, rules)
+        counted = _counted(con, model, both, rules)
         planned |= {rule: (rules[rule], pairs) for rule, pairs in counted.items()}
         large = {rules[rule] for rule, pairs in counted.items() if pairs > budget // 20}
     return planned
@@ -111,15 +126,13 @@ def rule_name(keys: Iterable[str]) -> str:
     return f"same_{'_and_'.join(parts)}"
 
 
-def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, rules: Rules) -> dict[str, int]:
+def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, rules: Rules) -> dict[str, int]:
     """Pairs each rule would bring by itself, a few rules at a time so that their keys fit in memory."""
     names = list(rules)
     found: dict[str, int] = {}
     for start in range(0, len(names), _BATCH):
         some = {name: rules[name] for name in names[start : start + _BATCH]}
-        batch = model.model_copy(update={"blocking": some, "crowded": {}, "max_pairs": 10**15})
-        key_table(con, batch)
-        found |= {plan.rule: plan.pairs for plan in plan_pairs(con, batch)}
+        found |= {block.rule: block.pairs for block in plan_blocks(con, _blocked(model, some), both)}
     return found
 
 
@@ -135,18 +148,18 @@ def _pool(affordable: Rules, pairs: Mapping[str, int]) -> Rules:
     return pool
 
 
-def _found(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> tuple[Flags, Floats]:
+def _found(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Flags, Floats]:
     """Probable matches by rules (does the rule find it), and each one's probability; a row's best partner only."""
     sure = model.model_copy(update={"review_probability": 0.5})
-    score(con, sure, given_weights(sure, sides), present_patterns(con, sure))
-    equal = ", ".join(f"coalesce(a.{rule} = b.{rule}, false) as {rule}" for rule in model.blocking)
-    found = con.execute(
-        f"select 1 / (1 + pow(2, -s.match_weight)) as weight, {equal} from "
-        "(select * from scored qualify row_number() over (partition by ra order by match_weight desc, la) = 1) s "
-        "join lk a on a.seq = s.la join rk b on b.seq = s.ra order by s.la, s.ra"
-    ).fetchnumpy()
-    flags = np.array([np.asarray(found[rule], bool) for rule in model.blocking]).reshape(len(model.blocking), -1)
-    return flags, np.asarray(found["weight"], np.float64)
+    batches = distinct_batches(plan_blocks(con, sure, both))
+    scored = score_pairs(con, sure, given_weights(sure, both.counts), both, batches)
+    left, right = unpacked(scored.pairs)
+    best = np.lexsort((left, -scored.bits, right))
+    partner = right[best]
+    kept = np.sort(best[np.concatenate([np.ones(min(len(best), 1), bool), partner[1:] != partner[:-1]])])
+    found = finding_rules(con, sure, both, (left[kept], right[kept]))
+    flags = np.array(list(found.values())).reshape(len(found), -1)
+    return flags, np.asarray(1 / (1 + np.exp2(-scored.bits[kept])), np.float64)
 
 
 def _chosen(pool: Rules, pairs: dict[str, int], matches: tuple[Flags, Floats], budget: int) -> Suggestion:

@@ -243,34 +243,3 @@ def row_columns(model: LinkModel, text: str) -> tuple[str, ...]:
     words = set(re.findall(r"\w+", text))
     kept = {f"{column}_" for column in model.columns}
     return tuple(sorted(word for word in words if any(word.startswith(start) for start in kept)))
-
-
-def load_sides(con: duckdb.DuckDBPyConnection, left: Rows, right: Rows | None, model: LinkModel) -> Sides:
-    """Make relations `l` and `r`: `seq` (row number) and the encoded columns of the model."""
-    con.execute(NIBBLES)
-    both = encode_sides(left, right, model)
-    for name, side in (("l", both.left), ("r", both.right)):
-        if name == "r" and both.same:
-            con.execute("create or replace view r as select * from l")
-            continue
-        columns = {"seq": np.arange(side.rows, dtype=np.int32), **side.columns}
-        arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
-        con.register("encoded", pa.table(columns) if arrow else columns)
-        con.execute(f"create or replace table {name} as select * from encoded")
-        con.unregister("encoded")
-    return both.counts
-
-
-def loaded_sides(con: duckdb.DuckDBPyConnection, same: bool) -> Both:
-    """What `l` and `r` of a connection hold, row for row in the order of `seq`."""
-    sides = []
-    for name in ("l",) if same else ("l", "r"):
-        kinds = con.execute(f"select column_name, column_type from (describe {name})").fetchall()
-        numbers = ", ".join(column for column, kind in kinds if kind != "VARCHAR")
-        texts = [column for column, kind in kinds if kind == "VARCHAR"]
-        columns: dict[str, Any] = dict(con.execute(f"select {numbers} from {name} order by seq").fetchnumpy())
-        if texts:
-            table = con.execute(f"select {', '.join(texts)} from {name} order by seq").to_arrow_table()
-            columns |= {column: table[column].combine_chunks() for column in texts}
-        sides.append(Side(len(columns.pop("seq")), columns))
-    return Both(sides[0], sides[-1], same)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 
 import numpy as np
 
@@ -106,8 +105,3 @@ def in_order(learned: Learned, model: LinkModel, matches: float) -> tuple[Learne
             said.append(f"{column}：一致与否几乎不影响把握，可去掉这一列")
         m[column] = shares
     return dataclasses.replace(learned, m=m), tuple(said)
-
-
-def bits_of(m: float, u: float) -> float:
-    """Weight in bits."""
-    return math.log2(m / u)
