@@ -1,5 +1,6 @@
 """Nights under the real `sanzhao serve`, its schedule shortened: a good one, one with a broken source, one with the
-worker killed, one missed; on SQLite and with PostgreSQL under store and Prefect. About twelve minutes.
+worker killed, one missed; on SQLite and with PostgreSQL under store and Prefect. And a dead run as Prefect sees it.
+Half an hour together.
 """
 
 from __future__ import annotations
