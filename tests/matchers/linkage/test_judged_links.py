@@ -126,7 +126,7 @@ def test_rows_judged_to_be_two_are_not_joined_by_way_of_a_third(model: str) -> N
              judgements=judged(("a", "b", "link"), ("c", "b", "link"), ("a", "c", "not_link")))  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.sampled_from(["link", "not_link"]), max_size=5)
 )
