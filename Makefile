@@ -20,8 +20,8 @@ run: $(RUN_READY)
 
 test: $(DEV_READY)
 	@.ci/test-packages
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not prove"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not prove"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .
