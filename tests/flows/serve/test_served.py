@@ -28,8 +28,8 @@ def test_a_night_of_the_service_is_published_and_told_and_its_end_leaves_no_proc
             served.orders().start_run("by-hand", order, once="tonight")
             night = served.next_ended(0)
             assert night["state"] == "done"
-            until(lambda: served.told(night["run_id"]) in (["published"], ["warnings"]), 30)
-            until(lambda: len(served.states().get("COMPLETED", [])) == 1, 30)
+            until(lambda: served.told(night["run_id"]) in (["published"], ["warnings"]), 120)
+            until(lambda: len(served.states().get("COMPLETED", [])) == 1, 120)
         finally:
             served.stop()
     assert verify(Home(served.home)) == []
