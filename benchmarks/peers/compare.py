@@ -1,8 +1,9 @@
 """Ours and the peers on the same tables, under the same process conditions, in turns: a table and a chart.
 
 Usage: python -m benchmarks.peers.compare [--sizes N …] [--rounds R] [--seed S] [--out DIR] [--without-febrl].
-Wall is the median of R rounds in which every tool runs once; by default three, and one above 100,000 rows a side.
-Runs in an environment with the bench extra (`make bench` makes it). Writes DIR/peers.md and DIR/peers.png.
+Wall is the median of R rounds in which every tool runs once; by default one, since Splink takes minutes a round.
+Runs in an environment with the bench extra (`make bench` makes it). Writes DIR/peers.md and
+DIR/peers.png after every pair of tables, so that a run broken off leaves what it measured.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from benchmarks.peers.febrl import febrl
 from benchmarks.peers.runs import Measured, Tool, in_turns, table_lines
 from benchmarks.people_tables import write_tables
 
-ROUNDS, SMALL = 3, 100_000
 PYTHON, SANZHAO = sys.executable, str(Path(sys.executable).parent / "sanzhao")
 
 
@@ -68,21 +68,23 @@ def draw(rows: list[Measured], out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
-    parser.add_argument("--rounds", type=int, help=f"default {ROUNDS}, and 1 above {SMALL:,} rows a side")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=70_001)
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     parser.add_argument("--without-febrl", action="store_true")
     given = parser.parse_args()
-    rows: list[Measured] = [] if given.without_febrl else febrl(given.rounds or ROUNDS)
+    rows: list[Measured] = [] if given.without_febrl else febrl(given.rounds)
     for size in given.sizes:
         for one_city in (False, True):
-            rounds = given.rounds or (ROUNDS if size <= SMALL else 1)
-            rows += people(size, given.seed, rounds, one_city=one_city)
-    given.out.mkdir(parents=True, exist_ok=True)
-    lines = table_lines(rows)
-    (given.out / "peers.md").write_text("\n".join([*lines, ""]), "utf-8")
-    draw(rows, given.out / "peers.png")
-    print("\n".join(lines))
+            rows += people(size, given.seed, given.rounds, one_city=one_city)
+            write(rows, given.out)
+    print("\n".join(table_lines(rows)))
+
+
+def write(rows: list[Measured], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "peers.md").write_text("\n".join([*table_lines(rows), ""]), "utf-8")
+    draw(rows, out / "peers.png")
 
 
 if __name__ == "__main__":
