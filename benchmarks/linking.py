@@ -5,12 +5,10 @@ Usage: python -m benchmarks.linking [N] [ROUNDS]. Whole processes, wall and peak
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks.people_tables import write_tables
@@ -35,12 +33,12 @@ copy (
 
 def timed(command: list[str]) -> tuple[float, float]:
     """Wall seconds and peak memory in MB of one whole process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command[0]} failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    with tempfile.NamedTemporaryFile() as report:
+        measured = [sys.executable, "-S", str(Path(__file__).with_name("measured.py")), report.name, *command]
+        if subprocess.run(measured, check=False).returncode:
+            raise SystemExit(f"{command[0]} failed")
+        seconds, kilobytes = Path(report.name).read_text("ascii").split()
+    return float(seconds), int(kilobytes) / 1024
 
 
 def main() -> None:
