@@ -14,6 +14,12 @@ LEVELS = {
     "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
     "year": "年份一致", "same": "一致", "null": "一方未填",
 }  # fmt: skip
+RULES = {
+    "same_full_id": "证件号全部相同", "same_name_sound": "姓名读音相近", "same_first_15_of_id": "证件号前15位相同",
+    "same_id_head_and_tail": "证件号首尾相同", "same_phone_head_and_tail": "手机号首尾相同",
+    "same_given_name_swap": "名字次序不同", "judged_by_a_person": "曾由人判断",
+    "row_of_a_linked_worker": "已关联的从业者在别处的记录",
+}  # fmt: skip
 CLASSES = {
     "exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "own_job": "本人岗位", "declared": "自报党员",
     "self_report": "党员报到",

@@ -10,7 +10,7 @@ from matchers.linkage.model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
-from reports.words import FIELDS, LEVELS
+from reports.words import FIELDS, LEVELS, RULES
 
 DECISIONS = {"link": "关联", "review": "待核对", "reject": "排除"}
 _BIN = 2
@@ -62,7 +62,7 @@ def _drift(facts: LinkQuality) -> str:
         return section("与上次相比", "<p>第一次运行，下次起与这一次比较。</p>", anchor="drift")
     now, old = facts.now, facts.before
     rows = [*_moves("判定", _shares(now.tiers, "decision"), _shares(old.tiers, "decision"), DECISIONS)]
-    rows += _moves("找到它的规则（占关联）", _yields(now), _yields(old), {})
+    rows += _moves("找到它的规则（占关联）", _yields(now), _yields(old), RULES)
     for source in facts.sources:
         new_share, old_share = _linked_share(now, source), _linked_share(old, source)
         if new_share is not None and old_share is not None:
@@ -172,7 +172,10 @@ def _unlinkable(facts: LinkQuality) -> str:
 
 
 def _rules(facts: LinkQuality) -> str:
-    rows = [(row["rule"], row["pairs"], row["links"], row["reviews"], row["links_alone"]) for row in facts.now.rules]
+    rows = [
+        (RULES.get(row["rule"], row["rule"]), row["pairs"], row["links"], row["reviews"], row["links_alone"])
+        for row in facts.now.rules
+    ]
     headers = ("找候选的规则", "打过分的对", "其中关联", "其中待核对", "只有它找到的关联")
     return section(
         "各规则的收效",

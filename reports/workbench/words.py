@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import words
-from reports.words import CHANGES, CLASSES, DOUBTS, FLAGS, LEVELS, ROLES, SCOPES, SEXES
+from reports.words import CHANGES, CLASSES, DOUBTS, FLAGS, LEVELS, ROLES, RULES, SCOPES, SEXES
 
 SOURCES = {
     "party_members": "党员名册", "party_transfers": "转接台账", "floating_members": "流动登记",
@@ -30,11 +30,6 @@ def word(table: dict[str, str], code: object) -> str:
     return table.get(str(code), str(code)) if code is not None else "—"
 
 
-RULES = {
-    "same_full_id": "证件号全部相同", "same_name_sound": "姓名读音相近", "same_first_15_of_id": "证件号前15位相同",
-    "same_id_head_and_tail": "证件号首尾相同", "same_phone_head_and_tail": "手机号首尾相同",
-    "same_given_name_swap": "名字次序不同", "judged_by_a_person": "曾由人判断",
-}  # fmt: skip
 COLUMNS = {**words.FIELDS, **words.COLUMNS}
 
 __all__ = [
