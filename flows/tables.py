@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from schemas.errors import InputError
 
 _ROWS_AT_ONCE = 122_880
-_DICTIONARY_BYTES = 5
+_DICTIONARY_BYTES = 11
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class ParquetRows:
 
     def to_batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in order. Raises InputError where the file breaks off."""
-        with _readable(self.path), pq.ParquetFile(self.path, read_dictionary=list(self.dictionaries)) as file:
+        with (
+            _readable(self.path),
+            pq.ParquetFile(self.path, read_dictionary=list(self.dictionaries), pre_buffer=False) as file,
+        ):
             yield from file.iter_batches(_ROWS_AT_ONCE, columns=self.schema.names, use_threads=False)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import encode_names
@@ -60,6 +59,8 @@ def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Every number of a cell: `t` what it is equal by, `d` and `m` its digits and which of them show, `w` whole."""
+    import pyarrow.compute as pc  # loads slowly, and models without such columns do without it
+
     lists = _lists(column)
     distinct, codes = _distinct(pa.chunked_array([lists.values]))
     texts = pa.array([tidy_phone(text or "") for text in distinct.to_pylist()], pa.string())
@@ -87,6 +88,8 @@ def tidy_phone(text: str) -> str:
 def encode_partial_dates(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """yyyymmdd as a number, with zeros for a day or month that is not given; 0 where there is none."""
     if pa.types.is_temporal(column.type):
+        import pyarrow.compute as pc
+
         column = pc.strftime(column, format="%Y%m%d")
     return {"day": _looked_up(column, _day, np.dtype(np.int32))}
 
@@ -129,6 +132,8 @@ def _spread(values: npt.NDArray[np.generic] | pa.Array, codes: npt.NDArray[np.in
 
 def _lists(column: pa.Array | pa.ChunkedArray) -> pa.ListArray:
     """One list of numbers per row; cells of text are cut at what stands between numbers."""
+    import pyarrow.compute as pc
+
     array = _one(column)
     if not pa.types.is_list(array.type):
         array = pc.split_pattern_regex(array.cast(pa.string()), _BETWEEN_PHONES)

@@ -46,6 +46,14 @@ class Strings:
         """The last eight bytes of every row; what stands before a shorter row is in it too."""
         return np.asarray(self._every()[self.starts + self.lengths - 8], np.uint64)
 
+    def take(self, rows: Rows) -> pa.Array:
+        """These rows as an Arrow column, null ones empty; Arrow's own `take` loads all it can compute."""
+        lengths = self.lengths[rows]
+        ends = np.cumsum(lengths)
+        places = np.arange(int(lengths.sum())) + np.repeat(self.starts[rows] - ends + lengths, lengths)
+        offsets = np.concatenate([[0], ends]).astype(np.int32)
+        return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(self.letters.take(places)))
+
     def texts(self, rows: Rows) -> list[str]:
         """These rows as Python strings."""
         spans = zip(self.starts[rows].tolist(), self.lengths[rows].tolist(), strict=True)
@@ -112,6 +120,19 @@ def dictionary_codes(column: pa.DictionaryArray, none: int) -> Rows:
 def matrix(parts: Strings, rows: Rows, length: int) -> Bytes:
     """These rows, all of so many bytes, one row each."""
     return np.asarray(parts.letters[parts.starts[rows][:, None] + np.arange(length)], np.uint8)
+
+
+def sorted_rows(*columns: Strings) -> Rows:
+    """Row numbers in the order of these columns' bytes, the first column before the next; null as if empty."""
+    keys = [
+        key
+        for parts in columns
+        for key in (
+            *(parts.words(at).byteswap() for at in range(0, int(parts.lengths.max(initial=0)), 8)),
+            parts.lengths,
+        )
+    ]
+    return np.lexsort(keys[::-1])
 
 
 def digests(parts: Strings) -> Words:

@@ -1,4 +1,4 @@
-"""Rows of both sides that share a rule's key: rows without a partner are sifted out before anything is joined."""
+"""Rows of both sides that share a rule's key: one sort of words that hold a key's bits, its side and its row."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Keys = npt.NDArray[np.uint64]
 Pairs = npt.NDArray[np.uint64]
 """A pair in one integer: the left row's number in the upper 32 bits, the right row's in the lower."""
 Seqs = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.uint64]
 
-_MIXES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
-_SPREAD_BITS, _MOST_BITS = 2, 26
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 PAIRS_AT_ONCE = 4_000_000
 
 
@@ -47,9 +47,7 @@ class Blocks:
 
     def _made(self, part: slice) -> Pairs:
         counts = self.counts[part]
-        firsts = np.cumsum(counts) - counts
-        places = np.arange(int(counts.sum())) + np.repeat(self.starts[part] - firsts, counts)
-        left, right = np.repeat(self.left[part], counts), self.right[places]
+        left, right = np.repeat(self.left[part], counts), self.right[_runs(self.starts[part], counts)]
         pairs = packed(left, right)
         return pairs[left < right] if self.same else pairs
 
@@ -65,52 +63,68 @@ def unpacked(pairs: Pairs) -> tuple[Seqs, Seqs]:
 
 
 def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool, crowd: int | None = None) -> Blocks:
-    """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear."""
-    rows, others = _sharing(left, right)
-    keys, others_keys = left.take(rows), right.take(others)
-    by_key = np.argsort(others_keys)
-    others, others_keys = others[by_key], others_keys[by_key]
-    heads = np.flatnonzero(np.concatenate([np.ones(min(len(others), 1), bool), others_keys[1:] != others_keys[:-1]]))
-    if not len(heads):
-        none = np.zeros(0, np.int64)
-        return Blocks(rule, none, none, none, none, same)
-    by_key = np.argsort(keys)
-    rows, keys = rows[by_key], keys[by_key]
-    sizes = np.diff(np.append(heads, len(others)))
-    place = np.minimum(np.searchsorted(others_keys[heads], keys), len(heads) - 1)
-    met = others_keys[heads].take(place) == keys
+    """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear.
+
+    Keys are told apart by as many bits as a row's number leaves in a word: a few pairs come by chance.
+    """
+    bits = np.uint64(max(len(left), len(right)).bit_length())
+    sides = (left,) if same else (left, right)
+    marks = np.concatenate([_marked(keys, side, bits) for side, keys in enumerate(sides)])
+    marks.sort()
+    firsts, turns, ends = _alone(marks, bits) if same else _met(marks, bits)
+    here, there = turns - firsts, ends - turns
     if crowd is not None:
-        here = np.bincount(place[met], minlength=len(heads))
-        met &= (np.maximum(here, sizes) <= crowd).take(place)
-    place = place[met]
-    return Blocks(rule, rows[met], heads[place], sizes[place], others, same)
+        kept = np.maximum(here, there) <= crowd
+        firsts, turns, here, there = firsts[kept], turns[kept], here[kept], there[kept]
+    if same:
+        turns, there = firsts, here
+    numbers = (np.uint64(1) << bits) - np.uint64(1)
+    rows, others = ((marks.take(_runs(*part)) & numbers).astype(np.int64) for part in ((firsts, here), (turns, there)))
+    starts = np.cumsum(there) - there
+    return Blocks(rule, rows, np.repeat(starts, here), np.repeat(there, here), others, same)
 
 
-def _sharing(left: Keys, right: Keys) -> tuple[Seqs, Seqs]:
-    """Rows of both sides whose key the other side has too, and a few by chance."""
-    rows, others = _sifted(left, right, _MIXES[0])
-    again, others_again = _sifted(left.take(rows), right.take(others), _MIXES[1])
-    return rows.take(again), others.take(others_again)
+def _marked(keys: Keys, side: int, bits: np.uint64) -> Marks:
+    """Of every row with a key one word: the key's upper bits once stirred, the side, the row's number in the lowest."""
+    below = bits + np.uint64(1)
+    found, done = np.empty(len(keys), np.uint64), 0
+    for part in slices(len(keys)):
+        mark = (keys[part] * _MIX >> below) << below
+        mark |= np.arange(part.start, part.stop, dtype=np.uint64) | np.uint64(side) << bits
+        mark = mark[keys[part] != 0]
+        found[done : done + len(mark)] = mark
+        done += len(mark)
+    return found[:done]
 
 
-def _sifted(left: Keys, right: Keys, mix: np.uint64) -> tuple[Seqs, Seqs]:
-    """One sieve: first the left rows, then the right rows by what is left of the left."""
-    bits = min(max(len(left), len(right), 1).bit_length() + _SPREAD_BITS, _MOST_BITS)
-    rows = _seen(right, left, mix, bits)
-    return rows, _seen(left.take(rows), right, mix, bits)
+def _met(marks: Marks, bits: np.uint64) -> tuple[Seqs, Seqs, Seqs]:
+    """Runs of one key that both sides have: where its left rows begin, where its right rows do, where they end."""
+    apart, turned = np.ones(len(marks) + 1, bool), np.zeros(len(marks), bool)
+    for part in slices(len(marks) - 1):
+        other = (marks[part] ^ marks[part.start + 1 : part.stop + 1]) >> bits
+        np.greater(other, 1, out=apart[part.start + 1 : part.stop + 1])
+        np.equal(other, 1, out=turned[part.start + 1 : part.stop + 1])
+    heads, turns = np.flatnonzero(apart), np.flatnonzero(turned)
+    place = np.searchsorted(heads, turns, side="right")
+    return heads[place - 1], turns, heads[np.minimum(place, len(heads) - 1)]
 
 
-def _seen(there: Keys, asked: Keys, mix: np.uint64, bits: int) -> Seqs:
-    """Rows of those asked whose key may be there; a key of 0 never is."""
-    shift = np.uint64(64 - bits)
-    marks = np.zeros(1 << bits, bool)
-    for part in slices(len(there)):
-        marks[((there[part] * mix) >> shift).view(np.int64)] = True
-    found = np.empty(len(asked), bool)
-    for part in slices(len(asked)):
-        marks.take(((asked[part] * mix) >> shift).view(np.int64), out=found[part], mode="clip")
-        found[part] &= asked[part] != 0
-    return np.flatnonzero(found)
+def _alone(marks: Marks, bits: np.uint64) -> tuple[Seqs, Seqs, Seqs]:
+    """Runs of one key that several rows have: where they begin, and twice where they end."""
+    apart = np.ones(len(marks) + 1, bool)
+    for part in slices(len(marks) - 1):
+        other = (marks[part] ^ marks[part.start + 1 : part.stop + 1]) >> bits
+        np.greater(other, 1, out=apart[part.start + 1 : part.stop + 1])
+    heads = np.flatnonzero(apart)
+    several = np.flatnonzero(np.diff(heads) > 1)
+    return heads[several], heads[several + 1], heads[several + 1]
+
+
+def _runs(firsts: Seqs, counts: Seqs) -> Seqs:
+    """The places of runs that begin there and have so many places, one after another."""
+    done = np.cumsum(counts) - counts
+    places: Seqs = np.arange(int(counts.sum())) + np.repeat(firsts - done, counts)
+    return places
 
 
 def slices(rows: int, size: int = 1 << 16) -> Iterator[slice]:

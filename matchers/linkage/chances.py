@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -55,6 +57,21 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
     ]
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """Levels of one column whose chance is counted the same way; `form` none for the places IDs show."""
+
+    column: str
+    levels: tuple[int, ...]
+    form: str | None
+
+
+def _counted_apart(model: LinkModel) -> list[_Counted]:
+    """What is counted, the longest first."""
+    ids = [_Counted(c, tuple(n for name, n in id_levels(model) if name == c), None) for c in id_columns(model)]
+    return ids + [_Counted(column, (number,), form) for column, number, form in counted_levels(model)]
+
+
 class ValueChances:
     """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions."""
 
@@ -72,20 +89,30 @@ class ValueChances:
             return float(np.diff(ends, prepend=0).min() / len(keys)) if len(keys) else 1.0
         return 1 / (2 * max(sum(side.rows for side in sides), 1))
 
-    def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64]) -> Floats:
+    def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64], *, threads: int = 2) -> Floats:
         """Per pair what the values it agrees on are worth, where that is counted per value."""
-        left, right = unpacked(pairs)
+
+        def worth(counted: _Counted) -> tuple[npt.NDArray[np.int64], Floats]:
+            with self._con.cursor() as cursor:
+                return ValueChances(cursor, self._model, self._both)._worth(counted, pairs, patterns)
+
         total = np.zeros(len(pairs))
-        for column, number, form in counted_levels(self._model):
-            rows = np.flatnonzero(self._levels(patterns, column) == number)
-            if not len(rows):
-                continue
-            total[rows] -= np.log2(self._shares(column, form, right[rows]))
-        for column in id_columns(self._model):
-            numbers = [number for name, number in id_levels(self._model) if name == column]
-            rows = np.flatnonzero(np.isin(self._levels(patterns, column), numbers))
-            total[rows] -= np.log2(self.id_chances(column, left[rows], right[rows]))
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            for rows, bits in pool.map(worth, _counted_apart(self._model)):
+                total[rows] += bits
         return total
+
+    def _worth(
+        self, counted: _Counted, pairs: Pairs, patterns: npt.NDArray[np.uint64]
+    ) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Which pairs stand at these levels, and what their values are worth."""
+        rows = np.flatnonzero(np.isin(self._levels(patterns, counted.column), counted.levels))
+        if not len(rows):
+            return rows, np.zeros(0)
+        left, right = unpacked(pairs[rows])
+        if counted.form is None:
+            return rows, -np.log2(self.id_chances(counted.column, left, right))
+        return rows, -np.log2(self._shares(counted.column, counted.form, right))
 
     def _levels(self, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.uint64]:
         radix, size = radixes(self._model)[column], len(self._model.comparisons[column]) + 1

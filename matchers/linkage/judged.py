@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from matchers.linkage.agreeing import pattern_counts
 from matchers.linkage.blocks import Pairs, packed
@@ -50,6 +49,8 @@ class Placed:
 
 def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, same: bool) -> Placed:
     """The newest (last) judgement of every pair; `unsure` says nothing."""
+    import pyarrow.compute as pc  # loads slowly, and most runs have no judgements
+
     named = [
         pc.index_in(judgements[column].combine_chunks(), value_set=values).fill_null(-1).to_numpy(zero_copy_only=False)
         for column, values in zip(("left_id", "right_id"), ids, strict=True)

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from matchers.clusters import root_of
+from matchers.encoding.strings import sorted_rows, strings
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import finding_rules
 from matchers.linkage.tables import Both
@@ -19,11 +19,10 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
     """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
     rows = con.execute("select la, ra from decided order by la, ra").fetchnumpy()
     sides = [(both.left, np.asarray(rows["la"], np.int64)), (both.right, np.asarray(rows["ra"], np.int64))]
-    left_ids, right_ids = (side.ids_of(seqs) for side, seqs in sides)
-    both_ids = pa.table({"left": left_ids, "right": right_ids})
-    order = pc.sort_indices(both_ids, [("left", "ascending"), ("right", "ascending")])
+    left_ids, right_ids = (strings(side.ids_of(seqs)) for side, seqs in sides)
+    order = sorted_rows(left_ids, right_ids)
     place = np.empty(len(order), np.int64)
-    place[np.frombuffer(order.buffers()[1], np.uint64, len(order))] = np.arange(len(order))
+    place[order] = np.arange(len(order))
     known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
     known |= finding_rules(con, model, both, (sides[0][1], sides[1][1]))
     con.register("known", known)

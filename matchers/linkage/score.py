@@ -20,7 +20,7 @@ from matchers.linkage.pairs import level_sql, radixes
 from matchers.linkage.tables import Both, PairSql, Sides, evaluate, pair_sql
 
 Floats = npt.NDArray[np.float64]
-_PAIRS_AT_ONCE = 250_000
+_PAIRS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def score_pairs(
     chances = ValueChances(con, model, both)
     weighing = _weighing(model, learned, chances)
     found = hopeful(con, weighing, both, batches, threads=threads)
-    bits = found.bits + chances.bits(found.pairs, found.patterns)
+    bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
     return Scored(found.pairs, found.patterns, bits).where(bits >= weighing.least)
 
 

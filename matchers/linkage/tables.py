@@ -61,13 +61,13 @@ class Side:
         place = np.searchsorted(ends, seqs, side="right")
         by_part = np.argsort(place, kind="stable")
         found = [
-            part.take(row_array(seqs[mine] - (ends[number] - len(part))))
+            strings(part).take(seqs[mine] - (ends[number] - len(part)))
             for number, part in enumerate(self.ids)
             if len(mine := by_part[place[by_part] == number])
         ]
         back = np.empty(len(seqs), np.int64)
         back[by_part] = np.arange(len(seqs))
-        return pa.chunked_array(found, pa.string()).combine_chunks().take(row_array(back))
+        return strings(pa.chunked_array(found, pa.string())).take(back)
 
 
 @dataclass(frozen=True)
