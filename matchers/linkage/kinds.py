@@ -18,6 +18,7 @@ from matchers.encoding.ids import encode_ids
 from matchers.encoding.names import encode_names
 from matchers.encoding.numbers import encode_dates, encode_phones
 from matchers.encoding.text import encode_category, encode_text
+from matchers.linkage.places import Places, places_sql
 
 Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
 Strings: TypeAlias = pa.Array | pa.ChunkedArray
@@ -29,6 +30,7 @@ class Kind:
 
     `forms`: encoded columns by suffix. `keys`: blocking keys as SQL over one row; null where it shows nothing.
     `missing`: SQL over the two rows. `levels`: ordered. `share_of`: the key whose frequency is a level's chance.
+    `places`: keys that are places shown, which whole columns of numbers give faster than their SQL.
     `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
     two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
     of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
@@ -42,6 +44,7 @@ class Kind:
     missing: str
     levels: Mapping[str, str]
     share_of: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[Places, ...]] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     agreed: Mapping[str, str] = field(default_factory=dict)
     by_places: frozenset[str] = frozenset()
@@ -95,7 +98,15 @@ _PHONE_OTHER = "bit_count(nibbles(l.{c}_digits, r.{c}_digits, l.{c}_mask & r.{c}
 _LANES = " + ".join(f"((xor(l.{{c}}_key, r.{{c}}_key) >> {16 * lane}) & 65535 <> 0)::tinyint" for lane in range(4))
 ID_FULL = "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail"
 ID_WHOLE = "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end"
-ID_TAIL4 = "case when {c}_tail_mask >> 20 = 65535 then {c}_tail >> 20 end"
+_HEAD4, _HEAD6, _TAIL4 = (
+    Places("head", "head_mask", 0, 4), Places("head", "head_mask", 0, 6), Places("tail", "tail_mask", 5, 4)
+)  # fmt: skip
+_ID_PLACES = {"tail4": (_TAIL4,), "head4_tail4": (_HEAD4, _TAIL4), "head6": (_HEAD6,)}
+_PHONE_HEAD3, _PHONE_TAIL4 = Places("digits", "mask", 0, 3), Places("digits", "mask", 7, 4)
+_PHONE_PLACES = {
+    "full": (Places("digits", "mask", 0, 11),), "tail4": (_PHONE_TAIL4,), "head3_tail4": (_PHONE_HEAD3, _PHONE_TAIL4),
+}  # fmt: skip
+ID_TAIL4 = places_sql(_TAIL4)
 
 KINDS: dict[str, Kind] = {
     "person_name": Kind(
@@ -121,10 +132,7 @@ KINDS: dict[str, Kind] = {
         encode=_encode_id,
         keys={
             "full": ID_WHOLE,
-            "tail4": ID_TAIL4,
-            "head4_tail4": "case when {c}_tail_mask >> 20 = 65535 and {c}_head_mask & 65535 = 65535 "
-            "then (({c}_head & 65535) << 16) | ({c}_tail >> 20) end",
-            "head6": "case when {c}_head_mask & 16777215 = 16777215 then {c}_head & 16777215 end",
+            **{form: places_sql(*parts) for form, parts in _ID_PLACES.items()},
             "birth": "nullif({c}_birth, 0)",
         },
         missing=f"{ID_BOTH} = 0",
@@ -135,16 +143,13 @@ KINDS: dict[str, Kind] = {
             "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
             "other": "true",
         },
+        places=_ID_PLACES,
         by_places=frozenset({"full", "visible"}),
     ),
     "phone": Kind(
         encode=_encode_phone,
-        keys={
-            "full": "case when {c}_mask = 17592186044415 then {c}_digits end",
-            "tail4": "case when {c}_mask >> 28 = 65535 then {c}_digits >> 28 end",
-            "head3_tail4": "case when {c}_mask >> 28 = 65535 and {c}_mask & 4095 = 4095 "
-            "then (({c}_digits & 4095) << 16) | ({c}_digits >> 28) end",
-        },
+        keys={form: places_sql(*parts) for form, parts in _PHONE_PLACES.items()},
+        places=_PHONE_PLACES,
         missing="l.{c}_mask & r.{c}_mask = 0",
         levels={
             "full": "l.{c}_mask & r.{c}_mask = 17592186044415 and l.{c}_digits = r.{c}_digits",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from matchers.linkage.blocks import Blocks, Keys, Seqs, make_blocks, slices
 from matchers.linkage.model import LinkModel
+from matchers.linkage.places import places_values
 from matchers.linkage.tables import Both, Side, evaluate, row_columns
 from schemas.errors import InputError
 
@@ -87,6 +88,9 @@ def _joined(parts: list[Keys]) -> Keys:
 
 def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side: Side) -> Keys:
     """Each row's value of one key, 0 where it is missing."""
+    column, _, form = key.partition(".")
+    if form in (places := model.kind(column).places):
+        return places_values(side.columns, column, places[form])
     text = key_sql(model, key)
     plain = _PLAIN_KEY.fullmatch(text)
     if plain:

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.clusters import root_of
-from matchers.encoding.strings import sorted_rows, strings
+from matchers.encoding.strings import sorted_rows, strings, strings_of
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import finding_rules
 from matchers.linkage.tables import Both
 
+DECISIONS = ("link", "review", "reject")
+
 
 def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
     """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
-    rows = con.execute("select la, ra from decided order by la, ra").fetchnumpy()
-    sides = [(both.left, np.asarray(rows["la"], np.int64)), (both.right, np.asarray(rows["ra"], np.int64))]
-    left_ids, right_ids = (strings(side.ids_of(seqs)) for side, seqs in sides)
+    rows = con.execute(
+        f"select la, ra, pattern, match_weight, list_position({list(DECISIONS)}, decision) - 1 as decision from decided"
+    ).fetchnumpy()
+    left, right = (np.asarray(rows[side], np.int64) for side in ("la", "ra"))
+    left_ids, right_ids = (strings(side.ids_of(seqs)) for side, seqs in ((both.left, left), (both.right, right)))
     order = sorted_rows(left_ids, right_ids)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    known: dict[str, Any] = {"la": rows["la"], "ra": rows["ra"], "place": place}
-    known |= finding_rules(con, model, both, (sides[0][1], sides[1][1]))
-    con.register("known", known)
-    rules = ", ".join(f"case when {rule} then '{rule}' end" for rule in model.blocking)
-    decided = con.execute(
-        "select round(match_weight, 4) as match_weight, "
-        "1 / (1 + pow(2, -round(match_weight, 4))) as match_probability, decision, "
-        f"list_filter([{rules}], lambda rule: rule is not null) as blocking_rules, {_levels(model)} as levels "
-        "from decided join known using (la, ra) order by place"
-    ).to_arrow_table()
-    con.unregister("known")
-    return decided.add_column(0, "left_id", left_ids.take(order)).add_column(1, "right_id", right_ids.take(order))
+    left, right, weights = left[order], right[order], np.round(rows["match_weight"][order], 4)
+    found_by = finding_rules(con, model, both, (left, right))
+    return pa.table({
+        "left_id": left_ids.take(order),
+        "right_id": right_ids.take(order),
+        "match_weight": _numbers(weights),
+        "match_probability": _numbers(1 / (1 + np.exp2(-weights))),
+        "decision": strings_of(DECISIONS).take(np.asarray(rows["decision"][order], np.int64)),
+        "blocking_rules": _rules(found_by),
+        "levels": _levels(model, np.asarray(rows["pattern"][order], np.uint64)),
+    })  # fmt: skip
 
 
-def _levels(model: LinkModel) -> str:
-    """SQL: the pattern's level names as a struct, one field per comparison."""
-    fields, radix = [], 1
-    for column, levels in model.comparisons.items():
-        names = ", ".join(f"'{name}'" for name in ("null", *levels))
-        fields.append(f"{column} := [{names}][((pattern // {radix}) % {len(levels) + 1} + 1)::bigint]")
-        radix *= len(levels) + 1
-    return f"struct_pack({', '.join(fields)})"
+def _numbers(values: npt.NDArray[np.float64]) -> pa.Array:
+    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _rules(found_by: Mapping[str, npt.NDArray[np.bool_]]) -> pa.Array:
+    """Per pair the names of the rules that found it, in the model's order."""
+    found = np.stack(list(found_by.values()), axis=1)
+    offsets = np.concatenate([[0], np.cumsum(found.sum(axis=1))]).astype(np.int32)
+    names = strings_of(list(found_by)).take(np.nonzero(found)[1])
+    return pa.ListArray.from_arrays(
+        pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets)]), names
+    )
+
+
+def _levels(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> pa.Array:
+    """The patterns' level names as a struct, one field per comparison."""
+    fields, rest = [], patterns
+    for levels in model.comparisons.values():
+        size = np.uint64(len(levels) + 1)
+        fields.append(strings_of(["null", *levels]).take((rest % size).astype(np.int64)))
+        rest = rest // size
+    return pa.StructArray.from_arrays(fields, names=list(model.comparisons))
 
 
 def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:

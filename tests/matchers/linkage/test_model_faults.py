@@ -23,7 +23,7 @@ PLAIN = [
     ("prior = 0.03", "prio = 0.03", "prio", "是不是 prior"),
     ("prior = 0.03", 'prior = "0.03"', "prior", "应是数"),
     ("prior = 0.03", "prior = 3", "prior", "应小于 1.0，现在是 3"),
-    ('version = "2026.11.2"', "version = 2026", "version", "应是文字"),
+    ('version = "2026.11.3"', "version = 2026", "version", "应是文字"),
     ('unique = ["left", "right"]', 'unique = ["both"]', "unique.0", "只能是 'left'、'right'"),
     ('unique = ["left", "right"]', 'unique = "left"', "unique", "应是一列"),
     ('name = "person_name"', 'name = "barcode"', "columns.name", "person_name"),

@@ -84,9 +84,9 @@ def test_the_new_file_says_what_it_was_learned_from_and_loads_again(training: Tr
     text = model_text(training.model)
     again = parse_link_model(text, "trained.toml")
     assert again == training.model
-    assert again.version.startswith("2026.11.2+")
+    assert again.version.startswith("2026.11.3+")
     assert again.trained_on is not None
-    assert (again.trained_on.left_rows, again.trained_on.base) == (4_000, "people 2026.11.2")
+    assert (again.trained_on.left_rows, again.trained_on.base) == (4_000, "people 2026.11.3")
 
 
 def test_a_rare_phone_agreement_has_a_chance_though_no_random_pair_shows_it(training: Training) -> None:
