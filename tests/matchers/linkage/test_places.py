@@ -23,7 +23,7 @@ def _mask(rng: np.random.Generator, places: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("kind", "form"), [(kind, form) for kind, one in KINDS.items() for form in one.places], ids=lambda value: str(value)
+    ("kind", "form"), [(kind, form) for kind, one in KINDS.items() for form in one.places], ids=str
 )
 def test_a_key_of_places_is_its_sql_row_by_row(kind: str, form: str) -> None:
     rng = np.random.default_rng(5)
