@@ -89,7 +89,8 @@ _ID_DOUBTS = """
         case when role = 'roll' then 'duplicate_roll_entry' else 'conflict' end as doubt,
         case when role = 'roll' and compatible then '党员名册中两行身份证号相同，已并为一人，请核对是否重复登记'
              when role = 'roll' then '党员名册中两行身份证号相同但姓名不符，请核对'
-             else '身份证号与名册一致但姓名不符，请核对' end as reason
+             else '身份证号与名册一致但姓名不符，请核对' end as reason,
+        false as name_alone
     from same_id
     where not compatible or (role = 'roll' and row_id <> lead_id)
 """
@@ -111,7 +112,7 @@ _TIE_BY_LINK = """
 
 _DOUBTS_BY_REVIEW = """
     insert into doubts
-    select left_id, right_id, doubt, reason from decided_loose
+    select left_id, right_id, doubt, reason, false from decided_loose
     where decision = 'review' and left_id not in (select left_row_key from doubts)
       and left_id not in (select row_id from merged)
 """
@@ -119,7 +120,7 @@ _DOUBTS_BY_REVIEW = """
 # Loose rows without a full ID whose name sounds like somebody's on the roll, nothing speaking against it.
 _UNPROVEN = """
     insert into doubts
-    select l.id, min(r.id), 'weak_evidence', '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人，请核对'
+    select l.id, min(r.id), 'weak_evidence', '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人', true
     from all_rows l
     join all_rows r on r.role = 'roll' and r.name_fold = nullif(l.name_fold, 0)
     where l.role <> 'roll' and not l.has_id and l.id not in (select row_id from tied)

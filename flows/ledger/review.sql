@@ -1,11 +1,13 @@
 -- A member somebody already found needs no thin evidence judged, and one thin row a member is asked at a time: once it
--- is confirmed the member is found, once it is refused the next one comes up.
+-- is confirmed the member is found, once it is refused the next one comes up. Thin is what could only find the member
+-- once more: weak evidence, a masked name, an ID mistyped on one side. One ID under two names is asked whatever else.
 create or replace table found_members as
 select distinct right_id as registry_id from decided where decision = 'link'
 ;
 create or replace table waiting as
 with ordered as (
-    select d.*, d.doubt in ('weak_evidence', 'masked_only') as thin,
+    select d.*, d.doubt in ('weak_evidence', 'masked_only')
+            or d.doubt = 'conflict' and d.levels.id_number in ('one_digit', 'conflict') as thin,
         row_number() over (partition by d.right_id, thin order by d.match_weight desc, d.left_id) as place
     from decided d where d.decision = 'review'
 )
@@ -17,7 +19,8 @@ where (not thin or (place = 1 and right_id not in (select registry_id from found
     )
 ;
 -- The registry's own doubts are asked only where somebody of the ledger, or waiting for it, hangs on them; the others
--- are no business of a check on workers: duplicate entries go to the organisation department with the quality note.
+-- are no business of a check on workers: duplicate entries go to the organisation department with the quality note. Nor
+-- is a name alone: the row stays out of the registry, and nobody could say whose it is.
 create or replace table concerned_rows as
 select unnest(r.row_keys) as row_key
 from registry_persons r
@@ -30,7 +33,8 @@ from waiting d join registry_persons r on r.registry_id = d.right_id
 union all by name
 select left_row_key as left_key, right_row_key as right_id, 'row' as side, doubt, reason, []::varchar[] as blocking_rules
 from registry_doubts
-where left_row_key in (select row_key from concerned_rows) or right_row_key in (select row_key from concerned_rows)
+where not name_alone
+    and (left_row_key in (select row_key from concerned_rows) or right_row_key in (select row_key from concerned_rows))
 union all by name
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side,
     if(d.verdict = 'link', 'conflict', 'weak_evidence') as doubt, d.match_weight, d.match_probability,

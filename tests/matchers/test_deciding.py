@@ -77,6 +77,10 @@ REVIEWS = {
         {"name": "孟繁星", "id_number": "*" * 14 + full_id()[-4:], "id_kind": "tail4"},
         "weak_evidence",
     ),
+    "one other character, the 15 digits Excel keeps and the phone": (
+        {"name": "孟繁云", "id_number": HEAD_15, "id_kind": "excel15", "phones": ["13800001234"]},
+        "weak_evidence",
+    ),
     "one wrong digit": (
         {"name": "孟繁星", "id_number": full_id()[:12] + "8" + full_id()[13:], "id_kind": "invalid"},
         "conflict",
@@ -93,6 +97,7 @@ def test_doubtful_evidence_goes_to_a_person(case: str, townspeople: pa.Table) ->
 
 NOTHING = {
     "name alone": {"name": "孟繁星"},
+    "one other character and the 15 digits Excel keeps": {"name": "孟繁云", "id_number": HEAD_15, "id_kind": "excel15"},
     "masked name and ID head and tail": {"name": "孟*", "id_number": MASK_6_4, "id_kind": "masked"},
     "masked name and phone": {"name": "孟*", "phones": ["13800001234"]},
     "phone alone": {"name": "王建国", "phones": ["13800001234"]},

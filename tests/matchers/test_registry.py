@@ -24,3 +24,14 @@ LETTER: dict[str, Any] = {
 @pytest.mark.parametrize(("rows", "persons"), [((ZHANG,), 1), ((ZHANG, LETTER), 1), ((LETTER,), 1)])
 def test_a_roll_of_one_a_letter_of_one_and_both(rows: tuple[dict[str, Any], ...], persons: int) -> None:
     assert resolve_registry(person_rows(*rows), district_model()).persons.num_rows == persons
+
+
+@pytest.mark.parametrize(("birth_date", "name_alone"), [("1990-03-07", False), (None, True)])
+def test_a_letter_without_an_id_stays_out_and_a_name_alone_is_told_apart(
+    birth_date: str | None, name_alone: bool
+) -> None:
+    letter = {**LETTER, "birth_date": birth_date, "phones": []}
+    found = resolve_registry(person_rows(ZHANG, letter), district_model())
+    assert found.persons["registry_id"].to_pylist() == [1]
+    (doubt,) = found.doubts.to_pylist()
+    assert (doubt["left_row_key"], doubt["right_row_key"], doubt["name_alone"]) == (2, 1, name_alone)

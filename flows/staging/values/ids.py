@@ -25,6 +25,8 @@ _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
 _MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
+_FEW = 3
+_GENUINE = 110
 _TENS = 10 ** np.arange(17, -1, -1, dtype=np.int64)
 _QUOTES = "'\"‘’“”`´＇＂"
 
@@ -69,19 +71,25 @@ class ColumnSigns:
 def column_signs(texts: pa.Array) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
     """What a column of distinct texts shows, and which of them are valid IDs that need no second look.
 
-    Where most all-digit IDs end in 000, or could be a float's, even those with a fitting check digit are damaged.
+    Excel's zeros fit the check digit once in eleven; an ID ends in 000 by itself once in 1,100. So where more than one
+    all-digit ID in 110 ends in zeros that do not fit, those that fit are damaged too. A float's tail is no such proof:
+    most columns that could be one are whole, so there most must look like it.
     """
     eighteen = pc.and_(pc.equal(pc.binary_length(texts), 18), pc.string_is_ascii(texts))
     whole = eighteen.fill_null(False).to_numpy(zero_copy_only=False)
     places = _places(texts.filter(pa.array(whole)).to_pylist())
+    right = _valid(places)
+    digits = ((places >= 0) & (places <= 9)).all(axis=1)
+    numbers = np.where(digits[:, None], places, 0).astype(np.int64) @ _TENS
+    tails = digits & (numbers % 1000 == 0)
     valid = np.zeros(len(whole), bool)
-    valid[whole] = _valid(places)
-    numbers = places[((places >= 0) & (places <= 9)).all(axis=1)].astype(np.int64) @ _TENS
-    if len(numbers) < 3:
+    if (counted := int(digits.sum())) < _FEW:
+        valid[whole] = right
         return ColumnSigns(), valid
-    zeros = bool((numbers % 1000 == 0).sum() * 2 > len(numbers))
-    floats = bool((numbers.astype(np.float64).astype(np.int64) == numbers).sum() * 2 > len(numbers))
-    return ColumnSigns(zeros=zeros, floats=floats), np.zeros(len(whole), bool) if zeros or floats else valid
+    zeros = bool((tails & ~right).sum() * _GENUINE > counted)
+    floats = bool((digits & (numbers.astype(np.float64).astype(np.int64) == numbers)).sum() * 2 > counted)
+    valid[whole] = right & ~(tails & zeros) & (not floats)
+    return ColumnSigns(zeros=zeros, floats=floats), valid
 
 
 def _places(texts: list[str]) -> npt.NDArray[np.int16]:
@@ -184,8 +192,8 @@ def _read(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
         return _from_eighteen(text, signs)
     if re.fullmatch(r"[0-9]{15}", text):
         return _from_fifteen(text)
-    if re.fullmatch(r"[0-9]{17}", text) and _is_birth(text[6:14]):
-        return _found(text[:14] + "****", "masked", text), ("seventeen_digits",)
+    if re.fullmatch(r"[0-9]{17}", text):
+        return _from_seventeen(text)
     if re.fullmatch(r"[0-9]{3}[0-9X]", text):
         return _found("*" * 14 + text, "tail4", text), ()
     if found := _SCIENTIFIC.fullmatch(text):
@@ -232,6 +240,23 @@ def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     if not _is_birth(whole[6:14]):
         return ResidentId(None, "other", text), ("unusable_id",)
     return _found(whole + check_digit(whole), "full", text), ("fifteen_digits",)
+
+
+def _from_seventeen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """A place is lost, nobody knows which: only what all IDs that it could have been have in common is certain.
+
+    Where it could have been but one, that is still a guess of its last places.
+    """
+    could = {
+        whole
+        for at in range(18)
+        for digit in (_CHECKS if at == 17 else _CHECKS.replace("X", ""))
+        if is_valid(whole := text[:at] + digit + text[at:]) and whole[6:8] in ("19", "20")
+    }
+    sure = "".join(places.pop() if len(places := set(column)) == 1 else "*" for column in zip(*could, strict=True))
+    if not sure.strip("*"):
+        return ResidentId(None, "other", text), ("unusable_id",)
+    return _found(sure if "*" in sure else sure[:15] + "***", "masked", text), ("seventeen_digits",)
 
 
 def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...]]:

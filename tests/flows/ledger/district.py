@@ -93,6 +93,11 @@ class District:
             }
         )
 
+    def doubt(self, left: int, right: int, *, name_alone: bool = False) -> None:
+        """Two registry rows that may be one person's."""
+        said = {"doubt": "weak_evidence", "reason": "姓名和出生日期一致", "name_alone": name_alone}
+        self.doubts.append({"left_row_key": left, "right_row_key": right, **said})
+
     def without(self, source: str) -> District:
         """The same night, but this source did not come."""
         lost = {row["row_key"] for row in self.rows.get(source, [])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,13 +74,13 @@ def judge(verdict: str) -> Incident:
 def new_model(play: Play, _drop: Path) -> None:
     """From now on another version of the model, a little stricter."""
     text = (resources.files("matchers") / "person_cn.toml").read_text("utf-8")
-    text = text.replace('version = "', 'version = "next-', 1).replace(
-        "link_probability = 0.995", "link_probability = 0.999"
-    )
+    text = text.replace('version = "', 'version = "next-', 1)
+    text, changed = re.subn(r"link_probability = 0\.\d+", "link_probability = 0.999", text)
+    assert changed == 1
     (play.home.root / "model.toml").write_text(text, "utf-8")
-    config = play.home.config.read_text("utf-8")
-    assert 'model = ""' in config
-    play.home.config.write_text(config.replace('model = ""', 'model = "model.toml"'), "utf-8")
+    lines = play.home.config.read_text("utf-8").splitlines(keepends=True)
+    others = [line for line in lines if not line.startswith("model = ")]
+    play.home.config.write_text("".join(['model = "model.toml"\n', *others]), "utf-8")
 
 
 def renumber(folders: list[Path]) -> Incident:

@@ -53,6 +53,37 @@ def test_a_member_already_found_is_not_asked_about_and_one_thin_row_at_a_time(tm
     assert not build(made, context(tmp_path / "b")).execute("select record_id from review").fetchall()
 
 
+@pytest.mark.parametrize(("id_number", "asked"), [("one_digit", []), ("conflict", []), ("full", ["W2"])])
+def test_an_id_mistyped_is_no_matter_once_the_member_is_found_but_one_id_of_two_names_is(
+    tmp_path: Path, id_number: str, asked: list[str]
+) -> None:
+    made = waiting({"id_number": id_number})
+    made.decided[-1]["doubt"] = "conflict"
+    made.worker("李建国", number_of(1), next(iter(made.registry)), record_id="W1")
+    assert build(made, context(tmp_path)).execute("select record_id from review").fetchall() == [(w,) for w in asked]
+
+
+def test_a_member_whose_id_two_rows_mistype_is_asked_about_once(tmp_path: Path) -> None:
+    made = waiting({"id_number": "one_digit"})
+    again = made.worker("李建国", None, record_id="W3", phones=["13900000001"])
+    made.decide(again, next(iter(made.registry)), "review", None)
+    for pair in made.decided:
+        pair |= {"doubt": "conflict", "levels": {**pair["levels"], "id_number": "one_digit"}}
+    assert build(made, context(tmp_path)).execute("select record_id from review").fetchall() == [("W2",)]
+
+
+@pytest.mark.parametrize(("name_alone", "asked"), [(False, 1), (True, 0)])
+def test_a_letter_that_shares_no_more_than_the_name_is_asked_of_nobody(
+    tmp_path: Path, name_alone: bool, asked: int
+) -> None:
+    made = one()
+    person = next(iter(made.registry))
+    letter = made.inflow("party_transfers", "李建国", None)
+    del made.registry[letter]
+    made.doubt(letter, person, name_alone=name_alone)
+    assert build(made, context(tmp_path)).execute("select count(*) from review").fetchone() == (asked,)
+
+
 def rows(root: Path, name: str) -> list[dict[str, Any]]:
     current = current_version(context(root).home, KEY)
     assert current is not None

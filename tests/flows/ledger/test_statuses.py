@@ -183,9 +183,7 @@ def test_a_letter_that_may_be_a_roll_members_is_cancelled_by_that_entrys_branch(
     )
     district.worker("周海", number_of(3), letter)
     entry = district.member("周海", None)
-    district.doubts.append(
-        {"left_row_key": letter, "right_row_key": entry, "doubt": "weak_evidence", "reason": "姓名和出生日期一致"}
-    )
+    district.doubt(letter, entry)
     assert codes(district, tmp_path) == ["N0"]
 
 
