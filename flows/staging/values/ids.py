@@ -69,27 +69,31 @@ class ColumnSigns:
 
 
 def column_signs(texts: pa.Array) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
-    """What a column of distinct texts shows, and which of them are valid IDs that need no second look.
-
-    Excel's zeros fit the check digit once in eleven; an ID ends in 000 by itself once in 1,100. So where more than one
-    all-digit ID in 110 ends in zeros that do not fit, those that fit are damaged too. A float's tail is no such proof:
-    most columns that could be one are whole, so there most must look like it.
-    """
+    """What a column of distinct texts shows, and which of them are valid IDs that need no second look."""
     eighteen = pc.and_(pc.equal(pc.binary_length(texts), 18), pc.string_is_ascii(texts))
     whole = eighteen.fill_null(False).to_numpy(zero_copy_only=False)
     places = _places(texts.filter(pa.array(whole)).to_pylist())
-    right = _valid(places)
-    digits = ((places >= 0) & (places <= 9)).all(axis=1)
+    signs, right = _signs(places, _valid(places))
+    valid = np.zeros(len(whole), bool)
+    valid[whole] = right
+    return signs, valid
+
+
+def _signs(places: npt.NDArray[np.int16], right: npt.NDArray[np.bool_]) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
+    """What rows of eighteen places show of Excel, and which of the right ones are beyond doubt.
+
+    Excel's zeros fit the check digit once in eleven; an ID ends in 000 by itself once in 1,100. So where more than one
+    all-digit ID in 110 ends in zeros that do not fit, those that fit are damaged too. A float's tail is no such proof:
+    of whole IDs one in 64 could be one, so there most must look like it.
+    """
+    digits: npt.NDArray[np.bool_] = np.logical_and.reduce((places >= 0) & (places <= 9), axis=1)
+    if (counted := int(digits.sum())) < _FEW:
+        return ColumnSigns(), right
     numbers = np.where(digits[:, None], places, 0).astype(np.int64) @ _TENS
     tails = digits & (numbers % 1000 == 0)
-    valid = np.zeros(len(whole), bool)
-    if (counted := int(digits.sum())) < _FEW:
-        valid[whole] = right
-        return ColumnSigns(), valid
     zeros = bool((tails & ~right).sum() * _GENUINE > counted)
     floats = bool((digits & (numbers.astype(np.float64).astype(np.int64) == numbers)).sum() * 2 > counted)
-    valid[whole] = right & ~(tails & zeros) & (not floats)
-    return ColumnSigns(zeros=zeros, floats=floats), valid
+    return ColumnSigns(zeros, floats), right & ~(tails & zeros) & (not floats)
 
 
 def _places(texts: list[str]) -> npt.NDArray[np.int16]:
