@@ -22,7 +22,7 @@ PYTHON, SANZHAO = sys.executable, str(Path(sys.executable).parent / "sanzhao")
 
 
 def people(size: int, seed: int, rounds: int, *, one_city: bool) -> list[Measured]:
-    """The floor, ours with a stored model, ours with training, and Splink's two configurations."""
+    """The floor, ours with a stored model, ours with training, and Splink's configurations."""
     work = f"{size:,} × {size:,}" + (", one city" if one_city else "")
     with tempfile.TemporaryDirectory(prefix="sanzhao-bench-") as name:
         folder = Path(name)
@@ -37,7 +37,7 @@ def people(size: int, seed: int, rounds: int, *, one_city: bool) -> list[Measure
             Tool("sanzhao, stored model", (link,), ours),
             *(
                 Tool(f"Splink {kind}", ([PYTHON, "-m", "benchmarks.peers.splink_people", name, kind, str(out)],), out)
-                for kind in ("plain", "handmade")
+                for kind in ("plain", "quick", "handmade")
                 for out in (folder / f"{kind}.parquet",)
             ),
         ]

@@ -92,26 +92,37 @@ def pattern_counts(
     return numbers.tolist(), np.bincount(place, np.concatenate([one for _, one in found])).astype(np.float64)
 
 
-def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> Chances:
+def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> Chances:
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
     drawn_rows = _evenly(both.left.rows, _ROWS_CROSSED), _evenly(both.right.rows, _ROWS_CROSSED)
-    numbers, found = pattern_counts(con, model, both, _crossed(*drawn_rows, same=both.same))
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        lifts = pool.submit(_lifts, con, model, both)
+        counted = list(
+            pool.map(lambda column: _chances_counted(con, model, column, both, drawn_rows), model.comparisons)
+        )
+    numbers, found = pattern_counts(con, model, both, _crossed(*drawn_rows, same=both.same), threads=threads)
     levels_shown = levels_by_column(model, numbers)
     u, drawn = {}, {}
-    for column, levels in model.comparisons.items():
+    for (column, levels), chances in zip(model.comparisons.items(), counted, strict=True):
         counts = np.bincount(levels_shown[column], weights=found, minlength=len(levels) + 1) + 0.5
         u[column] = counts / max(counts[1:].sum(), 1.0)
         u[column][0] = 1.0
         drawn[column] = np.arange(len(levels) + 1) > 0
-        for number, name in enumerate(levels, start=1):
-            counted = _counted(con, model, column, name, both)
-            if counted is not None:
-                u[column][number], drawn[column][number] = max(counted, 1e-12), False
-        if model.columns[column] == "resident_id":
-            for number, chance in _chance_of_ids(con, model, column, both, drawn_rows):
-                u[column][number], drawn[column][number] = max(chance, 1e-12), False
+        for number, chance in chances:
+            u[column][number], drawn[column][number] = max(chance, 1e-12), False
     named = {column: tuple(levels) for column, levels in model.comparisons.items()}
-    return Chances(named, u, drawn, float(found.sum()), _lifts(con, model, both))
+    return Chances(named, u, drawn, float(found.sum()), lifts.result())
+
+
+def _chances_counted(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both, drawn: tuple[Seqs, Seqs]
+) -> list[tuple[int, float]]:
+    """Chances of one column's levels that are counted, by level number."""
+    with con.cursor() as cursor:
+        named = enumerate(model.comparisons[column], start=1)
+        found = [(number, _counted(cursor, model, column, name, both)) for number, name in named]
+        known = [(number, chance) for number, chance in found if chance is not None]
+        return known + _chance_of_ids(cursor, model, column, both, drawn)
 
 
 def _evenly(rows: int, most: int) -> Seqs:
@@ -166,6 +177,11 @@ def _unique_side(model: LinkModel, both: Both) -> Side | None:
 
 def _lifts(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
     """How many times likelier two rows of a unique side agree where they bear one name."""
+    with con.cursor() as cursor:
+        return _lifts_by(cursor, model, both)
+
+
+def _lifts_by(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
     names = next((column for column in model.comparisons if model.columns[column] == "person_name"), None)
     unique = _unique_side(model, both)
     if names is None or unique is None:
@@ -195,7 +211,10 @@ def _lift(names: Keys, keys: Keys) -> float:
 def _chance_of_ids(
     con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both, drawn: tuple[Seqs, Seqs]
 ) -> list[tuple[int, float]]:
-    """Full, visible and near agreement of IDs by level number: from the places shown and how regions are spread."""
+    """Full, visible and near agreement of IDs by level number: from the places shown and how regions are spread; none
+    where the column has no IDs."""
+    if model.columns[column] != "resident_id":
+        return []
     turn = np.arange(_PAIRS_FOR_IDS)
     left, right = drawn[0][turn % len(drawn[0])], drawn[1][(turn * 7 + turn // len(drawn[0]) * 37) % len(drawn[1])]
     kinds = both.left.columns[f"{column}_kind"][left], both.right.columns[f"{column}_kind"][right]

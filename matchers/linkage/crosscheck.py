@@ -17,7 +17,7 @@ import numpy.typing as npt
 from matchers.linkage.learn import Floats, Learned, Patterns, levels_by_column, posterior
 from matchers.linkage.model import LinkModel
 
-_MOST_ROWS = 60_000
+_MOST_ROWS = 20_000
 _FAR = 0.1
 _FAR_MATCHES = 0.2
 

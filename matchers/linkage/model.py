@@ -20,7 +20,7 @@ KINDS = {**PLAIN, **CHINESE}
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class LevelWeight(_Frozen):

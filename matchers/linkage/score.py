@@ -20,7 +20,7 @@ from matchers.linkage.pairs import level_sql, radixes
 from matchers.linkage.tables import Both, PairSql, Sides, evaluate, pair_sql
 
 Floats = npt.NDArray[np.float64]
-_PAIRS_AT_ONCE = 100_000
+_PAIRS_AT_ONCE, _LEAST_AT_ONCE = 100_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,18 @@ def hopeful(
         found = [
             scored
             for batch in batches
-            for scored in pool.map(weighed, (batch[part] for part in slices(len(batch), _PAIRS_AT_ONCE)))
+            for scored in pool.map(weighed, (batch[part] for part in slices(len(batch), _at_once(len(batch), threads))))
         ]
     if not found:
         return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
     pairs, firsts = np.unique(np.concatenate([one.pairs for one in found]), return_index=True)
     patterns = np.concatenate([one.patterns for one in found])[firsts]
     return Scored(pairs, patterns, np.concatenate([one.bits for one in found])[firsts])
+
+
+def _at_once(pairs: int, threads: int) -> int:
+    """How many pairs a thread takes at a time: few enough that none waits long for another at the end."""
+    return min(max(pairs // (2 * threads) + 1, _LEAST_AT_ONCE), _PAIRS_AT_ONCE)
 
 
 def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pairs: Pairs) -> Scored:

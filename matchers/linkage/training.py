@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,17 +79,19 @@ def train(
         batches = list(distinct_batches(blocks))
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
         patterns = candidate_patterns(con, model, both, pairs, placed)
-        chances = chance_agreements(con, model, both)
+        chances = chance_agreements(con, model, both, threads=chosen.threads)
         learned = _learned(chances, patterns, model, both, rounds)
         matches = learned.prior * both.counts.pairs
         refuse_untrusted(learned, model, matches)
         learned, said = in_order(learned, model, matches)
         fitted = _fitted(model, learned, chances, patterns, both.counts)
-        outcomes, unlinkable = expected_outcomes(con, fitted, both, pairs), unlinkable_rows(con, fitted, both)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # the cross-check spends most of its time loading libraries
+            checked = beside.submit(cross_check, patterns, learned, model)
+            outcomes, unlinkable = expected_outcomes(con, fitted, both, pairs), unlinkable_rows(con, fitted, both)
     return Training(
         before=model, model=fitted, plan=tuple(RulePlan(block.rule, block.pairs) for block in blocks), learned=learned,
         expected_matches=matches, outcomes=outcomes, unlinkable=unlinkable,
-        crosscheck=cross_check(patterns, learned, model),
+        crosscheck=checked.result(),
         judged=_judged_shown(learned, patterns, model, placed.unknown) if placed else None, warnings=said,
     )  # fmt: skip
 
