@@ -58,7 +58,8 @@ def draw(rows: list[Measured], out: Path) -> None:
         y=alt.Y("F1:Q", scale=alt.Scale(zero=False)),
         shape="tool:N",
         color=alt.Color(
-            "tool:N", scale=alt.Scale(range=["#999999", "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#009E73"])
+            "tool:N",
+            scale=alt.Scale(range=["#999999", "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#009E73", "#CC79A7"]),
         ),
     )
     chart = base.mark_point(size=120, filled=True).properties(width=320, height=220)
