@@ -71,13 +71,12 @@ def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool, crowd: int | 
     sides = (left,) if same else (left, right)
     marks = np.concatenate([_marked(keys, side, bits) for side, keys in enumerate(sides)])
     marks.sort()
-    firsts, turns, ends = _alone(marks, bits) if same else _met(marks, bits)
-    here, there = turns - firsts, ends - turns
+    firsts, turns, ends = _groups(marks, bits, same=same)
+    there = ends - turns
+    here = there if same else turns - firsts
     if crowd is not None:
         kept = np.maximum(here, there) <= crowd
         firsts, turns, here, there = firsts[kept], turns[kept], here[kept], there[kept]
-    if same:
-        turns, there = firsts, here
     numbers = (np.uint64(1) << bits) - np.uint64(1)
     rows, others = ((marks.take(_runs(*part)) & numbers).astype(np.int64) for part in ((firsts, here), (turns, there)))
     starts = np.cumsum(there) - there
@@ -97,27 +96,21 @@ def _marked(keys: Keys, side: int, bits: np.uint64) -> Marks:
     return found[:done]
 
 
-def _met(marks: Marks, bits: np.uint64) -> tuple[Seqs, Seqs, Seqs]:
-    """Runs of one key that both sides have: where its left rows begin, where its right rows do, where they end."""
+def _groups(marks: Marks, bits: np.uint64, *, same: bool) -> tuple[Seqs, Seqs, Seqs]:
+    """Of keys that bring pairs: where their left rows begin, where their right rows do, where those end."""
     apart, turned = np.ones(len(marks) + 1, bool), np.zeros(len(marks), bool)
     for part in slices(len(marks) - 1):
-        other = (marks[part] ^ marks[part.start + 1 : part.stop + 1]) >> bits
-        np.greater(other, 1, out=apart[part.start + 1 : part.stop + 1])
-        np.equal(other, 1, out=turned[part.start + 1 : part.stop + 1])
-    heads, turns = np.flatnonzero(apart), np.flatnonzero(turned)
-    place = np.searchsorted(heads, turns, side="right")
-    return heads[place - 1], turns, heads[np.minimum(place, len(heads) - 1)]
-
-
-def _alone(marks: Marks, bits: np.uint64) -> tuple[Seqs, Seqs, Seqs]:
-    """Runs of one key that several rows have: where they begin, and twice where they end."""
-    apart = np.ones(len(marks) + 1, bool)
-    for part in slices(len(marks) - 1):
-        other = (marks[part] ^ marks[part.start + 1 : part.stop + 1]) >> bits
-        np.greater(other, 1, out=apart[part.start + 1 : part.stop + 1])
+        after = slice(part.start + 1, part.stop + 1)
+        other = (marks[part] ^ marks[after]) >> bits
+        np.greater(other, 1, out=apart[after])
+        np.equal(other, 1, out=turned[after])
     heads = np.flatnonzero(apart)
-    several = np.flatnonzero(np.diff(heads) > 1)
-    return heads[several], heads[several + 1], heads[several + 1]
+    if same:
+        several = np.flatnonzero(np.diff(heads) > 1)
+        return heads[several], heads[several], heads[several + 1]
+    turns = np.flatnonzero(turned)
+    place = np.searchsorted(heads, turns, side="right")
+    return heads[place - 1], turns, heads[place]
 
 
 def _runs(firsts: Seqs, counts: Seqs) -> Seqs:
