@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ _OWN_SOUND = 1024
 _LANE = u64(0xFFFF)
 _OPENS, _READ = 1, 2
 OTHER_LENGTH = 255
+_ONE_MAKES_IT = Lock()
 _TITLES = ("师傅", "先生", "女士", "小姐", "同志", "老师")
 
 
@@ -48,9 +50,14 @@ class Characters:
     sounds: Sounds
 
 
-@cache
 def characters() -> Characters:
     """The table of the basic plane, from the shipped readings; characters without a reading sound like themselves."""
+    with _ONE_MAKES_IT:
+        return _character_table()
+
+
+@cache
+def _character_table() -> Characters:
     body = readings()
     syllables = body.letters
     folds = sorted({fold_sound(syllable) for syllable in syllables})
