@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 
 from matchers.engine import embedded
 from matchers.linkage.blocks import distinct_batches
-from matchers.linkage.judged import checked_judgements, place_judgements
-from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
+from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import plan_blocks
 from matchers.linkage.result import decided_pairs
-from matchers.linkage.score import decide, given_weights, keep_scored, score_pairs
+from matchers.linkage.score import Scored, decide, given_weights, keep_scored, score_pairs
 from matchers.linkage.tables import NIBBLES, Rows, encode_sides
 from schemas.errors import TableError
 
@@ -52,13 +52,23 @@ def link_tables(
             keep_scored(con, scored)
             decide(con, model)
             return decided_pairs(con, model, both)
-        told = checked_judgements(judgements)
-        placed = place_judgements(told, (_one(both.left.ids), _one(both.right.ids)), same=both.same)
-        refuse_contradictions(placed, model.unique, same=both.same)
-        scored = score_judged(con, model, learned, both, scored, placed)
-        decide_judged(con, model, scored, placed, same=both.same)
-        pairs = decided_pairs(con, model, both)
-        return kept_apart(pairs, told) if both.same else pairs
+        return _judged_pairs(con, model, learned, both, scored, judgements)
+
+
+def _judged_pairs(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, judgements: pa.Table
+) -> pa.Table:
+    """The pairs with what persons said of them."""
+    from matchers.linkage.judged import checked_judgements, place_judgements
+    from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
+
+    told = checked_judgements(judgements)
+    placed = place_judgements(told, (_one(both.left.ids), _one(both.right.ids)), same=both.same)
+    refuse_contradictions(placed, model.unique, same=both.same)
+    scored = score_judged(con, model, learned, both, scored, placed)
+    decide_judged(con, model, scored, placed, same=both.same)
+    pairs = decided_pairs(con, model, both)
+    return kept_apart(pairs, told) if both.same else pairs
 
 
 def _one(ids: tuple[pa.Array, ...]) -> pa.Array:
