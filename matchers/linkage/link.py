@@ -14,7 +14,7 @@ from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import plan_blocks
 from matchers.linkage.result import decided_pairs
 from matchers.linkage.score import Scored, decide, given_weights, keep_scored, score_pairs
-from matchers.linkage.tables import NIBBLES, Rows, encode_sides
+from matchers.linkage.tables import NIBBLES, Both, Rows, encode_sides
 from schemas.errors import TableError
 
 
