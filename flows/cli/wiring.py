@@ -30,7 +30,7 @@ def wired(names: Iterable[str]) -> Commands:
 
 
 def _together() -> None:
-    pass
+    """Nothing: without it the library takes a lone command for the whole command line, and its name for an argument."""
 
 
 def app_for(arguments: list[str]) -> Commands:
