@@ -22,7 +22,7 @@ from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.tables import Sides
 from matchers.linkage.training import JudgedShown, Training, versioned
-from matchers.linkage.trust import refuse_unlearned
+from matchers.linkage.trust import refuse_empty, refuse_unlearned
 from schemas.errors import TableError
 
 _CROSSED = 600
@@ -38,6 +38,7 @@ def train_by_evidence(
     """
     with embedded(memory="4GB") as con:
         sides = load(con, tables, model)
+        refuse_empty(sides)
         placed = take_judged(con, checked_judgements(judgements) if judgements is not None else None, tables)
         u = chances_of(_crossed(con, model, sides), model)
         plan = make_candidates(con, model, sides)

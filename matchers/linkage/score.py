@@ -63,7 +63,8 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
         c: np.array([1.0, *(level.u if isinstance(level.u, float) else 1e-6 for level in levels.values())])
         for c, levels in model.comparisons.items()
     }
-    return Learned(m, u, model.prior * sides.left / sides.pairs, 0, True)
+    prior = model.prior * sides.left / sides.pairs if sides.pairs else model.prior
+    return Learned(m, u, prior, 0, True)
 
 
 def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:

@@ -22,7 +22,7 @@ from matchers.linkage.link import Options, id_column
 from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan, plan_blocks
 from matchers.linkage.tables import NIBBLES, Both, Sides, encode_sides
-from matchers.linkage.trust import in_order, refuse_untrusted
+from matchers.linkage.trust import in_order, refuse_empty, refuse_untrusted
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def train(
     with embedded(threads=chosen.threads, memory=chosen.memory) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, threads=chosen.threads)
+        refuse_empty(both.counts)
         blocks = plan_blocks(con, model, both, threads=chosen.threads)
         batches = list(distinct_batches(blocks))
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import LinkModel
+from matchers.linkage.tables import Sides
 from schemas.errors import TableError
 
 LEAST_MATCHES = 30
@@ -20,6 +21,15 @@ _CERTAIN = 3.0
 _TOLERANCE = 1.0
 _PARTIAL = ("visible",)
 """A pattern is worth what it rules out, which differs by value: it has no place of its own in the order."""
+
+
+def refuse_empty(sides: Sides) -> None:
+    """Raise TableError where there is no pair to learn from."""
+    if not sides.pairs:
+        raise TableError(
+            f"没有可比的两行（左表 {sides.left} 行，右表 {sides.right} 行），学不出分值，保留原模型",
+            rule="em_no_rows", action="核对给的是不是这两张表，或直接用现有模型",
+        )  # fmt: skip
 
 
 def refuse_unlearned(learned: Learned, matches: float) -> None:

@@ -175,3 +175,24 @@ def test_the_commands_train_link_and_dedupe(people: Path, tmp_path: Path) -> Non
     assert ended(app, ["dedupe", left, "--model", str(model), "--out", str(pairs), "--clusters", str(groups)]) == 0
     assert pq.read_table(groups).schema.names == ["id", "cluster_id"]
     assert ended(app, ["link", left, right, "--model", "no_such", "--out", str(pairs)]) == 1
+
+
+@pytest.mark.parametrize("name", ["people", "person_cn"])
+@pytest.mark.parametrize(("left", "right"), [(0, 0), (0, 1), (1, 0)])
+def test_tables_without_rows_link_nobody_and_teach_nothing(
+    name: str, left: int, right: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = "row_id,name,id_number,phone,birth_date,sex,district,employer"
+    row = "a,张三,11010519491231002X,13800000001,1949-12-31,女,甲,乙"
+    sides = []
+    for side, rows in (("l", left), ("r", right)):
+        (tmp_path / f"{side}.csv").write_text("\n".join([header, *[row] * rows, ""]), "utf-8")
+        sides.append(str(tmp_path / f"{side}.csv"))
+    out = tmp_path / "pairs.parquet"
+    assert ended(app, ["link", *sides, "--model", name, "--out", str(out)]) == 0
+    assert pq.read_table(out).num_rows == 0
+    assert ended(app, ["dedupe", sides[0], "--model", name, "--out", str(out)]) == 0
+    assert pq.read_table(out).num_rows == 0
+    assert ended(app, ["train", *sides, "--model", name, "--out", str(tmp_path / "m.toml")]) == 1
+    assert "没有可比的两行" in capsys.readouterr().err
+    assert not (tmp_path / "m.toml").exists()
