@@ -66,6 +66,7 @@ def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, 
 
 def standing_of(rows: Sequence[Said]) -> Standing:
     """Where one pair stands by its rows, oldest first."""
+    rows = _holding(rows)
     if not rows:
         return Standing()
     last = rows[-1]
@@ -79,7 +80,7 @@ def standing_of(rows: Sequence[Said]) -> Standing:
 
 def say(store: Store, key: DistrictKey, word: Word) -> Standing:
     """Append what a person says; a contradiction reopens the pair for both."""
-    before = said_of(store, key, word.pair_id, word.levels)
+    before = _holding(said_of(store, key, word.pair_id, word.levels))
     _append(store, word)
     others = {who: said for who, said in _verdicts(_round(before)) if who != word.by and said in _DECIDED}
     if word.verdict in _DECIDED and any(said != word.verdict for said in others.values()):
@@ -103,7 +104,7 @@ def last_word(store: Store, key: DistrictKey, by: str) -> Said | None:
 def take_back(store: Store, key: DistrictKey, said: Said, by: str, on: date) -> Standing | None:
     """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
     levels = said.basis or {}
-    rows = said_of(store, key, said.pair_id, levels)
+    rows = _holding(said_of(store, key, said.pair_id, levels))
     after = [one for one in rows if one.id > said.id and not one.dispute]
     if any(one.by != by for one in after):
         return None
@@ -142,6 +143,22 @@ def _said(row: Judgement, key: DistrictKey) -> Said:
     return Said(row.id, pair, row.judgement, row.judged_by, row.basis, row.note)
 
 
+def _holding(rows: Iterable[Said]) -> list[Said]:
+    """The rows without undone words: with each goes the dispute that it caused, and the rows that took it back."""
+    held: list[Said] = []
+    taking_back = False
+    for said in rows:
+        if said.verdict == "withdrawn":
+            undone = next((at for at, one in enumerate(held) if said.note == f"{_UNDONE}{one.id}"), len(held))
+            del held[undone:]
+            taking_back = True
+            continue
+        if not (taking_back and (said.dispute or (said.note or "").startswith(_RESTORED))):
+            held.append(said)
+        taking_back = False
+    return held
+
+
 def _round(rows: Sequence[Said]) -> Sequence[Said]:
     """The rows since the last dispute; the dispute's own round when nothing came after it."""
     ends = [at for at, said in enumerate(rows) if said.dispute]
@@ -149,8 +166,8 @@ def _round(rows: Sequence[Said]) -> Sequence[Said]:
 
 
 def _verdicts(rows: Sequence[Said]) -> tuple[tuple[str, str], ...]:
-    """Each person's newest word, in the order first spoken; words taken back are gone."""
+    """Each person's newest word, in the order first spoken."""
     found: dict[str, str] = {}
     for said in rows:
         found[said.by] = said.verdict
-    return tuple((who, word) for who, word in found.items() if word != "withdrawn" and who != NOBODY)
+    return tuple((who, word) for who, word in found.items() if who != NOBODY)

@@ -151,8 +151,10 @@ def test_ten_pairs_are_judged_by_keyboard_and_the_next_run_honours_them(served: 
     last = list(said)[-1]
     assert press(page, "z") == last, "undo leads back to the pair"
     assert rows_of(
-        served.home, "select judgement from judgements where pair_id = ? order by id desc limit 1", last
-    ) == [("withdrawn",)]
+        served.home,
+        "select judgement from judgements where pair_id = ? and judged_by = '李审核' order by id desc limit 1",
+        last,
+    ) == [("withdrawn",)], "on a disputed pair a row of nobody's, which reopens the dispute, comes after it"
     said[last] = "not_link"
     press(page, "n")
 

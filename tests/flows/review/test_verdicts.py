@@ -76,6 +76,22 @@ def test_undoing_twice_goes_back_two_words(office: Office) -> None:
     assert last_word(office.store, office.key, "李") is None and honoured(office) is None
 
 
+@pytest.mark.parametrize("word", ["unsure", "link"])
+def test_an_undo_on_a_disputed_pair_reopens_the_dispute(office: Office, word: str) -> None:
+    said(office, "李", "link")
+    disputed = said(office, "周", "not_link")
+    said(office, "李", word)
+    assert undone(office, "李") == disputed and disputed.state == "disputed"
+    assert honoured(office) is None
+
+
+def test_after_anothers_undo_ones_own_word_can_be_taken_back(office: Office) -> None:
+    said(office, "周", "link")
+    said(office, "李", "not_link")
+    assert undone(office, "李") == Standing("settled", (("周", "link"),)) and honoured(office) == "link"
+    assert undone(office, "周") == Standing() and honoured(office) is None
+
+
 def test_nobody_undoes_past_anothers_word(office: Office) -> None:
     said(office, "李", "link")
     said(office, "周", "link")
