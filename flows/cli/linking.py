@@ -108,19 +108,12 @@ def train(
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.home import write_private
-    from flows.people_cells import readable
-    from flows.tables import read_table
     from matchers.linkage.trained import model_text, report_text
-    from matchers.linkage.training import Judging
-    from matchers.linking import train as learn
 
-    tables = read_table(left), read_table(right) if right else None
     chosen = load_model(model)
     if suggest_blocking:
-        shown = readable(*tables, chosen) if chosen.finds_headers else (*tables, chosen)
-        _suggest(*shown, out.with_suffix(".blocking.toml"))
-    judging = Judging(read_table(judgements), (left_id, right_id)) if judgements else None
-    result = learn(*tables, chosen, judging=judging, read=readable)
+        _suggest(left, right, chosen, out.with_suffix(".blocking.toml"))
+    result = _learned(left, right, chosen, (left_id, right_id), judgements)
     write_private(out, model_text(result.model).encode())
     report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
@@ -144,6 +137,22 @@ def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, st
     return linked(*sides, model, ids=ids, judgements=told, read=readable)
 
 
+def _learned(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> Training:
+    """What the files teach; as in `_linked`, a model of plain columns reads Parquet piece by piece."""
+    from flows.tables import open_table, read_table
+    from matchers.linkage.training import Judging
+
+    judging = Judging(read_table(judged), ids) if judged else None
+    if not model.finds_headers:
+        from matchers.linkage.training import train
+
+        return train(open_table(left), open_table(right) if right else None, model, judging=judging)
+    from flows.people_cells import readable
+    from matchers.linking import train as learn
+
+    return learn(read_table(left), read_table(right) if right else None, model, judging=judging, read=readable)
+
+
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
     """How many judgements were used, and how many name rows that are not in the tables."""
     from flows.tables import read_table
@@ -157,13 +166,16 @@ def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str])
     return f"人工判断：必连 {len(placed.same)} 对，必不连 {len(placed.other)} 对{unknown}"
 
 
-def _suggest(left: pa.Table, right: pa.Table | None, model: LinkModel, out: Path) -> None:
+def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path) -> None:
     """Print the candidate rules and write the chosen ones as a TOML section."""
     from flows.home import write_private
+    from flows.people_cells import readable
+    from flows.tables import read_table
     from matchers.linkage.suggest import suggest_blocking
     from matchers.linkage.suggested import section_text, table_lines
 
-    found = suggest_blocking(left, right, model)
+    tables = read_table(left), read_table(right) if right else None
+    found = suggest_blocking(*(readable(*tables, model) if model.finds_headers else (*tables, model)))
     write_private(out, section_text(found).encode())
     print(
         "\n".join(

@@ -63,16 +63,12 @@ def _judged_pairs(
     from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
 
     told = checked_judgements(judgements)
-    placed = place_judgements(told, (_one(both.left.ids), _one(both.right.ids)), same=both.same)
+    placed = place_judgements(told, (both.left.whole_ids(), both.right.whole_ids()), same=both.same)
     refuse_contradictions(placed, model.unique, same=both.same)
     scored = score_judged(con, model, learned, both, scored, placed)
     decide_judged(con, model, scored, placed, same=both.same)
     pairs = decided_pairs(con, model, both)
     return kept_apart(pairs, told) if both.same else pairs
-
-
-def _one(ids: tuple[pa.Array, ...]) -> pa.Array:
-    return pa.chunked_array(ids, pa.string()).combine_chunks()
 
 
 def id_column(table: pa.Table, column: str) -> pa.Array:

@@ -55,6 +55,10 @@ class Side:
             found[name] = column.take(seqs if isinstance(column, np.ndarray) else row_array(seqs))
         return found
 
+    def whole_ids(self) -> pa.Array:
+        """The ids of all rows."""
+        return pa.chunked_array(self.ids, pa.string()).combine_chunks()
+
     def ids_of(self, seqs: Seqs) -> pa.Array:
         """The ids of these rows."""
         ends = np.cumsum([len(part) for part in self.ids])

@@ -18,10 +18,10 @@ from matchers.linkage.crosscheck import CrossCheck, cross_check
 from matchers.linkage.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
 from matchers.linkage.judged import Placed, candidate_patterns, checked_judgements, place_judgements
 from matchers.linkage.learn import MOST_ROUNDS, Learned, Patterns, learn, levels_by_column, posterior
-from matchers.linkage.link import Options, id_column
+from matchers.linkage.link import Options
 from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan, plan_blocks
-from matchers.linkage.tables import NIBBLES, Both, Sides, encode_sides
+from matchers.linkage.tables import NIBBLES, Both, Rows, Sides, encode_sides
 from matchers.linkage.trust import in_order, refuse_empty, refuse_untrusted
 
 
@@ -61,8 +61,8 @@ class Training:
 
 
 def train(
-    left: pa.Table,
-    right: pa.Table | None,
+    left: Rows,
+    right: Rows | None,
     model: LinkModel,
     *,
     judging: Judging | None = None,
@@ -71,11 +71,11 @@ def train(
 ) -> Training:
     """Learn m, u and the prior. Raises TableError where the result cannot be trusted; `right` null is one table."""
     chosen = options or Options()
-    placed = _placed(left, right, judging) if judging else None
     with embedded(threads=chosen.threads, memory=chosen.memory) as con:
         con.execute(NIBBLES)
-        both = encode_sides(left, right, model, threads=chosen.threads)
+        both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)
+        placed = _placed(both, judging.judgements) if judging else None
         blocks = plan_blocks(con, model, both, threads=chosen.threads)
         batches = list(distinct_batches(blocks))
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
@@ -97,9 +97,10 @@ def train(
     )  # fmt: skip
 
 
-def _placed(left: pa.Table, right: pa.Table | None, judging: Judging) -> Placed:
-    ids = id_column(left, judging.ids[0]), id_column(left if right is None else right, judging.ids[1])
-    return place_judgements(checked_judgements(judging.judgements), ids, same=right is None)
+def _placed(both: Both, judgements: pa.Table) -> Placed:
+    return place_judgements(
+        checked_judgements(judgements), (both.left.whole_ids(), both.right.whole_ids()), same=both.same
+    )
 
 
 def _learned(chances: Chances, patterns: Patterns, model: LinkModel, both: Both, rounds: int) -> Learned:
