@@ -68,6 +68,7 @@ $(RUN_READY): requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "安装运行环境（首次约两三分钟）……"
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q schemas matchers reports flows
 	@touch $@
 
 $(DEV_READY): requirements-dev.lock $(RUN_READY)
@@ -80,4 +81,5 @@ $(BENCH_READY): requirements-bench.lock pyproject.toml | $(BIN)/pip
 	test -x $(BENCH_VENV)/bin/pip || $(BIN)/python -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BENCH_VENV)/bin/python -m compileall -q schemas matchers reports flows
 	@touch $@
