@@ -11,7 +11,7 @@ _OBJECTS_BEFORE_COLLECTION = 50_000
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 3 done with warnings, 1 refused or failed, 2 usage."""
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps what it is given back: 80 MB a link
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps what it is given back
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)  # imports make what stays: looking for garbage among it took a tenth
     from flows.cli.ending import ended
     from flows.cli.wiring import app_for
