@@ -28,6 +28,7 @@ _MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
 _FEW = 3
 _GENUINE = 110
 _TENS = 10 ** np.arange(17, -1, -1, dtype=np.int64)
+_CROSSED = re.compile("[0-9]{17}[×✕✖╳]")
 _QUOTES = "'\"‘’“”`´＇＂"
 
 
@@ -168,6 +169,7 @@ def _plain(text: str) -> tuple[str, list[str]]:
         ("leading_quote", lambda value: value.strip(_QUOTES)),
         ("cyrillic", lambda value: value.replace("х", "X").replace("Х", "X").replace("Χ", "X").replace("χ", "X")),
         ("spaces", lambda value: BLANKS.sub("", value)),
+        ("crossed_x", _crossed),
         ("lower_case_x", lambda value: value[:-1] + "X" if value[-1:] == "x" else value),
         ("mask_character", _masked),
     )
@@ -177,6 +179,11 @@ def _plain(text: str) -> tuple[str, list[str]]:
             text = changed
             repairs.append(repair)
     return text.upper(), repairs
+
+
+def _crossed(text: str) -> str:
+    """A multiplication sign for the X that the check digit asks for; elsewhere it hides the last place."""
+    return text[:17] + "X" if _CROSSED.fullmatch(text) and check_digit(text[:17]) == "X" else text
 
 
 def _masked(text: str) -> str:
