@@ -35,3 +35,10 @@ def test_a_letter_without_an_id_stays_out_and_a_name_alone_is_told_apart(
     assert found.persons["registry_id"].to_pylist() == [1]
     (doubt,) = found.doubts.to_pylist()
     assert (doubt["left_row_key"], doubt["right_row_key"], doubt["name_alone"]) == (2, 1, name_alone)
+
+
+@pytest.mark.parametrize(("on_the_roll", "kept"), [("张□", "张三"), ("张?", "张三"), ("张*", "张三"), ("张散", "张散")])
+def test_a_name_the_roll_could_not_write_is_taken_from_the_letter_with_the_same_id(on_the_roll: str, kept: str) -> None:
+    letter = {**ZHANG, "row_id": 2, "role": "transfer", "member_no": None, "name": "张三"}
+    found = resolve_registry(person_rows({**ZHANG, "name": on_the_roll}, letter), district_model())
+    assert [(row["name"], row["roll_row_key"]) for row in found.persons.to_pylist()] == [(kept, 1)]
