@@ -51,6 +51,10 @@ LINKS = {
         {"name": "孟□星", "id_number": full_id(), "id_kind": "full"},
         "exact",
     ),
+    "full ID and phone, one other character": (
+        {"name": "孟繁云", "id_number": full_id(), "id_kind": "full", "phones": ["138****1234"]},
+        "exact",
+    ),
     "name and ID head and tail": ({"name": "孟繁星", "id_number": MASK_6_4, "id_kind": "masked"}, "strong"),
     "name and the 15 digits Excel keeps": ({"name": "孟繁星", "id_number": HEAD_15, "id_kind": "excel15"}, "strong"),
     "name and full phone": ({"name": "孟繁星", "phones": ["13800001234"]}, "strong"),
@@ -68,6 +72,14 @@ def test_strong_evidence_links(case: str, townspeople: pa.Table) -> None:
 
 REVIEWS = {
     "same ID, other name": ({"name": "王建国", "id_number": full_id(), "id_kind": "full"}, "conflict"),
+    "same ID, a name one character off, as a brother's is": (
+        {"name": "孟繁云", "id_number": full_id(), "id_kind": "full", "phones": ["13800005555"]},
+        "conflict",
+    ),
+    "same ID, a name one character off, no phone": (
+        {"name": "孟繁云", "id_number": full_id(), "id_kind": "full"},
+        "conflict",
+    ),
     "masked name with two strong parts": (
         {"name": "孟*", "id_number": MASK_6_4, "id_kind": "masked", "phones": ["138****1234"]},
         "masked_only",
