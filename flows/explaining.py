@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import show
 from flows.ledger.publish.read import current_version
+from flows.tables import table_in
 from reports.words import CLASSES, FIELDS, LEVELS, ROLES
 from schemas.policy import Policy
 
@@ -87,7 +85,7 @@ def _details(home: Home) -> dict[Any, list[dict[str, Any]]]:
     path = _sealed(home, str(current.index["as_of"]), str(current.index.get("run_id", "")))
     if path is None:
         return {}
-    table = pq.read_table(io.BytesIO(load_key(home).unseal(path.read_bytes())))
+    table = table_in(load_key(home).unseal(path.read_bytes()))
     found: dict[Any, list[dict[str, Any]]] = {}
     for row in table.to_pylist():
         found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)

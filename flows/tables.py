@@ -105,6 +105,16 @@ def _read_csv(path: Path) -> pa.Table:
     raise AssertionError("unreachable")
 
 
+def table_in(data: bytes) -> pa.Table:
+    """The table of a Parquet file held in memory.
+
+    Not by `pq.read_table`: its threads may let go of the bytes only when the interpreter is gone, which aborts the
+    process (pyarrow 26, "terminate called without an active exception") after all is done.
+    """
+    with pq.ParquetFile(pa.BufferReader(data), pre_buffer=False) as file:
+        return file.read(use_threads=False)
+
+
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table 0600, whole or not at all."""
     from flows.home import write_private

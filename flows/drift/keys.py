@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.context import RunContext
+from flows.tables import table_in
 from schemas.contracts import SourceContract
 
 _BLOCK = 64
@@ -76,4 +77,4 @@ def packed(tokens: pa.Table) -> bytes:
 
 def unpacked(data: bytes) -> pa.Table:
     """What `packed` wrote."""
-    return pq.read_table(io.BytesIO(data))
+    return table_in(data)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.home import write_private
 from flows.landing.manifest import DroppedColumns, load_manifest, save_manifest
+from flows.tables import table_in
 from schemas.contracts import stage_table
 from schemas.errors import InputError
 
@@ -45,7 +46,7 @@ def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, 
         raise InputError(
             f"没有留存 {name}", where=where, rule="relation_not_kept", action="改用 --from-landing 整夜重放"
         ) from None
-    kept = pq.read_table(io.BytesIO(run.key.unseal(sealed)))
+    kept = table_in(run.key.unseal(sealed))
     con.register("kept_relation", kept)
     con.execute(f"create or replace table {relation} as select * from kept_relation")
     con.unregister("kept_relation")

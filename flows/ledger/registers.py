@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.ledger.sql import count, put, put_rows
 from flows.ledger.store import opened_store
+from flows.tables import table_in
 
 SOURCE = "party_organisations"
 _COLUMNS = (
@@ -65,7 +66,7 @@ def _remembered(run: RunContext) -> tuple[str, pa.Table] | None:
     if found is None:
         return None
     as_of, sealed = found
-    return as_of.isoformat(), pq.read_table(pa.BufferReader(run.key.unseal(sealed)))
+    return as_of.isoformat(), table_in(run.key.unseal(sealed))
 
 
 _REPLACED = "create or replace table organisation_rows as select * from remembered_rows"

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
+from flows.tables import table_in
 from reports.damage import INSIDE_THE_PARTY, damages, marked_kinds
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
@@ -78,7 +79,7 @@ def read_marks(home: Home, key: DistrictKey, landing: Path) -> pa.Table:
     """The marks of a landed night. Raises InputError when they are gone."""
     path = marks_path(home, landing)
     try:
-        return pq.read_table(io.BytesIO(key.unseal(path.read_bytes())))
+        return table_in(key.unseal(path.read_bytes()))
     except FileNotFoundError:
         raise InputError(
             "这一晚没有退回记录，或已到保存期销毁",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +10,11 @@ from threading import Lock
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger.publish.read import Published, current_version
+from flows.tables import table_in
 from reports.workbench.people import PeopleIndex
 from reports.workbench.queue import BITS, PairIndex
 from schemas.contracts import ledger_table
@@ -113,7 +112,7 @@ class Shelf:
         path = self._home.landing / as_of / run_id / "relation_explained.sealed"
         if not (as_of and run_id and path.is_file()):
             return BITS.empty_table()
-        table = pq.read_table(io.BytesIO(self._key.unseal(Path(path).read_bytes())))
+        table = table_in(self._key.unseal(Path(path).read_bytes()))
         waiting = table.filter(pa.compute.equal(table["decision"], "review")).select(BITS.names)
         return pa.Table.from_pylist(waiting.to_pylist(), schema=BITS)
 

@@ -14,6 +14,7 @@ from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
 from flows.ledger.publish.read import Published
+from flows.tables import table_in
 
 _FILE = "relation_contacts.sealed"
 _CONTACTS = r"""
@@ -50,5 +51,5 @@ def read_contacts(home: Home, key: DistrictKey, version: Published) -> dict[str,
     path = home.landing / str(version.index["as_of"]) / str(version.index.get("run_id") or "-") / _FILE
     if not path.is_file():
         return None
-    table = pq.read_table(io.BytesIO(key.unseal(path.read_bytes())))
+    table = table_in(key.unseal(path.read_bytes()))
     return dict(zip(table["person_key"].to_pylist(), table["phones"].to_pylist(), strict=True))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.home import Home
 from flows.keys import DistrictKey
+from flows.tables import table_in
 from schemas.errors import HomeError
 
 TABLES = ("ledger", "changes", "coverage", "review", "aliases")
@@ -40,7 +40,7 @@ class Published:
                 rule="checksum",
                 action=_ACTION,
             )
-        return pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None)
+        return table_in(data).replace_schema_metadata(None)
 
 
 def signature(key: DistrictKey, index: dict[str, Any]) -> str:

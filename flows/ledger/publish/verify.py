@@ -16,6 +16,7 @@ from flows.ledger.publish.read import TABLES, is_signed, kept_versions, read_ind
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.unfinished import unfinished_versions
 from flows.ledger.store import opened_store
+from flows.tables import table_in
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError
 
@@ -86,7 +87,7 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
 
 
 def _table_problems(version: str, name: str, data: bytes, rows: int) -> list[str]:
-    table = pq.read_table(pa.BufferReader(data))
+    table = table_in(data)
     found = [] if table.num_rows == rows else [f"{version}：{name} 有{table.num_rows}行，索引记为{rows}行"]
     try:
         check_table(table, ledger_table(name))
