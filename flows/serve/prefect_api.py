@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from time import sleep
 from typing import Any
 
 import httpx
 
 from flows.serve.children import BY_HAND, NIGHTLY
 
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds until a server that is too busy (503: its database is locked) is asked again; every question may be."""
 _UNFINISHED = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
 
 
@@ -36,9 +39,9 @@ class PrefectApi:
 
     def start_run(self, deployment: str, parameters: Mapping[str, Any], once: str) -> str:
         """A run of a deployment, now; asked twice with the same `once` it is one run. Gives its id."""
-        known = self._got(self._client.get(f"/deployments/name/nightly/{deployment}"))
+        known = self._got("GET", f"/deployments/name/nightly/{deployment}")
         body = {"parameters": dict(parameters), "idempotency_key": once, "state": {"type": "SCHEDULED"}}
-        return str(self._got(self._client.post(f"/deployments/{known['id']}/create_flow_run", json=body))["id"])
+        return str(self._got("POST", f"/deployments/{known['id']}/create_flow_run", body)["id"])
 
     def unfinished(self, before: datetime) -> list[dict[str, Any]]:
         """Runs that are going, or were due before a moment and have not begun."""
@@ -47,7 +50,7 @@ class PrefectApi:
             "flows": {"name": {"any_": ["nightly"]}},
             "limit": 200,
         }
-        runs = self._got(self._client.post("/flow_runs/filter", json=query))
+        runs = self._got("POST", "/flow_runs/filter", query)
         return [run for run in runs if _moment(run) is None or (_moment(run) or before) <= before]
 
     def going(self, since: datetime) -> list[dict[str, Any]]:
@@ -60,7 +63,7 @@ class PrefectApi:
             },
             "limit": 200,
         }
-        found: list[dict[str, Any]] = self._got(self._client.post("/flow_runs/filter", json=query))
+        found: list[dict[str, Any]] = self._got("POST", "/flow_runs/filter", query)
         return found
 
     def pass_over(self, run: Mapping[str, Any], why: str) -> None:
@@ -68,18 +71,27 @@ class PrefectApi:
         waiting = run.get("state_type") == "SCHEDULED"
         state = {"type": "CANCELLED", "name": "Missed"} if waiting else {"type": "CRASHED", "name": "Crashed"}
         body = {"state": {**state, "message": why}, "force": True}
-        self._got(self._client.post(f"/flow_runs/{run['id']}/set_state", json=body))
+        self._got("POST", f"/flow_runs/{run['id']}/set_state", body)
 
     def unpause(self) -> None:
         """The nightly schedule goes on, whoever paused it."""
-        known = self._got(self._client.get(f"/deployments/name/nightly/{NIGHTLY}"))
+        known = self._got("GET", f"/deployments/name/nightly/{NIGHTLY}")
         if known.get("paused"):
-            self._client.post(f"/deployments/{known['id']}/resume_deployment").raise_for_status()
+            self._asked("POST", f"/deployments/{known['id']}/resume_deployment")
 
-    @staticmethod
-    def _got(answer: httpx.Response) -> Any:
+    def _got(self, method: str, path: str, body: Any = None) -> Any:
+        return self._asked(method, path, body).json()
+
+    def _asked(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The answer, asked for again while the server is too busy; nothing asked here does harm when done twice."""
+        answer = self._client.request(method, path, json=body)
+        for pause in _PAUSES:
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            sleep(pause)
+            answer = self._client.request(method, path, json=body)
         answer.raise_for_status()
-        return answer.json()
+        return answer
 
 
 def _moment(run: Mapping[str, Any]) -> datetime | None:

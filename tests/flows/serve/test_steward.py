@@ -37,6 +37,8 @@ class Server:
     runs: list[dict[str, Any]] = field(default_factory=list)
     started: list[dict[str, Any]] = field(default_factory=list)
     set: dict[str, str] = field(default_factory=dict)
+    busy: int = 0
+    """So many questions are still answered that the server is too busy."""
 
     def answer(self, path: str, body: dict[str, Any]) -> Any:
         if path.endswith("/create_flow_run"):
@@ -59,7 +61,12 @@ def server() -> Iterator[Server]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self._say(state.answer(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if state.busy:
+                state.busy -= 1
+                self.send_error(503)
+                return
+            self._say(state.answer(self.path, asked))
 
         def do_GET(self) -> None:
             self._say(state.answer(self.path, {}))
@@ -114,6 +121,12 @@ class Watch:
 @pytest.fixture
 def watch(server: Server, tmp_path: Path) -> Watch:
     return Watch(Home(tmp_path / "home"), server)
+
+
+def test_a_server_too_busy_to_answer_is_asked_again(watch: Watch) -> None:
+    watch.server.busy = 2
+    (order,) = watch.at(DUE + timedelta(hours=7))
+    assert order["parameters"]["as_of"] == "2026-11-20" and watch.server.busy == 0
 
 
 def test_nights_before_the_first_start_are_no_one_s(watch: Watch) -> None:
