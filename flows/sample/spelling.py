@@ -112,5 +112,7 @@ def alter_name(name: str, kind: str, pick: int) -> str | None:
         return surname + given[:at] + others[pick % len(others)] + given[at + 1 :]
     if kind == "name_other_character":
         other = _other_characters()[pick % len(_other_characters())]
+        if not given:  # a name of two characters may spell a double surname
+            return None
         return surname + given[:-1] + other if _pool()[other] != _pool().get(given[-1]) else None
     return surname + given[::-1]

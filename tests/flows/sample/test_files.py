@@ -19,6 +19,7 @@ from flows.sample import SampleOptions, generate
 from flows.sample.generate import draw_sheets, draw_world
 from flows.sample.ids import check_digit, credit_code
 from flows.sample.options import rates
+from flows.sample.spelling import alter_name
 from schemas.contracts import shipped_sources
 from schemas.errors import InputError
 
@@ -135,3 +136,8 @@ def test_a_source_without_a_single_row_sends_nothing(tmp_path: Path) -> None:
     generate(SampleOptions(workers=300, members=400, seed=1, out=tmp_path, dirt="harsh"))
     assert not (tmp_path / "drop" / "self_reports").exists()
     assert (tmp_path / "drop" / "platform" / "provenance.toml").is_file()
+
+
+@pytest.mark.parametrize("kind", ["name_other_character", "name_homophone", "name_swapped"])
+def test_a_name_that_spells_a_double_surname_keeps_it(kind: str) -> None:
+    assert alter_name("东方", kind, 5) is None
