@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.home import Home
 from flows.keys import DistrictKey
@@ -113,7 +114,7 @@ class Shelf:
         if not (as_of and run_id and path.is_file()):
             return BITS.empty_table()
         table = table_in(self._key.unseal(Path(path).read_bytes()))
-        waiting = table.filter(pa.compute.equal(table["decision"], "review")).select(BITS.names)
+        waiting = table.filter(pc.equal(table["decision"], "review")).select(BITS.names)
         return pa.Table.from_pylist(waiting.to_pylist(), schema=BITS)
 
 
