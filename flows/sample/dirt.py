@@ -9,11 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from flows.sample.ids import check_digit
 from flows.sample.options import Rates
 from flows.sample.people import Flags
 from flows.sample.sheets import Cell, NameShown, Sheet, Shown
 from flows.sample.spelling import alter_name, can_alter
+from schemas.people import check_digit
 
 _FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 _INVISIBLE = ("\u00a0", "\t", "\u200b", "\ufeff")

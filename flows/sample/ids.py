@@ -10,18 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.sample.options import data
+from schemas.people import ID_CHECKS, ID_WEIGHTS
 
 Strings = NDArray[np.object_]
-_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-_CHECK = "10X98765432"
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = [pow(3, place, 31) for place in range(17)]
-
-
-def check_digit(first17: str) -> str:
-    """The 18th place of a resident ID."""
-    total = sum(int(digit) * int(weight) for digit, weight in zip(first17, _WEIGHTS, strict=True))
-    return _CHECK[total % 11]
 
 
 def resident_ids(regions: Strings, births: NDArray[Any], sequences: NDArray[Any]) -> Strings:
@@ -29,7 +22,7 @@ def resident_ids(regions: Strings, births: NDArray[Any], sequences: NDArray[Any]
     days = np.char.replace(births.astype("datetime64[D]").astype(str), "-", "")
     body = np.char.add(np.char.add(regions.astype(str), days), np.char.zfill(sequences.astype(str), 3))
     digits = body.astype("U17").view("U1").reshape(len(body), 17).astype(np.int64) if len(body) else np.zeros((0, 17))
-    checks = np.array(list(_CHECK))[(digits @ _WEIGHTS % 11).astype(int)]
+    checks = np.array(list(ID_CHECKS))[(digits @ np.array(ID_WEIGHTS) % 11).astype(int)]
     ids: Strings = np.char.add(body, checks).astype(object)
     return ids
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from itertools import takewhile
 from math import ulp
 from typing import NamedTuple
@@ -17,9 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
+from schemas.people import ID_CHECKS, ID_WEIGHTS, check_digit, dummies, is_birth, is_valid_id
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
@@ -41,24 +39,6 @@ class ResidentId(NamedTuple):
 
 
 NO_ID = ResidentId(None, None, None)
-
-
-def check_digit(first17: str) -> str:
-    """The 18th place of a resident ID."""
-    return _CHECKS[sum(weight * (ord(digit) - 48) for weight, digit in zip(_WEIGHTS, first17, strict=True)) % 11]
-
-
-def is_valid(text: str) -> bool:
-    """18 places, a date that exists, the right check digit. Abolished region codes are as good as any."""
-    return _FULL.fullmatch(text) is not None and _is_birth(text[6:14]) and check_digit(text[:17]) == text[17]
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_birth(digits: str) -> bool:
-    try:
-        return 1850 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2100
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -106,13 +86,20 @@ def _valid(places: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     digits, last = places[:, :17], np.where(places[:, 17] == ord("X") - 48, 10, places[:, 17])
     shaped = ((digits >= 0) & (digits <= 9)).all(axis=1) & (last >= 0) & (last <= 10)
     shaped &= (places[:, 17] <= 9) | (places[:, 17] == ord("X") - 48)
-    checks = np.array([10 if check == "X" else int(check) for check in _CHECKS])
-    fits = checks[np.where(shaped, digits @ np.array(_WEIGHTS, np.int16), 0) % 11] == last
+    checks = np.array([10 if check == "X" else int(check) for check in ID_CHECKS])
+    fits = checks[np.where(shaped, digits @ np.array(ID_WEIGHTS, np.int16), 0) % 11] == last
     year = digits[:, 6:10].astype(np.int32) @ np.array([1000, 100, 10, 1])
     month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     days = np.array(_DAYS)[np.where((month >= 1) & (month <= 12), month, 0)] + (leap & (month == 2))
-    found: npt.NDArray[np.bool_] = shaped & fits & (year >= 1850) & (year <= 2100) & (day >= 1) & (day <= days)
+    found: npt.NDArray[np.bool_] = (
+        shaped
+        & fits
+        & (year >= dummies().first_birth_year)
+        & (year <= dummies().last_birth_year)
+        & (day >= 1)
+        & (day <= days)
+    )
     return found
 
 
@@ -148,7 +135,7 @@ def clean_licence(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     found: ResidentId | None = cleaned.value
     if found is None or found.text is None or found.kind in (None, "excel15", "masked"):
         return cleaned
-    if found.kind in ("full", "invalid") and len(found.text) == 18 and _is_birth(found.text[6:14]):
+    if found.kind in ("full", "invalid") and len(found.text) == 18 and is_birth(found.text[6:14]):
         return cleaned
     other = ResidentId(None, "other", found.text)
     return Cleaned(other, tuple(repair for repair in cleaned.repairs if repair not in _VERDICTS))
@@ -219,8 +206,8 @@ def _found(pattern: str, kind: str, text: str) -> ResidentId:
 
 
 def _from_eighteen(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
-    valid = is_valid(text)
-    if text.isdecimal() and _is_birth(text[6:14]):
+    valid = is_valid_id(text)
+    if text.isdecimal() and is_birth(text[6:14]):
         if text.endswith("000") and (signs.zeros or not valid):
             return _found(text[:15] + "***", "excel15", text), ("excel_tail",)
         if _is_float_tail(text) and (signs.floats or not valid):
@@ -248,7 +235,7 @@ def _sure(least: int, most: int, text: str, repair: str) -> tuple[ResidentId, tu
 
 def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     whole = text[:6] + "19" + text[6:]
-    if not _is_birth(whole[6:14]):
+    if not is_birth(whole[6:14]):
         return ResidentId(None, "other", text), ("unusable_id",)
     return _found(whole + check_digit(whole), "full", text), ("fifteen_digits",)
 
@@ -261,8 +248,8 @@ def _from_seventeen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     could = {
         whole
         for at in range(18)
-        for digit in (_CHECKS if at == 17 else _CHECKS.replace("X", ""))
-        if is_valid(whole := text[:at] + digit + text[at:]) and whole[6:8] in ("19", "20")
+        for digit in (ID_CHECKS if at == 17 else ID_CHECKS.replace("X", ""))
+        if is_valid_id(whole := text[:at] + digit + text[at:]) and whole[6:8] in ("19", "20")
     }
     sure = "".join(places.pop() if len(places := set(column)) == 1 else "*" for column in zip(*could, strict=True))
     if not sure.strip("*"):
@@ -303,7 +290,7 @@ def _from_number(number: float) -> Cleaned:
     if 1e17 <= number < 1e18:
         rounded = f"{number:.14e}"
         digits = rounded.replace(".", "")[:15]
-        if not _is_birth(digits[6:14]):
+        if not is_birth(digits[6:14]):
             return Cleaned(ResidentId(None, "other", text), ("unusable_id",))
         if float(rounded) != number:  # not Excel's fifteen digits but a float written in full
             return Cleaned(*_from_float(int(number), text, "excel_tail"))

@@ -17,11 +17,12 @@ from stdnum.cn import uscc
 
 from flows.sample import SampleOptions, generate
 from flows.sample.generate import draw_sheets, draw_world
-from flows.sample.ids import check_digit, credit_code
+from flows.sample.ids import credit_code
 from flows.sample.options import rates
 from flows.sample.spelling import alter_name
 from schemas.contracts import shipped_sources
 from schemas.errors import InputError
+from schemas.people import check_digit
 
 
 @cache

@@ -19,7 +19,7 @@ import pytest
 
 from flows.staging.archives import is_archive, members
 from flows.staging.readers import read_file
-from flows.staging.values.ids import check_digit
+from schemas.people import check_digit
 from tests.flows.command import SANZHAO, clean_environment, without_reports
 from tests.flows.staging.corpus.writers import CONTAINERS, Layout
 from tests.flows.staging.mangling import MEGABYTES, mangled

@@ -13,25 +13,24 @@ from flows.staging.values.cells import Cell
 from flows.staging.values.dates import clean_date, clean_month, clean_partial_date
 from flows.staging.values.ids import (
     ColumnSigns,
-    check_digit,
     clean_id,
     clean_licence,
     column_signs,
-    is_valid,
 )
 from flows.staging.values.names import clean_name
 from flows.staging.values.phones import clean_phones
 from flows.staging.values.plain import clean_integer, clean_text, clean_uscc, yes_no_cleaner
 from schemas.contracts import value_map
+from schemas.people import check_digit, is_valid_id
 
 FULL = "500113199001011237"
 FULL_X = "11010519491231002X"
 
 
 def test_the_example_of_the_standard_is_valid_and_its_neighbours_are_not() -> None:
-    assert is_valid(FULL_X)
-    assert not is_valid("110105194912310021")
-    assert not is_valid("110105194902310025")
+    assert is_valid_id(FULL_X)
+    assert not is_valid_id("110105194912310021")
+    assert not is_valid_id("110105194902310025")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_a_full_id_needs_no_repair_and_a_blank_is_nothing() -> None:
 
 
 def test_a_column_full_of_zeros_condemns_even_the_one_whose_check_digit_fits() -> None:
-    base = next(text for d in range(1, 29) for s in range(10) if is_valid(text := f"500113199001{d:02d}{s}000"))
+    base = next(text for d in range(1, 29) for s in range(10) if is_valid_id(text := f"500113199001{d:02d}{s}000"))
     damaged = ["500113198001011000", "500113198101012000", "500113198201013000", base]
     signs, right = column_signs(pa.array(damaged))
     assert not right.any()
@@ -107,9 +106,9 @@ def test_one_zero_tail_in_a_hundred_that_does_not_fit_condemns_those_that_do() -
     """Excel's zeros fit by chance once in eleven; that ID would be another person's, whole and valid."""
     sound = [f"500113199{year}0101{seq:03d}" for year in range(10) for seq in range(11, 21)]
     sound = [first + check_digit(first) for first in sound]
-    fitting = next(text for d in range(1, 29) for s in range(10) if is_valid(text := f"500113199001{d:02d}{s}000"))
+    fitting = next(text for d in range(1, 29) for s in range(10) if is_valid_id(text := f"500113199001{d:02d}{s}000"))
     broken = ["500113198001011000", "500113198101012000"]
-    assert not any(is_valid(text) for text in broken)
+    assert not any(is_valid_id(text) for text in broken)
     signs, right = column_signs(pa.array([fitting, *sound, *broken[:1], *(f"1{text[1:]}" for text in sound)]))
     assert not signs.zeros
     signs, right = column_signs(pa.array([fitting, *sound, *broken]))
@@ -164,7 +163,7 @@ def test_a_mask_of_any_length_keeps_both_ends_in_their_places(full: str, head: i
 def test_the_whole_column_check_agrees_with_the_single_one(good: list[str], other: list[str]) -> None:
     texts = list(dict.fromkeys([*good, *other]))
     signs, right = column_signs(pa.array(texts, pa.string()))
-    whole = [is_valid(text) and not (signs.zeros and text.endswith("000")) for text in texts]
+    whole = [is_valid_id(text) and not (signs.zeros and text.endswith("000")) for text in texts]
     assert right.tolist() == [one and not signs.floats for one in whole]
 
 
