@@ -1,0 +1,130 @@
+"""One Party organisation's name, read into region, place and kind, so that two spellings of it compare equal.
+
+`中共澜江区石栈街道柳林社区支部委员会` and `石栈街道柳林社区党支部` are one branch: same place, same kind, and only one
+of them writes its region. The forms are data (`schemas/organisations.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_NOISE = re.compile(r"[\s()（）\[\]【】〔〕“”\"'‘’·・.．,，、:：;；\-—–_/]+")
+_NUMERAL = re.compile(r"第?([一二三四五六七八九十]{1,3}|\d{1,3})$")
+_DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")}
+
+
+@dataclass(frozen=True)
+class OrganisationName:
+    """A name taken apart: regions from wide to narrow, the place or body it belongs to, the kind of organisation."""
+
+    regions: tuple[str, ...]
+    place: str
+    kind: str | None
+
+    @property
+    def region(self) -> str | None:
+        """The narrowest region written: 重庆市澜江区 and 澜江区 are one."""
+        return self.regions[-1] if self.regions else None
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """The forms of names as data, ready for use."""
+
+    prefixes: tuple[str, ...]
+    endings: tuple[tuple[str, str], ...]
+    """(form, kind), longest form first."""
+    inner: tuple[tuple[str, str], ...]
+    region: re.Pattern[str]
+    parts: tuple[str, ...]
+
+
+@cache
+def forms() -> _Forms:
+    """The forms of `schemas/organisations.toml`."""
+    body: dict[str, Any] = tomllib.loads((resources.files("schemas") / "organisations.toml").read_text("utf-8"))
+    endings = [(form, one["kind"]) for one in body["endings"] for form in one["forms"]]
+    inner = [(word, one["as"]) for one in body["inner"] for word in one["written"]]
+    return _Forms(
+        prefixes=tuple(body["prefixes"]),
+        endings=tuple(sorted(endings, key=lambda one: -len(one[0]))),
+        inner=tuple(sorted(inner, key=lambda one: -len(one[0]))),
+        region=_region_pattern(body["regions"]),
+        parts=tuple(body["regions"]["parts"]),
+    )
+
+
+def _region_pattern(regions: dict[str, Any]) -> re.Pattern[str]:
+    """The shortest head of a name that ends like a region and is none of the words that only look like one."""
+    long, short = regions["endings"], regions["short_endings"]
+    signs = "".join(sorted({ending[-1] for ending in (*long, *short)}))
+    heads = (
+        rf"[^{signs}]{{{least},{regions['longest']}}}?(?:{'|'.join(endings)})"
+        for least, endings in ((2, long), (1, short))
+    )
+    behind = "".join(f"(?<!{word}区)" for word in regions["never_behind"])
+    return re.compile(rf"(?:{'|'.join(heads)}){behind}(?!{'|'.join(regions['never_before'])})")
+
+
+def read_name(text: str | None) -> OrganisationName | None:
+    """The name taken apart; None where nothing is written."""
+    bare = _NOISE.sub("", unicodedata.normalize("NFKC", text or ""))
+    if not bare:
+        return None
+    known = forms()
+    bare = _without_prefix(bare, known)
+    regions, rest = _regions(bare, known)
+    rest = _without_prefix(rest, known)
+    place, kind = _ending(rest, known)
+    for written, meant in known.inner:
+        place = place.replace(written, meant)
+    return OrganisationName(regions, _numeral(place), kind)
+
+
+def _without_prefix(text: str, known: _Forms) -> str:
+    return next((text.removeprefix(one) for one in known.prefixes if text.startswith(one)), text)
+
+
+def _regions(text: str, known: _Forms) -> tuple[tuple[str, ...], str]:
+    """The regions at the head of a name and what follows them; a name that is nothing else keeps its last one."""
+    found: list[str] = []
+    rest = text
+    while match := known.region.match(rest):
+        found.append(match[0])
+        rest = rest[match.end() :]
+    return tuple(found), rest
+
+
+def _ending(text: str, known: _Forms) -> tuple[str, str | None]:
+    for form, kind in known.endings:
+        if text.endswith(form):
+            return text.removesuffix(form), kind
+    return text, None
+
+
+def _numeral(place: str) -> str:
+    """`第一`, `一` and `第1` at the end of a place are one number."""
+    found = _NUMERAL.search(place)
+    if found is None or found.start() == 0:
+        return place
+    return f"{place[: found.start()]}#{_value(found[1])}"
+
+
+def _value(numeral: str) -> int:
+    if numeral.isdigit():
+        return int(numeral)
+    tens, mark, ones = numeral.rpartition("十")
+    return (_DIGITS.get(tens, 1) * 10 if mark else 0) + _DIGITS.get(ones, 0)
+
+
+def plain_code(code: str | None) -> str | None:
+    """An organisation code without blanks, leading zeros and a float's `.0`: 011, 11 and 11.0 are one code."""
+    bare = re.sub(r"\s", "", unicodedata.normalize("NFKC", code or "")).upper()
+    bare = re.sub(r"^(\d+)\.0+$", r"\1", bare)
+    return bare.lstrip("0") or (bare[:1] or None)

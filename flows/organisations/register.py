@@ -1,0 +1,150 @@
+"""The register of organisations, looked up by code or by any form of a name, and the chain above each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from flows.organisations.names import OrganisationName, forms, plain_code, read_name
+
+_SHORTEST = 3
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """One row of the register: `parent` is a name or a code, as written."""
+
+    org_id: int
+    code: str | None
+    name: str
+    parent: str | None = None
+    street: str | None = None
+
+
+class OrganisationRegister:
+    """Tonight's register; `district` is the region whose name may be left out, beside those the register writes."""
+
+    def __init__(self, organisations: Iterable[Organisation], district: str = "") -> None:
+        self._all = sorted(organisations, key=lambda one: one.org_id)
+        self._district = district
+
+    def find(self, name: str | None, code: str | None = None) -> int | None:
+        """The organisation of a code or name, whatever form it is written in; None where it is not in the register.
+
+        A code goes first. A name must agree in place and kind (one without an ending means the branch), and must not
+        name another region; a shortened one
+        (street or region left out) counts only where one organisation alone can be meant.
+        """
+        number = plain_code(code)
+        if number is not None and number in self._by_code:
+            return self._by_code[number]
+        read = read_name(name)
+        if read is None:
+            return None
+        for form in (read, *self._without_region_word(read)):
+            found = [one for one in self._by_place.get(form.place, ()) if self._may_be(form, one)]
+            if found:
+                return min(found, key=lambda one: (self._names[one].kind != "branch", one))
+        return self._shortened(read)
+
+    def above(self, org_id: int) -> tuple[int, ...]:
+        """The organisations over this one, nearest first."""
+        chain: list[int] = []
+        at = self._parents.get(org_id)
+        while at is not None and at not in chain and at != org_id:
+            chain.append(at)
+            at = self._parents.get(at)
+        return tuple(chain)
+
+    def same(self, left: str | None, right: str | None) -> bool:
+        """Whether two names mean one organisation, in the register or not."""
+        found = self.find(left), self.find(right)
+        if None not in found:
+            return found[0] == found[1]
+        a, b = read_name(left), read_name(right)
+        if a is None or b is None or found != (None, None) or a.place != b.place or not _one_kind(a.kind, b.kind):
+            return False
+        return a.region is None or b.region is None or a.region == b.region
+
+    def is_at_or_above(self, org: str | None, branch: tuple[str | None, str | None]) -> bool:
+        """Whether `org` (a name) is the branch (name, code) itself or stands over it."""
+        if org is None:
+            return False
+        mine = self.find(*branch)
+        theirs = self.find(org)
+        if mine is None or theirs is None:
+            return self.same(org, branch[0])
+        return theirs == mine or theirs in self.above(mine)
+
+    @cached_property
+    def _names(self) -> Mapping[int, OrganisationName]:
+        found = ((one.org_id, read_name(one.name)) for one in self._all)
+        return {org_id: name for org_id, name in found if name is not None}
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, int]:
+        codes: dict[str, int] = {}
+        for one in self._all:
+            code = plain_code(one.code)
+            if code is not None:
+                codes.setdefault(code, one.org_id)
+        return codes
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, Sequence[int]]:
+        places: dict[str, list[int]] = defaultdict(list)
+        for org_id, name in self._names.items():
+            places[name.place].append(org_id)
+        return places
+
+    @cached_property
+    def _regions(self) -> frozenset[str]:
+        """Regions of this district's own organisations."""
+        own = read_name(self._district)
+        return frozenset(
+            {name.region for name in self._names.values() if name.region} | set(own.regions if own else ())
+        )
+
+    @cached_property
+    def _parents(self) -> Mapping[int, int]:
+        found = {one.org_id: self.find(one.parent, one.parent) for one in self._all if one.parent}
+        return {org_id: parent for org_id, parent in found.items() if parent is not None}
+
+    def _may_be(self, read: OrganisationName, org_id: int) -> bool:
+        mine = self._names[org_id]
+        if not _one_kind(read.kind, mine.kind):
+            return False
+        if read.region is None:
+            return True
+        return read.region == mine.region or (mine.region is None and read.region in self._regions)
+
+    def _without_region_word(self, read: OrganisationName) -> Iterable[OrganisationName]:
+        """澜江石栈街道… for 澜江区石栈街道…: the region's last character left out."""
+        for region in sorted(self._regions, key=len, reverse=True):
+            stem = region[:-1]
+            if len(stem) > 1 and read.region is None and read.place.startswith(stem):
+                yield replace(read, place=read.place.removeprefix(stem))
+
+    def _shortened(self, read: OrganisationName) -> int | None:
+        """The one organisation whose place ends with the name's, or the name's with its, behind a street or town."""
+        if len(read.place) < _SHORTEST:
+            return None
+        found = {
+            org_id
+            for org_id, mine in self._names.items()
+            if self._may_be(read, org_id) and (_ends(mine.place, read.place) or _ends(read.place, mine.place))
+        }
+        return found.pop() if len(found) == 1 else None
+
+
+def _one_kind(left: str | None, right: str | None) -> bool:
+    """An ending left out says nothing."""
+    return left is None or right is None or left == right
+
+
+def _ends(whole: str, end: str) -> bool:
+    """Whether a place ends with another behind the name of a street or town: 石栈街道柳林社区, 柳林社区."""
+    head = whole.removesuffix(end)
+    return len(end) >= _SHORTEST and head != whole and head.endswith(forms().parts)
