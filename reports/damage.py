@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,13 +24,14 @@ RULE_TITLES = {
 class Damage:
     """One kind of damage: its title, what to do about it, whether a read row is marked for it.
 
-    `minor` kinds are told to the sender together.
+    `minor` kinds are told to the sender together, `agreed` ones not at all: the contract asks for them.
     """
 
     title: str
     mend: str = ""
     mark: bool = False
     minor: bool = False
+    agreed: bool = False
 
     @property
     def told(self) -> str:
@@ -41,6 +44,16 @@ def damages() -> dict[str, Damage]:
     """Every kind that has words of its own."""
     text = (resources.files("schemas") / "repairs.toml").read_text("utf-8")
     return {name: Damage(**body) for name, body in tomllib.loads(text).items()}
+
+
+def complaints(damage: Mapping[str, int]) -> dict[str, int]:
+    """Cells by what a note to their sender calls the damage; ways of writing that were agreed are none."""
+    found: Counter[str] = Counter()
+    for kind, count in damage.items():
+        known = damages().get(kind)
+        if known is None or not known.agreed:
+            found[known.told if known else OTHER] += count
+    return dict(found)
 
 
 def marked_kinds() -> list[str]:

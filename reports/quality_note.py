@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from reports.damage import INSIDE_THE_PARTY, OTHER, RULE_TITLES, damages
+from reports.damage import INSIDE_THE_PARTY, OTHER, RULE_TITLES, complaints, damages
 from schemas.drift import SourceQuality
 
 _STYLE = """
@@ -50,7 +50,7 @@ def quality_note(department: str, as_of: date, sources: Sequence[SourceNote]) ->
         f"<style>{_STYLE}</style></head><body><h1>数据质量说明</h1>"
         f"<p>{escape(department)}　数据日期 {as_of.isoformat()}　"
         "<span class='small'>内部资料，只有计数，不含个人信息</span></p>"
-        f"{body}<p class='small'>需要改正的行已在退回的表里标色并写明原因；改正后请整份重新报送。</p></body></html>\n"
+        f"{body}{_again(sources)}</body></html>\n"
     )
 
 
@@ -135,20 +135,16 @@ def _by_title(quality: SourceQuality) -> dict[str, int]:
     for rule, count in quality.sent_back.items():
         title = "退回：" + RULE_TITLES.get(rule, "不合约定的行")
         found[title] = found.get(title, 0) + count
-    for kind, count in quality.damage.items():
-        title = damages()[kind].told if kind in damages() else OTHER
-        found[title] = found.get(title, 0) + count
-    return found
+    return found | complaints(quality.damage)
 
 
 def _mend(note: SourceNote) -> str:
     """What to do, the most frequent first."""
     advice: dict[str, int] = {}
-    for kind, count in note.quality.damage.items():
-        if kind in damages() and damages()[kind].mend:
-            mend = damages()[kind].mend
-            advice[mend] = advice.get(mend, 0) + count
-    missing = sum(count for rule, count in note.quality.sent_back.items() if rule != "no_consent")
+    for kind in _known(note):
+        if mend := damages()[kind].mend:
+            advice[mend] = advice.get(mend, 0) + note.quality.damage[kind]
+    missing = _to_complete(note)
     lines = [f"{mend}（{count:,} 处）" for mend, count in sorted(advice.items(), key=lambda one: (-one[1], one[0]))[:6]]
     if missing:
         lines.insert(0, f"补齐退回的 {missing:,} 行（见退回的表）")
@@ -156,6 +152,22 @@ def _mend(note: SourceNote) -> str:
              and (was := _share(note.previous, name)) is not None and was >= _BAD_FILL > share]  # fmt: skip
     lines += [f"“{title}”一栏比上次少了一半以上，请核对导出" for title in empty]
     return _lines("请改正", lines or ["没有需要改正的。"])
+
+
+def _again(sources: Sequence[SourceNote]) -> str:
+    """How to send the files again, where there is anything to mend in their rows."""
+    marked = any(_to_complete(note) or any(damages()[kind].mark for kind in _known(note)) for note in sources)
+    text = "需要改正的行已在退回的表里标色并写明原因；改正后请整份重新报送。"
+    return f"<p class='small'>{text}</p>" if marked else ""
+
+
+def _known(note: SourceNote) -> list[str]:
+    return [kind for kind in note.quality.damage if kind in damages()]
+
+
+def _to_complete(note: SourceNote) -> int:
+    """Rows that were sent back for what they lack."""
+    return sum(count for rule, count in note.quality.sent_back.items() if rule != "no_consent")
 
 
 def _lines(title: str, lines: Iterable[str]) -> str:

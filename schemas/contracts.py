@@ -250,11 +250,24 @@ def load_sources(extra: Path | None = None) -> dict[str, SourceContract]:
 @cache
 def value_map(name: str) -> dict[str, str]:
     """One named value map of `values.toml`."""
-    text = (resources.files("schemas") / "values.toml").read_text("utf-8")
-    maps = _load(text, "values.toml")
+    maps = _value_maps()
     if name not in maps:
         raise ContractError(f"值对照表 {name!r} 不存在", where="values.toml", rule="value_map")
-    return {str(key): str(value) for key, value in maps[name].items()}
+    return maps[name]
+
+
+def bare_codes(name: str) -> dict[str, str]:
+    """What a value map's codes mean without their leading zero, in a column that speaks in codes; mostly empty."""
+    return _value_maps().get(f"{name}_bare_codes", {})
+
+
+@cache
+def _value_maps() -> dict[str, dict[str, str]]:
+    text = (resources.files("schemas") / "values.toml").read_text("utf-8")
+    return {
+        name: {str(key): str(value) for key, value in values.items()}
+        for name, values in _load(text, "values.toml").items()
+    }
 
 
 @cache

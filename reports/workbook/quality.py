@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.damage import OTHER, RULE_TITLES, damages
+from reports.damage import OTHER, RULE_TITLES, complaints
 from reports.summary import RunSummary
 from schemas.drift import SourceQuality
 
@@ -39,8 +39,6 @@ def main_problems(quality: SourceQuality | None) -> str:
     for rule, count in quality.sent_back.items():
         title = f"退回：{RULE_TITLES.get(rule, '不合约定')}"
         found[title] = found.get(title, 0) + count
-    for kind, count in quality.damage.items():
-        if (title := damages()[kind].told if kind in damages() else OTHER) != OTHER:
-            found[title] = found.get(title, 0) + count
+    found |= {title: count for title, count in complaints(quality.damage).items() if title != OTHER}
     most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_SHOWN]
     return "；".join(f"{title} {count:,} 处" for title, count in most)

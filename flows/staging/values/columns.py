@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -50,9 +50,9 @@ def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = F
     texts, others = _texts(field, cells)
     encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
-    right, cleaner = _judge(field, distinct, licence=licence)
-    rest = distinct.filter(pc.invert(right)).to_pylist()
     odd = dict.fromkeys(others.values())
+    right, cleaner = _judge(field, distinct, odd, licence=licence)
+    rest = distinct.filter(pc.invert(right)).to_pylist()
     pool = _pool(field, [cleaner(cell) for cell in (*rest, *odd)], [*rest, *odd])
     good = distinct.filter(right)
     arrays = tuple(
@@ -84,13 +84,15 @@ def _shown(cell: Cell, field: SourceField) -> str | None:
     return cell.isoformat() if type(cell) is date and field.type in ("date", "partial_date") else None
 
 
-def _judge(field: SourceField, distinct: pa.Array, *, licence: bool) -> tuple[pa.Array, Cleaner]:
+def _judge(field: SourceField, distinct: pa.Array, odd: Iterable[Cell], *, licence: bool) -> tuple[pa.Array, Cleaner]:
     """Which distinct texts are already right, and the cleaner of the others."""
     if field.type == "id_number":
         signs, valid = column_signs(distinct)
         return pc.or_(pa.array(valid), masked_ids(distinct)), id_cleaner(signs, licence=licence)
     found = already_right(field.type, distinct)
-    return found if found is not None else pa.array(np.zeros(len(distinct), bool)), cleaner_of(field)
+    if found is not None:
+        return found, cleaner_of(field)
+    return pa.array(np.zeros(len(distinct), bool)), cleaner_of(field, [*distinct.to_pylist(), *odd])
 
 
 def _staged_good(field: SourceField, texts: pa.Array) -> tuple[pa.Array, ...]:

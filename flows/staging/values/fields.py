@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flows.staging.values.cells import Cell, Cleaner
 from flows.staging.values.dates import clean_date, clean_month, clean_partial_date
 from flows.staging.values.ids import clean_id
 from flows.staging.values.names import clean_name
 from flows.staging.values.phones import clean_phones
-from flows.staging.values.plain import clean_integer, clean_text, clean_uscc, map_cleaner, yes_no_cleaner
-from schemas.contracts import SourceField, value_map
+from flows.staging.values.plain import (
+    clean_integer,
+    clean_text,
+    clean_uscc,
+    map_cleaner,
+    speaks_in_codes,
+    yes_no_cleaner,
+)
+from schemas.contracts import SourceField, bare_codes, value_map
 
 _SIMPLE: dict[str, Cleaner] = {
     "text": clean_text,
@@ -23,12 +32,17 @@ _SIMPLE: dict[str, Cleaner] = {
 _LEAST_SHARE = 0.6
 
 
-def cleaner_of(field: SourceField) -> Cleaner:
-    """The cleaner of a field's cells one by one; an ID column is looked at as a whole elsewhere, for Excel's damage."""
+def cleaner_of(field: SourceField, column: Iterable[Cell] = ()) -> Cleaner:
+    """The cleaner of a field's cells; the column's distinct cells tell whether its numbers are codes of a standard.
+
+    An ID column is looked at as a whole elsewhere, for Excel's damage.
+    """
     if field.type == "id_number":
         return clean_id
     if field.type == "yes_no":
-        return yes_no_cleaner(value_map(field.values or "yes_no"))
+        name = field.values or "yes_no"
+        values = value_map(name)
+        return yes_no_cleaner(values | bare_codes(name) if speaks_in_codes(values, column) else values)
     if field.type == "code":
         return map_cleaner(value_map(field.values)) if field.values else clean_text
     return _SIMPLE[field.type]

@@ -10,6 +10,7 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _USUAL_MASK = re.compile(r"1[3-9][0-9]*\*+[0-9]+")
 _MASKED = re.compile(r"[0-9*]*\*[0-9*]*")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}")
+_AREA_CODE = re.compile(r"(?:0[0-9]{2,3}-|\(0[0-9]{2,3}\)-?)[2-9][0-9]{6,7}")
 _MANY = re.compile(r"1[3-9][0-9]{9}(?:0?1[3-9][0-9]{9})+")
 _SPLIT = re.compile(r"[、/;,|\\&]|或|和|\s{2,}|\n")
 _COUNTRY = re.compile(r"^(?:\+|00)86|^86(?=1[3-9*][0-9*]{9}$)")
@@ -19,6 +20,8 @@ _STARS = re.compile(r"[*＊×●○•?？_#■□◯✱※∗]")
 _LETTERS = re.compile(r"[0-9*]*[xX][xX*]+[0-9]*")
 _SCIENTIFIC = re.compile(r"1\.([0-9]+)E\+?10", re.IGNORECASE)
 _NOTHING = NO_VALUE | {"0"}
+_LIST_SIGNS = str.maketrans("；，", ";,")
+"""Between two numbers these are no full-width digits to complain of."""
 _BETWEEN = re.compile(r"(?<=[0-9*]{11})\s+(?=\+?[0-9])")
 
 
@@ -27,7 +30,7 @@ def clean_phones(cell: Cell) -> Cleaned:
     if isinstance(cell, str) and (_MOBILE.fullmatch(cell) or (len(cell) == 11 and _USUAL_MASK.fullmatch(cell))):
         return Cleaned((cell,))
     original = cell_text(cell)
-    text, repairs = narrow(original)
+    text, repairs = narrow(original.translate(_LIST_SIGNS))
     if text in _NOTHING:
         return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     numbers: list[str] = []
@@ -52,7 +55,7 @@ def _number(text: str) -> tuple[list[str], list[str]]:
     repairs: list[str] = []
     plain = _JUNK.sub("", re.sub(r"^[^0-9*+(]*[::]|[^0-9*]+$", "", text))
     if plain != text:
-        repairs.append("separators" if not BLANKS.search(text) else "spaces")
+        repairs.append(_parted(text))
     stars = _STARS.sub("*", plain)
     if _LETTERS.fullmatch(stars):
         stars = re.sub("[xX]", "*", stars)
@@ -65,6 +68,13 @@ def _number(text: str) -> tuple[list[str], list[str]]:
         bare = bare[1:]
         repairs.append("leading_zero")
     return _judged(bare, text, repairs)
+
+
+def _parted(text: str) -> str:
+    """The repair of a number with signs inside; a landline with its area code set off is written as it should be."""
+    if BLANKS.search(text):
+        return "spaces"
+    return "area_code" if _AREA_CODE.fullmatch(text) else "separators"
 
 
 def _judged(bare: str, text: str, repairs: list[str]) -> tuple[list[str], list[str]]:

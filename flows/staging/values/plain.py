@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
+from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
 
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _INTEGER = re.compile(r"([0-9]{1,9})(?:\.0+)?\s*(天|日|人|名|个|家|岁)?")
@@ -43,9 +43,18 @@ def map_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
 
 
 def yes_no_cleaner(values: Mapping[str, str]) -> Callable[[Cell], Cleaned]:
-    """A cleaner for yes and no: true, false, or null with `unknown_value`."""
-    keys: dict[str, object] = {_map_key(key): value == "yes" for key, value in values.items()}
+    """A cleaner for yes and no: true, false, null for a known word that says neither, or null with `unknown_value`."""
+    keys: dict[str, object] = {_map_key(key): _YES_NO[value] for key, value in values.items()}
     return partial(_mapped, keys)
+
+
+_YES_NO = {"yes": True, "no": False, "silent": None}
+_CODE = re.compile(r"\d\d")
+
+
+def speaks_in_codes(values: Mapping[str, str], cells: Iterable[Cell]) -> bool:
+    """Whether a cell of the column is a two-digit code of the map: its other numbers are codes of that standard too."""
+    return any(_CODE.fullmatch(key := _map_key(cell_text(cell))) and key in values for cell in cells)
 
 
 def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
@@ -56,6 +65,8 @@ def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
             return Cleaned(values[form])
     if not key:
         return blank(text, ("zero_width",))
+    if key in NO_VALUE:
+        return Cleaned(None, ("placeholder",))
     return Cleaned(None, ("unknown_value",))
 
 

@@ -170,6 +170,32 @@ def test_the_note_counts_and_compares_and_names_nobody(run: RunContext, tmp_path
         assert word not in page, word
 
 
+AGREED = {
+    "human_resources/灵活就业.csv": (
+        "姓名,社会保障号码,联系电话,政治面貌,起止年月\n"
+        "张三,500113196903072842,13812345678,共青团员,202301-202611\n"
+        "李四,500113199001011235,023-62812345,民革党员,202302-至今\n"
+    ),
+    "transport/网约车.csv": "姓名,身份证号,手机号,有效期止\n张三,500113196903072842,(023)62812345,长期\n",
+}
+
+
+def test_what_the_contracts_ask_for_is_complained_of_to_nobody(tmp_path: Path) -> None:
+    files = {"party_members/名册.csv": ROLL, **{name: text.encode() for name, text in AGREED.items()}}
+    run = make_run(tmp_path, put(tmp_path / "drop", files))
+    run = replace(run, key=load_key(run.home, create=True))
+    close(run)
+    for department in ("人力资源社会保障局", "交通运输局"):
+        (path,) = run.home.returns.glob(f"*/*/{department}.html")
+        page = path.read_text("utf-8")
+        assert page.count("没有需要改正的。") == 1, page
+        assert "其他写法不一" not in page
+        assert "不认识的选项" not in page
+        assert "重新报送" not in page
+    with open_workspace(run.workspace, "k" * 32) as con:
+        assert measure_sources(con, run)["human_resources"].damage["period_split"] == 4
+
+
 def test_rows_without_consent_are_not_sent_back(tmp_path: Path) -> None:
     body = "姓名,身份证号,手机号,是否同意使用\n张三,500113196903072842,13812345678,否\n".encode()
     run = make_run(tmp_path, put(tmp_path / "drop", {"party_members/名册.csv": ROLL, "self_reports/报到.csv": body}))

@@ -82,8 +82,8 @@ def test_a_worker_with_a_staff_number_and_an_account_number_is_read_not_refused(
     [
         ("politics", "01-中共党员", "yes"),
         ("politics", "13群众", "no"),
-        ("politics", "共青团员", None),
-        ("politics", "民主党派", None),
+        ("politics", "共青团员", "silent"),
+        ("politics", "民主党派", "no"),
         ("sex", "1 男", "male"),
         ("insurance_state", "正常缴费（灵活就业）", "active"),
         ("reception_state", "已办结", "已接收"),

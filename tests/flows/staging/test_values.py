@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.staging.values.cells import Cell
+from flows.staging.values.columns import clean_column
 from flows.staging.values.dates import clean_date, clean_month, clean_partial_date
 from flows.staging.values.ids import (
     ColumnSigns,
@@ -20,7 +21,7 @@ from flows.staging.values.ids import (
 from flows.staging.values.names import clean_name
 from flows.staging.values.phones import clean_phones
 from flows.staging.values.plain import clean_integer, clean_text, clean_uscc, yes_no_cleaner
-from schemas.contracts import value_map
+from schemas.contracts import load_sources, value_map
 from schemas.people import check_digit, is_valid_id
 
 FULL = "500113199001011237"
@@ -235,9 +236,12 @@ def test_a_name_keeps_what_it_says(cell: Cell, name: str | None, repair: str | N
         ("13812345678/023-62812345", ("13812345678", "02362812345"), "several_phones"),
         ("13812345678 13987654321", ("13812345678", "13987654321"), "several_phones"),
         ("13812345678，13812345678", ("13812345678",), "several_phones"),
+        ("13812345678；", ("13812345678",), None),
         ("1381234567813987654321", ("13812345678", "13987654321"), "several_phones"),
         ("013812345678", ("13812345678",), "leading_zero"),
-        ("023-62812345", ("02362812345",), "separators"),
+        ("023-62812345", ("02362812345",), "area_code"),
+        ("(023)62812345", ("02362812345",), "area_code"),
+        ("138-1234-5678", ("13812345678",), "separators"),
         ("023-62812345转801", ("02362812345",), "extension"),
         ("138****5678", ("138****5678",), None),
         ("138****56", ("138******56",), "mask_length"),
@@ -325,9 +329,50 @@ def test_months_texts_numbers_and_codes() -> None:
     assert clean_uscc("91500113ma5u000000") == ("91500113MA5U000000", ("lower_case",))
     politics = yes_no_cleaner(value_map("politics"))
     assert [politics(cell).value for cell in ("是", "中共党员", "群众", "", 1.0, "民盟")] == [
-        True, True, False, None, True, None,
+        True, True, False, None, True, False,
     ]  # fmt: skip
-    assert politics("民盟").repairs == ("unknown_value",)
+    assert politics("民盟").repairs == ()
+    assert politics("出党").repairs == ("unknown_value",)
+    assert politics("不详").repairs == ("placeholder",)
+
+
+# GB/T 4762: names and short forms by code. Whoever is in no Party says 否; a League member says nothing of the Party.
+STANDARD = {
+    "01": (True, "中国共产党党员 中共党员 党员"),
+    "02": (True, "中国共产党预备党员 中共预备党员 预备党员"),
+    "03": (None, "中国共产主义青年团团员 共青团员 团员"),
+    "04": (False, "中国国民党革命委员会会员 民革会员 民革党员 民革"),
+    "05": (False, "中国民主同盟盟员 民盟盟员 民盟"),
+    "06": (False, "中国民主建国会会员 民建会员 民建"),
+    "07": (False, "中国民主促进会会员 民进会员 民进"),
+    "08": (False, "中国农工民主党党员 农工党党员 农工党"),
+    "09": (False, "中国致公党党员 致公党党员 致公党"),
+    "10": (False, "九三学社社员 九三学社"),
+    "11": (False, "台湾民主自治同盟盟员 台盟盟员 台盟"),
+    "12": (False, "无党派民主人士 无党派人士 无党派"),
+    "13": (False, "群众 普通公民"),
+}
+
+
+@pytest.mark.parametrize(("code", "meant", "words"), [(code, *rest) for code, rest in STANDARD.items()])
+def test_every_word_of_the_politics_standard_is_known(code: str, meant: bool | None, words: str) -> None:
+    politics = yes_no_cleaner(value_map("politics"))
+    for word in words.split():
+        cells = (code, word, f"{code}-{word}", f"{word}（{code}）")
+        assert [politics(cell) for cell in cells] == [(meant, ())] * 4
+
+
+def politics_column(*cells: Cell) -> tuple[list[bool | None], set[str]]:
+    """What a column 政治面貌 says, and what is complained of."""
+    field = load_sources()["human_resources"].field("declared_member")
+    assert field
+    column = clean_column(field, list(cells))
+    return column.arrays[0].to_pylist(), {repair for _, repair, _ in column.repairs}
+
+
+def test_bare_numbers_are_politics_codes_only_beside_codes_of_two_digits() -> None:
+    assert politics_column(13.0, 1.0, 2.0, 3.0, 4.0, "") == ([False, True, True, None, False, None], set())
+    assert politics_column("1", "2", "3") == ([True, None, None], {"unknown_value"})
 
 
 anything = st.one_of(
