@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
 
-_SHIPPED = "people、person_cn、companies、febrl"
+_SHIPPED = "people、person_cn、units_cn、companies、febrl"
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
 ModelOption = Annotated[
     str,

@@ -14,9 +14,10 @@ from matchers.linkage.chinese import CHINESE
 from matchers.linkage.kinds import KINDS as PLAIN
 from matchers.linkage.kinds import Kind
 from matchers.linkage.model_faults import UnfitError, faults_of, refused, syntax_fault
+from matchers.linkage.organisations import ORGANISATIONS
 
 COUNTED = "counted"
-KINDS = {**PLAIN, **CHINESE}
+KINDS = {**PLAIN, **CHINESE, **ORGANISATIONS}
 
 
 class _Frozen(BaseModel):
