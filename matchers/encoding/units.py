@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from importlib import resources
 
 from matchers.encoding.readings import reading, simplified
@@ -23,6 +23,8 @@ _NO_DISTRICT = re.compile(r"(社区|小区|园区|景区|校区|厂区|片区|�
 _AREA_INSIDE = re.compile(r"(?<=[\u4e00-\u9fff]{2})(街道|镇|省|市|区|县|第(?=\d)|外卖$|快递$|配送$)")
 _AREA = ("自治区", "自治州", "自治县", "特别行政区", "新区", "省", "市", "区", "县")
 _NUMBERS = str.maketrans("一二三四五六七八九", "123456789")
+_FORM_WORDS = {"limited": "有限公司", "shares": "股份有限公司", "company": "公司"}
+_MUNICIPALITIES = frozenset(("北京", "天津", "上海", "重庆"))
 _WHOLE = frozenset(("limited", "shares"))
 _SHORTEST_CORE = 2
 
@@ -42,6 +44,8 @@ class UnitName:
     form: str = ""
     branch: str = ""
     branch_kind: str = ""
+    written: str = field(default="", compare=False)
+    """The firm as it was written, without what hangs under it."""
 
     @property
     def whole(self) -> bool:
@@ -59,37 +63,59 @@ class UnitName:
         return " ".join(reading(letter) for letter in self.core)
 
     def text(self) -> str:
-        """The parts in one normal order, the same for every way of writing the same parts."""
-        return "".join((self.province, self.district, self.core, self.industry, self.form, self.branch))
+        """The firm written in one order, the same for every way of writing the same parts."""
+        place = self.province + (f"{self.district}区" if self.district else "")
+        return f"{place}{self.core}{self.industry}{_FORM_WORDS.get(self.form, self.form)}"
+
+
+class _Suffixes:
+    """Words looked up by the end or the beginning of a name, the longest first."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._sizes = sorted({len(word) for word in self._words}, reverse=True)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def ending(self, name: str, *, leave: int = 1) -> str:
+        """The longest word the name ends in, with so many characters left before it."""
+        sizes = (size for size in self._sizes if size <= len(name) - leave)
+        return next((name[-size:] for size in sizes if name[-size:] in self._words), "")
+
+    def openings(self, name: str) -> list[str]:
+        """Words the name begins with and does not end with, the longest first."""
+        return [name[:size] for size in self._sizes if size < len(name) and name[:size] in self._words]
+
+    def last_end(self, name: str) -> int:
+        """Where the last of these words inside a name ends; 0 where there is none behind its first character."""
+        for end in range(len(name), 1, -1):
+            if self.ending(name[:end]):
+                return end
+        return 0
 
 
 @dataclass(frozen=True)
 class _Words:
-    provinces: tuple[str, ...]
-    cities: tuple[str, ...]
+    provinces: frozenset[str]
+    places: _Suffixes
     forms: dict[str, str]
-    endings: tuple[str, ...]
-    industry: tuple[str, ...]
+    endings: _Suffixes
+    industry: _Suffixes
     branches: dict[str, str]
+    branch_words: _Suffixes
     nothing: frozenset[str]
 
 
 @cache
 def _words() -> _Words:
     body = tomllib.loads((resources.files("matchers.encoding") / "unit_words.toml").read_text("utf-8"))
+    provinces = frozenset(body["provinces"])
     return _Words(
-        tuple(body["provinces"]), _longest(body["cities"]), _by_length(body["forms"]),
-        _longest(body["endings"]["words"]), _longest(body["industry"]["words"]), _by_length(body["branches"]),
-        frozenset(body["nothing"]["words"]),
+        provinces, _Suffixes(provinces | frozenset(body["cities"])), body["forms"],
+        _Suffixes(body["endings"]["words"]), _Suffixes(body["industry"]["words"]), body["branches"],
+        _Suffixes(body["branches"]), frozenset(body["nothing"]["words"]),
     )  # fmt: skip
-
-
-def _longest(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(words, key=lambda word: (-len(word), word)))
-
-
-def _by_length(words: dict[str, str]) -> dict[str, str]:
-    return {word: words[word] for word in _longest(words)}
 
 
 def clean_unit(text: str) -> str:
@@ -97,6 +123,7 @@ def clean_unit(text: str) -> str:
     return _NOISE.sub("", simplified(text).replace("〔", "(").replace("〕", ")")).strip("-—_·") if text else ""
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_unit(text: str, firms: frozenset[str] = frozenset(), districts: frozenset[str] = frozenset()) -> UnitName:
     """The parts of a name; none of what only says that there is no unit.
 
@@ -114,7 +141,7 @@ def parse_unit(text: str, firms: frozenset[str] = frozenset(), districts: frozen
     firm = _with_form(head, form, _inner(name[:cut]), districts)
     behind = [tail, *(part for part in _inner(name[cut:]) if not _is_form(part) and not _is_place(part))]
     branch, kind = _branch(next((part for part in behind if part), ""))
-    return replace(firm, branch=branch, branch_kind=kind)
+    return replace(firm, branch=branch, branch_kind=kind, written=name[: name.find(form) + len(form)])
 
 
 def _balanced(name: str) -> str:
@@ -127,16 +154,15 @@ def _inner(name: str) -> list[str]:
     return [part for part in _INNER.findall(name) if part and not part.startswith(("原", "曾用名", "简称"))]
 
 
+_FORM = re.compile(r"(?:集团)?(?:股份有限|有限责任|有限)公司|有限责任|股份公司|集团公司|总公司|(?<!分)公司|集团(?=$)")
+
+
 def _at_form(name: str) -> tuple[str, str, str]:
     """What stands before the legal form, the form, what stands behind it."""
-    places = [
-        (name.find(word), -len(word), word) for word in _words().forms
-        if name.find(word) > 0 and not name[: name.find(word)].endswith("分")
-    ]  # fmt: skip
-    if not places:
+    found = _FORM.search(name, 1)
+    if not found:
         return name, "", ""
-    at, _, word = min(places)
-    return name[:at], word, name[at + len(word) :]
+    return name[: found.start()], found[0], name[found.end() :]
 
 
 def _with_form(head: str, form: str, inner: list[str], districts: frozenset[str]) -> UnitName:
@@ -172,24 +198,23 @@ def _without_form(name: str, inner: list[str], firms: frozenset[str], districts:
             province, district = province or wide, district or narrow
     form = _ending(body)
     core, industry = _core(body.removesuffix(form)) if body else ("", "")
-    return UnitName(province, district, core, industry, form, place, kind)
+    return UnitName(province, district, core, industry, form, place, kind, written=firm)
 
 
 def _ending(body: str) -> str:
     """The form of a name that is no company's; 出行 ends in an industry, not in 行."""
-    form = next((word for word in _words().endings if body.endswith(word) and len(body) > len(word) + 1), "")
-    trade = next((word for word in _words().industry if body.endswith(word)), "")
+    form, trade = _words().endings.ending(body, leave=_SHORTEST_CORE), _words().industry.ending(body, leave=0)
     return form if len(form) > len(trade) else ""
 
 
 def _split_station(name: str, firms: frozenset[str]) -> tuple[str, str, str]:
     """(firm, place with its station word, kind): the firm ends with its last industry word, or is known by its 字号."""
-    word = next((word for word in _words().branches if name.endswith(word) and len(name) > len(word)), "")
+    word = _words().branch_words.ending(name)
     if not word:
         return name, "", ""
     kind, head = _words().branches[word], name.removesuffix(word)
-    known = next((one for one in sorted(firms, key=len, reverse=True) if head.startswith(one)), "")
-    end = max((head.rfind(one) + len(one) for one in _words().industry if head.rfind(one) > 0), default=0)
+    known = next((head[:size] for size in range(len(head), 1, -1) if head[:size] in firms), "")
+    end = _words().industry.last_end(head)
     if end == len(head) and known != head:
         end = 0 if kind != "分公司" else end
     start = max(end if end >= _SHORTEST_CORE + 1 else 0, len(known))
@@ -201,9 +226,9 @@ def _split_station(name: str, firms: frozenset[str]) -> tuple[str, str, str]:
 
 def _before_place(head: str) -> int:
     """Where the place in 蓝骑巴南(分公司) begins: at a place known, else two characters before its end."""
-    for place in (*_words().cities, *_words().provinces):
-        if head.endswith((place, place + "市")) and len(head) > len(place) + 1:
-            return head.rfind(place)
+    place = _words().places.ending(head.removesuffix("市"), leave=_SHORTEST_CORE)
+    if place:
+        return head.rfind(place)
     return len(head) - 2 if len(head) >= _SHORTEST_CORE + 2 else len(head)
 
 
@@ -212,11 +237,11 @@ def _branch(tail: str) -> tuple[str, str]:
     tail = tail.strip("-—_·")
     if not tail:
         return "", ""
-    word = next((word for word in _words().branches if tail.endswith(word)), "")
+    word = _words().branch_words.ending(tail, leave=0)
     kind = _words().branches.get(word, "站点")
     place = tail.removesuffix(word).removeprefix("第")
     place = re.sub(r"第?([一二三四五六七八九])$", lambda found: found[1].translate(_NUMBERS), place)
-    wide = next((one for one in (*_words().provinces, *_words().cities) if place.startswith(one)), "")
+    wide = next(iter(_words().places.openings(place)), "")
     narrow = place.removeprefix(wide).removeprefix("市")
     place = narrow if len(narrow) >= _SHORTEST_CORE else place
     place = _AREA_INSIDE.sub("", place) if len(place) > _SHORTEST_CORE else place
@@ -228,54 +253,70 @@ def _region(name: str, districts: frozenset[str]) -> tuple[str, str, str]:
     province = district = ""
     rest = name
     while True:
-        place, wide, after = _next_place(rest, districts, first=not (province or district))
-        if not place:
-            return province, district, rest
+        wide = "" if province and province not in _with_cities() else _wide_place(rest)
+        narrow = "" if wide or district else _narrow_place(rest, districts)
+        if not wide and not narrow:
+            return province, _bare_area(district), rest
         if wide:
-            province = place
+            province = wide
         else:
-            district = place
-        rest = after
+            district = narrow
+        rest = _after_place(rest, wide or narrow)
 
 
-def _next_place(rest: str, districts: frozenset[str], *, first: bool) -> tuple[str, bool, str]:
-    for place in (*_words().provinces, *_words().cities):
-        if rest.startswith(place) and len(rest) >= len(place) + _SHORTEST_CORE:
-            after = rest[len(place) :]
-            area = next((word for word in _AREA if after.startswith(word)), "")
-            if area and len(after) >= len(area) + _SHORTEST_CORE:
-                after = after.removeprefix(area)
-            return ("" if place == "中国" and not first else place), True, after
+def _with_cities() -> frozenset[str]:
+    return _words().provinces - _MUNICIPALITIES
+
+
+def _wide_place(rest: str) -> str:
+    found = _words().places.openings(rest)
+    return next((place for place in found if _names_something(_after_place(rest, place))), "")
+
+
+def _narrow_place(rest: str, districts: frozenset[str]) -> str:
+    """A place of the district's own, or one that says 区 or 县."""
     for place in districts:
-        if rest.startswith(place) and len(rest) >= len(place) + _SHORTEST_CORE:
-            after = rest[len(place) :]
-            area = next((word for word in ("区", "县", "市") if after.startswith(word)), "")
-            return place, False, after.removeprefix(area) if len(after) >= _SHORTEST_CORE + len(area) else after
+        if rest.startswith(place) and _names_something(_after_place(rest, place)):
+            return place
     found = _DISTRICT.match(rest)
-    if found and not _NO_DISTRICT.search(found[1]) and len(found[1]) > 2:
-        place = found[1]
-        for area in _AREA:
-            place = place.removesuffix(area) if len(place) > len(area) + 1 else place
-        return place, False, rest[len(found[1]) :]
-    return "", False, rest
+    if found and len(found[1]) > _SHORTEST_CORE and not _NO_DISTRICT.search(found[1]):
+        return found[1]
+    return ""
+
+
+def _after_place(rest: str, place: str) -> str:
+    """What follows a place and the word for what kind of place it is."""
+    after = rest[len(place) :]
+    area = next((word for word in _AREA if after.startswith(word)), "")
+    return after.removeprefix(area) if _names_something(after.removeprefix(area)) else after
+
+
+def _names_something(text: str) -> bool:
+    """Enough is left for a 字号: 南通达(物流) is not 达(物流) of 南通."""
+    while word := _words().industry.ending(text, leave=0):
+        text = text.removesuffix(word)
+    return len(text) >= _SHORTEST_CORE
+
+
+def _bare_area(place: str) -> str:
+    for area in _AREA:
+        if place.endswith(area) and len(place) > len(area) + 1:
+            return place.removesuffix(area)
+    return place
 
 
 def _core(body: str) -> tuple[str, str]:
     """(字号, industry): the industry is the run of its words at the end that leaves a 字号 before it."""
     industry = ""
-    while True:
-        word = next(
-            (word for word in _words().industry if body.endswith(word) and len(body) - len(word) >= _SHORTEST_CORE), ""
-        )
-        if not word:
-            return body, industry
+    while word := _words().industry.ending(body, leave=_SHORTEST_CORE):
         body, industry = body.removesuffix(word), word + industry
+    return body, industry
 
 
 def _is_place(part: str) -> bool:
     words = _words()
     bare = part.removesuffix("市").removesuffix("省")
-    return part in words.provinces or bare in words.provinces or bare in words.cities
+    return part in words.places or bare in words.places
 
 
 def _is_form(part: str) -> bool:

@@ -1,0 +1,45 @@
+"""Pairs of nodes that may be one firm, as the general matcher decides them with the model of organisation names."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import pyarrow as pa
+
+from flows.units.mentions import Node
+from flows.units.resolve import Linked
+from matchers.linkage.link import Options
+from matchers.linkage.model import LinkModel, parse_link_model
+from matchers.linking import link
+
+_TEXT = pa.string()
+
+
+@cache
+def units_model() -> LinkModel:
+    """The shipped model `units_cn`."""
+    text = (resources.files("matchers.linkage") / "units_cn.toml").read_text("utf-8")
+    return parse_link_model(text, "units_cn.toml")
+
+
+def link_nodes(nodes: list[Node], options: Options | None = None) -> list[Linked]:
+    """One entry per pair of nodes that the model links or leaves to a person."""
+    if len(nodes) < 2:
+        return []
+    table = pa.table(
+        {
+            "node": pa.array([f"{number:09d}" for number in range(len(nodes))], _TEXT),
+            "title": pa.array([node.name.text() for node in nodes], _TEXT),
+            "uscc": pa.array([node.uscc for node in nodes], _TEXT),
+            "street": pa.array([node.usual("street") for node in nodes], _TEXT),
+            "trade": pa.array([node.usual("trade") for node in nodes], _TEXT),
+        }
+    )
+    pairs = link(table, None, units_model(), ids=("node", "node"), options=options)
+    columns = (pairs[name].to_pylist() for name in ("left_id", "right_id", "decision", "rule", "reason"))
+    return [
+        Linked(int(left), int(right), decision, rule, reason)
+        for left, right, decision, rule, reason in zip(*columns, strict=True)
+        if decision != "reject"
+    ]

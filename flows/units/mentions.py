@@ -1,0 +1,118 @@
+"""One mention per spelling and credit code of a night, and one node per firm that spellings may name."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from matchers.encoding.units import UnitName, clean_unit, parse_unit
+
+_MANY_NAMES = 3
+"""A credit code on so many 字号 was copied down a column: it says nothing."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One spelling with its credit code: where it stands, and whether it may found a unit of its own."""
+
+    text: str
+    uscc: str | None = None
+    street: str | None = None
+    trade: str | None = None
+    rows: int = 1
+    registered: bool = False
+    founds: bool = True
+    unit: str | None = None
+    """The unit it named before."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What is known before a name is taken apart: brands with their other names, the district's own places."""
+
+    brands: Mapping[str, str] = field(default_factory=dict)
+    """Brand by each of its names, itself included."""
+    districts: frozenset[str] = frozenset()
+
+
+@dataclass
+class Node:
+    """One firm as its parts and its code show it, with the mentions that show it."""
+
+    name: UnitName
+    uscc: str | None
+    mentions: list[tuple[Mention, UnitName]] = field(default_factory=list)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """How much the name says by itself: short names are placed after those they may be short for."""
+        name = self.name
+        shown = 2 if name.whole else 1 if name.form or name.industry else 0
+        placed = int(bool(name.province or name.district))
+        return (4 + placed if self.uscc else shown * 2 - 1 + placed if shown else 0, len(name.industry))
+
+    @property
+    def founds(self) -> bool:
+        return any(mention.founds for mention, _ in self.mentions)
+
+    @property
+    def registered(self) -> bool:
+        """The market register writes the name so."""
+        return any(mention.registered for mention, _ in self.mentions)
+
+    @property
+    def units(self) -> Counter[str]:
+        """Units its mentions named before, by how many."""
+        return Counter(mention.unit for mention, _ in self.mentions if mention.unit)
+
+    def usual(self, what: str) -> str | None:
+        """The street or the trade that most rows show."""
+        counts: Counter[str] = Counter()
+        for mention, _ in self.mentions:
+            if value := getattr(mention, what):
+                counts[value] += mention.rows
+        return min(counts, key=lambda value: (-counts[value], value)) if counts else None
+
+    def texts(self) -> set[str]:
+        return {clean_unit(mention.text) for mention, _ in self.mentions}
+
+
+def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[str] = frozenset()) -> list[Node]:
+    """Nodes in a fixed order. `apart`: cleaned spellings a person took out of their unit, each a node by itself."""
+    parsed = _parsed(sorted(mentions, key=lambda one: (one.text, one.uscc or "")), words)
+    codes = _sound_codes(parsed)
+    nodes: dict[tuple[UnitName, str | None, str], Node] = {}
+    for mention, name in parsed:
+        code = mention.uscc if mention.uscc in codes and not name.branch else None
+        alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
+        node = nodes.setdefault((name.firm, code, alone), Node(name.firm, code))
+        node.mentions.append((mention, name))
+    return list(nodes.values())
+
+
+def _parsed(mentions: list[Mention], words: Vocabulary) -> list[tuple[Mention, UnitName]]:
+    """Each mention with its parts; a second look knows the 字号 of the names that are written out."""
+    known = frozenset(words.brands)
+    first = [(one, parse_unit(one.text, known, words.districts)) for one in mentions]
+    cores = known | {name.core for _, name in first if name.whole and len(name.core) > 1}
+    return [
+        (one, _branded(name if name.whole else parse_unit(one.text, cores, words.districts), words))
+        for one, name in first
+    ]
+
+
+def _branded(name: UnitName, words: Vocabulary) -> UnitName:
+    """A brand by its name alone, or with its trade behind it (美团外卖), is the brand."""
+    brand = words.brands.get(name.core) or words.brands.get(name.core + name.industry)
+    if not brand or name.form or name.province or name.district:
+        return name
+    return UnitName(core=brand, branch=name.branch, branch_kind=name.branch_kind, written=brand)
+
+
+def _sound_codes(parsed: list[tuple[Mention, UnitName]]) -> frozenset[str]:
+    cores: dict[str, set[str]] = defaultdict(set)
+    for mention, name in parsed:
+        if mention.uscc:
+            cores[mention.uscc].add(name.core)
+    return frozenset(code for code, names in cores.items() if len(names) < _MANY_NAMES)

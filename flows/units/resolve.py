@@ -1,0 +1,235 @@
+"""One cluster per firm over the nodes of a night: sure links joined, short names placed where only one firm fits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from flows.units.mentions import Node
+
+_WHOLE_RULES = frozenset(("same_code", "same_legal_name"))
+
+
+@dataclass(frozen=True)
+class Linked:
+    """One pair of nodes as the matcher decided it."""
+
+    left: int
+    right: int
+    decision: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Two clusters that may be one firm, and why that is asked."""
+
+    left: int
+    right: int
+    reason: str
+
+
+@dataclass
+class Clusters:
+    """Which cluster each node belongs to, and what is asked of a person."""
+
+    of: list[int]
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def members(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for node, cluster in enumerate(self.of):
+            found[cluster].append(node)
+        return dict(found)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What persons said of pairs of nodes, newest word only."""
+
+    one: frozenset[tuple[int, int]] = frozenset()
+    two: frozenset[tuple[int, int]] = frozenset()
+    unsure: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass
+class _Shown:
+    """What the names of one cluster show together."""
+
+    places: set[tuple[str, str]]
+    industries: set[str]
+    trades: set[str]
+
+    def fits(self, other: _Shown) -> bool:
+        """Nothing either shows speaks against the other: places, what the firm does, its trade."""
+        places = all(_one_place(a, b) for a in self.places for b in other.places)
+        industries = all(_within(a, b) for a in self.industries for b in other.industries)
+        return places and industries and not (self.trades and other.trades and not self.trades & other.trades)
+
+    def take(self, other: _Shown) -> None:
+        self.places |= other.places
+        self.industries |= other.industries
+        self.trades |= other.trades
+
+
+def _shown(node: Node) -> _Shown:
+    place, trade = (node.name.province, node.name.district), node.usual("trade")
+    industry = node.name.industry
+    return _Shown({place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set())
+
+
+def _one_place(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """重庆市澜江区 and 澜江区 are one place; 重庆 alone is wider."""
+    wide = one[0] == other[0] or not (one[0] and other[0])
+    return wide and one[1] == other[1]
+
+
+def _within(one: str, other: str) -> bool:
+    return any(a.startswith(b) or a.endswith(b) for a, b in ((one, other), (other, one)))
+
+
+class _Union:
+    """Clusters that grow; two that hold two credit codes, or a pair a person took apart, never become one."""
+
+    def __init__(self, nodes: list[Node], said: Said) -> None:
+        self.parent = list(range(len(nodes)))
+        self.codes = [{node.uscc} - {None} for node in nodes]
+        self.shown = [_shown(node) for node in nodes]
+        self.enemies: list[set[int]] = [set() for _ in nodes]
+        for left, right in said.two:
+            self.enemies[left].add(right)
+            self.enemies[right].add(left)
+
+    def root(self, node: int) -> int:
+        while self.parent[node] != node:
+            self.parent[node] = node = self.parent[self.parent[node]]
+        return node
+
+    def may_join(self, left: int, right: int) -> bool:
+        one, other = self.root(left), self.root(right)
+        if one == other:
+            return True
+        if len(self.codes[one] | self.codes[other]) > 1:
+            return False
+        return other not in {self.root(enemy) for enemy in self.enemies[one]}
+
+    def fits(self, left: int, right: int) -> bool:
+        """Nothing the two clusters show speaks against one firm."""
+        return self.shown[self.root(left)].fits(self.shown[self.root(right)])
+
+    def join(self, left: int, right: int, *, by_person: bool = False) -> bool:
+        """Make one cluster of two, the lower number its root. A person's word stands above two codes."""
+        one, other = sorted((self.root(left), self.root(right)))
+        if one != other and not by_person and not self.may_join(one, other):
+            return False
+        if one != other:
+            self.parent[other] = one
+            self.codes[one] |= self.codes[other]
+            self.shown[one].take(self.shown[other])
+            self.enemies[one] |= self.enemies[other]
+        return True
+
+
+def resolve(nodes: list[Node], links: Iterable[Linked], said: Said) -> Clusters:
+    """Clusters of nodes.
+
+    A person's word first, then what was one unit before, then names written out in full; a short name joins the one
+    firm it fits and no other, in the order of how much it says. What fits several firms waits for a person.
+    """
+    union, pairs = _Union(nodes, said), sorted(links, key=lambda one: (one.left, one.right))
+    for left, right in sorted(said.one):
+        union.join(left, right, by_person=True)
+    _join_remembered(nodes, union)
+    for one in pairs:
+        if one.decision == "link" and _is_whole(one, nodes):
+            union.join(one.left, one.right)
+    doubts = _place_short_names(nodes, union, pairs)
+    doubts += [(one.left, one.right, one.reason) for one in pairs if one.decision == "review"]
+    return Clusters([union.root(node) for node in range(len(nodes))], _asked(union, doubts, said, nodes))
+
+
+def _is_whole(pair: Linked, nodes: list[Node]) -> bool:
+    return pair.rule in _WHOLE_RULES and not (pair.rule != "same_code" and _two_codes_near(pair, nodes))
+
+
+def _two_codes_near(pair: Linked, nodes: list[Node]) -> bool:
+    """A legal name without a code beside one that has it: which of several codes is not for the name to say."""
+    return bool(nodes[pair.left].uscc) != bool(nodes[pair.right].uscc)
+
+
+def _join_remembered(nodes: list[Node], union: _Union) -> None:
+    first: dict[str, int] = {}
+    for number, node in enumerate(nodes):
+        counts = node.units
+        for unit in sorted(counts, key=lambda one: (-counts[one], one))[:1]:
+            other = first.setdefault(unit, number)
+            if other != number:
+                union.join(other, number)
+
+
+def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) -> list[tuple[int, int, str]]:
+    """Join each node to the one cluster that nodes which say more belong to; the doubts where there are several."""
+    partners: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for pair in pairs:
+        if pair.decision == "link":
+            partners[pair.left].append((pair.right, pair.reason))
+            partners[pair.right].append((pair.left, pair.reason))
+    doubts: list[tuple[int, int, str]] = []
+    order = sorted(range(len(nodes)), key=lambda number: ((-nodes[number].rank[0], -nodes[number].rank[1]), number))
+    place = {number: at for at, number in enumerate(order)}
+    for number in order:
+        if nodes[number].units:
+            continue
+        fitting: dict[int, str] = {}
+        for other, reason in partners[number]:
+            if not nodes[other].founds or not union.may_join(number, other) or _two_licences(nodes[number], nodes[other]):
+                continue
+            if place[other] < place[number] or nodes[other].units:
+                fitting.setdefault(union.root(other), reason)
+        fitting.pop(union.root(number), None)
+        sure = [other for other in fitting if union.fits(number, other)]
+        if len(sure) == 1:
+            union.join(number, sure[0])
+        else:
+            remark = "但不止一个单位相符" if len(sure) > 1 else "但地区、行业与该单位的其他写法不合"
+            asked = sure or sorted(fitting)
+            doubts += [(number, other, f"{fitting[other]}；{remark}") for other in sorted(asked)]
+    return doubts
+
+
+def _two_licences(one: Node, other: Node) -> bool:
+    """A licence without a place is no short way to write another firm's name that has one."""
+    if not (one.name.whole and other.name.whole):
+        return False
+    bare = [node for node in (one, other) if not (node.name.province or node.name.district)]
+    return len(bare) == 1 and bare[0].registered
+
+
+def _asked(union: _Union, doubts: list[tuple[int, int, str]], said: Said, nodes: list[Node]) -> list[Doubt]:
+    """Each two clusters once, without those a person spoke of, or that cannot be one."""
+    spoken = {_pair(union, left, right) for left, right in said.two | said.unsure}
+    found: dict[tuple[int, int], Doubt] = {}
+    for left, right, reason in doubts:
+        pair = _pair(union, left, right)
+        if pair[0] == pair[1] or pair in spoken or not union.may_join(*pair):
+            continue
+        if not (nodes[left].founds or nodes[right].founds):
+            continue
+        found.setdefault(pair, Doubt(left, right, reason))
+    return [found[pair] for pair in sorted(found)]
+
+
+def _pair(union: _Union, left: int, right: int) -> tuple[int, int]:
+    one, other = sorted((union.root(left), union.root(right)))
+    return one, other
+
+
+def said_of(nodes: list[Node], tokens: Mapping[str, set[int]], words: Mapping[tuple[str, str], str]) -> Said:
+    """Persons' words as pairs of nodes. `tokens`: nodes by the token of each of their spellings."""
+    by_word: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for (left, right), word in words.items():
+        for one in tokens.get(left, ()):
+            by_word[word] |= {(min(one, other), max(one, other)) for other in tokens.get(right, ()) if other != one}
+    return Said(*(frozenset(by_word[word]) for word in ("link", "not_link", "unsure")))
