@@ -79,11 +79,13 @@ class Node:
 
 
 def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[str] = frozenset()) -> list[Node]:
-    """Nodes in a fixed order. `apart`: cleaned spellings a person took out of their unit, each a node by itself."""
+    """Nodes in a fixed order; what names no firm (石栈北站, 无) makes none. `apart`: cleaned spellings a person took out of their unit, each a node by itself."""
     parsed = _parsed(sorted(mentions, key=lambda one: (one.text, one.uscc or "")), words)
     codes = _sound_codes(parsed)
     nodes: dict[tuple[UnitName, str | None, str], Node] = {}
     for mention, name in parsed:
+        if not name.core:
+            continue
         code = mention.uscc if mention.uscc in codes and not name.branch else None
         alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
         node = nodes.setdefault((name.firm, code, alone), Node(name.firm, code))

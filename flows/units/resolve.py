@@ -184,7 +184,11 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) ->
             continue
         fitting: dict[int, str] = {}
         for other, reason in partners[number]:
-            if not nodes[other].founds or not union.may_join(number, other) or _two_licences(nodes[number], nodes[other]):
+            if (
+                not nodes[other].founds
+                or not union.may_join(number, other)
+                or _two_licences(nodes[number], nodes[other])
+            ):
                 continue
             if place[other] < place[number] or nodes[other].units:
                 fitting.setdefault(union.root(other), reason)
