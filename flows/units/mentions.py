@@ -79,7 +79,10 @@ class Node:
 
 
 def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[str] = frozenset()) -> list[Node]:
-    """Nodes in a fixed order; what names no firm (石栈北站, 无) makes none. `apart`: cleaned spellings a person took out of their unit, each a node by itself."""
+    """Nodes in a fixed order; what names no firm (石栈北站, 无) makes none.
+
+    `apart`: cleaned spellings a person took out of their unit, each a node by itself.
+    """
     parsed = _parsed(sorted(mentions, key=lambda one: (one.text, one.uscc or "")), words)
     codes = _sound_codes(parsed)
     nodes: dict[tuple[UnitName, str | None, str], Node] = {}

@@ -45,8 +45,8 @@ class Firm:
 
 
 def firms(seed: int, count: int) -> list[Firm]:
-    """Firms with 字号 that several share: sisters in other trades, strangers in other places, neighbours by one character."""
-    draw = random.Random(seed)
+    """Firms with 字号 that several share: sisters in other trades, strangers in other places, one character off."""
+    draw = random.Random(seed)  # noqa: S311 - invented names
     found: dict[str, Firm] = {}
     cores: list[str] = []
     while len(found) < count:
@@ -95,7 +95,7 @@ def spelled(firm: Firm, draw: random.Random) -> Iterator[str]:
 
 def mentions(seed: int, count: int) -> list[tuple[Mention, int]]:
     """(mention, number of its firm): the licence of most firms, and some of the other spellings of each."""
-    draw = random.Random(seed * 7 + 1)
+    draw = random.Random(seed * 7 + 1)  # noqa: S311 - invented names
     found: dict[tuple[str, str | None], tuple[Mention, set[int]]] = {}
     for number, firm in enumerate(firms(seed, count)):
         licensed = draw.random() < 0.7
