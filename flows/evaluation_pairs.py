@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.evaluation import point_lines
 from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point
 from matchers.engine import embedded
+from matchers.linkage.result import ONE_TABLE, TABLES
 from schemas.errors import InputError
+
+_IDS = pa.schema([("left_id", pa.string()), ("right_id", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class PairsEvaluation:
     in_review: int
     true_in_review: int
     calibration: dict[str, Share]
+    one_table: bool = False
+    """Pairs of one table with itself, where the order of the two ids says nothing."""
     curve: tuple[Step, ...] = ()
 
     def to_json(self) -> str:
@@ -41,17 +47,56 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
         missing = tuple(column for column in columns if column not in table.schema.names)
         if missing:
             raise InputError("缺少列", where=name, rule="columns", examples=missing, action="核对文件")
-    with embedded(pairs=pairs, truth=truth) as con:
-        rows = con.execute(
-            "select match_weight::double as w, match_probability::double as p, decision, t.l is not null as hit "
-            "from pairs x left join (select distinct left_id::varchar as l, right_id::varchar as r from truth) t "
-            "on t.l = x.left_id::varchar and t.r = x.right_id::varchar order by w desc, x.left_id, x.right_id"
-        ).fetchnumpy()
+    one_table = of_one_table(pairs, truth)
+    with embedded(pairs=_as_text(pairs, one_table), truth=_as_text(truth, one_table)) as con:
+        rows = con.execute(_HITS).fetchnumpy()
         found = con.execute("select count(*) from (select distinct left_id, right_id from truth)").fetchone()
-    return _measured(rows, int(found[0]) if found else 0)
+    return _measured(rows, int(found[0]) if found else 0, one_table)
 
 
-def _measured(rows: dict[str, Any], true_pairs: int) -> PairsEvaluation:
+_HITS = """
+select match_weight::double as w, match_probability::double as p, decision, t.left_id is not null as hit
+from pairs x left join (select distinct left_id, right_id from truth) t using (left_id, right_id)
+order by w desc, x.left_id, x.right_id
+"""
+
+
+def of_one_table(pairs: pa.Table, truth: pa.Table) -> bool:
+    """Whether the pairs are of one table with itself: as `dedupe` and `link` say in the file they write.
+
+    A file that does not say so is of one table where an id stands on both sides, no row is its own partner and no pair
+    stands in both orders; two tables with row numbers for ids would show one of these.
+    """
+    said = (pairs.schema.metadata or {}).get(TABLES)
+    if said is not None:
+        return bool(said == ONE_TABLE)
+    given = [_pairs_of(table) for table in (pairs, truth)]
+    lefts, rights = ({pair[at] for some in given for pair in some} for at in (0, 1))
+    if lefts.isdisjoint(rights):
+        return False
+    return not any(one == other or (other, one) in some for some in given for one, other in some)
+
+
+def _pairs_of(table: pa.Table) -> set[tuple[str, str]]:
+    text = table.select(["left_id", "right_id"]).cast(_IDS)
+    return set(zip(text["left_id"].to_pylist(), text["right_id"].to_pylist(), strict=True))
+
+
+def _as_text(table: pa.Table, one_table: bool) -> pa.Table:
+    """Ids as text; in one table the smaller first."""
+    for name in ("left_id", "right_id"):
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.string()))
+    if not one_table:
+        return table
+    turned = pc.greater(table["left_id"], table["right_id"])
+    smaller = pc.if_else(turned, table["right_id"], table["left_id"])
+    larger = pc.if_else(turned, table["left_id"], table["right_id"])
+    for name, ids in (("left_id", smaller), ("right_id", larger)):
+        table = table.set_column(table.schema.get_field_index(name), name, ids)
+    return table
+
+
+def _measured(rows: dict[str, Any], true_pairs: int, one_table: bool) -> PairsEvaluation:
     hit, decision = np.asarray(rows["hit"], bool), np.asarray(rows["decision"])
     linked, waiting = decision == "link", decision == "review"
     weights = np.asarray(rows["w"], float)
@@ -63,6 +108,7 @@ def _measured(rows: dict[str, Any], true_pairs: int) -> PairsEvaluation:
         in_review=int(waiting.sum()),
         true_in_review=int((waiting & hit).sum()),
         calibration=calibration(np.asarray(rows["p"], float), hit),
+        one_table=one_table,
         curve=curve(weights, hit, true_pairs),
     )
 
@@ -72,6 +118,7 @@ def pairs_lines(result: PairsEvaluation) -> list[str]:
     lines = point_lines(
         ("按结论", result.at_decision), ("按最佳阈值（在真值上挑的，只作上限）", result.at_best_threshold)
     )
+    lines.append("一张表自身的对子，左右次序不论" if result.one_table else "左表与右表的对子")
     lines.append(f"待核 {result.in_review} 对，其中真对 {result.true_in_review}")
     lines += [f"概率 {band}：{share.right}/{share.of} 为真" for band, share in result.calibration.items() if share.of]
     return lines

@@ -122,6 +122,12 @@ def train(
 
 def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
     """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
+    from matchers.linkage.result import marked
+
+    return marked(_pairs(left, right, model, ids, judged), same=right is None)
+
+
+def _pairs(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
     from flows.tables import open_table, read_table
 
     told = read_table(judged) if judged else None

@@ -10,11 +10,13 @@ from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
 from matchers.evidence.judged import take_judged, verdicts
 from matchers.evidence.tables import Tables, load
+from matchers.evidence.things import join_linked
 from matchers.evidence.weights import make_levels, make_scores
 from matchers.linkage.judged import checked_judgements
 from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
 from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
+from matchers.linkage.tables import Sides
 
 # Pairs judged to be one are looked at though no rule finds them.
 _ALSO = """
@@ -43,20 +45,23 @@ def pairs_by_evidence(
     with embedded(threads=chosen.threads, memory=chosen.memory) as con:
         sides = load(con, tables, model)
         make_candidates(con, model, sides)
-        if judgements is None:
-            make_levels(con, model)
-            make_scores(con, model, sides)
-            decide(con, model, sides)
-            return _pairs(con, model)
-        told = checked_judgements(judgements)
-        placed = take_judged(con, told, tables)
-        refuse_contradictions(placed, model.unique, same=tables.same)
-        con.execute(_ALSO)
+        told = checked_judgements(judgements) if judgements is not None else None
+        also = None
+        if told is not None:
+            refuse_contradictions(take_judged(con, told, tables), model.unique, same=tables.same)
+            con.execute(_ALSO)
+            also = "judged_one"
         make_levels(con, model)
-        make_scores(con, model, sides, also="judged_one")
-        decide(con, model, sides, verdicts(con))
+        _weigh_and_decide(con, model, sides, also)
+        if tables.same and join_linked(con):
+            _weigh_and_decide(con, model, sides, also)
         pairs = _pairs(con, model)
-        return kept_apart(pairs, told) if tables.same else pairs
+        return kept_apart(pairs, told) if tables.same and told is not None else pairs
+
+
+def _weigh_and_decide(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, also: str | None) -> None:
+    make_scores(con, model, sides, also=also)
+    decide(con, model, sides, verdicts(con) if also else None)
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, model: LinkModel) -> pa.Table:

@@ -33,8 +33,13 @@ def by_places(model: LinkModel) -> list[str]:
     ]
 
 
-def make_shares(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
-    """Make `shares_<column>_<form>`: k, share (of rows that show the key, blended with the model's population)."""
+def make_shares(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> None:
+    """Make `shares_<column>_<form>`: k, share (of rows that show the key, blended with the model's population).
+
+    Of one table held against itself, of its things (`things`), so that nobody's own duplicates count as strangers.
+    """
+    shown_by = "(select things.seq, thing, r.* exclude (seq) from r join things using (seq))" if same else "r"
+    bearer, bearers = ("thing", "count(distinct thing)") if same else ("seq", "count(*)")
     for column, form in counted_forms(model):
         kind = model.kind(column)
         listed = form in kind.lists
@@ -42,9 +47,9 @@ def make_shares(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
         given = model.population.get(f"{column}.{form}", Population())
         con.execute(
             f"create or replace table shares_{column}_{form} as "
-            f"with shown as (select seq, {key} as k from r), "
-            "bearers as (select count(distinct seq) as n from shown where k is not null) "
-            "select k, least((count(*) - 1 + $others) / (any_value(b.n) + $people) + $collision, 1.0) as share "
+            f"with shown as (select {bearer}, {key} as k from {shown_by}), "
+            f"bearers as (select count(distinct {bearer}) as n from shown where k is not null) "
+            f"select k, least(({bearers} - 1 + $others) / (any_value(b.n) + $people) + $collision, 1.0) as share "
             "from shown, bearers b where k is not null group by k",
             {
                 "others": given.others + given.people * given.chance or 1.0,

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from matchers.evidence.things import identical_cells, make_things
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import NIBBLES, Sides
 from schemas.errors import InputError
@@ -32,7 +33,10 @@ class Tables:
 def load(
     con: duckdb.DuckDBPyConnection, tables: Tables, model: LinkModel, *, only: Collection[str] | None = None
 ) -> Sides:
-    """Make `l` and `r`: seq in the order of the ids, id and the encoded columns of the model, or `only` some."""
+    """Make `l` and `r`: seq in the order of the ids, id and the encoded columns of the model, or `only` some.
+
+    Of one table also `things`: which of its rows are the same in all these columns.
+    """
     con.execute(NIBBLES)
     columns = [column for column in model.columns if only is None or column in only]
     for side, table, id_column in (("l", tables.left, tables.ids[0]), ("r", tables.right, tables.ids[1])):
@@ -43,6 +47,8 @@ def load(
         con.execute(f"create or replace table {side} as select * from encoded")
         con.unregister("encoded")
     rows = tables.left.num_rows
+    if tables.right is None:
+        make_things(con, identical_cells(tables.left.sort_by(tables.ids[0]), columns))
     return Sides(rows, rows if tables.right is None else tables.right.num_rows, tables.same)
 
 

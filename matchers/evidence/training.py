@@ -43,7 +43,7 @@ def train_by_evidence(
         u = chances_of(_crossed(con, model, sides), model)
         plan = make_candidates(con, model, sides)
         make_levels(con, model)
-        make_shares(con, model)
+        make_shares(con, model, same=sides.same)
         make_agreed(con, model)
         make_place_chances(con, model)
         pairs = seen(con, model, counted=True)
@@ -135,7 +135,7 @@ def _unlinkable(tables: Tables, model: LinkModel, sides: Sides) -> tuple[Unlinka
             continue
         step = max(1, table.num_rows // _SAMPLED_ROWS)
         with embedded() as con:
-            load(con, Tables(table, table, (ids, ids)), model)
+            load(con, Tables(table, None if sides.same else table, (ids, ids)), model)
             con.execute(
                 "create or replace table candidates as select seq as la, seq as ra, []::varchar[] as blocking_rules "
                 "from l where seq % $step = 0", {"step": step},

@@ -57,7 +57,7 @@ def make_scores(
     Pairs below the model's keep_probability are left out, but for those at one of its keep_levels, those of the
     relation `also` (la, ra), or `keep_all`.
     """
-    make_shares(con, model)
+    make_shares(con, model, same=sides.same)
     make_agreed(con, model)
     make_place_chances(con, model)
     # Whole bits for the prior and tenths for the rest: a few rows more tonight do not stir every weight of the ledger.

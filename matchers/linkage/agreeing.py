@@ -109,7 +109,9 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
         u[column][0] = 1.0
         drawn[column] = np.arange(len(levels) + 1) > 0
         for number, chance in chances:
-            u[column][number], drawn[column][number] = max(chance, 1e-12), False
+            u[column][number] = max(chance, 1e-12)
+            # rows of one table that share a value are true pairs too; what IDs rule out is reckoned from their places
+            drawn[column][number] = both.same and model.columns[column] != "resident_id"
     named = {column: tuple(levels) for column, levels in model.comparisons.items()}
     return Chances(named, u, drawn, float(found.sum()), lifts.result())
 
@@ -139,15 +141,19 @@ def _crossed(left: Seqs, right: Seqs, *, same: bool) -> Pairs:
 def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, level: str, both: Both) -> float | None:
     """A level's chance from counts; null where the kind names no key for it, or a side's rows may repeat."""
     form = model.kind(column).share_of.get(level)
+    if form is not None and both.same:
+        return _chance_within(key_values(con, model, f"{column}.{form}", both.left)[:: _step(both.left)])
     if form is not None:
         sides = (both.left, both.right)
-        first, second = (
-            key_values(con, model, f"{column}.{form}", side)[:: max(1, side.rows // _ROWS_COUNTED)] for side in sides
-        )
+        first, second = (key_values(con, model, f"{column}.{form}", side)[:: _step(side)] for side in sides)
         return _chance_across(first, second)
     within = _COUNTED_WITHIN.get(model.columns[column], {}).get(level)
     unique = _unique_side(model, both)
     return _chance_within(key_values(con, model, f"{column}.{within}", unique)) if within and unique else None
+
+
+def _step(side: Side) -> int:
+    return max(1, side.rows // _ROWS_COUNTED)
 
 
 def _chance_across(left: Keys, right: Keys) -> float:
@@ -172,6 +178,9 @@ def _pairs_within(keys: Keys) -> float:
 
 
 def _unique_side(model: LinkModel, both: Both) -> Side | None:
+    """A side whose rows are each somebody else; none in one table, whose rows repeat."""
+    if both.same:
+        return None
     return both.right if "right" in model.unique else both.left if "left" in model.unique else None
 
 
@@ -186,7 +195,7 @@ def _lifts_by(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> d
     unique = _unique_side(model, both)
     if names is None or unique is None:
         return {}
-    step = max(1, unique.rows // _ROWS_COUNTED)
+    step = _step(unique)
     bearing = key_values(con, model, f"{names}.key", unique)[::step]
     found = {}
     for column in model.comparisons:

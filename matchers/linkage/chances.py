@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matchers.digits import shown_places
-from matchers.linkage.blocks import Pairs, distinct, slices, unpacked
+from matchers.linkage.blocks import Pairs, Seqs, distinct, slices, unpacked
+from matchers.linkage.entities import Once, identical_rows, joined
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import key_sql, key_values, radixes
 from matchers.linkage.tables import Both, Side, row_columns
@@ -73,20 +74,44 @@ def _counted_apart(model: LinkModel) -> list[_Counted]:
 
 
 class ValueChances:
-    """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions."""
+    """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> None:
+    In one table held against itself they are counted over things, not rows (`entities`: each row's first of its own
+    duplicates; at first the identical rows), and the thing at hand does not count among those who could.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None
+    ) -> None:
         self._con, self._model, self._both = con, model, both
+        self.entities = identical_rows(both.left) if both.same and entities is None else entities
+        self._once = Once(self.entities) if both.same and self.entities is not None else None
+
+    def after(self, links: Pairs) -> ValueChances:
+        """The chances once the rows of these pairs are known to be one thing."""
+        if self.entities is None:
+            return self
+        return ValueChances(self._con, self._model, self._both, joined(self.entities, links))
+
+    def _share(self, bearers: Floats, shown: int) -> Floats:
+        """Share of those who show a value that bear this one; of one table's things all but the one at hand."""
+        if self._once is None:
+            return np.asarray(bearers / max(shown, 1))
+        return np.asarray(np.maximum(bearers - 1, 1.0) / max(shown - 1, 2))
 
     def rarest(self, column: str, form: str) -> float:
         """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
         sides = self._sides()
         first = np.concatenate([self._keys(column, form, _head(side)) for side in sides])
         if len(distinct(first)) < _FEW_VALUES:
-            keys = np.sort(np.concatenate([self._keys(column, form, side) for side in sides]))
+            keys = np.sort(np.concatenate([self._once_each(column, form, side) for side in sides]))
             keys = keys[np.searchsorted(keys, 1) :]
+            if not len(keys):
+                return 1.0
             ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]) + 1, len(keys))
-            return float(np.diff(ends, prepend=0).min() / len(keys)) if len(keys) else 1.0
+            fewest = self._share(np.diff(ends, prepend=0).min(keepdims=True).astype(np.float64), len(keys))
+            # rows that turn out to be one thing later make a value rarer than it is among the rows
+            return float(fewest[0]) / (1 if self._once is None else 2)
         return 1 / (2 * max(sum(side.rows for side in sides), 1))
 
     def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64], *, threads: int = 2) -> Floats:
@@ -94,7 +119,7 @@ class ValueChances:
 
         def worth(counted: _Counted) -> tuple[npt.NDArray[np.int64], Floats]:
             with self._con.cursor() as cursor:
-                return ValueChances(cursor, self._model, self._both)._worth(counted, pairs, patterns)
+                return ValueChances(cursor, self._model, self._both, self.entities)._worth(counted, pairs, patterns)
 
         total = np.zeros(len(pairs))
         with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -124,6 +149,11 @@ class ValueChances:
     def _keys(self, column: str, form: str, side: Side) -> Keys:
         return key_values(self._con, self._model, f"{column}.{form}", side)
 
+    def _once_each(self, column: str, form: str, side: Side) -> Keys:
+        """A side's keys, each once per thing that shows it."""
+        keys = self._keys(column, form, side)
+        return keys if self._once is None else self._once.of(keys)
+
     def _shares(self, column: str, form: str, right: npt.NDArray[np.int64]) -> Floats:
         """Share of rows of both sides that bear the right row's value."""
         text = key_sql(self._model, f"{column}.{form}")
@@ -131,10 +161,10 @@ class ValueChances:
         wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
         counts, shown = np.zeros(len(wanted)), 0
         for side in self._sides():
-            keys = self._keys(column, form, side)
+            keys = self._once_each(column, form, side)
             counts += _counted(wanted, keys)
             shown += int(np.count_nonzero(keys))
-        return np.asarray(counts / max(shown, 1))[place]
+        return self._share(counts, shown)[place]
 
     def id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
         """Chance that a random person agrees on every place both IDs show."""
@@ -161,9 +191,11 @@ class ValueChances:
             every, masks = side.columns[f"{column}_head"], side.columns[f"{column}_head_mask"]
             for part in slices(side.rows):
                 begins = masks[part] & mask == mask
+                if self._once is not None:
+                    begins &= self._once.first[part]
                 counts += _counted(wanted, (every[part][begins] & mask) + np.uint64(1))
                 shown += int(np.count_nonzero(begins))
-        return np.asarray(counts / max(shown, 1))[place]
+        return self._share(counts, shown)[place]
 
 
 def _head(side: Side) -> Side:

@@ -40,7 +40,7 @@ def expected_outcomes(
     """Link, review and reject among the candidates; pairs fainter than one in a thousand are left out."""
     faint = model.model_copy(update={"review_probability": _FAINTEST})
     keep_scored(con, score_pairs(con, faint, given_weights(faint, both.counts), both, [pairs]))
-    decide(con, faint)
+    decide(con, faint, same=both.same)
     rows = con.execute(
         "select case when decision = 'review' and match_weight < log2($review / (1 - $review)) then 'below' "
         "else decision end as decided, count(*), sum(1 / (1 + pow(2, -match_weight))) from decided group by 1",

@@ -71,7 +71,7 @@ def decide_judged(
     linked, denied = np.isin(scored.pairs, placed.same), np.isin(scored.pairs, placed.other)
     denied |= ~linked & _given_away(model, scored.pairs, placed, same=same)
     keep_scored(con, scored.where(~linked & ~denied))
-    decide(con, model)
+    decide(con, model, same=same)
     for decision, those in (("link", scored.where(linked)), ("reject", scored.where(denied))):
         left, right = unpacked(those.pairs)
         con.register("told", pa.table({

@@ -50,7 +50,7 @@ def link_tables(
         scored = score_pairs(con, model, learned, both, batches, threads=options.threads)
         if judgements is None:
             keep_scored(con, scored)
-            decide(con, model)
+            decide(con, model, same=both.same)
             return decided_pairs(con, model, both)
         return _judged_pairs(con, model, learned, both, scored, judgements)
 

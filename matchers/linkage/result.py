@@ -16,6 +16,8 @@ from matchers.linkage.pairs import finding_rules
 from matchers.linkage.tables import Both
 
 DECISIONS = ("link", "review", "reject")
+TABLES, ONE_TABLE, TWO_TABLES = b"sanzhao.tables", b"one", b"two"
+"""What a file of pairs says of itself: in pairs of one table the order of the two ids means nothing."""
 
 
 def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
@@ -37,6 +39,12 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
         "blocking_rules": _rules(found_by),
         "levels": _levels(model, np.asarray(rows["pattern"][order], np.uint64)),
     })  # fmt: skip
+
+
+def marked(pairs: pa.Table, *, same: bool) -> pa.Table:
+    """The pairs with a word on whether they are of one table."""
+    known = pairs.schema.metadata or {}
+    return pairs.replace_schema_metadata({**known, TABLES: ONE_TABLE if same else TWO_TABLES})
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> pa.Array:

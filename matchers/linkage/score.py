@@ -67,9 +67,12 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
     return Learned(m, u, prior, 0, True)
 
 
+def _log_odds(probability: float) -> float:
+    return math.log2(probability / (1 - probability))
+
+
 def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
-    prior = math.log2(learned.prior / (1 - learned.prior))
-    least = math.log2(model.review_probability / (1 - model.review_probability))
+    prior, least = _log_odds(learned.prior), _log_odds(model.review_probability)
     radix = radixes(model)
     comparisons = [
         Comparison(column, pair_sql(level_sql(model, column)), radix[column], *_bits(model, learned, chances, column))
@@ -162,11 +165,17 @@ def score_pairs(
     *,
     threads: int = 2,
 ) -> Scored:
-    """Pairs that reach the review threshold, sorted; weights with the chance of each value they agree on."""
+    """Pairs that reach the review threshold, sorted; weights with the chance of each value they agree on.
+
+    In one table the pairs that link are weighed first: a value's chance does not count a row's own duplicates.
+    """
     chances = ValueChances(con, model, both)
     weighing = _weighing(model, learned, chances)
     found = hopeful(con, weighing, both, batches, threads=threads)
     bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
+    if both.same:
+        linked = bits >= _log_odds(model.link_probability)
+        bits = found.bits + chances.after(found.pairs[linked]).bits(found.pairs, found.patterns, threads=threads)
     return Scored(found.pairs, found.patterns, bits).where(bits >= weighing.least)
 
 
@@ -181,13 +190,14 @@ def keep_scored(con: duckdb.DuckDBPyConnection, scored: Scored) -> None:
     con.unregister("found")
 
 
-def decide(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
+def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> None:
     """Make `decided`: scored pairs with decision link, review or reject.
 
-    On a unique side a row has one partner at most: its best; another within the margin puts both before a person.
+    On a unique side a row has one partner at most: its best; another within the margin puts both before a person. Sides
+    are unique where two tables are linked; a row of one table may have any number of duplicates.
     """
-    link = math.log2(model.link_probability / (1 - model.link_probability))
-    keys = [{"left": "la", "right": "ra"}[side] for side in model.unique]
+    link = _log_odds(model.link_probability)
+    keys = [] if same else [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(
         f", max(match_weight) over (partition by {key}) - match_weight as behind_{key}"
         f", count(*) filter (where match_weight >= best_{key} - margin) over (partition by {key}) as close_{key}"

@@ -1,0 +1,78 @@
+"""One entry per row of one table held against itself: the number of the first row that is the same thing.
+
+In deduplication the rows of one person must not make that person's values look common: a value's chance is counted over
+things, not over rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from matchers.encoding.strings import digests, strings
+from matchers.linkage.blocks import Keys, Pairs, Seqs, unpacked
+from matchers.linkage.tables import Side
+
+_MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+
+
+def mixed(rows: int, columns: Iterable[Keys]) -> Keys:
+    """One 64-bit digest per row of its values in all columns."""
+    marks = np.zeros(rows, np.uint64)
+    for values in columns:
+        marks = (marks * _MIX ^ values) * _STIR
+        marks ^= marks >> np.uint64(31)
+    return marks
+
+
+def grouped(marks: Keys) -> Seqs:
+    """Per row the first row of the same mark."""
+    _, firsts, place = np.unique(marks, return_index=True, return_inverse=True)
+    return np.asarray(firsts[place], np.int64)
+
+
+def identical_rows(side: Side) -> Seqs:
+    """Rows that show the same in every encoded column are one thing."""
+    columns = (
+        values.astype(np.uint64) if isinstance(values, np.ndarray) else digests(strings(values))
+        for values in side.columns.values()
+    )
+    return grouped(mixed(side.rows, columns))
+
+
+def joined(entities: Seqs, links: Pairs) -> Seqs:
+    """The same with the rows of these pairs made one, over any number of links."""
+    roots = entities.copy()
+    left, right = unpacked(links)
+    while True:
+        lowest = np.minimum(roots[left], roots[right])
+        before = roots.copy()
+        np.minimum.at(roots, before[left], lowest)
+        np.minimum.at(roots, before[right], lowest)
+        roots = roots[roots]
+        if np.array_equal(roots, before):
+            return roots
+
+
+class Once:
+    """Counts a value once per thing that shows it."""
+
+    def __init__(self, entities: Seqs) -> None:
+        self.first: npt.NDArray[np.bool_] = entities == np.arange(len(entities))
+        sizes = np.bincount(entities, minlength=len(entities))
+        self._rows = np.flatnonzero(sizes[entities] > 1)
+        self._entities = entities[self._rows]
+
+    def of(self, keys: Keys) -> Keys:
+        """The keys with every further row of one thing that shows the same key set to 0."""
+        if not len(self._rows):
+            return keys
+        own = keys[self._rows]
+        order = np.lexsort((self._entities, own))
+        own, things = own[order], self._entities[order]
+        again = np.flatnonzero((own[1:] == own[:-1]) & (things[1:] == things[:-1])) + 1
+        found = keys.copy()
+        found[self._rows[order[again]]] = 0
+        return found
