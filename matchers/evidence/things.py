@@ -36,8 +36,8 @@ def make_things(con: duckdb.DuckDBPyConnection, things: Seqs) -> None:
 
 def join_linked(con: duckdb.DuckDBPyConnection) -> bool:
     """Make rows that `decided` links one thing; false where that changes nothing."""
-    before = con.execute("select thing from things order by seq").fetchnumpy()["thing"].astype(np.int64)
+    before = np.asarray(con.execute("select thing from things order by seq").fetchnumpy()["thing"], np.int64)
     links = con.execute("select la, ra from decided where decision = 'link' order by la, ra").fetchnumpy()
-    after = joined(before, packed(links["la"].astype(np.int64), links["ra"].astype(np.int64)))
+    after = joined(before, packed(np.asarray(links["la"], np.int64), np.asarray(links["ra"], np.int64)))
     make_things(con, after)
     return not np.array_equal(before, after)
