@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point, wilson
 from matchers.engine import embedded
+from matchers.relations import run_script, script
 from schemas.errors import InputError
 
 STATUS_ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
@@ -62,7 +63,7 @@ def evaluate_home(home: Path, truth: Path) -> Evaluation:
     rows, members = _truth(truth)
     ledger, review = pq.read_table(folder / "ledger.parquet"), pq.read_table(folder / "review.parquet")
     with embedded(ledger=ledger, review=review, truth_rows=rows, truth_members=members) as con:
-        con.execute((Path(__file__).parent / "evaluation.sql").read_text("utf-8"))
+        run_script(con, script("flows", "evaluation.sql"))
         return _measured(con, version, review.num_rows)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import duckdb
 
 from flows.context import RunContext
+from matchers.relations import query_text
 from schemas.errors import InputError
 
 
@@ -17,7 +16,7 @@ def check_quarantine(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[st
     them out is no fault of the file.
     """
     limits, warnings, named = run.policy.quarantine, [], set()
-    query = (resources.files("flows") / "limits.sql").read_text("utf-8")
+    query = query_text("flows", "limits.sql")
     for source, file, rows_in, sent_back in con.execute(query).fetchall():
         share, contract = sent_back / rows_in, run.contracts[source]
         where = f"{source}/{file or ''}"

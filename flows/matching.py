@@ -13,6 +13,7 @@ from matchers.evidence.tables import Tables
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 from matchers.registry import resolve_registry
+from matchers.relations import append, make
 from matchers.workers import RULE, follow, followers
 from schemas.contracts import SourceContract
 
@@ -28,7 +29,6 @@ _PERSON_COLUMNS = {
 
 
 _EXPLAINED = """
-create or replace table explained as
 select p.source, p.file, p.sheet, p.row, r.member_no, d.decision, d.match_class, d.rule, d.reason, d.blocking_rules,
     d.levels, s.bits, d.match_weight, d.match_probability
 from decided d
@@ -52,7 +52,7 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
         "name, sex, birth_date, id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
         f"from ({' union all '.join(parts)}) order by row_key"
     ).to_arrow_table()
-    _write(con, "person_rows", rows)
+    make(con, "person_rows", rows)
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}
 
@@ -70,8 +70,8 @@ def _person_select(contract: SourceContract) -> str:
 def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `registry_persons` and `registry_doubts` from the roll, the transfer and the floating register."""
     found = resolve_registry(_person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings))
-    _write(con, "registry_persons", found.persons)
-    _write(con, "registry_doubts", found.doubts)
+    make(con, "registry_persons", found.persons)
+    make(con, "registry_doubts", found.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
     return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows, "settled_by_persons": settled}
 
@@ -103,7 +103,7 @@ delete from registry_persons where list_contains(row_keys, $left) and not list_c
 def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `candidates`: worker row and registry person pairs, each blocking rule counted before it runs."""
     pairs, plan = candidate_pairs(*_sides(con, run))
-    _write(con, "candidates", pairs)
+    make(con, "candidates", pairs)
     return {"pairs": pairs.num_rows, **{rule.rule: rule.pairs for rule in plan}}
 
 
@@ -112,7 +112,7 @@ def scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     pairs = con.execute("select * from candidates order by left_id, right_id").to_arrow_table()
     tables, model = _sides(con, run)
     scores = score_candidates(pairs, tables, model)
-    _write(con, "scored", scores)
+    make(con, "scored", scores)
     return {"pairs": scores.num_rows, "judged": _keep_judged(con, run, tables, model)}
 
 
@@ -128,9 +128,7 @@ def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, tables: Tables
                 "blocking_rules": pa.array([["judged_by_a_person"]] * len(lost), pa.list_(pa.string())),
             }
         )
-        con.register("incoming", score_candidates(pairs, tables, model, keep_all=True))
-        con.execute("insert into scored by name select * from incoming")
-        con.unregister("incoming")
+        append(con, "scored", score_candidates(pairs, tables, model, keep_all=True))
     return len(lost)
 
 
@@ -139,9 +137,9 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
     tables, model = _sides(con, run)
     decisions = decide_pairs(pairs, tables, model, judgements=judged_pairs(con, run))
-    _write(con, "decided", _joined_by_worker(con, run, decisions, (tables, model)))
+    make(con, "decided", _joined_by_worker(con, run, decisions, (tables, model)))
     con.execute(_CANONICAL_FIELDS)
-    con.execute(_EXPLAINED)
+    make(con, "explained", _EXPLAINED)
     counted = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
     ).fetchall()
@@ -158,9 +156,9 @@ def _joined_by_worker(
         return decided
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
     scores = score_candidates(pairs.append_column("blocking_rules", rules), tables, model, keep_all=True)
-    con.register("incoming", scores)
-    con.execute("insert into scored by name select * from incoming anti join scored using (left_id, right_id)")
-    con.unregister("incoming")
+    con.register("following", scores)
+    append(con, "scored", "select * from following anti join scored using (left_id, right_id)")
+    con.unregister("following")
     return follow(decided, decide_pairs(scores, tables, model, judgements=judged_pairs(con, run)))
 
 
@@ -180,9 +178,3 @@ def _person_rows(con: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
         "select row_key as row_id, * exclude (row_key, source, file, sheet, row, record_id) "
         f"from person_rows where {condition} order by row_key"
     ).to_arrow_table()
-
-
-def _write(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    con.register("incoming", table)
-    con.execute(f"create or replace table {name} as select * from incoming")
-    con.unregister("incoming")

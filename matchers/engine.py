@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib import resources
 
 import duckdb
 import pyarrow as pa
@@ -27,12 +25,6 @@ def embedded(threads: int = 2, memory: str = "1GB", **tables: pa.Table) -> Itera
         yield con
     finally:
         con.close()
-
-
-@cache
-def sql(name: str) -> str:
-    """The text of a `.sql` file beside this module."""
-    return (resources.files("matchers") / f"{name}.sql").read_text("utf-8")
 
 
 def unrolled(term: str, places: int, joiner: str) -> str:

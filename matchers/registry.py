@@ -12,25 +12,24 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from matchers.engine import embedded, sql
+from matchers.engine import embedded
 from matchers.evidence.steps import decided_pairs
 from matchers.evidence.tables import Tables, load
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_among
+from matchers.relations import append, make, run_script, script
 
 _OTHER_NAME = ("different",)
 _OTHER_BIRTH = ("swapped", "conflict")
 
 _ALL_ROWS = """
-    create table all_rows as
     select l.*, i.role, id_number_kind = 1 as has_id,
         case i.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank
     from l join registry_input i on i.row_id = l.id
 """
 
 _SAME_ID = """
-    create or replace table same_id as
     with firsts as (
         select id_number_head, id_number_tail, min_by(id, (role_rank, id)) as lead_id
         from all_rows where has_id group by all
@@ -55,10 +54,10 @@ def resolve_registry(rows: pa.Table, model: LinkModel) -> Registry:
     with embedded(registry_input=rows) as con:
         named, _, smaller = fitted(rows, None, model)
         load(con, Tables(named, None), smaller, only=("name", "id_number", "birth_date"))
-        con.execute(_ALL_ROWS)
-        con.execute(_SAME_ID.replace("{other_name}", level_among(model, "name", _OTHER_NAME)))
+        make(con, "all_rows", _ALL_ROWS)
+        make(con, "same_id", _SAME_ID.replace("{other_name}", level_among(model, "name", _OTHER_NAME)))
         _tie_loose_rows(con, rows, model)
-        con.execute(sql("registry"))
+        run_script(con, script("matchers", "registry.sql"))
         persons = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
@@ -66,25 +65,28 @@ def resolve_registry(rows: pa.Table, model: LinkModel) -> Registry:
 
 def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkModel) -> None:
     """Make `tied` and `doubts`: rows of one ID first, then loose transfer and floating rows against the roll."""
-    con.execute("create table tied as select row_id, lead_id from same_id where compatible")
-    con.execute(
-        "insert into tied select id, id from all_rows where role = 'roll' and id not in (select row_id from tied)"
+    make(con, "tied", "select row_id, lead_id from same_id where compatible")
+    append(
+        con,
+        "tied",
+        "select id as row_id, id as lead_id from all_rows where role = 'roll' and id not in (select row_id from tied)",
     )
-    con.execute(_ID_DOUBTS)
+    make(con, "doubts", _ID_DOUBTS)
     loose, roll = _loose_and_roll(con, rows)
     left, right, smaller = fitted(loose, roll, model)
     con.register("decided_loose", decided_pairs(Tables(left, right), smaller))
-    con.execute(_TIE_BY_LINK)
-    con.execute(_DOUBTS_BY_REVIEW)
-    con.execute(_UNPROVEN.replace("{other_birth}", level_among(model, "birth_date", _OTHER_BIRTH)))
-    con.execute(
-        "insert into tied select id, id from all_rows where id not in (select row_id from tied) "
-        "and (has_id or id not in (select left_row_key from doubts))"
+    run_script(con, _TIE_BY_LINK)
+    append(con, "doubts", _DOUBTS_BY_REVIEW)
+    append(con, "doubts", _UNPROVEN.replace("{other_birth}", level_among(model, "birth_date", _OTHER_BIRTH)))
+    append(
+        con,
+        "tied",
+        "select id as row_id, id as lead_id from all_rows where id not in (select row_id from tied) "
+        "and (has_id or id not in (select left_row_key from doubts))",
     )
 
 
 _ID_DOUBTS = """
-    create table doubts as
     select row_id as left_row_key, lead_id as right_row_key,
         case when role = 'roll' then 'duplicate_roll_entry' else 'conflict' end as doubt,
         case when role = 'roll' and compatible then '党员名册中两行身份证号相同，已并为一人，请核对是否重复登记'
@@ -107,20 +109,19 @@ _TIE_BY_LINK = """
     where d.decision = 'link'
     group by t.row_id having count(distinct r.lead_id) = 1;
     delete from tied where row_id in (select row_id from merged);
-    insert into tied select row_id, lead_id from merged;
+    insert into tied by name select row_id, lead_id from merged;
 """
 
 _DOUBTS_BY_REVIEW = """
-    insert into doubts
-    select left_id, right_id, doubt, reason, false from decided_loose
+    select left_id as left_row_key, right_id as right_row_key, doubt, reason, false as name_alone from decided_loose
     where decision = 'review' and left_id not in (select left_row_key from doubts)
       and left_id not in (select row_id from merged)
 """
 
 # Loose rows without a full ID whose name sounds like somebody's on the roll, nothing speaking against it.
 _UNPROVEN = """
-    insert into doubts
-    select l.id, min(r.id), 'weak_evidence', '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人', true
+    select l.id as left_row_key, min(r.id) as right_row_key, 'weak_evidence' as doubt,
+        '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人' as reason, true as name_alone
     from all_rows l
     join all_rows r on r.role = 'roll' and r.name_fold = nullif(l.name_fold, 0)
     where l.role <> 'roll' and not l.has_id and l.id not in (select row_id from tied)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matchers.engine import embedded, sql
+from matchers.engine import embedded
 from matchers.evidence.deciding import settling_of
 from matchers.evidence.tables import Tables, load
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_among
+from matchers.relations import query_text
 
 JUDGED = "judgement_of_a_person"
 RULE = "row_of_a_linked_worker"
@@ -28,7 +29,7 @@ def followers(decided: pa.Table, workers: pa.Table, model: LinkModel) -> pa.Tabl
     Only links by full ID or by a person's word lead; a number on rows of many names ties nobody.
     """
     owners = settling_of(model).owners
-    text = sql("workers")
+    text = query_text("matchers", "workers.sql")
     for column in ("id_number", "birth_date", "sex"):
         text = text.replace("{opposed_" + column + "}", level_among(model, column, tuple(model.kind(column).against)))
     with embedded(decided=decided) as con:

@@ -5,11 +5,10 @@ The books count the same persons three ways; `disagreements` proves that they ad
 
 from __future__ import annotations
 
-import re
-from importlib import resources
-
 import duckdb
 import pyarrow as pa
+
+from matchers.relations import run_script, script
 
 VIEWS = (
     "search_1",
@@ -34,10 +33,7 @@ COUNTS = ("persons", "registered", "declared", "full_members", "probationary", "
 
 def put_views(con: duckdb.DuckDBPyConnection) -> None:
     """Create the views over the relation `ledger`."""
-    text = (resources.files("reports") / "books.sql").read_text("utf-8")
-    for statement in re.split(r";\s*\n", text):
-        if statement.strip():
-            con.execute(statement)
+    run_script(con, script("reports", "books.sql"))
 
 
 def views_of(ledger: pa.Table) -> dict[str, pa.Table]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from importlib import resources
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from flows.context import RunContext
 from flows.tables import table_in
+from matchers.relations import make, query_text
 from schemas.contracts import SourceContract
 
 _BLOCK = 64
@@ -49,12 +49,10 @@ def key_tokens(con: duckdb.DuckDBPyConnection, run: RunContext, contract: Source
     con.register("identified", rows.to_arrow_table())
     secret = run.key.purpose("source keys").ljust(_BLOCK, b"\0")
     pads = {"inner": bytes(byte ^ 0x36 for byte in secret), "outer": bytes(byte ^ 0x5C for byte in secret)}
-    query = (resources.files("flows.drift") / "keys.sql").read_text("utf-8")
+    query = query_text("flows.drift", "keys.sql")
     tokens = con.execute(query, pads).to_arrow_table()
     con.unregister("identified")
-    con.register("tokens", tokens)
-    con.execute(f"create or replace table {_relation(contract)} as select * from tokens")
-    con.unregister("tokens")
+    make(con, _relation(contract), tokens)
     return tokens
 
 

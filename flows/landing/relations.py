@@ -13,6 +13,7 @@ from flows.context import RunContext
 from flows.home import write_private
 from flows.landing.manifest import DroppedColumns, load_manifest, save_manifest
 from flows.tables import table_in
+from matchers.relations import make
 from schemas.contracts import stage_table
 from schemas.errors import InputError
 
@@ -47,10 +48,7 @@ def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, 
             f"没有留存 {name}", where=where, rule="relation_not_kept", action="改用 --from-landing 整夜重放"
         ) from None
     kept = table_in(run.key.unseal(sealed))
-    con.register("kept_relation", kept)
-    con.execute(f"create or replace table {relation} as select * from kept_relation")
-    con.unregister("kept_relation")
-    return int(kept.num_rows)
+    return make(con, relation, kept)
 
 
 def note_dropped_columns(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import duckdb
@@ -19,6 +20,7 @@ from flows.ledger.redact import Redactor
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.ledger.store import Store, opened_store
+from matchers.relations import append, make
 from schemas.contracts import ledger_table
 
 _TEXT = pa.string()
@@ -120,14 +122,15 @@ def _put_moved_tokens(con: duckdb.DuckDBPyConnection, pairs: list[tuple[str, str
 
 def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     """Write `clean_texts`, `clean_files`, `clean_numbers` and `id_tokens`; the redactor with tonight's names."""
-    con.execute(
-        "create or replace table person_facts_ids as "
+    make(
+        con,
+        "person_facts_ids",
         "select person_id, max(id_number) as full_id from ("
         "  select p.person_id, r.id_number from persons p join registry_persons r using (registry_id)"
         "  where r.id_kind = 'full' union all"
         "  select p.person_id, w.id_number from persons p, unnest(p.worker_row_keys) x(row_key)"
         "  join person_rows w on w.row_key = x.row_key where w.id_kind = 'full' and p.registry_id is null"
-        ") group by person_id"
+        ") group by person_id",
     )
     ids = con.execute("select person_id, full_id from person_facts_ids order by person_id").fetchall()
     tokens = [(person, *run.key.id_tokens(full)) for person, full in ids]
@@ -135,30 +138,38 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     _put_moved_tokens(con, [(old, new) for _, new, *olds in tokens for old in olds])
     names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
     redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
-    con.execute(
-        "create or replace table numbers as select distinct text from "
-        "(select record_id as text from person_rows union all select member_no from person_rows "
-        "union all select record_id from orgs) where text is not null"
-    )
-    texts = con.execute(_TEXTS).fetchall()
-    files = con.execute(_FILES).fetchall()
-    numbers = con.execute(_LONG_NUMBERS).fetchall()
-    for name, found, clean in (
-        ("clean_texts", texts, redactor.text),
-        ("clean_files", files, redactor.file),
-        ("clean_numbers", numbers, redactor.number),
-    ):
-        rows = sorted((value, clean(value)) for (value,) in found if value is not None)
-        put_rows(con, name, {"text": _TEXT, "clean": _TEXT}, rows)
-    con.execute(
-        "insert into clean_numbers select text, text from numbers where text not in (select text from clean_numbers)"
-    )
+    _put_cleaned(con, "clean_texts", _TEXTS, redactor.text)
+    _put_cleaned(con, "clean_files", _FILES, redactor.file)
+    put_clean_numbers(con, redactor)
     return redactor
+
+
+def put_clean_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
+    """Write `clean_numbers`: text, clean; one row per number of a person, a member or an organisation.
+
+    Only those that could be an ID, a phone or a name are looked at one by one; the others are published as they are.
+    """
+    make(con, "numbers", _NUMBERS)
+    _put_cleaned(con, "clean_numbers", _LONG_NUMBERS, redactor.number)
+    append(con, "clean_numbers", _OTHER_NUMBERS)
+
+
+def _put_cleaned(con: duckdb.DuckDBPyConnection, name: str, query: str, clean: Callable[[str], str | None]) -> None:
+    rows = sorted((value, clean(value)) for (value,) in con.execute(query).fetchall() if value is not None)
+    put_rows(con, name, {"text": _TEXT, "clean": _TEXT}, rows)
 
 
 _FILES = """
 select distinct unnest([file, sheet]) from (select file, sheet from person_rows union select file, sheet from orgs)
 """
+_NUMBERS = """
+select distinct text from (
+    select record_id as text from person_rows
+    union all select member_no from person_rows
+    union all select record_id from orgs
+) where text is not null
+"""
+_OTHER_NUMBERS = "select text, text as clean from numbers where text not in (select text from clean_numbers)"
 _LONG_NUMBERS = """
 select text from numbers where regexp_matches(regexp_replace(text, '[ -]', '', 'g'), '[0-9]{11}')
 union select text from numbers where text in (select name from person_rows)

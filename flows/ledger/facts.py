@@ -8,6 +8,7 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.ledger.registers import put_organisations
 from flows.ledger.sql import put_rows, run_sql
+from matchers.relations import make
 from schemas.contracts import SourceContract
 
 _TEXTS = (
@@ -28,7 +29,7 @@ def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
     """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation); warnings."""
     _put_rules(con, run)
     union = " union all ".join(_select(con, contract) for contract in _working(run))
-    con.execute(f"create or replace table raw_work as {union}")
+    make(con, "raw_work", union)
     _ensure_registers(con, run)
     warnings = put_organisations(con, run)
     run_sql(con, "facts.sql", default_group=run.policy.occupations.default)
@@ -77,10 +78,7 @@ def _literal(name: str | None) -> str:
 
 
 def _empty(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> None:
-    table = contract.staged_schema().empty_table()
-    con.register("arrow_in", table)
-    con.execute(f'create table "stage_{contract.name}" as select * from arrow_in')
-    con.unregister("arrow_in")
+    make(con, f"stage_{contract.name}", contract.staged_schema().empty_table())
 
 
 def _ensure_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

@@ -10,6 +10,7 @@ from flows.context import RunContext
 from flows.ledger.sql import count, put, put_rows
 from flows.ledger.store import opened_store
 from flows.tables import table_in
+from matchers.relations import make
 
 SOURCE = "party_organisations"
 _COLUMNS = (
@@ -25,12 +26,12 @@ def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[s
 
     A register that did not come, or came in part, is taken as it last came whole; an increment is laid over that one.
     """
-    con.execute(f'create or replace table organisation_rows as select {_NAMES} from "stage_{SOURCE}"')
+    make(con, "organisation_rows", f'select {_NAMES} from "stage_{SOURCE}"')
     whole, increment = _came_whole(con), run.contracts[SOURCE].snapshot == "increment"
     remembered = None if whole and not increment else _remembered(run)
     if remembered is not None:
         put(con, "remembered_rows", remembered[1])
-        con.execute(_OVERLAID if increment else _REPLACED)
+        make(con, "organisation_rows", _OVERLAID if increment else "select * from remembered_rows")
     absent = not whole and remembered is None
     put_rows(con, "registers_absent", {"source": pa.string()}, [(SOURCE,)] if absent else [])
     if whole or remembered is None:
@@ -69,9 +70,7 @@ def _remembered(run: RunContext) -> tuple[str, pa.Table] | None:
     return as_of.isoformat(), table_in(run.key.unseal(sealed))
 
 
-_REPLACED = "create or replace table organisation_rows as select * from remembered_rows"
 _OVERLAID = """
-create or replace table organisation_rows as
 select * from organisation_rows
 union all
 select * from remembered_rows r

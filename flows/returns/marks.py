@@ -6,7 +6,6 @@ So there is no second copy of anybody's data: once the landing copy is destroyed
 from __future__ import annotations
 
 import io
-from importlib import resources
 from pathlib import Path
 
 import duckdb
@@ -17,14 +16,14 @@ from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
 from flows.tables import table_in
+from matchers.relations import append, query_text
 from reports.damage import INSIDE_THE_PARTY, damages, marked_kinds
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 
 MARKS = "marks.sealed"
 _DAMAGED = """
-insert into damaged_cells
-select $source, s.file, s.sheet, s.row, coalesce(t.title, r.field), r.repair
+select $source as source, s.file, s.sheet, s.row, coalesce(t.title, r.field) as title, r.repair
 from stage_repairs r join incoming_rows s on s.row_key = r.row_key left join field_titles t on t.field = r.field
 where r.repair in (select repair from damage_kinds)
 """
@@ -40,7 +39,7 @@ def seal_marks(con: duckdb.DuckDBPyConnection, run: RunContext) -> int:
     )
     for contract in run.contracts.values():
         _note_damaged(con, contract)
-    query = (resources.files("flows.returns") / "marks.sql").read_text("utf-8")
+    query = query_text("flows.returns", "marks.sql")
     marks = con.execute(query).to_arrow_table()
     con.execute("drop table damaged_cells")
     con.unregister("damage_kinds")
@@ -60,7 +59,7 @@ def _note_damaged(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> N
     con.register(
         "incoming_rows", con.table(f"stage_{contract.name}").project("row_key, file, sheet, row").to_arrow_table()
     )
-    con.execute(_DAMAGED, {"source": contract.name})
+    append(con, "damaged_cells", _DAMAGED, {"source": contract.name})
     con.unregister("incoming_rows")
     con.unregister("field_titles")
 

@@ -17,11 +17,13 @@ from flows.context import RunContext
 from flows.landing import LandedFile, load_manifest, read_landed
 from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.archives import Member, is_archive, members
+from flows.staging.books import check_books
 from flows.staging.grid import Grid
 from flows.staging.memory import Correction, load_memory, told_about
 from flows.staging.readers import read_file
 from flows.staging.states import FileState, files_table, hidden_remark, without_notes
 from flows.staging.tables import Meaning, Table, tables_of
+from matchers.relations import append, make
 from schemas.contracts import SourceContract, stage_table
 from schemas.errors import InputError
 
@@ -51,9 +53,7 @@ class Staging:
         """Write what waits for a relation."""
         tables = self.waiting.pop(relation, None)
         if tables:
-            self.con.register("incoming", pa.concat_tables(tables))
-            self.con.execute(f"insert into {relation} select * from incoming")
-            self.con.unregister("incoming")
+            append(self.con, relation, pa.concat_tables(tables))
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,20 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """Read the landed copies into the staging relations; a bad file is named and the others go on.
 
     Counts files, rows in, accepted, quarantined, passed over and repairs; `warnings` are Chinese lines.
-    Raises InputError when no row of the roll could be accepted.
+    Raises InputError when no row of the roll could be accepted, TableError when the rows read are not all there.
     """
     manifest = load_manifest(run.landing, run.key)
     staging = Staging(con, load_memory(run.home))
     entries = [entry for name in run.contracts for entry in manifest.files if entry.source == name]
     with _without_collector(), _ahead(_opened(run, entries)) as files:
-        _make_relations(con, run.contracts)
+        make_relations(con, run.contracts)
         for file in files:
             _stage_file(staging, run, file)
             run.progress(f"读取 {file.entry.source}", file.number, len(entries))
     staging.put("stage_files", files_table(staging.states))
     for relation in list(staging.waiting):
         staging.write(relation)
+    check_books(con, run.contracts, staging.repairs)
     _require_roll(staging.states, run.contracts)
     return _counts(staging)
 
@@ -100,13 +101,12 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _make_relations(con: duckdb.DuckDBPyConnection, contracts: Map[str, SourceContract]) -> None:
+def make_relations(con: duckdb.DuckDBPyConnection, contracts: Map[str, SourceContract]) -> None:
+    """Make `stage_<source>` of every contract, `stage_files`, `stage_repairs` and `quarantine`, all empty."""
     relations = {f"stage_{name}": contract.staged_schema() for name, contract in contracts.items()}
     relations |= {name: stage_table(name).schema for name in ("stage_files", "stage_repairs", "quarantine")}
     for name, schema in relations.items():
-        con.register("empty", schema.empty_table())
-        con.execute(f"create or replace table {name} as select * from empty")
-        con.unregister("empty")
+        make(con, name, schema.empty_table())
 
 
 def _stage_file(staging: Staging, run: RunContext, file: _Opened) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import RulePlan
 from matchers.linkage.tables import Sides
+from matchers.relations import make
 from schemas.errors import InputError
 
 
@@ -15,7 +16,7 @@ def make_keys(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     """Make `lk` and `rk`: rule, key, seq; a row that shows several values of a key stands there with each."""
     for side in ("l", "r"):
         rules = " union all ".join(_keys_of(side, rule, keys, model) for rule, keys in model.blocking.items())
-        con.execute(f"create or replace table {side}k as select distinct rule, key, seq from ({rules})")
+        make(con, f"{side}k", f"select distinct rule, key, seq from ({rules})")
 
 
 def _keys_of(side: str, rule: str, keys: tuple[str, ...], model: LinkModel) -> str:
@@ -60,10 +61,11 @@ def make_candidates(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sid
     make_keys(con, model)
     plans = plan(con, model, sides)
     once = " and a.seq < b.seq" if sides.same else ""
-    con.execute(
-        "create or replace table candidates as "
+    make(
+        con,
+        "candidates",
         "select a.seq as la, b.seq as ra, list_sort(list(rule)) as blocking_rules "
-        f"from lk a join rk b using (rule, key) where true{once} group by la, ra"
+        f"from lk a join rk b using (rule, key) where true{once} group by la, ra",
     )
     return plans
 
@@ -79,8 +81,10 @@ def with_ids(con: duckdb.DuckDBPyConnection, relation: str) -> pa.Table:
 def take_pairs(con: duckdb.DuckDBPyConnection, relation: str, pairs: pa.Table) -> None:
     """Make a relation of pairs from a table under the tables' own ids."""
     con.register("incoming", pairs)
-    con.execute(
-        f"create or replace table {relation} as select l.seq as la, r.seq as ra, x.* exclude (left_id, right_id) "
-        "from incoming x join l on l.id = x.left_id join r on r.id = x.right_id"
+    make(
+        con,
+        relation,
+        "select l.seq as la, r.seq as ra, x.* exclude (left_id, right_id) "
+        "from incoming x join l on l.id = x.left_id join r on r.id = x.right_id",
     )
     con.unregister("incoming")

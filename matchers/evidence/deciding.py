@@ -6,12 +6,12 @@ import duckdb
 import pyarrow as pa
 
 from matchers.clusters import root_of
-from matchers.engine import sql
 from matchers.evidence.candidates import take_pairs
 from matchers.evidence.patterns import ceiling_table, patterns_of
 from matchers.linkage.ceilings import Owners, Settling
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import Sides
+from matchers.relations import run_script, script
 
 _NO_OWNERS = """
 create or replace table pair_owners (la integer, ra integer, names bigint, persons bigint);
@@ -48,8 +48,9 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides, judge
     rivals = {"left": "la", "right": "ra"}[model.unique[0]] if model.unique and not sides.same else "la, ra"
     agree = " and ".join(f"t.{name} = s.levels.{name}" for name in model.comparisons)
     remarks = settling.remarks.model_dump(exclude={"two_values"})
-    con.execute(
-        sql("evidence/decide").replace("{agree}", agree).replace("{rivals}", rivals),
+    run_script(
+        con,
+        script("matchers.evidence", "decide.sql").replace("{agree}", agree).replace("{rivals}", rivals),
         {
             "link": model.link_probability,
             "review": model.review_probability,
@@ -126,10 +127,10 @@ def _count_owners(con: duckdb.DuckDBPyConnection, model: LinkModel, owners: Owne
         "held": " or ".join(_shows(c, levels) for c, levels in owners.holder.items() if c in model.comparisons)
         or "false",
     }
-    text = sql("evidence/owners")
+    text = script("matchers.evidence", "owners.sql")
     for name, part in texts.items():
         text = text.replace("{" + name + "}", part)
-    con.execute(text)
+    run_script(con, text)
 
 
 def _shows(column: str, levels: tuple[str, ...] | list[str]) -> str:

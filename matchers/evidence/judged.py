@@ -9,6 +9,7 @@ import pyarrow as pa
 from matchers.evidence.tables import Tables
 from matchers.linkage.blocks import unpacked
 from matchers.linkage.judged import Placed, place_judgements
+from matchers.relations import append
 
 
 def take_judged(con: duckdb.DuckDBPyConnection, judgements: pa.Table | None, tables: Tables) -> Placed:
@@ -25,7 +26,7 @@ def take_judged(con: duckdb.DuckDBPyConnection, judgements: pa.Table | None, tab
     for verdict, pairs in (("link", placed.same), ("not_link", placed.other)):
         left, right = unpacked(pairs)
         con.register("told", {"la": left.astype(np.int32), "ra": right.astype(np.int32)})
-        con.execute("insert into judged select la, ra, $verdict from told", {"verdict": verdict})
+        append(con, "judged", "select la, ra, $verdict as verdict from told", {"verdict": verdict})
         con.unregister("told")
     return placed
 

@@ -17,11 +17,13 @@ from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
 from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import Sides
+from matchers.relations import run_script
 
 # Pairs judged to be one are looked at though no rule finds them.
 _ALSO = """
 create or replace table judged_one as select la, ra from judged where verdict = 'link';
-insert into candidates select la, ra, []::varchar[] from judged_one anti join candidates using (la, ra)
+insert into candidates by name select la, ra, []::varchar[] as blocking_rules
+from judged_one anti join candidates using (la, ra)
 """
 _PAIRS = """
 select l.id::varchar as left_id, r.id::varchar as right_id, match_weight, match_probability, decision, blocking_rules,
@@ -49,7 +51,7 @@ def pairs_by_evidence(
         also = None
         if told is not None:
             refuse_contradictions(take_judged(con, told, tables), model.unique, same=tables.same)
-            con.execute(_ALSO)
+            run_script(con, _ALSO)
             also = "judged_one"
         make_levels(con, model)
         _weigh_and_decide(con, model, sides, also)

@@ -11,6 +11,7 @@ from matchers.digits import shown_places
 from matchers.linkage.ceilings import Population
 from matchers.linkage.chances import ID_PLACES, REGION_SIZES
 from matchers.linkage.model import COUNTED, LinkModel
+from matchers.relations import make
 
 
 def counted_forms(model: LinkModel) -> list[tuple[str, str]]:
@@ -45,8 +46,9 @@ def make_shares(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool)
         listed = form in kind.lists
         key = (f"unnest({kind.lists[form]})" if listed else kind.keys[form]).replace("{c}", column)
         given = model.population.get(f"{column}.{form}", Population())
-        con.execute(
-            f"create or replace table shares_{column}_{form} as "
+        make(
+            con,
+            f"shares_{column}_{form}",
             f"with shown as (select {bearer}, {key} as k from {shown_by}), "
             f"bearers as (select count(distinct {bearer}) as n from shown where k is not null) "
             f"select k, least(({bearers} - 1 + $others) / (any_value(b.n) + $people) + $collision, 1.0) as share "
@@ -68,7 +70,7 @@ def make_agreed(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
             if level.u == COUNTED and name in model.kind(column).share_of
         ]
         if parts:
-            con.execute(f"create or replace table agreed_{column} as {' union all '.join(parts)}")
+            make(con, f"agreed_{column}", " union all ".join(parts))
 
 
 def _agreed(model: LinkModel, column: str, name: str, number: int) -> str:
@@ -99,18 +101,22 @@ def make_place_chances(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None
             for number, name in enumerate(model.comparisons[column], start=1)
             if name in model.kind(column).by_places
         ]
-        con.execute(
-            f"create or replace table agreeing_{column} as select v.la, v.ra, "
+        make(
+            con,
+            f"agreeing_{column}",
+            "select v.la, v.ra, "
             f"l.{column}_head_mask & r.{column}_head_mask as head, l.{column}_tail_mask & r.{column}_tail_mask as tail "
             "from levels v join l on l.seq = v.la join r on r.seq = v.ra "
-            f"where v.{column}_level in ({', '.join(counted)})"
+            f"where v.{column}_level in ({', '.join(counted)})",
         )
         _make_masks(con, model, column)
         shares = " ".join(f"when {size} then g.share{size}" for size in REGION_SIZES)
-        con.execute(
-            f"create or replace table places_{column} as "
+        make(
+            con,
+            f"places_{column}",
             f"select a.la, a.ra, m.chance * coalesce(case m.size {shares} end, 1.0) as chance "
-            f"from agreeing_{column} a join masks_{column} m using (head, tail) join regions_{column} g on g.seq = a.ra"
+            f"from agreeing_{column} a join masks_{column} m using (head, tail) "
+            f"join regions_{column} g on g.seq = a.ra",
         )
 
 
@@ -123,9 +129,10 @@ def _make_regions(con: duckdb.DuckDBPyConnection, column: str) -> None:
         f"where k{size} is not null group by k{size}) g{size} using (k{size})"
         for size in REGION_SIZES
     )
-    con.execute(
-        f"create or replace table regions_{column} as with keyed as materialized (select seq, {keys} from r) "
-        f"select keyed.seq, {shares} from keyed {joins}"
+    make(
+        con,
+        f"regions_{column}",
+        f"with keyed as materialized (select seq, {keys} from r) select keyed.seq, {shares} from keyed {joins}",
     )
 
 
@@ -148,6 +155,4 @@ def _make_masks(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str) -
         ),
         "size": pa.array([next((s for s in REGION_SIZES if all(row[:s])), 0) for row in shown], pa.int32()),
     }
-    con.register("masks", pa.table(masks))
-    con.execute(f"create or replace table masks_{column} as select * from masks")
-    con.unregister("masks")
+    make(con, f"masks_{column}", pa.table(masks))

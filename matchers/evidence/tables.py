@@ -13,6 +13,7 @@ import pyarrow as pa
 from matchers.evidence.things import identical_cells, make_things
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import NIBBLES, Sides
+from matchers.relations import make
 from schemas.errors import InputError
 
 
@@ -43,9 +44,7 @@ def load(
         if table is None:
             con.execute("create or replace view r as select * from l")
             continue
-        con.register("encoded", _encoded(table, id_column, model, columns))
-        con.execute(f"create or replace table {side} as select * from encoded")
-        con.unregister("encoded")
+        make(con, side, _encoded(table, id_column, model, columns))
     rows = tables.left.num_rows
     if tables.right is None:
         make_things(con, identical_cells(tables.left.sort_by(tables.ids[0]), columns))

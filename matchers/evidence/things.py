@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from matchers.encoding.strings import digests, strings
 from matchers.linkage.blocks import Keys, Seqs, packed
 from matchers.linkage.entities import grouped, joined, mixed
+from matchers.relations import make
 
 _BETWEEN = "\x1f"
 
@@ -30,7 +31,7 @@ def _marks(cells: pa.Array) -> Keys:
 def make_things(con: duckdb.DuckDBPyConnection, things: Seqs) -> None:
     """Make `things`: seq, thing."""
     con.register("given", {"seq": np.arange(len(things), dtype=np.int32), "thing": things.astype(np.int32)})
-    con.execute("create or replace table things as select seq, thing from given")
+    make(con, "things", "select seq, thing from given")
     con.unregister("given")
 
 

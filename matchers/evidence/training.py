@@ -23,6 +23,7 @@ from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.tables import Sides
 from matchers.linkage.training import JudgedShown, Training, versioned
 from matchers.linkage.trust import refuse_empty, refuse_unlearned
+from matchers.relations import make
 from schemas.errors import TableError
 
 _CROSSED = 600
@@ -66,8 +67,9 @@ def train_by_evidence(
 def _crossed(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Seen:
     """Every pair of two evenly spaced samples of rows: nearly all of them strangers."""
     steps = {"left": max(1, sides.left // _CROSSED), "right": max(1, sides.right // _CROSSED)}
-    con.execute(
-        "create or replace table candidates as select l.seq as la, r.seq as ra, []::varchar[] as blocking_rules "
+    make(
+        con, "candidates",
+        "select l.seq as la, r.seq as ra, []::varchar[] as blocking_rules "
         "from l join r on l.seq % $left = 0 and r.seq % $right = 0 and l.seq <> r.seq", steps,
     )  # fmt: skip
     make_levels(con, model)
@@ -136,8 +138,9 @@ def _unlinkable(tables: Tables, model: LinkModel, sides: Sides) -> tuple[Unlinka
         step = max(1, table.num_rows // _SAMPLED_ROWS)
         with embedded() as con:
             load(con, Tables(table, None if sides.same else table, (ids, ids)), model)
-            con.execute(
-                "create or replace table candidates as select seq as la, seq as ra, []::varchar[] as blocking_rules "
+            make(
+                con, "candidates",
+                "select seq as la, seq as ra, []::varchar[] as blocking_rules "
                 "from l where seq % $step = 0", {"step": step},
             )  # fmt: skip
             make_levels(con, model)

@@ -15,15 +15,17 @@ from matchers.linkage.ceilings import NULL_LEVEL
 from matchers.linkage.model import COUNTED, LinkModel
 from matchers.linkage.pairs import level_columns
 from matchers.linkage.tables import Sides
+from matchers.relations import make
 
 _HARDLY = 1e-12
 
 
 def make_levels(con: duckdb.DuckDBPyConnection, model: LinkModel) -> None:
     """Make `levels` from `candidates`: la, ra and one small integer per comparison, 0 for null."""
-    con.execute(
-        f"create or replace table levels as select c.la, c.ra, {level_columns(model)} "
-        "from candidates c join l on l.seq = c.la join r on r.seq = c.ra"
+    make(
+        con,
+        "levels",
+        f"select c.la, c.ra, {level_columns(model)} from candidates c join l on l.seq = c.la join r on r.seq = c.ra",
     )
 
 
@@ -67,8 +69,9 @@ def make_scores(
     total = " + ".join(f"{column}_bits" for column in model.comparisons)
     levels = ", ".join(f"{column} := {_level_name(column, model)}" for column in model.comparisons)
     bits = ", ".join(f"{column} := {column}_bits" for column in model.comparisons)
-    con.execute(
-        f"create or replace table scored as "
+    make(
+        con,
+        "scored",
         f"with weighed as (select v.*, {columns} from levels v{chance_joins(model)}), "
         f"summed as (select *, round($prior + {total}, 1) as match_weight from weighed) "
         f"select la, ra, c.blocking_rules, struct_pack({levels}) as levels, struct_pack({bits}) as bits, "

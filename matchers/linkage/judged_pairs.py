@@ -13,6 +13,7 @@ from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.score import Scored, decide, keep_scored, score_pairs
 from matchers.linkage.tables import Both
+from matchers.relations import append
 from schemas.errors import TableError
 
 _WHATEVER = 1e-300
@@ -74,12 +75,10 @@ def decide_judged(
     decide(con, model, same=same)
     for decision, those in (("link", scored.where(linked)), ("reject", scored.where(denied))):
         left, right = unpacked(those.pairs)
-        con.register("told", pa.table({
+        append(con, "decided", pa.table({
             "la": left.astype(np.int32), "ra": right.astype(np.int32), "pattern": those.patterns,
             "match_weight": those.bits, "decision": pa.array([decision] * len(left), pa.string()),
         }))  # fmt: skip
-        con.execute("insert into decided by name select * from told")
-        con.unregister("told")
 
 
 def _given_away(model: LinkModel, pairs: Pairs, placed: Placed, *, same: bool) -> np.ndarray:

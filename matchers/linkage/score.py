@@ -18,6 +18,7 @@ from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import level_sql, radixes
 from matchers.linkage.tables import Both, PairSql, Sides, evaluate, pair_sql
+from matchers.relations import make
 
 Floats = npt.NDArray[np.float64]
 _PAIRS_AT_ONCE, _LEAST_AT_ONCE = 100_000, 20_000
@@ -186,7 +187,7 @@ def keep_scored(con: duckdb.DuckDBPyConnection, scored: Scored) -> None:
         "la": left.astype(np.int32), "ra": right.astype(np.int32), "pattern": scored.patterns,
         "match_weight": scored.bits,
     })  # fmt: skip
-    con.execute("create or replace table scored as select * from found")
+    make(con, "scored", "select * from found")
     con.unregister("found")
 
 
@@ -208,10 +209,12 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> N
     tied = " or ".join(f"close_{key} > 1" for key in keys) or "false"
     # a relation of one row, since DuckDB loads pandas to look at bound values
     con.register("limits", {"least_link": np.array([link]), "margin": np.array([model.margin_bits])})
-    con.execute(
-        f"create or replace table decided as with topped as (select *{best} from scored, limits), "
+    make(
+        con,
+        "decided",
+        f"with topped as (select *{best} from scored, limits), "
         f"placed as (select *{placed} from topped) "
         f"select la, ra, pattern, match_weight, case when {beaten} then 'reject' "
-        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed"
+        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed",
     )
     con.unregister("limits")

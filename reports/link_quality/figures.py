@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from matchers.relations import run_script, script
 
 _VIEWS = ("levels", "bins", "rules", "tiers", "rows")
 
@@ -36,10 +36,7 @@ class LinkFigures(BaseModel):
 
 def count_links(con: duckdb.DuckDBPyConnection, *, version: str, as_of: str, model: str) -> LinkFigures:
     """Count the run's workspace."""
-    text = (resources.files("reports.link_quality") / "figures.sql").read_text("utf-8")
-    for statement in re.split(r";\s*\n", text):
-        if statement.strip():
-            con.execute(statement)
+    run_script(con, script("reports.link_quality", "figures.sql"))
     found = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
     return LinkFigures(version=version, as_of=as_of, model=model, **found)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from matchers.relations import run_script, script
 from reports.books import views_of
 
 Rows = list[dict[str, Any]]
@@ -46,10 +45,7 @@ def count_version(ledger: pa.Table, coverage: pa.Table, review: pa.Table) -> Fig
     try:
         for name, given in (("ledger", ledger), ("coverage", coverage), ("review", review)):
             con.register(name, given)
-        text = (resources.files("reports.situation") / "figures.sql").read_text("utf-8")
-        for statement in re.split(r";\s*\n", text):
-            if statement.strip():
-                con.execute(statement)
+        run_script(con, script("reports.situation", "figures.sql"))
         views = {name: con.table(f"figure_{name}").to_arrow_table().to_pylist() for name in _VIEWS}
         found = con.execute("select count(*) filter (objection) from ledger").fetchone()
     finally:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from matchers.relations import make
 from reports.workbench.access import Account
 from reports.workbench.asked import Asked
 
@@ -44,11 +45,13 @@ class PeopleIndex:
         self._lock = Lock()
         self._con = duckdb.connect()
         self._con.register("ledger", ledger)
-        self._con.execute(
-            "create table people as select *, list_distinct(list_filter([work_street, home_street], "
+        make(
+            self._con,
+            "people",
+            "select *, list_distinct(list_filter([work_street, home_street], "
             "street -> street is not null)) as streets, concat_ws(' ', array_to_string(units, ' '), "
             "array_to_string(platforms, ' '), array_to_string(occupation_groups, ' '), home_org_name, host_org_name) "
-            "as words from ledger order by person_key"
+            "as words from ledger order by person_key",
         )
         self._con.unregister("ledger")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib import resources
 from threading import Lock
 from time import monotonic
 from typing import Any, Literal, Self
@@ -12,6 +11,7 @@ from typing import Any, Literal, Self
 import duckdb
 import pyarrow as pa
 
+from matchers.relations import append, run_script, script
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.asked import Asked
 
@@ -87,7 +87,6 @@ class Pair:
         return self.left.get("street"), self.right.get("street")
 
 
-_LOAD = (resources.files("reports.workbench") / "queue.sql").read_text("utf-8")
 _FROM = """
 from pairs p left join standings s using (pair_id)
 where ($all_streets or list_has_any(p.streets, $streets))
@@ -111,8 +110,7 @@ class PairIndex:
         self._con.execute("set threads = 2")
         for name, table in (("review", review), ("ledger", ledger), ("night_bits", bits)):
             self._con.register(name, table)
-        for statement in _LOAD.split(";\n"):
-            self._con.execute(statement)
+        run_script(self._con, script("reports.workbench", "queue.sql"))
         self._rows_in_order = self._con.execute("select * from pairs order by place").to_arrow_table().combine_chunks()
         ids = self._rows_in_order["pair_id"].to_pylist()
         self._places = {pair_id: place for place, pair_id in enumerate(ids, 1)}
@@ -153,10 +151,10 @@ class PairIndex:
         )
         with self._lock:
             self._standings.update(standings)
-            self._con.register("incoming", table)
-            self._con.execute("delete from standings where pair_id in (select pair_id from incoming)")
-            self._con.execute("insert into standings select * from incoming")
-            self._con.unregister("incoming")
+            self._con.register("standing_now", table)
+            self._con.execute("delete from standings where pair_id in (select pair_id from standing_now)")
+            self._con.unregister("standing_now")
+            append(self._con, "standings", table)
 
     def pair(self, pair_id: str) -> Pair | None:
         """One pair, whoever asks: the caller checks the right."""

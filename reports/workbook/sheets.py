@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from matchers.relations import run_script, script
 from reports import words
 from reports.books import put_views
 from reports.summary import STATUS_TITLES
@@ -85,10 +84,7 @@ def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[
     con.register("changes", tables.changes)
     con.register("previous", tables.ledger.slice(0, 0) if tables.previous is None else tables.previous)
     put_views(con)
-    text = (resources.files("reports.workbook") / "sheets.sql").read_text("utf-8")
-    for statement in re.split(r";\s*\n", text):
-        if statement.strip():
-            con.execute(statement)
+    run_script(con, script("reports.workbook", "sheets.sql"))
 
 
 def _readable(table: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.ledger.sql import put
+from matchers.relations import make
 from schemas.contracts import ledger_table
 
 Row = dict[str, Any]
@@ -108,11 +109,14 @@ def _changed_pairs(con: duckdb.DuckDBPyConnection, names: list[str]) -> list[tup
     """Rows that differ in any column; `last_seen` counts only where it did not move with the night as expected."""
     plain = [name for name in names if name not in ("person_key", "last_seen")]
     differs = " or ".join(f'p."{name}" is distinct from n."{name}"' for name in plain)
-    con.execute(
-        "create or replace temp table changed_keys as select person_key from previous_ledger p join ledger_new n "
+    make(
+        con,
+        "changed_keys",
+        "select person_key from previous_ledger p join ledger_new n "
         f"using (person_key) where {differs} or n.last_seen is distinct from "
         "(case when p.last_seen = (select previous_as_of from night) then (select as_of from night) "
-        "else p.last_seen end)"
+        "else p.last_seen end)",
+        temporary=True,
     )
     before = _rows(con, "select p.* from previous_ledger p semi join changed_keys using (person_key)")
     after = _rows(con, "select n.* from ledger_new n semi join changed_keys using (person_key)")
