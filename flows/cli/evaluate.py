@@ -26,8 +26,10 @@ def evaluate(
     """拿一本账（--home）或一表对子（PAIRS）与真值核对：对错、找回多少、把握准不准。"""
     if (pairs is None) == (home is None):
         raise typer.BadParameter("给 PAIRS 或 --home，二者取一")
+    from flows.cli.outputs import refuse_overwriting
     from flows.home import write_private
 
+    refuse_overwriting({"--page": page}, {"PAIRS": pairs, "--truth": truth})
     if home is not None:
         from flows.evaluation import evaluate_home, summary_lines
 

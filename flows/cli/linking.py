@@ -61,8 +61,10 @@ def link(
     judgements: JudgementsOption = None,
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
+    from flows.cli.outputs import refuse_overwriting
     from flows.tables import write_parquet
 
+    refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements)
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
@@ -79,10 +81,12 @@ def dedupe(
     judgements: JudgementsOption = None,
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
+    from flows.cli.outputs import refuse_overwriting
     from flows.tables import read_table, write_parquet
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
 
+    refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
     pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements)
     write_parquet(pairs, out)
     if clusters is not None:
@@ -107,17 +111,25 @@ def train(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列，有 --judgements 时用")] = "row_id",
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
+    from flows.cli.outputs import refuse_overwriting
     from flows.home import write_private
     from matchers.linkage.trained import model_text, report_text
 
+    report, rules = out.with_suffix(".report.md"), out.with_suffix(".blocking.toml")
+    outputs = {"--out": out, "训练说明": report, "推荐的分组规则": rules if suggest_blocking else None}
+    refuse_overwriting(outputs, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     chosen = load_model(model)
     if suggest_blocking:
-        _suggest(left, right, chosen, out.with_suffix(".blocking.toml"))
+        _suggest(left, right, chosen, rules)
     result = _learned(left, right, chosen, (left_id, right_id), judgements)
     write_private(out, model_text(result.model).encode())
-    report = out.with_suffix(".report.md")
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
+
+
+def _read(model: str, judgements: Path | None) -> dict[str, Path | None]:
+    """What is read beside the tables; a shipped model is no file of the clerk's."""
+    return {"--model": path if (path := Path(model)).is_file() else None, "--judgements": judgements}
 
 
 def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
