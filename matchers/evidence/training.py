@@ -11,7 +11,7 @@ from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
 from matchers.evidence.judged import take_judged
 from matchers.evidence.learning import chances_of, learn_by_evidence, posterior_of
-from matchers.evidence.seen import Seen, patterns_of, seen
+from matchers.evidence.seen import Seen, class_of_level, patterns_of, seen
 from matchers.evidence.shares import make_agreed, make_place_chances, make_shares
 from matchers.evidence.tables import Tables, load
 from matchers.evidence.weights import make_levels, make_scores
@@ -22,12 +22,14 @@ from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.tables import Sides
 from matchers.linkage.training import JudgedShown, Training, versioned
-from matchers.linkage.trust import refuse_empty, refuse_unlearned
+from matchers.linkage.trust import refuse_empty, refuse_too_many, refuse_unlearned
 from matchers.relations import make
 from schemas.errors import TableError
 
 _CROSSED = 600
 _SAMPLED_ROWS = 20_000
+_UNEVEN = 0.15
+"""Levels that speak against a match have one share over all classes, so that a class's sum is near 1, not 1."""
 
 
 def train_by_evidence(
@@ -51,6 +53,8 @@ def train_by_evidence(
         learned = learn_by_evidence(pairs, u, model, sides)
         matches = learned.prior * sides.pairs
         _refuse_untrusted(learned, model, matches)
+        refuse_too_many(matches, model, sides)
+        _refuse_uneven(learned, model)
         fitted = _fitted(whole, model, learned, len(pairs.verdict), sides, int((~np.isnan(pairs.verdict)).sum()))
         smaller = fitted.fitted_to(set(model.columns))
         outcomes = _outcomes(con, smaller, sides)
@@ -86,6 +90,18 @@ def _refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> Non
                     f"{column}.{name} 一致反而比不一致更降低把握，保留原模型",
                     rule="em_order_broken", action="核对该列两边含义、写法是否相同",
                 )  # fmt: skip
+
+
+def _refuse_uneven(learned: Learned, model: LinkModel) -> None:
+    """Raise TableError where what pairs of one class agree and differ in comes to more than all of them."""
+    for column in model.comparisons:
+        classes, m = class_of_level(model, column)[1:], learned.m[column][1:]
+        most = max(float(m[(classes == one) | (classes == 0)].sum()) for one in classes)
+        if most > 1 + _UNEVEN:
+            raise TableError(
+                f"{column} 各级的 m 合计 {most:.4f}，应为 1，保留原模型",
+                rule="em_m_sum", action=f"核对 {column} 两边写法是否相同；模型文件中各级的 m 是否超过 1",
+            )  # fmt: skip
 
 
 def _fitted(whole: LinkModel, model: LinkModel, learned: Learned, pairs: int, sides: Sides, judged: int) -> LinkModel:

@@ -112,6 +112,8 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
             u[column][number] = max(chance, 1e-12)
             # rows of one table that share a value are true pairs too; what IDs rule out is reckoned from their places
             drawn[column][number] = both.same and model.columns[column] != "resident_id"
+        for number, chance in _given(model, column):
+            u[column][number], drawn[column][number] = chance, False
     named = {column: tuple(levels) for column, levels in model.comparisons.items()}
     return Chances(named, u, drawn, float(found.sum()), lifts.result())
 
@@ -125,6 +127,13 @@ def _chances_counted(
         found = [(number, _counted(cursor, model, column, name, both)) for number, name in named]
         known = [(number, chance) for number, chance in found if chance is not None]
         return known + _chance_of_ids(cursor, model, column, both, drawn)
+
+
+def _given(model: LinkModel, column: str) -> list[tuple[int, float]]:
+    """A number that stands where a chance could be counted per value is the model's own word, and is kept."""
+    countable = {*model.kind(column).share_of, *model.kind(column).by_places}
+    levels = enumerate(model.comparisons[column].items(), start=1)
+    return [(number, level.u) for number, (name, level) in levels if name in countable and isinstance(level.u, float)]
 
 
 def _evenly(rows: int, most: int) -> Seqs:

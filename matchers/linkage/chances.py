@@ -13,7 +13,7 @@ import numpy.typing as npt
 from matchers.digits import shown_places
 from matchers.linkage.blocks import Pairs, Seqs, distinct, slices, unpacked
 from matchers.linkage.entities import Once, identical_rows, joined
-from matchers.linkage.model import LinkModel
+from matchers.linkage.model import COUNTED, LinkModel
 from matchers.linkage.pairs import key_sql, key_values, radixes
 from matchers.linkage.tables import Both, Side, row_columns
 
@@ -39,7 +39,7 @@ def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
         (column, number, model.kind(column).share_of[name])
         for column, levels in model.comparisons.items()
         for number, name in enumerate(levels, start=1)
-        if name in model.kind(column).share_of
+        if name in model.kind(column).share_of and levels[name].u == COUNTED
     ]
 
 
@@ -53,8 +53,8 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
     return [
         (column, number)
         for column in id_columns(model)
-        for number, name in enumerate(model.comparisons[column], 1)
-        if name in ("full", "visible")
+        for number, (name, level) in enumerate(model.comparisons[column].items(), 1)
+        if name in ("full", "visible") and level.u == COUNTED
     ]
 
 

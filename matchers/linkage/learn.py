@@ -14,6 +14,7 @@ from matchers.linkage.tables import Sides
 LEAST_M = 1e-4
 MOST_ROUNDS = 200
 _STILL = 1e-6
+_LEAST_SHOWN = 1.0
 Floats = npt.NDArray[np.float64]
 
 
@@ -78,7 +79,7 @@ def learn(
     for number in range(1, rounds + 1):
         chance, likelihood = posterior(now, levels, patterns.free)
         post = patterns.free * chance + patterns.same
-        fresh = {column: _shares(level, post, len(now.m[column])) for column, level in levels.items()}
+        fresh = {column: _shares(level, post, _start(model, column)) for column, level in levels.items()}
         moved, column, name = most_moved(model, now.m, fresh)
         history.append(Round(moved, column, name, float(post.sum()), likelihood))
         prior = min(max(post.sum(), 1.0) / sides.pairs, 0.999)
@@ -111,9 +112,13 @@ def _start(model: LinkModel, column: str) -> Floats:
     return np.array([1.0, *(level.m for level in model.comparisons[column].values())])
 
 
-def _shares(level: npt.NDArray[np.int64], post: Floats, size: int) -> Floats:
-    counts = np.bincount(level, weights=post, minlength=size)
-    shown = max(counts[1:].sum(), 1e-9)
+def _shares(level: npt.NDArray[np.int64], post: Floats, start: Floats) -> Floats:
+    """Share of each level among the matches that show the column, 1 in all; the model's own where no match shows it."""
+    counts = np.bincount(level, weights=post, minlength=len(start))
+    shown = counts[1:].sum()
+    if shown < _LEAST_SHOWN:
+        return start
     shares = np.maximum(counts / shown, LEAST_M)
+    shares[1:] /= shares[1:].sum()
     shares[0] = 1.0
     return np.asarray(shares, np.float64)

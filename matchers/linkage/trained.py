@@ -77,16 +77,24 @@ def _unlinkable(training: Training) -> Iterator[str]:
 def _weights(training: Training) -> Iterator[str]:
     """Before and after, level by level."""
     yield from ("", "## 各级一致的分值（比特；m 为真对中的比例，u 为随机两行中的比例）", "")
-    yield from ("| 列 | 级 | m 原来 | m 现在 | u 现在 | 比特 原来 | 比特 现在 |", "|---|---|---:|---:|---:|---:|---:|")
+    yield from (
+        "| 列 | 级 | m 原来 | m 现在 | u 原来 | u 现在 | 比特 原来 | 比特 现在 |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    )
     for column, levels in training.model.comparisons.items():
         for number, name in enumerate(levels, 1):
             before = training.before.comparisons[column][name]
             m, u = float(training.learned.m[column][number]), float(training.learned.u[column][number])
             yield (
-                f"| {column} | {name} | {before.m:.4f} | {m:.4f} | {u:.3g} | "
+                f"| {column} | {name} | {before.m:.4f} | {m:.4f} | {_chance(before)} | {u:.3g} | "
                 f"{_bits(before)} | {math.log2(m / u):+.1f}{'（均）' if levels[name].u == 'counted' else ''} |"
             )
     yield from ("", "“均”：逐值计数的级，这里是平均数；用时按每个值有多少人可能是它来算。")
+    yield "u：能逐值计数的级，模型里写了数就用这个数；其他级按这两张表重算，原来的数不再用。"
+
+
+def _chance(level: LevelWeight) -> str:
+    return "逐值" if isinstance(level.u, str) else f"{level.u:.3g}"
 
 
 def _bits(level: LevelWeight) -> str:

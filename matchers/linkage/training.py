@@ -13,7 +13,7 @@ import pyarrow as pa
 from matchers.engine import embedded
 from matchers.linkage.agreeing import Chances, chance_agreements
 from matchers.linkage.blocks import distinct, distinct_batches
-from matchers.linkage.chances import counted_levels, id_columns
+from matchers.linkage.chances import counted_levels, id_levels
 from matchers.linkage.crosscheck import CrossCheck, cross_check
 from matchers.linkage.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
 from matchers.linkage.judged import Placed, candidate_patterns, checked_judgements, place_judgements
@@ -22,7 +22,7 @@ from matchers.linkage.link import Options
 from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan, plan_blocks
 from matchers.linkage.tables import NIBBLES, Both, Rows, Sides, encode_sides
-from matchers.linkage.trust import in_order, refuse_empty, refuse_untrusted
+from matchers.linkage.trust import in_order, refuse_empty, refuse_too_many, refuse_uneven, refuse_untrusted
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ def train(
         learned = _learned(chances, patterns, model, both, rounds)
         matches = learned.prior * both.counts.pairs
         refuse_untrusted(learned, model, matches)
+        refuse_too_many(matches, model, both.counts)
         learned, said = in_order(learned, model, matches)
+        refuse_uneven(learned, model)
         fitted = _fitted(model, learned, chances, patterns, both.counts)
         with ThreadPoolExecutor(max_workers=1) as beside:  # the cross-check spends most of its time loading libraries
             checked = beside.submit(cross_check, patterns, learned, model)
@@ -139,13 +141,7 @@ def versioned(
 
 
 def _weights(model: LinkModel, learned: Learned, chances: Chances) -> dict[str, dict[str, LevelWeight]]:
-    counted = {(column, number) for column, number, _ in counted_levels(model)}
-    counted |= {
-        (column, number)
-        for column in id_columns(model)
-        for number, name in enumerate(model.comparisons[column], 1)
-        if name in ("full", "visible")
-    }
+    counted = {(column, number) for column, number, _ in counted_levels(model)} | set(id_levels(model))
     return {
         column: {
             name: LevelWeight(

@@ -1,6 +1,7 @@
 """Whether a trained model may be used: refusals that name the comparison and level, and levels put in order.
 
-Refused: EM that did not converge, too few matches to learn from, classes swapped, a level's weight against its order.
+Refused: EM that did not converge, too few matches to learn from, more matches than unique sides allow, classes swapped,
+a level's weight against its order, levels whose m do not sum to 1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ LEAST_MATCHES = 30
 _CERTAIN = 3.0
 """A level counts as out of order only where its share among matches is so many standard errors away."""
 _TOLERANCE = 1.0
+_SPARE = 1.01
+"""Matches are an estimate: where every row has its partner it may come out a little above the rows."""
+_UNEVEN = 0.01
 _PARTIAL = ("visible",)
 """A pattern is worth what it rules out, which differs by value: it has no place of its own in the order."""
 
@@ -45,6 +49,31 @@ def refuse_unlearned(learned: Learned, matches: float) -> None:
             f"估计的真对只有 {matches:.1f} 对，不足 {LEAST_MATCHES} 对，学不出分值，保留原模型",
             rule="em_no_matches", action="换更大的表来训练，或直接用现有模型",
         )  # fmt: skip
+
+
+def refuse_too_many(matches: float, model: LinkModel, sides: Sides) -> None:
+    """Raise TableError where more matches were found than sides of one partner a row allow; one table has no such."""
+    rows = {"left": sides.left, "right": sides.right}
+    if sides.same or not model.unique:
+        return
+    most = min(rows[side] for side in model.unique)
+    if matches > _SPARE * most:
+        raise TableError(
+            f"估计的真对有 {matches:,.0f} 对，而按模型的 unique 最多 {most:,} 对，学到的不是真对，保留原模型",
+            rule="em_too_many_matches",
+            action="核对分组规则和各列是否把不同的人当成一个；一个人确有多行时，改模型的 unique",
+        )
+
+
+def refuse_uneven(learned: Learned, model: LinkModel) -> None:
+    """Raise TableError where a column's m do not sum to 1: they are no shares then."""
+    for column in model.comparisons:
+        total = float(learned.m[column][1:].sum())
+        if abs(total - 1) > _UNEVEN:
+            raise TableError(
+                f"{column} 各级的 m 合计 {total:.4f}，应为 1，保留原模型",
+                rule="em_m_sum", action=f"在模型文件中改正 [comparisons.{column}] 各级的 m；真对中没有这一列时沿用它们",
+            )  # fmt: skip
 
 
 def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
@@ -97,21 +126,37 @@ def _range(m: Floats, matches: float) -> tuple[Floats, Floats]:
 
 
 def in_order(learned: Learned, model: LinkModel, matches: float) -> tuple[Learned, tuple[str, ...]]:
-    """The same with levels that too few matches show set to weigh as the next level, where they weighed less; said."""
+    """The same with neighbouring levels that stand against their order weighed as one; what was done, in Chinese.
+
+    Levels that are pooled share their m by their u, so that a column's m still sum to 1.
+    """
     m, said = {}, []
     for column, levels in model.comparisons.items():
-        names, shares = list(levels), learned.m[column].copy()
-        bits = np.log2(shares / learned.u[column])
-        ranked = [number for number, name in enumerate(names, 1) if name not in _PARTIAL]
-        for upper, lower in reversed(list(itertools.pairwise(ranked))):
-            if bits[upper] < bits[lower]:
-                said.append(
-                    f"{column}.{names[upper - 1]}：真对中约 {shares[upper] * matches:.0f} 对，不足以定分值，"
-                    f"取与 {names[lower - 1]} 相同（{bits[upper]:+.1f} → {bits[lower]:+.1f} 比特）"
-                )
-                bits[upper] = bits[lower]
-                shares[upper] = min(2 ** bits[upper] * learned.u[column][upper], 1.0)
-        if abs(bits[1] - bits[-1]) < 0.5:
+        names, shares, u = list(levels), learned.m[column].copy(), learned.u[column]
+        for pooled in _pools(shares, u, [number for number, name in enumerate(names, 1) if name not in _PARTIAL]):
+            ratio = float(shares[pooled].sum() / u[pooled].sum())
+            few = min(float(shares[number]) for number in pooled) * matches
+            why = f"真对中只约 {few:.0f} 对，不足以定分值" if few < LEAST_MATCHES else "分值没有按级递减"
+            named = "、".join(names[number - 1] for number in pooled)
+            said.append(f"{column} 的 {named}：{why}，合定为 {np.log2(ratio):+.1f} 比特")
+            shares[pooled] = u[pooled] * ratio
+        if np.array_equal(shares, [1.0, *(level.m for level in levels.values())]):
+            said.append(f"{column}：真对中没有两边都有这一列的，沿用原分值")
+        if abs(np.log2(shares[1] / u[1]) - np.log2(shares[-1] / u[-1])) < 0.5:
             said.append(f"{column}：一致与否几乎不影响把握，可去掉这一列")
         m[column] = shares
     return dataclasses.replace(learned, m=m), tuple(said)
+
+
+def _pools(m: Floats, u: Floats, ranked: list[int]) -> list[list[int]]:
+    """Runs of levels, the closest first, that must be weighed as one, or m / u would rise (pool adjacent violators)."""
+    pools: list[list[int]] = []
+    for number in ranked:
+        pools.append([number])
+        while len(pools) > 1 and _ratio(m, u, pools[-2]) < _ratio(m, u, pools[-1]):
+            pools[-2:] = [[*pools[-2], *pools[-1]]]
+    return [pool for pool in pools if len(pool) > 1]
+
+
+def _ratio(m: Floats, u: Floats, numbers: list[int]) -> float:
+    return float(m[numbers].sum() / u[numbers].sum())

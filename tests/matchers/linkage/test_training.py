@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +32,18 @@ from tests.matchers.conftest import full_id
 from tests.matchers.linkage.test_linking import shipped
 
 IDS = ("row_id", "row_id")
-SAME = {"same": (0.9, 0.1), "different": (0.1, 0.9)}
-NEUTRAL = {"same": (0.5, 0.5), "different": (0.5, 0.5)}
+Weights = tuple[float, float | str]
+SAME: dict[str, Weights] = {"same": (0.9, "counted"), "different": (0.1, 0.9)}
+NEUTRAL: dict[str, Weights] = {"same": (0.5, 0.5), "different": (0.5, 0.5)}
 
 
-def model_of(comparisons: dict[str, dict[str, tuple[float, float]]], *rules: str, prior: float = 0.5) -> LinkModel:
+def model_of(comparisons: dict[str, dict[str, Weights]], *rules: str, prior: float = 0.5) -> LinkModel:
     """A model of category columns, one blocking rule per named column."""
     columns = "\n".join(f'{column} = "category"' for column in comparisons)
     blocking = "\n".join(f'same_{column} = ["{column}.value"]' for column in rules)
     levels = "\n".join(
-        f"[comparisons.{column}]\n" + "\n".join(f"{name} = {{ m = {m}, u = {u} }}" for name, (m, u) in given.items())
+        f"[comparisons.{column}]\n"
+        + "\n".join(f"{name} = {{ m = {m}, u = {json.dumps(u)} }}" for name, (m, u) in given.items())
         for column, given in comparisons.items()
     )
     head = (
@@ -258,6 +261,64 @@ def test_rows_that_show_too_little_are_counted_by_side(sides: tuple[pa.Table, pa
     by = {one.side: one for one in train(pa.concat_tables([left, bare]), right, shipped("people")).unlinkable}
     assert (by["left"].rows, by["left"].unlinkable) == (5_000, 1_000)
     assert (by["right"].rows, by["right"].unlinkable) == (4_000, 0)
+
+
+def chosen(unique: str) -> LinkModel:
+    model = model_of({"street": SAME, "job": SAME}, "street")
+    return model.model_copy(update={"unique": tuple(unique.split())})
+
+
+@pytest.mark.parametrize(("unique", "refused"), [("left right", True), ("right", True), ("", False)])
+def test_more_true_pairs_than_unique_sides_allow_are_refused(unique: str, refused: bool) -> None:
+    """Rows of one street and one job are taken for one person: 8,000 true pairs among 400 and 400 rows."""
+    kinds = np.arange(400) // 20
+    left, right = (table(side, {"street": kinds, "job": kinds}) for side in "lr")
+    if not refused:
+        assert train(left, right, chosen(unique)).expected_matches > 400
+        return
+    with pytest.raises(TableError, match="最多 400 对") as error:
+        train(left, right, chosen(unique))
+    assert error.value.rule == "em_too_many_matches"
+
+
+def test_m_of_every_column_sums_to_one_or_training_is_refused(training: Training) -> None:
+    for column, levels in training.model.comparisons.items():
+        assert sum(level.m for level in levels.values()) == pytest.approx(1, abs=1e-4), column
+    kinds = np.arange(400)
+    sides = [table(side, {"street": kinds, "job": np.full(400, "")}) for side in "lr"]
+    sound = model_of({"street": SAME, "job": SAME}, "street")
+    kept = train(*sides, sound)
+    assert kept.model.comparisons["job"]["same"].m == 0.9
+    assert any(said.startswith("job：真对中没有两边都有这一列的") for said in kept.warnings)
+    uneven = model_of({"street": SAME, "job": {"same": (0.9, "counted"), "different": (0.4, 0.9)}}, "street")
+    with pytest.raises(TableError, match=r"job 各级的 m 合计 1\.3000"):
+        train(*sides, uneven)
+
+
+def test_too_few_pairs_are_said_only_where_they_are_few() -> None:
+    people = shipped("people")
+    only = people.model_copy(update={"comparisons": {"name": people.comparisons["name"]}})
+    m, u = np.array([1.0, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1]), np.array([1.0, 1e-4, 1e-3, 1e-4, 0.1, 0.1, 0.79])
+    learned = Learned({"name": m}, {"name": u}, 0.1, 3, True)
+    for matches, few in ((100.0, True), (100_000.0, False)):
+        fresh, said = in_order(learned, only, matches)
+        assert ["不足" in one for one in said if "sound、swapped" in one] == [few]
+        assert fresh.m["name"][1:].sum() == pytest.approx(1)
+
+
+def test_a_number_given_for_u_is_used_where_it_could_have_been_counted() -> None:
+    """Nine in ten rows live in one street: counted, agreeing says nothing; the model's number says it says much."""
+    kinds = np.array([1] * 270 + list(range(2, 32)))
+    left, right = (table(side, {"street": kinds, "job": np.arange(300)}) for side in "lr")
+    by = {
+        u: model_of({"street": {"same": (0.9, u), "different": (0.1, 0.9)}, "job": SAME}, "job")
+        for u in ("counted", 0.001, 0.5)
+    }
+    weights = {u: link_tables(left, right, model, ids=IDS)["match_weight"][0].as_py() for u, model in by.items()}
+    assert weights[0.001] - weights[0.5] == pytest.approx(np.log2(500), abs=0.01)
+    assert weights[0.5] < weights["counted"] + 1
+    trained = {u: train(left, right, model).model.comparisons["street"]["same"].u for u, model in by.items()}
+    assert trained == {"counted": "counted", 0.001: 0.001, 0.5: 0.5}
 
 
 @given(st.lists(st.floats(1e-4, 1.0), min_size=6, max_size=6), st.lists(st.floats(1e-6, 1.0), min_size=6, max_size=6))
