@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -19,8 +20,10 @@ JUDGED = pa.schema(
         "right_id": pa.int64(),
         "verdict": pa.string(),
         "basis": pa.map_(pa.string(), pa.string()),
+        "judged_on": pa.date32(),
     }
 )
+_Row = tuple[int, int, str, object, date | None]
 _LEFT = (
     "select row_key as id, name, id_number, id_kind, phones, member_no, source, record_id from person_rows "
     "where role in ('worker', 'self_report')"
@@ -38,21 +41,19 @@ _ROWS = (
 def judged_pairs(con: duckdb.DuckDBPyConnection, run: RunContext) -> pa.Table:
     """Write and return `judged_pairs`: tonight's scored pairs with a person's `link` or `not_link`."""
     judged = _settled(run)
-    rows: list[tuple[int, int, str, object]] = []
+    rows: list[_Row] = []
     if judged:
         left = _tokens(con, run.key, f"{_LEFT} and row_key in (select left_id from scored)")
         right = _tokens(con, run.key, f"{_RIGHT} where registry_id in (select right_id from scored)")
         pairs = con.execute("select left_id, right_id from scored order by all").fetchall()
         rows = _found(pairs, (left, right), judged, run.key)
-    rows += _denied(con, run, {(left_id, right_id) for left_id, right_id, _, _ in rows})
+    rows += _denied(con, run, {(left_id, right_id) for left_id, right_id, *_ in rows})
     table = _table(rows)
     put(con, "judged_pairs", table)
     return table.select(["left_id", "right_id", "verdict"])
 
 
-def _denied(
-    con: duckdb.DuckDBPyConnection, run: RunContext, judged: set[tuple[int, int]]
-) -> list[tuple[int, int, str, object]]:
+def _denied(con: duckdb.DuckDBPyConnection, run: RunContext, judged: set[tuple[int, int]]) -> list[_Row]:
     """Pairs of a member and the rows tied to them when a street found that it is not them (非本人)."""
     with opened_store(run.home, run.settings.store_url) as store:
         known = store.denials(run.policy.leads.not_the_person)
@@ -60,12 +61,12 @@ def _denied(
         return []
     rows = {token: key for token, kind, key in known if kind == "record"}
     people = {token: key for token, kind, key in known if kind in ("id", "member")}
-    found: list[tuple[int, int, str, object]] = []
+    found: list[_Row] = []
     for left, right, numbered, said, full_id, member in con.execute(_IDENTIFIED).fetchall():
         owners = {rows.get(_evidence(run.key, value)) for value in (numbered, said) if value}
         members = {people.get(_evidence(run.key, value)) for value in (full_id, member) if value}
         if (owners & members) - {None} and (left, right) not in judged:
-            found.append((left, right, "not_link", None))
+            found.append((left, right, "not_link", None, None))
     return found
 
 
@@ -104,7 +105,7 @@ def judged_doubts(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[tuple
     if not judged or not pairs:
         return {}
     tokens = _tokens(con, run.key, _ROWS)
-    return {(left, right): word for left, right, word, _ in _found(pairs, (tokens, tokens), judged, run.key)}
+    return {(left, right): word for left, right, word, *_ in _found(pairs, (tokens, tokens), judged, run.key)}
 
 
 def _settled(run: RunContext) -> dict[str, Judged]:
@@ -125,13 +126,13 @@ def _found(
     tokens: tuple[dict[int, str], dict[int, str]],
     judged: dict[str, Judged],
     key: DistrictKey,
-) -> list[tuple[int, int, str, object]]:
-    found: list[tuple[int, int, str, object]] = []
+) -> list[_Row]:
+    found: list[_Row] = []
     for left, right in pairs:
         word = judged.get(pair_token(key, tokens[0][left], tokens[1][right]))
         if word is not None:
             basis = None if word.basis is None else sorted(word.basis.items())
-            found.append((left, right, word.verdict, basis))
+            found.append((left, right, word.verdict, basis, word.on))
     return found
 
 
@@ -153,6 +154,6 @@ order by 1, 2
 """
 
 
-def _table(rows: list[tuple[int, int, str, object]]) -> pa.Table:
+def _table(rows: list[_Row]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(JUDGED)
     return pa.table([pa.array(list(column), kind.type) for column, kind in zip(columns, JUDGED, strict=True)], JUDGED)

@@ -12,41 +12,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.ledger.publish.novelty import WORK, Novelty, Place
 from flows.ledger.sql import put
 from matchers.relations import make
 from schemas.contracts import ledger_table
+from schemas.words import words
 
 Row = dict[str, Any]
+Record = tuple[str, str, str]
+"""Role, source and record number of a row of evidence; the number is empty where it has none."""
 
-CAUSES = {
-    "first_version": "首次成账",
-    "new_source_row": "来源新增记录",
-    "withdrawn_source_row": "来源记录已撤下",
-    "source_row_changed": "来源记录内容有更正",
-    "roll_change": "党员名册有变动",
-    "transfer_change": "组织关系转接台账有变动",
-    "floating_change": "流动党员登记有变动",
-    "organisation_change": "党组织名册有变动",
-    "judgement": "人工判断",
-    "check": "线索核查状态有变动",
-    "objection": "异议的提出或答复",
-    "policy_change": "规则（口径）改版",
-    "model_change": "比对模型改版",
-    "time_passed": "日期推移，期限已到",
-    "to_review": "比对结果改为待人工核对",
-    "merged": "两个编号证实为同一人，合并",
-    "split": "一个编号证实为两人，拆分",
-    "left": "从业记录已全部撤下，按规则保留一段时间后移出",
-    "aged_out": "从业记录撤下已满保留期，移出",
-    "recheck": "核查过的线索出现新证据，请再核",
-    "erased": "依删除决定移出",
-    "rolled_back": "恢复到以前的版本",
-    "source_absent": "来源本次未到或不完整，沿用上次证据",
-    "source_back": "来源恢复，证据更新",
-    "key_rotated": "密钥更换，证件记号随之更换，内容未变",
-    "weights_moved": "姓名、号码的常见程度有变，分值随之更新，结论未变",
-    "moved": "仅来源文件名或行号变动，内容未变",
-}
+CAUSES = words("causes")
 _ROLL = {
     "member_no", "sex", "birth_year", "ethnicity", "member_type", "joined_on", "home_org_code", "home_org_name",
     "id_token", "name_masked", "home_street",
@@ -59,6 +35,8 @@ _WITHHELD = frozenset({"statuses", "primary_status", "leads", "lead_state", "evi
 """Under 异议 nothing published tells the statuses, the row's own past included."""
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
+_REGISTERS = ("roll", "transfer", "floating")
+_NOT_THE_PERSON = "人工核对为不是同一人"
 
 
 @dataclass(frozen=True)
@@ -71,16 +49,20 @@ class Night:
     model_changed: bool
     incomplete: frozenset[str]
     increments: frozenset[str]
-    members_today: frozenset[str]
     in_review: frozenset[str]
     rows_here: frozenset[str] = frozenset()
-    """People no longer in the ledger one of whose worker rows still came."""
+    """People whom nothing ties to platform work any more, one of whose worker rows still came."""
+    registry_here: frozenset[str] = frozenset()
+    """Such people who still stand in a register."""
     denied: frozenset[str] = frozenset()
-    """People no longer in the ledger of whom a person said that a row is not theirs."""
+    """Such people of whom a person said that a row is not theirs."""
     erased: frozenset[str] = frozenset()
     keep_days: int = 0
     judged: frozenset[tuple[str, str, str]] = frozenset()
     """(person_key, source, record_id) of rows tied or untied by a person."""
+    rows_in_review: frozenset[tuple[str, str]] = frozenset()
+    """(source, record_id) of worker rows that wait for a person."""
+    novelty: Novelty = field(default_factory=Novelty)
     reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is new, per person with a lead that was settled as unfounded."""
 
@@ -129,13 +111,31 @@ def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
         return _row(row, "split", "split", after=row, about=f"原编号 {split[key]}")
     if night.previous_as_of is None:
         return _row(row, "added", "first_version", after=row)
+    cause, about = _why_added(row, night)
+    return _row(row, "added", cause, after=row, about=about)
+
+
+def _why_added(row: Row, night: Night) -> tuple[str, str]:
+    """The cause of an addition and its particulars. A row counts as new only where its number proves it."""
+    key = row["person_key"]
+    new, known = (found.get(key, frozenset()) for found in (night.novelty.new_roles, night.novelty.known_roles))
     if row["match_class"] == "confirmed":
-        return _row(row, "added", "judgement", after=row)
+        return "judgement", ""
+    if night.novelty.untied & _work_places(row):
+        return "judgement", _NOT_THE_PERSON
     if night.model_changed:
-        return _row(row, "added", "model_change", after=row)
+        return "model_change", ""
     if row["match_class"] == "own_job":
-        return _row(row, "added", "roll_change", after=row)
-    return _row(row, "added", "new_source_row", after=row)
+        return "roll_change", ""
+    if new & WORK:
+        return "new_source_row", ""
+    for role in _REGISTERS:
+        if role in new and known & WORK:
+            return f"{role}_change", "新增此人"
+    if night.policy_changed:
+        return "policy_change", ""
+    declared = not any(one["role"] in _REGISTERS for one in row["evidence"])
+    return "newly_declared" if declared else "newly_tied", ""
 
 
 def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
@@ -148,30 +148,64 @@ def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
 
 def _why_removed(row: Row, night: Night) -> tuple[str, str]:
     """The cause of a removal and its particulars."""
-    key, number = row["person_key"], row["member_no"]
+    key = row["person_key"]
     if key in night.erased:
         return "erased", ""
     if key in night.denied or (row["match_class"] == "confirmed" and key in night.rows_here):
-        return "judgement", "人工核对为不是同一人"
+        return "judgement", _NOT_THE_PERSON
     if "not_seen" in row["flags"] and (night.as_of - row["last_seen"]).days > night.keep_days:
         return "aged_out", f"末次出现 {row['last_seen'].isoformat()}"
     if night.model_changed and key in night.rows_here:
         return "model_change", ""
-    if any(one["role"] == "roll" for one in row["evidence"]) and number and number not in night.members_today:
-        return "roll_change", "名册中已无此人"
-    if any(one["role"] in ("worker", "self_report") for one in row["evidence"]) and key not in night.rows_here:
+    if (register := _left_register(row, night)) is not None:
+        return register
+    if _has_work(row) and key not in night.rows_here:
         return "withdrawn_source_row", ""
-    if number is not None and number in night.in_review:
-        return "to_review", ""
+    return _why_untied(row, night), ""
+
+
+def _why_unseen(row: Row, night: Night) -> tuple[str, str]:
+    """Why nothing ties a person to platform work who stays in the ledger for now, and the particulars."""
+    key = row["person_key"]
+    if key in night.denied:
+        return "judgement", _NOT_THE_PERSON
+    if (register := _left_register(row, night)) is not None:
+        return register
+    if _has_work(row) and key not in night.rows_here:
+        return "left", ""
+    return "model_change" if night.model_changed else _why_untied(row, night), ""
+
+
+def _left_register(row: Row, night: Night) -> tuple[str, str] | None:
+    """The cause where a person of the registers stands in none of them any more."""
+    roles = {one["role"] for one in row["evidence"]}
+    register = next((role for role in _REGISTERS if role in roles), None)
+    if register is None or row["person_key"] in night.registry_here:
+        return None
+    return f"{register}_change", "名册中已无此人" if register == "roll" else "登记中已无此人"
+
+
+def _why_untied(row: Row, night: Night) -> str:
+    """The cause where rows and register entry are still there, but are not tied to each other any more."""
+    records = {(one["source"], one["record_id"]) for one in row["evidence"] if one["role"] in WORK}
+    if (row["member_no"] is not None and row["member_no"] in night.in_review) or records & night.rows_in_review:
+        return "to_review"
     if row["match_class"] == "own_job":
-        return "roll_change", ""
-    return ("policy_change" if night.policy_changed else "source_row_changed"), ""
+        return "roll_change"
+    return "policy_change" if night.policy_changed else "source_row_changed"
+
+
+def _has_work(row: Row) -> bool:
+    return any(one["role"] in WORK for one in row["evidence"])
 
 
 def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
     columns = [name for name in names if before[name] != after[name]] or ["last_seen"]
-    cause = _cause(before, after, set(columns) - set(_CARRIED), night)
-    about = "、".join(night.reopened.get(after["person_key"], ())) if cause == "recheck" else ""
+    cause, about = _cause(before, after, set(columns) - set(_CARRIED), night), ""
+    if cause == "recheck":
+        about = "、".join(night.reopened.get(after["person_key"], ()))
+    elif cause == "unseen":
+        cause, about = _why_unseen(after, night)
     withheld = _WITHHELD if after["objection"] else frozenset()
     row = _row(
         after,
@@ -198,20 +232,12 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         return "objection"
     if "confirmed" in (before["match_class"], after["match_class"]) and "match_class" in columns:
         return "judgement"
+    if ("not_seen" in after["flags"]) != ("not_seen" in before["flags"]):
+        return "unseen" if "not_seen" in after["flags"] else _moved_rows(after, gone, new, night) or "seen_again"
     if _lead_states(before) != _lead_states(after):
         return "recheck" if after["person_key"] in night.reopened else "check"
-    if ("not_seen" in after["flags"]) != ("not_seen" in before["flags"]):
-        return "left" if "not_seen" in after["flags"] else "new_source_row"
-    if any((after["person_key"], source, record) in night.judged for _, source, record in [*gone, *new]):
-        return "judgement"
-    roles = {role for role, _, _ in [*gone, *new]}
-    if roles & {"worker", "self_report"} and new:
-        return "new_source_row"
-    if roles & {"worker", "self_report"}:
-        return "withdrawn_source_row"
-    for role in ("roll", "transfer", "floating"):
-        if role in roles:
-            return f"{role}_change"
+    if (moved := _moved_rows(after, gone, new, night)) is not None:
+        return moved
     if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
         return "source_absent"
     if columns <= {"evidence", "work_street"} | _HOST and after["work_street"] is None and night.incomplete:
@@ -229,6 +255,22 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     if columns & _WORK:
         return "source_row_changed"
     return _status_cause(before, after)
+
+
+def _moved_rows(after: Row, gone: Counter[Record], new: Counter[Record], night: Night) -> str | None:
+    """The cause where rows of evidence came or went; null where they are the same."""
+    key = after["person_key"]
+    if any((key, source, record) in night.judged for _, source, record in [*gone, *new]):
+        return "judgement"
+    if night.novelty.untied & _work_places(after, new):
+        return "judgement"
+    came, went = {role for role, _, _ in new}, {role for role, _, _ in gone}
+    if came & WORK:
+        return "new_source_row"
+    for role in _REGISTERS:
+        if role in came | went:
+            return f"{role}_change"
+    return "withdrawn_source_row" if went & WORK else None
 
 
 def _key_of(row: Row) -> str:
@@ -257,9 +299,22 @@ def _status_cause(before: Row, after: Row) -> str:
     return "source_row_changed"
 
 
-def _records(row: Row) -> Counter[tuple[str, str, str]]:
+def _records(row: Row) -> Counter[Record]:
     """Evidence rows whatever file and place they stand in."""
-    return Counter((one["role"], one["source"], one["record_id"] or "") for one in row["evidence"])
+    return Counter(map(_record, row["evidence"]))
+
+
+def _record(piece: Row) -> Record:
+    return piece["role"], piece["source"], piece["record_id"] or ""
+
+
+def _work_places(row: Row, only: Counter[Record] | None = None) -> frozenset[Place]:
+    """Where a person's worker rows stand; of these records, if any are named."""
+    return frozenset(
+        (one["source"], one["file"], one["sheet"], one["row"])
+        for one in row["evidence"]
+        if one["role"] in WORK and (only is None or _record(one) in only)
+    )
 
 
 def _told(row: Row) -> list[tuple[Any, ...]]:

@@ -83,7 +83,7 @@ def _changes(current: Published, ledger: pa.Table, run: RunContext, version: str
     """What the rollback changes against the current version, each row with that as its cause."""
     previous = current.table("ledger")
     was = as_of(current)
-    night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset(), frozenset())
+    night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset())
     con = duckdb.connect()
     try:
         put(con, "previous_ledger", previous)

@@ -17,6 +17,7 @@ from flows.ledger.publish.changes import Night, build_changes, keep_changes
 from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
 from flows.ledger.publish.files import parquet_bytes, sha256
+from flows.ledger.publish.novelty import novelty
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.retention import prune
@@ -30,8 +31,6 @@ from flows.settings import model_of
 from reports.books import disagreements, views_of
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import InputError, SanzhaoError, TableError
-
-_MEMBERS_TODAY = "select distinct clean from clean_numbers join stage_party_members on member_no = text"
 
 _JUDGED_RECORDS = """
 select k.person_key, p.source, coalesce(n.clean, '')
@@ -123,10 +122,10 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     index = current.index if current else {}
     was = datetime.fromisoformat(index["as_of"]).date() if current else None
     put_rows(con, "night", {"previous_as_of": pa.date32(), "as_of": pa.date32()}, [(was, run.as_of)])
-    members = con.execute(_MEMBERS_TODAY).fetchall()
     review = con.execute("select distinct member_no from review where member_no is not null").fetchall()
     incomplete = con.execute("select source from carried_sources").fetchall()
-    leavers = con.execute("select person_key, row_here, denied from leavers order by 1").fetchall()
+    waiting = con.execute("select distinct source, record_id from review where record_id is not null").fetchall()
+    leavers = con.execute("select person_key, row_here, registry_here, denied from leavers order by 1").fetchall()
     news = con.execute("select person_key, flatten(list(news)) from reopened group by 1 order by 1").fetchall()
     return Night(
         as_of=run.as_of,
@@ -135,12 +134,14 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         model_changed=bool(current) and index["model_version"] != model_of(run.settings).version,
         incomplete=frozenset(one for (one,) in incomplete),
         increments=frozenset(name for name, contract in run.contracts.items() if contract.snapshot == "increment"),
-        members_today=frozenset(one for (one,) in members),
         in_review=frozenset(one for (one,) in review),
-        rows_here=frozenset(key for key, here, _ in leavers if here),
-        denied=frozenset(key for key, _, denied in leavers if denied),
+        rows_here=frozenset(key for key, here, _, _ in leavers if here),
+        registry_here=frozenset(key for key, _, here, _ in leavers if here),
+        denied=frozenset(key for key, _, _, denied in leavers if denied),
         erased=frozenset(one for (one,) in con.execute("select person_key from erased_persons").fetchall()),
         judged=frozenset(con.execute(_JUDGED_RECORDS).fetchall()),
+        rows_in_review=frozenset(waiting),
+        novelty=novelty(con, run, store, was),
         keep_days=run.policy.leaving.keep_days,
         reopened={key: tuple(sorted(set(pieces))) for key, pieces in news},
     )

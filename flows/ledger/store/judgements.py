@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ class Judged:
 
     verdict: str
     basis: Mapping[str, str] | None = None
+    on: date | None = field(default=None, compare=False)
+    """The day it was said, where the store tells it."""
 
 
 class Judgements(Opened):
@@ -53,5 +55,5 @@ class Judgements(Opened):
         with Session(self.engine) as session:
             for row in session.scalars(select(Judgement).order_by(Judgement.id)):
                 pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
-                found[pair] = Judged(row.judgement, row.basis)
+                found[pair] = Judged(row.judgement, row.basis, row.judged_on)
         return found

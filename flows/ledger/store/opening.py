@@ -21,6 +21,7 @@ from flows.ledger.store.judgements import Judgements
 from flows.ledger.store.leads import LeadBook
 from flows.ledger.store.registers import Registers
 from flows.ledger.store.rights import Rights
+from flows.ledger.store.source_numbers import SourceNumbers
 from flows.ledger.store.told import Told
 from schemas.errors import HomeError
 
@@ -34,7 +35,7 @@ def _newest_revision() -> str:
 HEAD = _newest_revision()
 
 
-class Store(Identities, Registers, LeadBook, Rights, Judgements, History, Told):
+class Store(Identities, Registers, LeadBook, Rights, Judgements, History, Told, SourceNumbers):
     """The open state store of one home."""
 
 

@@ -1,0 +1,35 @@
+"""Which record numbers each source's last published night had, as keyed tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flows.ledger.store.opened import Opened
+from flows.tables import table_in
+from schemas.store import SourceNight
+
+_BITS = 15
+"""Hexadecimal digits kept: 60 bits, as `flows/drift/keys.sql` writes them."""
+
+
+def number_token(secret: bytes, number: str) -> int:
+    """The token of one record number, the same as `flows/drift/keys.sql` makes for a whole source."""
+    return int(hmac.new(secret, b"r" + number.encode(), hashlib.sha256).hexdigest()[:_BITS], 16)
+
+
+class SourceNumbers(Opened):
+    """Tokens of record numbers; kept for the newest night of each source only."""
+
+    def last_numbers(self) -> dict[str, frozenset[int]]:
+        """Tokens of the record numbers of each source's newest published night that had any."""
+        query = select(SourceNight.source, SourceNight.keys).where(SourceNight.keys.is_not(None))
+        with Session(self.engine) as session:
+            return {
+                source: frozenset(table_in(keys).column("record").to_pylist())
+                for source, keys in session.execute(query.order_by(SourceNight.id))
+                if keys is not None
+            }

@@ -1,0 +1,152 @@
+"""Causes tell what happened: one district, two nights, a case per surname."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from sqlalchemy.orm import Session
+
+from flows.context import RunContext
+from flows.drift.keys import key_tokens, packed
+from flows.ledger import build_ledger, build_persons, publish
+from flows.ledger.judging import judged_pairs
+from flows.ledger.publish.changes import CAUSES
+from flows.ledger.publish.read import current_version
+from flows.ledger.store import Judged, Lead, opened_store
+from flows.ledger.store.source_numbers import number_token
+from schemas.contracts import shipped_sources
+from schemas.store import SourceNight
+from tests.flows.ledger.district import AS_OF, KEY, District, context, number_of
+
+NEXT = AS_OF + timedelta(days=1)
+
+
+def first_night() -> District:
+    made = District()
+    for turn, name in enumerate(("赵一", "钱一", "李一", "冯一")):
+        person = made.member(name, number_of(turn), member_no=None if name == "赵一" else f"M{turn}", lost_contact=True)
+        made.worker(name, number_of(turn), person, record_id=f"W{turn}")
+    waiting = made.member("孙一", number_of(10), member_no="M10")
+    made.worker("孙一", None, waiting, decision="review", declared_member=True, record_id="W10")
+    wrong = made.member("吴一", number_of(11), member_no="M11", lost_contact=True)
+    made.member("郑一", number_of(12), member_no="M12")
+    made.worker("吴一", number_of(13), wrong, record_id="W11")
+    made.worker("卫一", number_of(15), record_id="W15")
+    made.worker("蒋一", number_of(16), record_id="W16")
+    moved = made.member("沈一", number_of(18), member_no="M18")
+    made.worker("沈一", number_of(18), moved, record_id="W18")
+    made.worker("沈一", number_of(18), moved, record_id="W19")
+    return made
+
+
+def second_night() -> District:
+    made = District()
+    made.worker("赵一", number_of(0), record_id="W0")  # no roll entry any more, the row still comes
+    made.worker("钱一", number_of(1), record_id="W1")
+    made.member("李一", number_of(2), member_no="M2", lost_contact=True)  # the row went
+    kept = made.member("冯一", number_of(3), member_no="M3", lost_contact=True)
+    made.worker("冯一", number_of(3), kept, record_id="W3")
+    waiting = made.member("孙一", number_of(10), member_no="M10")
+    made.worker("孙一", None, waiting, decision="reject", declared_member=True, record_id="W10")
+    wrong = made.member("吴一", number_of(11), member_no="M11", lost_contact=True)
+    right = made.member("郑一", number_of(12), member_no="M12")
+    row = made.worker("吴一", number_of(13), wrong, decision="reject", record_id="W11")
+    made.decide(row, right, "link", "strong")
+    for turn, name in ((14, "陈一"), (15, "卫一"), (16, "蒋一")):
+        number = f"M{turn}" if name != "蒋一" else "M160"
+        person = made.member(name, number_of(turn), member_no=number)
+        made.worker(name, number_of(turn), person, record_id=f"W{turn}")
+    made.inflow("floating_members", "沈一", number_of(18), record_id="F18")
+    moved = made.member("沈一", number_of(18), member_no="M18")
+    made.register("floating_members", moved, record_id="F18")
+    made.worker("沈一", number_of(18), moved, record_id="W18")
+    return made
+
+
+def play(district: District, run: RunContext) -> None:
+    """One night with what persons judged, published; its record numbers are remembered."""
+    con = duckdb.connect()
+    district.put(con)
+    con.execute("create table scored as select left_id, right_id from decided")
+    judged_pairs(con, run)
+    build_persons(con, run)
+    build_ledger(con, run)
+    publish(con, run)
+    with opened_store(run.home) as store, Session(store.engine) as session, session.begin():
+        for name in ("platform", "party_members"):
+            tokens = key_tokens(con, run, shipped_sources()[name])
+            assert tokens is not None
+            night = {"source": name, "run_id": run.run_id, "as_of": run.as_of, "quality": {}}
+            session.add(SourceNight(**night, keys=packed(tokens)))
+    con.close()
+
+
+@pytest.fixture(scope="module")
+def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """Surname: what changed on the second night and why."""
+    root = tmp_path_factory.mktemp("causes")
+    play(first_night(), context(root))
+    home = context(root).home
+    current = current_version(home, KEY)
+    assert current
+    key_of = {row["name_masked"][0]: row["person_key"] for row in current.table("ledger").to_pylist()}
+    (pair,) = [row["pair_id"] for row in current.table("review").to_pylist()]
+    with opened_store(home) as store:
+        store.add_lead_event(Lead(key_of["钱"], "L1", "已确认", "街道甲", AS_OF))
+        store.judge(pair, Judged("not_link"), "甲", AS_OF)
+    deny(root, key_of["吴"])
+    play(second_night(), context(root, NEXT, run_id="run-2"))
+    newest = current_version(home, KEY)
+    assert newest
+    names = {key: name for name, key in key_of.items()}
+    names |= {row["person_key"]: row["name_masked"][0] for row in newest.table("ledger").to_pylist()}
+    rows = newest.table("changes").to_pylist()
+    return {names[row["person_key"]]: (row["change"], row["cause"]) for row in rows}
+
+
+def deny(root: Path, person_key: str) -> None:
+    """The street found that the rows tied to the person are not theirs."""
+    from flows.ledger.checks import record_answer
+    from flows.ledger.publish.look import show
+
+    run = context(root)
+    with opened_store(run.home) as store:
+        row = show(run.home, person_key)["row"]
+        record_answer(store, run.policy.leads, row, row["primary_status"], "非本人", by="街道甲", on=AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "cause"),
+    [
+        ("赵", "removed", "roll_change 党员名册有变动：名册中已无此人"),
+        ("钱", "changed", "roll_change 党员名册有变动：名册中已无此人"),
+        ("李", "changed", "left 从业记录已全部撤下，按规则保留一段时间后移出"),
+        ("孙", "added", "judgement 人工判断：人工核对为不是同一人"),
+        ("吴", "removed", "judgement 人工判断：人工核对为不是同一人"),
+        ("郑", "added", "judgement 人工判断：人工核对为不是同一人"),
+        ("陈", "added", "new_source_row 来源新增记录"),
+        ("卫", "added", "roll_change 党员名册有变动：新增此人"),
+        ("蒋", "added", "roll_change 党员名册有变动：新增此人"),
+        ("沈", "changed", "floating_change 流动党员登记有变动"),
+        ("冯", "changed", "moved 仅来源文件名或行号变动，内容未变"),
+    ],
+)
+def test_a_cause_tells_what_happened(causes: dict[str, tuple[str, str]], name: str, change: str, cause: str) -> None:
+    assert causes.get(name) == (change, cause)
+
+
+def test_a_number_has_one_token_alone_and_in_a_whole_source(tmp_path: Path) -> None:
+    run, con = context(tmp_path, date(2026, 11, 20)), duckdb.connect()
+    first_night().put(con)
+    tokens = key_tokens(con, run, shipped_sources()["platform"])
+    assert tokens is not None
+    secret = KEY.purpose("source keys")
+    assert number_token(secret, "W0") in tokens.column("record").to_pylist()
+    assert number_token(secret, "W99") not in tokens.column("record").to_pylist()
+
+
+def test_every_cause_has_a_word_without_the_mark_that_parts_it_from_its_particulars() -> None:
+    assert all(word and "：" not in word for word in CAUSES.values())
