@@ -75,6 +75,8 @@ class SourceContract(_Frozen):
     """Fields with a start and an end in one cell, and the two fields they fill: 起止年月, 起始年月, 终止年月."""
     period_alone: Literal["start", "end"] = "start"
     """What a single date in such a field is."""
+    ages: tuple[tuple[str, int], ...] = ()
+    """Dates that nobody can have before an age in years: the start of work (14), joining the Party (18)."""
     important: tuple[str, ...] = ()
     """Fields whose absence a clerk is told of where a file has columns that nobody knows."""
     require: tuple[tuple[str, ...], ...]
@@ -94,7 +96,7 @@ class SourceContract(_Frozen):
         known = {field.name for field in self.fields}
         used = {name for group in (*self.require, *self.row_needs) for name in group} | set(self.id_fallback)
         used |= {name for name in (self.record_id, self.start_field, self.consent) if name}
-        used |= {name for period in self.periods for name in period} | set(self.important)
+        used |= {name for period in self.periods for name in period} | set(self.important) | {name for name, _ in self.ages}
         if used - known:
             raise ValueError(f"fields named but not declared: {sorted(used - known)}")
         return self

@@ -69,19 +69,24 @@ def is_valid_id(text: str) -> bool:
 
 
 def is_dummy_id(pattern: str) -> bool:
-    """Whether an 18-place pattern (`*` where hidden) stands for no ID.
+    """Whether an 18-place pattern (`*` where hidden) stands for no ID: made up, or of a birth date that cannot be.
 
-    So it is where it shows a dummy known by heart, one digit over and over, digits counted up or down, or parts of a
-    birth date that cannot be. A failed check digit alone is a typing error, not a dummy.
+    A failed check digit alone is a typing error, not a dummy.
     """
+    return is_made_up_id(pattern) or shows_impossible_birth(pattern)
+
+
+def is_made_up_id(pattern: str) -> bool:
+    """Whether digits of any length (`*` where hidden) are a dummy known by heart, one digit, or counted up or down."""
     shown = pattern.replace("*", "")
-    if len(shown) < dummies().shown:
+    if len(shown) < dummies().shown or not shown.rstrip("X").isdecimal():
         return False
-    return (
-        _shows_one_of(pattern, dummies().ids)
-        or _one_digit_or_counted(pattern.rstrip("X") if "*" not in pattern else pattern)
-        or not _birth_possible(pattern[6:14])
-    )
+    return _shows_one_of(pattern, dummies().ids) or _one_digit_or_counted(pattern.rstrip("X"))
+
+
+def shows_impossible_birth(pattern: str) -> bool:
+    """Whether an 18-place pattern shows parts of a birth date that nobody alive can have."""
+    return len(pattern) == ID_PLACES and pattern[6:14] != "*" * 8 and not _birth_possible(pattern[6:14])
 
 
 def has_unknown_tail(pattern: str) -> bool:
@@ -92,7 +97,7 @@ def has_unknown_tail(pattern: str) -> bool:
 def is_dummy_phone(number: str) -> bool:
     """Whether a phone (`*` where hidden) stands for none: known by heart, one digit over and over, or counted up."""
     shown = number.replace("*", "")
-    if len(shown) < dummies().shown:
+    if len(shown) < dummies().shown or not shown.isdecimal():
         return False
     if _shows_one_of(number, dummies().phones):
         return True

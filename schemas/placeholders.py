@@ -25,18 +25,19 @@ def placeholders() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Words:
-    """Words as they are compared: those for nothing, for the cell above, for the cell on the left."""
+    """Words as they are compared: those for nothing, for the cell above or on the left, for no person."""
 
     nothing: frozenset[str]
     above: frozenset[str]
     left: frozenset[str]
+    not_people: frozenset[str]
 
 
 @cache
 def placeholder_words() -> Words:
     """The shipped words."""
     body = placeholders()
-    lists = (body["nothing"]["words"], body["same"]["above"], body["same"]["left"])
+    lists = (body["nothing"]["words"], body["same"]["above"], body["same"]["left"], body["not_people"]["words"])
     return Words(*(frozenset(map(_plain, words)) for words in lists))
 
 
@@ -67,6 +68,12 @@ def means_above(text: str) -> bool:
 def means_left(text: str) -> bool:
     """Whether a whole cell says that its value is the one on its left: 同左."""
     return bool(text.strip()) and _is_one_of(text, placeholder_words().left)
+
+
+@lru_cache(maxsize=1 << 12)
+def means_no_person(text: str) -> bool:
+    """Whether a whole name cell is the label of a sum or of a column: 合计, 汇总, 甲."""
+    return bool(text.strip()) and _is_one_of(text.rstrip(":： "), placeholder_words().not_people)
 
 
 def _is_one_of(text: str, words: frozenset[str]) -> bool:

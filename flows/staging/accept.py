@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.staging.ages import check_ages
+from flows.staging.ditto import Fill, fill_dittos
 from flows.staging.mapping import Mapping
 from flows.staging.periods import split_periods
 from flows.staging.rows import Sifted
@@ -44,7 +46,8 @@ class Accepted:
 
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
     """Clean every mapped cell, set aside the rows the contract refuses. Raises TableError if a row is lost."""
-    cells = list(zip(*sifted.rows, strict=True)) or [()] * len(mapping.header.texts)
+    cells: list[Sequence[Cell]] = list(zip(*sifted.rows, strict=True)) or [()] * len(mapping.header.texts)
+    cells, fills = fill_dittos(cells, {name: found[0] for name, found in mapping.columns.items()})
     columns = {
         field.name: clean_column(
             field, _cells(cells, mapping.columns[field.name], field), licence=field.name in contract.id_fallback
@@ -55,6 +58,7 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     del cells
     split_periods(columns, contract)
     _fall_back(columns, contract)
+    check_ages(columns, contract)
     refused = _refused(columns, contract, len(sifted.rows))
     keep = np.ones(len(sifted.rows), bool)
     keep[list(refused)] = False
@@ -64,10 +68,11 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
         raise TableError(
             "行数对不上：接收加退回不等于读入", where=f"{name.source}/{name.file}", rule="rows_accounted_for"
         )
-    return Accepted(table, _repairs(columns, mapping, sifted, keep, first_key), quarantine)
+    filled = [*_merged_cells(sifted), *fills]
+    return Accepted(table, _repairs(columns, _by_field(filled, mapping), keep, first_key), quarantine)
 
 
-def _cells(cells: list[tuple[Cell, ...]], columns: tuple[int, ...], field: SourceField) -> Sequence[Cell]:
+def _cells(cells: list[Sequence[Cell]], columns: tuple[int, ...], field: SourceField) -> Sequence[Cell]:
     """The cells of a field, several columns as one."""
     if len(columns) > 1:
         return [_joined(list(found), field) for found in zip(*(cells[column] for column in columns), strict=True)]
@@ -155,7 +160,7 @@ def _table(
 
 
 def _repairs(
-    columns: dict[str, Column], mapping: Mapping, sifted: Sifted, keep: npt.NDArray[np.bool_], first_key: int
+    columns: dict[str, Column], filled: list[tuple[str, Fill]], keep: npt.NDArray[np.bool_], first_key: int
 ) -> pa.Table:
     """The repairs of accepted rows, in the order of rows, fields and repairs."""
     keys = (np.cumsum(keep) - 1 + first_key).tolist()
@@ -166,25 +171,24 @@ def _repairs(
         for index, repair, original in column.repairs
         if kept[index]
     ]
-    found += _filled_down(mapping, sifted, keys, kept)
+    found += [(keys[one.row], name, one.repair, one.original) for name, one in filled if kept[one.row]]
     found.sort()
     return _rows_table(found, "stage_repairs")
 
 
-def _filled_down(
-    mapping: Mapping, sifted: Sifted, keys: list[int], kept: list[bool]
-) -> list[tuple[int, str, str, str]]:
-    """A repair for every cell filled from the merged cell above it."""
+def _merged_cells(sifted: Sifted) -> list[Fill]:
+    """What was filled from the merged cell above it."""
     if not sifted.filled:
         return []
     index_of = {number: index for index, number in enumerate(sifted.numbers)}
+    places = [(index_of.get(number), column) for number, column in sifted.filled]
+    return [Fill(index, column, "merged_cell", "") for index, column in places if index is not None]
+
+
+def _by_field(fills: list[Fill], mapping: Mapping) -> list[tuple[str, Fill]]:
+    """The fields of the filled cells; cells of columns that are not read do not count."""
     field_of = {column: name for name, columns in mapping.columns.items() for column in columns}
-    places = [(index_of.get(number), field_of.get(column)) for number, column in sifted.filled]
-    return [
-        (keys[index], name, "merged_cell", "")
-        for index, name in places
-        if index is not None and name is not None and kept[index]
-    ]
+    return [(name, one) for one in fills if (name := field_of.get(one.column)) is not None]
 
 
 def _quarantine(sifted: Sifted, refused: dict[int, Rule], contract: SourceContract, name: SheetName) -> pa.Table:

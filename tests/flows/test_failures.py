@@ -20,7 +20,7 @@ from flows.runs import RunRecord, context_of, create_run
 from flows.steps import step_named
 from schemas.errors import HomeError, InputError, SanzhaoError
 
-PERSON = "张三 500113199003074258 13812345678"
+PERSON = "张三 500113199003074258 13812345679"
 
 
 @pytest.fixture

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
+import html
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from importlib import resources
 from typing import Any, NamedTuple
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 
 INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\u180e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180b-\u180f\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
+    "\u034f\u061c\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
-_ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x85\t\r\n\x0b\x0c]")
+"""Control and format characters, fillers, variation selectors: nothing that a reader sees."""
+_ODD_BLANK = re.compile("[\u00a0\u2800\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x85\t\r\n\x0b\x0c]")
 LOST = "\ufffd"
 """What a decoder puts where bytes were damaged."""
 BLANKS = re.compile(r"\s+")
-NO_VALUE = frozenset(
-    {
-        "",
-        "无",
-        "暂无",
-        "未知",
-        "不详",
-        "空",
-        "-",
-        "--",
-        "/",
-        "NULL",
-        "null",
-        "None",
-        "NONE",
-        "N/A",
-        "#N/A",
-        "未填写",
-        "未登记",
-    }
-)
-"""Words for a cell without a value, whatever its field."""
 _FORMULA_TEXT = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """How some systems keep digits as text in a .csv: `="500113…"`."""
 
@@ -65,11 +49,34 @@ def cell_text(cell: Cell) -> str:
     return str(cell)
 
 
+_ENTITY = re.compile("&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_RADICAL = re.compile("[\u2e80-\u2fdf\u31c0-\u31ef]")
+_UNPRINTED = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""What Python takes for printable and no reader sees."""
+
+
+@cache
+def _radicals() -> dict[int, str]:
+    """Radicals and strokes of CJK by code point: the ideograph each equals."""
+    text = (resources.files("flows.staging.values") / "characters.toml").read_text("utf-8")
+    pairs = "".join(tomllib.loads(text)["radicals"].split())
+    return {ord(radical): whole for radical, whole in zip(pairs[::2], pairs[1::2], strict=True)}
+
+
 def tidy(text: str) -> tuple[str, tuple[str, ...]]:
-    """Text without invisible characters, odd blanks as plain ones, trimmed; trimming plain blanks is no repair."""
-    if text.isprintable() and LOST not in text and text[:1] != "=":  # no control, format or private-use character
-        return text.strip(), ()  # and no blank but the plain one
+    """Text as a reader sees it: without invisible characters, odd blanks as plain ones, HTML entities and radicals as
+    the characters they stand for, trimmed; trimming plain blanks is no repair."""
+    if text.isprintable() and not (LOST in text or text[:1] == "=" or "&" in text or _odd(text)):
+        return text.strip(), ()  # no control, format or private-use character, and no blank but the plain one
     repairs: list[str] = []
+    if (plain := _unescaped(text)) != text:
+        text = plain
+        repairs.append("html_entity")
+    if _RADICAL.search(text):
+        text = text.translate(_radicals())
+        repairs.append("radical")
     if formula := _formula_text(text):
         text = formula[1]
         repairs.append("formula_text")
@@ -83,6 +90,19 @@ def tidy(text: str) -> tuple[str, tuple[str, ...]]:
         text = _ODD_BLANK.sub(" ", text)
         repairs.append("spaces")
     return text.strip(), tuple(repairs)
+
+
+def _odd(text: str) -> bool:
+    return not text.isascii() and bool(_RADICAL.search(text) or _UNPRINTED.search(text))
+
+
+def _unescaped(text: str) -> str:
+    """HTML entities as their characters, also where they were escaped twice: `&amp;middot;`."""
+    for _ in range(3):
+        if "&" not in text or not _ENTITY.search(text):
+            break
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return text
 
 
 def _formula_text(text: str) -> re.Match[str] | None:

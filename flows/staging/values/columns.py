@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.staging.values.cells import Cell, Cleaned, Cleaner, cell_text
+from flows.staging.values.cells import Cell, Cleaned, Cleaner, cell_text, merged
+from flows.staging.values.dates import late_column, next_day
 from flows.staging.values.fields import cleaner_of
-from flows.staging.values.ids import NO_ID, column_signs, id_cleaner
+from flows.staging.values.ids import NO_ID, column_signs, id_cleaner, number_signs
 from flows.staging.values.quick import already_right, as_staged, masked_ids
 from schemas.contracts import SourceField
 
@@ -53,6 +54,8 @@ def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = F
     odd = dict.fromkeys(others.values())
     right, cleaner = _judge(field, distinct, odd, licence=licence)
     rest = distinct.filter(pc.invert(right)).to_pylist()
+    if field.type in ("date", "partial_date") and len(cells) > 1 and not len(distinct.filter(right)):
+        cleaner = _dated(cleaner, [*rest, *odd])
     pool = _pool(field, [cleaner(cell) for cell in (*rest, *odd)], [*rest, *odd])
     good = distinct.filter(right)
     arrays = tuple(
@@ -61,6 +64,19 @@ def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = F
     places = _places(encoded.indices, _numpy(right), others, {cell: len(distinct) + n for n, cell in enumerate(odd)})
     taken = pa.array(places)
     return Column(tuple(array.take(taken) for array in arrays), tuple(_repairs(places, len(good), pool)))
+
+
+def _dated(cleaner: Cleaner, cells: Sequence[Cell]) -> Cleaner:
+    """The cleaner of a date column's distinct cells; where all are late in the evening, the day after is meant."""
+    if not late_column(cells):
+        return cleaner
+
+    def clean(cell: Cell) -> Cleaned:
+        moved = next_day(cell)
+        found = cleaner(moved)
+        return found if moved is cell else Cleaned(found.value, merged([*found.repairs, "next_day"]))
+
+    return clean
 
 
 def _texts(field: SourceField, cells: Sequence[Cell]) -> tuple[pa.Array, dict[int, Cell]]:
@@ -88,7 +104,8 @@ def _judge(field: SourceField, distinct: pa.Array, odd: Iterable[Cell], *, licen
     """Which distinct texts are already right, and the cleaner of the others."""
     if field.type == "id_number":
         signs, valid = column_signs(distinct)
-        return pc.or_(pa.array(valid), masked_ids(distinct)), id_cleaner(signs, licence=licence)
+        cleaner = id_cleaner(number_signs(signs, odd), licence=licence)
+        return pc.or_(pa.array(valid), masked_ids(distinct)), cleaner
     found = already_right(field.type, distinct)
     if found is not None:
         return found, cleaner_of(field)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from zoneinfo import ZoneInfo
 
-from flows.staging.values.cells import NO_VALUE, Cell, Cleaned, cell_text, merged, narrow
+from flows.staging.values.cells import Cell, Cleaned, cell_text, merged, narrow
+from schemas.placeholders import means_nothing, placeholders
 
 _CHINESE = re.compile(
     r"([〇○零一二三四五六七八九]{4})年(?:([一二三四五六七八九十]{1,3})月(?:([一二三四五六七八九十]{1,3})[日号])?)?"
@@ -17,15 +21,27 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _PARTS = re.compile(r"(\d{4})\s*[-./年\\·、]\s*(\d{1,2})\s*(?:[-./月\\·、]\s*(?:(\d{1,2})\s*[日号]?)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _YEAR = re.compile(r"(\d{4})年?")
+_MOMENT = re.compile(
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?[T\s]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:[.,]\d+)?)?秒?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{1,2})?\s*$"
+)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LATE = ((16, 0), (23, 0))
+"""What a local midnight reads in UTC, and an hour before midnight: summer time of 1986 to 1991 taken off once more."""
 _TIME = re.compile(r"[T\s]+\d{1,2}[:时]\d{1,2}.*$")
 _WORDS = re.compile(r"(\(.*\)|星期.|周.|生|起|止)$")
 _OPEN = {"至今", "长期", "永久", "长期有效", "无固定期限", "不限", "现在", "目前", "今"}
-_NOTHING = NO_VALUE | {"0"}
+
+
+@cache
+def empty_days() -> frozenset[str]:
+    """Days, as ISO text, that programs write where there is no date."""
+    return frozenset(placeholders()["dates"]["empty"])
 
 
 def clean_date(cell: Cell) -> Cleaned:
     """A whole date. A month alone stands for its first day, by the repair `month_only`; a year alone is not used."""
-    if type(cell) is date and 1900 < cell.year < 2099:
+    if type(cell) is date and 1910 < cell.year < 2089 and cell.isoformat() not in empty_days():
         return Cleaned(cell)
     prefix, repairs = _prefix(cell)
     if prefix is None:
@@ -50,13 +66,16 @@ def clean_month(cell: Cell) -> Cleaned:
         return Cleaned(None, repairs)
     if len(prefix) == 4:
         return Cleaned(None, merged([*repairs, "year_only"]))
+    if prefix[:7] + "-01" in empty_days():
+        return Cleaned(None, merged([*repairs, "default_date"]))
     dropped = () if prefix[7:] in ("", "-01") else ("day_dropped",)
     return Cleaned(date.fromisoformat(prefix[:7] + "-01"), merged([*repairs, *dropped]))
 
 
 def _prefix(cell: Cell) -> tuple[str | None, tuple[str, ...]]:
     if isinstance(cell, datetime | date):
-        return _checked(cell.year, cell.month, cell.day, ())
+        local, zoned = _in_shanghai(cell) if isinstance(cell, datetime) else (cell, ())
+        return _checked(local.year, local.month, local.day, zoned)
     if isinstance(cell, time | timedelta):
         return None, ("zero_date",)
     if isinstance(cell, float | int):
@@ -66,7 +85,7 @@ def _prefix(cell: Cell) -> tuple[str | None, tuple[str, ...]]:
     text, repairs = narrow(cell)
     if (bare := text.strip("'‘’\"“”")) != text:
         text, repairs = bare, (*repairs, "leading_quote")
-    if text in _NOTHING:
+    if means_nothing(text) or text == "0":
         return None, (repairs if not text else (*repairs, "placeholder"))
     if text in _OPEN:
         return None, (*repairs, "open_ended")
@@ -88,7 +107,70 @@ def _from_number(number: float) -> tuple[str | None, tuple[str, ...]]:
     return _from_text(text, ()) if number.is_integer() else (None, ("unusable_date",))
 
 
+def late_column(cells: Iterable[Cell]) -> bool:
+    """Whether every date of a column has a time that is really the midnight after: 23:59:xx, 23:00, 16:00.
+
+    Source: midnights written in UTC, rounded down from a float, or moved by a summer time that was.
+    """
+    moments = [_moment(cell) for cell in cells if not _is_blank(cell)]
+    return bool(moments) and all(moment is not None and _is_late(moment) for moment in moments)
+
+
+def next_day(cell: Cell) -> Cell:
+    """The day after that of a cell of a late column."""
+    moment = _moment(cell)
+    return cell if moment is None else (moment + timedelta(days=1)).date()
+
+
+def _is_blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and means_nothing(cell)
+
+
+def _is_late(moment: datetime) -> bool:
+    late = (moment.hour, moment.minute)
+    return late == (23, 59) or (late in _LATE and moment.second == 0)
+
+
+def _moment(cell: Cell) -> datetime | None:
+    """The local moment a cell gives, null where it gives no time of the day."""
+    if isinstance(cell, datetime):
+        return _in_shanghai(cell)[0]
+    if isinstance(cell, float) and 1 <= cell < 80000 and not cell.is_integer():
+        return datetime.combine(_EPOCH, time()) + timedelta(days=cell)
+    found = _MOMENT.fullmatch(narrow(cell)[0]) if isinstance(cell, str) else None
+    read = _read_moment(found) if found else None
+    return _in_shanghai(read)[0] if read else None
+
+
+def _read_moment(found: re.Match[str]) -> datetime | None:
+    try:
+        moment = datetime(*(int(part or 0) for part in found.groups()[:6]))  # type: ignore[arg-type]
+        zone = _zone(found[7])
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=zone) if zone else moment
+
+
+def _zone(text: str | None) -> timezone | None:
+    if not text or text in ("Z", "UTC", "GMT"):
+        return UTC if text else None
+    digits = text[1:].replace(":", "")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _in_shanghai(moment: datetime) -> tuple[datetime, tuple[str, ...]]:
+    """A moment with a zone as the clocks of China show it; named where that is another day."""
+    if moment.tzinfo is None or not 1 < moment.year < 9999:
+        return moment.replace(tzinfo=None), ()
+    local = moment.astimezone(SHANGHAI).replace(tzinfo=None)
+    return local, ("next_day",) if local.date() != moment.date() else ()
+
+
 def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    if (found := _MOMENT.fullmatch(text)) and found[7] and (moment := _read_moment(found)):
+        local, zoned = _in_shanghai(moment)
+        return _checked(local.year, local.month, local.day, (*repairs, *zoned))
     bare = _WORDS.sub("", _TIME.sub("", text)).strip()
     if found := _CHINESE.fullmatch(bare):
         bare = "-".join(_arabic(part) for part in found.groups() if part)
@@ -97,7 +179,7 @@ def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[s
         return _checked(*_numbers(found), repairs)
     if re.fullmatch(r"\d{5}", bare) and 3653 <= int(bare) < 80000:
         day = _EPOCH + timedelta(days=int(bare))
-        return day.isoformat(), (*repairs, "serial_date")
+        return _checked(day.year, day.month, day.day, (*repairs, "serial_date"))
     if found := _COMPACT.fullmatch(bare):
         return _checked(*_numbers(found), repairs)
     if (found := _YEAR.fullmatch(bare)) and 1850 <= int(found[1]) <= 2100:
@@ -120,6 +202,8 @@ def _numbers(found: re.Match[str]) -> tuple[int, int, int | None]:
 
 
 def _checked(year: int, month: int, day: int | None, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    if day and f"{year:04d}-{month:02d}-{day:02d}" in empty_days() and year < 2099:
+        return None, (*repairs, "default_date")
     if year >= 2099:
         return None, (*repairs, "open_ended")
     if day == 0 or month == 0 or year < 1850:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from math import ulp
@@ -15,18 +15,32 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
-from schemas.people import ID_CHECKS, ID_WEIGHTS, check_digit, dummies, is_birth, is_valid_id
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
+from schemas.people import (
+    ID_CHECKS,
+    ID_WEIGHTS,
+    check_digit,
+    dummies,
+    has_unknown_tail,
+    is_birth,
+    is_made_up_id,
+    is_valid_id,
+    shows_impossible_birth,
+)
+from schemas.placeholders import means_nothing
 
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _INSIDE = re.compile(r"(?<![0-9*])[0-9]{17}[0-9X](?![0-9A-Z*])")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?0?17")
 _MASKS = re.compile("[*＊×●○•·?？_#＃█■□◯✱※∗⁎]")
+DUMMY = "dummy_number"
 _FEW = 3
 _GENUINE = 110
+_OTHER_DIGITS = 2
 _TENS = 10 ** np.arange(17, -1, -1, dtype=np.int64)
 _CROSSED = re.compile("[0-9]{17}[×✕✖╳]")
+_FLOAT_TEXT = re.compile(r"^([0-9]{15,18})\.0+$")
 _QUOTES = "'\"‘’“”`´＇＂"
 
 
@@ -47,6 +61,15 @@ class ColumnSigns:
 
     zeros: bool = False
     floats: bool = False
+    numbers: bool = True
+    """Numbers in the column end in other digits than a zero where Excel still shows one, so a zero there is a digit."""
+
+
+def number_signs(signs: ColumnSigns, numbers: Iterable[object]) -> ColumnSigns:
+    """The signs with what the column's cells that are numbers show."""
+    fifteenth = [f"{cell:.14e}"[15] for cell in numbers if isinstance(cell, float) and 1e17 <= cell < 1e18]
+    zeros = fifteenth.count("0")
+    return replace(signs, numbers=len(fifteenth) - zeros >= _OTHER_DIGITS * zeros)
 
 
 def column_signs(texts: pa.Array) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
@@ -65,16 +88,18 @@ def _signs(places: npt.NDArray[np.int16], right: npt.NDArray[np.bool_]) -> tuple
 
     Excel's zeros fit the check digit once in eleven; an ID ends in 000 by itself once in 1,100. So where more than one
     all-digit ID in 110 ends in zeros that do not fit, those that fit are damaged too. A float's tail is no such proof:
-    of whole IDs one in 64 could be one, so there most must look like it.
+    of whole IDs one in 64 could be one, so there most must look like it. Four zeros are Excel's in one of ten damaged
+    IDs; a column in which they are more frequent has them for digits that nobody knew.
     """
     digits: npt.NDArray[np.bool_] = np.logical_and.reduce((places >= 0) & (places <= 9), axis=1)
     if (counted := int(digits.sum())) < _FEW:
         return ColumnSigns(), right
     numbers = np.where(digits[:, None], places, 0).astype(np.int64) @ _TENS
-    tails = digits & (numbers % 1000 == 0)
-    zeros = bool((tails & ~right).sum() * _GENUINE > counted)
+    tails, unknown = digits & (numbers % 1000 == 0), digits & (numbers % 10_000 == 0)
+    excel = int((tails & ~right & ~unknown).sum())
+    zeros = excel * _GENUINE > counted and excel >= _OTHER_DIGITS * int(unknown.sum())
     floats = bool((digits & (numbers.astype(np.float64).astype(np.int64) == numbers)).sum() * 2 > counted)
-    return ColumnSigns(zeros, floats), right & ~(tails & zeros) & (not floats)
+    return ColumnSigns(zeros, floats), right & ~unknown & ~(tails & zeros) & (not floats)
 
 
 def _places(texts: list[str]) -> npt.NDArray[np.int16]:
@@ -112,11 +137,13 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     """A `ResidentId` with the repairs that made it; every pattern keeps each digit the cell shows for certain."""
     signs = signs or ColumnSigns()
     if isinstance(cell, float | int):
-        return _from_number(float(cell))
+        return _from_number(float(cell), signs)
     original = cell_text(cell)
+    if means_nothing(shown := narrow(original)[0]) and shown:
+        return Cleaned(None, ("placeholder",))
     text, repairs = _plain(original)
-    if text in NO_VALUE:
-        return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
+    if not text:
+        return blank(original, repairs)
     found, more = _read(text, signs)
     if (
         found.pattern is None
@@ -126,7 +153,22 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     ):
         found, more = _read(inside[0], signs)
         more = ("extra_text", *more)
-    return Cleaned(found, merged([*repairs, *more]))
+    return _told(found, merged([*repairs, *more]))
+
+
+def _told(found: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
+    """The ID, unless it stands for none; zeros at its end that stand for digits nobody knew become a mask."""
+    pattern, known = found.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
+    if is_made_up_id(pattern or found.text or ""):
+        return Cleaned(None, (*known, DUMMY))
+    if pattern is not None and shows_impossible_birth(pattern):
+        return Cleaned(ResidentId(None, "other", found.text), (*known, "impossible_birth"))
+    if pattern is not None and has_unknown_tail(pattern):
+        shown = pattern[:-4] + "****"
+        if not shown.strip("*"):
+            return Cleaned(None, (*known, DUMMY))
+        return Cleaned(ResidentId(shown, "masked", found.text), (*known, "unknown_tail"))
+    return Cleaned(found, repairs)
 
 
 def clean_licence(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
@@ -156,6 +198,7 @@ def _plain(text: str) -> tuple[str, list[str]]:
         ("leading_quote", lambda value: value.strip(_QUOTES)),
         ("cyrillic", lambda value: value.replace("х", "X").replace("Х", "X").replace("Χ", "X").replace("χ", "X")),
         ("spaces", lambda value: BLANKS.sub("", value)),
+        ("float_text", lambda value: _FLOAT_TEXT.sub(r"\1", value)),
         ("crossed_x", _crossed),
         ("lower_case_x", lambda value: value[:-1] + "X" if value[-1:] == "x" else value),
         ("mask_character", _masked),
@@ -208,11 +251,18 @@ def _found(pattern: str, kind: str, text: str) -> ResidentId:
 def _from_eighteen(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
     valid = is_valid_id(text)
     if text.isdecimal() and is_birth(text[6:14]):
+        if has_unknown_tail(text) and not signs.zeros:
+            return _unknown_tail(text, text)
         if text.endswith("000") and (signs.zeros or not valid):
             return _found(text[:15] + "***", "excel15", text), ("excel_tail",)
         if _is_float_tail(text) and (signs.floats or not valid):
             return _from_float(int(text), text, "float_tail")
     return _found(text, "full" if valid else "invalid", text), (() if valid else ("check_digit",))
+
+
+def _unknown_tail(whole: str, text: str) -> tuple[ResidentId, tuple[str, ...]]:
+    """An ID whose sequence number is 000: nobody has such a one, so its last four digits were not known."""
+    return _found(whole[:14] + "****", "masked", text), ("unknown_tail",)
 
 
 def _is_float_tail(text: str) -> bool:
@@ -237,6 +287,8 @@ def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     whole = text[:6] + "19" + text[6:]
     if not is_birth(whole[6:14]):
         return ResidentId(None, "other", text), ("unusable_id",)
+    if text.endswith("000"):
+        return _unknown_tail(whole, text)
     return _found(whole + check_digit(whole), "full", text), ("fifteen_digits",)
 
 
@@ -284,7 +336,7 @@ def _from_mask(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     return _found(pattern, "masked", text), ("mask_length", *(("mask_middle",) if middle else ()))
 
 
-def _from_number(number: float) -> Cleaned:
+def _from_number(number: float, signs: ColumnSigns) -> Cleaned:
     """An ID that Excel kept as a number: fifteen digits are certain, the rest is gone."""
     text = cell_text(number)
     if 1e17 <= number < 1e18:
@@ -294,8 +346,9 @@ def _from_number(number: float) -> Cleaned:
             return Cleaned(ResidentId(None, "other", text), ("unusable_id",))
         if float(rounded) != number:  # not Excel's fifteen digits but a float written in full
             return Cleaned(*_from_float(int(number), text, "excel_tail"))
-        return Cleaned(ResidentId(digits + "***", "excel15", text), ("excel_tail",))
+        if digits.endswith("0") and not signs.numbers:
+            return Cleaned(*_unknown_tail(digits + "000", text))
+        return _told(ResidentId(digits + "***", "excel15", text), ("excel_tail",))
     if number.is_integer() and number > 0:
-        found, repairs = _read(text, ColumnSigns())
-        return Cleaned(found, repairs)
+        return _told(*_read(text, ColumnSigns()))
     return Cleaned(ResidentId(None, "other", text), ("unusable_id",))

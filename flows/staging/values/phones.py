@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow
+from schemas.people import is_dummy_phone
+from schemas.placeholders import means_nothing
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _USUAL_MASK = re.compile(r"1[3-9][0-9]*\*+[0-9]+")
@@ -19,19 +21,23 @@ _JUNK = re.compile(r"[\s\-()‐‑‒–—―－.·']+")
 _STARS = re.compile(r"[*＊×●○•?？_#■□◯✱※∗]")
 _LETTERS = re.compile(r"[0-9*]*[xX][xX*]+[0-9]*")
 _SCIENTIFIC = re.compile(r"1\.([0-9]+)E\+?10", re.IGNORECASE)
-_NOTHING = NO_VALUE | {"0"}
 _LIST_SIGNS = str.maketrans("；，", ";,")
 """Between two numbers these are no full-width digits to complain of."""
+_FLOAT_TEXT = re.compile(r"([0-9]{7,13})\.0+")
 _BETWEEN = re.compile(r"(?<=[0-9*]{11})\s+(?=\+?[0-9])")
 
 
 def clean_phones(cell: Cell) -> Cleaned:
     """A list of numbers without repetitions; null where the cell holds none."""
-    if isinstance(cell, str) and (_MOBILE.fullmatch(cell) or (len(cell) == 11 and _USUAL_MASK.fullmatch(cell))):
+    if (
+        isinstance(cell, str)
+        and (_MOBILE.fullmatch(cell) or (len(cell) == 11 and _USUAL_MASK.fullmatch(cell)))
+        and not is_dummy_phone(cell)
+    ):
         return Cleaned((cell,))
     original = cell_text(cell)
     text, repairs = narrow(original.translate(_LIST_SIGNS))
-    if text in _NOTHING:
+    if means_nothing(text) or text == "0":
         return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     numbers: list[str] = []
     found = list(repairs)
@@ -40,6 +46,9 @@ def clean_phones(cell: Cell) -> Cleaned:
             number, more = _number(part.strip())
             numbers += number
             found += more
+    if any(map(is_dummy_phone, numbers)):
+        numbers = [number for number in numbers if not is_dummy_phone(number)]
+        found.append("dummy_number")
     if not numbers and not found:
         found.append("unusable_phone")
     distinct = tuple(dict.fromkeys(numbers))
@@ -53,6 +62,9 @@ def _number(text: str) -> tuple[list[str], list[str]]:
     if found := _SCIENTIFIC.fullmatch(text):
         return [("1" + found[1][:-1])[:11].ljust(11, "*")], ["scientific"]
     repairs: list[str] = []
+    if found := _FLOAT_TEXT.fullmatch(text):
+        text = found[1]
+        repairs.append("float_text")
     plain = _JUNK.sub("", re.sub(r"^[^0-9*+(]*[::]|[^0-9*]+$", "", text))
     if plain != text:
         repairs.append(_parted(text))
@@ -87,7 +99,7 @@ def _judged(bare: str, text: str, repairs: list[str]) -> tuple[list[str], list[s
     shorter = _JUNK.sub("", _EXTENSION.sub("", text))
     if _LANDLINE.fullmatch(shorter):
         return [shorter], ["extension"]
-    return [], [*repairs, "unusable_phone"]
+    return [], [*repairs, "dummy_number" if is_dummy_phone(bare) else "unusable_phone"]
 
 
 def _masked(bare: str, repairs: list[str]) -> tuple[list[str], list[str]]:

@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from flows.staging.values.cells import BLANKS, NO_VALUE, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
+from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
+from schemas.placeholders import means_nothing
 
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _INTEGER = re.compile(r"([0-9]{1,9})(?:\.0+)?\s*(天|日|人|名|个|家|岁)?")
-_NOTHING = {"-", "--", "/", "\\", "NULL", "null", "None", "N/A", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
+_FLOAT_TEXT = re.compile(r"([0-9]{2,18})\.0+")
+"""How a number reads that went through a program which keeps all numbers as floats."""
 _USCC = re.compile(r"[0-9A-Z]{18}")
 
 
@@ -21,10 +23,12 @@ def clean_text(cell: Cell) -> Cleaned:
         text = cell_text(cell)
         return Cleaned(text, ("excel_tail",)) if abs(cell) >= 1e15 else Cleaned(text)
     text, repairs = tidy(cell if isinstance(cell, str) else cell_text(cell))
-    if text in _NOTHING:
-        return Cleaned(None, merged([*repairs, "placeholder"]))
     if not text:
         return Cleaned(None, repairs)
+    if means_nothing(text):
+        return Cleaned(None, merged([*repairs, "placeholder"]))
+    if found := _FLOAT_TEXT.fullmatch(text):
+        text, repairs = found[1], (*repairs, "float_text")
     if _WIDE.search(text):
         text = _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
         repairs = (*repairs, "full_width")
@@ -65,7 +69,7 @@ def _mapped(values: Mapping[str, object], cell: Cell) -> Cleaned:
             return Cleaned(values[form])
     if not key:
         return blank(text, ("zero_width",))
-    if key in NO_VALUE:
+    if means_nothing(narrow(text)[0]):
         return Cleaned(None, ("placeholder",))
     return Cleaned(None, ("unknown_value",))
 
@@ -80,8 +84,8 @@ def clean_integer(cell: Cell) -> Cleaned:
         whole = float(cell).is_integer() and abs(cell) < 2**31
         return Cleaned(int(cell)) if whole else Cleaned(None, ("unusable_number",))
     text, repairs = narrow(cell_text(cell))
-    if not text:
-        return Cleaned(None, repairs)
+    if means_nothing(text):
+        return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
     found = _INTEGER.fullmatch(text.replace(",", ""))
     if not found:
         return Cleaned(None, merged([*repairs, "unusable_number"]))
@@ -96,7 +100,7 @@ def clean_uscc(cell: Cell) -> Cleaned:
         text = cell_text(cell)
         return Cleaned(None, ("excel_tail",)) if abs(cell) >= 1e15 else Cleaned(text)
     text, repairs = narrow(cell_text(cell))
-    if not text or text in _NOTHING:
+    if means_nothing(text):
         return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
     bare = BLANKS.sub("", text).strip("'‘’\"")
     found = [*repairs, *(("spaces",) if bare != text else ()), *(("lower_case",) if bare.upper() != bare else ())]

@@ -6,15 +6,20 @@ repair. `tests/flows/staging/test_columns.py` holds the two together.
 
 from __future__ import annotations
 
+from functools import cache
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.staging.values.dates import empty_days
 from schemas.contracts import FieldType
+from schemas.people import dummies
+from schemas.placeholders import longest_word, placeholder_words
 
 _HAN = r"\x{4e00}-\x{9fff}"
 _WORD = f"!-~{_HAN}，。、：；·（）《》“”【】—"
 _NAME = f"^[{_HAN}]{{2,4}}$"
-_NO_NAME = "某|(师傅|先生|女士|小姐|同志)$|^(未知|不详|暂无|未填写|未登记)$|^(示例|样例|范例|必填|选填|非必填)"
+_NO_NAME = "某|(师傅|先生|女士|小姐|同志)$|^(示例|样例|范例|必填|选填|非必填)"
 _PHONE = r"^1[3-9][0-9]{9}$"
 _MASKED_PHONE = r"^1[3-9][0-9]{0,7}\*+[0-9]{1,8}$"
 _DAY = (
@@ -22,7 +27,10 @@ _DAY = (
     "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
 )
 _TEXT = f"^[{_WORD}]([ {_WORD}]*[{_WORD}])?$"
-_NO_TEXT = r"^(=.*|--?|/|\\|NULL|null|None|#?N/A|#REF!|#VALUE!|#NAME\?|#DIV/0!)$"
+_ODD_TEXT = r"^=|^[0-9]+\.0+$|&[#0-9A-Za-z]+;"
+_AROUND = "^[(（\\[【〔<《“\"']"
+_COUNTED = "0123|1234|2345|3456|4567|5678|6789|7890|8901|9012|9876|8765|7654|6543|5432|4321|3210|2109|1098|0987"
+_ODD_ID = rf"^.{{6}}.{{0,7}}[0-9]|0000$|^({_COUNTED})|" + "|".join(f"^[{n}*]+$" for n in range(10))
 _CODE = "^[0-9A-Z]{18}$"
 _MASKED_ID = r"^[0-9*]{17}[0-9*X]$"
 
@@ -30,21 +38,41 @@ _MASKED_ID = r"^[0-9*]{17}[0-9*X]$"
 def already_right(kind: FieldType, texts: pa.Array) -> pa.Array | None:
     """Which texts of a field type need no cleaning; null where the type has no such pattern."""
     if kind == "person_name":
-        return pc.and_(_matches(texts, _NAME), pc.invert(_matches(texts, _NO_NAME)))
+        return pc.and_(_matches(texts, _NAME), pc.invert(pc.or_(_matches(texts, _NO_NAME), _is_word(texts))))
     if kind == "phones":
         eleven = pc.equal(pc.utf8_length(texts), 11)
-        return pc.or_(_matches(texts, _PHONE), pc.and_(eleven, _matches(texts, _MASKED_PHONE)))
+        shaped = pc.or_(_matches(texts, _PHONE), pc.and_(eleven, _matches(texts, _MASKED_PHONE)))
+        return pc.and_(shaped, pc.invert(_matches(texts, _dummy_tails())))
     if kind in ("date", "partial_date"):
-        return _matches(texts, _DAY)
+        return pc.and_(_matches(texts, _DAY), pc.invert(pc.is_in(texts, pa.array(sorted(empty_days()), pa.string()))))
     if kind == "text":
-        return pc.and_(_matches(texts, _TEXT), pc.invert(_matches(texts, _NO_TEXT)))
+        return pc.and_(_matches(texts, _TEXT), pc.invert(pc.or_(_matches(texts, _ODD_TEXT), _is_word(texts))))
     return _matches(texts, _CODE) if kind == "uscc" else None
 
 
 def masked_ids(texts: pa.Array) -> pa.Array:
     """Which texts are masked IDs of eighteen places with a digit shown and a digit hidden."""
     both = pc.and_(_matches(texts, r"\*"), _matches(texts, "[0-9]"))
-    return pc.and_(_matches(texts, _MASKED_ID), both)
+    return pc.and_kleene(pc.and_(_matches(texts, _MASKED_ID), both), pc.invert(_matches(texts, _ODD_ID)))
+
+
+def _is_word(texts: pa.Array) -> pa.Array:
+    """Which texts may be a word for nothing, with or without brackets around it."""
+    words = pa.array(sorted(placeholder_words().nothing), pa.string())
+    plain = pc.utf8_upper(pc.replace_substring(texts, " ", ""))
+    bracketed = pc.and_(_matches(texts, _AROUND), pc.less_equal(pc.utf8_length(texts), longest_word()))
+    return pc.or_(pc.is_in(plain, words), bracketed)
+
+
+@cache
+def _dummy_tails() -> str:
+    """A pattern that every dummy phone fits, and few others."""
+    run = dummies().run
+    same = [digit * run for digit in "0123456789"]
+    counted = ["0123456789"[at : at + run] for at in range(11 - run)]
+    tails = [*same, *counted, *(one[::-1] for one in counted)]
+    known = [f"{number[:3]}.*{number[-2:]}" for number in sorted(dummies().phones)]
+    return f"({'|'.join(tails)})$|^({'|'.join(known)})$"
 
 
 def as_staged(kind: FieldType, texts: pa.Array) -> pa.Array:

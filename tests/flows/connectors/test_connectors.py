@@ -33,7 +33,7 @@ from tests.flows.connectors.servers import (
     web_server,
 )
 
-BODY = "平台,姓名,手机号\n蓝骑,张三,13812345678\n".encode()
+BODY = "平台,姓名,手机号\n蓝骑,张三,13812345679\n".encode()
 QUICK: dict[str, Any] = {"timeout_seconds": 5, "retries": 2, "backoff_seconds": 0.01}
 
 
@@ -65,7 +65,7 @@ def web() -> Iterator[Web]:
 def postgres() -> Iterator[Postgres]:
     with postgres_server() as server:
         server.sql("create table riders (worker_no text, name text, phone text)")
-        server.sql("insert into riders select 'R' || n, '张三', '13812345678' from generate_series(1, 1000) n")
+        server.sql("insert into riders select 'R' || n, '张三', '13812345679' from generate_series(1, 1000) n")
         server.sql("create function take_away() returns int language sql as 'delete from riders; select 1'")
         yield server
 

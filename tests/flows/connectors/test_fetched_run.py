@@ -58,7 +58,7 @@ def test_two_nights_from_servers_transfer_a_file_once_and_never_show_the_secret(
     shutil.rmtree(drop / "platform")
     with postgres_server() as database, sftp_server(remote) as sftp:
         database.sql("create table riders (worker_no text, name text, phone text)")
-        database.sql("insert into riders select 'R' || n, '张三', '13812345678' from generate_series(1, 50) n")
+        database.sql("insert into riders select 'R' || n, '张三', '13812345679' from generate_series(1, 50) n")
         configure(home, drop, remote, (database, sftp))
         without_reports(home)
         answers = [

@@ -17,7 +17,7 @@ from schemas.errors import ContractError, InputError
 from schemas.provenance import parse_provenance
 from tests.flows.staging.night import PROVENANCE, ROLL, make_run, put
 
-WORKERS = "平台,姓名,手机号\n蓝骑,张三,13812345678\n".encode()
+WORKERS = "平台,姓名,手机号\n蓝骑,张三,13812345679\n".encode()
 RIGHT = parse_provenance(PROVENANCE, "x")
 
 

@@ -30,7 +30,7 @@ from schemas.errors import InputError
 from schemas.provenance import parse_provenance
 from tests.flows.staging.night import AS_OF, PROVENANCE, ROLL, make_run, put
 
-WORKERS = "平台,姓名,手机号\n蓝骑,张三,13812345678\n".encode()
+WORKERS = "平台,姓名,手机号\n蓝骑,张三,13812345679\n".encode()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_copies_are_sealed_private_and_come_back_byte_for_byte(con: duckdb.DuckD
     assert manifest.sources[0].provenance == parse_provenance(PROVENANCE, "x")
     for path in run.landing.iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
-        assert b"13812345678" not in path.read_bytes()
+        assert b"13812345679" not in path.read_bytes()
 
 
 def test_temporary_and_hidden_files_are_not_landed(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

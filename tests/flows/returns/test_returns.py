@@ -29,7 +29,7 @@ from tests.flows.command import sanzhao
 from tests.flows.staging.night import AS_OF, PROVENANCE, ROLL, make_run, put
 
 CSV = (
-    "骑手编号,姓名,身份证号,手机号\nR1,张三,500113196903072842,13812345678\n"
+    "骑手编号,姓名,身份证号,手机号\nR1,张三,500113196903072842,13812345679\n"
     "=cmd|'/c calc'!A1,,,\nR3,李四,500113196903072000,13812345679\n"
 )
 
@@ -42,7 +42,7 @@ def workbook() -> bytes:
         bold = book.add_format({"bold": True, "bg_color": "#DDEBF7"})
         page.merge_range("A1:D1", "骑手花名册", bold)
         page.write_row(1, 0, ["骑手编号", "姓名", "身份证号", "手机号"], bold)
-        page.write_row(2, 0, ["R1", "张三", "500113196903072842", "13812345678"])
+        page.write_row(2, 0, ["R1", "张三", "500113196903072842", "13812345679"])
         page.write_row(3, 0, ["R2"])
         page.write_row(4, 0, ["R3", "李四", "500113196903072000", "13812345679"])
         page.write_string(5, 0, '=HYPERLINK("http://evil")')
@@ -166,7 +166,7 @@ def test_the_note_counts_and_compares_and_names_nobody(run: RunContext, tmp_path
     assert "上次（2026-11-19）" in page
     assert "证件号末几位被 Excel 改成 0" in page
     assert "请改正" in page
-    for word in ("张三", "李四", "13812345678", "500113196903072842", "党", "http"):
+    for word in ("张三", "李四", "13812345679", "500113196903072842", "党", "http"):
         assert word not in page, word
 
 
@@ -197,7 +197,7 @@ def test_what_the_contracts_ask_for_is_complained_of_to_nobody(tmp_path: Path) -
 
 
 def test_rows_without_consent_are_not_sent_back(tmp_path: Path) -> None:
-    body = "姓名,身份证号,手机号,是否同意使用\n张三,500113196903072842,13812345678,否\n".encode()
+    body = "姓名,身份证号,手机号,是否同意使用\n张三,500113196903072842,13812345679,否\n".encode()
     run = make_run(tmp_path, put(tmp_path / "drop", {"party_members/名册.csv": ROLL, "self_reports/报到.csv": body}))
     run = replace(run, key=load_key(run.home, create=True))
     close(run)

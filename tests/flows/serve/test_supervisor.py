@@ -44,7 +44,7 @@ def lines(home: Home) -> list[tuple[str, str]]:
 
 
 def test_what_the_children_say_stands_in_one_log_without_numbers_of_people(home: Home) -> None:
-    supervisor = Supervisor(home, [child("a", STAYS, "证件 110101199003074258 手机 13812345678 端口 4200")])
+    supervisor = Supervisor(home, [child("a", STAYS, "证件 110101199003074258 手机 13812345679 端口 4200")])
     supervisor.start("a")
     eventually(lambda: any(who == "a" for who, _ in lines(home)))
     supervisor.stop()

@@ -28,7 +28,7 @@ PROVENANCE = (
     'provider = "某局"\npurpose = "核对"\nlegal_basis = "个人信息保护法第十三条"\napproval_no = "试〔2026〕1号"\n'
     'owner = "某科"\ncontact = "内线"\nretention_days = 30\n'
 )
-ROLL = "姓名,公民身份号码,手机号码\n向秀芬,500113196903072842,13812345678\n".encode()
+ROLL = "姓名,公民身份号码,手机号码\n向秀芬,500113196903072842,13812345679\n".encode()
 
 
 def make_run(tmp_path: Path, drop: Path | None = None, **changes: Any) -> RunContext:

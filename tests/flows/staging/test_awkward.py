@@ -155,7 +155,7 @@ def parquet() -> bytes:
             "平台": pa.array(["蓝骑", "蓝骑"]).dictionary_encode(),
             "骑手编号": pa.array([1, 2], pa.int64()),
             "姓名": NAMES[:2],
-            "手机号": pa.array([13812345678, None], pa.int64()),
+            "手机号": pa.array([13812345679, None], pa.int64()),
             "身份证号": pa.array([500113196903072842, 110105194912310021], pa.int64()),
             "入职日期": pa.array([dt.date(2024, 1, 2), None]),
             "是否党员": pa.array([True, None]),
@@ -173,7 +173,7 @@ def test_parquet_keeps_every_digit_of_an_id_kept_as_a_number(tmp_path: Path) -> 
             'select "row", name, worker_no, phones, id_number, started_on, declared_member '
             "from stage_platform order by 1"
         ) == [
-            (2, NAMES[0], "1", ["13812345678"], "500113196903072842", dt.date(2024, 1, 2), True),
+            (2, NAMES[0], "1", ["13812345679"], "500113196903072842", dt.date(2024, 1, 2), True),
             (3, NAMES[1], "2", None, "110105194912310021", None, None),
         ]
         assert night.one("select columns_dropped from stage_files where source = 'platform'") == ["照片"]

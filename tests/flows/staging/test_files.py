@@ -55,7 +55,7 @@ def test_a_header_of_two_rows_with_merged_cells(tmp_path: Path) -> None:
     rows = [
         [None] * 6,
         [None, None, None, "起", "止", None],
-        ["向秀芬", FULL, "13812345678", dt.date(2020, 1, 1), "长期", "有效"],
+        ["向秀芬", FULL, "13812345679", dt.date(2020, 1, 1), "长期", "有效"],
     ]
     merges = {"A1:A2": "司机姓名", "B1:B2": "身份证号", "C1:C2": "手机号", "D1:E1": "有效期", "F1:F2": "状态"}
     with staged(tmp_path, {"transport/a.xlsx": book(rows, merges=merges)}) as night:
@@ -89,7 +89,7 @@ def test_headers_with_blanks_brackets_line_breaks_and_unseen_words(tmp_path: Pat
 
 def test_an_emergency_contact_is_never_taken_for_the_worker(tmp_path: Path) -> None:
     head = [*HEAD, "紧急联系人姓名", "紧急联系人电话", "团员证号", "离职时间"]
-    row = [*ROW, "李四", "13900000000", "1", "2025-01-01"]
+    row = [*ROW, "李四", "13900000009", "1", "2025-01-01"]
     with staged(tmp_path, {"platform/a.csv": text([head, row])}) as night:
         assert night.rows("select name, phones from stage_platform") == [("向秀芬", ["138****5678"])]
         dropped = night.one("select columns_dropped from stage_files where source = 'platform'")
@@ -114,8 +114,8 @@ def test_two_columns_that_never_disagree_are_one(tmp_path: Path) -> None:
 
 
 def test_two_phone_columns_give_all_phones(tmp_path: Path) -> None:
-    with staged(tmp_path, {"platform/a.csv": text([[*HEAD, "联系电话"], [*ROW, "13900000000"]])}) as night:
-        assert night.one("select phones from stage_platform") == ["138****5678", "13900000000"]
+    with staged(tmp_path, {"platform/a.csv": text([[*HEAD, "联系电话"], [*ROW, "13900000009"]])}) as night:
+        assert night.one("select phones from stage_platform") == ["138****5678", "13900000009"]
 
 
 def test_repeated_headers_section_titles_and_cells_merged_down(tmp_path: Path) -> None:
@@ -159,11 +159,11 @@ def test_hidden_sheets_are_named_not_read(tmp_path: Path) -> None:
 
 
 def test_ids_kept_as_numbers_and_dates_as_dates(tmp_path: Path) -> None:
-    row = [*ROW[:3], 13812345678, 500113196903072842, dt.date(2024, 1, 2), True]
+    row = [*ROW[:3], 13812345679, 500113196903072842, dt.date(2024, 1, 2), True]
     with staged(tmp_path, {"platform/a.xlsx": book([HEAD, row])}) as night:
         assert night.rows(
             "select phones, id_number, id_number_kind, started_on, declared_member from stage_platform"
-        ) == [(["13812345678"], "500113196903072***", "excel15", dt.date(2024, 1, 2), True)]
+        ) == [(["13812345679"], "500113196903072***", "excel15", dt.date(2024, 1, 2), True)]
 
 
 def test_the_licence_stands_in_for_a_missing_id(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_absent_sources_have_empty_relations_of_the_right_shape(tmp_path: Path) 
 
 
 cells = st.one_of(
-    st.text(max_size=12), st.sampled_from(["向秀芬", FULL, "13812345678", "合计", "", "500113********2840"])
+    st.text(max_size=12), st.sampled_from(["向秀芬", FULL, "13812345679", "合计", "", "500113********2840"])
 )
 
 

@@ -14,7 +14,7 @@ from flows.staging.memory import Correction, load_memory, save_memory, sender_of
 from schemas.errors import ContractError, InputError
 from tests.flows.staging.night import staged
 
-UNSEEN = "实名啊,号码,证啊,编码\n向秀芬,13812345678,500113196903072842,7\n".encode()
+UNSEEN = "实名啊,号码,证啊,编码\n向秀芬,13812345679,500113196903072842,7\n".encode()
 
 
 def sources_map(*words: str | Path) -> str:
@@ -44,7 +44,7 @@ def test_a_correction_is_remembered_for_the_sender_and_used_by_the_next_run(tmp_
         assert "“实名啊”按更正记录读作“姓名”" in states["新平台2026年12月(1).csv"][1]
         assert states["别家.csv"][0] == "refused"
         assert night.rows("select name, phones, id_number, worker_no from stage_platform") == [
-            ("向秀芬", ["13812345678"], "500113196903072842", None)
+            ("向秀芬", ["13812345679"], "500113196903072842", None)
         ]
 
 
@@ -58,7 +58,7 @@ def test_a_correction_can_be_taken_back_or_said_for_every_sender(tmp_path: Path,
 
 
 def test_a_column_said_not_to_be_used_settles_two_candidates(tmp_path: Path) -> None:
-    body = "姓名,手机号,身份证号,证件号码\n向秀芬,13812345678,500113196903072842,G12345678\n".encode()
+    body = "姓名,手机号,身份证号,证件号码\n向秀芬,13812345679,500113196903072842,G12345678\n".encode()
     home = Home(tmp_path / "home")
     home.make()
     with staged(tmp_path, {"platform/a.csv": body}) as night:
@@ -72,7 +72,7 @@ def test_two_columns_of_one_name_are_told_apart_by_their_place(tmp_path: Path) -
     folder = tmp_path / "platform"
     folder.mkdir()
     file = folder / "甲公司.csv"
-    file.write_text("姓名,手机号,姓名\n向秀芬,13812345678,王伟\n", "utf-8")
+    file.write_text("姓名,手机号,姓名\n向秀芬,13812345679,王伟\n", "utf-8")
     home = tmp_path / "home"
     assert "two_columns_for_one_field" in sources_map(file, "--home", home)
     assert "接收 1" in sources_map(file, "--home", home, "--set", "第3列=不用")

@@ -18,7 +18,7 @@ from tests.flows.staging.corpus.writers import CONTAINERS, Layout, xlsx
 from tests.flows.staging.night import book, staged
 from tests.flows.staging.test_awkward import rewritten
 
-PERSON = ["向秀芬", "500113196903072842", "13812345678"]
+PERSON = ["向秀芬", "500113196903072842", "13812345679"]
 HIDDEN = Layout(LAYOUTS["plain"].cells, LAYOUTS["plain"].rows, hidden=(2,))
 
 
@@ -141,7 +141,7 @@ def test_a_mangled_old_workbook_has_no_hidden_rows_and_no_traceback() -> None:
 
 
 def test_every_repair_of_an_unlucky_sheet_has_a_chinese_name() -> None:
-    rows = [["姓名", "身份证号", "手机号", "入职日期"], ["李强2", "110105194912310022", "+86 138-1234-5678", "1990"]]
+    rows = [["姓名", "身份证号", "手机号", "入职日期"], ["李强2", "110105194912310022", "+86 138-1234-5679", "1990"]]
     (view,) = understand(xlsx(Layout(rows, ())), "a.xlsx", Reader(shipped_sources()["platform"], (), Reading()))
     assert set(view.repairs) == {"number_suffix", "check_digit", "country_code", "spaces", "year_only"}
     assert set(view.repairs) <= set(damages())

@@ -55,7 +55,7 @@ def test_a_field_is_known_by_the_word_another_office_uses(source: str, field: st
 
 def test_a_roll_with_headers_in_initials_is_read(tmp_path: Path) -> None:
     head = ["XM", "XB", "SFZH", "RDSJ", "SZZB", "SJHM"]
-    row = ["向秀芬", "2", FULL, "1995.7.1", "第一党支部", "13812345678"]
+    row = ["向秀芬", "2", FULL, "1995.7.1", "第一党支部", "13812345679"]
     with staged(tmp_path, {"party_members/a.csv": text([head, row])}) as night:
         assert night.rows("select name, sex, id_number_kind, joined_on, branch_name from stage_party_members") == [
             ("向秀芬", "female", "full", dt.date(1995, 7, 1), "第一党支部")
@@ -64,10 +64,10 @@ def test_a_roll_with_headers_in_initials_is_read(tmp_path: Path) -> None:
 
 def test_a_survey_form_asks_in_whole_sentences(tmp_path: Path) -> None:
     head = ["Q1 您的姓名", "第2题、您的身份证号码", "3、您的手机号码", "4、您是否同意使用您的个人信息"]
-    row = ["向秀芬", FULL, "13812345678", "同意"]
+    row = ["向秀芬", FULL, "13812345679", "同意"]
     with staged(tmp_path, {"party_members/r.csv": ROLL, "self_reports/a.csv": text([head, row])}) as night:
         assert night.rows("select name, id_number_kind, phones from stage_self_reports") == [
-            ("向秀芬", "full", ["13812345678"])
+            ("向秀芬", "full", ["13812345679"])
         ]
 
 

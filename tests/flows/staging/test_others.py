@@ -10,7 +10,7 @@ import pytest
 
 from tests.flows.staging.night import book, staged
 
-DRIVER = ["向秀芬", "500113196903072842", "13812345678"]
+DRIVER = ["向秀芬", "500113196903072842", "13812345679"]
 CONTACT = ["周强", "500113197001010013", "13900000001"]
 HEAD = ["姓名", "身份证号", "电话"]
 

@@ -1,0 +1,84 @@
+"""Dates that somebody would have been too young for are unknown: work before 14, joining the Party before 18."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from flows.staging.values.columns import Column, Repair
+from flows.staging.values.dates import empty_days
+from schemas.contracts import SourceContract
+
+TOO_YOUNG, DEFAULT = "too_young", "default_date"
+
+
+def check_ages(columns: dict[str, Column], contract: SourceContract) -> None:
+    """Empty dates of the contract's `ages` fields before the age given there, each by name.
+
+    A birth date that is a default day is kept where the row's ID shows the same day.
+    """
+    _keep_shown_births(columns)
+    ages = [(name, age) for name, age in contract.ages if name in columns]
+    births = _births(columns) if ages else []
+    for name, age in ages:
+        columns[name] = _checked(columns[name], births, age)
+
+
+def _births(columns: dict[str, Column]) -> list[str | None]:
+    """The earliest day each row's person can be born on, as ISO text: what a whole ID shows, else the cell's."""
+    ids, cells = columns.get("id_number"), columns.get("birth_date")
+    shown = _shown(ids) if ids else []
+    given = cells.arrays[0].to_pylist() if cells else [None] * len(shown)
+    if not shown:
+        shown = [None] * len(given)
+    return [one or _earliest(other) for one, other in zip(shown, given, strict=True)]
+
+
+def _shown(ids: Column) -> list[str | None]:
+    """The whole birth date that an ID shows, unless its check digit failed."""
+    patterns, kinds = ids.arrays[0].to_pylist(), ids.arrays[1].to_pylist()
+    return [
+        f"{pattern[6:10]}-{pattern[10:12]}-{pattern[12:14]}"
+        if pattern and kind != "invalid" and "*" not in pattern[6:14]
+        else None
+        for pattern, kind in zip(patterns, kinds, strict=True)
+    ]
+
+
+def _earliest(prefix: str | None) -> str | None:
+    return f"{prefix}-01-01"[:10] if prefix else None
+
+
+def _checked(column: Column, births: list[str | None], age: int) -> Column:
+    days: list[Any] = column.arrays[0].to_pylist()
+    vague = {row for row, repair, _ in column.repairs if repair in ("month_only", "period_split")}
+    repairs: list[Repair] = list(column.repairs)
+    for row, (day, birth) in enumerate(zip(days, births, strict=True)):
+        if day is not None and birth is not None and _is_before(day, birth, age, month_only=row in vague):
+            days[row] = None
+            repairs.append((row, TOO_YOUNG, day.isoformat()))
+    if len(repairs) == len(column.repairs):
+        return column
+    return replace(column, arrays=(pa.array(days, column.arrays[0].type),), repairs=tuple(repairs))
+
+
+def _is_before(day: date, birth: str, age: int, *, month_only: bool) -> bool:
+    """Whether a day lies before somebody's birthday of an age; where only its month is known, the month must."""
+    grown = f"{int(birth[:4]) + age:04d}{birth[4:]}"
+    size = 7 if month_only else 10
+    return day.isoformat()[:size] < grown[:size]
+
+
+def _keep_shown_births(columns: dict[str, Column]) -> None:
+    ids, births = columns.get("id_number"), columns.get("birth_date")
+    if ids is None or births is None or not any(repair == DEFAULT for _, repair, _ in births.repairs):
+        return
+    values, shown = births.arrays[0].to_pylist(), _shown(ids)
+    kept = {row for row, repair, _ in births.repairs if repair == DEFAULT and shown[row] in empty_days()}
+    for row in kept:
+        values[row] = shown[row]
+    repairs = tuple(one for one in births.repairs if one[1] != DEFAULT or one[0] not in kept)
+    columns["birth_date"] = replace(births, arrays=(pa.array(values, births.arrays[0].type),), repairs=repairs)
