@@ -96,7 +96,9 @@ class SourceContract(_Frozen):
         known = {field.name for field in self.fields}
         used = {name for group in (*self.require, *self.row_needs) for name in group} | set(self.id_fallback)
         used |= {name for name in (self.record_id, self.start_field, self.consent) if name}
-        used |= {name for period in self.periods for name in period} | set(self.important) | {name for name, _ in self.ages}
+        used |= (
+            {name for period in self.periods for name in period} | set(self.important) | {name for name, _ in self.ages}
+        )
         if used - known:
             raise ValueError(f"fields named but not declared: {sorted(used - known)}")
         return self

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,10 +17,19 @@ from flows.staging.refusals import broken, password, too_large, too_wide
 from flows.staging.values.cells import Cell
 
 _BATCH = 16_384
+_ENCODINGS = ("utf-8", "gb18030")
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class _UnreadableError(Exception):
+    """A column whose values have no reading as cells; its text says why, in Chinese."""
 
 
 def read_parquet(data: bytes, where: str) -> list[Grid]:
-    """The records of a Parquet file. Raises InputError when it is damaged, protected, or would not fit in memory."""
+    """The records of a Parquet file; a column that cannot be read is left out and named in the grid's note.
+
+    Raises InputError when the file is damaged, protected, or would not fit in memory.
+    """
     if data[-4:] == b"PARE" or data[:4] == b"PARE":
         raise password(where)
     try:
@@ -26,33 +37,119 @@ def read_parquet(data: bytes, where: str) -> list[Grid]:
         shape = file.metadata
         if shape.num_columns > MAX_COLUMNS or shape.num_rows * max(shape.num_columns, 1) > MAX_CELLS:
             raise too_wide(where)
-        names: list[Cell] = list(file.schema_arrow.names)
-        rows: list[list[Cell]] = [names]
-        size = 0
+        names, parts, size = list(file.schema_arrow.names), [], 0
         for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
             size += batch.nbytes
             if size > MAX_TEXT:
                 raise too_large(MAX_TEXT, where)
-            rows += [list(row) for row in zip(*map(_cells, batch.columns), strict=True)]
+            parts.append(batch)
+        return [_grid(names, pa.Table.from_batches(parts, file.schema_arrow))]
     except (pa.ArrowException, OSError, OverflowError, MemoryError, ValueError, IndexError):
         raise broken(where) from None
-    return [Grid(None, rows)]
 
 
-def _cells(column: pa.Array) -> list[Cell]:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    return [_cell(value) for value in column.to_pylist()]
+def _grid(names: list[str], table: pa.Table) -> Grid:
+    """The table as cells. A refused column keeps its place, without a name and without cells."""
+    header: list[Cell] = list(names)
+    columns: list[list[Cell]] = []
+    refused: list[str] = []
+    for place, column in enumerate(table.columns):
+        try:
+            columns.append(_cells(column))
+        except _UnreadableError as why:
+            refused.append(f"“{names[place]}”（{why}）")
+            header[place] = ""
+            columns.append([""] * table.num_rows)
+    note = f"有{len(refused)}列读不出内容，未读取：{'、'.join(refused)}；请改成文本列后重投" if refused else None
+    return Grid(None, [header, *map(list, zip(*columns, strict=True))], note=note)
+
+
+def _cells(column: pa.ChunkedArray) -> list[Cell]:
+    """A column's values as cells. Raises _UnreadableError where their type has no reading, or one of them has none."""
+    plain = _plain(column)
+    kind = plain.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        if pa.types.is_nested(kind.value_type):
+            raise _UnreadableError(f"嵌套类型 {kind}")
+        return [_listed(value, kind.value_type) for value in plain.to_pylist()]
+    if pa.types.is_nested(kind):
+        raise _UnreadableError(f"嵌套类型 {kind}")
+    if _is_binary(kind):
+        return _decoded(plain.to_pylist())
+    try:
+        return [_cell(value) for value in plain.to_pylist()]
+    except (ValueError, OverflowError, pa.ArrowException, TypeError):
+        return _as_written(plain)
+
+
+def _as_written(column: pa.ChunkedArray) -> list[Cell]:
+    """Values that Python has no type for, such as days after 9999, as Arrow writes them."""
+    try:
+        return ["" if text is None else text for text in column.cast(pa.string()).to_pylist()]
+    except pa.ArrowException:
+        raise _UnreadableError(f"{column.type} 类型中有超出范围的值") from None
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column without dictionaries, run lengths and extensions, moments to the microsecond."""
+    kind = column.type
+    if isinstance(kind, pa.ExtensionType | pa.BaseExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
+        kind = column.type
+    try:
+        if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+            column = column.cast(kind.value_type)
+        elif pa.types.is_timestamp(kind) and kind.unit == "ns":
+            column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+        elif pa.types.is_time64(kind) and kind.unit == "ns":
+            column = column.cast(pa.time64("us"), safe=False)
+    except pa.ArrowException:
+        raise _UnreadableError(f"{kind} 类型无法转换") from None
+    return column
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+        or pa.types.is_binary_view(kind)
+    )
+
+
+def _decoded(values: list[bytes | None]) -> list[Cell]:
+    """Bytes as text, the whole column in one encoding: Impala and Hive write text so."""
+    for encoding in _ENCODINGS:
+        try:
+            texts = ["" if value is None else value.decode(encoding).rstrip("\x00") for value in values]
+        except UnicodeDecodeError:
+            continue
+        if all(_is_text(text) for text in texts):
+            return list(texts)
+    raise _UnreadableError("二进制内容，不是文字")
+
+
+def _is_text(text: str) -> bool:
+    return not any(character < " " and character not in "\t\r\n" for character in text)
+
+
+def _listed(value: list[Any] | None, kind: pa.DataType) -> Cell:
+    if value is None:
+        return ""
+    read: Callable[[list[Any]], list[Cell]] = _decoded if _is_binary(kind) else lambda cells: [*map(_cell, cells)]
+    return "；".join(str(one) for one in read(value) if one != "")
 
 
 def _cell(value: Any) -> Cell:
-    """A value as a cell; whole numbers as text, since Parquet keeps all digits of an ID. Bytes have no reading."""
+    """A value as a cell; whole numbers as text, since Parquet keeps all digits of an ID; moments on China's clocks."""
     if value is None:
         return ""
-    if isinstance(value, bool | str | float | dt.datetime | dt.date | dt.time | dt.timedelta):
-        return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
-    if isinstance(value, int | Decimal):
+    if isinstance(value, dt.datetime):
+        return value.astimezone(_SHANGHAI).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, bool | str | float | dt.date | dt.time | dt.timedelta):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value.to_integral_value():f}" if value == value.to_integral_value() else f"{value:f}"
+    if isinstance(value, int):
         return str(value)
-    if isinstance(value, list):
-        return "；".join(str(_cell(one)) for one in value)
-    return ""
+    raise _UnreadableError(f"{type(value).__name__} 类型")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flows.staging.grid import Grid
 from flows.staging.mapping import Mapping
-from flows.staging.values.cells import Cell
+from flows.staging.values.cells import Cell, cell_text
 from flows.staging.words import plain
+from schemas.placeholders import placeholder_words
 
 _TOTAL = re.compile(
-    r"(?:本页|本表|本街道|全区|全县|全市|全街|以上)?(?:合计|小计|总计|共计|累计|总数)(?:[::(\d].*|人数.*)?"
+    r"(?:本[页表镇乡村区街]|本街道|本社区|本单位|全[区县市街镇乡村]|以上|其中|各站|分站|分页|总)?"
+    r"(?:合计|小计|总计|共计|累计|总数|汇总|总和|平均[值数]?|总人数)(?:[::(\d].*|人数.*)?"
 )
 _SIGNED = re.compile(
     r"(?:制表|填表|审核|复核|填报|经办|统计|报送|打印|编制|审批|签发|单位负责|分管领导|主管领导)(?:人|单位|日期|时间|员|部门|领导)?(?:签字|签名|盖章)?(?:\(.*\))?(?:[::].*)?"
@@ -21,11 +24,24 @@ _NOTE = re.compile(
     r"(?:备注|说明|注|填表说明|联系人|联系电话|负责人|日期|数据来源|数据时间|截止日期|截至日期|统计时间|导出时间)\d?[::].*|第\d+页.*|共\d+[条人页行].*|以下空白|\(?以下无正文\)?|续表.*|注\d?[.、].*"
 )
 _SUBTOTAL = re.compile(
-    r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计)(?:[::(\d].*|人数.*)?|[^0-9]{0,12}(?:签字|签名|签章|盖章|公章)(?:[::(].*)?"
+    r"[^0-9]{0,30}(?:合计|小计|总计|共计|累计|汇总)(?:[::(\d].*|人数.*)?|[^0-9]{0,12}(?:签字|签名|签章|盖章|公章)(?:[::(].*)?"
 )
 _HAN = re.compile("[\u4e00-\u9fff]{2,8}")
 _COUNT = re.compile("(?:[0-9]{1,6}[人名条个]?)?")
-_TAIL_FIRST = frozenset("本全以合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
+_LETTERS = "甲乙丙丁戊己庚辛壬癸"
+_LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HAN_NUMBERS = "一二三四五六七八九十"
+_COLUMN_NUMBER = re.compile(r"[(\[【第]?([0-9]{1,2})(?:\.0)?[)\]】列栏.、]?(?:=.*)?")
+_COUNTERS = frozenset({"栏次", "栏目", "列次", "列号", "行次", "项目", "序号", "编号", "代码"})
+_TAIL_FIRST = frozenset("本全以其各分平汇合小总共累制填审复经统报打编签单分主备说注联负日数截导第续(（ \t\u3000\xa0")
+
+
+_NO_NAMES: frozenset[Cell] = frozenset(
+    {"", *placeholder_words().not_people, *_LATIN, *_HAN_NUMBERS}
+    | {shape.format(n) for shape in ("{}", "({})", "（{}）", "第{}列", "{}.0") for n in range(100)}
+    | {float(n) for n in range(100)}
+)
+"""Name cells of rows to look at twice."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ def sift(
     for index in range(start, len(grid.rows)):
         row, number = grid.rows[index], grid.above + index + 1
         head = row[0]
-        usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and row[key] != ""
+        usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and row[key] not in _NO_NAMES
         if usual and not sections and number not in skip:
             rows.append(row)
             numbers.append(number)
@@ -90,7 +106,44 @@ def sift(
 
 
 def _is_passed(row: list[Cell], key: int, titles: set[str], heads: list[list[Cell]]) -> bool:
-    return _is_tail(row) or _is_subtotal(row, key) or _is_title(row, titles) or _is_header(row, heads)
+    return (
+        _is_tail(row)
+        or _is_subtotal(row, key)
+        or _is_title(row, titles)
+        or _is_header(row, heads)
+        or _is_numbering(row)
+    )
+
+
+def _is_numbering(row: list[Cell]) -> bool:
+    """The letters or numbers by which a printed form calls its columns: 甲 乙 1 2 3, or (1) (2) (3)."""
+    filled = [cell for cell in row if cell != ""]
+    if len(filled) < 3:
+        return False
+    if isinstance(filled[0], str) and plain(filled[0]) in _COUNTERS:
+        filled = filled[1:]
+    places: dict[str, list[int]] = {}
+    for cell in filled:
+        if (found := _column_place(cell)) is None:
+            return False
+        places.setdefault(found[0], []).append(found[1])
+    return all(_counts_up(alphabet) for alphabet in places.values())
+
+
+def _counts_up(places: list[int]) -> bool:
+    return places[0] <= 2 and all(later - earlier == 1 for earlier, later in pairwise(places))
+
+
+def _column_place(cell: Cell) -> tuple[str, int] | None:
+    """What a cell of a numbering row counts: its alphabet and its place there."""
+    text = plain(cell) if isinstance(cell, str) else cell_text(cell)
+    if found := _COLUMN_NUMBER.fullmatch(text):
+        return "数", int(found[1])
+    bare = text.strip("()[]【】第列栏")
+    for name, alphabet in (("字", _LETTERS), ("A", _LATIN), ("一", _HAN_NUMBERS)):
+        if len(bare) == 1 and bare in alphabet:
+            return name, alphabet.index(bare)
+    return None
 
 
 def _first_text(row: list[Cell]) -> str:
