@@ -22,8 +22,8 @@ def check_ages(columns: dict[str, Column], contract: SourceContract) -> None:
     """
     _keep_shown_births(columns)
     ages = [(name, age) for name, age in contract.ages if name in columns]
-    births = _births(columns) if ages else []
-    for name, age in ages:
+    births = _births(columns) if ages and ("id_number" in columns or "birth_date" in columns) else []
+    for name, age in ages if births else ():
         columns[name] = _checked(columns[name], births, age)
 
 

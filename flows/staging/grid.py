@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flows.staging.values.cells import Cell
 
@@ -35,6 +36,8 @@ class Grid:
     skipped: str | None = None
     hidden: frozenset[int] = frozenset()
     above: int = 0
+    unreadable: Mapping[int, str] = field(default_factory=dict)
+    """Columns whose cells have no reading, counted from 0, and why: never taken for empty ones."""
 
     @property
     def width(self) -> int:

@@ -53,8 +53,7 @@ def map_columns(
             examples=_first_texts(grid, contract),
             action="用 sanzhao sources map 看表头并更正，或请提供方用登记的列名",
         )
-    claims = {name: list(found) for name, found in header.claims.items()}
-    notes: list[str] = []
+    claims, notes = _readable(header, contract, grid)
     remarks = _told_remarks(header, contract)
     for name, found in fuzzy_claims(header, contract, told).items():
         field = contract.field(name)
@@ -67,13 +66,29 @@ def map_columns(
         if field.name in claims:
             columns[field.name] = _resolve(field, claims[field.name], grid, contract, header, where)
             remarks += _chosen_remark(field, claims[field.name], columns[field.name])
-    _require(contract, columns, header, where)
+    _require(contract, columns, header, where, notes)
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
     missing = [field.title for field in contract.fields if field.name in _not_found(contract, columns)]
     unknown = unknown_columns(grid, header, {column for found in columns.values() for column in found})
     said = tuple(header.texts[column] for column in unknown if told_text(_path(header, column), told, column) is None)
     return Mapping(header, columns, dropped, tuple(notes), tuple(remarks), tuple(missing), said)
+
+
+def _readable(header: Header, contract: SourceContract, grid: Grid) -> tuple[dict[str, list[Claim]], list[str]]:
+    """The claims but for columns whose cells have no reading, and a note for each of those."""
+    claims = {name: list(found) for name, found in header.claims.items()}
+    if not grid.unreadable:
+        return claims, []
+    titles = {field.name: field.title for field in contract.imported}
+    lost = [(name, claim) for name, found in claims.items() for claim in found if claim.column in grid.unreadable]
+    notes = [
+        f"“{claim.text}”（第{claim.column + 1}列）读不出来，未读取（{grid.unreadable[claim.column]}），请改成文本列"
+        for name, claim in lost
+        if name in titles
+    ]
+    kept = {name: [one for one in found if one.column not in grid.unreadable] for name, found in claims.items()}
+    return {name: found for name, found in kept.items() if found}, notes
 
 
 def _path(header: Header, column: int) -> tuple[str, ...]:
@@ -148,7 +163,9 @@ def _never_disagree(rows: list[list[Cell]], columns: list[int]) -> bool:
     return all(pick(row) <= 1 for row in rows)
 
 
-def _require(contract: SourceContract, columns: dict[str, tuple[int, ...]], header: Header, where: str) -> None:
+def _require(
+    contract: SourceContract, columns: dict[str, tuple[int, ...]], header: Header, where: str, notes: list[str]
+) -> None:
     missing = [group for group in contract.require if not any(name in columns for name in group)]
     if not missing:
         return
@@ -157,6 +174,7 @@ def _require(contract: SourceContract, columns: dict[str, tuple[int, ...]], head
     near = guesses(header, contract, tuple(name for group in missing for name in group))
     found = "、".join(titles[name] for name in columns) or "无"
     message = f"缺少必需的列：{lacking}。已认出：{found}" + (f"。最像的列：{'，'.join(near)}" if near else "")
+    message += f"。{'；'.join(notes)}" if notes else ""
     raise InputError(
         message,
         where=where,

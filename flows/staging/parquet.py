@@ -26,7 +26,7 @@ class _UnreadableError(Exception):
 
 
 def read_parquet(data: bytes, where: str) -> list[Grid]:
-    """The records of a Parquet file; a column that cannot be read is left out and named in the grid's note.
+    """The records of a Parquet file; a column whose cells have no reading is named as unreadable, with its reason.
 
     Raises InputError when the file is damaged, protected, or would not fit in memory.
     """
@@ -49,19 +49,16 @@ def read_parquet(data: bytes, where: str) -> list[Grid]:
 
 
 def _grid(names: list[str], table: pa.Table) -> Grid:
-    """The table as cells. A refused column keeps its place, without a name and without cells."""
-    header: list[Cell] = list(names)
+    """The table as cells. A column without a reading keeps its place and its name."""
     columns: list[list[Cell]] = []
-    refused: list[str] = []
+    unreadable: dict[int, str] = {}
     for place, column in enumerate(table.columns):
         try:
             columns.append(_cells(column))
         except _UnreadableError as why:
-            refused.append(f"“{names[place]}”（{why}）")
-            header[place] = ""
+            unreadable[place] = str(why)
             columns.append([""] * table.num_rows)
-    note = f"有{len(refused)}列读不出内容，未读取：{'、'.join(refused)}；请改成文本列后重投" if refused else None
-    return Grid(None, [header, *map(list, zip(*columns, strict=True))], note=note)
+    return Grid(None, [list(names), *map(list, zip(*columns, strict=True))], unreadable=unreadable)
 
 
 def _cells(column: pa.ChunkedArray) -> list[Cell]:

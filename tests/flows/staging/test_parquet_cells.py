@@ -11,7 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.staging.grid import Grid
+from flows.staging.mapping import map_columns
 from flows.staging.parquet import read_parquet
+from schemas.contracts import shipped_sources
+from schemas.errors import InputError
 
 
 def read(**columns: pa.Array) -> Grid:
@@ -39,7 +42,7 @@ def read(**columns: pa.Array) -> Grid:
 def test_a_column_is_decoded_whatever_its_type(column: pa.Array, cells: list[object]) -> None:
     grid = read(姓名=column)
     assert [row[0] for row in grid.rows] == ["姓名", *cells]
-    assert grid.note is None
+    assert not grid.unreadable
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,10 @@ def test_a_column_is_decoded_whatever_its_type(column: pa.Array, cells: list[obj
     ],
 )
 def test_a_column_without_a_reading_is_refused_by_name(column: pa.Array) -> None:
-    grid = read(姓名=pa.array(["张三", "李四"]), 身份证号=column)
-    assert grid.rows[0] == ["姓名", ""]
-    assert "“身份证号”" in str(grid.note)
+    grid = read(姓名=pa.array(["张三", "李四"]), 身份证号=column, 手机号=pa.array(["13812345679", None]))
+    assert list(grid.unreadable) == [1]
+    mapping = map_columns(grid, shipped_sources()["platform"], "a.parquet")
+    assert "id_number" not in mapping.columns
+    assert any("“身份证号”（第2列）" in note for note in mapping.notes)
+    with pytest.raises(InputError, match=r"缺少必需的列.*“身份证号”"):
+        map_columns(read(姓名=pa.array(["张三", "李四"]), 身份证号=column), shipped_sources()["platform"], "a.parquet")
