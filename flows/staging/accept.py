@@ -22,6 +22,8 @@ from schemas.contracts import SourceContract, SourceField, stage_table
 from schemas.errors import TableError
 
 _USABLE = ("full", "masked", "excel15", "tail4", "invalid")
+_DATED = ("date", "partial_date", "month")
+_DAYS_TO_1904, _LAST_YEAR, _LAST_SERIAL = 1462, 2100, 80_000
 Rule = tuple[str, str]
 """The rule that refuses a row, and the Chinese reason."""
 
@@ -50,7 +52,7 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     cells, fills = fill_dittos(cells, {name: found[0] for name, found in mapping.columns.items()})
     columns = {
         field.name: clean_column(
-            field, _cells(cells, mapping.columns[field.name], field), licence=field.name in contract.id_fallback
+            field, _cells(cells, mapping.columns[field.name], field, sifted), licence=field.name in contract.id_fallback
         )
         for field in contract.imported
         if field.name in mapping.columns
@@ -72,11 +74,19 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     return Accepted(table, _repairs(columns, _by_field(filled, mapping), keep, first_key), quarantine)
 
 
-def _cells(cells: list[Sequence[Cell]], columns: tuple[int, ...], field: SourceField) -> Sequence[Cell]:
-    """The cells of a field, several columns as one."""
+def _cells(cells: list[Sequence[Cell]], columns: tuple[int, ...], field: SourceField, sifted: Sifted) -> Sequence[Cell]:
+    """The cells of a field, several columns as one; days counted from 1904 as days counted from 1900."""
+    if sifted.since_1904 and field.type in _DATED:
+        cells = [[_since_1900(cell) for cell in column] if at in columns else column for at, column in enumerate(cells)]
     if len(columns) > 1:
         return [_joined(list(found), field) for found in zip(*(cells[column] for column in columns), strict=True)]
     return cells[columns[0]]
+
+
+def _since_1900(cell: Cell) -> Cell:
+    """A serial number moved on; a number that is a year stays one."""
+    serial = isinstance(cell, float) and _LAST_YEAR < cell < _LAST_SERIAL
+    return cell + _DAYS_TO_1904 if isinstance(cell, float) and serial else cell
 
 
 def _joined(cells: list[Cell], field: SourceField) -> Cell:

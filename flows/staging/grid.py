@@ -36,6 +36,8 @@ class Grid:
     skipped: str | None = None
     hidden: frozenset[int] = frozenset()
     above: int = 0
+    since_1904: bool = False
+    """Serial numbers of days count from 1904, as in workbooks of old Macintoshes."""
     unreadable: Mapping[int, str] = field(default_factory=dict)
     """Columns whose cells have no reading, counted from 0, and why: never taken for empty ones."""
 

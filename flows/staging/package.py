@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_TEXT
+from flows.staging.numberformats import ZeroFormat, formatted_cells, zero_formats
 from flows.staging.refusals import broken, not_a_table, password, too_large, too_wide
 
 MAX_UNPACKED = 320 << 20
@@ -32,6 +33,7 @@ _OTHER_PACKAGES = {
 }
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_SINCE_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\b[^>]*?\sdate1904\s*=\s*["'](?:1|true|on)["']""")
 _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b(?=[^>]*?\bhidden\s*=\s*["'](?:1|true))[^>]*?\br\s*=\s*["']([0-9]{1,7})""")
 _UNSAVED = re.compile(rb"<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>\s*|<v>\s*</v>\s*)?</c>")
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,9})([0-9]{1,12})""")
@@ -57,6 +59,8 @@ class SheetFacts:
     formulas: int = 0
     unsaved: int = 0
     rounded: bool = False
+    zeros: dict[tuple[int, int], ZeroFormat] = field(default_factory=dict)
+    """Cells under a number format that shows zeros before a number, by (row, column) from 0."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class PackageFacts:
 
     sheets: tuple[SheetFacts, ...]
     notes: tuple[str, ...]
+    since_1904: bool = False
+    """Serial numbers of days count from 1904."""
 
 
 def look_through(data: bytes, where: str) -> PackageFacts:
@@ -75,8 +81,9 @@ def look_through(data: bytes, where: str) -> PackageFacts:
             names = _sheet_parts(package)
             found = {name: _sheet(package, name, where) for name in package.namelist() if _is_sheet(name)}
             _check_strings(package, found, where)
+            _find_zeros(package, found)
             sheets = tuple(found.get(name, SheetFacts()) for name in names)
-            return PackageFacts(sheets, _notes(package.namelist()))
+            return PackageFacts(sheets, _notes(package.namelist()), _since_1904(package))
     except _DAMAGED:
         raise broken(where) from None
 
@@ -97,6 +104,19 @@ def _check_members(package: zipfile.ZipFile, where: str) -> None:
         if name.startswith("xl/") and not _is_sheet(name) and name.endswith((".xml", ".rels")):
             for _ in _pieces(package, name):  # a member that is not what its directory entry says fails here
                 pass
+
+
+def _find_zeros(package: zipfile.ZipFile, sheets: dict[str, SheetFacts]) -> None:
+    """Look the sheets through once more where the workbook has number formats of zeros at all."""
+    if "xl/styles.xml" not in package.namelist():
+        return
+    formats = zero_formats(package.read("xl/styles.xml"))
+    for name, facts in sheets.items() if formats else ():
+        facts.zeros = formatted_cells(_pieces(package, name), formats)
+
+
+def _since_1904(package: zipfile.ZipFile) -> bool:
+    return _SINCE_1904.search(package.read("xl/workbook.xml")) is not None
 
 
 def _is_sheet(name: str) -> bool:

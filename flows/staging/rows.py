@@ -56,6 +56,7 @@ class Sifted:
     passed_over: int
     filled: list[tuple[int, int]]
     next_table: int | None = None
+    since_1904: bool = False
 
 
 StartsTable = Callable[[int], bool]
@@ -96,13 +97,13 @@ def sift(
             continue
         if starts_table and _first_text(row) in firsts and not _is_header(row, heads) and starts_table(index):
             passed += _take_back(rows, numbers)
-            return Sifted(rows, numbers, passed, filled, index)
+            return Sifted(rows, numbers, passed, filled, index, grid.since_1904)
         if number in skip or index in sections or _is_passed(row, key, titles, heads):
             passed += 1
         else:
             rows.append(row)
             numbers.append(number)
-    return Sifted(rows, numbers, passed, filled)
+    return Sifted(rows, numbers, passed, filled, since_1904=grid.since_1904)
 
 
 def _is_passed(row: list[Cell], key: int, titles: set[str], heads: list[list[Cell]]) -> bool:

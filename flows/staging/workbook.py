@@ -14,6 +14,7 @@ from python_calamine import (
 )
 
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid
+from flows.staging.numberformats import show_numbers
 from flows.staging.package import SheetFacts, look_through
 from flows.staging.refusals import broken, password, too_wide
 from flows.staging.values.cells import Cell
@@ -34,7 +35,7 @@ def read_workbook(data: bytes, where: str, reading: Reading) -> list[Grid]:
                 skipped = _why_skipped(meta.visible, meta.typ, reading)
                 grid = Grid(meta.name, [], skipped=skipped) if skipped else _grid(book, meta.name, sheet, where)
                 if not grid.skipped:
-                    grid.note = _note(sheet)
+                    grid.note, grid.since_1904 = _note(sheet), facts.since_1904
                     grid.remark = _remark(sheet, facts.notes, shown=meta.visible == SheetVisibleEnum.Visible)
                 grids.append(grid)
             return grids
@@ -66,6 +67,8 @@ def _grid(book: CalamineWorkbook, name: str, facts: SheetFacts, where: str) -> G
         return Grid(name, [], skipped="空工作表")
     _check_size(sheet, where)
     rows = sheet.to_python(skip_empty_area=False)
+    if facts.zeros:
+        show_numbers(rows, facts.zeros)
     if facts.rounded:
         rows = [[_as_written(cell) if type(cell) is float else cell for cell in row] for row in rows]
     return Grid(name, rows, merged=tuple(sheet.merged_cell_ranges or ()), hidden=frozenset(facts.hidden))
