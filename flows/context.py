@@ -10,6 +10,8 @@ from pathlib import Path
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.settings import Settings
+from flows.workspace import SPILL
+from matchers.engine import Options
 from schemas.contracts import SourceContract
 from schemas.policy import Policy
 
@@ -49,6 +51,11 @@ class RunContext:
     @property
     def workspace(self) -> Path:
         return self.folder / "workspace.duckdb"
+
+    @property
+    def engine(self) -> Options:
+        """What each engine of this run may use of the machine; it spills into the run's own folder."""
+        return Options(self.settings.threads, self.settings.memory_limit, self.folder / SPILL)
 
     @property
     def landing(self) -> Path:

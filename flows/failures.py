@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import duckdb
 
@@ -11,7 +12,7 @@ from flows.runlog import log_crash
 from flows.steps import Step
 from schemas.errors import SanzhaoError
 
-PASSING = frozenset({"store", "disk_full", "internal_passing", "step_timeout"})
+PASSING = frozenset({"store", "disk_full", "memory_limit", "internal_passing", "step_timeout"})
 """Rules of failures that may be gone after a while: a database that was down, a full disk, a share that hung."""
 
 
@@ -29,6 +30,13 @@ def plain_failure(run: RunContext, step: Step, error: BaseException) -> SanzhaoE
             rule="disk_full",
             action="腾出空间后运行 sanzhao run --resume",
         )
+    if is_out_of_memory(error):
+        return RunFailedError(
+            f"「{step.title}」一步：内存限额不够（配置 memory_limit = {run.settings.memory_limit}）",
+            where=str(run.home.config),
+            rule="memory_limit",
+            action=f"{more_memory(run.settings.memory_limit)}，再运行 sanzhao run --resume",
+        )
     return RunFailedError(
         f"「{step.title}」一步出错（{type(error).__name__}）",
         rule="internal_passing" if _may_pass(error) else "internal",
@@ -39,7 +47,7 @@ def plain_failure(run: RunContext, step: Step, error: BaseException) -> SanzhaoE
 def may_help_to_retry(error: BaseException) -> bool:
     """A share, disk or database that did not answer may answer in a minute; a bad file stays bad."""
     if isinstance(error, SanzhaoError):
-        return error.rule in PASSING - {"step_timeout", "disk_full"}
+        return error.rule in PASSING - {"step_timeout", "disk_full", "memory_limit"}
     return _may_pass(error)
 
 
@@ -49,6 +57,19 @@ def _may_pass(error: BaseException) -> bool:
     from sqlalchemy.exc import DBAPIError, OperationalError
 
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the engine's limit, or the machine's memory, was not enough."""
+    return isinstance(error, duckdb.OutOfMemoryException | MemoryError)
+
+
+def more_memory(limit: str) -> str:
+    """What to write in place of a limit that was not enough, and what the machine has."""
+    number, unit = int(limit[:-2]), limit[-2:]
+    wanted = f"{number * 4}{unit}" if unit == "GB" else f"{max(4, number * 4 // 1000)}GB"
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return f"把 memory_limit 调大，例如 {wanted}（本机内存共 {machine:.0f}GB，30 万行对 30 万行约需 8GB）"
 
 
 def _disk_is_full(error: BaseException) -> bool:

@@ -69,7 +69,9 @@ def _person_select(contract: SourceContract) -> str:
 
 def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `registry_persons` and `registry_doubts` from the roll, the transfer and the floating register."""
-    found = resolve_registry(_person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings))
+    found = resolve_registry(
+        _person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings), options=run.engine
+    )
     make(con, "registry_persons", found.persons)
     make(con, "registry_doubts", found.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
@@ -102,7 +104,7 @@ delete from registry_persons where list_contains(row_keys, $left) and not list_c
 
 def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `candidates`: worker row and registry person pairs, each blocking rule counted before it runs."""
-    pairs, plan = candidate_pairs(*_sides(con, run))
+    pairs, plan = candidate_pairs(*_sides(con, run), options=run.engine)
     make(con, "candidates", pairs)
     return {"pairs": pairs.num_rows, **{rule.rule: rule.pairs for rule in plan}}
 
@@ -111,7 +113,7 @@ def scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `scored`: levels and weights of every candidate pair."""
     pairs = con.execute("select * from candidates order by left_id, right_id").to_arrow_table()
     tables, model = _sides(con, run)
-    scores = score_candidates(pairs, tables, model)
+    scores = score_candidates(pairs, tables, model, options=run.engine)
     make(con, "scored", scores)
     return {"pairs": scores.num_rows, "judged": _keep_judged(con, run, tables, model)}
 
@@ -128,7 +130,7 @@ def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, tables: Tables
                 "blocking_rules": pa.array([["judged_by_a_person"]] * len(lost), pa.list_(pa.string())),
             }
         )
-        append(con, "scored", score_candidates(pairs, tables, model, keep_all=True))
+        append(con, "scored", score_candidates(pairs, tables, model, keep_all=True, options=run.engine))
     return len(lost)
 
 
@@ -136,7 +138,7 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `decided`: link, review or reject for every scored pair."""
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
     tables, model = _sides(con, run)
-    decisions = decide_pairs(pairs, tables, model, judgements=judged_pairs(con, run))
+    decisions = decide_pairs(pairs, tables, model, judgements=judged_pairs(con, run), options=run.engine)
     make(con, "decided", _joined_by_worker(con, run, decisions, (tables, model)))
     con.execute(_CANONICAL_FIELDS)
     make(con, "explained", _EXPLAINED)
@@ -151,15 +153,18 @@ def _joined_by_worker(
 ) -> pa.Table:
     """The decisions, with rows of a surely linked worker tied to the same person; their pairs are scored if new."""
     tables, model = sides
-    pairs = followers(decided, tables.left, model)
+    pairs = followers(decided, tables.left, model, options=run.engine)
     if not pairs.num_rows:
         return decided
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
-    scores = score_candidates(pairs.append_column("blocking_rules", rules), tables, model, keep_all=True)
+    scores = score_candidates(
+        pairs.append_column("blocking_rules", rules), tables, model, keep_all=True, options=run.engine
+    )
     con.register("following", scores)
     append(con, "scored", "select * from following anti join scored using (left_id, right_id)")
     con.unregister("following")
-    return follow(decided, decide_pairs(scores, tables, model, judgements=judged_pairs(con, run)))
+    own = decide_pairs(scores, tables, model, judgements=judged_pairs(con, run), options=run.engine)
+    return follow(decided, own, options=run.engine)
 
 
 def _sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[Tables, LinkModel]:

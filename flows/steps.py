@@ -153,10 +153,7 @@ def forget_from(run: RunContext, name: str) -> None:
 @contextmanager
 def _workspace(run: RunContext) -> Iterator[duckdb.DuckDBPyConnection]:
     """The run's open workspace, with its step book."""
-    settings = run.settings
-    with open_workspace(
-        run.workspace, workspace_key(run), threads=settings.threads, memory_limit=settings.memory_limit
-    ) as con:
+    with open_workspace(run.workspace, workspace_key(run), run.engine) as con:
         open_book(con)
         yield con
 

@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from flows.home import private_folder
+from matchers.engine import Options, connect, spilling_apart
 
 MEMORY_LIMIT = "1200MB"
-
-
-def extension_path(name: str) -> Path:
-    """The packaged DuckDB extension file, so that nothing is fetched from a network."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError(f"duckdb_extension_{name} is not installed")
-    root = Path(spec.origin).parent
-    return next(root.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension"))
-
-
-@cache
-def _signed(path: Path) -> str:
-    """An extension whose makers' signature DuckDB has found good in this process: that takes it 0.15 s each time.
-
-    Raises duckdb.IOException when it is not good.
-    """
-    with duckdb.connect() as con:
-        con.load_extension(str(path))
-    return str(path)
+SPILL = "spill"
+"""The folder beside a workspace into which every engine of its run spills."""
 
 
 @contextmanager
-def open_workspace(
-    path: Path, key: str, *, threads: int = 2, memory_limit: str = MEMORY_LIMIT
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose default database is the encrypted workspace at `path`; closed and flushed at the end."""
-    private_folder(path.parent)
-    crypto = _signed(extension_path("httpfs"))
-    con = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_unsigned_extensions": "true",  # the one that is loaded was held against its signature above
-            "memory_limit": memory_limit,
-            "threads": str(threads),
-            "temp_directory": str(path.parent / "spill"),
-            "checkpoint_threshold": "512MB",  # the log alone makes a step safe; tidying it up costs a second a night
-        }
-    )
-    try:
-        con.load_extension(crypto)
+def open_workspace(path: Path, key: str, options: Options | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose default database is the encrypted workspace at `path`; closed and flushed at the end.
+
+    It spills, encrypted, beside the workspace, unless the options name another folder.
+    """
+    chosen = options or Options(memory=MEMORY_LIMIT)
+    spill = private_folder(chosen.spill or path.parent / SPILL)
+    with (
+        spilling_apart(replace(chosen, spill=spill)) as own,
+        connect(own, checkpoint_threshold="512MB") as con,  # the log makes a step safe; tidying it costs a second
+    ):
         con.execute(
             "attach $path as workspace (encryption_key $key)".replace("$path", _quoted(str(path))).replace(
                 "$key", _quoted(key)
@@ -62,8 +36,6 @@ def open_workspace(
         )
         con.execute("use workspace")
         yield con
-    finally:
-        con.close()
 
 
 def _quoted(text: str) -> str:

@@ -24,11 +24,12 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
+from matchers.engine import Options
 from matchers.evidence.link import pairs_by_evidence
 from matchers.evidence.tables import Tables
 from matchers.evidence.training import train_by_evidence
 from matchers.linkage.headers import fitted
-from matchers.linkage.link import Options, id_column, link_tables
+from matchers.linkage.link import id_column, link_tables
 from matchers.linkage.model import LinkModel
 from matchers.linkage.training import Judging, Training
 from matchers.linkage.training import train as train_by_weight
@@ -66,19 +67,27 @@ def link(
 
 
 def train(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, *, judging: Judging | None = None, read: Reading = fitted
+    left: pa.Table,
+    right: pa.Table | None,
+    model: LinkModel,
+    *,
+    judging: Judging | None = None,
+    read: Reading = fitted,
+    options: Options | None = None,
 ) -> Training:
     """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
     if not model.finds_headers:
-        return train_by_weight(left, right, model, judging=judging)
+        return train_by_weight(left, right, model, judging=judging, options=options)
     ids = judging.ids if judging else (None, None)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
     if not model.ceilings:
         named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
-        return train_by_weight(one, other, smaller, judging=named)
+        return train_by_weight(one, other, smaller, judging=named, options=options)
     tables = Tables(one, other, (_ROW_ID, _ROW_ID))
-    return train_by_evidence(tables, smaller, model, judgements=judging.judgements if judging else None)
+    return train_by_evidence(
+        tables, smaller, model, judgements=judging.judgements if judging else None, options=options
+    )
 
 
 def _with_ids(table: pa.Table, column: str | None) -> pa.Table:

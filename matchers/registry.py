@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.evidence.steps import decided_pairs
 from matchers.evidence.tables import Tables, load
 from matchers.linkage.headers import fitted
@@ -49,21 +49,21 @@ class Registry:
     doubts: pa.Table
 
 
-def resolve_registry(rows: pa.Table, model: LinkModel) -> Registry:
+def resolve_registry(rows: pa.Table, model: LinkModel, *, options: Options | None = None) -> Registry:
     """Resolve registry rows (`person_rows` of roles roll, transfer, floating, with row_id) to persons."""
-    with embedded(registry_input=rows) as con:
+    with embedded(options, registry_input=rows) as con:
         named, _, smaller = fitted(rows, None, model)
         load(con, Tables(named, None), smaller, only=("name", "id_number", "birth_date"))
         make(con, "all_rows", _ALL_ROWS)
         make(con, "same_id", _SAME_ID.replace("{other_name}", level_among(model, "name", _OTHER_NAME)))
-        _tie_loose_rows(con, rows, model)
+        _tie_loose_rows(con, rows, model, options)
         run_script(con, script("matchers", "registry.sql"))
         persons = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
 
 
-def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkModel) -> None:
+def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkModel, options: Options | None) -> None:
     """Make `tied` and `doubts`: rows of one ID first, then loose transfer and floating rows against the roll."""
     make(con, "tied", "select row_id, lead_id from same_id where compatible")
     append(
@@ -74,7 +74,7 @@ def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkM
     make(con, "doubts", _ID_DOUBTS)
     loose, roll = _loose_and_roll(con, rows)
     left, right, smaller = fitted(loose, roll, model)
-    con.register("decided_loose", decided_pairs(Tables(left, right), smaller))
+    con.register("decided_loose", decided_pairs(Tables(left, right), smaller, options=options))
     run_script(con, _TIE_BY_LINK)
     append(con, "doubts", _DOUBTS_BY_REVIEW)
     append(con, "doubts", _UNPROVEN.replace("{other_birth}", level_among(model, "birth_date", _OTHER_BIRTH)))

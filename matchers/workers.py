@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.evidence.deciding import settling_of
 from matchers.evidence.tables import Tables, load
 from matchers.linkage.model import LinkModel
@@ -23,7 +23,7 @@ _OPPOSED = {
 }
 
 
-def followers(decided: pa.Table, workers: pa.Table, model: LinkModel) -> pa.Table:
+def followers(decided: pa.Table, workers: pa.Table, model: LinkModel, *, options: Options | None = None) -> pa.Table:
     """One row per worker row (left_id) and the registry person (right_id) it may follow a sibling to.
 
     Only links by full ID or by a person's word lead; a number on rows of many names ties nobody.
@@ -32,12 +32,12 @@ def followers(decided: pa.Table, workers: pa.Table, model: LinkModel) -> pa.Tabl
     text = query_text("matchers", "workers.sql")
     for column in ("id_number", "birth_date", "sex"):
         text = text.replace("{opposed_" + column + "}", level_among(model, column, tuple(model.kind(column).against)))
-    with embedded(decided=decided) as con:
+    with embedded(options, decided=decided) as con:
         load(con, Tables(workers, None), model)
         return con.execute(text, {"shared_names": owners.most_names if owners else 2}).to_arrow_table()
 
 
-def follow(decided: pa.Table, own: pa.Table) -> pa.Table:
+def follow(decided: pa.Table, own: pa.Table, *, options: Options | None = None) -> pa.Table:
     """The decisions with the followers' pairs as strong links, where nothing their own levels show opposes.
 
     `own`: the followers' pairs decided by themselves (relation `decided`), from which levels, fields and flags are
@@ -47,7 +47,7 @@ def follow(decided: pa.Table, own: pa.Table) -> pa.Table:
     opposed = pc.equal(own["rule"], JUDGED)
     for name, against in _OPPOSED.items():
         opposed = pc.or_(opposed, pc.is_in(pc.struct_field(levels, name), pa.array(against)))
-    with embedded(decided=decided, joined=own.filter(pc.invert(opposed))) as con:
+    with embedded(options, decided=decided, joined=own.filter(pc.invert(opposed))) as con:
         return con.execute(_FOLLOW, {"rule": RULE, "sentence": SENTENCE}).to_arrow_table()
 
 

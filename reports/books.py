@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from matchers.engine import connect
 from matchers.relations import run_script, script
 
 VIEWS = (
@@ -38,7 +39,7 @@ def put_views(con: duckdb.DuckDBPyConnection) -> None:
 
 def views_of(ledger: pa.Table) -> dict[str, pa.Table]:
     """Every view of one published ledger, by name."""
-    con = duckdb.connect()
+    con = connect()
     try:
         con.register("ledger", ledger)
         put_views(con)

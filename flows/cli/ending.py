@@ -73,6 +73,8 @@ def _crashed(error: Exception, arguments: list[str]) -> str:
     from flows.home import Home
     from flows.runlog import log_crash
 
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return _out_of_memory(arguments)
     named = f"程序内部出错（{type(error).__name__}）"
     if "--home" in arguments[:-1]:
         home = Home(Path(arguments[arguments.index("--home") + 1]))
@@ -82,3 +84,13 @@ def _crashed(error: Exception, arguments: list[str]) -> str:
         except OSError:
             pass
     return f"{named}。处理办法：再试一次；仍不行请把所用的命令告诉管理员"
+
+
+def _out_of_memory(arguments: list[str]) -> str:
+    """What to set where a command's limit was not enough."""
+    if "--home" in arguments:
+        return "内存限额不够，没有写出结果。处理办法：把配置 config.toml 的 memory_limit 调大（例如 8GB）再试"
+    return (
+        "内存限额不够，没有写出结果。处理办法：加 --memory 调大限额（例如 --memory 8GB），"
+        "并用环境变量 TMPDIR 指到空间大的磁盘；仍不行请减少分组规则或分批比对"
+    )

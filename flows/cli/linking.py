@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from matchers.engine import Options
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
 
@@ -19,6 +22,15 @@ ModelOption = Annotated[
     str,
     typer.Option("--model", help=f"模型文件（TOML），或自带模型的名字：{_SHIPPED}", show_default=False),
 ]
+_SIZE = re.compile(r"[1-9][0-9]*(MB|GB)")
+
+
+def _size(text: str) -> str:
+    if not _SIZE.fullmatch(text):
+        raise typer.BadParameter("写成 8GB 或 800MB 这样")
+    return text
+
+
 JudgementsOption = Annotated[
     Path | None,
     typer.Option(
@@ -26,6 +38,9 @@ JudgementsOption = Annotated[
         help="人工判断的表：left_id、right_id、judgement（link 是同一人，必连；not_link 不是，必不连；unsure 存疑）",
         show_default=False,
     ),
+]
+MemoryOption = Annotated[
+    str, typer.Option("--memory", help="比对时最多用多少内存，例如 8GB", callback=_size, metavar="SIZE")
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
 
@@ -59,13 +74,15 @@ def link(
     left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列")] = "row_id",
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
     judgements: JudgementsOption = None,
+    memory: MemoryOption = "4GB",
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.cli.outputs import refuse_overwriting
     from flows.tables import write_parquet
 
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
-    pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements)
+    with _engine(memory) as options:
+        pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements, options)
     write_parquet(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
     if judgements is not None:
@@ -79,6 +96,7 @@ def dedupe(
     id_column: Annotated[str, typer.Option("--id", help="编号列")] = "row_id",
     clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
     judgements: JudgementsOption = None,
+    memory: MemoryOption = "4GB",
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
@@ -87,7 +105,8 @@ def dedupe(
     from matchers.linkage.result import clusters as clustered
 
     refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
-    pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements)
+    with _engine(memory) as options:
+        pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements, options)
     write_parquet(pairs, out)
     if clusters is not None:
         write_parquet(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
@@ -109,6 +128,7 @@ def train(
     judgements: JudgementsOption = None,
     left_id: Annotated[str, typer.Option("--left-id", help="左表的编号列，有 --judgements 时用")] = "row_id",
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列，有 --judgements 时用")] = "row_id",
+    memory: MemoryOption = "4GB",
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.cli.outputs import refuse_overwriting
@@ -119,9 +139,10 @@ def train(
     outputs = {"--out": out, "训练说明": report, "推荐的分组规则": rules if suggest_blocking else None}
     refuse_overwriting(outputs, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     chosen = load_model(model)
-    if suggest_blocking:
-        _suggest(left, right, chosen, rules)
-    result = _learned(left, right, chosen, (left_id, right_id), judgements)
+    with _engine(memory) as options:
+        if suggest_blocking:
+            _suggest(left, right, chosen, rules, options)
+        result = _learned(left, right, chosen, (left_id, right_id), judgements, options)
     write_private(out, model_text(result.model).encode())
     write_private(report, report_text(result).encode())
     print(_trained(result, out, report))
@@ -132,14 +153,26 @@ def _read(model: str, judgements: Path | None) -> dict[str, Path | None]:
     return {"--model": path if (path := Path(model)).is_file() else None, "--judgements": judgements}
 
 
-def _linked(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
+def _engine(memory: str) -> AbstractContextManager[Options]:
+    """What the engine may use: it spills into a private folder of this command's own."""
+    from flows.spill import private_spill
+    from matchers.engine import Options
+
+    return private_spill(Options(memory=memory))
+
+
+def _linked(
+    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
+) -> pa.Table:
     """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
     from matchers.linkage.result import marked
 
-    return marked(_pairs(left, right, model, ids, judged), same=right is None)
+    return marked(_pairs(left, right, model, ids, judged, options), same=right is None)
 
 
-def _pairs(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> pa.Table:
+def _pairs(
+    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
+) -> pa.Table:
     from flows.tables import open_table, read_table
 
     told = read_table(judged) if judged else None
@@ -147,15 +180,17 @@ def _pairs(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str
         from matchers.linkage.link import link_tables
 
         sides = open_table(left), open_table(right) if right else None
-        return link_tables(*sides, model, ids=ids, judgements=told)
+        return link_tables(*sides, model, ids=ids, judgements=told, options=options)
     from flows.people_cells import readable
     from matchers.linking import link as linked
 
     sides = read_table(left), read_table(right) if right else None
-    return linked(*sides, model, ids=ids, judgements=told, read=readable)
+    return linked(*sides, model, ids=ids, judgements=told, read=readable, options=options)
 
 
-def _learned(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None) -> Training:
+def _learned(
+    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
+) -> Training:
     """What the files teach; as in `_linked`, a model of plain columns reads Parquet piece by piece."""
     from flows.tables import open_table, read_table
     from matchers.linkage.training import Judging
@@ -164,11 +199,13 @@ def _learned(left: Path, right: Path | None, model: LinkModel, ids: tuple[str, s
     if not model.finds_headers:
         from matchers.linkage.training import train
 
-        return train(open_table(left), open_table(right) if right else None, model, judging=judging)
+        return train(open_table(left), open_table(right) if right else None, model, judging=judging, options=options)
     from flows.people_cells import readable
     from matchers.linking import train as learn
 
-    return learn(read_table(left), read_table(right) if right else None, model, judging=judging, read=readable)
+    return learn(
+        read_table(left), read_table(right) if right else None, model, judging=judging, read=readable, options=options
+    )
 
 
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
@@ -184,7 +221,7 @@ def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str])
     return f"人工判断：必连 {len(placed.same)} 对，必不连 {len(placed.other)} 对{unknown}"
 
 
-def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path) -> None:
+def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, options: Options) -> None:
     """Print the candidate rules and write the chosen ones as a TOML section."""
     from flows.home import write_private
     from flows.people_cells import readable
@@ -193,7 +230,7 @@ def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path) -> Non
     from matchers.linkage.suggested import section_text, table_lines
 
     tables = read_table(left), read_table(right) if right else None
-    found = suggest_blocking(*(readable(*tables, model) if model.finds_headers else (*tables, model)))
+    found = suggest_blocking(*(readable(*tables, model) if model.finds_headers else (*tables, model)), options=options)
     write_private(out, section_text(found).encode())
     print(
         "\n".join(

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError
 from flows.connectors.secrets import Secret
-from flows.workspace import extension_path
+from matchers.engine import Options, connect, extension_path
 from schemas.connectors import PostgresConnector
 
 _BATCH = 50_000
@@ -21,9 +21,7 @@ class PostgresRemote:
 
     def __init__(self, connector: PostgresConnector, secret: Secret | None, where: str, deadline: float) -> None:
         self.connector, self.where, self.deadline = connector, where, deadline
-        self.con = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
-        )
+        self.con = connect(Options(threads=1))
         try:
             self.con.load_extension(str(extension_path("postgres_scanner")))
             self.con.execute(_secret_statement(connector, secret))

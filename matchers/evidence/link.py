@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
 from matchers.evidence.judged import take_judged, verdicts
@@ -14,7 +14,6 @@ from matchers.evidence.things import join_linked
 from matchers.evidence.weights import make_levels, make_scores
 from matchers.linkage.judged import checked_judgements
 from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
-from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import Sides
 from matchers.relations import run_script
@@ -44,7 +43,7 @@ def pairs_by_evidence(
     TableError where judgements contradict each other.
     """
     chosen = options or Options()
-    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
+    with embedded(chosen) as con:
         sides = load(con, tables, model)
         make_candidates(con, model, sides)
         told = checked_judgements(judgements) if judgements is not None else None

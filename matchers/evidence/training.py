@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.evidence.candidates import make_candidates
 from matchers.evidence.deciding import decide
 from matchers.evidence.judged import take_judged
@@ -33,13 +33,18 @@ _UNEVEN = 0.15
 
 
 def train_by_evidence(
-    tables: Tables, model: LinkModel, whole: LinkModel, *, judgements: pa.Table | None = None
+    tables: Tables,
+    model: LinkModel,
+    whole: LinkModel,
+    *,
+    judgements: pa.Table | None = None,
+    options: Options | None = None,
 ) -> Training:
     """Learn m, the prior, and u where it is not counted. `model` is `whole` as fitted to the tables.
 
     Raises TableError where the result cannot be trusted; the last model stays.
     """
-    with embedded(memory="4GB") as con:
+    with embedded(options) as con:
         sides = load(con, tables, model)
         refuse_empty(sides)
         placed = take_judged(con, checked_judgements(judgements) if judgements is not None else None, tables)
@@ -58,7 +63,7 @@ def train_by_evidence(
         fitted = _fitted(whole, model, learned, len(pairs.verdict), sides, int((~np.isnan(pairs.verdict)).sum()))
         smaller = fitted.fitted_to(set(model.columns))
         outcomes = _outcomes(con, smaller, sides)
-        unlinkable = _unlinkable(tables, smaller, sides)
+        unlinkable = _unlinkable(tables, smaller, sides, options)
     alone = posterior_of(pairs, learned, model, u)
     return Training(
         before=whole, model=fitted, plan=tuple(plan), learned=_all_columns(learned, fitted), expected_matches=matches,
@@ -145,14 +150,14 @@ def _outcomes(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) ->
     return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
 
 
-def _unlinkable(tables: Tables, model: LinkModel, sides: Sides) -> tuple[Unlinkable, ...]:
+def _unlinkable(tables: Tables, model: LinkModel, sides: Sides, options: Options | None) -> tuple[Unlinkable, ...]:
     """Rows of each side, evenly sampled, that would not link even with a partner that shows all the same."""
     found = []
     for side, table, ids in (("left", tables.left, tables.ids[0]), ("right", tables.right, tables.ids[1])):
         if table is None:
             continue
         step = max(1, table.num_rows // _SAMPLED_ROWS)
-        with embedded() as con:
+        with embedded(options) as con:
             load(con, Tables(table, None if sides.same else table, (ids, ids)), model)
             make(
                 con, "candidates",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.linkage.blocks import distinct_batches
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
@@ -17,13 +15,7 @@ from matchers.linkage.score import Scored, decide, given_weights, keep_scored, s
 from matchers.linkage.tables import NIBBLES, Both, Rows, encode_sides
 from schemas.errors import TableError
 
-
-@dataclass(frozen=True)
-class Options:
-    """How the engine may use the machine; the rows that come out do not depend on it."""
-
-    threads: int = 2
-    memory: str = "4GB"
+__all__ = ["Options", "id_column", "link_tables"]
 
 
 def link_tables(
@@ -33,7 +25,7 @@ def link_tables(
     *,
     ids: tuple[str, str],
     judgements: pa.Table | None = None,
-    options: Options = Options(),
+    options: Options | None = None,
 ) -> pa.Table:
     """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
 
@@ -41,13 +33,14 @@ def link_tables(
     right_id, judgement) are linked whatever they weigh, pairs judged to be two never. Raises TableError where
     judgements contradict each other.
     """
-    with embedded(threads=options.threads, memory=options.memory) as con:
+    chosen = options or Options()
+    with embedded(chosen) as con:
         con.execute(NIBBLES)
-        both = encode_sides(left, right, model, ids=ids, threads=options.threads)
-        blocks = plan_blocks(con, model, both, threads=options.threads)
+        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads)
         learned = given_weights(model, both.counts)
         batches = distinct_batches(blocks)
-        scored = score_pairs(con, model, learned, both, batches, threads=options.threads)
+        scored = score_pairs(con, model, learned, both, batches, threads=chosen.threads)
         if judgements is None:
             keep_scored(con, scored)
             decide(con, model, same=both.same)

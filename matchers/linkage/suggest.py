@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.linkage.blocks import distinct_batches, unpacked
-from matchers.linkage.link import Options
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import finding_rules, plan_blocks
 from matchers.linkage.score import given_weights, score_pairs
@@ -69,7 +68,7 @@ def suggest_blocking(
     chosen = options or Options()
     rows = left.num_rows + (0 if right is None else right.num_rows)
     budget = min(model.max_pairs, _PAIRS_PER_ROW * rows)
-    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
+    with embedded(chosen) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, threads=chosen.threads)
         planned = _planned(con, model, both, budget)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from matchers.engine import embedded
+from matchers.engine import Options, embedded
 from matchers.linkage.agreeing import Chances, chance_agreements
 from matchers.linkage.blocks import distinct, distinct_batches
 from matchers.linkage.chances import counted_levels, id_levels
@@ -18,7 +18,6 @@ from matchers.linkage.crosscheck import CrossCheck, cross_check
 from matchers.linkage.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
 from matchers.linkage.judged import Placed, candidate_patterns, checked_judgements, place_judgements
 from matchers.linkage.learn import MOST_ROUNDS, Learned, Patterns, learn, levels_by_column, posterior
-from matchers.linkage.link import Options
 from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan, plan_blocks
 from matchers.linkage.tables import NIBBLES, Both, Rows, Sides, encode_sides
@@ -71,7 +70,7 @@ def train(
 ) -> Training:
     """Learn m, u and the prior. Raises TableError where the result cannot be trusted; `right` null is one table."""
     chosen = options or Options()
-    with embedded(threads=chosen.threads, memory=chosen.memory) as con:
+    with embedded(chosen) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)

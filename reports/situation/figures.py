@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from matchers.engine import connect
 from matchers.relations import run_script, script
 from reports.books import views_of
 
@@ -41,7 +41,7 @@ class Figures:
 
 def count_version(ledger: pa.Table, coverage: pa.Table, review: pa.Table) -> Figures:
     """Count a version's tables."""
-    con = duckdb.connect(config={"threads": 2})
+    con = connect()
     try:
         for name, given in (("ledger", ledger), ("coverage", coverage), ("review", review)):
             con.register(name, given)

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from matchers.engine import connect
 from matchers.relations import make
 from reports.workbench.access import Account
 from reports.workbench.asked import Asked
@@ -43,7 +43,7 @@ class PeopleIndex:
     def __init__(self, ledger: pa.Table, order: Sequence[str]) -> None:
         self._order = list(order)
         self._lock = Lock()
-        self._con = duckdb.connect()
+        self._con = connect()
         self._con.register("ledger", ledger)
         make(
             self._con,

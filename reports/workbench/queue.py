@@ -8,9 +8,9 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Literal, Self
 
-import duckdb
 import pyarrow as pa
 
+from matchers.engine import connect
 from matchers.relations import append, run_script, script
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.asked import Asked
@@ -106,8 +106,7 @@ class PairIndex:
     def __init__(self, version: str, review: pa.Table, ledger: pa.Table, bits: pa.Table) -> None:
         self.version = version
         self._lock = Lock()
-        self._con = duckdb.connect()
-        self._con.execute("set threads = 2")
+        self._con = connect()
         for name, table in (("review", review), ("ledger", ledger), ("night_bits", bits)):
             self._con.register(name, table)
         run_script(self._con, script("reports.workbench", "queue.sql"))

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from matchers.engine import connect
 from matchers.relations import run_script, script
 from reports import words
 from reports.books import put_views
@@ -58,7 +59,7 @@ _WIDE = frozenset(("依据的来源行", "口径", "关联理由", "原因", "�
 
 def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[Sheet]:
     """The sheets made of a version's own tables. `titles` adds the sources' and the statuses' words."""
-    con = duckdb.connect(config={"threads": 2})
+    con = connect()
     try:
         _put(con, tables, titles)
         return [

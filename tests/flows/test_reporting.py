@@ -28,6 +28,7 @@ from flows.reporting import (
 )
 from flows.runs import context_of, list_runs
 from flows.workspace import open_workspace
+from matchers.engine import Options
 from reports.summary import RunSummary
 
 pytestmark = pytest.mark.slow
@@ -141,7 +142,7 @@ def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: P
     version = place.ledger / "versions" / summary.version
     (version / "coverage.parquet").write_bytes(b"spoiled")
     shutil.rmtree(place.reports / summary.version)
-    with open_workspace(tmp_path / "w.duckdb", "0" * 32, threads=1, memory_limit="1GB") as con:
+    with open_workspace(tmp_path / "w.duckdb", "0" * 32, Options(threads=1, memory="1GB")) as con:
         told = write_reports(con, run, summary, Quality({}, {}))
     assert [line.split(" ")[0] for line in told] == [WORKBOOK, SITUATION, CIRCULATED, LINK_FIGURES, LINKS]
     assert all("一本账不受影响" in line for line in told)
@@ -152,7 +153,7 @@ def test_only_the_reports_asked_for_are_written(home: Path, tmp_path: Path) -> N
     run, summary = _last_run(place)
     asked = replace(run, settings=run.settings.model_copy(update={"reports": ("situation",)}))
     shutil.rmtree(place.reports / summary.version)
-    with open_workspace(tmp_path / "w.duckdb", "0" * 32, threads=1, memory_limit="1GB") as con:
+    with open_workspace(tmp_path / "w.duckdb", "0" * 32, Options(threads=1, memory="1GB")) as con:
         assert write_reports(con, asked, summary, Quality({}, {})) == []
     assert [path.name for path in (place.reports / summary.version).iterdir()] == [SITUATION]
 

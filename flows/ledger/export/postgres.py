@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from flows.connectors.secrets import read_secret
 from flows.ledger.publish.read import TABLES, Published
-from flows.workspace import extension_path
+from matchers.engine import Options, connect, extension_path
 from schemas.errors import HomeError
 from schemas.targets import PostgresTarget
 
@@ -18,9 +18,7 @@ def load_postgres(version: Published, target: PostgresTarget, name: str) -> dict
     Lists of texts become arrays; structures become JSON text.
     """
     secret = read_secret(target, name)
-    con = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
-    )
+    con = connect(Options(threads=1))
     try:
         con.load_extension(str(extension_path("postgres_scanner")))
         con.execute(_login(target, secret.reveal() if secret else None))

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from flows.home import Home
 from flows.ledger.publish.read import Published, current_version, kept_version
+from matchers.engine import connect
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
 
@@ -42,7 +43,7 @@ def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
     `moved`: the same evidence in another place, or weights that follow how common names and numbers are tonight.
     """
     before, after = kept_version(home, older), kept_version(home, newer)
-    con = duckdb.connect()
+    con = connect()
     try:
         con.register("before_rows", _plain(before))
         con.register("after_rows", _plain(after))

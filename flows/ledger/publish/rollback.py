@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
@@ -19,6 +18,7 @@ from flows.ledger.publish.unfinished import discard_unfinished
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
 from flows.ledger.tokens_moved import moved_tokens
+from matchers.engine import connect
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import HomeError
 
@@ -84,7 +84,7 @@ def _changes(current: Published, ledger: pa.Table, run: RunContext, version: str
     previous = current.table("ledger")
     was = as_of(current)
     night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset())
-    con = duckdb.connect()
+    con = connect()
     try:
         put(con, "previous_ledger", previous)
         put(con, "ledger_new", ledger)

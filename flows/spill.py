@@ -1,0 +1,72 @@
+"""The private folder into which a command without a run spills: gone when it ends, or when the next one starts.
+
+What lies there is encrypted under a key that only the process had (matchers.engine): after a SIGKILL nobody reads it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from matchers.engine import Options
+
+_PREFIX, _BEING_MADE = "sanzhao-spill-", ".sanzhao-new-"
+_ROOTS = ("/var/tmp", "/tmp")  # noqa: S108
+
+
+@contextmanager
+def private_spill(options: Options | None = None) -> Iterator[Options]:
+    """The options with a folder of this command's own, 0700; never in the folder the command was started in.
+
+    In TMPDIR where it is set, else in the machine's folder for large temporary files; without a folder that can be
+    written, nothing spills. Folders that killed commands of the same user left go first.
+    """
+    chosen = options or Options()
+    roots = _roots()
+    for root in roots:
+        _sweep(root)
+    if not roots:
+        yield chosen
+        return
+    folder, held = _made(roots[0])
+    try:
+        yield replace(chosen, spill=folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _roots() -> list[Path]:
+    given = os.environ.get("TMPDIR")
+    here = Path.cwd()
+    found = [Path(name).resolve() for name in ((given,) if given else _ROOTS)]
+    return [root for root in found if root.is_dir() and os.access(root, os.W_OK | os.X_OK) and root != here]
+
+
+def _made(root: Path) -> tuple[Path, int]:
+    """A locked folder of a name nobody can foresee; it is renamed once it is locked, so that no sweep takes it."""
+    fresh = Path(tempfile.mkdtemp(prefix=_BEING_MADE, dir=root))
+    held = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    folder = root / fresh.name.replace(_BEING_MADE, _PREFIX, 1)
+    fresh.rename(folder)
+    return folder, held
+
+
+def _sweep(root: Path) -> None:
+    """Remove this user's folders that no living process holds."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(descriptor).st_uid == os.getuid():
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
