@@ -62,6 +62,9 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     _fall_back(columns, contract)
     check_ages(columns, contract)
     refused = _refused(columns, contract, len(sifted.rows))
+    refused |= {
+        index: sifted.damaged[number] for index, number in enumerate(sifted.numbers) if number in sifted.damaged
+    }
     keep = np.ones(len(sifted.rows), bool)
     keep[list(refused)] = False
     table = _table(columns, contract, sifted, keep, (name, first_key))

@@ -25,6 +25,8 @@ class Grid:
     `note` is what the office must look into, `remark` only what it should know.
     `merged` is null where the format cannot say which cells are merged; `hidden` are row numbers as a spreadsheet
     shows them. `above` rows of the sheet were left out before the first: they belong to another table.
+    `widths` are the cells each row of a whole text file has, `broken` the numbers of its rows whose quotes cannot be
+    resolved, `cut_row` that of a last row broken off; other formats know none of these.
     """
 
     sheet: str | None
@@ -40,6 +42,9 @@ class Grid:
     """Serial numbers of days count from 1904, as in workbooks of old Macintoshes."""
     unreadable: Mapping[int, str] = field(default_factory=dict)
     """Columns whose cells have no reading, counted from 0, and why: never taken for empty ones."""
+    widths: list[int] | None = None
+    broken: frozenset[int] = frozenset()
+    cut_row: int | None = None
 
     @property
     def width(self) -> int:

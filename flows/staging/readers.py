@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from flows.delimited import decode
 from flows.staging.grid import Grid
 from flows.staging.markup import looks_like_markup, read_markup
 from flows.staging.oldbook import read_old_workbook
 from flows.staging.parquet import read_parquet
 from flows.staging.refusals import not_a_table, too_large
-from flows.staging.text import decode, read_text
+from flows.staging.text import read_text
 from flows.staging.workbook import COMPOUND, PACKAGE, read_workbook
 from schemas.errors import InputError
 from schemas.policy import Reading
@@ -45,7 +46,7 @@ def read_file(data: bytes, where: str, reading: Reading | None = None) -> list[G
             raise not_a_table(kind, where)
     if len(data) > MAX_TEXT_FILE:
         raise too_large(MAX_TEXT_FILE, where)
-    text, encoding, note = decode(data, where)
-    if looks_like_markup(text):
-        return read_markup(text, encoding, where)
-    return [read_text(text, encoding, where, note)]
+    decoded = decode(data, where)
+    if looks_like_markup(decoded.text):
+        return read_markup(decoded.text, decoded.encoding, where)
+    return [read_text(decoded, where)]

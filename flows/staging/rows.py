@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from flows.staging.damage import Rule, damaged_rows
 from flows.staging.grid import Grid
 from flows.staging.mapping import Mapping
 from flows.staging.values.cells import Cell, cell_text
@@ -48,7 +49,8 @@ _NO_NAMES: frozenset[Cell] = frozenset(
 class Sifted:
     """The data rows with their numbers as a spreadsheet shows them, how many were passed over, cells filled in.
 
-    `next_table` is the index of the row where another table's header begins; null where there is none.
+    `next_table` is the index of the row where another table's header begins; null where there is none. `damaged` says
+    by row number why a row is set aside: it stands in `rows` as blanks, so that no cell is read under a wrong header.
     """
 
     rows: list[list[Cell]]
@@ -57,6 +59,7 @@ class Sifted:
     filled: list[tuple[int, int]]
     next_table: int | None = None
     since_1904: bool = False
+    damaged: dict[int, Rule] = field(default_factory=dict)
 
 
 StartsTable = Callable[[int], bool]
@@ -84,34 +87,42 @@ def sift(
     suspects = _TAIL_FIRST | {text[0] for text in titles} | {str(cell)[:1] for row in grid.rows[:start] for cell in row}
     suspects |= {text[0] for text in firsts}
     key = next(iter(mapping.columns.get("name", (0,))))
-    rows: list[list[Cell]] = []
-    numbers: list[int] = []
-    passed = 0
+    damaged = damaged_rows(grid, header)
+    found = Sifted([], [], 0, filled, since_1904=grid.since_1904)
+    rows, numbers = found.rows, found.numbers
+    passed, stray = 0, None
     for index in range(start, len(grid.rows)):
         row, number = grid.rows[index], grid.above + index + 1
         head = row[0]
         usual = head != "" and (not isinstance(head, str) or head[0] not in suspects) and row[key] not in _NO_NAMES
-        if usual and not sections and number not in skip:
+        if usual and not sections and number not in skip and index not in damaged and not stray:
             rows.append(row)
             numbers.append(number)
             continue
-        if starts_table and _first_text(row) in firsts and not _is_header(row, heads) and starts_table(index):
-            passed += _take_back(rows, numbers)
-            return Sifted(rows, numbers, passed, filled, index, grid.since_1904)
-        if number in skip or index in sections or _is_passed(row, key, titles, heads):
+        if _is_other_header(row, heads, firsts, joined=index in damaged):
+            if starts_table and _first_text(row) in firsts and starts_table(index):
+                passed += _take_back(grid, found)
+                return replace(found, passed_over=passed, next_table=index)
+            stray = "other_header", f"第{number}行起是另一种表头，认不全，其下各格对不上列"
+        elif stray and _is_header(row, heads, firsts):
+            stray = None
+        if number in skip or index in sections or _is_passed(row, key, titles, (heads, firsts)):
             passed += 1
-        else:
-            rows.append(row)
-            numbers.append(number)
-    return Sifted(rows, numbers, passed, filled, since_1904=grid.since_1904)
+            continue
+        why = damaged.get(index) or stray
+        if why:
+            found.damaged[number] = why
+        rows.append([""] * len(row) if why else row)
+        numbers.append(number)
+    return replace(found, passed_over=passed)
 
 
-def _is_passed(row: list[Cell], key: int, titles: set[str], heads: list[list[Cell]]) -> bool:
+def _is_passed(row: list[Cell], key: int, titles: set[str], headers: tuple[list[list[Cell]], frozenset[str]]) -> bool:
     return (
         _is_tail(row)
         or _is_subtotal(row, key)
         or _is_title(row, titles)
-        or _is_header(row, heads)
+        or _is_header(row, *headers)
         or _is_numbering(row)
     )
 
@@ -147,6 +158,25 @@ def _column_place(cell: Cell) -> tuple[str, int] | None:
     return None
 
 
+def _is_other_header(row: list[Cell], heads: list[list[Cell]], firsts: frozenset[str], *, joined: bool) -> bool:
+    """A row mostly of header texts that is not this table's header again.
+
+    `joined`: in a damaged row two such texts will do, for a file without a last line break that another was joined to
+    has its last row and the other's header on one line; the header again, so joined, is none.
+    """
+    if not joined and _first_text(row) not in firsts:
+        return False
+    texts = [plain(cell) if isinstance(cell, str) else "" for cell in row if cell != ""]
+    known = sum(text in firsts for text in texts)
+    if known < 2 or (known * 2 < len(texts) and not joined):
+        return False
+    if joined and any(
+        texts[-len(own) :] == own for own in ([plain(str(cell)) for cell in head if cell != ""][1:] for head in heads)
+    ):
+        return False
+    return not _is_header(row, heads, firsts)
+
+
 def _first_text(row: list[Cell]) -> str:
     first = next((cell for cell in row if cell != ""), "")
     if not isinstance(first, str) or len(first) > 60:
@@ -154,13 +184,13 @@ def _first_text(row: list[Cell]) -> str:
     return first if _HAN.fullmatch(first) else plain(first)
 
 
-def _take_back(rows: list[list[Cell]], numbers: list[int]) -> int:
+def _take_back(grid: Grid, found: Sifted) -> int:
     """Take back the title of the next table where it was taken for data: rows of one cell right above its header."""
-    before = len(rows)
-    while rows and _filled_cells(rows[-1]) <= 1:
-        rows.pop()
-        numbers.pop()
-    return before - len(rows)
+    before = len(found.rows)
+    while found.rows and _filled_cells(grid.rows[found.numbers[-1] - grid.above - 1]) <= 1:
+        found.rows.pop()
+        found.damaged.pop(found.numbers.pop(), None)
+    return before - len(found.rows)
 
 
 def _filled_cells(row: list[Cell]) -> int:
@@ -225,13 +255,19 @@ def _is_title(row: list[Cell], titles: set[str]) -> bool:
     return isinstance(cell, str) and plain(cell) in titles
 
 
-def _is_header(row: list[Cell], heads: list[list[Cell]]) -> bool:
-    """A header row again, as on every printed page: its first text in place, and at least half of the others."""
+def _is_header(row: list[Cell], heads: list[list[Cell]], firsts: frozenset[str] = frozenset()) -> bool:
+    """A header row again, as on every printed page: its first text in place, and at least half of the others.
+
+    A cell in which another column's header stands says that the columns are in another order.
+    """
     for head in heads:
         first = next(column for column, cell in enumerate(head) if cell != "")
         if row[first] == head[first]:
             named = [column for column, cell in enumerate(head) if cell != ""]
-            same = sum(row[column] == head[column] for column in named)
+            unlike = [row[column] for column in named if row[column] != head[column]]
+            if any(isinstance(cell, str) and cell and plain(cell) in firsts for cell in unlike):
+                return False
+            same = len(named) - len(unlike)
             if same >= 2 and same * 2 >= len(named):
                 return True
     return False

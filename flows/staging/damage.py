@@ -1,0 +1,83 @@
+"""Which rows below a header are damaged: their cells cannot be told to stand under the header's columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flows.delimited.shapes import Shapes, shapes_of
+from flows.staging.grid import Grid
+from flows.staging.headers import Header
+
+Rule = tuple[str, str]
+"""The rule that sets a row aside, and the Chinese reason."""
+TRIMMED_LEAST = 3
+
+
+def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
+    """Row index -> why it is set aside, for a text file's rows below a header; other formats cannot be ragged.
+
+    A row of more or fewer cells than the header shows them under wrong headers. Three ways of writing are no damage: a
+    delimiter after the last cell of every row, header cells without a text, and a writer that leaves blank last cells
+    out, which shows where many rows are so short, the cells they lack are often blank, and all others fit.
+    """
+    if grid.widths is None:
+        return {}
+    start = header.last + 1
+    widths = grid.widths[grid.above : grid.above + len(grid.rows)]
+    whole = max(widths[header.first : start])
+    below = widths[start:]
+    broken = {number - grid.above - 1 for number in grid.broken if number > grid.above + start}
+    if not broken and below.count(whole) == len(below):
+        return {}
+    found: dict[int, Rule] = dict.fromkeys(broken, ("stray_quote", "引号不成对，分不出各格"))
+    usual = _usual_width(grid, header, below, whole)
+    trimmed = _Trimmed(grid, start, widths, usual)
+    for index in range(start, len(grid.rows)):
+        width = widths[index]
+        if width in (usual, 0) or index in found or not any(grid.rows[index]):
+            continue
+        if width > usual:
+            found[index] = "fields_too_many", f"有{width}格，表头只有{usual}格，多出分隔符，各格对不上列"
+        elif not (trimmed.holds(index) or (grid.above + index + 1 == grid.cut_row and trimmed.fits(index))):
+            found[index] = "fields_too_few", f"只有{width}格，表头有{usual}格，缺分隔符，各格对不上列"
+    return found
+
+
+def _usual_width(grid: Grid, header: Header, below: list[int], whole: int) -> int:
+    """The header's width, or that of most rows where they differ by nothing but blank last cells."""
+    counts = Counter(width for width in below if width)
+    width, rows = counts.most_common(1)[0] if counts else (whole, 0)
+    if width == whole or rows * 2 < counts.total():
+        return whole
+    if width < whole:
+        named = max(at + 1 for at, text in enumerate(header.texts) if text)
+        return width if width >= named else whole
+    start = header.last + 1
+    filled = any(any(grid.rows[start + at][whole:]) for at, one in enumerate(below) if one == width)
+    return whole if filled else width
+
+
+class _Trimmed:
+    """Whether a file's writer leaves blank last cells out."""
+
+    def __init__(self, grid: Grid, start: int, widths: list[int], usual: int) -> None:
+        self.grid, self.widths, self.start, self.usual = grid, widths, start, usual
+        self.counts = Counter(width for width in widths[start:] if width)
+        self._shapes: Shapes | None = None
+
+    def holds(self, index: int) -> bool:
+        """Whether a row is short for that reason."""
+        width, rows = self.widths[index], self.counts.total()
+        short = self.counts[width]
+        if short < TRIMMED_LEAST or short * 10 < rows:
+            return False
+        blank = sum(not any(row[width : self.usual]) for row in self.grid.rows[self.start :])
+        return blank * 3 >= rows and self.fits(index)
+
+    def fits(self, index: int) -> bool:
+        """Whether every cell of a row looks like those of its column in whole rows."""
+        if self._shapes is None:
+            whole = (index for index in range(self.start - 1, len(self.widths)) if self.widths[index] == self.usual)
+            texts = ([str(cell) for cell in self.grid.rows[index]] for index in whole)
+            self._shapes = shapes_of(texts, self.usual)
+        return self._shapes.fit_all([str(cell) for cell in self.grid.rows[index][: self.widths[index]]])
