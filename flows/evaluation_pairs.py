@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,6 +50,7 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
             raise InputError("缺少列", where=name, rule="columns", examples=missing, action="核对文件")
     one_table = of_one_table(pairs, truth)
     with embedded(pairs=_as_text(pairs, one_table), truth=_as_text(truth, one_table)) as con:
+        _require_numbers(con)
         rows = con.execute(_HITS).fetchnumpy()
         found = con.execute("select count(*) from (select distinct left_id, right_id from truth)").fetchone()
     return _measured(rows, int(found[0]) if found else 0, one_table)
@@ -94,6 +96,19 @@ def _as_text(table: pa.Table, one_table: bool) -> pa.Table:
     for name, ids in (("left_id", smaller), ("right_id", larger)):
         table = table.set_column(table.schema.get_field_index(name), name, ids)
     return table
+
+
+def _require_numbers(con: duckdb.DuckDBPyConnection) -> None:
+    """Raises InputError where a weight or a probability is no number, as after other hands."""
+    found = con.execute(
+        "select count(*) from pairs where try_cast(match_weight as double) is null "
+        "or try_cast(match_probability as double) is null"
+    ).fetchone()
+    if found and found[0]:
+        raise InputError(
+            "match_weight 或 match_probability 不是数", where="PAIRS", rule="columns", count=int(found[0]),
+            action="给 link 或 dedupe 写出的对子",
+        )  # fmt: skip
 
 
 def _measured(rows: dict[str, Any], true_pairs: int, one_table: bool) -> PairsEvaluation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ UsageMistake: Any = typer.BadParameter.__bases__[0]
 
 def ended(app: typer.Typer, arguments: list[str]) -> int:
     """Run the command line and give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path of other bytes can be shown
     try:
         code = app(args=arguments, prog_name="sanzhao", standalone_mode=False)
     except UsageMistake as error:

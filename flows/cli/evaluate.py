@@ -40,10 +40,11 @@ def evaluate(
             write_private(page, ledger_page(result).encode())
         print(result.to_json() if json else "\n".join(summary_lines(result)))
         return
+    from flows.cli.ending import say
     from flows.evaluation_pairs import evaluate_pairs, pairs_lines
-    from flows.tables import read_table
+    from flows.tabular import read_table
 
-    measured = evaluate_pairs(read_table(pairs or Path()), read_table(truth))
+    measured = evaluate_pairs(read_table(pairs or Path(), say), read_table(truth, say))
     if page is not None:
         from flows.evaluation_page import pairs_page
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.ending import say
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from matchers.linkage.training import Training
 
 _SHIPPED = "people、person_cn、units_cn、companies、febrl"
-LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet 或 CSV", show_default=False)]
+LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet、CSV 或 .xlsx", show_default=False)]
 ModelOption = Annotated[
     str,
     typer.Option("--model", help=f"模型文件（TOML），或自带模型的名字：{_SHIPPED}", show_default=False),
@@ -42,7 +44,9 @@ JudgementsOption = Annotated[
 MemoryOption = Annotated[
     str, typer.Option("--memory", help="比对时最多用多少内存，例如 8GB", callback=_size, metavar="SIZE")
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="结果写到哪个文件", show_default=False)]
+OutOption = Annotated[
+    Path, typer.Option("--out", help="结果写到哪个文件（表写成 .parquet、.csv 或 .xlsx）", show_default=False)
+]
 
 
 def load_model(given: str) -> LinkModel:
@@ -78,12 +82,13 @@ def link(
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.cli.outputs import refuse_overwriting
-    from flows.tables import write_parquet
+    from flows.tabular import check_out, write_table
 
+    check_out(out)
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     with _engine(memory) as options:
         pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements, options)
-    write_parquet(pairs, out)
+    write_table(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
     if judgements is not None:
         print(_judged(judgements, (left, right), (left_id, right_id)))
@@ -100,16 +105,19 @@ def dedupe(
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
-    from flows.tables import read_table, write_parquet
+    from flows.tabular import check_out, read_table, write_table
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
 
+    for path in (out, clusters):
+        if path is not None:
+            check_out(path)
     refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
     with _engine(memory) as options:
         pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements, options)
-    write_parquet(pairs, out)
+    write_table(pairs, out)
     if clusters is not None:
-        write_parquet(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
+        write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
     if judgements is not None:
         print(_judged(judgements, (table, None), (id_column, id_column)))
@@ -133,8 +141,10 @@ def train(
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.cli.outputs import refuse_overwriting
     from flows.home import write_private
+    from flows.tabular import check_place
     from matchers.linkage.trained import model_text, report_text
 
+    check_place(out)
     report, rules = out.with_suffix(".report.md"), out.with_suffix(".blocking.toml")
     outputs = {"--out": out, "训练说明": report, "推荐的分组规则": rules if suggest_blocking else None}
     refuse_overwriting(outputs, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
@@ -173,18 +183,18 @@ def _linked(
 def _pairs(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> pa.Table:
-    from flows.tables import open_table, read_table
+    from flows.tabular import open_table, read_table
 
     told = read_table(judged) if judged else None
     if not model.finds_headers:
         from matchers.linkage.link import link_tables
 
-        sides = open_table(left), open_table(right) if right else None
+        sides = open_table(left, say), open_table(right, say) if right else None
         return link_tables(*sides, model, ids=ids, judgements=told, options=options)
     from flows.people_cells import readable
     from matchers.linking import link as linked
 
-    sides = read_table(left), read_table(right) if right else None
+    sides = read_table(left, say), read_table(right, say) if right else None
     return linked(*sides, model, ids=ids, judgements=told, read=readable, options=options)
 
 
@@ -192,14 +202,16 @@ def _learned(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> Training:
     """What the files teach; as in `_linked`, a model of plain columns reads Parquet piece by piece."""
-    from flows.tables import open_table, read_table
+    from flows.tabular import open_table, read_table
     from matchers.linkage.training import Judging
 
     judging = Judging(read_table(judged), ids) if judged else None
     if not model.finds_headers:
         from matchers.linkage.training import train
 
-        return train(open_table(left), open_table(right) if right else None, model, judging=judging, options=options)
+        return train(
+            open_table(left, say), open_table(right, say) if right else None, model, judging=judging, options=options
+        )
     from flows.people_cells import readable
     from matchers.linking import train as learn
 
@@ -210,7 +222,7 @@ def _learned(
 
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
     """How many judgements were used, and how many name rows that are not in the tables."""
-    from flows.tables import read_table
+    from flows.tabular import read_table
     from matchers.linkage.judged import checked_judgements, place_judgements
     from matchers.linkage.link import id_column as ids_of
 
@@ -225,7 +237,7 @@ def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, option
     """Print the candidate rules and write the chosen ones as a TOML section."""
     from flows.home import write_private
     from flows.people_cells import readable
-    from flows.tables import read_table
+    from flows.tabular import read_table
     from matchers.linkage.suggest import suggest_blocking
     from matchers.linkage.suggested import section_text, table_lines
 

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from flows.delimited.controls import without_controls
 from flows.delimited.dialect import Dialect, find_dialect
@@ -66,17 +67,32 @@ def _reader(text: str, dialect: Dialect, quoting: int) -> list[list[str]]:
 
 
 def _clean(text: str, dialect: Dialect) -> Delimited | None:
-    """The records of a file that proves to be clean: every line a record, no quote left over in any cell."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True
-    )
+    """The records of a file that proves to be clean: all well formed, no quote left over in any cell.
+
+    Of a record over several lines no line inside, nor its first and last, may have the delimiters of a whole row.
+    """
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
+    rows, ends = [], [0]
     try:
-        rows = list(reader)
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
     except csv.Error:
         return None
-    if reader.line_num != len(rows) or any(dialect.quote in cell for row in rows for cell in row):
+    if any(dialect.quote in cell for row in rows for cell in row):
         return None
-    return Delimited(rows, dialect.delimiter)
+    if ends[-1] == len(rows):
+        return Delimited(rows, dialect.delimiter)
+    widths = Counter(map(len, rows))
+    if min(widths) < 2 or len(widths) > 1:
+        return None
+    texts, delimiters = list(io.StringIO(text, newline="")), min(widths) - 1
+    for first, last in pairwise(ends):
+        counts = [line.count(dialect.delimiter) for line in texts[first:last]] if last - first > 1 else ()
+        if delimiters in counts[1:-1] or (counts and counts[0] == counts[-1] == delimiters):
+            return None
+    return Delimited(rows, dialect.delimiter, lines=[end + 1 for end in ends[:-1]])
 
 
 class _Weighing:

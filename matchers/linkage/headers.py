@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from matchers.linkage.model import LinkModel
+from matchers.linkage.tables import refuse_unreadable
 from schemas.errors import InputError
 
 
@@ -46,7 +47,9 @@ def _named(table: pa.Table, where: str, model: LinkModel) -> pa.Table:
             "表中没有模型要用的列", where=where, rule="columns", examples=tuple(missing),
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
-    return table.rename_columns(names)
+    table = table.rename_columns(names)
+    refuse_unreadable(where, pa.schema([field for field in table.schema if field.name in model.columns]))
+    return table
 
 
 def _filled(table: pa.Table, model: LinkModel) -> pa.Table:

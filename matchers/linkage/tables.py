@@ -128,6 +128,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
         )
     wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
     for batch in table.select(wanted).to_batches():
+        refuse_unreadable(name, batch.schema)
         _encode_batch(columns, batch, model)
         if id_name is not None:
             ids.append(_text(batch.column(id_name)))
@@ -139,6 +140,20 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     for column, source in model.implied.items():
         _imply(encoded, column, source)
     return Side(table.num_rows, encoded, tuple(ids))
+
+
+def refuse_unreadable(name: str, schema: pa.Schema) -> None:
+    """Raises InputError that names the columns whose cells are no single values."""
+    unfit = tuple(
+        f"{field.name}（{field.type}）"
+        for field in schema
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
+    )
+    if unfit:
+        raise InputError(
+            "模型要用的列不是文字、数或日期", where=name, rule="column_type", examples=unfit,
+            action="把这些列改成文字，或在模型文件里去掉",
+        )  # fmt: skip
 
 
 def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.people_tables import write_tables
-from flows.tables import open_table
+from flows.tabular import open_table
 from matchers.engine import embedded
 from matchers.linkage.blocks import distinct_batches, make_blocks, unpacked
 from matchers.linkage.link import Options, link_tables

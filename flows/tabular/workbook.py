@@ -1,0 +1,37 @@
+"""The one table of a workbook, or of a web page saved as one: cells as text, as staging reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from flows.staging.grid import Grid
+from flows.staging.readers import read_file
+from flows.staging.values.cells import cell_text
+from flows.tabular.columns import named_columns
+from schemas.errors import InputError
+
+
+def read_book(data: bytes, where: str, say: Callable[[str], None]) -> pa.Table:
+    """One row per filled row below the header, the first filled row. Raises InputError where there is no table.
+
+    Where several sheets have rows the first is read, and that is said.
+    """
+    grids = [grid for grid in read_file(data, where) if not grid.skipped and any(any(row) for row in grid.rows)]
+    if not grids:
+        raise InputError("没有一张工作表有内容", where=where, rule="empty_file", action="核对文件")
+    if len(grids) > 1:
+        others = "、".join(str(grid.sheet) for grid in grids[1:4]) + ("等" if len(grids) > 4 else "")
+        say(f"{where}：读“{grids[0].sheet}”一张工作表，未读：{others}")
+    if grids[0].note:
+        say(f"{where}：{grids[0].note}")
+    return _table(grids[0], where)
+
+
+def _table(grid: Grid, where: str) -> pa.Table:
+    rows = [[cell_text(cell) for cell in row] for row in grid.rows if any(cell != "" for cell in row)]
+    width = max(max((at for at, cell in enumerate(row, 1) if cell), default=0) for row in rows)
+    names = named_columns(rows[0][:width], where)
+    columns = [[row[at] or None for row in rows[1:]] for at in range(width)]
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
