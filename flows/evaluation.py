@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point, wilson
+from flows.home import Home
+from flows.ledger.publish.read import current_version
 from matchers.engine import embedded
 from matchers.relations import run_script, script
 from schemas.errors import InputError
@@ -55,16 +57,14 @@ class Evaluation:
 
 def evaluate_home(home: Path, truth: Path) -> Evaluation:
     """The newest published ledger of a home against a truth folder. Raises InputError where either is missing."""
-    index = home / "ledger" / "index.json"
-    if not index.is_file():
+    published = current_version(Home(home))
+    if published is None:
         raise InputError("这里还没有发布过一本账", where=str(home), rule="no_ledger", action="先运行 sanzhao run")
-    version = str(json.loads(index.read_text("utf-8"))["version"])
-    folder = home / "ledger" / "versions" / version
     rows, members = _truth(truth)
-    ledger, review = pq.read_table(folder / "ledger.parquet"), pq.read_table(folder / "review.parquet")
+    ledger, review = published.table("ledger"), published.table("review")
     with embedded(ledger=ledger, review=review, truth_rows=rows, truth_members=members) as con:
-        run_script(con, script("flows", "evaluation.sql"))
-        return _measured(con, version, review.num_rows)
+        run_script(con, script("flows", "evaluation.sql"), {"as_of": published.as_of})
+        return _measured(con, published.version, review.num_rows)
 
 
 def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:

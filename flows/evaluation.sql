@@ -1,5 +1,6 @@
 -- Relations for the evaluation of one published ledger against a truth folder.
--- ledger, review, truth_rows, truth_members are registered before; keys are (source, file, sheet or '', row).
+-- ledger, review, truth_rows, truth_members are registered before; keys are (source, file, sheet or '', row). The truth
+-- is of one night's files: evidence that landed on an earlier night stands in other files of the same names.
 create table evidence as
 select l.person_key, l.member_no, l.match_class as person_class, unnest(l.evidence, recursive := true)
 from ledger l;
@@ -7,13 +8,18 @@ from ledger l;
 create table placed as
 select e.*, t.person as truth_person, t.member_no as truth_member_no, t.linkable, t.shows
 from evidence e
-join truth_rows t on t.source = e.source and t.file = e.file and t.sheet = coalesce(e.sheet, '') and t.row = e.row;
+join truth_rows t on t.source = e.source and t.file = e.file and t.sheet = coalesce(e.sheet, '') and t.row = e.row
+where e.landed_on = $as_of::date;
 
--- Whom a ledger row stands for: the person of its registry rows, else of its own rows.
+-- Whom a ledger row stands for: the person of its registry rows, else of its own rows; of whom no row landed this night,
+-- the member of their number.
 create table persons as
 select person_key,
     coalesce(mode(truth_person) filter (where role in ('roll', 'transfer', 'floating')), mode(truth_person)) as person
-from placed group by person_key;
+from placed group by person_key
+union all
+select l.person_key, t.person from ledger l join truth_members t on t.member_no = l.member_no
+where l.person_key not in (select person_key from placed);
 
 create table links as
 select p.source, p.file, coalesce(p.sheet, '') as sheet, p.row, p.match_class, p.truth_person, n.person,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 from flows.home import Home
 from flows.keys import load_key
 from flows.ledger import show
 from flows.ledger.publish.read import current_version
-from flows.tables import table_in
+from flows.originals import Copies
 from reports.words import CLASSES, FIELDS, LEVELS, ROLES
 from schemas.policy import Policy
 
@@ -18,7 +18,10 @@ def explain(home: Home, key: str, policy: Policy) -> list[str]:
     """Lines that tell how this person's row came about. Raises HomeError when the key is unknown."""
     found = show(home, key)
     row = found["row"]
-    details = _details(home)
+    version = current_version(home)
+    copies = Copies(home, load_key(home), version) if version else None
+    days = {one["landed_on"] for one in row["evidence"]}
+    details = {day: _details(copies, day) for day in days} if copies else {}
     lines = [
         f"{row['person_key']}  {row['name_masked']}  版本 {found['version']}  数据日期 {found['as_of']}",
         f"等级：{CLASSES.get(row['match_class'], row['match_class'])}。{row['match_reason']}",
@@ -26,7 +29,7 @@ def explain(home: Home, key: str, policy: Policy) -> list[str]:
         "一、依据的来源行",
     ]
     for evidence in row["evidence"]:
-        lines += _evidence_lines(evidence, row["member_no"], details)
+        lines += _evidence_lines(evidence, row["member_no"], details.get(evidence["landed_on"], {}))
     lines += ["", "二、状态与口径", *_status_lines(row, policy), "", "三、接收组织"]
     host = row["host_org_name"] or "没有合适的组织"
     lines.append(f"{host}（{row['host_rule'] or '无'}）；组织关系所在：{row['home_org_name'] or '不详'}")
@@ -77,21 +80,11 @@ def _status_lines(row: dict[str, Any], policy: Policy) -> list[str]:
     ]
 
 
-def _details(home: Home) -> dict[Any, list[dict[str, Any]]]:
-    """The night's explained pairs by place of the worker row; empty once its landing copies are gone."""
-    current = current_version(home)
-    if current is None:
-        return {}
-    path = _sealed(home, str(current.index["as_of"]), str(current.index.get("run_id", "")))
-    if path is None:
-        return {}
-    table = table_in(load_key(home).unseal(path.read_bytes()))
+def _details(copies: Copies, landed_on: date | None) -> dict[Any, list[dict[str, Any]]]:
+    """A night's explained pairs by place of the worker row; empty once its landing copies are gone."""
     found: dict[Any, list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
-        found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)
+    for table in copies.relation("explained", landed_on):
+        for row in table.to_pylist():
+            found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)
+        break
     return found
-
-
-def _sealed(home: Home, as_of: str, run_id: str) -> Path | None:
-    path = home.landing / as_of / run_id / "relation_explained.sealed"
-    return path if path.is_file() else None

@@ -165,7 +165,7 @@ def check_table(table: pa.Table, contract: TableContract) -> None:
 
 def _check_column(table: pa.Table, column: pa.Field, contract: TableContract) -> None:
     values = table[column.name]
-    if values.type != column.type and not _same_but_field_names(values.type, column.type):
+    if values.type != column.type and not same_but_field_names(values.type, column.type):
         text = f"{column.name}: {values.type}，应为 {column.type}"
         raise TableError("列类型与合同不符", where=contract.name, rule="type", examples=(text,))
     if not column.nullable and values.null_count:
@@ -182,14 +182,14 @@ def _check_column(table: pa.Table, column: pa.Field, contract: TableContract) ->
             )
 
 
-def _same_but_field_names(found: pa.DataType, expected: pa.DataType) -> bool:
+def same_but_field_names(found: pa.DataType, expected: pa.DataType) -> bool:
     """Nested types may differ in nullability marks and in the name Arrow gives list items."""
     if pa.types.is_list(found) and pa.types.is_list(expected):
-        return _same_but_field_names(found.value_type, expected.value_type)
+        return same_but_field_names(found.value_type, expected.value_type)
     if pa.types.is_struct(found) and pa.types.is_struct(expected):
         left, right = list(found), list(expected)
         return len(left) == len(right) and all(
-            a.name == b.name and _same_but_field_names(a.type, b.type) for a, b in zip(left, right, strict=True)
+            a.name == b.name and same_but_field_names(a.type, b.type) for a, b in zip(left, right, strict=True)
         )
     return bool(found == expected)
 

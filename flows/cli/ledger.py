@@ -144,6 +144,7 @@ def _export_identified(home: Path, asked: tuple[Path | None, str, str], password
     say(
         f"已写出 {done.path}：{done.persons} 人"
         + (f"，其中 {done.without_original} 人的原件已销毁" if done.without_original else "")
+        + (f"；有 {done.differing} 行的原件与一本账所记的人不符，没有采用" if done.differing else "")
     )
     say(f"密钥在 {done.key_path}，请与文件分开送交；用完两个都删除。内部资料，已记入审计日志。")
 

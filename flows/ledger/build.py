@@ -39,7 +39,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, i
         _put_previous(con, previous)
         redactor = put_clean(con, run)
         _put_words(con, run)
-        run_sql(con, "draft.sql")
+        run_sql(con, "draft.sql", as_of=run.as_of)
         find_leavers(con, run, store)
     _finish(con, run)
     build_review(con, run, redactor)

@@ -49,7 +49,7 @@ with said as (
     from person_work w join codes c using (person_id)
 )
 select s.person_id, s.row_key, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id, d.role,
-    s.match_class, s.match_weight, s.fields
+    s.match_class, s.match_weight, s.fields, $as_of::date as landed_on
 from (select * from registry_side union all by name select * from worker_side) s
 join person_rows d using (row_key)
 join clean_files f on f.text = d.file
@@ -61,7 +61,8 @@ select
     z.person_id, o.row_key, 'party_organisations' as source, f.clean as file, h.clean as sheet, o.row, n.clean as record_id,
     'organisation' as role, null as match_class, null::double as match_weight,
     [case z.rule when 'unit' then 'linked_unit' when 'trade' then 'trade' when 'committee' then 'trade'
-        when 'last' then 'org_kind' else 'street' end] as fields
+        when 'last' then 'org_kind' else 'street' end] as fields,
+    o.landed_on
 from hosts z join orgs o using (org_id)
 join clean_files f on f.text = o.file
 left join clean_files h on h.text = o.sheet
@@ -72,7 +73,7 @@ select
     person_id,
     list(struct_pack(
         source := source, file := file, sheet := sheet, "row" := "row", record_id := record_id, role := role,
-        match_class := match_class, match_weight := match_weight, fields := fields
+        match_class := match_class, match_weight := match_weight, fields := fields, landed_on := landed_on
     ) order by role = 'organisation', row_key) as evidence
 from evidence_rows group by person_id
 ;

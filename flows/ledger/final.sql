@@ -139,7 +139,8 @@ select
             source := piece.source, file := piece.file, sheet := piece.sheet, "row" := piece.row,
             record_id := piece.record_id, role := piece.role, match_class := piece.match_class,
             match_weight := piece.match_weight, fields := list_filter(piece.fields, field ->
-                list_contains(['name', 'id_number', 'phones', 'birth_date', 'sex'], field)))) end as evidence
+                list_contains(['name', 'id_number', 'phones', 'birth_date', 'sex'], field)),
+            landed_on := piece.landed_on)) end as evidence
     ),
     case when o.person_key is null then coalesce(l.leads, []) else [] end as leads,
     case when o.person_key is null then l.lead_state else $objection_state end as lead_state,

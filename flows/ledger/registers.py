@@ -22,11 +22,18 @@ _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 
 
 def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
-    """Write `organisation_rows` and `registers_absent`; what a clerk should know of it.
+    """Write `organisation_rows` (with the night each landed on) and `registers_absent`; what a clerk should know of it.
 
     A register that did not come, or came in part, is taken as it last came whole; an increment is laid over that one.
     """
+<<<<<<< HEAD
     make(con, "organisation_rows", f'select {_NAMES} from "stage_{SOURCE}"')
+=======
+    con.execute(
+        f'create or replace table organisation_rows as select {_NAMES}, $on::date as landed_on from "stage_{SOURCE}"',
+        {"on": run.as_of},
+    )
+>>>>>>> b82206c (Evidence says on which night its row landed; an original is opened in that night's copies only, and held against the ledger's tokens)
     whole, increment = _came_whole(con), run.contracts[SOURCE].snapshot == "increment"
     remembered = None if whole and not increment else _remembered(run)
     if remembered is not None:
@@ -67,7 +74,10 @@ def _remembered(run: RunContext) -> tuple[str, pa.Table] | None:
     if found is None:
         return None
     as_of, sealed = found
-    return as_of.isoformat(), table_in(run.key.unseal(sealed))
+    table = table_in(run.key.unseal(sealed))
+    if "landed_on" not in table.schema.names:
+        table = table.append_column("landed_on", pa.array([as_of] * table.num_rows, pa.date32()))
+    return as_of.isoformat(), table
 
 
 _OVERLAID = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import RLock
@@ -11,9 +12,9 @@ from flows.home import Home
 from flows.keys import DistrictKey, load_key
 from flows.ledger.redact import is_personal_number
 from flows.ledger.store import Store, open_store
+from flows.originals import Originals, Record
 from flows.review.accounts import Accounts
 from flows.review.clock import Clock, day_of, utc_now
-from flows.review.originals import Originals
 from flows.review.sessions import Limits, Sessions
 from flows.review.shelf import Held, Shelf
 from flows.settings import load_settings
@@ -54,7 +55,7 @@ class Office:
             accounts=Accounts(store.engine, key),
             sessions=Sessions(store.engine, key, limits or Limits()),
             shelf=Shelf(home, key, policy.statuses.order),
-            originals=Originals(home, key, policy, load_sources(settings.sources)),
+            originals=Originals(home, key, policy, load_sources(settings.sources), store),
             clock=clock,
         )
 
@@ -88,6 +89,14 @@ class Office:
         """Note the refusal, then refuse."""
         self.audit(account.name, "refused", f"{action.value} {what}".strip())
         raise Refused
+
+    def read_original(self, who: str, person_key: str | None, read: Callable[[], Record]) -> Record:
+        """A record in clear. A refusal to show it is noted too, with its rule; the place is in the note before."""
+        try:
+            return read()
+        except InputError as error:
+            self.audit(who, "unmask_refused", error.rule, person_key)
+            raise
 
     def audit(self, who: str, what: str, why: str | None = None, person_key: str | None = None) -> None:
         self.store.audit(self.key, self.clock(), who, what, why=why, person_key=person_key)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from flows.ledger.redact import shortened_name
 from flows.ledger.review import masked_id, masked_phones
+from flows.originals import Record, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
-from flows.review.originals import Record, Spot
 from flows.review.shelf import Held
 from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
 from reports.workbench.access import Account, Action, allowed
@@ -135,11 +135,30 @@ class Pairs:
         why = plain_text(reason, "理由", least=LEAST_REASON)
         self._office.audit(account.name, "unmask", f"{pair_id[:16]} {'左' if side == 'left' else '右'}：{why}")
         if side == "left":
-            spot = Spot(pair.source, pair.file, pair.sheet, pair.row)
-            return _original(self._office.originals.at(spot, held.run_id), pair.left, "left")
+            return _original(self._office.read_original(account.name, None, lambda: self._left(held, pair)))
         if pair.member_no is None:
             raise InputError("名册里没有这个人的编号，找不到原件的行", rule="no_member_number")
-        return _original(self._office.originals.of_member(pair.member_no, held.run_id), pair.right, "right")
+        return _original(self._office.read_original(account.name, None, lambda: self._right(held, pair)))
+
+    def _left(self, held: Held, pair: Pair) -> Record:
+        """The worker's record: what the pair shows of it, all of it, must be the record's."""
+        if held.published is None:
+            raise Refused
+        spot = Spot(pair.source, pair.file, pair.sheet, pair.row, None, pair.record_id)
+        return self._office.originals.of_pair(
+            spot, lambda record: _masked(record) == _shown(pair.left), held.published, pair.since
+        )
+
+    def _right(self, held: Held, pair: Pair) -> Record:
+        """The roll's record. The right side is a person put together of several rows: the roll's own name must fit,
+        and its number where it has one.
+        """
+        number = pair.member_no
+        if held.published is None or number is None:
+            raise Refused
+        return self._office.originals.of_member(
+            number, lambda record: _may_be_right(record, pair.right), held.published, pair.since
+        )
 
     def watch(self, session: str, pair_id: str) -> Watch:
         """What changed around an open pair; asking for it is no act of a person's."""
@@ -184,16 +203,20 @@ class Pairs:
             self._present.setdefault(pair_id, {})[account.name] = now
 
 
-def _original(record: Record, masked: Mapping[str, str | None], side: Side) -> Original:
-    """The record for the screen, if it is still the one that the pair was made of.
+def _masked(record: Record) -> tuple[str | None, str | None, str | None]:
+    return shortened_name(record.name), masked_id(record.id_number), masked_phones(list(record.phones))
 
-    The right side is a person put together of several rows, so that only the name must fit there.
-    """
-    same = shortened_name(record.name) == masked.get("name")
-    if side == "left" and same:
-        same = masked_id(record.id_number) == masked.get("id_number")
-        same = same and masked_phones(list(record.phones)) == masked.get("phone")
-    if not same:
-        raise InputError("留存副本与这一对不符，可能已换了一份文件", rule="original_differs", action="等下次运行后再看")
+
+def _shown(masked: Mapping[str, str | None]) -> tuple[str | None, str | None, str | None]:
+    return masked.get("name"), masked.get("id_number"), masked.get("phone")
+
+
+def _may_be_right(record: Record, masked: Mapping[str, str | None]) -> bool:
+    name, number, _ = _masked(record)
+    shown = masked.get("id_number")
+    return name == masked.get("name") and (record.full_id is None or shown is None or number == shown)
+
+
+def _original(record: Record) -> Original:
     fields = {"name": record.name or "", "id_number": record.id_number or "", "phone": "、".join(record.phones)}
     return Original(record.where, record.titles, fields)

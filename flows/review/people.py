@@ -14,8 +14,8 @@ from flows.home import Home
 from flows.ledger import show
 from flows.ledger.checks import record_answer
 from flows.ledger.publish.read import kept_version, kept_versions
+from flows.originals import Bearer, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
-from flows.review.originals import Spot
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
 from reports.workbench.people import PeopleFilter
@@ -75,8 +75,14 @@ class People:
             raise Refused
         piece = row["evidence"][number]
         self._office.audit(account.name, "unmask", f"依据{number + 1}：{why}", row["person_key"])
-        spot = Spot(piece["source"], piece["file"], piece["sheet"], piece["row"])
-        record = self._office.originals.at(spot, self._office.held().run_id)
+        version = self._office.held().published
+        if version is None:
+            raise Refused
+        record = self._office.read_original(
+            account.name,
+            row["person_key"],
+            lambda: self._office.originals.of_evidence(Spot.of(piece), Bearer.of(row), version),
+        )
         fields = {"name": record.name or "", "id_number": record.id_number or "", "phone": "、".join(record.phones)}
         return Original(record.where, record.titles, fields)
 

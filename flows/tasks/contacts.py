@@ -1,4 +1,4 @@
-"""One masked phone per person of the ledger, sealed beside the night's landing copies and destroyed with them.
+"""Up to two masked phones per person of the ledger, sealed beside the night's landing copies and destroyed with them.
 
 The ledger carries no phone, not even a masked one; a task sheet needs it while the originals are kept.
 """
@@ -6,6 +6,10 @@ The ledger carries no phone, not even a masked one; a task sheet needs it while 
 from __future__ import annotations
 
 import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -13,10 +17,13 @@ import pyarrow.parquet as pq
 from flows.context import RunContext
 from flows.home import Home, write_private
 from flows.keys import DistrictKey
+from flows.ledger.keys_moved import follow
 from flows.ledger.publish.read import Published
-from flows.tables import table_in
+from flows.originals.copies import Copies
 
-_FILE = "relation_contacts.sealed"
+_NAME = "contacts"
+_CALLED = ("roll", "transfer", "floating", "worker", "self_report")
+"""Whose rows carry a phone of the person's own."""
 _CONTACTS = r"""
 with numbers as (
     select s.person_key, true as of_work, p.row_key, unnest(p.phones) as phone
@@ -42,14 +49,50 @@ def seal_contacts(con: duckdb.DuckDBPyConnection, run: RunContext) -> int:
     table = con.execute(_CONTACTS).to_arrow_table()
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
-    write_private(run.landing / _FILE, run.key.seal(sink.getvalue()))
+    write_private(run.landing / f"relation_{_NAME}.sealed", run.key.seal(sink.getvalue()))
     return int(table.num_rows)
 
 
-def read_contacts(home: Home, key: DistrictKey, version: Published) -> dict[str, list[str]] | None:
-    """Masked phones by person key; None once the night's copies are gone, or when the version had no run."""
-    path = home.landing / str(version.index["as_of"]) / str(version.index.get("run_id") or "-") / _FILE
-    if not path.is_file():
-        return None
-    table = table_in(key.unseal(path.read_bytes()))
-    return dict(zip(table["person_key"].to_pylist(), table["phones"].to_pylist(), strict=True))
+def read_contacts(
+    home: Home, key: DistrictKey, version: Published, rows: Iterable[Mapping[str, Any]]
+) -> dict[str, list[str] | None]:
+    """Masked phones per person of these ledger rows; None where the copies of every night they landed on are gone.
+
+    Each row of evidence speaks from its own night: who was carried forward is called by what that night's copies hold.
+    A key merged since is looked up under its older ones, too.
+    """
+    nights = _Nights(Copies(home, key, version))
+    older = _older_keys(version)
+    found: dict[str, list[str] | None] = {}
+    for row in rows:
+        days = {one["landed_on"] for one in row["evidence"] if one["role"] in _CALLED and one["landed_on"]}
+        kept = [table for day in sorted(days, reverse=True) for table in nights.of(day)]
+        names = (row["person_key"], *older.get(row["person_key"], ()))
+        phones = [phone for table in kept for name in names for phone in table.get(name, ())]
+        found[row["person_key"]] = list(dict.fromkeys(phones))[:2] if kept else None
+    return found
+
+
+class _Nights:
+    """The sealed phones of each night, opened once."""
+
+    def __init__(self, copies: Copies) -> None:
+        self._copies = copies
+        self._opened: dict[date, list[dict[str, list[str]]]] = {}
+
+    def of(self, day: date) -> list[dict[str, list[str]]]:
+        if day not in self._opened:
+            self._opened[day] = [
+                dict(zip(table["person_key"].to_pylist(), table["phones"].to_pylist(), strict=True))
+                for table in self._copies.relation(_NAME, day)
+            ]
+        return self._opened[day]
+
+
+def _older_keys(version: Published) -> dict[str, list[str]]:
+    """Keys merged into each key, in the order of their names."""
+    moved = {one["old_key"]: one["new_key"] for one in version.table("aliases").to_pylist() if one["event"] == "merged"}
+    older: dict[str, list[str]] = defaultdict(list)
+    for old in sorted(moved):
+        older[follow(moved, old)].append(old)
+    return older

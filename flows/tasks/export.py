@@ -56,7 +56,7 @@ class _Desk:
     policy: Policy
     as_of: date
     sources: Mapping[str, str]
-    phones: Mapping[str, list[str]] | None
+    phones: Mapping[str, list[str] | None]
     inside: bool
 
 
@@ -69,7 +69,6 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
     policy = load_policy(settings.policy)
     sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     as_of = date.fromisoformat(str(current.index["as_of"]))
-    desk = _Desk(key, policy, as_of, sources, read_contacts(home, key, current), order.inside)
     with opened_store(home, settings.store_url) as store:
         streets = _by_street(current, policy, with_analyst(store), order.street)
         if not streets:
@@ -77,7 +76,8 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
             raise InputError(
                 "没有等待核查的线索", where=where, rule="no_tasks", action="核对镇街名称；已答复的不再列出"
             )
-        return _written(order, desk, streets, store)
+        phones = read_contacts(home, key, current, [row for leads in streets.values() for row, _ in leads])
+        return _written(order, _Desk(key, policy, as_of, sources, phones, order.inside), streets, store)
 
 
 def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
@@ -144,9 +144,8 @@ def _phone(desk: _Desk, row: Mapping[str, Any]) -> str:
     """A phone that belongs to somebody else is not given: the call would reach the wrong person."""
     if "phone_of_another" in row["flags"]:
         return _OTHERS
-    if desk.phones is None:
-        return _DESTROYED
-    return "\n".join(desk.phones.get(row["person_key"], ())) or _ABSENT
+    phones = desk.phones.get(row["person_key"])
+    return _DESTROYED if phones is None else "\n".join(phones) or _ABSENT
 
 
 def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:

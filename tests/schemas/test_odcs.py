@@ -52,3 +52,18 @@ def test_the_standard_would_refuse_a_wrong_contract() -> None:
 )
 def test_what_is_breaking(new: dict[str, str], breaks: bool) -> None:
     assert bool(breaking_changes({"a": "string!", "b": "int32"}, new)) == breaks
+
+
+@pytest.mark.parametrize(
+    ("new", "breaks"),
+    [
+        ("list<struct<file: string, row: int32>>!", False),
+        ("list<struct<file: string, row: int32, landed_on: date32>>! the night", False),
+        ("list<struct<file: string, landed_on: date32, row: int32>>!", True),
+        ("list<struct<file: string>>!", True),
+        ("list<struct<file: string, row: string>>!", True),
+        ("list<struct<file: string, row: int32>>", True),
+    ],
+)
+def test_a_structure_may_grow_at_its_end(new: str, breaks: bool) -> None:
+    assert bool(breaking_changes({"a": "list<struct<file: string, row: int32>>!"}, {"a": new})) == breaks

@@ -19,11 +19,12 @@ from flows.ledger.publish.read import Published, current_version
 from schemas.errors import HomeError, InputError
 
 if TYPE_CHECKING:
+    from flows.originals import Bearer, Record, Spot
     from flows.review.office import Office
-    from flows.review.originals import Record, Spot
 
 _ROLES = ("roll", "transfer", "floating", "self_report", "worker")
 """Whose word on a name and a number goes first."""
+_TOKENS = ("person_key", "name_masked", "id_token", "host_org_name")
 _FOUND, _GONE = "已读取", "原件已销毁"
 
 
@@ -45,6 +46,8 @@ class Handed:
     key_path: Path
     persons: int
     without_original: int
+    differing: int = 0
+    """Rows of evidence left out because another person's record stands there."""
 
 
 def export_identified(home: Home, order: Order) -> Handed:
@@ -62,9 +65,11 @@ def export_identified(home: Home, order: Order) -> Handed:
             raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
         _check_free(order.out)
         office.audit(user, "export_identified", f"{current.version} {order.out.name}：{why}")
-        table = _identified(current, office)
+        table, differing = _identified(current, office)
+        if differing:
+            office.audit(user, "originals_differ", f"{current.version} rows={differing}")
         mark = f"内部资料 {user} {office.now():%Y-%m-%dT%H:%M:%SZ}"
-        return _written(table, order.out, mark, current)
+        return _written(table, order.out, mark, current, differing)
     finally:
         office.close()
 
@@ -101,12 +106,19 @@ def _key_file(out: Path) -> Path:
     return out.with_name(f"{out.name}.key")
 
 
-def _identified(current: Published, office: Office) -> pa.Table:
-    """One row per person of the ledger, with name, ID and phones as the sender of its best record wrote them."""
+def _identified(current: Published, office: Office) -> tuple[pa.Table, int]:
+    """One row per person of the ledger, with name, ID and phones as the sender of its best record wrote them.
+
+    Beside it how many rows of evidence were left out, since what stands there now is not the person's.
+    """
     ledger = current.table("ledger")
-    spots = [_spots(evidence) for evidence in ledger["evidence"].to_pylist()]
-    found = office.originals.many({spot for some in spots for spot in some}, str(current.index["run_id"]))
-    clear = [_clear([found[spot] for spot in some if spot in found]) for some in spots]
+    wanted = [_wanted(row) for row in ledger.select([*_TOKENS, "evidence"]).to_pylist()]
+    found = office.originals.many([one for some in wanted for one in some], current)
+    records = [
+        [found.records[spot, bearer.person_key] for spot, bearer in some if (spot, bearer.person_key) in found.records]
+        for some in wanted
+    ]
+    clear = [_clear(some) for some in records]
     columns: dict[str, pa.Array] = {
         "name": pa.array([one["name"] for one in clear], pa.string()),
         "id_number": pa.array([one["id_number"] for one in clear], pa.string()),
@@ -115,7 +127,7 @@ def _identified(current: Published, office: Office) -> pa.Table:
     }
     for name, column in columns.items():
         ledger = ledger.append_column(name, column)
-    return _flat(ledger)
+    return _flat(ledger), found.differing
 
 
 def _flat(table: pa.Table) -> pa.Table:
@@ -127,12 +139,12 @@ def _flat(table: pa.Table) -> pa.Table:
     return table
 
 
-def _spots(evidence: list[dict[str, Any]]) -> list[Spot]:
+def _wanted(row: dict[str, Any]) -> list[tuple[Spot, Bearer]]:
     """Where a person's records stand, the most trustworthy first."""
-    from flows.review.originals import Spot
+    from flows.originals import Bearer, Spot
 
-    ranked = sorted((one for one in evidence if one["role"] in _ROLES), key=lambda one: _ROLES.index(one["role"]))
-    return [Spot(one["source"], one["file"], one["sheet"], one["row"]) for one in ranked]
+    mine = (one for one in row["evidence"] if one["role"] in _ROLES)
+    return [(Spot.of(one), Bearer.of(row)) for one in sorted(mine, key=lambda one: _ROLES.index(one["role"]))]
 
 
 def _clear(records: list[Record]) -> dict[str, Any]:
@@ -144,7 +156,7 @@ def _clear(records: list[Record]) -> dict[str, Any]:
     }
 
 
-def _written(table: pa.Table, out: Path, mark: str, current: Published) -> Handed:
+def _written(table: pa.Table, out: Path, mark: str, current: Published, differing: int) -> Handed:
     """Encrypted as a whole (AES-256-GCM, the format's own), footer too: without the key not even the columns show."""
     key = secrets.token_bytes(32)
     about = {"watermark": mark, "version": current.version, "as_of": str(current.index["as_of"])}
@@ -157,4 +169,4 @@ def _written(table: pa.Table, out: Path, mark: str, current: Published) -> Hande
     write_private(_key_file(out), base64.b64encode(key) + b"\n")
     write_private(out, sink.getvalue())
     gone = table["original"].to_pylist().count(_GONE)
-    return Handed(out, _key_file(out), table.num_rows, gone)
+    return Handed(out, _key_file(out), table.num_rows, gone, differing)

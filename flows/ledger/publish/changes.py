@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.ledger.publish.novelty import WORK, Novelty, Place
+from flows.ledger.publish.replay import aged
 from flows.ledger.sql import put
 from matchers.relations import make
 from schemas.contracts import ledger_table
@@ -72,13 +73,13 @@ def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
     names = list(ledger_table("ledger").columns)
     added = _rows(con, "select n.* from ledger_new n anti join previous_ledger p using (person_key)")
     removed = _rows(con, "select p.* from previous_ledger p anti join ledger_new n using (person_key)")
-    pairs = _changed_pairs(con, names)
+    pairs = _changed_pairs(con, night, names)
     events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
     merged = {old: new for old, new, what in events if what == "merged"}
     split = {new: old for old, new, what in events if what == "split"}
     rows = [_added(row, night, split) for row in added]
     rows += [_removed(row, night, merged) for row in removed]
-    rows += [_changed(before, after, night, names) for before, after in pairs]
+    rows += [_changed(*pair, night, names) for pair in pairs]
     return _table(rows)
 
 
@@ -87,22 +88,24 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return rows
 
 
-def _changed_pairs(con: duckdb.DuckDBPyConnection, names: list[str]) -> list[tuple[Row, Row]]:
-    """Rows that differ in any column; `last_seen` counts only where it did not move with the night as expected."""
-    plain = [name for name in names if name not in ("person_key", "last_seen")]
-    differs = " or ".join(f'p."{name}" is distinct from n."{name}"' for name in plain)
+def _changed_pairs(con: duckdb.DuckDBPyConnection, night: Night, names: list[str]) -> list[tuple[Row, Row, Row]]:
+    """Rows that differ in any column from what the previous night lets expect: before, expected, after.
+
+    `last_seen`, and the night on which a row of evidence landed, count only where they did not move with the night.
+    """
+    previous = con.table("previous_ledger").to_arrow_table()
+    put(con, "previous_expected", aged(previous, night.previous_as_of, night.as_of))
+    differs = " or ".join(f'p."{name}" is distinct from n."{name}"' for name in names if name != "person_key")
     make(
         con,
         "changed_keys",
-        "select person_key from previous_ledger p join ledger_new n "
-        f"using (person_key) where {differs} or n.last_seen is distinct from "
-        "(case when p.last_seen = (select previous_as_of from night) then (select as_of from night) "
-        "else p.last_seen end)",
+        f"select person_key from previous_expected p join ledger_new n using (person_key) where {differs}",
         temporary=True,
     )
     before = _rows(con, "select p.* from previous_ledger p semi join changed_keys using (person_key)")
+    expected = _rows(con, "select p.* from previous_expected p semi join changed_keys using (person_key)")
     after = _rows(con, "select n.* from ledger_new n semi join changed_keys using (person_key)")
-    return list(zip(before, after, strict=True))
+    return list(zip(before, expected, after, strict=True))
 
 
 def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
@@ -199,8 +202,9 @@ def _has_work(row: Row) -> bool:
     return any(one["role"] in WORK for one in row["evidence"])
 
 
-def _changed(before: Row, after: Row, night: Night, names: list[str]) -> Row:
-    columns = [name for name in names if before[name] != after[name]] or ["last_seen"]
+def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[str]) -> Row:
+    compared = {**before, "evidence": expected["evidence"]}
+    columns = [name for name in names if compared[name] != after[name]] or ["last_seen"]
     cause, about = _cause(before, after, set(columns) - set(_CARRIED), night), ""
     if cause == "recheck":
         about = "、".join(night.reopened.get(after["person_key"], ()))
@@ -240,6 +244,10 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         return moved
     if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
         return "source_absent"
+    if columns == {"evidence"} and _told(before) == _told(after):
+        stayed, stays = _carried(before, night.previous_as_of), _carried(after, night.as_of)
+        if stayed != stays:
+            return "source_absent" if stays - stayed else "source_back"
     if columns <= {"evidence", "work_street"} | _HOST and after["work_street"] is None and night.incomplete:
         return "source_absent"
     if columns <= {"evidence", "match_weight", "match_probability"}:
@@ -315,6 +323,15 @@ def _work_places(row: Row, only: Counter[Record] | None = None) -> frozenset[Pla
         for one in row["evidence"]
         if one["role"] in WORK and (only is None or _record(one) in only)
     )
+
+
+def _carried(row: Row, night: date | None) -> set[tuple[str, str, str, str]]:
+    """Rows of evidence that stand in the copies of an earlier night."""
+    return {
+        (one["role"], one["source"], one["file"], one["record_id"] or "")
+        for one in row["evidence"]
+        if one["landed_on"] != night
+    }
 
 
 def _told(row: Row) -> list[tuple[Any, ...]]:

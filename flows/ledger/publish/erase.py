@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from flows.home import Home, sync_folder, write_private
 from flows.keys import DistrictKey
@@ -129,7 +128,7 @@ def _rewrite(
     rows, names = _shown(kept.table("ledger"), keys)
     for file, told in sorted(index["files"].items()):
         name = file.removesuffix(".parquet")
-        before = pq.read_table(kept.folder / file).replace_schema_metadata(None)
+        before = kept.table(name)
         table = _unasked(before, numbers, rows, names) if name == "review" else _without(before, name, keys)
         gone = told["rows"] - table.num_rows
         data = (kept.folder / file).read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from flows.home import Home
 from flows.keys import DistrictKey
+from flows.ledger.publish.older import as_today
 from flows.tables import table_in
 from schemas.errors import HomeError
 
@@ -30,8 +32,12 @@ class Published:
     def version(self) -> str:
         return str(self.index["version"])
 
+    @property
+    def as_of(self) -> date:
+        return date.fromisoformat(str(self.index["as_of"]))
+
     def table(self, name: str) -> pa.Table:
-        """One of its tables. Raises HomeError when the bytes are not those of the index."""
+        """One of its tables, in today's contract. Raises HomeError when the bytes are not those of the index."""
         data = (self.folder / f"{name}.parquet").read_bytes()
         if hashlib.sha256(data).hexdigest() != self.index["files"][f"{name}.parquet"]["sha256"]:
             raise HomeError(
@@ -40,7 +46,7 @@ class Published:
                 rule="checksum",
                 action=_ACTION,
             )
-        return table_in(data).replace_schema_metadata(None)
+        return as_today(table_in(data).replace_schema_metadata(None), name, self.as_of)
 
 
 def signature(key: DistrictKey, index: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,40 +22,69 @@ def ledger_schema() -> pa.Schema:
 def apply_changes(base: pa.Table, changes: pa.Table, was: date | None, now: date) -> pa.Table:
     """The new ledger from the previous one, its changes and both as-of dates.
 
-    Who was seen on the previous night is taken to be seen on this one, unless a change says otherwise.
+    Who was seen on the previous night is taken to be seen on this one, in the rows that landed on it, unless a change
+    says otherwise.
     """
     rows = changes.to_pylist()
     touched = pa.array([row["person_key"] for row in rows], pa.string())
-    kept = _aged(base.filter(pc.invert(pc.is_in(base["person_key"], touched))), was, now)
-    before = base.filter(pc.is_in(base["person_key"], touched)).to_pylist()
+    kept = aged(base.filter(pc.invert(pc.is_in(base["person_key"], touched))), was, now)
+    before = _evidence_aged(base.filter(pc.is_in(base["person_key"], touched)), was, now).to_pylist()
     old = {row["person_key"]: row for row in before}
-    made = [_made(old, row) for row in rows if row["change"] in ("added", "split", "changed")]
+    made = [_made(old, row, now) for row in rows if row["change"] in ("added", "split", "changed")]
     table = pa.concat_tables([kept, pa.Table.from_pylist(made, schema=ledger_schema())])
     return table.sort_by("person_key").combine_chunks()
 
 
-def _aged(kept: pa.Table, was: date | None, now: date) -> pa.Table:
-    """Rows no change names: who was seen last time is seen now."""
+def aged(kept: pa.Table, was: date | None, now: date) -> pa.Table:
+    """Rows no change names, a night on: who was seen last time is seen now, and so is each row they stand in."""
     if was is None or not kept.num_rows:
         return kept
-    seen = kept["last_seen"]
-    moved = pc.if_else(pc.equal(seen, pa.scalar(was, pa.date32())), pa.scalar(now, pa.date32()), seen)
-    return kept.set_column(kept.schema.get_field_index("last_seen"), kept.schema.field("last_seen"), moved)
+    seen = _moved_on(kept["last_seen"], was, now)
+    place = kept.schema.get_field_index("last_seen")
+    return _evidence_aged(kept.set_column(place, kept.schema.field("last_seen"), seen), was, now)
 
 
-def _made(old: dict[str, dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+def _evidence_aged(table: pa.Table, was: date | None, now: date) -> pa.Table:
+    """Rows of evidence that landed on the previous night have landed again on this one."""
+    if was is None or not table.num_rows:
+        return table
+    column = table["evidence"].combine_chunks()
+    pieces = column.flatten()
+    parts = [
+        _moved_on(pieces.field(at), was, now) if field.name == "landed_on" else pieces.field(at)
+        for at, field in enumerate(pieces.type)
+    ]
+    ends = np.cumsum(pc.list_value_length(column).to_numpy())
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    again = pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(parts, fields=list(pieces.type)), column.type)
+    return table.set_column(table.schema.get_field_index("evidence"), table.schema.field("evidence"), again)
+
+
+def _moved_on(days: Any, was: date, now: date) -> Any:
+    return pc.if_else(
+        pc.fill_null(pc.equal(days, pa.scalar(was, pa.date32())), False), pa.scalar(now, pa.date32()), days
+    )
+
+
+def _made(old: dict[str, dict[str, Any]], row: dict[str, Any], now: date) -> dict[str, Any]:
     after = json.loads(row["after"])
     base = old[row["person_key"]] if row["change"] == "changed" else {}
-    return {**base, **_dated(after)}
+    return {**base, **_dated(after, now)}
 
 
-def _dated(row: dict[str, Any]) -> dict[str, Any]:
-    """JSON gives dates as text; the contract says which columns are dates."""
+def _dated(row: dict[str, Any], now: date) -> dict[str, Any]:
+    """JSON gives dates as text; the contract says which columns are dates.
+
+    Changes written before rows said on which night they landed speak of their own night.
+    """
     for name in ("joined_on", "first_seen", "last_seen", "changed_on"):
         if row.get(name) is not None:
             row[name] = date.fromisoformat(row[name])
     for lead in row.get("leads") or []:
         lead["checked_on"] = date.fromisoformat(lead["checked_on"]) if lead["checked_on"] else None
+    for piece in row.get("evidence") or []:
+        landed = piece.get("landed_on", now.isoformat())
+        piece["landed_on"] = date.fromisoformat(landed) if landed else None
     return row
 
 

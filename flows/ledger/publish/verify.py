@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from flows.home import Home
 from flows.keys import DistrictKey, load_key
 from flows.ledger.publish.files import sha256
+from flows.ledger.publish.older import as_today
 from flows.ledger.publish.read import TABLES, is_signed, kept_versions, read_index
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.unfinished import unfinished_versions
@@ -82,12 +83,12 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
         if len(data) != told["bytes"] or sha256(data) != told["sha256"]:
             problems.append(f"{folder.name}：{file} 与索引的校验值不符")
             continue
-        problems += _table_problems(folder.name, name, data, told["rows"])
+        as_of = date.fromisoformat(str(index["as_of"]))
+        problems += _table_problems(folder.name, name, as_today(table_in(data), name, as_of), told["rows"])
     return problems
 
 
-def _table_problems(version: str, name: str, data: bytes, rows: int) -> list[str]:
-    table = table_in(data)
+def _table_problems(version: str, name: str, table: pa.Table, rows: int) -> list[str]:
     found = [] if table.num_rows == rows else [f"{version}：{name} 有{table.num_rows}行，索引记为{rows}行"]
     try:
         check_table(table, ledger_table(name))
@@ -141,14 +142,15 @@ def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[st
         if before is not None and before not in indexes:
             continue
         try:
-            base = _read(folder, before, "ledger") if before else ledger_schema().empty_table()
+            base = _read(folder, indexes[before], "ledger") if before else ledger_schema().empty_table()
             was = date.fromisoformat(indexes[before]["as_of"]) if before else None
             dates = (was, date.fromisoformat(index["as_of"]))
-            prove_changes(base, _read(folder, version, "changes"), _read(folder, version, "ledger"), dates)
+            prove_changes(base, _read(folder, index, "changes"), _read(folder, index, "ledger"), dates)
         except (SanzhaoError, OSError, ValueError, KeyError, TypeError, pa.ArrowException):
             problems.append(f"{version}：上一版加变动不等于本版")
     return problems
 
 
-def _read(folder: Path, version: str, name: str) -> pa.Table:
-    return pq.read_table(folder / "versions" / version / f"{name}.parquet").replace_schema_metadata(None)
+def _read(folder: Path, index: dict[str, Any], name: str) -> pa.Table:
+    path = folder / "versions" / str(index["version"]) / f"{name}.parquet"
+    return as_today(pq.read_table(path).replace_schema_metadata(None), name, date.fromisoformat(index["as_of"]))

@@ -130,6 +130,10 @@ def test_a_night_without_the_register_of_organisations_changes_nobody(tmp_path: 
     before = {row["person_key"]: row for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist()}
     night(moved("外地党支部").without("party_organisations"), context(tmp_path, NEXT, run_id="run-2"))
     for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist():
+        landed = {piece["role"]: piece.pop("landed_on") for piece in row["evidence"]}
+        assert landed == {"roll": NEXT, "worker": NEXT, "organisation": AS_OF}, "the night whose copies hold the row"
+        for piece in before[row["person_key"]]["evidence"]:
+            piece.pop("landed_on", None)
         for name in ("statuses", "host_org_code", "host_rule", "home_org_code", "evidence"):
             assert row[name] == before[row["person_key"]][name], name
     assert any("F2" in row["statuses"] for row in before.values())

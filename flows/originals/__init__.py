@@ -1,0 +1,7 @@
+"""From a row of evidence to its record in clear: the copies of its own night only, and held against the ledger."""
+
+from flows.originals.copies import Copies, Night
+from flows.originals.places import Bearer, Record, Spot
+from flows.originals.reading import Originals
+
+__all__ = ["Bearer", "Copies", "Night", "Originals", "Record", "Spot"]

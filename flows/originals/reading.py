@@ -1,0 +1,239 @@
+"""One record in clear, read from its sealed landing copy while that is kept; only the page that asked keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePath
+from typing import Any
+
+from flows.home import Home
+from flows.keys import DistrictKey
+from flows.ledger.publish.read import Published
+from flows.ledger.store import Store
+from flows.originals.copies import Copies, Night
+from flows.originals.places import Bearer, Record, Spot
+from flows.originals.proof import Proof
+from flows.staging.accept import SheetName, accept
+from flows.staging.memory import load_memory, told_about
+from flows.staging.readers import read_file
+from flows.staging.tables import Meaning, Table, tables_of
+from flows.staging.values.cells import cell_text
+from schemas.contracts import SourceContract, value_map
+from schemas.errors import InputError, SanzhaoError
+from schemas.policy import Policy
+
+Fits = Callable[[Record], bool]
+
+
+def _gone(spot: Spot | None = None) -> InputError:
+    return InputError(
+        "原件已销毁，不能再查看", where=spot.where if spot else "", rule="original_destroyed",
+        action="如需核对，请原单位重新报送",
+    )  # fmt: skip
+
+
+def _differs(where: str) -> InputError:
+    return InputError(
+        "留存副本里的这一行与一本账所记的人不符，不予显示", where=where, rule="original_differs",
+        action="等下次运行后再看；仍不符的，请原单位重新报送",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """The records of many places: those that are the named person's, and how many were another's."""
+
+    records: Mapping[tuple[Spot, str], Record]
+    """By place and person key."""
+    differing: int
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The landing copies of one home, read under its contracts, held against its store."""
+
+    home: Home
+    key: DistrictKey
+    policy: Policy
+    contracts: Mapping[str, SourceContract]
+    store: Store
+
+    @property
+    def proof(self) -> Proof:
+        """What a record must show to be somebody's; made anew, since keys are merged from night to night."""
+        return Proof(self.key, self.store, self.contracts)
+
+    def copies(self, version: Published) -> Copies:
+        """The copies that a version may use."""
+        return Copies(self.home, self.key, version)
+
+    def of_evidence(self, spot: Spot, bearer: Bearer, version: Published) -> Record:
+        """The record of one row of a person's evidence, from the night on which it landed.
+
+        Raises InputError when its copy is destroyed or does not hold the row, or when the row is another person's.
+        """
+        proof = self.proof
+        return self._sought(
+            self.copies(version).nights(spot.landed_on), spot, lambda record: proof.theirs([(spot, record, bearer)])[0]
+        )
+
+    def of_pair(self, spot: Spot, fits: Fits, version: Published, since: date) -> Record:
+        """The worker's record of a waiting pair, from the newest night since it waits whose row fits the pair.
+
+        Raises InputError as `of_evidence` does.
+        """
+        return self._sought(self._nights_since(version, since), spot, fits)
+
+    def of_member(self, member_no: str, fits: Fits, version: Published, since: date) -> Record:
+        """A roll row with a member number, from the newest night with one that fits. Raises InputError likewise."""
+        seen = False
+        for night in self._nights_since(version, since):
+            for contract in self.contracts.values():
+                for record in self._of_number(night, contract, member_no) if contract.role == "roll" else ():
+                    seen = True
+                    if fits(record):
+                        return record
+        raise _differs("party_members") if seen else _gone()
+
+    def many(self, wanted: Iterable[tuple[Spot, Bearer]], version: Published) -> Found:
+        """The records at many places, each file read once; those gone, or another's, are not in the answer."""
+        left: dict[Spot, list[Bearer]] = {}
+        for spot, bearer in wanted:
+            left.setdefault(spot, []).append(bearer)
+        copies, proof = self.copies(version), self.proof
+        found: dict[tuple[Spot, str], Record] = {}
+        others: set[Spot] = set()
+        for landed_on in sorted({spot.landed_on for spot in left if spot.landed_on}, reverse=True):
+            for night in copies.nights(landed_on):
+                spots = {spot for spot in left if spot.landed_on == landed_on}
+                at_place = self._taken(night, spots)
+                claims = [(spot, record, bearer) for spot, record in at_place.items() for bearer in left[spot]]
+                for (spot, record, bearer), right in zip(claims, proof.theirs(claims), strict=True):
+                    if right:
+                        found[spot, bearer.person_key] = record
+                        left.pop(spot, None)
+                    else:
+                        others.add(spot)
+        return Found(found, len(others & set(left)))
+
+    def _nights_since(self, version: Published, since: date) -> Iterator[Night]:
+        """Every night of published runs from a version's own back to a day, newest first."""
+        copies, days = self.copies(version), set()
+        for path in self.home.landing.glob("*-*-*"):
+            try:
+                days.add(date.fromisoformat(path.name))
+            except ValueError:
+                continue
+        for day in sorted((day for day in days if since <= day <= version.as_of), reverse=True):
+            yield from copies.nights(day)
+
+    def _sought(self, nights: Iterable[Night], spot: Spot, fits: Fits) -> Record:
+        problem: SanzhaoError = _gone(spot)
+        for night in nights:
+            try:
+                record = self._on(night, {spot}).get(spot)
+            except SanzhaoError as error:
+                problem = error
+                continue
+            if record is not None and fits(record):
+                return record
+            problem = problem if record is None else _differs(spot.where)
+        raise problem
+
+    def _taken(self, night: Night, spots: set[Spot]) -> dict[Spot, Record]:
+        """As `_on`; a file that cannot be read gives nothing."""
+        found: dict[Spot, Record] = {}
+        for source in {spot.source for spot in spots}:
+            try:
+                found |= self._on(night, {spot for spot in spots if spot.source == source})
+            except SanzhaoError:
+                continue
+        return found
+
+    def _on(self, night: Night, spots: set[Spot]) -> dict[Spot, Record]:
+        """The records at places of one landed night; a place that it does not have is not in the answer."""
+        found: dict[Spot, Record] = {}
+        for source in sorted({spot.source for spot in spots} & set(self.contracts)):
+            for entry in night.files(source):
+                for file, data in night.clear(entry):
+                    here = {spot for spot in spots if spot.source == source and self._named(file, spot.file)}
+                    for sheet in self._sheets(source, file, data) if here else ():
+                        mine = {spot.row: spot for spot in here if self._same_sheet(sheet.name, spot.sheet)}
+                        found |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
+        return found
+
+    def _of_number(self, night: Night, contract: SourceContract, member_no: str) -> Iterator[Record]:
+        for entry in night.files(contract.name):
+            for file, data in night.clear(entry):
+                for sheet in self._sheets(contract.name, file, data):
+                    yield from sheet.records(sheet.rows_of(member_no)).values()
+
+    def _sheets(self, source: str, file: str, data: bytes) -> Iterator[_Sheet]:
+        """The tables of a file, sheet by sheet, as a run would understand them."""
+        contract, reading = self.contracts[source], self.policy.reading
+        told = told_about(load_memory(self.home), contract, file)
+        for grid in read_file(data, f"{source}/{file}", reading):
+            if grid.skipped:
+                continue
+            meaning = Meaning(contract, told, reading.hidden_rows == "read")
+            try:
+                for table in tables_of(grid, meaning, f"{source}/{file}"):
+                    yield _Sheet(contract, file, grid.sheet, table)
+            except InputError:
+                continue
+
+    def _same_sheet(self, sheet: str | None, published: str | None) -> bool:
+        return sheet == published or bool(sheet and published and self._named(sheet, published))
+
+    def _named(self, name: str, published: str) -> bool:
+        """Whether a file or sheet is the one published, under its own name or under its token."""
+        if name == published:
+            return True
+        token = f"file:{self.key.token('redacted', name)[:12]}"
+        return published in (token, token + PurePath(name).suffix)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One table of a file."""
+
+    contract: SourceContract
+    file: str
+    name: str | None
+    table: Table
+
+    def records(self, rows: set[int]) -> dict[int, Record]:
+        """Record per row number. The whole sheet goes through a run's cleaning: some repairs look at a column."""
+        if not rows & set(self.table.sifted.numbers):
+            return {}
+        place = SheetName(self.contract.name, self.file, self.name)
+        accepted = accept(self.table.sifted, self.table.mapping, self.contract, place, 1).table
+        numbers = {number: at for at, number in enumerate(accepted["row"].to_pylist())}
+        return {row: self._record(accepted.slice(numbers[row], 1).to_pylist()[0]) for row in rows & set(numbers)}
+
+    def rows_of(self, record_id: str) -> set[int]:
+        """The rows that bear a number of the sender's."""
+        columns = self.table.mapping.columns.get(self.contract.record_id or "", ())
+        return {
+            number
+            for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True)
+            if any(cell_text(row[column]).strip() == record_id for column in columns)
+        }
+
+    def _record(self, row: dict[str, Any]) -> Record:
+        sheet = f"「{self.name}」" if self.name else ""
+        values = {one.title: _shown(row.get(one.name), one.values) for one in self.contract.imported}
+        titles = {title: text for title, text in values.items() if text}
+        return Record(f"{self.contract.title} {self.file}{sheet} 第{row['row']}行", titles, row)
+
+
+def _shown(value: Any, kind: str | None) -> str:
+    if kind is not None and isinstance(value, str):
+        return next((word for word, code in value_map(kind).items() if code == value), value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "、".join(str(one) for one in value)
+    return value.isoformat() if isinstance(value, date) else str(value) if value is not None else ""
