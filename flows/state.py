@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.home import Home
+from flows.ledger.publish.behind import behind
 from flows.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
 from flows.serve.schedule import next_due
 from flows.settings import load_settings
-from schemas.errors import HomeError
+from schemas.errors import HomeError, SanzhaoError
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
 _SHOWN = 10
@@ -34,6 +35,8 @@ class HomeState(BaseModel):
     next_night: datetime | None
     """When the service runs next; none while it is not up."""
     runs: tuple[RunRecord, ...]
+    ledger_problem: str | None = None
+    """Where the ledger's folder is older than what was published: what is the matter and what to do."""
 
 
 def state_of(home: Home) -> HomeState:
@@ -48,8 +51,8 @@ def state_of(home: Home) -> HomeState:
     index = home.ledger / "index.json"
     newest = json.loads(index.read_text("utf-8")) if index.exists() else {}
     going, unfinished = run_is_going(home), last_unfinished(home)
-    service = service_is_running(home)
-    cron = load_settings(home).night.cron if service else ""
+    service, settings = service_is_running(home), load_settings(home)
+    cron = settings.night.cron if service else ""
     return HomeState(
         home=str(home.root),
         going=going,
@@ -59,7 +62,17 @@ def state_of(home: Home) -> HomeState:
         service=service,
         next_night=next_due(cron, datetime.now(UTC)) if service else None,
         runs=tuple(list_runs(home)[-_SHOWN:]),
+        ledger_problem=_ledger_problem(home, settings.store_url),
     )
+
+
+def _ledger_problem(home: Home, store_url: str) -> str | None:
+    """Nothing is said of a store that cannot be asked: `sanzhao doctor` tells of that."""
+    try:
+        older = behind(home, store_url)
+    except SanzhaoError:
+        return None
+    return f"{older.message}。处理办法：{older.action}" if older else None
 
 
 def print_state(state: HomeState) -> None:
@@ -67,6 +80,8 @@ def print_state(state: HomeState) -> None:
     console = Console()
     console.print(f"数据文件夹：{state.home}", highlight=False, soft_wrap=True)
     console.print(f"当前版本：{state.version or '还没有发布过'}（数据日期 {state.as_of or '—'}）", highlight=False)
+    if state.ledger_problem:
+        console.print(f"有问题：{state.ledger_problem}", highlight=False, markup=False, soft_wrap=True, style="red")
     console.print("运行：" + ("正在进行" if state.going else "没有进行中的运行"), highlight=False)
     night = f"正在运行，下一晚 {state.next_night:%Y-%m-%d %H:%M}" if state.next_night else "没有在运行"
     console.print(f"夜间服务：{night}", highlight=False)

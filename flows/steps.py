@@ -16,6 +16,7 @@ from flows.context import RunContext
 from flows.drift import check_drift, last_qualities, remember_night
 from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
 from flows.ledger import build_ledger, build_persons, publish
+from flows.ledger.publish.behind import behind
 from flows.limits import check_quarantine
 from flows.presence import check_required
 from flows.purging import purge
@@ -42,7 +43,10 @@ class Step:
 
 
 def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
-    """Read the drop, or take an earlier night's sealed copies over as this run's own."""
+    """Read the drop, or take an earlier night's sealed copies over as this run's own; not on top of an old ledger."""
+    older = behind(run.home, run.settings.store_url)
+    if older is not None:
+        raise older
     return replay(con, run) if run.replay else land(con, run)
 
 

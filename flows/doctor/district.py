@@ -12,6 +12,7 @@ from flows.doctor.finding import Finding, bad, good, warning
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger import verify
+from flows.ledger.publish.behind import behind
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import Store, opened_store
 from flows.runs import last_unfinished, list_runs, run_is_going
@@ -95,12 +96,15 @@ def schedule(home: Home, settings: Settings, now: datetime) -> Finding:
     return good("排期", f"服务在运行，下一晚 {when}")
 
 
-def last_version(home: Home, key: DistrictKey, now: datetime) -> Finding:
-    """The ledger that stands is whole and not too old."""
+def last_version(home: Home, settings: Settings, key: DistrictKey, now: datetime) -> Finding:
+    """The ledger that stands is whole, the newest that was published, and not too old."""
+    older = behind(home, settings.store_url)
+    if older is not None:
+        return bad("一本账", older.message, older.action or "")
     current = current_version(home)
     if current is None:
         return warning("一本账", "还没有发布过", "运行 sanzhao run")
-    problems = verify(home, key)
+    problems = verify(home, key, store_url=settings.store_url)
     if problems:
         return bad("一本账", problems[0], "运行 sanzhao ledger verify 看全部；从备份恢复 ledger 文件夹")
     done = [run for run in list_runs(home) if run.version == current.version]

@@ -34,7 +34,7 @@ def examine(home: Home, now: datetime | None = None) -> list[Finding]:
         _made("端口", lambda: machine.ports(home, settings)),
         _made("排期", lambda: district.schedule(home, settings, now)),
         _made("运行", lambda: district.runs(home)),
-        _made("一本账", lambda: district.last_version(home, key, now)),
+        _made("一本账", lambda: district.last_version(home, settings, key, now)),
     ]
     try:
         return [*found, *district.store(home, settings, key)]

@@ -17,7 +17,7 @@ from flows.ledger.store import Store, opened_store
 from flows.settings import load_settings
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states, with_analyst
-from flows.tasks.numbers import check_code, lead_letters, task_number
+from flows.tasks.numbers import Shown, check_code, lead_letters, task_number
 from reports import words
 from reports.tasks.sheet import Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
@@ -93,7 +93,7 @@ def _by_street(
     found: dict[str, list[tuple[dict[str, Any], str]]] = {}
     rows = current.table("ledger").to_pylist()
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
-        street = row["work_street"] or row["home_street"] or NO_STREET
+        street = street_of(row)
         if wanted in (None, street):
             leads = [(row, code) for code in waiting_leads(row, policy) if (row["person_key"], code) not in held]
             if leads:
@@ -124,27 +124,46 @@ def _written(
 
 def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
     number = task_number(desk.as_of, lead_letters(desk.key, row["person_key"], code))
-    kind, asked = lead_words(code, inside=desk.inside)
-    words_of = str if desk.inside else neutral
+    shown = shown_of(row, code, inside=desk.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
     return Task(
         number=number,
-        code=check_code(desk.key, number),
-        name=row["name_masked"],
-        phone=_phone(desk, row),
-        unit=words_of("、".join(row["units"] or row["platforms"])),
-        group=words_of("、".join(row["occupation_groups"])),
-        kind=kind,
-        asked=asked,
+        code=check_code(desk.key, number, shown),
+        name=shown.name or "",
+        phone=shown.phone or "",
+        unit=shown.unit or "",
+        street=shown.street or "",
+        group=(str if desk.inside else neutral)("、".join(row["occupation_groups"])),
+        kind=shown.kind or "",
+        asked=lead_words(code, inside=desk.inside)[1],
         evidence=_evidence(desk, row),
         window=contact_window(row["occupation_groups"]),
     )
 
 
-def _phone(desk: _Desk, row: Mapping[str, Any]) -> str:
-    """A phone that belongs to somebody else is not given: the call would reach the wrong person."""
+def shown_of(row: Mapping[str, Any], code: str, *, inside: bool, phone: str | None) -> Shown:
+    """What a sheet's row shows of a ledger row and one of its leads."""
+    words_of = str if inside else neutral
+    return Shown(
+        name=row["name_masked"],
+        phone=phone,
+        unit=words_of("、".join(row["units"] or row["platforms"])),
+        street=words_of(street_of(row)),
+        kind=lead_words(code, inside=inside)[0],
+    )
+
+
+def street_of(row: Mapping[str, Any]) -> str:
+    """The street that checks a person's leads."""
+    return str(row["work_street"] or row["home_street"] or NO_STREET)
+
+
+def phone_text(row: Mapping[str, Any], phones: list[str] | None) -> str:
+    """What a sheet says of a person's telephones; None: the copies they were read from are destroyed.
+
+    One that belongs to somebody else is not given: the call would reach the wrong person.
+    """
     if "phone_of_another" in row["flags"]:
         return _OTHERS
-    phones = desk.phones.get(row["person_key"])
     return _DESTROYED if phones is None else "\n".join(phones) or _ABSENT
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger.publish.read import Published, kept_version, kept_versions
+from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
 from flows.tasks.numbers import lead_letters, sheet_date
 from schemas.policy import Policy
@@ -23,9 +24,16 @@ class Asked:
 
     lead: tuple[str, str]
     row: Mapping[str, Any]
-    as_of: date
+    version: Published
+    """The version of the sheet."""
+    key_then: str
+    """The person's key in that version."""
     is_open: bool
     """Whether the lead was open in that version."""
+
+    @property
+    def as_of(self) -> date:
+        return self.version.as_of
 
 
 class Issued:
@@ -36,7 +44,7 @@ class Issued:
         self._home = home
         self._current = current
         self._policy = policy
-        self._rows: dict[date, list[dict[str, dict[str, Any]]]] = {}
+        self._rows: dict[date, list[tuple[Published, dict[str, dict[str, Any]]]]] = {}
 
     def find(self, number: str) -> Asked | str:
         """The lead of a number, or in Chinese why there is none to answer."""
@@ -49,11 +57,17 @@ class Issued:
         person, code = next(iter(leads))
         if self._persons[person]["objection"]:
             return "本人已提出异议，答复前暂停核查"
-        row = self._row_then(as_of, person, code)
-        if row is None:
+        then = self._row_then(as_of, person, code)
+        if then is None:
             return "任务表所据的那一版已不保留，请重新导出任务表"
+        version, row = then
         was_open = any(one["code"] == code and one["state"] in open_states(self._policy.leads) for one in row["leads"])
-        return Asked((person, code), {**row, "person_key": person}, as_of, was_open)
+        return Asked((person, code), {**row, "person_key": person}, version, row["person_key"], was_open)
+
+    def phones(self, asked: Asked) -> list[str] | None:
+        """The masked telephones a sheet of that version shows for the person; None once the copies are gone."""
+        row = {**asked.row, "person_key": asked.key_then}
+        return read_contacts(self._home, self.key, asked.version, [row])[asked.key_then]
 
     @cached_property
     def _persons(self) -> dict[str, dict[str, Any]]:
@@ -87,19 +101,19 @@ class Issued:
                     found[lead_letters(self.key, name, code)].add((person, code))
         return found
 
-    def _row_then(self, as_of: date, person: str, code: str) -> dict[str, Any] | None:
-        """The person's row with this lead in the newest kept version of that date."""
+    def _row_then(self, as_of: date, person: str, code: str) -> tuple[Published, dict[str, Any]] | None:
+        """The newest kept version of that date in which the person has this lead, and their row there."""
         if as_of not in self._rows:
             self._rows[as_of] = list(self._versions(as_of))
-        for rows in self._rows[as_of]:
+        for version, rows in self._rows[as_of]:
             for name in (person, *self._older.get(person, ())):
                 row = rows.get(name)
                 if row is not None and any(one["code"] == code for one in row["leads"]):
-                    return row
+                    return version, row
         return None
 
-    def _versions(self, as_of: date) -> Iterator[dict[str, dict[str, Any]]]:
+    def _versions(self, as_of: date) -> Iterator[tuple[Published, dict[str, dict[str, Any]]]]:
         for name in reversed(kept_versions(self._home)):
             version = kept_version(self._home, name)
             if str(version.index["as_of"]) == as_of.isoformat():
-                yield {row["person_key"]: row for row in version.table("ledger").to_pylist()}
+                yield version, {row["person_key"]: row for row in version.table("ledger").to_pylist()}

@@ -1,4 +1,5 @@
-"""One task number per lead and sheet date, with a check code: keyed, so that neither can be guessed or swapped.
+"""One task number per lead and sheet date, with a check code that binds what the row shows: neither can be guessed,
+nor moved to another row.
 
 The number names the lead, not the person, and is the same in every sheet of a date. Letters only, none that reads as
 another or spells a word, so that no spreadsheet takes a number for a figure or a date.
@@ -8,16 +9,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from flows.keys import DistrictKey
 
 _LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
-_LEAD, _CHECK = 10, 5
+_LEAD, _ROW, _PHONE = 10, 5, 3
 _DASHES = re.compile("[\u2010-\u2015\u2212\u30fc\u4e00]")
 _BLANKS = re.compile("[\\s'\u200b\ufeff]+")
 _NUMBER = re.compile(rf"(\d{{6}})-?([{_LETTERS}]{{{_LEAD}}})")
-_CODE = re.compile(rf"[{_LETTERS}]{{{_CHECK}}}")
+_CODE = re.compile(rf"([{_LETTERS}]{{{_ROW}}})(?:-?([{_LETTERS}]{{{_PHONE}}}))?")
+_PHONE_ENDS = re.compile(r"([\d*]{3})[\d*]{4}([\d*]{4})")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a row shows of its person and its lead, which its check code binds; None where there is no such column."""
+
+    name: str | None = None
+    phone: str | None = None
+    unit: str | None = None
+    street: str | None = None
+    kind: str | None = None
 
 
 def lead_letters(key: DistrictKey, person_key: str, code: str) -> str:
@@ -30,9 +44,31 @@ def task_number(as_of: date, letters: str) -> str:
     return f"{as_of:%y%m%d}-{letters}"
 
 
-def check_code(key: DistrictKey, number: str) -> str:
-    """Five letters that only the district can have written beside this number."""
-    return _letters(key.token("task check", number), _CHECK)
+def check_code(key: DistrictKey, number: str, shown: Shown) -> str:
+    """`BCDFG-HJK`: letters that only the district can have written beside this number, in a row that shows this.
+
+    The telephone has letters of its own: once the copies it was read from are destroyed, the others can still be held
+    against a row whose columns a street cut. A name or a telephone written out in full is bound by what was masked.
+    """
+    name, unit, street, kind = (plain_cell(text) for text in (shown.name, shown.unit, shown.street, shown.kind))
+    told = "|".join((number, _masked_name(name), unit, street, kind))
+    row, phone = key.token("task row", told), key.token("task phone", f"{number}|{masked_phones(shown.phone)}")
+    return f"{_letters(row, _ROW)}-{_letters(phone, _PHONE)}"
+
+
+def row_fits(key: DistrictKey, number: str, code: str, shown: Shown) -> bool:
+    """Whether a code is this number's in a row that shows this, whatever telephone it shows."""
+    return code[:_ROW] == check_code(key, number, shown)[:_ROW]
+
+
+def phone_fits(key: DistrictKey, number: str, code: str, shown: Shown) -> bool:
+    """Whether a code's last letters are this number's and the shown telephone's."""
+    return code[_ROW:] == check_code(key, number, shown)[_ROW:]
+
+
+def old_code(key: DistrictKey, number: str) -> str:
+    """The five letters that sheets bore before a code bound its row: they go with the number alone."""
+    return _letters(key.token("task check", number), _ROW)
 
 
 def read_number(cell: str) -> str | None:
@@ -43,8 +79,8 @@ def read_number(cell: str) -> str | None:
 
 def read_code(cell: str) -> str | None:
     """A check code however it was typed; None for any other text."""
-    text = _plain(cell)
-    return text if _CODE.fullmatch(text) else None
+    found = _CODE.fullmatch(_plain(cell))
+    return None if found is None else "-".join(part for part in found.groups() if part)
 
 
 def sheet_date(number: str) -> date | None:
@@ -53,6 +89,22 @@ def sheet_date(number: str) -> date | None:
         return datetime.strptime(number[:6], "%y%m%d").date()
     except ValueError:
         return None
+
+
+def plain_cell(text: str | None) -> str:
+    """A cell as a code binds it: width, blanks, line breaks and a leading quote do not count."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", text or ""))
+
+
+def masked_phones(text: str | None) -> str:
+    """The telephones of a cell, of each what a sheet shows: 138****5678; other words as they are."""
+    clean = unicodedata.normalize("NFKC", text or "")
+    parts = (_BLANKS.sub("", part) for part in re.split(r"[\n、,，;；/]", clean))
+    return "|".join(_PHONE_ENDS.sub(r"\1****\2", part) for part in parts if part)
+
+
+def _masked_name(name: str) -> str:
+    return "*" if not name or name[0] == "*" else f"{name[0]}*"
 
 
 def _plain(cell: str) -> str:

@@ -1,7 +1,7 @@
 """One answer per filled row of a returned sheet, wherever its columns now stand and whatever they are now called.
 
 The task number and the check code are found by what they look like, the other columns by their headers, the result
-also by its values. Nothing is believed of a row whose check code is not that of its number.
+also by its values. Nothing is believed of a row whose check code is not that of its number and of what it shows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from flows.staging.grid import Grid
 from flows.staging.readers import read_file
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.values.dates import clean_date
-from flows.tasks.numbers import read_code, read_number
-from reports.tasks.words import CHECKER, DAY, NAME, NOTE, RESULT
+from flows.tasks.numbers import Shown, read_code, read_number
+from reports.tasks.words import CHECKER, DAY, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
 from schemas.errors import InputError
 from schemas.policy import Reading
 
@@ -27,6 +27,10 @@ _HEADERS = {
     DAY: r"日期|时间",
     NOTE: r"备注|说明|^注$",
     NAME: r"姓名|名字|对象",
+    PHONE: r"^(手机|手机号|手机号码|电话|联系电话|电话号码)$",
+    UNIT: r"^(单位|工作单位|所在单位|从业单位|公司)$",
+    STREET: r"^(镇街|街道|乡镇街道|所属镇街)$",
+    KIND: r"^(事项|核查事项|核实事项|线索类型)$",
 }
 _NOT_DAY = re.compile("时段|入职|数据|出生")
 
@@ -45,7 +49,8 @@ class Line:
     day: date | None
     day_text: str
     note: str
-    name: str
+    shown: Shown
+    """What the row shows of its person; None for a column that was cut."""
     missing: tuple[str, ...] = ()
     """Columns the sheet does not have any more."""
 
@@ -88,7 +93,8 @@ def _lines(file: str, grid: Grid, answers: Sequence[str]) -> Iterator[Line]:
             file, grid.sheet, grid.above + at + 1, number,
             None if codes is None else read_code(texts[at][codes]),
             _result(said.get(RESULT, "")), said.get(CHECKER, ""), day if isinstance(day, date) else None,
-            said.get(DAY, ""), said.get(NOTE, ""), said.get(NAME, ""), missing,
+            said.get(DAY, ""), said.get(NOTE, ""),
+            Shown(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)), missing,
         )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from flows.ledger.publish.read import current_version
 from flows.ledger.redact import is_personal_number
 from flows.ledger.store import Lead, Store, opened_store
 from flows.settings import load_settings
+from flows.tasks.bound import unbound
 from flows.tasks.history import TO_ANALYST, Earlier, earlier_answers
 from flows.tasks.issued import Asked, Issued
-from flows.tasks.numbers import check_code
 from flows.tasks.reading import Line, read_lines
 from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, Outcome
 from schemas.errors import HomeError, InputError
@@ -114,17 +114,13 @@ class _Desk:
 
     def _judged(self, line: Line) -> Outcome | _Answer:
         """A row's outcome where it is clear from the row alone, else the answer it gives."""
-        if line.code is None or line.code != check_code(self._issued.key, line.number):
-            return _out(line, REFUSED, "校验码与任务编号不符：可能改动过，或只排了部分列的序")
         if not line.result and not (line.checker or line.day_text):
             return _out(line, UNANSWERED, "没有填核查结果")
-        if reason := self._wrong(line):
-            return _out(line, REFUSED, reason)
         found = self._issued.find(line.number)
+        if reason := unbound(line, found, self._issued) or self._wrong(line):
+            return _out(line, REFUSED, reason)
         if isinstance(found, str):
             return _out(line, REFUSED, found)
-        if not _may_be(line.name, str(found.row["name_masked"])):
-            return _out(line, REFUSED, "姓名与任务编号不符：可能只排了部分列的序，请整表排序后重报")
         if line.day is None or not found.as_of <= line.day <= self._receiver.today:
             return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {self._receiver.today} 之间")
         return _Answer(line, found, line.day)
@@ -211,11 +207,6 @@ class _Desk:
             why = self._receiver.why if settled else "有新依据，重新核查"
             lead = Lead(answer.asked.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.asked.row))
             self._store.add_lead_event(lead, why, rules=rules)
-
-
-def _may_be(name: str, masked: str) -> bool:
-    """Whether the name on a row may be the one asked about; a street may have written it out, or cut the column."""
-    return not name or "*" in (name[0], masked[0]) or name[0] == masked[0]
 
 
 def _is_final(rules: Leads, result: str) -> bool:

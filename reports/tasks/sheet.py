@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from reports.cells import harmless
-from reports.tasks.words import CHECKER, CODE, DAY, NAME, NOTE, NUMBER, RESULT
+from reports.tasks.words import CHECKER, CODE, DAY, KIND, NAME, NOTE, NUMBER, PHONE, RESULT, STREET, UNIT
 from reports.workbook.book import print_set_up
 
 HEADER_ROW = 4
@@ -30,6 +30,7 @@ class Task:
     name: str
     phone: str
     unit: str
+    street: str
     group: str
     kind: str
     asked: str
@@ -62,8 +63,8 @@ class TaskSheet:
 
 
 _COLUMNS = (
-    ("序号", 5), (NUMBER, 19), (CODE, 8), (NAME, 7), ("手机", 13), ("单位", 22), ("群体", 10), ("核查事项", 14),
-    ("核查要点", 20), ("线索依据", 30), ("联系时段", 15), (RESULT, 10), (CHECKER, 9), (DAY, 12), (NOTE, 16),
+    ("序号", 5), (NUMBER, 19), (CODE, 11), (NAME, 7), (PHONE, 13), (UNIT, 20), (STREET, 9), ("群体", 9),
+    (KIND, 13), ("核查要点", 18), ("线索依据", 28), ("联系时段", 15), (RESULT, 10), (CHECKER, 9), (DAY, 12), (NOTE, 16),
 )  # fmt: skip
 _FILLED_IN = (RESULT, CHECKER, DAY, NOTE)
 

@@ -23,7 +23,9 @@ NEVER = ("党", "支部", "组织关系", "介绍信", "政治面貌", "失联",
 def task(code: str = "P1", *, inside: bool = False, unit: str = "蓝骑配送站") -> Task:
     kind, asked = lead_words(code, inside=inside)
     shown = unit if inside else neutral(unit)
-    return Task("261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "外卖骑手", kind, asked, "平台", "下午")
+    return Task(
+        "261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "云溪街道", "外卖骑手", kind, asked, "平台", "下午"
+    )
 
 
 def sheet(*tasks: Task, inside: bool = False, street: str = "城南街道") -> TaskSheet:
@@ -73,7 +75,7 @@ def test_it_prints_across_with_its_header_repeated_a_line_to_sign_and_who_took_i
 
 @pytest.mark.parametrize("value", ["=1+1", "@SUM(A1)", "+1", "-1", "＝1", "\t=1", " =1", "\ufeff=1"])
 def test_no_cell_of_a_task_is_a_formula(value: str) -> None:
-    hostile = Task(*([value] * 10))
+    hostile = Task(*([value] * 11))
     data = task_workbook(sheet(hostile, street=f"{value}镇"))
     assert "<f>" not in texts(data)
     page = openpyxl.load_workbook(io.BytesIO(data)).active

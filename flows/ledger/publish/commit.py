@@ -30,18 +30,18 @@ class Draft:
 
 
 def make_draft(
-    run: RunContext, tables: dict[str, pa.Table], current: Published | None, about: dict[str, Any] | None = None
+    run: RunContext, tables: dict[str, pa.Table], newest: str | None, about: dict[str, Any] | None = None
 ) -> Draft:
-    """The tables' bytes under the version's name."""
+    """The tables' bytes under the version's name, which is after the newest one there was."""
     files = {f"{name}.parquet": parquet_bytes(table, name, run.as_of) for name, table in tables.items()}
-    return Draft(_version_name(run, files, current), tables, files, about or {})
+    return Draft(_version_name(run, files, newest), tables, files, about or {})
 
 
-def _version_name(run: RunContext, files: dict[str, bytes], current: Published | None) -> str:
+def _version_name(run: RunContext, files: dict[str, bytes], newest: str | None) -> str:
     """Start time and four digits of the content; always after the version before."""
     moment = run.started_at.astimezone(UTC)
-    if current:
-        last = datetime.strptime(current.version.split("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    if newest:
+        last = datetime.strptime(newest.split("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         moment = max(moment, last + timedelta(seconds=1))
     content = sha256(b"".join(files[name] for name in sorted(files)))
     return f"{moment:%Y%m%dT%H%M%SZ}-{content[:4]}"

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.ledger.keys_moved import follow, merges
+from flows.ledger.publish.behind import lost_versions
 from flows.ledger.publish.changes import CAUSES, Night, build_changes
 from flows.ledger.publish.commit import make_draft, make_index, put_in_place
 from flows.ledger.publish.read import Published, current_version, kept_version
@@ -28,13 +29,15 @@ _PLAIN_FIELDS = {"name", "id_number", "phones", "birth_date", "sex"}
 def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
     """Publish the old version's content anew; the new version's name. The versions between stay as they are.
 
-    `run.as_of` must be the old version's. Raises HomeError when there is no such version or nothing to go back from.
+    `run.as_of` must be the old version's. Where the folder lost versions that were published, the one it has may be
+    published anew: it counts from then on. Raises HomeError when there is no such version or nothing to go back from.
     """
     current = current_version(run.home, run.key)
     old = kept_version(run.home, version)
-    if current is None or old.version == current.version:
-        raise HomeError("已经是这一版", where=version, rule="rollback_same", action="用 ledger show 看各版本")
     with opened_store(run.home, run.settings.store_url) as store:
+        lost = lost_versions(current.version if current else None, store)
+        if current is None or (old.version == current.version and not lost):
+            raise HomeError("已经是这一版", where=version, rule="rollback_same", action="用 ledger show 看各版本")
         store.settle(current.version)
         discard_unfinished(run.home, current, store)
         tables = {name: old.table(name) for name in ("review", "coverage")}
@@ -43,9 +46,10 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
         tables["aliases"] = aliases_table(store, tokens=moved_tokens(current))
         for name, table in tables.items():
             check_table(table, ledger_table(name))
-        draft = make_draft(run, tables, current, {"restores": old.version})
+        draft = make_draft(run, tables, max([current.version, *lost]), {"restores": old.version})
         store.write_pending(VersionRows(draft.version, run.as_of, (), (), ()))
-        store.audit(run.key, run.started_at, by, "rollback", why=f"{draft.version} = {old.version}: {why}")
+        without = f"（缺 {' '.join(lost)}）" if lost else ""
+        store.audit(run.key, run.started_at, by, "rollback", why=f"{draft.version} = {old.version}{without}: {why}")
         put_in_place(run, draft, make_index(run, draft, current, store.audit_head()))
         store.confirm(draft.version)
     return draft.version

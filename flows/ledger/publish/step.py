@@ -13,6 +13,7 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.home import write_private
 from flows.ledger.keys_moved import newest_events
+from flows.ledger.publish.behind import check_not_behind
 from flows.ledger.publish.changes import Night, build_changes, keep_changes
 from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
@@ -51,6 +52,7 @@ def publish(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
             store.settle(current.version)
             _replace_copy(run, current)
             return _counts(current.index)
+        check_not_behind(current.version if current else None, store)
         store.settle(current.version if current else None)
         discard_unfinished(run.home, current, store)
         draft = _draft(con, run, store, current)
@@ -89,7 +91,7 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     tokens = con.execute("select old_token, new_token from moved_tokens order by all").fetchall()
     tonight = [(old, new, what, run.as_of) for old, new, what in events]
     tables["aliases"] = aliases_table(store, tonight, moved_tokens(current, tokens, run.as_of))
-    return make_draft(run, tables, current)
+    return make_draft(run, tables, current.version if current else None)
 
 
 def _check_books(ledger: pa.Table) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from flows.home import Home
 from flows.keys import DistrictKey, load_key
+from flows.ledger.publish.behind import behind, index_version
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.older import as_today
 from flows.ledger.publish.read import TABLES, is_signed, kept_versions, read_index
@@ -31,9 +32,10 @@ def verify(home: Home, key: DistrictKey | None = None, *, store_url: str = "") -
     folder = home.ledger
     left = _left_over(home, store_url)
     versions = [version for version in kept_versions(home) if version not in left]
+    older = behind(home, store_url)
+    problems = [f"{older.message}。处理办法：{older.action}"] if older else []
     if not (folder / "index.json").exists():
-        return ["还没有发布过一本账"] if not versions else ["ledger/index.json 不见了"]
-    problems: list[str] = []
+        return [*problems, "还没有发布过一本账" if not versions else "ledger/index.json 不见了"]
     indexes: dict[str, dict[str, Any]] = {}
     for version in versions:
         index = _checked_index(folder / "versions" / version, key, problems)
@@ -49,12 +51,8 @@ def _left_over(home: Home, store_url: str) -> list[str]:
     """Folders of publications that were cut off, as the state store knows; none when there is no store to ask."""
     if not store_url and not (home.state / "sanzhao.db").exists():
         return []
-    try:
-        current = str(read_index(home.ledger / "index.json")["version"])
-    except SanzhaoError:
-        current = None
     with opened_store(home, store_url) as store:
-        return unfinished_versions(home, current, store)
+        return unfinished_versions(home, index_version(home), store)
 
 
 def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[str, Any] | None:

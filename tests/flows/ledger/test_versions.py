@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from flows.home import Home, write_private
 from flows.ledger import diff, erase, rollback, show, verify
-from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions
+from flows.ledger.publish.files import parquet_bytes, sha256
+from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions, signature
 from flows.ledger.publish.retention import doomed_versions, prune
 from flows.ledger.store import opened_store
 from schemas.errors import HomeError
@@ -50,6 +52,85 @@ def home(three_nights: Path, tmp_path: Path) -> Home:
     """Three nights of one's own."""
     shutil.copytree(three_nights, tmp_path, dirs_exist_ok=True)
     return context(tmp_path).home
+
+
+def put_back(home: Home) -> str:
+    """The folder as it was before the newest version: its index, its Parquet, without the newest; the name that stands."""
+    newest, stands = folder_of(home, -1), folder_of(home, -2)
+    shutil.rmtree(newest)
+    for name in ("index.json", "ledger.parquet"):
+        write_private(home.ledger / name, (stands / name).read_bytes())
+    return stands.name
+
+
+def test_a_folder_put_back_to_an_older_version_is_noticed_and_nothing_is_published_on_it(home: Home) -> None:
+    lost = folder_of(home, -1).name
+    stands = put_back(home)
+    (problem,) = verify(home, KEY)
+    assert "退回到了旧版" in problem
+    assert (lost in problem, stands in problem, "从备份" in problem) == (True, True, True)
+    coming = LATER + timedelta(days=1)
+    with pytest.raises(HomeError) as refused:
+        night(of("李建国", "王秀英", "周海波"), context(home.root.parent, coming, run_id="run-4"))
+    assert refused.value.rule == "ledger_rolled_back"
+    assert kept_versions(home)[-1] == stands
+
+
+def test_where_the_lost_version_is_nowhere_a_person_lets_the_older_one_count(home: Home) -> None:
+    lost = folder_of(home, -1).name
+    stands = put_back(home)
+    root = home.root.parent
+    new = rollback(context(root, NEXT, run_id="rollback"), stands, by="管理员", why="备份里也没有更新的一版")
+    assert new > lost > stands
+    assert verify(home, KEY) == []
+    with opened_store(home) as store:
+        (act,) = store.acts(what="rollback")
+    assert lost in str(act["why"])
+    night(of("李建国", "王秀英", "周海波"), context(root, LATER + timedelta(days=1), run_id="run-4"))
+    assert verify(home, KEY) == []
+
+
+def test_a_version_published_under_the_schema_of_before_reads_and_is_proved_in_todays(tmp_path: Path) -> None:
+    """Its rows are not marked with their night: they are taken for the version's own night."""
+    night(of("李建国", "王秀英"), context(tmp_path))
+    home = context(tmp_path).home
+    folder = folder_of(home, 0)
+    table = pq.read_table(folder / "ledger.parquet")
+    before = [
+        [{name: cell for name, cell in piece.items() if name != "landed_on"} for piece in pieces]
+        for pieces in table["evidence"].to_pylist()
+    ]
+    kind = table.schema.field("evidence").type.value_type
+    older = pa.list_(pa.struct([field for field in kind if field.name != "landed_on"]))
+    place = table.schema.get_field_index("evidence")
+    data = parquet_bytes(table.set_column(place, "evidence", pa.array(before, older)), "ledger", AS_OF)
+    changes = pq.read_table(folder / "changes.parquet").to_pylist()
+    for row in changes:
+        after = json.loads(row["after"])
+        after["evidence"] = [{k: v for k, v in piece.items() if k != "landed_on"} for piece in after["evidence"]]
+        row["after"] = json.dumps(after, ensure_ascii=False)
+    told = pa.Table.from_pylist(changes, schema=pq.read_schema(folder / "changes.parquet"))
+    files = {"ledger.parquet": data, "changes.parquet": parquet_bytes(told, "changes", AS_OF)}
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    for name, body in files.items():
+        write_private(folder / name, body)
+        index["files"][name] |= {"bytes": len(body), "sha256": sha256(body)}
+    index["deltas"][-1]["changes_sha256"] = sha256(files["changes.parquet"])
+    index["deltas"][-1]["ledger_sha256"] = sha256(data)
+    del index["hmac"]
+    text = json.dumps({**index, "hmac": signature(KEY, index)}).encode()
+    for path in (folder / "index.json", home.ledger / "index.json"):
+        write_private(path, text)
+    write_private(home.ledger / "ledger.parquet", data)
+    assert verify(home, KEY) == []
+    assert {
+        piece["landed_on"]
+        for row in kept_version(home, folder.name).table("ledger")["evidence"].to_pylist()
+        for piece in row
+    } == {AS_OF}
+    counts = night(of("李建国", "王秀英"), context(tmp_path, NEXT, run_id="run-2"))
+    assert counts["changes"] == {}, "the night alone is no change"
+    assert verify(home, KEY) == []
 
 
 def reports_of(home: Home, versions: Iterable[str]) -> list[Path]:

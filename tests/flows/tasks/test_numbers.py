@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.keys import DistrictKey
-from flows.tasks.numbers import check_code, lead_letters, read_code, read_number, sheet_date, task_number
+from flows.tasks.numbers import (
+    Shown,
+    check_code,
+    lead_letters,
+    masked_phones,
+    phone_fits,
+    read_code,
+    read_number,
+    row_fits,
+    sheet_date,
+    task_number,
+)
 
 KEY = DistrictKey(b"a key that tests alone use")
 WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in map(chr, range(0x21, 0x7F))}
 
+ROW = Shown("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实")
 people = st.text("abcdefghij234567", min_size=26, max_size=26).map("p-".__add__)
 codes = st.sampled_from(["S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1"])
 days = st.dates(date(2020, 1, 1), date(2060, 1, 1))
@@ -38,8 +51,9 @@ def test_a_number_is_read_however_it_was_typed(data: st.DataObject, person: str,
     number = task_number(day, lead_letters(KEY, person, code))
     assert read_number(data.draw(typed(number))) == number
     assert sheet_date(number) == day
-    check = check_code(KEY, number)
-    assert read_code(check.lower().translate(WIDE)) == check
+    check = check_code(KEY, number, ROW)
+    for typed_code in (check.lower().translate(WIDE), check.replace("-", ""), check.replace("-", " — ")):
+        assert read_code(typed_code) == check
 
 
 @given(people, codes, codes, days)
@@ -48,7 +62,27 @@ def test_a_check_code_belongs_to_one_number_and_one_key(person: str, code: str, 
     elsewhere = task_number(day, lead_letters(DistrictKey(b"the key of another district"), person, code))
     assert number != elsewhere
     if code != other:
-        assert check_code(KEY, number) != check_code(KEY, task_number(day, lead_letters(KEY, person, other)))
+        assert check_code(KEY, number, ROW) != check_code(KEY, task_number(day, lead_letters(KEY, person, other)), ROW)
+
+
+@pytest.mark.parametrize(
+    ("row", "fits", "phone"),
+    [
+        (Shown("张三", "138****5678\n023-6666", "云山\n配送 站", "云溪街道", "登记信息核实"), True, True),
+        (Shown("张*", "13812345678、023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, True),
+        (Shown("张*", "139****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, False),
+        (Shown("李*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), False, True),
+        (Shown("张*", "138****5678\n023-6666", "石栈配送站", "云溪街道", "登记信息核实"), False, True),
+        (Shown("张*", "138****5678\n023-6666", "云山配送站", "石栈街道", "登记信息核实"), False, True),
+        (Shown("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "从业时间核实"), False, True),
+    ],
+)
+def test_a_code_binds_what_the_row_shows_however_it_is_laid_out(row: Shown, fits: bool, phone: bool) -> None:
+    number = "261120-BCDFGHJKMN"
+    code = check_code(KEY, number, ROW)
+    assert (row_fits(KEY, number, code, row), phone_fits(KEY, number, code, row)) == (fits, phone)
+    assert not row_fits(KEY, "261120-BCDFGHJKMP", code, ROW)
+    assert masked_phones("（无）") != masked_phones("")
 
 
 @given(st.text(max_size=30))

@@ -12,6 +12,7 @@ from flows.keys import load_key
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import opened_store
 from flows.tasks.export import TaskOrder, export_tasks
+from flows.tasks.numbers import old_code
 from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED
 from schemas.errors import InputError
 from tests.flows.command import sanzhao
@@ -86,6 +87,103 @@ def test_only_some_columns_sorted_is_refused_and_names_nobody_wrong(place: Home,
     sheet.fill(one, "属实")
     assert ends(take(place, sheet.save(tmp_path / "错行.xlsx")))[sheet.number(one)] == REFUSED
     assert states(place) == []
+
+
+def two_alike(sheet: Sheet) -> tuple[int, int]:
+    """Two rows of one surname, of different people."""
+    seen: dict[str, int] = {}
+    for row, cells in enumerate(sheet.rows):
+        name, phone = (str(cells[sheet.at(column)]) for column in ("姓名", "手机"))
+        if name in seen and str(sheet.rows[seen[name]][sheet.at("手机")]) != phone:
+            return seen[name], row
+        seen.setdefault(name, row)
+    raise AssertionError("no two rows of one surname")
+
+
+def exchange(sheet: Sheet, rows: tuple[int, int], *columns: str) -> None:
+    one, other = rows
+    for at in map(sheet.at, columns):
+        sheet.rows[one][at], sheet.rows[other][at] = sheet.rows[other][at], sheet.rows[one][at]
+
+
+@pytest.mark.parametrize("cut", [(), ("手机",), ("单位", "镇街"), ("手机", "单位")])
+def test_number_and_code_exchanged_between_two_rows_of_one_surname_land_on_nobody(
+    place: Home, sheet: Sheet, tmp_path: Path, cut: tuple[str, ...]
+) -> None:
+    rows = two_alike(sheet)
+    for row in rows:
+        sheet.fill(row, "属实")
+    alike = all(
+        sheet.rows[rows[0]][sheet.at(name)] == sheet.rows[rows[1]][sheet.at(name)]
+        for name in ("手机", "单位", "镇街", "核查事项")
+        if name not in cut
+    )
+    exchange(sheet, rows, "任务编号", "校验码")
+    for name in cut:
+        at = sheet.at(name)
+        sheet.header.pop(at)
+        for cells in sheet.rows:
+            cells.pop(at)
+    receipt = take(place, sheet.save(tmp_path / "错行.xlsx"))
+    if not alike:
+        assert receipt.count(ACCEPTED) == 0
+        refused = [one.reason for one in receipt.outcomes if one.what == REFUSED]
+        assert len(refused) == 2
+        assert all("校验码与本行内容不符" in reason for reason in refused)
+        assert states(place) == []
+
+
+def test_a_unit_or_a_telephone_moved_to_another_row_is_told_by_its_column(
+    place: Home, sheet: Sheet, tmp_path: Path
+) -> None:
+    rows = two_alike(sheet)
+    sheet.fill(rows[0], "属实")
+    exchange(sheet, rows, "手机")
+    sheet.fill(2 if 2 not in rows else 3, "属实")
+    other = 2 if 2 not in rows else 3
+    sheet.rows[other][sheet.at("单位")] = "别的公司"
+    receipt = take(place, sheet.save(tmp_path / "挪动.xlsx"))
+    told = {one.number: one.reason for one in receipt.outcomes if one.what == REFUSED}
+    assert "“手机”" in told[sheet.number(rows[0])]
+    assert "“单位”" in told[sheet.number(other)]
+    assert states(place) == []
+
+
+def test_a_name_and_a_telephone_written_out_and_a_cell_broken_anew_still_fit(
+    place: Home, sheet: Sheet, tmp_path: Path
+) -> None:
+    row = next(row for row, cells in enumerate(sheet.rows) if "****" in str(cells[sheet.at("手机")]))
+    cells = sheet.rows[row]
+    cells[sheet.at("姓名")] = f"{cells[sheet.at('姓名')][0]}某某"
+    cells[sheet.at("手机")] = str(cells[sheet.at("手机")]).replace("****", "1234").replace("\n", "、")
+    cells[sheet.at("单位")] = "\n".join(str(cells[sheet.at("单位")] or ""))
+    sheet.fill(row, "属实")
+    assert ends(take(place, sheet.save(tmp_path / "写全.xlsx")))[sheet.number(row)] == ACCEPTED
+
+
+def test_a_sheet_of_before_with_five_letters_counts_only_where_its_cells_prove_whose_row_it_is(
+    place: Home, sheet: Sheet, tmp_path: Path
+) -> None:
+    key = load_key(place)
+    for row in range(len(sheet.rows)):
+        sheet.rows[row][sheet.at("校验码")] = old_code(key, sheet.number(row))
+    rows = two_alike(sheet)
+    free = next(row for row in range(len(sheet.rows)) if row not in rows)
+    for row in (*rows, free):
+        sheet.fill(row, "属实")
+    exchange(sheet, rows, "任务编号", "校验码")
+    receipt = take(place, sheet.save(tmp_path / "旧表.xlsx"))
+    assert ends(receipt)[sheet.number(free)] == ACCEPTED
+    for row in rows:
+        (found,) = [one for one in receipt.outcomes if one.number == sheet.number(row)]
+        assert (found.what, "重新导出" in found.reason) == (REFUSED, True)
+    at = sheet.at("手机")
+    sheet.header.pop(at)
+    for cells in sheet.rows:
+        cells.pop(at)
+    other = next(row for row in range(len(sheet.rows)) if row not in (*rows, free))
+    sheet.fill(other, "属实")
+    assert ends(take(place, sheet.save(tmp_path / "旧表缺栏.xlsx")))[sheet.number(other)] == REFUSED
 
 
 def test_a_code_of_another_row_or_none_is_refused(place: Home, sheet: Sheet, tmp_path: Path) -> None:
