@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 from collections.abc import Callable
@@ -36,6 +37,21 @@ def test_a_sound_home_has_nothing_bad(home: Path) -> None:
 
 def test_the_screen_shows_the_names_of_settings_in_brackets(home: Path) -> None:
     assert "[notices.email]" in sanzhao("doctor", "--home", home).out.replace("\n", "")
+
+
+def test_a_ledger_put_back_to_an_older_version_is_told_everywhere_and_the_next_night_stops(
+    home: Path, drop: Path
+) -> None:
+    """Here to before the first version; what came later than the copy put back is known to the store alone."""
+    for path in (home / "ledger").iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    told = finding(home, "一本账")
+    assert (told.health, "退回到了旧版" in told.found, "从备份" in told.action) == ("bad", True, True)
+    assert "退回到了旧版" in sanzhao("status", "--home", home).out.replace("\n", "")
+    assert "退回到了旧版" in json.loads(sanzhao("status", "--home", home, "--json").out)["ledger_problem"]
+    answer = sanzhao("run", "--home", home, "--drop", drop, "--as-of", "2026-11-20")
+    assert (answer.code, "ledger_rolled_back" in answer.err) == (1, True)
+    assert list((home / "ledger").glob("versions/*")) == []
 
 
 def loosen(home: Path) -> None:

@@ -55,7 +55,7 @@ def home(three_nights: Path, tmp_path: Path) -> Home:
 
 
 def put_back(home: Home) -> str:
-    """The folder as it was before the newest version: its index, its Parquet, without the newest; the name that stands."""
+    """The folder as before its newest version: older index, older Parquet, without the newest; the name that stands."""
     newest, stands = folder_of(home, -1), folder_of(home, -2)
     shutil.rmtree(newest)
     for name in ("index.json", "ledger.parquet"):
@@ -71,7 +71,7 @@ def test_a_folder_put_back_to_an_older_version_is_noticed_and_nothing_is_publish
     assert (lost in problem, stands in problem, "从备份" in problem) == (True, True, True)
     coming = LATER + timedelta(days=1)
     with pytest.raises(HomeError) as refused:
-        night(of("李建国", "王秀英", "周海波"), context(home.root.parent, coming, run_id="run-4"))
+        night(of("李建国", "王秀英", "周海波"), context(home.root, coming, run_id="run-4"))
     assert refused.value.rule == "ledger_rolled_back"
     assert kept_versions(home)[-1] == stands
 
@@ -79,7 +79,7 @@ def test_a_folder_put_back_to_an_older_version_is_noticed_and_nothing_is_publish
 def test_where_the_lost_version_is_nowhere_a_person_lets_the_older_one_count(home: Home) -> None:
     lost = folder_of(home, -1).name
     stands = put_back(home)
-    root = home.root.parent
+    root = home.root
     new = rollback(context(root, NEXT, run_id="rollback"), stands, by="管理员", why="备份里也没有更新的一版")
     assert new > lost > stands
     assert verify(home, KEY) == []
