@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.home import Home
-from flows.ledger.publish.read import Published, current_version, kept_version
+from flows.ledger.publish.read import current_version, kept_version
+from flows.ledger.publish.replay import aged
 from matchers.engine import connect
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
@@ -45,8 +46,9 @@ def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
     before, after = kept_version(home, older), kept_version(home, newer)
     con = connect()
     try:
-        con.register("before_rows", _plain(before))
-        con.register("after_rows", _plain(after))
+        expected = aged(before.table("ledger"), before.as_of, after.as_of)
+        con.register("before_rows", _plain(expected))
+        con.register("after_rows", _plain(after.table("ledger")))
         return _differences(con)
     finally:
         con.close()
@@ -59,8 +61,8 @@ _SAID = (
 )
 
 
-def _plain(version: Published) -> pa.Table:
-    return version.table("ledger").drop_columns(["last_seen", "changed_on"])
+def _plain(ledger: pa.Table) -> pa.Table:
+    return ledger.drop_columns(["last_seen", "changed_on"])
 
 
 def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
