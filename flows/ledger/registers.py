@@ -26,14 +26,8 @@ def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[s
 
     A register that did not come, or came in part, is taken as it last came whole; an increment is laid over that one.
     """
-<<<<<<< HEAD
-    make(con, "organisation_rows", f'select {_NAMES} from "stage_{SOURCE}"')
-=======
-    con.execute(
-        f'create or replace table organisation_rows as select {_NAMES}, $on::date as landed_on from "stage_{SOURCE}"',
-        {"on": run.as_of},
-    )
->>>>>>> b82206c (Evidence says on which night its row landed; an original is opened in that night's copies only, and held against the ledger's tokens)
+    query = f'select {_NAMES}, $landed_on::date as landed_on from "stage_{SOURCE}"'
+    make(con, "organisation_rows", query, {"landed_on": run.as_of})
     whole, increment = _came_whole(con), run.contracts[SOURCE].snapshot == "increment"
     remembered = None if whole and not increment else _remembered(run)
     if remembered is not None:
