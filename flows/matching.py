@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
+from flows.scope import place_rows
 from flows.settings import model_of
 from matchers.evidence.steps import candidate_pairs, decide_pairs, score_candidates
 from matchers.evidence.tables import Tables
@@ -45,16 +46,29 @@ _CANONICAL_FIELDS = "update decided set fields = list_transform(fields, lambda f
 
 
 def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
-    """Make `person_rows`: one row per accepted row of a source that names a person."""
+    """Make `person_rows`: one row per accepted row of a source that names a person and is in the ledger's scope.
+
+    Rows outside the scope, and those of sources that only lend addresses, go no further than `named_rows`.
+    """
     parts = [_person_select(contract) for contract in run.contracts.values() if contract.role != "organisation"]
     rows = con.execute(
         "select row_key, source, role, file, sheet, row, record_id, member_no, "
         "name, sex, birth_date, id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
         f"from ({' union all '.join(parts)}) order by row_key"
     ).to_arrow_table()
-    make(con, "person_rows", rows)
+    make(con, "named_rows", rows)
+    place_rows(con, run)
+    lending = [contract.name for contract in run.contracts.values() if contract.scope == "contact"]
+    make(con, "person_rows", _IN_SCOPE, {"lending": lending})
+    run_script(con, script("flows.scope", "scope.sql"), {"default_group": run.policy.occupations.default})
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}
+
+
+_IN_SCOPE = """
+select n.* from named_rows n left join row_trades t using (row_key)
+where t.outside is null and not list_contains($lending::varchar[], n.source) order by n.row_key
+"""
 
 
 def _person_select(contract: SourceContract) -> str:

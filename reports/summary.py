@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from reports.words import CHANGES, CLASSES, DOUBTS
+from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE
 
 STATUS_TITLES: dict[str, str] = {
     "S1": "停止党籍",
@@ -65,6 +65,16 @@ class ChangeLine(_Frozen):
     persons: int
 
 
+class OutsideLine(_Frozen):
+    """Rows and people of one source that are no platform work, and why."""
+
+    source: str
+    title: str
+    reason: str
+    rows: int
+    people: int
+
+
 class RefusedFile(_Frozen):
     """One file or sheet that could not be used, and what to do about it."""
 
@@ -95,6 +105,7 @@ class RunSummary(_Frozen):
     report_folder: str
     persons: int
     sources: tuple[SourceLine, ...]
+    outside: tuple[OutsideLine, ...]
     links: tuple[CountLine, ...]
     classes: tuple[CountLine, ...]
     statuses: tuple[CountLine, ...]
@@ -148,6 +159,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         report_folder=str(facts.report_folder),
         persons=_persons(con, ledger),
         sources=sources,
+        outside=_outside(con, facts.source_titles),
         links=_links(con),
         classes=_classes(con, ledger),
         statuses=_statuses(con, ledger),
@@ -155,7 +167,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
-        notices=(*_unrecognised(con), *_duplicate_roll_entries(con)),
+        notices=(*_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
         steps=facts.steps,
     )
 
@@ -179,6 +191,14 @@ def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[So
         )
         for source, title in titles.items()
         for numbers in (found.get(source, (0, 0, 0, 0, 0)),)
+    )
+
+
+def _outside(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[OutsideLine, ...]:
+    rows = con.execute('select source, reason, "rows", people from outside_scope order by source, reason').fetchall()
+    return tuple(
+        OutsideLine(source=source, title=titles.get(source, source), reason=OUTSIDE[reason], rows=count, people=people)
+        for source, reason, count, people in rows
     )
 
 
@@ -281,6 +301,28 @@ def _unrecognised(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         f"{'等' if len(unknown) > _COLUMNS_SHOWN else ''}；规则 column_not_recognised。"
         "处理办法：其中若有，用 sanzhao sources map 指明；没有，请提供方补上"
         for where, missing, unknown in rows
+    )
+
+
+def _trades(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """One line per file of whose rows the trade is unknown, or spoken against by other words of the row."""
+    rows = con.execute("""
+        select concat(source, '/', file), string_agg(concat(grp, ' ', "rows", ' 行'), '、' order by "rows" desc, grp),
+            sum(unknown), sum(against), max_by(against_grp, against)
+        from trades_of_files group by source, file having sum(unknown) + sum(against) > 0 order by source, file
+    """).fetchall()
+    return tuple(
+        f"{where}：行业按{counts}入账，其中"
+        + "、".join(
+            part
+            for part in (
+                f"{unknown} 行看不出行业" if unknown else "",
+                f"{against} 行另有说法（如“{other}”）" if against else "",
+            )
+            if part
+        )
+        + "；规则 trade_in_doubt。处理办法：看错了的，用 sanzhao sources map --trade 按送件方更正"
+        for where, counts, unknown, against, other in rows
     )
 
 

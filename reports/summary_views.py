@@ -30,7 +30,14 @@ class Sheet:
 
 def sheets(summary: RunSummary) -> list[Sheet]:
     """The tables of the summary, in reading order; empty ones are left out, but never the sources."""
-    found = [_sources(summary), _links(summary), _statuses(summary), _waiting(summary), _changes(summary)]
+    found = [
+        _sources(summary),
+        _outside(summary),
+        _links(summary),
+        _statuses(summary),
+        _waiting(summary),
+        _changes(summary),
+    ]
     found += [_refused(summary), _steps(summary)]
     return [sheet for sheet in found if sheet.rows]
 
@@ -48,6 +55,15 @@ def _source_row(line: SourceLine) -> tuple[str, ...]:
         return (line.title, "0", "—", "—", "—", "本次未到")
     note = f"{line.refused_files} 份未用" if line.refused_files else ""
     return (line.title, str(line.files), *map(_number, (line.rows_in, line.accepted, line.quarantined)), note)
+
+
+def _outside(summary: RunSummary) -> Sheet:
+    """People of other trades: counted here and nowhere else."""
+    body = tuple((line.title, line.reason, _number(line.rows), _number(line.people)) for line in summary.outside)
+    total = sum(line.people for line in summary.outside)
+    return Sheet(
+        f"范围外 {total:,} 人（不属新就业群体，不入账）", ("来源", "原因", "行数", "人数"), body, frozenset({2, 3})
+    )
 
 
 def _links(summary: RunSummary) -> Sheet:

@@ -38,6 +38,13 @@ FLAGS = {
     "not_seen": "从业记录已撤下，观察期内保留",
     "affiliation_unclear": "组织关系不明",
 }
+OUTSIDE = {
+    "other_trade": "单位、岗位都不属新就业群体",
+    "public_body": "单位是机关、事业单位或社会团体",
+    "office_work": "岗位是管理、内勤，或已离岗",
+    "other_licence": "从业资格不是网约车、货运",
+    "unknown_licence": "看不出从业资格的类别",
+}
 SCOPES = {"district": "全区", "street": "镇街", "trade": "行业", "unit": "单位", "station": "站点"}
 COLUMNS = {
     "person_key": "人员编号",

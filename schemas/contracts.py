@@ -66,6 +66,9 @@ class SourceContract(_Frozen):
     title: str
     department: str
     role: Role
+    scope: Literal["all", "by_trade", "contact"] = "all"
+    """Whose rows belong to platform work: all, those whose unit, job or licence shows it, or nobody's (a source that
+    only lends addresses to people found elsewhere)."""
     snapshot: Literal["full", "increment"] = "full"
     record_id: str | None = None
     start_field: str | None = None

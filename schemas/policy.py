@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas.drift import Drift
 from schemas.errors import ContractError
+from schemas.trades import Brand, Occupations, Scope
 
 Share = float
+_SHIPPED_UNLESS_GIVEN = ("brands", "scope")
+"""Parts that a district's own policy may leave out: it then takes the shipped ones."""
 
 
 class _Frozen(BaseModel):
@@ -83,22 +86,6 @@ class Leads(_Frozen):
         return new in self.transitions.get(old, ())
 
 
-class OccupationRule(_Frozen):
-    """One occupation group and the words that show it."""
-
-    group: str
-    keywords: tuple[str, ...]
-
-
-class Occupations(_Frozen):
-    """Ordered keyword rules: the first field that says something decides, in it the first rule."""
-
-    fields: tuple[str, ...]
-    default: str
-    source_defaults: dict[str, str] = {}
-    rules: tuple[OccupationRule, ...]
-
-
 class Trade(_Frozen):
     """The trade of an occupation group and the words organisations use for it."""
 
@@ -118,14 +105,6 @@ class Hosts(_Frozen):
     street_kinds: tuple[str, ...]
     committees: dict[str, tuple[str, ...]]
     rules: dict[str, str]
-
-
-class OwnJob(_Frozen):
-    """Search 2: words in the roll's own 工作岗位 or 工作单位."""
-
-    job: tuple[str, ...]
-    unit: tuple[str, ...]
-    exclude: tuple[str, ...]
 
 
 class Organisations(_Frozen):
@@ -196,7 +175,10 @@ class Policy(_Frozen):
     occupations: Occupations
     trades: dict[str, Trade]
     hosts: Hosts
-    own_job: OwnJob
+    brands: tuple[Brand, ...]
+    scope: Scope
+    own_job: dict[str, tuple[str, ...]] = {}
+    """No longer read: policies written before 2026.2 list words of 在册新就业 here."""
     organisations: Organisations
     quarantine: Quarantine
     limits: Limits
@@ -209,7 +191,8 @@ class Policy(_Frozen):
     @model_validator(mode="after")
     def _every_group_has_a_trade(self) -> Policy:
         groups = {rule.group for rule in self.occupations.rules} | {self.occupations.default}
-        groups |= set(self.occupations.source_defaults.values())
+        groups |= set(self.occupations.source_defaults.values()) | {brand.group for brand in self.brands}
+        groups |= set(self.scope.industries.values())
         if groups - set(self.trades):
             raise ValueError(f"groups without a trade: {sorted(groups - set(self.trades))}")
         return self
@@ -223,8 +206,9 @@ def load_policy(path: Path | None = None) -> Policy:
     """The shipped policy, or the one at `path`. Raises ContractError naming file and key."""
     where = str(path) if path else "policy.toml"
     try:
-        text = path.read_text("utf-8") if path else (resources.files("schemas") / "policy.toml").read_text("utf-8")
-        return Policy.model_validate(tomllib.loads(text))
+        shipped = tomllib.loads((resources.files("schemas") / "policy.toml").read_text("utf-8"))
+        own = tomllib.loads(path.read_text("utf-8")) if path else shipped
+        return Policy.model_validate({**{name: shipped[name] for name in _SHIPPED_UNLESS_GIVEN}, **own})
     except OSError as error:
         raise ContractError(f"规则文件读不了：{error.strerror}", where=where, rule="policy_unreadable") from None
     except tomllib.TOMLDecodeError as error:

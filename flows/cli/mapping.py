@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flows.staging.memory import Correction
     from flows.staging.understanding import ColumnView, SheetView
     from schemas.contracts import SourceContract
+    from schemas.policy import Policy
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="要看的导出文件", show_default=False)]
 SourceOption = Annotated[
@@ -29,6 +30,9 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="列名=字段", help="记住：这一列是哪个字段；“列名=不用”表示不读")
 ]
 ForgetOption = Annotated[list[str] | None, typer.Option("--forget", metavar="列名", help="忘掉对这一列的更正")]
+TradeOption = Annotated[
+    str | None, typer.Option("--trade", metavar="群体", help="记住：这个送件方的人都属这一群体；“--trade 不定”忘掉它")
+]
 EveryOption = Annotated[bool, typer.Option("--all-files", help="更正用于该来源的所有文件，不只这一家的")]
 
 
@@ -38,6 +42,7 @@ def map_file(
     source: SourceOption = None,
     set_: SetOption = None,
     forget: ForgetOption = None,
+    trade: TradeOption = None,
     all_files: EveryOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -52,7 +57,8 @@ def map_file(
     place = Home(home.resolve())
     settings = load_settings(place)
     contracts = load_sources(settings.sources)
-    reading = load_policy(settings.policy).reading
+    policy = load_policy(settings.policy)
+    reading = policy.reading
     data = _bytes(file)
     memory = load_memory(place)
     contract = _contract(contracts, source, file, data)
@@ -61,6 +67,9 @@ def map_file(
     views = understand(data, file.name, Reader(contract, memory, reading))
     if set_:
         _require_columns(set_, views, file.name)
+    if trade:
+        _remember_trade(place, policy, (contract.name, file.name), trade)
+        _audit(place, settings.store_url, f"{contract.name} {file.name}", ([f"trade={trade}"], []))
     if set_ or forget:
         place.make()
         save_memory(place, memory)
@@ -71,6 +80,23 @@ def map_file(
         print(text.dumps({"source": contract.name, "sheets": [asdict(view) for view in views]}, ensure_ascii=False))
         return
     _show(views, contract, file.name)
+
+
+def _remember_trade(home: Home, policy: Policy, file: tuple[str, str], trade: str) -> None:
+    """Keep, or forget, the occupation group of a file's sender. Raises BadParameter for a group the policy lacks."""
+    from flows.scope.memory import SenderTrade, load_trades, save_trades
+    from flows.staging.memory import NOT_TOLD, sender_of
+
+    if trade not in (*policy.trades, NOT_TOLD):
+        raise typer.BadParameter(
+            f"没有群体 {trade!r}；可用：{'、'.join(policy.trades)}、{NOT_TOLD}", param_hint="--trade"
+        )
+    source, sender = file[0], sender_of(file[1])
+    kept = [one for one in load_trades(home) if (one.source, one.sender) != (source, sender)]
+    told = [] if trade == NOT_TOLD else [SenderTrade(source=source, sender=sender, group=trade)]
+    home.make()
+    save_trades(home, (*kept, *told))
+    terminal().print(f"已记住：{sender} 的人" + ("重新按文件判断" if not told else f"都属“{trade}”"), markup=False)
 
 
 def _audit(home: Home, store_url: str, what: str, asked: tuple[list[str], list[str]]) -> None:

@@ -61,7 +61,7 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         pending_states=list(policy.letters.pending_states),
         status_order=list(policy.statuses.order),
     )
-    run_sql(con, "own.sql", default_group=policy.occupations.default)
+    run_sql(con, "own.sql")
     run_sql(
         con,
         "hosts.sql",

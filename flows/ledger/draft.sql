@@ -16,6 +16,13 @@ left join (
     group by p.person_id
 ) n on n.person_id = p.person_id
 ;
+-- One row per person of whom a residence file gives the street: by full ID and the same name.
+create or replace table lent_streets as
+select f.person_id, min_by(t.street, (-length(t.street), t.street)) as street
+from person_facts f join lent_addresses l on l.id_number = f.full_id and l.name = f.name
+join text_street t on t.text = l.address
+group by f.person_id
+;
 create or replace table evidence_rows as
 with said as (
     select person_id, unnest(codes) as code from statuses
@@ -125,7 +132,7 @@ select
     coalesce(w.occupation_groups, [o.grp], []::varchar[]) as occupation_groups,
     coalesce(w.platforms, []) as platforms,
     coalesce(w.units, case when u.clean is null then [] else [u.clean] end) as units,
-    s.work_street, coalesce(s.home_street, a.street) as home_street,
+    s.work_street, coalesce(s.home_street, a.street, lent.street) as home_street,
     r.member_type, r.joined_on, h.org_code as home_org_code, hn.clean as home_org_name,
     c.primary_status, c.codes as statuses, d.match_class, m.match_weight, m.match_probability,
     case d.kind
@@ -148,10 +155,11 @@ left join id_tokens t on t.person_id = d.person_id
 left join roll_of r on r.person_id = d.person_id
 left join roll_of q on q.person_id = d.person_id
 left join work_of w on w.person_id = d.person_id
-left join own_groups o on o.roll_row_key = case when d.kind = 'own_job' then r.roll_row_key end
+left join own_trades o on o.row_key = case when d.kind = 'own_job' then r.roll_row_key end
 left join clean_texts u on u.text = case when d.kind = 'own_job' then r.unit_name end
 left join work_summary s on s.person_id = d.person_id
 left join roll_street a on a.person_id = d.person_id
+left join lent_streets lent on lent.person_id = d.person_id
 left join homes h on h.person_id = d.person_id
 left join clean_texts hn on hn.text = h.org_name
 left join strongest_row m on m.person_id = d.person_id

@@ -29,15 +29,33 @@ def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
     """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation); warnings."""
     _put_rules(con, run)
     union = " union all ".join(_select(con, contract) for contract in _working(run))
-    make(con, "raw_work", union)
+    make(con, "raw_work", f"select * from ({union}) where row_key in ({_IN_SCOPE})")
     _ensure_registers(con, run)
     warnings = put_organisations(con, run)
-    run_sql(con, "facts.sql", default_group=run.policy.occupations.default)
+    _put_lent(con, run)
+    run_sql(con, "facts.sql")
     return warnings
 
 
+_IN_SCOPE = "select row_key from row_trades where outside is null"
+
+
 def _working(run: RunContext) -> list[SourceContract]:
-    return [contract for contract in run.contracts.values() if contract.role in ("worker", "self_report")]
+    return [one for one in run.contracts.values() if one.role in ("worker", "self_report") and one.scope != "contact"]
+
+
+def _put_lent(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Write `lent_addresses`: the full ID, name and address of every row of a source that only lends addresses."""
+    parts = ["select null::varchar as id_number, null::varchar as name, null::varchar as address where false"]
+    for contract in run.contracts.values():
+        fields = {field.name for field in contract.imported}
+        places = [name for name in ("home_street", "home_address", "address", "street") if name in fields]
+        if contract.scope == "contact" and places and {"id_number", "name"} <= fields:
+            parts.append(
+                f"select id_number, name, concat_ws(' ', {', '.join(places)}) as address "
+                f"from \"stage_{contract.name}\" where id_number_kind = 'full'"
+            )
+    make(con, "lent_addresses", " union all ".join(parts))
 
 
 def has_relation(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -92,10 +110,6 @@ def _put_rules(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """The policy's word lists as relations, so that SQL reads data and holds none."""
     policy = run.policy
     text = pa.string()
-    pairs = [(place, rule.group, word) for place, rule in enumerate(policy.occupations.rules) for word in rule.keywords]
-    put_rows(con, "occupation_words", {"place": pa.int32(), "grp": text, "word": text}, pairs)
-    defaults = sorted(policy.occupations.source_defaults.items())
-    put_rows(con, "occupation_defaults", {"source": text, "grp": text}, defaults)
     trades = [(group, body.trade) for group, body in policy.trades.items()]
     put_rows(con, "trades", {"grp": text, "trade": text}, trades)
     words = [(group, word) for group, body in policy.trades.items() for word in body.words]

@@ -26,25 +26,12 @@ with texts as (
         select street as text from raw_work union all
         select address from raw_work union all
         select home_address from raw_work union all
-        select home_street from raw_work
+        select home_street from raw_work union all
+        select address from lent_addresses
     ) where text is not null
 )
 select text, min_by(street, (-length(street), street)) as street
 from texts join street_names on contains(texts.text, street_names.street)
-group by text
-;
-create or replace table text_group as
-with texts as (
-    select distinct text from (
-        select job as text from raw_work union all
-        select platform from raw_work union all
-        select station from raw_work union all
-        select unit_name from raw_work union all
-        select file from raw_work
-    ) where text is not null
-)
-select text, min_by(grp, place) as grp
-from texts join occupation_words on contains(texts.text, occupation_words.word)
 group by text
 ;
 create or replace table placed_work as
@@ -52,16 +39,11 @@ select
     w.row_key, w.source, w.role, w.file, w.platform, w.unit_name, tidy(w.unit_name) as unit_key, w.uscc,
     w.station, tidy(w.station) as station_key, w.job, w.home_org, w.started_on, w.start_field, w.valid_to, w.work_state, w.declared_member,
     coalesce(w.work_state, 'active') <> 'left' as works_now,
-    coalesce(g_job.grp, g_platform.grp, g_station.grp, g_unit.grp, g_file.grp, d.grp, $default_group) as grp,
+    t.grp,
     coalesce(s_street.street, s_address.street) as own_street,
     coalesce(h_street.street, h_address.street) as home_street
 from raw_work w
-left join text_group g_job on g_job.text = w.job
-left join text_group g_platform on g_platform.text = w.platform
-left join text_group g_station on g_station.text = w.station
-left join text_group g_unit on g_unit.text = w.unit_name
-left join text_group g_file on g_file.text = w.file
-left join occupation_defaults d on d.source = w.source
+join row_trades t on t.row_key = w.row_key
 left join text_street s_street on s_street.text = w.street
 left join text_street s_address on s_address.text = w.address
 left join text_street h_street on h_street.text = w.home_street

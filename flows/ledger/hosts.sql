@@ -16,8 +16,8 @@ left join roll_street h on h.person_id = p.person_id
 create or replace table seeker_groups as
 select person_id, unnest(grps) as grp from host_seekers
 union
-select p.person_id, g.grp from persons p join roll_of r using (person_id) join own_groups g
-    on g.roll_row_key = r.roll_row_key
+select p.person_id, g.grp from persons p join roll_of r using (person_id) join own_trades g
+    on g.row_key = r.roll_row_key
 where p.kind = 'own_job'
 ;
 create or replace table org_words as

@@ -19,8 +19,7 @@ def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, 
     warnings = build_facts(con, run)
     run_sql(con, "declared.sql")
     _join_declared(con)
-    own = run.policy.own_job
-    run_sql(con, "persons.sql", job_words=list(own.job), unit_words=list(own.unit), excluded=list(own.exclude))
+    run_sql(con, "persons.sql")
     check_table(
         con.execute("select * from persons").to_arrow_table().cast(_nullable("persons")), stage_table("persons")
     )

@@ -6,18 +6,7 @@ from decided d join person_rows p on p.row_key = d.left_id
 where d.decision = 'link'
 ;
 create or replace table own_job_rows as
-with said as (
-    select row_key, job, unit_name, coalesce(job, '') || ' ' || coalesce(unit_name, '') as said_text
-    from stage_party_members where job is not null or unit_name is not null
-), texts as (
-    select distinct job, unit_name, said_text from said
-)
-select s.row_key
-from said s join texts t on s.job is not distinct from t.job and s.unit_name is not distinct from t.unit_name
-where (
-    list_bool_or(list_transform($job_words::varchar[], word -> contains(coalesce(t.job, ''), word)))
-    or list_bool_or(list_transform($unit_words::varchar[], word -> contains(coalesce(t.unit_name, ''), word)))
-) and not list_bool_or(list_transform($excluded::varchar[], word -> contains(t.said_text, word)))
+select row_key from own_trades
 ;
 create or replace table persons as
 with linked as (

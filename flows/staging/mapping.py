@@ -35,6 +35,11 @@ class Mapping:
     unknown: tuple[str, ...] = ()
     """Header texts of filled columns that mean no field: one of them may be what is missing."""
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Header texts of the columns that are read, in the contract's order of fields."""
+        return tuple(self.header.texts[column] for found in self.columns.values() for column in found)
+
 
 def map_columns(
     grid: Grid, contract: SourceContract, where: str, told: Told | None = None, header: Header | None = None

@@ -21,6 +21,7 @@ Told = Mapping[str, str | None]
 
 EVERY_SENDER = "*"
 NOT_USED = "不用"
+NOT_TOLD = "不定"
 _HEAD = "# 表头更正：由 sanzhao sources map 记下，可以手改；field 为空表示该列不用。\n"
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _DATED = re.compile(

@@ -28,6 +28,7 @@ class FileState:
     accepted: int = 0
     quarantined: int = 0
     passed_over: int = 0
+    columns_read: tuple[str, ...] = ()
     columns_dropped: tuple[str, ...] = ()
     fields_missing: tuple[str, ...] = ()
     columns_unknown: tuple[str, ...] = ()

@@ -205,6 +205,7 @@ def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> Fi
         accepted=sum(one.table.num_rows for one in found),
         quarantined=sum(one.quarantine.num_rows for one in found),
         passed_over=sum(table.sifted.passed_over for table in tables),
+        columns_read=tuple(dict.fromkeys(text for table in tables for text in table.mapping.read)),
         columns_dropped=tuple(dict.fromkeys(text for table in tables for text in table.mapping.dropped)),
         fields_missing=tuple(dict.fromkeys(text for table in tables for text in table.mapping.missing)),
         columns_unknown=tuple(dict.fromkeys(text for table in tables for text in table.mapping.unknown)),

@@ -1,0 +1,178 @@
+"""One placement per combination of a row's texts: in the ledger's scope or not and why, its trade and by what evidence.
+
+Source of the rules: domain.md, "Who belongs in the ledger".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flows.scope.texts import TextReading, TradeReader, plain_text
+from schemas.contracts import SourceContract
+
+
+class Outside(StrEnum):
+    """Why a row is outside the ledger's scope."""
+
+    OTHER_TRADE = "other_trade"
+    PUBLIC_BODY = "public_body"
+    OFFICE_WORK = "office_work"
+    OTHER_LICENCE = "other_licence"
+    UNKNOWN_LICENCE = "unknown_licence"
+
+
+class Evidence(StrEnum):
+    """What decided a trade, strongest first."""
+
+    TOLD = "told"
+    BRAND = "brand"
+    PLATFORM = "platform"
+    FILE = "file"
+    LICENCE = "licence"
+    UNIT = "unit"
+    KNOWN_UNIT = "known_unit"
+    JOB = "job"
+    HINT = "hint"
+    HEADER = "header"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class RowTexts:
+    """The texts of one or more rows of a source that tell where somebody works; null where the source has none."""
+
+    source: str
+    file: str
+    sheet: str | None
+    platform: str | None
+    unit_name: str | None
+    uscc: str | None
+    station: str | None
+    job: str | None
+    industry: str | None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where such rows belong. `against`: the trade that weaker evidence names instead, where it does."""
+
+    group: str
+    evidence: Evidence
+    against: str | None = None
+    outside: Outside | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known beyond the row: trades told by a clerk per file, headers per sheet, units of platform work."""
+
+    told: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(source, file) -> group."""
+    headers: Mapping[tuple[str, str, str | None], tuple[str, ...]] = field(default_factory=dict)
+    """(source, file, sheet) -> header texts of the columns read."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Unit name as a key, or credit code -> group."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Places rows of the given sources by a reader and by what is known."""
+
+    reader: TradeReader
+    contracts: Mapping[str, SourceContract]
+    default: str
+    source_defaults: Mapping[str, str]
+    known: Known = field(default_factory=Known)
+
+    def place(self, row: RowTexts) -> Placement:
+        """The placement of one combination of texts."""
+        said = list(self._evidence(row))
+        fallback = (self.source_defaults.get(row.source, self.default), Evidence.DEFAULT)
+        group, evidence = said[0] if said else fallback
+        others = (other for other, how in said if other != group and how in _SPEAKS_AGAINST)
+        against = None if evidence == Evidence.TOLD else next(others, None)
+        return Placement(group, evidence, against, self._outside(row))
+
+    def own_trade(self, job: str | None, unit_name: str | None) -> str | None:
+        """The trade a roll's own 工作岗位 and 工作单位 show; null where they show none, or work of another kind (W1)."""
+        work, unit = self.reader.read(job), self.reader.read(unit_name)
+        if work.office_work or work.ended_work or unit.ended_work or (unit.public_body and not unit.deposit):
+            return None
+        words = (unit.brand, work.brand, None if unit.deposit else unit.word, work.word)
+        known = self.known.units.get(plain_text(unit_name)) if unit_name and not unit.agency else None
+        return next((group for group in words if group), known)
+
+    def _evidence(self, row: RowTexts) -> Iterator[tuple[str, Evidence]]:
+        """(group, evidence) in order of strength; domain.md, "Trades"."""
+        read = self.reader.read
+        platform, unit, station, job = map(read, (row.platform, row.unit_name, row.station, row.job))
+        file, sheet = read(_stem(row.file)), read(row.sheet)
+        headers = map(read, self.known.headers.get((row.source, row.file, row.sheet), ()))
+        is_licence = row.source == "transport"
+        found: list[tuple[str | None, Evidence]] = [
+            (self.known.told.get((row.source, row.file)), Evidence.TOLD),
+            *((text.brand, Evidence.BRAND) for text in (platform, unit, station)),
+            (platform.word, Evidence.PLATFORM),
+            *((text.trade, Evidence.FILE) for text in (file, sheet)),
+            (job.word if is_licence else None, Evidence.LICENCE),
+            *((text.word, Evidence.UNIT) for text in (station, unit)),
+            (self.reader.industry(row.industry), Evidence.UNIT),
+            (job.trade, Evidence.JOB),
+            (self._known_unit(row), Evidence.KNOWN_UNIT),
+            *((text.hint, Evidence.HINT) for text in (platform, station, unit, job, file)),
+            *((text.word, Evidence.HEADER) for text in headers),
+        ]
+        return ((group, how) for group, how in found if group)
+
+    def _known_unit(self, row: RowTexts) -> str | None:
+        units = self.known.units
+        return (units.get(row.uscc) if row.uscc else None) or (
+            units.get(plain_text(row.unit_name)) if row.unit_name else None
+        )
+
+    def _outside(self, row: RowTexts) -> Outside | None:
+        contract = self.contracts[row.source]
+        unit = self.reader.read(row.unit_name)
+        if contract.role == "self_report":
+            return Outside.PUBLIC_BODY if unit.public_body and not unit.deposit else None
+        if contract.scope == "all" or (row.source, row.file) in self.known.told:
+            return None
+        if row.source == "transport":
+            return self._outside_licence(row)
+        return self._outside_by_trade(row, unit, self.reader.read(row.job))
+
+    def _outside_licence(self, row: RowTexts) -> Outside | None:
+        """A licence for other driving is outside; one that does not say speaks through file, firm and headers."""
+        says = self.reader.licence(row.job)
+        if says is None and not row.job:
+            says = self.reader.licence(_stem(row.file)) or self.reader.licence(row.sheet)
+        if says is None:
+            drivers = ("网约车司机", "货车司机")
+            says = next((group in drivers for group, _ in self._evidence(row)), None)
+        return None if says else Outside.UNKNOWN_LICENCE if says is None else Outside.OTHER_LICENCE
+
+    def _outside_by_trade(self, row: RowTexts, unit: TextReading, job: TextReading) -> Outside | None:
+        """People of every trade: in by a unit or a job of platform work, or by a form of employment that says it."""
+        if job.office_work or job.ended_work:
+            return Outside.OFFICE_WORK
+        if unit.public_body and not unit.deposit:
+            return Outside.PUBLIC_BODY
+        unit_says = None if unit.deposit else unit.trade
+        works_for = unit_says or (None if unit.agency else self._known_unit(row))
+        if works_for or job.trade or self.reader.industry(row.industry) or self.reader.read(row.station).trade:
+            return None
+        if self.reader.read(row.platform).trade or self.reader.says_new_form(row.job):
+            return None
+        if self.reader.says_flexible(row.job) and (job.hint or (unit.hint and not unit.deposit)):
+            return None
+        return Outside.OTHER_TRADE
+
+
+_SPEAKS_AGAINST = frozenset({Evidence.BRAND, Evidence.PLATFORM, Evidence.FILE, Evidence.UNIT, Evidence.JOB})
+
+
+def _stem(file: str) -> str:
+    """A file's name, with the folders or the archive it came in, without its ending."""
+    return file.rsplit(".", 1)[0] if "." in file else file

@@ -1,0 +1,161 @@
+"""One reading per text (a unit, a job, a file name …): which trade it shows and what speaks against it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from schemas.policy import Policy
+
+_BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class TextReading:
+    """What one text shows; every part is null or false where it says nothing."""
+
+    brand: str | None = None
+    """Group of the brand named in it."""
+    word: str | None = None
+    """Group of its last trade word, unless a head noun of another trade stands behind that word."""
+    hint: str | None = None
+    """Group of a word that is no proof by itself."""
+    public_body: bool = False
+    deposit: bool = False
+    agency: bool = False
+    office_work: bool = False
+    ended_work: bool = False
+
+    @property
+    def trade(self) -> str | None:
+        """The trade named outright."""
+        return self.brand or self.word
+
+
+NOTHING = TextReading()
+
+
+class TradeReader:
+    """Reads texts by a policy's brands and words; readings of the same text are made once."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._read = lru_cache(maxsize=None)(self._reading)
+
+    def read(self, text: str | None) -> TextReading:
+        """The reading of one text."""
+        return self._read(text) if text else NOTHING
+
+    def licence(self, text: str | None) -> bool | None:
+        """Whether a kind of licence is one for ride-hailing or freight; null where it says neither."""
+        plain = plain_text(text or "")
+        scope = self._policy.scope
+        if any(word in plain for word in scope.licences):
+            return True
+        return False if any(word in plain for word in scope.other_licences) else None
+
+    def says_new_form(self, text: str | None) -> bool:
+        """Whether a form of employment says platform work by itself."""
+        return any(word in plain_text(text or "") for word in self._policy.scope.new_forms)
+
+    def says_flexible(self, text: str | None) -> bool:
+        """Whether a form of employment is a flexible one."""
+        return any(word in plain_text(text or "") for word in self._policy.scope.flexible_forms)
+
+    def industry(self, code: str | None) -> str | None:
+        """The group of an industry by its GB/T 4754 code (with or without its letter), else by its words."""
+        plain = plain_text(code or "").lstrip("ABCDEFGHIJKLMNOPQRST")
+        if plain[:1].isdigit():
+            heads = sorted(self._policy.scope.industries, key=len, reverse=True)
+            return next((self._policy.scope.industries[head] for head in heads if plain.startswith(head)), None)
+        return self.read(code).word
+
+    def _reading(self, text: str) -> TextReading:
+        plain = plain_text(text)
+        head = plain_text(_BRACKETS.sub("", text)) or plain
+        return TextReading(
+            brand=self._brand(plain),
+            word=self._word(head, plain),
+            hint=_last(self._hints, plain)[1],
+            public_body=any(pattern.search(head) for pattern in self._public),
+            deposit=any(pattern.search(head) for pattern in self._deposits),
+            agency=any(word in plain for word in self._policy.scope.labour_agencies),
+            office_work=any(pattern.search(plain) or pattern.search(head) for pattern in self._office),
+            ended_work=any(pattern.search(plain) for pattern in self._ended),
+        )
+
+    def _brand(self, plain: str) -> str | None:
+        """The brand that is the whole text, else the longest one inside it without another trade's noun behind it."""
+        if plain in self._alone:
+            return self._alone[plain]
+        found = max(((len(one), one) for one in self._inside if one in plain), default=None)
+        if found is None or _other_trade_behind(plain, plain.rfind(found[1]) + found[0], self._other_trades):
+            return None
+        return self._inside[found[1]]
+
+    def _word(self, head: str, plain: str) -> str | None:
+        """The last trade word outside brackets, else inside them, without another trade's noun behind it."""
+        end, group = _last(self._words, head)
+        if _other_trade_behind(head, end, self._other_trades):
+            return None
+        return group or _last(self._words, plain)[1]
+
+    @cached_property
+    def _other_trades(self) -> tuple[str, ...]:
+        return tuple(map(plain_text, self._policy.scope.other_trades))
+
+    @cached_property
+    def _inside(self) -> dict[str, str]:
+        return {plain_text(name): brand.group for brand in self._policy.brands for name in brand.inside}
+
+    @cached_property
+    def _alone(self) -> dict[str, str]:
+        names = [(name, brand.group) for brand in self._policy.brands for name in (*brand.alone, *brand.inside)]
+        return {plain_text(name): group for name, group in reversed(names)}
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {plain_text(word): rule.group for rule in self._policy.occupations.rules for word in rule.keywords}
+
+    @cached_property
+    def _hints(self) -> dict[str, str]:
+        return {plain_text(word): rule.group for rule in self._policy.occupations.rules for word in rule.hints}
+
+    @cached_property
+    def _public(self) -> list[re.Pattern[str]]:
+        return _compiled(self._policy.scope.public_bodies)
+
+    @cached_property
+    def _deposits(self) -> list[re.Pattern[str]]:
+        return _compiled(self._policy.scope.deposit_units)
+
+    @cached_property
+    def _office(self) -> list[re.Pattern[str]]:
+        return _compiled(self._policy.scope.office_work)
+
+    @cached_property
+    def _ended(self) -> list[re.Pattern[str]]:
+        return _compiled(self._policy.scope.ended_work)
+
+
+def plain_text(text: str) -> str:
+    """NFKC, upper case, without blanks."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    return [re.compile(pattern) for pattern in patterns]
+
+
+def _last(words: Mapping[str, str], text: str) -> tuple[int, str | None]:
+    """(end, group) of the word that ends last, the longest of those: the head of a Chinese phrase stands last."""
+    found = max(((text.rfind(word) + len(word), len(word), word) for word in words if word in text), default=None)
+    return (0, None) if found is None else (found[0], words[found[2]])
+
+
+def _other_trade_behind(text: str, end: int, nouns: Iterable[str]) -> bool:
+    return any(noun in text[end:] for noun in nouns)

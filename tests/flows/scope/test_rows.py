@@ -1,0 +1,202 @@
+"""Who belongs to platform work and in which trade: people written down by hand with the right answer, text by text."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.scope.rows import Evidence, Known, Outside, Placing, RowTexts
+from flows.scope.texts import TradeReader, plain_text
+from schemas.contracts import shipped_sources
+from schemas.policy import load_policy
+
+POLICY = load_policy()
+RIDER, COURIER, DRIVER, TRUCKER, HOST, HOME = "外卖骑手", "快递员", "网约车司机", "货车司机", "网络主播", "网约家政"
+OTHER = "其他新就业"
+
+
+def placing(known: Known | None = None) -> Placing:
+    occupations = POLICY.occupations
+    reader = TradeReader(POLICY)
+    return Placing(reader, shipped_sources(), occupations.default, occupations.source_defaults, known or Known())
+
+
+def row(source: str, **texts: str | None) -> RowTexts:
+    names = ("sheet", "platform", "unit_name", "uscc", "station", "job", "industry")
+    return RowTexts(source, texts.get("file") or "名单.csv", *(texts.get(name) for name in names))
+
+
+PLATFORMS = {
+    "美团": RIDER, "美团外卖": RIDER, "饿了么": RIDER, "蜂鸟": RIDER, "闪送": RIDER, "UU跑腿": RIDER, "顺丰同城": RIDER,
+    "达达": RIDER, "京东秒送": RIDER, "叮咚买菜": RIDER, "顺丰": COURIER, "顺丰速运": COURIER, "中通": COURIER, "圆通速递": COURIER,
+    "申通": COURIER, "韵达": COURIER, "极兔速递": COURIER, "京东物流": COURIER, "京东快递": COURIER, "EMS": COURIER, "ems": COURIER,
+    "邮政": COURIER, "菜鸟驿站": COURIER, "德邦": COURIER, "滴滴": DRIVER, "滴滴出行": DRIVER, "T3": DRIVER, "Ｔ３出行": DRIVER,
+    "曹操出行": DRIVER, "首汽约车": DRIVER, "高德": DRIVER, "美团打车": DRIVER, "哈啰": DRIVER, "嘀嗒出行": DRIVER, "货拉拉": TRUCKER,
+    "满帮": TRUCKER, "运满满": TRUCKER, "快狗打车": TRUCKER, "滴滴货运": TRUCKER, "抖音": HOST, "快手": HOST, "淘宝直播": HOST,
+    "B站": HOST, "小红书": HOST, "天鹅到家": HOME, "58到家": HOME, "好慷在家": HOME,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("platform", "trade"), PLATFORMS.items())
+def test_a_well_known_platform_tells_the_trade_by_its_name(platform: str, trade: str) -> None:
+    found = placing().place(row("platform", platform=platform, job="众包"))
+    assert (found.group, found.evidence, found.outside) == (trade, Evidence.BRAND, None)
+
+
+TRADES = [
+    ({"platform": "蓝骑", "job": "专送", "headers": "骑手编号"}, RIDER, Evidence.HEADER),
+    ({"platform": "迅风速递", "job": "全职", "headers": "骑手编号"}, COURIER, Evidence.PLATFORM),
+    ({"platform": "某平台", "job": "专送"}, OTHER, Evidence.DEFAULT),
+    ({"platform": "某平台", "job": "众包"}, OTHER, Evidence.DEFAULT),
+    ({"platform": "某平台", "job": "全职"}, OTHER, Evidence.DEFAULT),
+    ({"file": "迅风速递快递员花名册.xlsx", "job": "全职"}, COURIER, Evidence.FILE),
+    ({"file": "美团.csv"}, RIDER, Evidence.BRAND),
+    ({"file": "名单.xlsx", "sheet": "网约车"}, DRIVER, Evidence.FILE),
+    ({"file": "货拉拉/司机.csv"}, TRUCKER, Evidence.FILE),
+    ({"headers": "快递员工号"}, COURIER, Evidence.HEADER),
+    ({"headers": "主播ID"}, HOST, Evidence.HEADER),
+    ({"headers": "司机编号"}, OTHER, Evidence.DEFAULT),
+    ({"unit_name": "重庆顺丰速运有限公司澜江分公司", "job": "骑手"}, COURIER, Evidence.BRAND),
+    ({"station": "美团外卖石栈站", "job": "快递员"}, RIDER, Evidence.BRAND),
+    ({"unit_name": "澜江区宏达外卖配送服务有限公司"}, RIDER, Evidence.UNIT),
+    ({"unit_name": "澜江区宏达物流有限公司", "job": "快递员"}, COURIER, Evidence.JOB),
+    ({"job": "网约配送员"}, RIDER, Evidence.JOB),
+    ({"job": "互联网营销师"}, HOST, Evidence.JOB),
+    ({}, OTHER, Evidence.DEFAULT),
+]
+
+
+@pytest.mark.parametrize(("texts", "trade", "evidence"), TRADES)
+def test_the_stronger_evidence_names_the_trade(texts: dict[str, str], trade: str, evidence: Evidence) -> None:
+    headers = {("platform", texts.get("file", "名单.csv"), texts.get("sheet")): (texts.get("headers", ""),)}
+    found = placing(Known(headers=headers)).place(row("platform", **texts))
+    wanted = Evidence.FILE if texts.get("file") == "美团.csv" else evidence
+    assert (found.group, found.evidence, found.outside) == (trade, wanted, None)
+
+
+def test_weaker_evidence_of_another_trade_is_kept_for_the_clerk() -> None:
+    assert placing().place(row("platform", platform="美团", job="快递员")).against == COURIER
+    assert placing().place(row("platform", platform="美团", job="外卖骑手")).against is None
+
+
+def test_a_clerks_word_on_a_sender_goes_before_everything() -> None:
+    known = Known(told={("platform", "名单.csv"): HOST})
+    found = placing(known).place(row("platform", platform="美团"))
+    assert (found.group, found.evidence, found.against) == (HOST, Evidence.TOLD, None)
+
+
+HUMAN_RESOURCES = [
+    ("澜江区第一中学", "单位就业", Outside.PUBLIC_BODY),
+    ("澜江区人民医院", None, Outside.PUBLIC_BODY),
+    ("澜江汽车零部件制造有限公司", "单位就业", Outside.OTHER_TRADE),
+    ("重庆澜江水泥有限公司", None, Outside.OTHER_TRADE),
+    ("澜江区交通运输局", "司机", Outside.PUBLIC_BODY),
+    ("澜江区融媒体中心", "新闻主播", Outside.OFFICE_WORK),
+    ("澜江区邮政管理局", "快递监管", Outside.PUBLIC_BODY),
+    ("澜江区快递行业协会", None, Outside.PUBLIC_BODY),
+    ("澜江区环卫所", "货车司机", Outside.PUBLIC_BODY),
+    ("顺丰速运有限公司", "财务会计", Outside.OFFICE_WORK),
+    ("顺丰速运有限公司", "人事专员", Outside.OFFICE_WORK),
+    ("澜江区骑手之家便利店", "单位就业", Outside.OTHER_TRADE),
+    ("老王外卖快餐店", "灵活就业", Outside.OTHER_TRADE),
+    ("快递包装制品厂", "单位就业", Outside.OTHER_TRADE),
+    ("中通客车股份有限公司", "单位就业", Outside.OTHER_TRADE),
+    ("澜江区城市物业服务有限公司", "保洁员", Outside.OTHER_TRADE),
+    ("某某人力资源有限公司", "单位就业", Outside.OTHER_TRADE),
+    (None, "灵活就业", Outside.OTHER_TRADE),
+    (None, "个体经营", Outside.OTHER_TRADE),
+    ("顺丰速运有限公司", "单位就业", None),
+    ("澜江区安隆快递有限公司", None, None),
+    ("重庆滴滴出行科技有限公司", "单位就业", None),
+    ("某某人力资源有限公司", "外卖骑手", None),
+    (None, "新就业形态", None),
+    (None, "新就业形态（网约配送）", None),
+    (None, "灵活就业-外卖骑手", None),
+    (None, "网络主播", None),
+    ("澜江区人力资源和社会保障局", "灵活就业（快递员）", None),
+    ("石栈街道柳林社区", "外卖骑手", None),
+    ("老王饭店（外卖）", "单位就业", Outside.OTHER_TRADE),
+    ("灵活就业人员", "货车司机", None),
+    ("个体", "网约车司机", None),
+    (None, "灵活就业（搬家运输）", None),
+]
+
+
+@pytest.mark.parametrize(("unit", "form", "outside"), HUMAN_RESOURCES)
+def test_of_human_resources_only_people_of_platform_work_are_in(
+    unit: str | None, form: str | None, outside: Outside | None
+) -> None:
+    assert placing().place(row("human_resources", unit_name=unit, job=form)).outside == outside
+
+
+def test_a_unit_that_a_platform_names_brings_its_people_in() -> None:
+    known = Known(units={plain_text("澜江区隆立汽车租赁有限公司"): DRIVER})
+    inside = placing(known).place(row("human_resources", unit_name="澜江区隆立汽车租赁有限公司", job="单位就业"))
+    assert (inside.outside, inside.group) == (None, DRIVER)
+    office = placing(known).place(row("human_resources", unit_name="澜江区隆立汽车租赁有限公司", job="出纳"))
+    assert office.outside == Outside.OFFICE_WORK
+
+
+MARKET = [
+    ("澜江区郑记小卖部", None, Outside.OTHER_TRADE),
+    ("澜江区老冯火锅店", "餐饮", Outside.OTHER_TRADE),
+    ("重庆澜江水泥有限公司", "C3011", Outside.OTHER_TRADE),
+    ("澜江区网红火锅店", None, Outside.OTHER_TRADE),
+    ("澜江区红星旅游客运有限公司", None, Outside.OTHER_TRADE),
+    ("澜江区顺达快递服务部", None, None),
+    ("中通快递澜江桥头营业点", None, None),
+    ("澜江区王五货运部", None, None),
+    ("澜江区腾飞直播文化传媒有限公司", None, None),
+    ("澜江区宏远运输有限公司", "5431", None),
+    ("澜江区宏远运输有限公司", "G5431", None),
+    ("澜江区阿强餐饮配送服务部", None, None),
+]
+
+
+@pytest.mark.parametrize(("unit", "industry", "outside"), MARKET)
+def test_of_market_regulation_only_units_of_platform_work_bring_their_head_in(
+    unit: str, industry: str | None, outside: Outside | None
+) -> None:
+    assert placing().place(row("market_regulation", unit_name=unit, industry=industry)).outside == outside
+
+
+LICENCES = [
+    ("网约车", None, DRIVER), ("网络预约出租汽车驾驶员", None, DRIVER), ("货运", None, TRUCKER), ("道路货物运输驾驶员", None, TRUCKER),
+    ("经营性道路旅客运输驾驶员", Outside.OTHER_LICENCE, None), ("巡游出租汽车驾驶员", Outside.OTHER_LICENCE, None),
+    ("机动车驾驶培训教练员", Outside.OTHER_LICENCE, None), ("巡游出租、网约车", None, DRIVER),
+    (None, Outside.UNKNOWN_LICENCE, None), ("其他", Outside.UNKNOWN_LICENCE, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "outside", "trade"), LICENCES)
+def test_of_transport_only_ride_hailing_and_freight_are_in(
+    kind: str | None, outside: Outside | None, trade: str | None
+) -> None:
+    found = placing().place(row("transport", job=kind))
+    assert found.outside == outside
+    assert trade is None or found.group == trade
+
+
+def test_a_licence_without_its_kind_speaks_through_its_file_and_firm() -> None:
+    assert placing().place(row("transport", file="网约车驾驶员.xlsx")).outside is None
+    assert placing().place(row("transport", unit_name="滴滴出行")).outside is None
+    assert placing().place(row("transport", file="客运驾驶员.xlsx")).outside == Outside.UNKNOWN_LICENCE
+
+
+OWN_JOBS = [
+    ("外卖骑手", "蓝骑", RIDER), ("外卖骑手", "澜江区恒信企业管理有限公司", RIDER), ("外卖骑手", "蓝骑配送大学城站", RIDER),
+    ("网约车司机", "顺途出行局前街服务站", DRIVER), ("网络主播", None, HOST), ("卡车司机", "个体", TRUCKER), ("送外卖", "美团", RIDER),
+    ("小哥", "美团", RIDER), (None, "顺丰速运有限公司", COURIER), ("揽投员", "中国邮政澜江分公司", COURIER), ("月嫂", None, HOME),
+    ("外卖骑手（兼站内管理）", "美团", RIDER), ("快递公司管理人员", "迅风速递有限公司", None), ("财务会计", "顺丰速运有限公司", None),
+    ("文员", "韵达", None), ("退休（原快递员）", None, None), ("原外卖骑手", None, None), ("快递员", "退休", None),
+    ("新闻主播", "澜江区融媒体中心", None), ("主持人", "澜江区广播电台", None), ("货车司机", "澜江区环卫局", None),
+    ("会长", "澜江区快递行业协会", None), ("秘书长", "澜江区外卖配送协会", None), ("副局长", "澜江区邮政管理局", None),
+    ("教师", "澜江区第一中学", None), ("工人", "澜江汽车零部件制造有限公司", None), (None, None, None), ("老板", "老王外卖饭店", None),
+    ("快递驿站老板", None, None), ("程序员", "滴滴出行科技有限公司", None), ("客服", "饿了么", None), ("直播运营", "星播传媒", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "unit", "trade"), OWN_JOBS)
+def test_a_rolls_own_words_show_platform_work_or_work_of_another_kind(
+    job: str | None, unit: str | None, trade: str | None
+) -> None:
+    assert placing().own_trade(job, unit) == trade
