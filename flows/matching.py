@@ -14,7 +14,7 @@ from matchers.evidence.tables import Tables
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 from matchers.registry import resolve_registry
-from matchers.relations import append, make
+from matchers.relations import append, make, run_script, script
 from matchers.workers import RULE, follow, followers
 from schemas.contracts import SourceContract
 

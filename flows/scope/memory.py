@@ -55,3 +55,8 @@ def save_trades(home: Home, trades: Iterable[SenderTrade]) -> None:
         for place in sorted(kept)
     )
     write_private(trades_path(home), (_HEAD + "".join(blocks)).encode())
+
+
+def _line(item: tuple[str, str]) -> str:
+    """One key of a TOML table; JSON escapes are a subset of TOML's."""
+    return f"{item[0]} = {json.dumps(item[1], ensure_ascii=False)}\n"

@@ -96,7 +96,7 @@ class Placing:
         return Placement(group, evidence, against, self._outside(row))
 
     def own_trade(self, job: str | None, unit_name: str | None) -> str | None:
-        """The trade a roll's own 工作岗位 and 工作单位 show; null where they show none, or work of another kind (W1)."""
+        """The trade a roll's own 工作岗位 and 工作单位 show (W1); null where they show none, or other work."""
         work, unit = self.reader.read(job), self.reader.read(unit_name)
         if work.office_work or work.ended_work or unit.ended_work or (unit.public_body and not unit.deposit):
             return None

@@ -14,6 +14,7 @@ from flows.context import RunContext
 from flows.home import Home
 from flows.keys import DistrictKey
 from flows.ledger import build_ledger, build_persons, publish
+from flows.scope import place_rows
 from flows.settings import Settings
 from schemas.contracts import shipped_sources, stage_table
 from schemas.policy import load_policy
@@ -181,6 +182,7 @@ def build(district: District, run: RunContext) -> duckdb.DuckDBPyConnection:
     """The workspace with `ledger`, `review` and `coverage` built."""
     con = duckdb.connect()
     district.put(con)
+    place_rows(con, run)
     build_persons(con, run)
     build_ledger(con, run)
     return con

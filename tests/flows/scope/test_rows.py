@@ -26,17 +26,18 @@ def row(source: str, **texts: str | None) -> RowTexts:
 
 
 PLATFORMS = {
-    "美团": RIDER, "美团外卖": RIDER, "饿了么": RIDER, "蜂鸟": RIDER, "闪送": RIDER, "UU跑腿": RIDER, "顺丰同城": RIDER,
-    "达达": RIDER, "京东秒送": RIDER, "叮咚买菜": RIDER, "顺丰": COURIER, "顺丰速运": COURIER, "中通": COURIER, "圆通速递": COURIER,
-    "申通": COURIER, "韵达": COURIER, "极兔速递": COURIER, "京东物流": COURIER, "京东快递": COURIER, "EMS": COURIER, "ems": COURIER,
-    "邮政": COURIER, "菜鸟驿站": COURIER, "德邦": COURIER, "滴滴": DRIVER, "滴滴出行": DRIVER, "T3": DRIVER, "Ｔ３出行": DRIVER,
-    "曹操出行": DRIVER, "首汽约车": DRIVER, "高德": DRIVER, "美团打车": DRIVER, "哈啰": DRIVER, "嘀嗒出行": DRIVER, "货拉拉": TRUCKER,
-    "满帮": TRUCKER, "运满满": TRUCKER, "快狗打车": TRUCKER, "滴滴货运": TRUCKER, "抖音": HOST, "快手": HOST, "淘宝直播": HOST,
-    "B站": HOST, "小红书": HOST, "天鹅到家": HOME, "58到家": HOME, "好慷在家": HOME,
-}  # fmt: skip
+    RIDER: "美团 美团外卖 饿了么 蜂鸟 闪送 UU跑腿 顺丰同城 达达 京东秒送 叮咚买菜",
+    COURIER: "顺丰 顺丰速运 中通 圆通速递 申通 韵达 极兔速递 京东物流 京东快递 EMS ems 邮政 菜鸟驿站 德邦",
+    DRIVER: "滴滴 滴滴出行 T3 Ｔ３出行 曹操出行 首汽约车 高德 美团打车 哈啰 嘀嗒出行",
+    TRUCKER: "货拉拉 满帮 运满满 快狗打车 滴滴货运",
+    HOST: "抖音 快手 淘宝直播 B站 小红书",
+    HOME: "天鹅到家 58到家 好慷在家",
+}
 
 
-@pytest.mark.parametrize(("platform", "trade"), PLATFORMS.items())
+@pytest.mark.parametrize(
+    ("platform", "trade"), [(name, trade) for trade, names in PLATFORMS.items() for name in names.split()]
+)
 def test_a_well_known_platform_tells_the_trade_by_its_name(platform: str, trade: str) -> None:
     found = placing().place(row("platform", platform=platform, job="众包"))
     assert (found.group, found.evidence, found.outside) == (trade, Evidence.BRAND, None)
@@ -160,11 +161,17 @@ def test_of_market_regulation_only_units_of_platform_work_bring_their_head_in(
 
 
 LICENCES = [
-    ("网约车", None, DRIVER), ("网络预约出租汽车驾驶员", None, DRIVER), ("货运", None, TRUCKER), ("道路货物运输驾驶员", None, TRUCKER),
-    ("经营性道路旅客运输驾驶员", Outside.OTHER_LICENCE, None), ("巡游出租汽车驾驶员", Outside.OTHER_LICENCE, None),
-    ("机动车驾驶培训教练员", Outside.OTHER_LICENCE, None), ("巡游出租、网约车", None, DRIVER),
-    (None, Outside.UNKNOWN_LICENCE, None), ("其他", Outside.UNKNOWN_LICENCE, None),
-]  # fmt: skip
+    ("网约车", None, DRIVER),
+    ("网络预约出租汽车驾驶员", None, DRIVER),
+    ("货运", None, TRUCKER),
+    ("道路货物运输驾驶员", None, TRUCKER),
+    ("经营性道路旅客运输驾驶员", Outside.OTHER_LICENCE, None),
+    ("巡游出租汽车驾驶员", Outside.OTHER_LICENCE, None),
+    ("机动车驾驶培训教练员", Outside.OTHER_LICENCE, None),
+    ("巡游出租、网约车", None, DRIVER),
+    (None, Outside.UNKNOWN_LICENCE, None),
+    ("其他", Outside.UNKNOWN_LICENCE, None),
+]
 
 
 @pytest.mark.parametrize(("kind", "outside", "trade"), LICENCES)
@@ -183,16 +190,39 @@ def test_a_licence_without_its_kind_speaks_through_its_file_and_firm() -> None:
 
 
 OWN_JOBS = [
-    ("外卖骑手", "蓝骑", RIDER), ("外卖骑手", "澜江区恒信企业管理有限公司", RIDER), ("外卖骑手", "蓝骑配送大学城站", RIDER),
-    ("网约车司机", "顺途出行局前街服务站", DRIVER), ("网络主播", None, HOST), ("卡车司机", "个体", TRUCKER), ("送外卖", "美团", RIDER),
-    ("小哥", "美团", RIDER), (None, "顺丰速运有限公司", COURIER), ("揽投员", "中国邮政澜江分公司", COURIER), ("月嫂", None, HOME),
-    ("外卖骑手（兼站内管理）", "美团", RIDER), ("快递公司管理人员", "迅风速递有限公司", None), ("财务会计", "顺丰速运有限公司", None),
-    ("文员", "韵达", None), ("退休（原快递员）", None, None), ("原外卖骑手", None, None), ("快递员", "退休", None),
-    ("新闻主播", "澜江区融媒体中心", None), ("主持人", "澜江区广播电台", None), ("货车司机", "澜江区环卫局", None),
-    ("会长", "澜江区快递行业协会", None), ("秘书长", "澜江区外卖配送协会", None), ("副局长", "澜江区邮政管理局", None),
-    ("教师", "澜江区第一中学", None), ("工人", "澜江汽车零部件制造有限公司", None), (None, None, None), ("老板", "老王外卖饭店", None),
-    ("快递驿站老板", None, None), ("程序员", "滴滴出行科技有限公司", None), ("客服", "饿了么", None), ("直播运营", "星播传媒", None),
-]  # fmt: skip
+    ("外卖骑手", "蓝骑", RIDER),
+    ("外卖骑手", "澜江区恒信企业管理有限公司", RIDER),
+    ("外卖骑手", "蓝骑配送大学城站", RIDER),
+    ("网约车司机", "顺途出行局前街服务站", DRIVER),
+    ("网络主播", None, HOST),
+    ("卡车司机", "个体", TRUCKER),
+    ("送外卖", "美团", RIDER),
+    ("小哥", "美团", RIDER),
+    (None, "顺丰速运有限公司", COURIER),
+    ("揽投员", "中国邮政澜江分公司", COURIER),
+    ("月嫂", None, HOME),
+    ("外卖骑手（兼站内管理）", "美团", RIDER),
+    ("快递公司管理人员", "迅风速递有限公司", None),
+    ("财务会计", "顺丰速运有限公司", None),
+    ("文员", "韵达", None),
+    ("退休（原快递员）", None, None),
+    ("原外卖骑手", None, None),
+    ("快递员", "退休", None),
+    ("新闻主播", "澜江区融媒体中心", None),
+    ("主持人", "澜江区广播电台", None),
+    ("货车司机", "澜江区环卫局", None),
+    ("会长", "澜江区快递行业协会", None),
+    ("秘书长", "澜江区外卖配送协会", None),
+    ("副局长", "澜江区邮政管理局", None),
+    ("教师", "澜江区第一中学", None),
+    ("工人", "澜江汽车零部件制造有限公司", None),
+    (None, None, None),
+    ("老板", "老王外卖饭店", None),
+    ("快递驿站老板", None, None),
+    ("程序员", "滴滴出行科技有限公司", None),
+    ("客服", "饿了么", None),
+    ("直播运营", "星播传媒", None),
+]
 
 
 @pytest.mark.parametrize(("job", "unit", "trade"), OWN_JOBS)
