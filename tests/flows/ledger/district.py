@@ -21,6 +21,8 @@ from schemas.policy import load_policy
 
 AS_OF = date(2026, 11, 20)
 KEY = DistrictKey(b"a district key for tests only")
+_JOBS = {"human_resources": "外卖骑手", "transport": "网约车"}
+"""Of sources that show people of every trade, a worker row is one of platform work unless the case says otherwise."""
 _LEVELS = {"name": "exact", "id_number": "exact", "phone": "null", "birth_date": "null", "sex": "null"}
 
 
@@ -68,6 +70,8 @@ class District:
     def worker(self, name: str, number: str | None, person: int | None = None, **cells: Any) -> int:
         """A worker row; with `person` it is linked (`decision`, `match_class`) to that registry person."""
         source = cells.pop("source", "platform")
+        if source in _JOBS:
+            cells.setdefault("job", _JOBS[source])
         decision, match_class = cells.pop("decision", "link"), cells.pop("match_class", "exact")
         key = self._add(source, name, number, **cells)
         if person is not None:

@@ -14,6 +14,7 @@ import pytest
 from flows.ledger import build_ledger, build_persons, diff, publish, show, verify
 from flows.ledger.publish.read import current_version, kept_versions
 from flows.ledger.store import Lead, opened_store
+from flows.scope import place_rows
 from reports.ledger_lines import difference_lines, person_lines, version_lines
 from schemas.errors import InputError
 from schemas.policy import load_policy
@@ -252,7 +253,7 @@ def test_no_cell_holds_an_id_a_phone_or_a_clear_name(tmp_path: Path) -> None:
     person = made.member("欧阳春来", number_of(20), member_no=number_of(20), phones=["13900000007"])
     made.worker(
         "欧阳春来", number_of(20), person, source="market_regulation", file="欧阳春来名单13900000007.xlsx",
-        unit_name="欧阳春来副食店", record_id=number_of(20), phones=["13900000007"],
+        unit_name="欧阳春来快递店", record_id=number_of(20), phones=["13900000007"],
     )  # fmt: skip
     made.decided[-1]["decision"] = "link"
     waiting = made.worker("李建国", None, phones=["13900000008"], unit_name="李建国配送店")
@@ -289,6 +290,7 @@ def test_coverage_of_a_night_without_the_register_of_organisations_stands(tmp_pa
         away.worker("赵春来", number_of(7), fresh, unit_name="澜江配送公司", record_id="W7")
         con = duckdb.connect()
         away.put(con)
+        place_rows(con, run)
         assert any("沿用 2026-11-20 的名册（2 个党组织）" in text for text in build_persons(con, run)["warnings"])
         build_ledger(con, run)
         publish(con, run)
