@@ -163,6 +163,13 @@ class Reading(_Frozen):
     hidden_sheets: Literal["read", "skip"] = "skip"
 
 
+class Numbers(_Frozen):
+    """How many different names make a number nobody's: an ID or a phone on so many is no value."""
+
+    names_of_an_id: int = Field(default=4, ge=2)
+    names_of_a_phone: int = Field(default=6, ge=2)
+
+
 class Policy(_Frozen):
     """One version of the rules."""
 
@@ -187,6 +194,7 @@ class Policy(_Frozen):
     circulation: Circulation = Circulation(least=5)
     drift: Drift = Drift()
     reading: Reading = Reading()
+    numbers: Numbers = Numbers()
 
     @model_validator(mode="after")
     def _every_group_has_a_trade(self) -> Policy:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.landing import LandedFile, load_manifest, read_landed
 from flows.staging.accept import Accepted, SheetName, accept
+from flows.staging.across import settle_across
 from flows.staging.archives import Member, is_archive, members
 from flows.staging.books import check_books
 from flows.staging.grid import Grid
@@ -84,6 +85,7 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     staging.put("stage_files", files_table(staging.states))
     for relation in list(staging.waiting):
         staging.write(relation)
+    staging.repairs += settle_across(con, run.contracts, run.policy.numbers)
     check_books(con, run.contracts, staging.repairs)
     _require_roll(staging.states, run.contracts)
     return _counts(staging)
