@@ -48,6 +48,17 @@ def longest_word() -> int:
     return max(map(len, words.nothing | words.above | words.left)) + 4
 
 
+@cache
+def first_signs() -> frozenset[str]:
+    """Signs that a cell saying "as above" or "as on the left" can begin with, brackets and blanks included."""
+    words = {word for kind in ("above", "left") for word in placeholders()["same"][kind]}
+    words |= placeholder_words().above | placeholder_words().left
+    signs = {word[0] for word in words} | {sign for pair in _AROUND for sign in pair} | set(" \t\u3000\xa0（［｛＜＂＇")
+    return frozenset(
+        signs | {sign.lower() for sign in signs} | {chr(ord(sign) + 0xFEE0) for sign in signs if sign.isascii()}
+    )
+
+
 def _plain(text: str) -> str:
     return _BLANKS.sub("", unicodedata.normalize("NFKC", text)).upper()
 

@@ -103,7 +103,8 @@ def _without_phones_of_many(con: duckdb.DuckDBPyConnection, contracts: Mapping[s
         con.execute(
             f'update "stage_{source}" set phones = s.kept from ('
             "select row_key, list(own order by place) filter (where n.number is null) as kept "
-            f'from (select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place from "stage_{source}") '
+            "from (select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place "
+            f'from "stage_{source}") '
             "left join _numbers_of_many n on n.number = own "
             f'group by row_key having count(n.number) > 0) s where s.row_key = "stage_{source}".row_key'
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.staging.values.cells import Cell
-from schemas.placeholders import longest_word, means_above, means_left
+from schemas.placeholders import first_signs, longest_word, means_above, means_left
 
 ABOVE, LEFT, NOTHING = "filled_from_above", "filled_from_left", "nothing_to_fill"
 
@@ -65,8 +65,12 @@ def _marked(cells: Sequence[Cell]) -> list[int]:
 
 
 def _dittos(distinct: set[Cell]) -> Iterator[Cell]:
-    longest = longest_word()
-    return (cell for cell in distinct if isinstance(cell, str) and len(cell) <= longest and _is_ditto(cell))
+    longest, first = longest_word(), first_signs()
+    return (
+        cell
+        for cell in distinct
+        if isinstance(cell, str) and cell[:1] in first and len(cell) <= longest and _is_ditto(cell)
+    )
 
 
 def _is_ditto(cell: Cell) -> bool:

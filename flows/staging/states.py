@@ -49,6 +49,15 @@ def without_notes(states: list[FileState], grids: list[Grid]) -> list[FileState]
     ]
 
 
+def nothing_read(accepted: int, quarantined: int) -> str | None:
+    """A note where a sheet has rows and none of them could be used: that is more than so many bad rows."""
+    return (
+        f"{quarantined}行一行也没有读进来，全部退回；请对照退回原因核对这份文件"
+        if quarantined and not accepted
+        else None
+    )
+
+
 def files_table(states: list[FileState]) -> pa.Table:
     """The states as `stage_files`."""
     schema = stage_table("stage_files").schema

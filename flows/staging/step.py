@@ -22,7 +22,7 @@ from flows.staging.books import check_books
 from flows.staging.grid import Grid
 from flows.staging.memory import Correction, load_memory, told_about
 from flows.staging.readers import read_file
-from flows.staging.states import FileState, files_table, hidden_remark, without_notes
+from flows.staging.states import FileState, files_table, hidden_remark, nothing_read, without_notes
 from flows.staging.tables import Meaning, Table, tables_of
 from matchers.relations import append, make
 from schemas.contracts import SourceContract, stage_table
@@ -180,7 +180,8 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
         return replace(_refused(source, file, error, grid.sheet), encoding=grid.encoding)
     name = SheetName(source, file, grid.sheet)
     found = [_accepted(staging, contract, name, table) for table in tables]
-    notes = [grid.note, *(note for table in tables for note in table.mapping.notes)]
+    lost = nothing_read(sum(one.table.num_rows for one in found), sum(one.quarantine.num_rows for one in found))
+    notes = [lost, grid.note, *(note for table in tables for note in table.mapping.notes)]
     remarks = [grid.remark, hidden_remark(grid, read=read_hidden), _tables_remark(tables)]
     remarks += [remark for table in tables for remark in table.mapping.remarks]
     said = "；".join(dict.fromkeys(text for text in (*notes, *remarks) if text))
