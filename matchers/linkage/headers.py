@@ -48,7 +48,7 @@ def _named(table: pa.Table, where: str, model: LinkModel) -> pa.Table:
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
     table = table.rename_columns(names)
-    refuse_unreadable(where, pa.schema([field for field in table.schema if field.name in model.columns]))
+    refuse_unreadable(where, table.schema, model)
     return table
 
 

@@ -128,7 +128,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
         )
     wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
     for batch in table.select(wanted).to_batches():
-        refuse_unreadable(name, batch.schema)
+        refuse_unreadable(name, batch.schema, model)
         _encode_batch(columns, batch, model)
         if id_name is not None:
             ids.append(_text(batch.column(id_name)))
@@ -142,18 +142,27 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     return Side(table.num_rows, encoded, tuple(ids))
 
 
-def refuse_unreadable(name: str, schema: pa.Schema) -> None:
-    """Raises InputError that names the columns whose cells are no single values."""
+def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
+    """Raises InputError that names the columns of the model whose cells it cannot read.
+
+    A cell of several texts is read where the kind of its column knows several values (telephones).
+    """
     unfit = tuple(
         f"{field.name}（{field.type}）"
         for field in schema
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
+        if field.name in model.columns and not _readable(field.type, several=bool(model.kind(field.name).lists))
     )
     if unfit:
         raise InputError(
             "模型要用的列不是文字、数或日期", where=name, rule="column_type", examples=unfit,
             action="把这些列改成文字，或在模型文件里去掉",
         )  # fmt: skip
+
+
+def _readable(kind: pa.DataType, *, several: bool) -> bool:
+    if several and pa.types.is_list(kind):
+        return bool(pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
