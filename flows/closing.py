@@ -9,6 +9,7 @@ import duckdb
 
 from flows.context import RunContext
 from flows.home import Home, write_private
+from flows.presence import sources_not_had
 from flows.reporting import Quality, write_reports
 from flows.stepbook import Counts, StepResult
 from flows.tasks.contacts import seal_contacts
@@ -66,6 +67,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         report_folder=run.home.reports / version,
         source_titles={name: contract.title for name, contract in run.contracts.items()},
         steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
+        not_had=tuple(sources_not_had(run)),
         warnings=tuple(str(text) for one in done for text in one.counts.get("warnings", ())),
     )
 

@@ -18,7 +18,7 @@ from flows.landing import land, note_dropped_columns, replay, seal_relation, uns
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.publish.behind import behind
 from flows.limits import check_quarantine
-from flows.presence import check_required
+from flows.presence import absent_sources, check_required
 from flows.purging import purge
 from flows.reporting import Quality
 from flows.returns import seal_marks, write_notes
@@ -55,7 +55,7 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     counts: Counts = dict(stage(con, run))
     note_dropped_columns(con, run)
     check_required(con, run)
-    found = [*check_quarantine(con, run), *check_drift(con, run)]
+    found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 

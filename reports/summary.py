@@ -40,11 +40,23 @@ class SourceLine(_Frozen):
     rows_in: int
     accepted: int
     quarantined: int
+    had: bool = True
+    """Whether the district has this source at all: something of it came once, or the configuration speaks of it."""
 
     @property
     def missing(self) -> bool:
         """Nothing came from this source."""
         return self.files == 0
+
+    @property
+    def note(self) -> str:
+        """What a clerk should know of a source that brought nothing."""
+        return absence(missing=self.missing, had=self.had)
+
+
+def absence(*, missing: bool, had: bool) -> str:
+    """The word for a source that brought nothing; empty where it came."""
+    return ("本次未到" if had else "没有这个来源") if missing else ""
 
 
 class CountLine(_Frozen):
@@ -117,6 +129,11 @@ class RunSummary(_Frozen):
     steps: tuple[StepLine, ...]
 
     @property
+    def titles(self) -> dict[str, str]:
+        """Source: its Chinese name."""
+        return {line.source: line.title for line in self.sources}
+
+    @property
     def seconds(self) -> float:
         """All steps together."""
         return round(sum(step.seconds for step in self.steps), 1)
@@ -142,11 +159,13 @@ class RunFacts:
     source_titles: dict[str, str]
     steps: tuple[StepLine, ...]
     warnings: tuple[str, ...]
+    not_had: tuple[str, ...] = ()
+    """Sources the district does not have."""
 
 
 def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
     """Count a run from its workspace (`stage_files`, `decided`) and the version it published."""
-    sources = _sources(con, facts.source_titles)
+    sources = _sources(con, facts.source_titles, frozenset(facts.not_had))
     refused = _refused(con, facts.source_titles)
     ledger, review = facts.version_folder / "ledger.parquet", facts.version_folder / "review.parquet"
     return RunSummary(
@@ -167,12 +186,12 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
-        notices=(*_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
+        notices=(*_not_had(facts), *_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
         steps=facts.steps,
     )
 
 
-def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[SourceLine, ...]:
+def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str], not_had: frozenset[str]) -> tuple[SourceLine, ...]:
     rows = con.execute("""
         select source, count(distinct file), count(*) filter (state = 'refused'),
             sum(rows_in), sum(accepted), sum(quarantined)
@@ -188,6 +207,7 @@ def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[So
             rows_in=numbers[2],
             accepted=numbers[3],
             quarantined=numbers[4],
+            had=source not in not_had,
         )
         for source, title in titles.items()
         for numbers in (found.get(source, (0, 0, 0, 0, 0)),)
@@ -324,6 +344,15 @@ def _trades(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         + "；规则 trade_in_doubt。处理办法：看错了的，用 sanzhao sources map --trade 按送件方更正"
         for where, counts, unknown, against, other in rows
     )
+
+
+def _not_had(facts: RunFacts) -> tuple[str, ...]:
+    """Said once, on the first night; later the table of sources alone says it."""
+    if facts.previous_version or not facts.not_had:
+        return ()
+    titles = "、".join(facts.source_titles[name] for name in facts.not_had)
+    folders = "、".join(f"{name}/" for name in facts.not_had)
+    return (f"没有这个来源：{titles}。以后有了，放进投递文件夹的 {folders} 即可",)
 
 
 def _duplicate_roll_entries(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reports.cells import harmless
+from reports.plain import plain_line, plain_lines
 from reports.summary import RunSummary, SourceLine, shown
 
 _CHANGES_SHOWN = 25
@@ -52,7 +53,7 @@ def _sources(summary: RunSummary) -> Sheet:
 
 def _source_row(line: SourceLine) -> tuple[str, ...]:
     if line.missing:
-        return (line.title, "0", "—", "—", "—", "本次未到")
+        return (line.title, "0", "—", "—", "—", line.note)
     note = f"{line.refused_files} 份未用" if line.refused_files else ""
     return (line.title, str(line.files), *map(_number, (line.rows_in, line.accepted, line.quarantined)), note)
 
@@ -100,15 +101,13 @@ def _changes(summary: RunSummary) -> Sheet:
 
 
 def _refused(summary: RunSummary) -> Sheet:
-    body = tuple((file.title, shown(file), file.message) for file in summary.refused)
+    body = tuple((file.title, shown(file), plain_line(file.message, summary.titles)) for file in summary.refused)
     return Sheet("未用的文件", ("来源", "文件", "原因与办法"), body)
 
 
 def _steps(summary: RunSummary) -> Sheet:
-    body = [(step.title, step.name, f"{step.seconds:.1f}") for step in summary.steps]
-    return Sheet(
-        "每步耗时（秒）", ("步骤", "名称", "秒"), (*body, ("合计", "", f"{summary.seconds:.1f}")), frozenset({2})
-    )
+    body = [(step.title, f"{step.seconds:.1f}") for step in summary.steps]
+    return Sheet("每步耗时（秒）", ("步骤", "秒"), (*body, ("合计", f"{summary.seconds:.1f}")), frozenset({1}))
 
 
 def _number(value: int) -> str:
@@ -161,9 +160,9 @@ def markdown(summary: RunSummary) -> str:
     for sheet in sheets(summary):
         parts += [f"## {sheet.title}", markdown_table(sheet)]
     if summary.notices:
-        parts += ["## 提示", "\n".join(f"- {notice}" for notice in summary.notices)]
+        parts += ["## 提示", "\n".join(f"- {notice}" for notice in plain_lines(summary.notices, summary.titles))]
     if summary.warnings:
-        parts += ["## 提醒", "\n".join(f"- {warning}" for warning in summary.warnings)]
+        parts += ["## 提醒", "\n".join(f"- {warning}" for warning in plain_lines(summary.warnings, summary.titles))]
     return "\n\n".join(parts) + "\n"
 
 

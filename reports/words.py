@@ -35,7 +35,7 @@ FLAGS = {
     "duplicate_roll_entry": "名册重复登记",
     "kept_by_check": "依据已无，按人工确认保留",
     "no_current_work": "目前没有在岗记录",
-    "not_seen": "从业记录已撤下，观察期内保留",
+    "not_seen": "目前没有依据与从业相连，暂时保留",
     "affiliation_unclear": "组织关系不明",
 }
 OUTSIDE = {

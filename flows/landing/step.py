@@ -48,8 +48,7 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
 def _manifest(
     run: RunContext, provenance: Mapping[str, Provenance], files: Sequence[LandedFile], notes: Sequence[str]
 ) -> Manifest:
-    """The night's record: sources in contract order, and a line for each that brought nothing."""
-    absent = [f"{name}：本次没有可用的文件，沿用上次证据" for name in run.contracts if name not in provenance]
+    """The night's record, its sources in contract order."""
     sources = tuple(
         LandedSource(name=name, provenance=provenance[name], contract=fingerprint(contract))
         for name, contract in run.contracts.items()
@@ -60,7 +59,7 @@ def _manifest(
         as_of=run.as_of,
         sources=sources,
         files=tuple(files),
-        notes=(*notes, *absent),
+        notes=tuple(notes),
         received=run.started_at.date(),
     )
 

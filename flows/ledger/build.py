@@ -38,7 +38,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, i
         _put_store(con, store)
         _put_previous(con, previous)
         redactor = put_clean(con, run)
-        _put_words(con, run)
+        _put_words(con, run, store.sources_seen(besides=run.run_id))
         run_sql(con, "draft.sql", as_of=run.as_of)
         find_leavers(con, run, store)
     _finish(con, run)
@@ -183,8 +183,8 @@ union select unit_name from roll_of
 """
 
 
-def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
-    """The host rules' sentences, and the sources whose rows are not all here tonight."""
+def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext, seen_before: frozenset[str]) -> None:
+    """The host rules' sentences, and the sources whose rows are not all here tonight, if any ever came."""
     rules = run.policy.hosts.rules
     groups: list[str | None] = [None, *run.policy.trades]
     texts = [(rule, group, text.format(group=group or "")) for rule, text in rules.items() for group in groups]
@@ -197,6 +197,7 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         (name,)
         for name, contract in run.contracts.items()
         if contract.role != "organisation"
+        and (name in seen or name in seen_before or not seen_before)
         and (contract.snapshot == "increment" or not seen.get(name, (False, False))[0] or seen[name][1])
     ]
     put_rows(con, "sources_incomplete", {"source": _TEXT}, missing)

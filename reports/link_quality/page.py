@@ -10,9 +10,12 @@ from matchers.linkage.model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
+from reports.plain import plain_sentence
 from reports.words import FIELDS, LEVELS, RULES
+from schemas.words import words
 
 DECISIONS = {"link": "关联", "review": "待核对", "reject": "排除"}
+OTHER_TIER = "其他规则"
 _BIN = 2
 _ALARM = 0.2
 """A share of links that moved by more than this is told first."""
@@ -120,7 +123,11 @@ def _scores(facts: LinkQuality) -> str:
     lines = {"核对线": _bits(facts.model.review_probability), "关联线": _bits(facts.model.link_probability)}
     chart = Chart("总分分布与判定线", unit="对", width=860)
     svg = histogram(chart, parts, lines, width=_BIN, axis="总分（比特）") if parts else "<p>（没有打过分的对子）</p>"
-    tiers = [(DECISIONS.get(row["decision"], row["decision"]), row["rule"], row["pairs"]) for row in facts.now.tiers]
+    titles = _tier_titles(facts.model)
+    tiers = [
+        (DECISIONS.get(row["decision"], row["decision"]), titles.get(row["rule"], OTHER_TIER), row["pairs"])
+        for row in facts.now.tiers
+    ]
     return section(
         "总分分布与判定线", svg,
         told(f"每格 {_BIN} 比特，两端并入最外一格；分数之上还有证据门槛，高分也可能待核对或排除。"),
@@ -171,9 +178,14 @@ def _unlinkable(facts: LinkQuality) -> str:
     )  # fmt: skip
 
 
+def _tier_titles(model: LinkModel) -> dict[str, str]:
+    """Evidence tier: its Chinese title; the model's own sentence, or the word of a tier that the code settles by."""
+    return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.ceilings}}
+
+
 def _rules(facts: LinkQuality) -> str:
     rows = [
-        (RULES.get(row["rule"], row["rule"]), row["pairs"], row["links"], row["reviews"], row["links_alone"])
+        (RULES.get(row["rule"], OTHER_TIER), row["pairs"], row["links"], row["reviews"], row["links_alone"])
         for row in facts.now.rules
     ]
     headers = ("找候选的规则", "打过分的对", "其中关联", "其中待核对", "只有它找到的关联")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reports.charts import BLUE, SKY, VERMILION, YELLOW, Chart, Part, bars, stacked
 from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, section, table, told, two
+from reports.plain import plain_lines
 from reports.situation.figures import Figures
 from reports.summary import STATUS_TITLES, RunSummary
 from reports.words import DOUBTS
@@ -84,10 +85,7 @@ def _funnel(facts: Situation) -> str:
         ("已答复的线索", now.total("answered")),
     ]
     chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条"), [Part(name, value) for name, value in steps])
-    rows = [
-        (line.title, line.rows_in, line.accepted, line.quarantined, "本次未到" if line.missing else "")
-        for line in summary.sources
-    ]
+    rows = [(line.title, line.rows_in, line.accepted, line.quarantined, line.note) for line in summary.sources]
     return section(
         "从数据到线索",
         chart,
@@ -191,7 +189,10 @@ def _quality(facts: Situation) -> str:
 
 def _changes(facts: Situation) -> str:
     rows = [(line.title, line.cause, line.persons) for line in facts.summary.changes]
-    warned = "".join(f'<p class="warn">{text}</p>' for text in map(_safe, facts.summary.warnings[:_MOST]))
+    warned = "".join(
+        f'<p class="warn">{text}</p>'
+        for text in map(_safe, plain_lines(facts.summary.warnings[:_MOST], facts.summary.titles))
+    )
     headers = ("变动", "原因", "人数")
     return section(
         "变动说明", table(headers, rows[:_MOST]),

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from reports.plain import plain_line
+from reports.summary import absence
 from reports.workbench import words
 from reports.workbench.access import Account, Action, Role, may
 from reports.workbench.differences import compare, marked
@@ -32,8 +34,8 @@ def _environment() -> Environment:
         loader=PackageLoader("reports.workbench"), autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, said=words.word)
-    made.globals.update(words=words, style=style(), query=_query, both=_both)
+    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, plain=plain_line, said=words.word)
+    made.globals.update(absence=absence, words=words, style=style(), query=_query, both=_both)
     return made
 
 

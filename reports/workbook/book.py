@@ -19,6 +19,7 @@ from reports.workbook.quality import quality_rows
 from reports.workbook.sheets import Sheet, VersionTables, plain_sheet, version_sheets
 from schemas.drift import SourceQuality
 from schemas.policy import Policy
+from schemas.words import words
 
 NOTICE = "内部资料 注意保管"
 FOOT = "&L制表人：　　　　　　审核人：　　　　　　日期：&R第 &P 页，共 &N 页"
@@ -162,7 +163,7 @@ def _basis(facts: WorkbookFacts) -> Sheet:
     ]
     rows += [("接收组织", "按先后，首个合适的", text.format(group="所属群体")) for text in policy.hosts.rules.values()]
     rows += [("关联等级", CLASSES[code], text) for code, text in CLASS_BASIS.items()]
-    rows += [("提示", text, f"一本账数据里的代码 {code}") for code, text in FLAGS.items()]
+    rows += [("提示", text, words("flag_basis").get(code, text)) for code, text in FLAGS.items()]
     rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
     rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]
     rows.append(("打印", "一本账", "纸上只印前 16 栏，其余在屏幕上看；各表都可筛选"))

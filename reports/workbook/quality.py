@@ -20,7 +20,7 @@ def quality_rows(
     for line in summary.sources:
         old = before.get(line.source)
         share = line.quarantined / line.rows_in if line.rows_in else 0.0
-        told = "本次未到" if line.missing else main_problems(qualities.get(line.source))
+        told = line.note or main_problems(qualities.get(line.source))
         rows.append(
             (
                 line.title, line.files, line.refused_files, line.rows_in, line.accepted, line.quarantined, share,

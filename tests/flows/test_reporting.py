@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -27,9 +29,12 @@ from flows.reporting import (
     write_reports,
 )
 from flows.runs import context_of, list_runs
+from flows.steps import STEP_NAMES
 from flows.workspace import open_workspace
 from matchers.engine import Options
 from reports.summary import RunSummary
+from reports.words import CLASSES, DOUBTS
+from schemas.contracts import load_sources
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +59,32 @@ def test_every_report_is_there_for_its_owner_only(folder: Path) -> None:
     assert {
         path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.name in wanted
     } == dict.fromkeys(wanted, 0o600)
+
+
+def _texts(path: Path) -> str:
+    """What a reader of a report sees, line by line; addresses of files and the marks of a page are left out."""
+    if path.suffix == ".xlsx":
+        cells = (
+            cell for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows(values_only=True) for cell in row
+        )
+        return "\n".join(cell for cell in cells if isinstance(cell, str))
+    text = path.read_text("utf-8-sig")
+    if path.suffix == ".html":
+        text = unescape(re.sub(r"<[^>]*>", "\n", re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.DOTALL)))
+    return re.sub(r"^- (?:一本账|小结与退回清单|版本)：.*$", "", text, flags=re.MULTILINE)
+
+
+def test_no_report_shows_an_identifier_of_ours(folder: Path) -> None:
+    """Neither a name with an underscore nor a code word of sources, steps, roles, classes and decisions."""
+    codes = {*load_sources(), *STEP_NAMES, *CLASSES, *DOUBTS, "link", "review", "reject", "roll", "worker", "added"}
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".html", ".md", ".csv", ".xlsx"):
+            words = set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", _texts(path)))
+            ours = {word for word in words if re.fullmatch("[a-z]+(_[a-z0-9]+)+", word) or word in codes}
+            found[path.name] = ours - {"person_cn"}  # the model's own name, with its version
+    assert len(found) >= 8
+    assert {name: ours for name, ours in found.items() if ours} == {}
 
 
 def test_the_workbook_has_every_sheet_and_everybody_of_the_ledger(folder: Path, current: Published) -> None:

@@ -1,4 +1,4 @@
-"""Which record numbers each source's last published night had, as keyed tokens."""
+"""Which sources came so far, and the record numbers of their last published night, as keyed tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ def number_token(secret: bytes, number: str) -> int:
 
 
 class SourceNumbers(Opened):
-    """Tokens of record numbers; kept for the newest night of each source only."""
+    """What came of each source: since when it is known, and the record numbers of its newest night."""
+
+    def sources_seen(self, *, besides: str = "") -> frozenset[str]:
+        """Sources that came on a published night, one run left out."""
+        query = select(SourceNight.source).where(SourceNight.run_id != besides).distinct()
+        with Session(self.engine) as session:
+            return frozenset(session.scalars(query))
 
     def last_numbers(self) -> dict[str, frozenset[int]]:
         """Tokens of the record numbers of each source's newest published night that had any."""
