@@ -17,6 +17,7 @@ from flows.ledger.publish.changes import CAUSES
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import Judged, Lead, opened_store
 from flows.ledger.store.source_numbers import number_token
+from flows.scope import place_rows
 from schemas.contracts import shipped_sources
 from schemas.store import SourceNight
 from tests.flows.ledger.district import AS_OF, KEY, District, context, number_of
@@ -71,6 +72,7 @@ def play(district: District, run: RunContext) -> None:
     con = duckdb.connect()
     district.put(con)
     con.execute("create table scored as select left_id, right_id from decided")
+    place_rows(con, run)
     judged_pairs(con, run)
     build_persons(con, run)
     build_ledger(con, run)
