@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.file_names import shown_path
 from schemas.errors import HomeError
 
 
@@ -15,6 +16,17 @@ class Home:
     """Paths under one home folder; folders are made 0700, files 0600."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        """Raises HomeError on a path no database can be opened under: DuckDB and SQLite cut a name at `?`."""
+        text = os.fsencode(self.root).decode("utf-8", "replace")
+        if "?" in text or "\ufffd" in text or not text.isprintable():
+            raise HomeError(
+                "数据文件夹的路径里有“?”、控制字符或不是 UTF-8 的字节，数据库打不开",
+                where=shown_path(self.root),
+                rule="home_path",
+                action="换一个路径，或把文件夹改名",
+            )
 
     @property
     def config(self) -> Path:

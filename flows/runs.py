@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import unquote_to_bytes
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from flows.context import Progress, RunContext, silent
 from flows.home import Home, is_held, private_folder, sync_folder, write_private
@@ -23,6 +24,18 @@ from schemas.contracts import load_sources
 from schemas.errors import HomeError
 from schemas.policy import load_policy
 
+
+def _kept_path(path: Path) -> str:
+    """A path as JSON can keep it: as a URI where its bytes are no UTF-8."""
+    text = str(path)
+    return path.as_uri() if any(0xD800 <= ord(sign) <= 0xDFFF for sign in text) else text
+
+
+def _path_again(kept: object) -> object:
+    return os.fsdecode(unquote_to_bytes(kept[7:])) if isinstance(kept, str) and kept.startswith("file:///") else kept
+
+
+KeptPath = Annotated[Path, BeforeValidator(_path_again), PlainSerializer(_kept_path, return_type=str)]
 State = Literal["running", "failed", "refused", "discarded", "done"]
 
 
@@ -34,9 +47,9 @@ class RunRecord(BaseModel):
     run_id: str
     as_of: date
     started_at: datetime
-    drop: Path | None = None
-    config: Path | None = None
-    replay: Path | None = None
+    drop: KeptPath | None = None
+    config: KeptPath | None = None
+    replay: KeptPath | None = None
     keep_scores: bool = False
     required: tuple[str, ...] = ()
     state: State = "running"

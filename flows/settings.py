@@ -40,6 +40,8 @@ class Settings(_Frozen):
     drop: Path | None = None
     store_url: str = ""
     retention_days: int = Field(default=30, ge=1, le=365)
+    settle_seconds: float = Field(default=2.0, ge=0, le=600)
+    """How long a dropped file must not have changed before it is taken."""
     memory_limit: str = Field(default="1200MB", pattern=r"^[1-9][0-9]*(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)
     policy: Path | None = None

@@ -150,8 +150,13 @@ def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[Re
 
 def _is_wanted(name: str, pattern: str) -> bool:
     plain = bool(name) and "/" not in name and "\\" not in name and name.isprintable()
-    half = name.startswith((".", "~$")) or name.lower().endswith(_HALF_WRITTEN)
+    half = name.startswith((".", "~$")) or is_half_written(name)
     return plain and not half and fnmatch.fnmatchcase(name, pattern)
+
+
+def is_half_written(name: str) -> bool:
+    """Whether a program that copies or downloads gives such names to what it has not finished."""
+    return name.lower().endswith(_HALF_WRITTEN)
 
 
 def _fetched(line: _Line, file: RemoteFile, known: Known | None) -> FetchedFile:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.connectors.fetch import is_half_written
+from flows.file_names import distinct_names, shown_name, shown_path
 from flows.settings import Settings
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
@@ -14,7 +16,16 @@ from schemas.provenance import Provenance, missing_provenance, parse_provenance
 
 PROVENANCE = "provenance.toml"
 MAX_FILE_BYTES = 512 << 20
-_IGNORED = {"thumbs.db", "desktop.ini", PROVENANCE}
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", ".ds_store", PROVENANCE})
+"""What file managers leave behind by themselves, and the provenance: no file of anybody's."""
+
+
+@dataclass(frozen=True)
+class DroppedFile:
+    """One file: where it lies, and the name by which it is shown and kept, which stands once in its source."""
+
+    path: Path
+    name: str
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class DroppedSource:
 
     name: str
     provenance: Provenance
-    files: tuple[Path, ...]
+    files: tuple[DroppedFile, ...]
 
 
 @dataclass(frozen=True)
@@ -44,25 +55,17 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
         return Drop((), ())
     if folder is None:
         raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
-    present = _sub_folders(folder)
+    present, notes = _sub_folders(folder)
     refused = set()
     sources: list[DroppedSource] = []
-    notes = [
-        str(
-            InputError(
-                "文件夹名不是已知来源，未读取",
-                where=f"{name}/",
-                rule="unknown_source",
-                action="改成来源的名字，或在 sources/ 里加合同",
-            )
-        )
-        for name in present
-        if name not in contracts
-    ]
+    for name in present:
+        if name not in contracts:
+            unknown = "文件夹名不是已知来源，未读取"
+            notes.append(_left(unknown, f"{name}/", "unknown_source", "改成来源的名字，或在 sources/ 里加合同"))
     for name in contracts:
         if name in present:
             try:
-                source, aside = _source(folder / name, name, settings)
+                source, aside = _source(present[name], name, settings)
             except InputError as error:
                 if error.rule == "empty_source" and name in settings.connectors:
                     continue
@@ -72,7 +75,7 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
             sources.append(source)
             notes.extend(aside)
     found = {source.name for source in sources} | (set(settings.connectors) - refused)
-    require_roll(found, contracts, notes, str(folder))
+    require_roll(found, contracts, notes, shown_path(folder))
     return Drop(tuple(sources), tuple(notes), frozenset(refused))
 
 
@@ -84,34 +87,59 @@ def _has_nothing(folder: Path) -> bool:
         return False
 
 
-def _sub_folders(folder: Path) -> list[str]:
-    try:
-        names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except FileNotFoundError:
-        raise InputError("投递文件夹不存在", where=str(folder), rule="no_drop", action="核对 --drop 的路径") from None
-    except NotADirectoryError:
+def _sub_folders(folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """The folders of the drop by the names they show, and a line for all else that lies there."""
+    entries = _entries(folder)
+    names = distinct_names([shown_name(path.name) for path in entries])
+    folders = {
+        name: path
+        for name, path in zip(names, entries, strict=True)
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
+    }
+    notes = [
+        _aside(path, name, "来源子文件夹")
+        for name, path in zip(names, entries, strict=True)
+        if name not in folders and path.name.lower() not in _LEFT_BY_SYSTEMS
+    ]
+    if not folders:
         raise InputError(
-            "投递路径不是文件夹", where=str(folder), rule="no_drop", action="给出装有各来源子文件夹的文件夹"
-        ) from None
-    except PermissionError:
-        raise InputError(
-            "没有权限读取投递文件夹", where=str(folder), rule="no_permission", action="请管理员给运行账号开读取权限"
-        ) from None
-    if not names:
-        raise InputError(
-            "投递文件夹是空的，没有任何来源子文件夹",
-            where=str(folder),
+            "投递文件夹是空的，没有任何来源子文件夹" + (f"：{notes[0]}" if notes else ""),
+            where=shown_path(folder),
             rule="empty_drop",
             action="至少放入 party_members/ 党员名册",
         )
-    return names
+    return folders, notes
+
+
+def _entries(folder: Path) -> list[Path]:
+    where = shown_path(folder)
+    try:
+        return sorted(folder.iterdir(), key=lambda path: path.name)
+    except FileNotFoundError:
+        raise InputError("投递文件夹不存在", where=where, rule="no_drop", action="核对 --drop 的路径") from None
+    except NotADirectoryError:
+        raise InputError(
+            "投递路径不是文件夹", where=where, rule="no_drop", action="给出装有各来源子文件夹的文件夹"
+        ) from None
+    except PermissionError:
+        raise InputError(
+            "没有权限读取投递文件夹", where=where, rule="no_permission", action="请管理员给运行账号开读取权限"
+        ) from None
 
 
 def _source(folder: Path, name: str, settings: Settings) -> tuple[DroppedSource, list[str]]:
     """One source's files, with lines on what in its folder was left aside. Raises InputError to refuse the source."""
+    files, notes = [], []
     try:
         entries = sorted(folder.iterdir(), key=lambda path: path.name)
         os.scandir(folder).close()
+        entries = [path for path in entries if path.name.lower() not in _LEFT_BY_SYSTEMS]
+        names = distinct_names([shown_name(path.name) for path in entries])
+        for path, shown in zip(entries, names, strict=True):
+            if _is_plain(path):
+                files.append(DroppedFile(path, shown))
+            else:
+                notes.append(_aside(path, f"{name}/{shown}", "来源文件夹"))
     except PermissionError:
         raise InputError(
             "没有权限读取该文件夹，该来源未读取",
@@ -119,27 +147,45 @@ def _source(folder: Path, name: str, settings: Settings) -> tuple[DroppedSource,
             rule="no_permission",
             action="请管理员给运行账号开读取权限",
         ) from None
-    files, notes = [], []
-    for path in entries:
-        if path.name.startswith((".", "~$")) or path.name.lower() in _IGNORED:
-            continue
-        if path.is_symlink() or not path.is_file():
-            kind = "是链接" if path.is_symlink() else "不是文件"
-            notes.append(
-                str(
-                    InputError(
-                        f"{kind}，未读取",
-                        where=f"{name}/{path.name}",
-                        rule="not_a_file",
-                        action="把文件本身放进来源文件夹",
-                    )
-                )
-            )
-            continue
-        files.append(path)
     if not files:
-        raise InputError("文件夹里没有文件", where=f"{name}/", rule="empty_source", action="放入该来源的导出文件后重投")
+        left = "；".join(notes[:3])
+        raise InputError(
+            "文件夹里没有文件" + (f"（{left}）" if left else ""), where=f"{name}/", rule="empty_source",
+            action="放入该来源的导出文件后重投",
+        )  # fmt: skip
     return DroppedSource(name, _provenance(folder, name, settings), tuple(files)), notes
+
+
+def _is_plain(path: Path) -> bool:
+    """A file of the sender's own, whole by its name: no link, nothing hidden, nothing a program is still writing."""
+    hidden = path.name.startswith((".", "~$"))
+    return not hidden and not is_half_written(path.name) and not path.is_symlink() and path.is_file()
+
+
+def _aside(path: Path, where: str, place: str) -> str:
+    """The line for what lies in a folder and is not read."""
+    if path.is_symlink():
+        return _left("是链接，未读取", where, "not_a_file", f"把文件或文件夹本身放进{place}")
+    if path.is_dir():
+        inside = f"，里面有 {count} 个文件" if (count := _files_below(path)) else ""
+        return _left(f"是子文件夹{inside}，未读取", f"{where}/", "not_a_file", "把文件本身放进来源文件夹")
+    if path.name.startswith("~$"):
+        return _left("是表格软件打开文件时的临时文件，未读取", where, "hidden_file", "关上文件后删去它")
+    if path.name.startswith("."):
+        return _left("是隐藏文件（名字以点开头），未读取", where, "hidden_file", "是要报的文件就改名，不是就删去")
+    if not path.is_file():
+        return _left("不是文件，未读取", where, "not_a_file", "把文件本身放进来源文件夹")
+    if is_half_written(path.name):
+        return _left("名字像没有传完的文件，未读取", where, "still_being_written", "传完、改回原名后重投")
+    return _left("放在来源子文件夹之外，未读取", where, "outside_sources", f"放进它所属的{place}（如 platform/）后重投")
+
+
+def _files_below(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+def _left(message: str, where: str, rule: str, action: str) -> str:
+    return str(InputError(message, where=where, rule=rule, action=action))
 
 
 def _provenance(folder: Path, name: str, settings: Settings) -> Provenance:

@@ -12,10 +12,12 @@ from typing import Any
 import duckdb
 
 from flows.context import RunContext
+from flows.file_names import shown_path
 from flows.home import private_folder, sync_folder, write_private
-from flows.landing.drop import MAX_FILE_BYTES, DroppedSource, look_at, require_roll
+from flows.landing.drop import MAX_FILE_BYTES, DroppedFile, look_at, require_roll
 from flows.landing.fetched import fetch_absent, link_copy
 from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
+from flows.landing.resting import MovingError, TooLargeError, read_resting, still_moving
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance
@@ -30,16 +32,18 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     drop = look_at(run.drop, run.contracts, run.settings)
     _clear(run.landing)
     files: list[LandedFile] = []
-    of = sum(len(source.files) for source in drop.sources)
+    dropped = [(source.name, file) for source in drop.sources for file in source.files]
+    moving = still_moving([file.path for _, file in dropped], run.settings.settle_seconds)
+    of = len(dropped)
     for source in drop.sources:
-        for path in source.files:
-            files.append(_land_file(run, source, path, len(files)))
+        for file in source.files:
+            files.append(_land_file(run, source.name, file, len(files), moving=file.path in moving))
             run.progress(f"收件 {source.name}", len(files), of)
     provenance = {source.name: source.provenance for source in drop.sources}
     fetched = fetch_absent(run, drop, len(files))
     provenance |= fetched.provenance
     notes = [*drop.notes, *fetched.notes]
-    require_roll(set(provenance), run.contracts, notes, str(run.drop or "connectors"))
+    require_roll(set(provenance), run.contracts, notes, shown_path(run.drop) if run.drop else "connectors")
     manifest = _manifest(run, provenance, [*files, *fetched.files], notes)
     save_manifest(run.landing, run.key, manifest)
     return _counts(manifest)
@@ -105,31 +109,26 @@ def _clear(folder: Path) -> None:
     private_folder(folder)
 
 
-def _land_file(run: RunContext, source: DroppedSource, path: Path, number: int) -> LandedFile:
+def _land_file(run: RunContext, source: str, file: DroppedFile, number: int, *, moving: bool) -> LandedFile:
     sealed = f"{number + 1:04d}.sealed"
     try:
-        state = path.stat()
-        modified = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
-        if state.st_size > MAX_FILE_BYTES:
-            problem = f"文件超过 {MAX_FILE_BYTES >> 20} MB，未读取；规则 file_too_large。处理办法：拆成几个文件后重投"
-            return LandedFile(
-                source=source.name,
-                name=path.name,
-                size=state.st_size,
-                sha256=None,
-                sealed=None,
-                modified=modified,
-                problem=problem,
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        reason = "没有权限读取" if isinstance(error, PermissionError) else "读取时出错"
-        problem = f"{reason}，未读取；规则 no_permission。处理办法：请管理员给运行账号开读取权限后重投"
-        return LandedFile(
-            source=source.name, name=path.name, size=0, sha256=None, sealed=None, modified="", problem=problem
-        )
+        if moving:
+            raise MovingError
+        data, state = read_resting(file.path, MAX_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        problem = _problem(error)
+        return LandedFile(source=source, name=file.name, size=0, sha256=None, sealed=None, modified="", problem=problem)
+    modified = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")
     write_private(run.landing / sealed, run.key.seal(data))
     digest = hashlib.sha256(data).hexdigest()
-    return LandedFile(
-        source=source.name, name=path.name, size=len(data), sha256=digest, sealed=sealed, modified=modified
-    )
+    return LandedFile(source=source, name=file.name, size=len(data), sha256=digest, sealed=sealed, modified=modified)
+
+
+def _problem(error: Exception) -> str:
+    """Why a file was not taken, and what to do."""
+    if isinstance(error, MovingError):
+        return "还在写入或传送（大小或时间在变），未读取；规则 still_being_written。处理办法：传完后重新运行"
+    if isinstance(error, TooLargeError):
+        return f"文件超过 {MAX_FILE_BYTES >> 20} MB，未读取；规则 file_too_large。处理办法：拆成几个文件后重投"
+    reason = "没有权限读取" if isinstance(error, PermissionError) else "读取时出错"
+    return f"{reason}，未读取；规则 no_permission。处理办法：请管理员给运行账号开读取权限后重投"

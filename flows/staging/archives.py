@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
+from flows.file_names import distinct_names, visible
 from flows.staging.refusals import broken, password, too_large
 from schemas.errors import InputError
 
@@ -16,7 +17,6 @@ MAX_MEMBERS = 300
 MAX_UNPACKED = 320 << 20
 _MAC, _UTF8, _LOCKED = "__MACOSX/", 0x800, 0x1
 _IGNORED = re.compile(r"(?:^|/)(?:\.[^/]*|~\$[^/]*|thumbs\.db|desktop\.ini|provenance\.toml)$", re.IGNORECASE)
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DAMAGED = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
     RuntimeError, KeyError, IndexError, MemoryError,
@@ -59,7 +59,7 @@ def members(data: bytes, where: str) -> list[Member]:
                 )
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 raise too_large(MAX_UNPACKED, where)
-            names = _distinct([_harmless(_decoded(entry)) for entry in entries])
+            names = distinct_names([_harmless(_decoded(entry)) for entry in entries])
             found = [_member(package, entry, name, where) for entry, name in zip(entries, names, strict=True)]
     except _DAMAGED:
         raise broken(where) from None
@@ -108,15 +108,6 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
 
 def _harmless(name: str) -> str:
     """A relative path without drive, `..`, control or direction characters; it is shown and never opened."""
-    parts = [_UNSAFE.sub("", part).strip() for part in re.split(r"[/\\]", name)]
+    parts = [visible(part) for part in re.split(r"[/\\]", name)]
     kept = [part for part in parts if part not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", part)]
     return "/".join(kept)[-200:] or "未命名"
-
-
-def _distinct(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name}（{seen[name]}）")
-    return out

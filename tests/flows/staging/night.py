@@ -39,7 +39,7 @@ def make_run(tmp_path: Path, drop: Path | None = None, **changes: Any) -> RunCon
         run_id="20261119T013000Z-ab12",
         as_of=AS_OF,
         drop=drop,
-        settings=Settings(),
+        settings=Settings(settle_seconds=0),
         policy=load_policy(),
         contracts=load_sources(),
         key=DistrictKey(b"a key of the tests, long enough"),
