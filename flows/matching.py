@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.context import RunContext
 from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
 from flows.scope import place_rows
 from flows.settings import model_of
+from flows.staging.values.names import former_names
 from matchers.evidence.steps import candidate_pairs, decide_pairs, score_candidates
 from matchers.evidence.tables import Tables
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 from matchers.registry import resolve_registry
-from matchers.relations import append, make, run_script, script
+from matchers.relations import append, count, make, query_text, run_script, script
 from matchers.workers import RULE, follow, followers
 from schemas.contracts import SourceContract
 
@@ -61,8 +63,23 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     lending = [contract.name for contract in run.contracts.values() if contract.scope == "contact"]
     make(con, "person_rows", _IN_SCOPE, {"lending": lending})
     run_script(con, script("flows.scope", "scope.sql"), {"default_group": run.policy.occupations.default})
+    make(con, "other_names", _other_names(con))
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}
+
+
+def _other_names(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """One row per other name that a name cell gives: 曾用名 in brackets."""
+    cells = con.execute(
+        "select row_key, original from stage_repairs where repair = 'former_name' order by row_key"
+    ).fetchall()
+    found = [(row, name) for row, original in cells for name in former_names(original)]
+    return pa.table(
+        {
+            "row_key": pa.array([row for row, _ in found], pa.int64()),
+            "name": pa.array([name for _, name in found], pa.string()),
+        }
+    )
 
 
 _IN_SCOPE = """
@@ -183,13 +200,23 @@ def _joined_by_worker(
 
 def _sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[Tables, LinkModel]:
     """Worker rows and registry persons under the model's column names, and the model as it fits them."""
-    workers = _person_rows(con, "role in ('worker', 'self_report')")
+    workers = _under_own_names(con, _person_rows(con, "role in ('worker', 'self_report')"))
     persons = con.execute(
         "select registry_id as row_id, name, sex, birth_date, id_number, phones "
         "from registry_persons order by registry_id"
     ).to_arrow_table()
     left, right, model = fitted(workers, persons, model_of(run.settings))
     return Tables(left, right), model
+
+
+def _under_own_names(con: duckdb.DuckDBPyConnection, workers: pa.Table) -> pa.Table:
+    """The worker rows; one that names somebody of the registry by another of their names bears the registry's."""
+    own = con.execute(query_text("flows", "former_names.sql")).to_arrow_table() if count(con, "other_names") else None
+    if own is None or not own.num_rows:
+        return workers
+    place = pc.index_in(workers["row_id"], own["row_key"].combine_chunks())
+    names = pc.coalesce(own["name"].take(place), workers["name"])
+    return workers.set_column(workers.schema.get_field_index("name"), "name", names)
 
 
 def _person_rows(con: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
