@@ -67,6 +67,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         report_folder=run.home.reports / version,
         source_titles={name: contract.title for name, contract in run.contracts.items()},
         steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
+        forced=run.forced,
         not_had=tuple(sources_not_had(run)),
         warnings=tuple(str(text) for one in done for text in one.counts.get("warnings", ())),
     )

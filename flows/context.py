@@ -41,6 +41,8 @@ class RunContext:
     """Landing folder of an earlier night whose sealed copies this run reads again instead of a drop."""
     required: tuple[str, ...] = ()
     """Sources without which this run is refused."""
+    forced: str = ""
+    """Why this run's date may lie before the published night or beyond tomorrow; empty where it does not."""
     keep_scores: bool = False
     """A replay that takes the earlier night's scores as they are and only decides anew."""
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from flows.chronology import checked_date, today
 from flows.closing import read_summary
 from flows.context import Progress, RunContext, silent
 from flows.failures import PASSING, RunFailedError, plain_failure
@@ -49,6 +49,8 @@ class RunRequest:
     resume: bool = False
     start_from: str | None = None
     from_landing: date | None = None
+    force_reason: str = ""
+    """Why the date may go backwards or beyond tomorrow; without one it may not."""
     required: tuple[str, ...] | None = None
     """Sources without which the run is refused; null takes those the configuration stops for."""
 
@@ -61,6 +63,7 @@ def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = si
     load_key(home, create=True)
     with run_lock(home, load_settings(home, request.config).store_url):
         record, fresh = _entered(request)
+        record = checked_date(home, record, request.force_reason)
         run = context_of(home, record, progress)
         if fresh:
             _discard_unfinished(home)
@@ -129,7 +132,7 @@ def _entered(request: RunRequest) -> tuple[RunRecord, bool]:
     if request.from_landing:
         return _replayed(request, request.from_landing), True
     settings = load_settings(request.home, request.config)
-    as_of = request.as_of or datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    as_of = request.as_of or today()
     drop = request.drop or settings.drop or request.home.root / "drop"
     required = request.required
     if required is None:

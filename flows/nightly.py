@@ -74,6 +74,7 @@ def nightly(
     as_of: date | None = None,
     config: Path | None = None,
     start_from: StartFrom = "new",
+    date_reason: str | None = None,
 ) -> str:
     """读入投递文件夹，比对，发布一本账。返回运行编号；小结见本次运行的 Artifacts。
 
@@ -85,8 +86,10 @@ def nightly(
         as_of: 数据日期；不填则为今天（北京时间）
         config: 另用一份配置文件；不填则用数据文件夹里的 config.toml
         start_from: new 全新运行；resume 接着中断的运行；landing 用 as_of 那一晚的留存副本重做；其余从该步重做
+        date_reason: 日期理由；数据日期早于已发布的一晚、或晚于明天时必填，随版本保存，否则不运行
     """
-    summary = _driven(_request(home, drop, as_of, config, start_from))
+    request = _request(home, drop, as_of, config, start_from)
+    summary = _driven(replace(request, force_reason=(date_reason or "").strip()))
     create_markdown_artifact(key="summary", markdown=markdown(summary), description=headline(summary))
     get_run_logger().info("published %s with %d warnings", summary.version, len(summary.warnings))
     return summary.run_id

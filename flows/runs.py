@@ -52,6 +52,7 @@ class RunRecord(BaseModel):
     replay: KeptPath | None = None
     keep_scores: bool = False
     required: tuple[str, ...] = ()
+    forced: str = ""
     state: State = "running"
     failed_step: str | None = None
     rule: str | None = None
@@ -135,6 +136,7 @@ def context_of(home: Home, record: RunRecord, progress: Progress = silent) -> Ru
         replay=record.replay,
         keep_scores=record.keep_scores,
         required=record.required,
+        forced=record.forced,
     )
 
 

@@ -50,5 +50,6 @@ def _parameters(request: RunRequest) -> dict[str, Any]:
         "as_of": as_of,
         "config": request.config,
         "start_from": start_from,
+        "date_reason": request.force_reason or None,
     }
     return found

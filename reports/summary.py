@@ -161,6 +161,8 @@ class RunFacts:
     warnings: tuple[str, ...]
     not_had: tuple[str, ...] = ()
     """Sources the district does not have."""
+    forced: str = ""
+    """Why the date may lie before the published night or beyond tomorrow."""
 
 
 def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
@@ -186,7 +188,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
-        notices=(*_not_had(facts), *_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
+        notices=(*_forced(facts), *_not_had(facts), *_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
         steps=facts.steps,
     )
 
@@ -344,6 +346,11 @@ def _trades(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         + "；规则 trade_in_doubt。处理办法：看错了的，用 sanzhao sources map --trade 按送件方更正"
         for where, counts, unknown, against, other in rows
     )
+
+
+def _forced(facts: RunFacts) -> tuple[str, ...]:
+    """A date out of order, with the reason that is kept with the version."""
+    return (f"数据日期 {facts.as_of.isoformat()} 不在次序内，按理由放行：{facts.forced}",) if facts.forced else ()
 
 
 def _not_had(facts: RunFacts) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reports.summary import RunSummary
 
 StepOption = Annotated[str | None, typer.Option("--from", metavar="STEP", help="从某一步重做，如 decided")]
+ForceOption = Annotated[bool, typer.Option("--force", help="允许数据日期早于已发布的一晚，或晚于明天；须写 --reason")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="为什么，随版本保存在 index.json")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="接着上次中断的运行做")]
 
 
@@ -43,10 +45,14 @@ def run(
     resume: ResumeOption = False,
     start_from: StepOption = None,
     from_landing: NightOption = None,
+    force: ForceOption = False,
+    reason: ReasonOption = "",
     json: JsonOption = False,
 ) -> int:
     """读入投递文件夹，比对，发布一本账，打印小结。"""
     _check_choice(resume, start_from, from_landing is not None)
+    if force != bool(reason.strip()):
+        raise UsageMistake("--force 与 --reason 理由 要一起用")
     from flows.driver import RunRequest
     from flows.home import Home
 
@@ -58,6 +64,7 @@ def run(
         resume=resume,
         start_from=start_from,
         from_landing=from_landing,
+        force_reason=reason.strip(),
     )
     summary = _driven(request)
     if json:

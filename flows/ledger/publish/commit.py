@@ -76,6 +76,7 @@ def make_index(run: RunContext, draft: Draft, current: Published | None, audit_h
         "kept": _kept(run, draft, len(deltas)),
         "audit_head": audit_head,
         "key_id": run.key.key_id,
+        **({"date_forced": run.forced} if run.forced else {}),
         **draft.about,
     }
     return {**index, "hmac": signature(run.key, index)}

@@ -39,7 +39,8 @@ class Play:
         drop = folder / "drop"
         if incident:
             incident(self, drop)
-        drive(RunRequest(home=self.home, drop=drop, as_of=date.fromisoformat(folder.name)))
+        day = date.fromisoformat(folder.name)
+        drive(RunRequest(home=self.home, drop=drop, as_of=day, force_reason="三十晚的演练"))
         current = current_version(self.home, load_key(self.home))
         assert current is not None
         return current
