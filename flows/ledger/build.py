@@ -16,7 +16,9 @@ from flows.ledger.judging import JUDGED
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.leaving import find_leavers
 from flows.ledger.publish.read import Published, current_version
+from flows.ledger.published_cells import without_numbers
 from flows.ledger.redact import Redactor
+from flows.ledger.relations import relation
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.ledger.store import Store, opened_store
@@ -44,7 +46,17 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, i
     _finish(con, run)
     build_review(con, run, redactor)
     build_coverage(con, run, redactor)
+    _take_out_numbers(con, redactor)
     return _counts(con, run)
+
+
+def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
+    """No text that will be published holds an ID or a mobile number, those carried from earlier versions included."""
+    for name in ("ledger", "review", "coverage"):
+        table = relation(con, name)
+        clean = without_numbers(table, redactor)
+        if clean is not table:
+            put(con, name, clean)
 
 
 def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
@@ -147,7 +159,8 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
 def put_clean_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
     """Write `clean_numbers`: text, clean; one row per number of a person, a member or an organisation.
 
-    Only those that could be an ID, a phone or a name are looked at one by one; the others are published as they are.
+    Only those with digits enough for a phone, and names, are looked at one by one; the others are published as they
+    are.
     """
     make(con, "numbers", _NUMBERS)
     _put_cleaned(con, "clean_numbers", _LONG_NUMBERS, redactor.number)
@@ -170,8 +183,9 @@ select distinct text from (
 ) where text is not null
 """
 _OTHER_NUMBERS = "select text, text as clean from numbers where text not in (select text from clean_numbers)"
-_LONG_NUMBERS = """
-select text from numbers where regexp_matches(regexp_replace(text, '[ -]', '', 'g'), '[0-9]{11}')
+_LONG_NUMBERS = r"""
+select text from numbers
+where length(regexp_replace(text, '[^\p{N}〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两]', '', 'g')) >= 11
 union select text from numbers where text in (select name from person_rows)
 """
 _TEXTS = """

@@ -6,18 +6,16 @@ import re
 from pathlib import PurePath
 
 from flows.keys import DistrictKey
+from flows.ledger.spoken_numbers import numbers_in
 
-_ID = re.compile(r"(?<![0-9])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx](?![0-9])")
-_OLD_ID = re.compile(r"(?<![0-9])[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?![0-9])")
-_PHONE = re.compile(r"(?<![0-9])1[3-9]\d{9}(?![0-9])")
 _HAN = re.compile(r"[㐀-鿿·]{2,}")
 _AFTER_NAME = ("的", "名单", "个人", "简历", "材料", "登记", "身份", "信息", "报到", "先生", "女士", "师傅", "同志")
 _SOLE_TRADER = ("店", "铺", "部", "馆", "摊", "坊", "个体", "经营户", "工作室", "商行", "行")
 
 
 def is_personal_number(text: str) -> bool:
-    """Whether a text is, or holds, an ID number or a mobile number."""
-    return bool(_ID.search(text) or _OLD_ID.search(text) or _PHONE.search(text))
+    """Whether a text is, or holds, an ID number or a mobile number, however it is written."""
+    return next(numbers_in(text), None) is not None
 
 
 class Redactor:
@@ -32,8 +30,8 @@ class Redactor:
 
     def number(self, text: str | None) -> str | None:
         """A record number: a keyed token in place of one that holds an ID or a phone."""
-        if text is None or not is_personal_number(text.replace(" ", "").replace("-", "")):
-            return text if text is None or text not in self._names else self._token("id", text)
+        if text is None or not (text in self._names or is_personal_number(text)):
+            return text
         return self._token("id", text)
 
     def file(self, name: str) -> str:
@@ -49,11 +47,16 @@ class Redactor:
         if text is None:
             return None
         if text not in self._texts:
-            clean = text
-            for pattern in (_ID, _OLD_ID, _PHONE):
-                clean = pattern.sub(lambda found: self._token("id", found.group()), clean)
-            self._texts[text] = self._shortened(clean)
+            self._texts[text] = self._shortened(self.numbers(text))
         return self._texts[text]
+
+    def numbers(self, text: str) -> str:
+        """A text with a token in place of each ID and mobile number in it: one number, one token, however written."""
+        at, parts = 0, []
+        for found in numbers_in(text):
+            parts += [text[at : found.start], self._token("id", found.number)]
+            at = found.end
+        return "".join([*parts, text[at:]])
 
     def _shortened(self, text: str) -> str:
         sole = text.endswith(_SOLE_TRADER) or "个体" in text or text in self._names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from flows.ledger.publish.before import without_old_numbers
 from flows.ledger.publish.novelty import WORK, Novelty, Place
 from flows.ledger.publish.replay import aged
 from flows.ledger.sql import put
@@ -66,6 +67,8 @@ class Night:
     novelty: Novelty = field(default_factory=Novelty)
     reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is new, per person with a lead that was settled as unfounded."""
+    clean: Callable[[str], str] = str
+    """Takes IDs and mobile numbers out of a text that an earlier version published."""
 
 
 def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
@@ -80,7 +83,7 @@ def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
     rows = [_added(row, night, split) for row in added]
     rows += [_removed(row, night, merged) for row in removed]
     rows += [_changed(*pair, night, names) for pair in pairs]
-    return _table(rows)
+    return _table(without_old_numbers(row, night.clean) for row in rows)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:

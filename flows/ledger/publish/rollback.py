@@ -16,6 +16,8 @@ from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.step import aliases_table
 from flows.ledger.publish.unfinished import discard_unfinished
+from flows.ledger.published_cells import check_published, without_numbers
+from flows.ledger.redact import Redactor
 from flows.ledger.sql import put, put_rows
 from flows.ledger.store import Store, VersionRows, opened_store
 from flows.ledger.tokens_moved import moved_tokens
@@ -40,12 +42,14 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
             raise HomeError("已经是这一版", where=version, rule="rollback_same", action="用 ledger show 看各版本")
         store.settle(current.version)
         discard_unfinished(run.home, current, store)
-        tables = {name: old.table(name) for name in ("review", "coverage")}
-        tables["ledger"] = _today(old.table("ledger"), run, store)
+        redactor = Redactor(run.key, frozenset())
+        tables = {name: without_numbers(old.table(name), redactor) for name in ("review", "coverage")}
+        tables["ledger"] = without_numbers(_today(old.table("ledger"), run, store), redactor)
         tables["changes"] = _changes(current, tables["ledger"], run, old.version)
         tables["aliases"] = aliases_table(store, tokens=moved_tokens(current))
         for name, table in tables.items():
             check_table(table, ledger_table(name))
+        check_published(tables, ())
         draft = make_draft(run, tables, max([current.version, *lost]), {"restores": old.version})
         store.write_pending(VersionRows(draft.version, run.as_of, (), (), ()))
         without = f"（缺 {' '.join(lost)}）" if lost else ""
@@ -87,7 +91,8 @@ def _changes(current: Published, ledger: pa.Table, run: RunContext, version: str
     """What the rollback changes against the current version, each row with that as its cause."""
     previous = current.table("ledger")
     was = as_of(current)
-    night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset())
+    clean = Redactor(run.key, frozenset()).numbers
+    night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset(), clean=clean)
     con = connect()
     try:
         put(con, "previous_ledger", previous)

@@ -23,6 +23,8 @@ from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.retention import prune
 from flows.ledger.publish.unfinished import discard_unfinished
+from flows.ledger.published_cells import check_published
+from flows.ledger.redact import Redactor
 from flows.ledger.registers import sealed_registers
 from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
@@ -33,6 +35,11 @@ from reports.books import disagreements, views_of
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import InputError, SanzhaoError, TableError
 
+_NUMBERS = """
+select distinct id_number from person_rows where length(id_number) = 18 and not contains(id_number, '*')
+union select distinct phone from (select unnest(phones) as phone from person_rows)
+where regexp_full_match(phone, '1[0-9]{10}')
+"""
 _JUDGED_RECORDS = """
 select k.person_key, p.source, coalesce(n.clean, '')
 from judged_pairs j join person_keys k on k.person_id = j.right_id join person_rows p on p.row_key = j.left_id
@@ -91,7 +98,13 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     tokens = con.execute("select old_token, new_token from moved_tokens order by all").fetchall()
     tonight = [(old, new, what, run.as_of) for old, new, what in events]
     tables["aliases"] = aliases_table(store, tonight, moved_tokens(current, tokens, run.as_of))
+    check_published(tables, _numbers_of_tonight(con))
     return make_draft(run, tables, current.version if current else None)
+
+
+def _numbers_of_tonight(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """IDs and telephones of everybody in tonight's files."""
+    return {number for (number,) in con.execute(_NUMBERS).fetchall()}
 
 
 def _check_books(ledger: pa.Table) -> None:
@@ -146,6 +159,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         novelty=novelty(con, run, store, was),
         keep_days=run.policy.leaving.keep_days,
         reopened={key: tuple(sorted(set(pieces))) for key, pieces in news},
+        clean=Redactor(run.key, frozenset()).numbers,
     )
 
 

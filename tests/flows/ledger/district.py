@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
-from flows.home import Home
+from flows.home import Home, write_private
 from flows.keys import DistrictKey
 from flows.ledger import build_ledger, build_persons, publish
+from flows.ledger.publish.files import parquet_bytes, sha256
+from flows.ledger.publish.read import signature
 from flows.scope import place_rows
 from flows.settings import Settings
 from schemas.contracts import shipped_sources, stage_table
@@ -211,3 +214,20 @@ def number_of(turn: int, *, year: int = 1985, odd: bool = True) -> str:
     body = f"500113{year}0312{turn % 50:02d}{1 if odd else 2}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(a) * b for a, b in zip(body, weights, strict=True)) % 11]
+
+
+def publish_as(home: Home, version: str, tables: dict[str, pa.Table]) -> None:
+    """The newest version as an earlier program would have published it: other tables, index and signature anew."""
+    folder = home.ledger / "versions" / version
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    for name, table in tables.items():
+        data = parquet_bytes(table, name, date.fromisoformat(index["as_of"]))
+        write_private(folder / f"{name}.parquet", data)
+        index["files"][f"{name}.parquet"] |= {"bytes": len(data), "sha256": sha256(data)}
+        if name in ("ledger", "changes"):
+            index["deltas"][-1][f"{name}_sha256"] = sha256(data)
+    del index["hmac"]
+    text = json.dumps({**index, "hmac": signature(KEY, index)}, ensure_ascii=False).encode()
+    for path in (folder / "index.json", home.ledger / "index.json"):
+        write_private(path, text)
+    write_private(home.ledger / "ledger.parquet", (folder / "ledger.parquet").read_bytes())
