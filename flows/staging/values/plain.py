@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from flows.staging.values.cells import BLANKS, Cell, Cleaned, blank, cell_text, merged, narrow, tidy
+from schemas.people import is_made_up_id
 from schemas.placeholders import means_nothing
 
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
@@ -94,7 +95,7 @@ def clean_integer(cell: Cell) -> Cleaned:
 
 def clean_uscc(cell: Cell) -> Cleaned:
     """A unified social credit code (GB 32100) in capitals; other registration numbers are kept as written."""
-    if isinstance(cell, str) and _USCC.fullmatch(cell):
+    if isinstance(cell, str) and _USCC.fullmatch(cell) and not is_made_up_id(cell):
         return Cleaned(cell)
     if isinstance(cell, float | int):
         text = cell_text(cell)
@@ -104,4 +105,6 @@ def clean_uscc(cell: Cell) -> Cleaned:
         return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
     bare = BLANKS.sub("", text).strip("'‘’\"")
     found = [*repairs, *(("spaces",) if bare != text else ()), *(("lower_case",) if bare.upper() != bare else ())]
+    if is_made_up_id(bare):
+        return Cleaned(None, merged([*found, "dummy_number"]))
     return Cleaned(bare.upper(), merged(found))

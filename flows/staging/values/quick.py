@@ -47,7 +47,9 @@ def already_right(kind: FieldType, texts: pa.Array) -> pa.Array | None:
         return pc.and_(_matches(texts, _DAY), pc.invert(pc.is_in(texts, pa.array(sorted(empty_days()), pa.string()))))
     if kind == "text":
         return pc.and_(_matches(texts, _TEXT), pc.invert(pc.or_(_matches(texts, _ODD_TEXT), _is_word(texts))))
-    return _matches(texts, _CODE) if kind == "uscc" else None
+    if kind == "uscc":
+        return pc.and_(_matches(texts, _CODE), pc.invert(_matches(texts, "^[0-9]+X?$")))
+    return None
 
 
 def masked_ids(texts: pa.Array) -> pa.Array:
