@@ -159,7 +159,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
 def _told(found: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
     """The ID, unless it stands for none; zeros at its end that stand for digits nobody knew become a mask."""
     pattern, known = found.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
-    if is_made_up_id(pattern or found.text or ""):
+    if any(is_made_up_id(one) for one in (pattern, found.text) if one):
         return Cleaned(None, (*known, DUMMY))
     if pattern is not None and shows_impossible_birth(pattern):
         return Cleaned(ResidentId(None, "other", found.text), (*known, "impossible_birth"))
