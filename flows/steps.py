@@ -20,11 +20,13 @@ from flows.ledger.publish.behind import behind
 from flows.limits import check_quarantine
 from flows.presence import absent_sources, check_required
 from flows.purging import purge
+from flows.questions import ask_senders
 from flows.reporting import Quality
 from flows.returns import seal_marks, write_notes
 from flows.runlog import log_event
 from flows.runs import destroy_workspace, workspace_key
 from flows.staging import stage
+from flows.staging.unknown_words import unknown_words
 from flows.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
 from flows.timeouts import limited
 from flows.workspace import open_workspace
@@ -56,6 +58,7 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     note_dropped_columns(con, run)
     check_required(con, run)
     found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
+    found += ask_senders(con, "stage", unknown_words(con, run.contracts))
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 

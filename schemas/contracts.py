@@ -19,8 +19,9 @@ from schemas.types import arrow_type
 
 Role = Literal["roll", "transfer", "floating", "organisation", "worker", "self_report"]
 FieldType = Literal[
-    "text", "person_name", "id_number", "phones", "date", "partial_date", "month", "yes_no", "code", "integer", "uscc"
-]
+    "text", "person_name", "id_number", "phones", "date", "partial_date", "month", "validity", "yes_no", "code",
+    "integer", "uscc",
+]  # fmt: skip
 
 _STAGED: dict[FieldType, pa.DataType] = {
     "text": pa.string(),
@@ -30,6 +31,7 @@ _STAGED: dict[FieldType, pa.DataType] = {
     "date": pa.date32(),
     "partial_date": pa.string(),
     "month": pa.date32(),
+    "validity": pa.string(),
     "yes_no": pa.bool_(),
     "code": pa.string(),
     "integer": pa.int32(),

@@ -36,6 +36,8 @@ class Statuses(_Frozen):
 
     order: tuple[str, ...]
     codes: dict[str, StatusRule]
+    accusing: tuple[str, ...] = ("S1", "P1", "L1", "Y1", "P2")
+    """Codes nobody is given by rolls that contradict each other."""
 
     @model_validator(mode="after")
     def _every_code_has_its_place(self) -> Statuses:
@@ -49,6 +51,7 @@ class Letters(_Frozen):
 
     pending_states: tuple[str, ...]
     received_state: str
+    returned_state: str = "退回"
     valid_days: int = Field(ge=1, le=3650)
 
 
@@ -57,6 +60,7 @@ class Affiliation(_Frozen):
 
     works_here_months: int = Field(ge=1, le=120)
     name_noise: tuple[str, ...] = ()
+    """Not used any more: names of organisations are compared by `schemas/organisations.toml`."""
 
 
 class Leads(_Frozen):
@@ -205,9 +209,30 @@ class Policy(_Frozen):
             raise ValueError(f"groups without a trade: {sorted(groups - set(self.trades))}")
         return self
 
+    @model_validator(mode="after")
+    def _every_basis_can_be_filled(self) -> Policy:
+        for code in self.statuses.order:
+            try:
+                self.basis(code)
+            except (KeyError, IndexError, ValueError, AttributeError):
+                raise ValueError(
+                    f"statuses.codes.{code}.basis：花括号里只能写 {'、'.join(sorted(self._numbers))}"
+                ) from None
+        return self
+
     def basis(self, code: str) -> str:
-        """The 口径 of a status code."""
-        return self.statuses.codes[code].basis
+        """The 口径 of a status code, its numbers those of this policy."""
+        return self.statuses.codes[code].basis.format_map(self._numbers)
+
+    @property
+    def _numbers(self) -> dict[str, str]:
+        """What a 口径 may name in braces."""
+        return {
+            "valid_days": str(self.letters.valid_days),
+            "pending_states": "或".join(f"“{state}”" for state in self.letters.pending_states),
+            "received_state": self.letters.received_state,
+            "works_here_months": str(self.affiliation.works_here_months),
+        }
 
 
 def load_policy(path: Path | None = None) -> Policy:

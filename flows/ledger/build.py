@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.ledger.contradictions import contradictions
 from flows.ledger.coverage import build_coverage
 from flows.ledger.facts import has_relation
 from flows.ledger.identity import assign_keys
 from flows.ledger.judging import JUDGED
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.leaving import find_leavers
+from flows.ledger.organisations import put_lodged_letters, put_organisation_texts, register_of
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.published_cells import without_numbers
 from flows.ledger.redact import Redactor
@@ -22,22 +25,24 @@ from flows.ledger.relations import relation
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.ledger.store import Store, opened_store
+from flows.questions import ask_senders
 from matchers.relations import append, make
 from schemas.contracts import ledger_table
 
 _TEXT = pa.string()
 
 
-def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
+def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """Write `ledger`, `review` and `coverage`; counts for the summary."""
     previous = current_version(run.home, run.key)
     if not has_relation(con, "judged_pairs"):
         put(con, "judged_pairs", JUDGED.empty_table())
     with opened_store(run.home, run.settings.store_url) as store:
         store.settle(previous.version if previous else None)
-        _decide(con, run)
+        _lay_out_registers(con, run)
         assign_keys(con, run, store)
         _put_store(con, store)
+        _decide(con, run)
         _put_previous(con, previous)
         redactor = put_clean(con, run)
         _put_words(con, run, store.sources_seen(besides=run.run_id))
@@ -47,7 +52,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, i
     build_review(con, run, redactor)
     build_coverage(con, run, redactor)
     _take_out_numbers(con, redactor)
-    return _counts(con, run)
+    return {**_counts(con, run), "warnings": ask_senders(con, "ledger", contradictions(con))}
 
 
 def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
@@ -60,18 +65,26 @@ def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> Non
 
 
 def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
-    """Homes, statuses and host organisations of tonight's persons."""
+    """Homes, statuses and host organisations of tonight's persons, whose registers `registers.sql` laid out."""
     policy = run.policy
-    hosts = policy.hosts
+    letters, hosts = policy.letters, policy.hosts
+    organisations = register_of(con, run)
+    put_organisation_texts(con, organisations)
+    run_sql(
+        con,
+        "homes.sql",
+        as_of=run.as_of,
+        received_state=letters.received_state,
+        pending_states=list(letters.pending_states),
+    )
+    put_lodged_letters(con, organisations)
     run_sql(
         con,
         "statuses.sql",
-        as_of=run.as_of,
         works_before=_months_before(run.as_of, policy.affiliation.works_here_months),
-        letter_days=policy.letters.valid_days,
-        received_state=policy.letters.received_state,
-        pending_states=list(policy.letters.pending_states),
+        returned_state=letters.returned_state,
         status_order=list(policy.statuses.order),
+        accusing=list(policy.statuses.accusing),
     )
     run_sql(con, "own.sql")
     run_sql(
@@ -84,6 +97,19 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         floating_kind=hosts.floating_kind,
         shared_kinds=list(hosts.shared_kinds),
         members_at_most=policy.organisations.members_at_most,
+    )
+
+
+def _lay_out_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Registry rows, work and letters of tonight's persons."""
+    letters = run.policy.letters
+    run_sql(
+        con,
+        "registers.sql",
+        as_of=run.as_of,
+        letter_days=letters.valid_days,
+        received_state=letters.received_state,
+        returned_state=letters.returned_state,
     )
 
 
@@ -114,6 +140,7 @@ def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
     put_rows(con, "erased_persons", {"person_key": _TEXT}, [(key,) for key in erased])
     objections = sorted({follow(moved, key) for key in store.open_objections()})
     put_rows(con, "open_objections", {"person_key": _TEXT}, [(key,) for key in objections])
+    put_rows(con, "checked_people", {"person_id": pa.int64()}, [])
 
 
 def _put_previous(con: duckdb.DuckDBPyConnection, previous: Published | None) -> None:

@@ -143,7 +143,9 @@ select
     list_sort(list_distinct(list_concat(
         d.flags,
         case when s.worker_rows > 0 and not s.works_now then ['no_current_work'] else [] end,
-        case when c.primary_status = 'N0' and (q.person_id is null or h.elsewhere) then ['affiliation_unclear'] else [] end
+        case when c.primary_status = 'N0' and (q.person_id is null or h.elsewhere) then ['affiliation_unclear'] else [] end,
+        case when d.person_id in (select person_id from contradicted) then ['rolls_contradict'] else [] end,
+        case when d.person_id in (select person_id from accounts_of_others) then ['phone_of_another'] else [] end
     ))) as flags,
     coalesce(e.evidence, []) as evidence,
     ho.org_code as host_org_code, hon.clean as host_org_name, hr.text as host_rule

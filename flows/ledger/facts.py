@@ -116,4 +116,3 @@ def _put_rules(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     put_rows(con, "trade_words", {"grp": text, "word": text}, words)
     committees = [(group, word) for group, found in policy.hosts.committees.items() for word in found]
     put_rows(con, "committee_words", {"grp": text, "word": text}, committees)
-    put_rows(con, "name_noise", {"words": pa.list_(text)}, [(list(policy.affiliation.name_noise),)])

@@ -5,8 +5,6 @@ create or replace table orgs as
 select
     row_number() over (order by org_code nulls last, org_name, row_key) as org_id,
     org_code, org_name, org_kind, parent_org, street, trade, uscc, full_members, row_key, file, sheet, "row", record_id, landed_on,
-    list_reduce(list_prepend(tidy(org_name), (select words from name_noise)), (name, word) -> replace(name, word, ''))
-        as name_key,
     coalesce(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> tidy(part)), [])
         as unit_keys
 from organisation_rows

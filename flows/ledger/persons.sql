@@ -22,8 +22,9 @@ with linked as (
     from link_rows group by registry_id
 ), own_job as (
     select r.registry_id
-    from registry_persons r join own_job_rows o on o.row_key = r.roll_row_key
+    from registry_persons r join own_job_rows o on list_contains(r.row_keys, o.row_key)
     where r.registry_id not in (select registry_id from linked)
+    group by r.registry_id
 ), declared as (
     select
         -min(d.row_key) as person_id, list(d.row_key order by d.row_key) as worker_row_keys,

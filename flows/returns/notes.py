@@ -10,6 +10,7 @@ import duckdb
 from flows.context import RunContext
 from flows.home import write_private
 from flows.landing import Manifest, load_manifest
+from flows.questions import questions_to
 from flows.returns.export import NOTES, note_name
 from flows.returns.marks import marks_path
 from reports.quality_note import SourceNote, quality_note
@@ -66,6 +67,7 @@ def _note(
         missing=tuple(missing),
         unknown=tuple(unknown),
         messages=tuple(message for (message,) in messages if message),
+        questions=tuple(questions_to(con, contract.name)),
     )
 
 

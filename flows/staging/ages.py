@@ -59,17 +59,17 @@ def _checked(column: Column, births: list[str | None], age: int) -> Column:
     for row, (day, birth) in enumerate(zip(days, births, strict=True)):
         if day is not None and birth is not None and _is_before(day, birth, age, month_only=row in vague):
             days[row] = None
-            repairs.append((row, TOO_YOUNG, day.isoformat()))
+            repairs.append((row, TOO_YOUNG, str(day)))
     if len(repairs) == len(column.repairs):
         return column
     return replace(column, arrays=(pa.array(days, column.arrays[0].type),), repairs=tuple(repairs))
 
 
-def _is_before(day: date, birth: str, age: int, *, month_only: bool) -> bool:
-    """Whether a day lies before somebody's birthday of an age; where only its month is known, the month must."""
+def _is_before(day: date | str, birth: str, age: int, *, month_only: bool) -> bool:
+    """Whether a day (or an ISO prefix) lies before somebody's birthday of an age; of a month alone, the month must."""
     grown = f"{int(birth[:4]) + age:04d}{birth[4:]}"
-    size = 7 if month_only else 10
-    return day.isoformat()[:size] < grown[:size]
+    size = 7 if month_only else len(str(day))
+    return str(day)[:size] < grown[:size]
 
 
 def _keep_shown_births(columns: dict[str, Column]) -> None:

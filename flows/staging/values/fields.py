@@ -17,6 +17,7 @@ from flows.staging.values.plain import (
     speaks_in_codes,
     yes_no_cleaner,
 )
+from flows.staging.values.validity import UNREAD, clean_validity
 from schemas.contracts import SourceField, bare_codes, value_map
 
 _SIMPLE: dict[str, Cleaner] = {
@@ -26,6 +27,7 @@ _SIMPLE: dict[str, Cleaner] = {
     "date": clean_date,
     "partial_date": clean_partial_date,
     "month": clean_month,
+    "validity": clean_validity,
     "integer": clean_integer,
     "uscc": clean_uscc,
 }
@@ -57,4 +59,4 @@ def looks_like(field: SourceField, cells: list[Cell]) -> bool:
     else:
         clean = cleaner_of(field)
         usable = [clean(cell).value for cell in cells]
-    return sum(value is not None for value in usable) >= _LEAST_SHARE * len(cells)
+    return sum(value not in (None, UNREAD) for value in usable) >= _LEAST_SHARE * len(cells)

@@ -43,7 +43,7 @@ def already_right(kind: FieldType, texts: pa.Array) -> pa.Array | None:
         eleven = pc.equal(pc.utf8_length(texts), 11)
         shaped = pc.or_(_matches(texts, _PHONE), pc.and_(eleven, _matches(texts, _MASKED_PHONE)))
         return pc.and_(shaped, pc.invert(_matches(texts, _dummy_tails())))
-    if kind in ("date", "partial_date"):
+    if kind in ("date", "partial_date", "validity"):
         return pc.and_(_matches(texts, _DAY), pc.invert(pc.is_in(texts, pa.array(sorted(empty_days()), pa.string()))))
     if kind == "text":
         return pc.and_(_matches(texts, _TEXT), pc.invert(pc.or_(_matches(texts, _ODD_TEXT), _is_word(texts))))

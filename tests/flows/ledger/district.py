@@ -147,8 +147,9 @@ class District:
         kind = "full" if number and "*" not in number else "masked" if number else None
         phones = cells.pop("phones", [])
         said = {"name": name, "id_number": number, "phones": phones, **cells}
-        known = {field.name for field in contract.imported}
-        self.rows.setdefault(source, []).append({**place, **{k: v for k, v in said.items() if k in known}})
+        known = {field.name: field.type for field in contract.imported}
+        cells = {name: _staged(known[name], value) for name, value in said.items() if name in known}
+        self.rows.setdefault(source, []).append({**place, **cells})
         self.people.append(
             {**place, "source": source, "role": contract.role, "member_no": cells.get("member_no"), "name": name,
              "sex": cells.get("sex"), "birth_date": None, "id_number": number, "id_kind": kind, "phones": phones}
@@ -161,6 +162,13 @@ class District:
             "id_number": number, "id_kind": "full" if number else None, "phones": [], "row_keys": [key],
             "roll_row_key": roll, "flags": [],
         }  # fmt: skip
+
+
+def _staged(kind: str, value: Any) -> Any:
+    """A cell as staging keeps it: dates that may be partial, and terms, are texts."""
+    if kind in ("partial_date", "validity") and isinstance(value, date):
+        return value.isoformat()
+    return f"P{value}D" if kind == "validity" and isinstance(value, int) else value
 
 
 def _put(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:

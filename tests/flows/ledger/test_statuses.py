@@ -149,7 +149,7 @@ def test_should_have_moved_after_six_months_with_a_branch_elsewhere(
 
 def test_registered_floating_or_transferred_is_not_should_have_moved(district: District, tmp_path: Path) -> None:
     person = linked(district, {"started_on": date(2020, 1, 1)}, branch_name="外县第三党支部")
-    district.register("party_transfers", person, reception_state="退回", issued_on=date(2026, 1, 1))
+    district.register("party_transfers", person, reception_state="已接收", issued_on=date(2026, 1, 1))
     assert codes(district, tmp_path) == ["N0"]
 
 
