@@ -12,7 +12,7 @@ LEVELS = {
     "placeholder": "有缺字", "masked": "有遮掩", "one_character": "差一字", "different": "不同", "full": "全部一致",
     "first15": "前15位一致", "head6_tail4": "前6后4位一致", "tail4": "后4位一致", "partial": "可见部分一致",
     "one_digit": "差一位", "conflict": "不一致", "head3_tail4": "前3后4位一致", "year_month": "年月一致",
-    "year": "年份一致", "same": "一致", "null": "一方未填",
+    "year": "年份一致", "one_day": "差一天", "same": "一致", "null": "一方未填",
 }  # fmt: skip
 RULES = {
     "same_full_id": "证件号全部相同", "same_name_sound": "姓名读音相近", "same_first_15_of_id": "证件号前15位相同",

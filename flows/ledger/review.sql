@@ -49,7 +49,7 @@ from (
         {'title': '出生日期', 'now': d.levels.birth_date, 'was': j.basis['birth_date']},
         {'title': '性别', 'now': d.levels.sex, 'was': j.basis['sex']}
     ], pair -> pair.now is distinct from coalesce(pair.was, 'null') and pair.now <> 'null'
-        and (pair.now in ('conflict', 'different', 'swapped', 'one_digit')) = (j.verdict = 'link')) as news
+        and (pair.now in ('conflict', 'different', 'swapped', 'one_day', 'one_digit')) = (j.verdict = 'link')) as news
     from decided d join judged_pairs j using (left_id, right_id) where j.basis is not null
 ) d join registry_persons r on r.registry_id = d.right_id
 where len(d.news) > 0

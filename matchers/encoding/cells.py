@@ -17,6 +17,7 @@ from matchers.encoding.numbers import encode_phones
 from matchers.encoding.readings import simplified
 from matchers.encoding.strings import digests, strings, text_array
 from matchers.names import compared_name, tidy_name
+from schemas.people import is_dummy_phone
 
 Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
 
@@ -25,7 +26,6 @@ _DATE = re.compile(r"^(\d{4})(?:\D*(\d{1,2}))?(?:\D*(\d{1,2}))?\D*$")
 _SEXES: Mapping[str, int] = {
     "男": 1, "男性": 1, "male": 1, "m": 1, "1": 1, "女": 0, "女性": 0, "female": 0, "f": 0, "2": 0,
 }  # fmt: skip
-_EARLIEST_BIRTH = 18700101
 
 
 def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
@@ -45,15 +45,11 @@ def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 
 def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
-    """IDs of 18 places with what they show; one whose birth date cannot be is no valid ID. `sexed`: a full ID."""
+    """IDs of 18 places with what they show; `sexed`: a full ID."""
     ids = encode_ids(column)
-    impossible = (ids.kind == KINDS["full"]) & (ids.birth < _EARLIEST_BIRTH)
-    kind = np.where(impossible, KINDS["invalid"], ids.kind).astype(np.uint8)
     return {
-        "head": ids.head, "head_mask": ids.head_mask, "tail": ids.tail, "tail_mask": ids.tail_mask, "kind": kind,
-        "birth": np.where(impossible, 0, ids.birth).astype(np.int32),
-        "male": np.where(impossible, -1, ids.male).astype(np.int8),
-        "sexed": (kind == KINDS["full"]).astype(np.uint8),
+        "head": ids.head, "head_mask": ids.head_mask, "tail": ids.tail, "tail_mask": ids.tail_mask, "kind": ids.kind,
+        "birth": ids.birth, "male": ids.male, "sexed": (ids.kind == KINDS["full"]).astype(np.uint8),
     }  # fmt: skip
 
 
@@ -63,7 +59,7 @@ def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
     lists = _lists(column)
     distinct, codes = _distinct(pa.chunked_array([lists.values]))
-    texts = pa.array([tidy_phone(text or "") for text in distinct.to_pylist()], pa.string())
+    texts = pa.array([_phone(text or "") for text in distinct.to_pylist()], pa.string())
     digits, mask = encode_phones(texts)
     whole = np.asarray(pc.and_(pc.greater(pc.utf8_length(texts), 0), pc.invert(pc.match_substring(texts, "*"))))
     same = np.where(whole & (mask != 0), digits, np.uint64(0))
@@ -77,6 +73,12 @@ def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
         [pa.array(values[codes[kept]]) for values in parts.values()], names=list(parts)
     )
     return {"all": pa.ListArray.from_arrays(pa.array(offsets), numbers)}
+
+
+def _phone(text: str) -> str:
+    """The number, nothing where it is a dummy."""
+    tidy = tidy_phone(text)
+    return "" if is_dummy_phone(tidy) else tidy
 
 
 def tidy_phone(text: str) -> str:

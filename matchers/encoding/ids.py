@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.dummies import dummy_ids
 from matchers.encoding.strings import Strings, matrix, strings
 from matchers.encoding.swar import digits, nibbles, number, u64, weighed
+from schemas.people import dummies
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = np.array([1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2], np.uint8)
@@ -17,6 +19,7 @@ _MOST = 10 * sum(_WEIGHTS) + 1
 _CHECK_OF_SUM = _CHECK[np.arange(_MOST) % 11]
 _MONTHS = np.isin(np.arange(256), [month // 10 | month % 10 << 4 for month in range(1, 13)])
 _DAYS = np.isin(np.arange(256), [day // 10 | day % 10 << 4 for day in range(1, 32)])
+_DAYS_OF_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0], np.uint64)
 _WHOLE = u64(0x0101010101010101)
 _NINE_PLACES = u64((1 << 36) - 1)
 KINDS = {"none": 0, "full": 1, "masked": 2, "invalid": 3}
@@ -45,18 +48,64 @@ class _Places:
 
 
 def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
-    """Encode a column of 18-place IDs with `*` for hidden places; 15-place IDs gain `19` and their check digit."""
+    """Encode a column of 18-place IDs with `*` for hidden places; 15-place IDs gain `19` and their check digit.
+
+    What is made up shows nothing: one digit over and over, digits counted up or down, a mask around a birth date that
+    cannot be, a tail of four zeros (unknown digits). Three zeros are what Excel makes of three digits: hidden. Where the
+    check digit fails, or a whole ID shows a birth date that cannot be, it may be a typing error: kind `invalid`, which
+    agrees with nothing.
+    """
     places = _places(strings(column))
+    unknown = _ending_in_zeros(places, 4)
+    for word in places.shown:
+        word[unknown] = 0
     second = nibbles(places.values[1])
     kind = _kinds(places, second)
+    rounded = (kind == KINDS["invalid"]) & _ending_in_zeros(places, 3)
+    places.shown[1][rounded] &= u64((1 << 56) - 1)
+    places.shown[2][rounded] = 0
+    kind[rounded] = KINDS["masked"]
     head, tail = _halved(nibbles(places.values[0]), second, nibbles(places.values[2]))
     masks = _halved(*(nibbles(word) * u64(15) for word in places.shown))
+    birth = number((places.values[0] >> u64(48)) | (places.values[1] << u64(16)))
+    _judge(places, kind, birth, (head, masks[0], tail, masks[1]))
     usable = (kind == KINDS["full"]) | (kind == KINDS["masked"])
     dated = usable & (places.shown[0] >> u64(48) == 0x0101) & (places.shown[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
-    birth = number((places.values[0] >> u64(48)) | (places.values[1] << u64(16)))
     sexed = usable & (places.shown[2] & u64(1) == 1)
     male = np.where(sexed, (places.values[2] & u64(1)).astype(np.int8), np.int8(-1))
     return EncodedIds(head, masks[0], tail, masks[1], kind, np.where(dated, birth, u64(0)).astype(np.int32), male)
+
+
+def _ending_in_zeros(places: _Places, count: int) -> npt.NDArray[np.bool_]:
+    """Rows whose last three or four places are zeros."""
+    above = u64(64 - 8 * (count - 2))
+    zeros = (places.values[1] >> above == 0) & (places.values[2] & u64(0xFFFF) == 0)
+    shown = (places.shown[1] >> above == _WHOLE >> above) & (places.shown[2] & u64(0xFFFF) == 0x0101)
+    return np.asarray(zeros & shown)
+
+
+def _judge(places: _Places, kind: npt.NDArray[np.uint8], birth: Words, halves: tuple[Words, ...]) -> None:
+    """Set the kind of IDs that nobody bears, and hide what made-up ones show."""
+    dated = (places.shown[0] >> u64(48) == 0x0101) & (places.shown[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
+    wrong = dated & _no_birth(birth)
+    kind[wrong & (kind == KINDS["full"])] = KINDS["invalid"]
+    head, head_mask, tail, tail_mask = halves
+    invalid = np.flatnonzero(kind == KINDS["invalid"])
+    made_up = np.concatenate(
+        [np.flatnonzero(wrong & (kind == KINDS["masked"])), invalid[dummy_ids(head, tail, invalid)]]
+    )
+    kind[made_up] = KINDS["none"]
+    for shown in (head_mask, tail_mask, *places.shown):
+        shown[made_up] = 0
+
+
+def _no_birth(birth: Words) -> npt.NDArray[np.bool_]:
+    """Which numbers yyyymmdd are no day on which somebody alive can have been born."""
+    facts = dummies()
+    year, month, day = birth // u64(10000), birth // u64(100) % u64(100), birth % u64(100)
+    leap = (year % u64(4) == 0) & ((year % u64(100) != 0) | (year % u64(400) == 0))
+    days = _DAYS_OF_MONTH[np.minimum(month, u64(13))] + ((month == 2) & leap)
+    return (year < facts.first_birth_year) | (year > facts.last_birth_year) | (day < 1) | (day > days)
 
 
 def _halved(first: Words, second: Words, last: Words) -> tuple[Words, Words]:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.dummies import dummy_phones
 from matchers.encoding.strings import strings
 from matchers.encoding.swar import digits, nibbles, number, u64
 
@@ -15,13 +16,18 @@ Words = npt.NDArray[np.uint64]
 
 
 def encode_phones(column: pa.Array | pa.ChunkedArray) -> tuple[Words, Words]:
-    """Digits of phones of eleven places and the mask of the places shown, four bits a place, the first the lowest."""
+    """Digits of phones of eleven places and the mask of the places shown, four bits a place, the first the lowest.
+
+    A dummy (13800000000) shows nothing.
+    """
     parts = strings(column)
     fits = parts.lengths == PHONE_PLACES
     first, second = (digits(np.where(fits, parts.raw_words(at), u64(0))) for at in (0, 8))
     last = u64(0xFFFFFF)
     values = nibbles(first[0]) | nibbles(second[0] & last) << u64(32)
     mask = nibbles(first[1] * u64(15)) | nibbles((second[1] & last) * u64(15)) << u64(32)
+    none = dummy_phones(values, mask)
+    values[none] = mask[none] = 0
     return values, mask
 
 

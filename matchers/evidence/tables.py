@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from matchers.evidence.things import identical_cells, make_things
 from matchers.linkage.model import LinkModel
+from matchers.linkage.shared import silence_shared
 from matchers.linkage.tables import NIBBLES, Sides
 from matchers.relations import make
 from schemas.errors import InputError
@@ -62,6 +63,9 @@ def _encoded(table: pa.Table, id_column: str, model: LinkModel, columns: list[st
     found: dict[str, Any] = {"seq": pa.array(np.arange(table.num_rows, dtype=np.int32)), "id": table[id_column]}
     for column in columns:
         found |= {f"{column}_{form}": values for form, values in model.kind(column).encode(table[column]).items()}
+    silence_shared(
+        found, model.model_copy(update={"columns": {c: model.columns[c] for c in columns}}), model.many_names
+    )
     for column, source in model.implied.items():
         _imply(found, model, column, source)
     return pa.table(found)

@@ -14,7 +14,7 @@ from matchers.encoding.cells import (
     encode_sexes,
 )
 from matchers.engine import unrolled
-from matchers.linkage.kinds import ID_BOTH, ID_FULL, ID_OTHER, ID_TAIL4, ID_WHOLE, Kind
+from matchers.linkage.kinds import ID_BOTH, ID_FULL, ID_MISSING, ID_OTHER, ID_TAIL4, ID_WHOLE, NEXT_DAY, Kind
 
 _NINE = 16**9 - 1
 _SIX = 16**6 - 1
@@ -96,7 +96,7 @@ _IDS = Kind(
         "tail4": ID_TAIL4,
         "birth": "nullif({c}_birth, 0)",
     },
-    missing=f"{ID_BOTH} = 0",
+    missing=ID_MISSING,
     levels={
         "full": ID_FULL,
         "first15": f"{ID_OTHER} = 0 and {_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}",
@@ -172,6 +172,7 @@ _DATES = Kind(
         "year": "l.{c}_day // 10000 = r.{c}_day // 10000 and 0 in (l.{c}_day // 100 % 100, r.{c}_day // 100 % 100)",
         "swapped": "l.{c}_day // 10000 = r.{c}_day // 10000 and l.{c}_day // 100 % 100 = r.{c}_day % 100 "
         "and l.{c}_day % 100 = r.{c}_day // 100 % 100",
+        "one_day": NEXT_DAY,
         "conflict": "true",
     },
     against=frozenset({"swapped", "conflict"}),

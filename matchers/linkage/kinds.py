@@ -107,6 +107,18 @@ _PHONE_PLACES = {
     "full": (Places("digits", "mask", 0, 11),), "tail4": (_PHONE_TAIL4,), "head3_tail4": (_PHONE_HEAD3, _PHONE_TAIL4),
 }  # fmt: skip
 ID_TAIL4 = places_sql(_TAIL4)
+# Two days of which one follows the other, in numbers yyyymmdd: a moment with another zone, or a typing error.
+_EARLIER, _LATER = "least(l.{c}_day, r.{c}_day)", "greatest(l.{c}_day, r.{c}_day)"
+_LAST_DAY = (
+    f"case when {_EARLIER} // 100 % 100 = 2 then 28 + ({_EARLIER} // 10000 % 4 = 0)::integer "
+    f"when {_EARLIER} // 100 % 100 in (4, 6, 9, 11) then 30 else 31 end"
+)
+NEXT_DAY = (
+    f"({_EARLIER} % 100 > 0 and ({_LATER} - {_EARLIER} = 1 or ({_LATER} % 100 = 1 "
+    f"and {_LATER} // 100 - {_EARLIER} // 100 in (1, 89) and {_EARLIER} % 100 = {_LAST_DAY})))"
+)
+# An ID whose check digit fails is a typing error: it may stand near a valid one, and agrees with nothing else.
+ID_MISSING = f"{ID_BOTH} = 0 or (3 in (l.{{c}}_kind, r.{{c}}_kind) and 1 not in (l.{{c}}_kind, r.{{c}}_kind))"
 
 KINDS: dict[str, Kind] = {
     "person_name": Kind(
@@ -135,7 +147,7 @@ KINDS: dict[str, Kind] = {
             **{form: places_sql(*parts) for form, parts in _ID_PLACES.items()},
             "birth": "nullif({c}_birth, 0)",
         },
-        missing=f"{ID_BOTH} = 0",
+        missing=ID_MISSING,
         levels={
             "full": ID_FULL,
             "visible": f"{ID_OTHER} = 0",
@@ -168,7 +180,7 @@ KINDS: dict[str, Kind] = {
             "+ (l.{c}_day // 100 % 100 = r.{c}_day // 100 % 100)::tinyint "
             "+ (l.{c}_day % 100 = r.{c}_day % 100)::tinyint = 2 "
             "or (l.{c}_day // 10000 = r.{c}_day // 10000 and l.{c}_day // 100 % 100 = r.{c}_day % 100 "
-            "and l.{c}_day % 100 = r.{c}_day // 100 % 100)",
+            f"and l.{{c}}_day % 100 = r.{{c}}_day // 100 % 100) or {NEXT_DAY}",
             "different": "true",
         },
         shown_as=("birth", "0"),

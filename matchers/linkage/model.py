@@ -64,6 +64,8 @@ class LinkModel(_Frozen):
     margin_bits: float = Field(ge=0)
     unique: tuple[Literal["left", "right"], ...] = ()
     max_pairs: int = Field(default=200_000_000, gt=0)
+    many_names: int = Field(default=5, ge=2)
+    """A phone or an ID beside so many different names in one table is nobody's: it shows nothing."""
     columns: dict[str, str]
     blocking: dict[str, tuple[str, ...]]
     crowded: dict[str, Annotated[int, Field(gt=0)]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import duckdb
@@ -16,6 +16,7 @@ import pyarrow as pa
 from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
 from matchers.linkage.blocks import slices
 from matchers.linkage.model import LinkModel
+from matchers.linkage.shared import silence_shared
 from schemas.errors import InputError, TableError
 
 NIBBLES = """
@@ -46,6 +47,8 @@ class Side:
     rows: int
     columns: Columns
     ids: tuple[pa.Array, ...] = ()
+    shared: Mapping[str, int] = field(default_factory=dict)
+    """By column, rows whose number stands beside too many names to be anybody's: it shows nothing there."""
 
     def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
         """These columns of these rows."""
@@ -137,9 +140,10 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     if id_name is not None:
         _check_ids(ids, id_name)
     encoded = columns.whole()
+    shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, column, source)
-    return Side(table.num_rows, encoded, tuple(ids))
+    return Side(table.num_rows, encoded, tuple(ids), shared)
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
