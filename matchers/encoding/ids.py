@@ -52,8 +52,8 @@ def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
 
     What is made up shows nothing: one digit over and over, digits counted up or down, a mask around a birth date that
     cannot be, a tail of four zeros (unknown digits). Three zeros are what Excel makes of three digits: hidden. Where
-    the check digit fails, or a whole ID shows a birth date that cannot be, it may be a typing error: kind `invalid`, which
-    agrees with nothing.
+    the check digit fails, or a whole ID shows a birth date that cannot be, it may be a typing error: kind
+    `invalid`, which agrees with nothing.
     """
     places = _places(strings(column))
     unknown = _ending_in_zeros(places, 4)
