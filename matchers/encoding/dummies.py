@@ -37,14 +37,15 @@ def dummy_phones(values: Words, mask: Words) -> Flags:
     """Which whole phones (eleven places, packed) are dummies: known by heart, or ending in a long run."""
     run = dummies().run
     ends = values >> u64(4 * (PHONE_PLACES - run))
-    return (mask == u64(16**PHONE_PLACES - 1)) & (_among(values, _known_phones()) | _among(ends, _runs(run)))
+    whole = np.asarray(mask == u64(16**PHONE_PLACES - 1), np.bool_)
+    return whole & (_among(values, _known_phones()) | _among(ends, _runs(run)))
 
 
 def dummy_ids(head: Words, tail: Words, rows: npt.NDArray[np.int64]) -> Flags:
     """Which of these rows' whole IDs (two packed halves) are one digit over and over or digits counted up or down."""
     first = (head[rows] & u64(15)).astype(np.int64)
     places = np.arange(17)
-    values = np.stack([_place(head[rows], tail[rows], place) for place in places], axis=1)
+    values = np.stack([_place(head[rows], tail[rows], place) for place in range(17)], axis=1)
     found = np.zeros(len(rows), bool)
     for step in (0, 1, -1):
         found |= (values == (first[:, None] + step * places) % 10).all(axis=1)
@@ -59,4 +60,4 @@ def _place(head: Words, tail: Words, place: int) -> npt.NDArray[np.int64]:
 def _among(values: Words, known: Words) -> Flags:
     """Which values are among a few known ones (sorted)."""
     place = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return np.asarray(known[place] == values)
+    return np.asarray(known[place] == values, np.bool_)

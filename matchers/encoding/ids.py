@@ -81,7 +81,7 @@ def _ending_in_zeros(places: _Places, count: int) -> npt.NDArray[np.bool_]:
     above = u64(64 - 8 * (count - 2))
     zeros = (places.values[1] >> above == 0) & (places.values[2] & u64(0xFFFF) == 0)
     shown = (places.shown[1] >> above == _WHOLE >> above) & (places.shown[2] & u64(0xFFFF) == 0x0101)
-    return np.asarray(zeros & shown)
+    return np.asarray(zeros & shown, np.bool_)
 
 
 def _judge(places: _Places, kind: npt.NDArray[np.uint8], birth: Words, halves: tuple[Words, ...]) -> None:
@@ -105,7 +105,9 @@ def _no_birth(birth: Words) -> npt.NDArray[np.bool_]:
     year, month, day = birth // u64(10000), birth // u64(100) % u64(100), birth % u64(100)
     leap = (year % u64(4) == 0) & ((year % u64(100) != 0) | (year % u64(400) == 0))
     days = _DAYS_OF_MONTH[np.minimum(month, u64(13))] + ((month == 2) & leap)
-    return (year < facts.first_birth_year) | (year > facts.last_birth_year) | (day < 1) | (day > days)
+    return np.asarray(
+        (year < facts.first_birth_year) | (year > facts.last_birth_year) | (day < 1) | (day > days), np.bool_
+    )
 
 
 def _halved(first: Words, second: Words, last: Words) -> tuple[Words, Words]:
