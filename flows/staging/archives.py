@@ -38,10 +38,10 @@ def is_archive(data: bytes) -> bool:
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            names = set(package.namelist())
+            names = {name.replace("\\", "/").lower() for name in package.namelist()}
     except _DAMAGED:
         return False
-    office = {"[Content_Types].xml", "content.xml", "mimetype", "EncryptedPackage"}
+    office = {"[content_types].xml", "content.xml", "mimetype", "encryptedpackage"}
     return not names & office and not any(name.startswith(("xl/", "word/", "ppt/")) for name in names)
 
 

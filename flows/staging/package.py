@@ -38,8 +38,10 @@ _HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\b(?=[^>]*?\bhidden\s*=\s*["'](?:1|tr
 _UNSAVED = re.compile(rb"<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>\s*|<v>\s*</v>\s*)?</c>")
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,9})([0-9]{1,12})""")
 _CELL = re.compile(rb"([A-Z]{0,9})([0-9]{0,12})")
+_BLANK = re.compile(rb"<(?:\w+:)?c\b[^>]*/>|<(?:\w+:)?c\b[^>]*>\s*</(?:\w+:)?c>")
+_BLANK_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*/>|<(?:\w+:)?row\b[^>]*>\s*</(?:\w+:)?row>")
 _INDEX = re.compile(rb"<(?:\w+:)?v\b[^>]*>\s*([0-9]{1,8})\s*<")
-_DAMAGED = (
+DAMAGED = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
     RuntimeError, KeyError, IndexError,
 )  # fmt: skip
@@ -84,7 +86,7 @@ def look_through(data: bytes, where: str) -> PackageFacts:
             _find_zeros(package, found)
             sheets = tuple(found.get(name, SheetFacts()) for name in names)
             return PackageFacts(sheets, _notes(package.namelist()), _since_1904(package))
-    except _DAMAGED:
+    except DAMAGED:
         raise broken(where) from None
 
 
@@ -145,9 +147,11 @@ def _pieces(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     yield rest
 
 
-def _sheet(package: zipfile.ZipFile, name: str, where: str) -> SheetFacts:
+def _sheet(package: zipfile.ZipFile, name: str, where: str, *, with_blanks: bool = True) -> SheetFacts:
+    """The facts of one sheet; a sheet that is too large with its cells of a format alone is looked at without them."""
     facts = SheetFacts()
-    for piece in _pieces(package, name):
+    for whole in _pieces(package, name):
+        piece = whole if with_blanks else _BLANK_ROW.sub(b"", _BLANK.sub(b"", whole))
         _extend(facts, piece)
         if b"hidden" in piece:
             facts.hidden.update(map(int, _HIDDEN_ROW.findall(piece)))
@@ -156,7 +160,9 @@ def _sheet(package: zipfile.ZipFile, name: str, where: str) -> SheetFacts:
             facts.formulas += piece.count(b"<f>") + piece.count(b"<f ")
             facts.unsaved += len(_UNSAVED.findall(piece))
         if facts.last > MAX_ROWS or facts.widest > MAX_COLUMNS or facts.last * facts.widest > MAX_CELLS:
-            raise too_wide(where)
+            if with_blanks:
+                return _sheet(package, name, where, with_blanks=False)
+            raise too_wide(where, f"最远到第{facts.last}行、第{facts.widest}列")
     return facts
 
 

@@ -9,6 +9,7 @@ from flows.staging.oldbook import read_old_workbook
 from flows.staging.parquet import read_parquet
 from flows.staging.refusals import not_a_table, too_large
 from flows.staging.text import read_text
+from flows.staging.webarchive import is_web_archive, read_web_archive
 from flows.staging.workbook import COMPOUND, PACKAGE, read_workbook
 from schemas.errors import InputError
 from schemas.policy import Reading
@@ -46,6 +47,8 @@ def read_file(data: bytes, where: str, reading: Reading | None = None) -> list[G
             raise not_a_table(kind, where)
     if len(data) > MAX_TEXT_FILE:
         raise too_large(MAX_TEXT_FILE, where)
+    if is_web_archive(data):
+        return read_web_archive(data, where)
     decoded = decode(data, where)
     if looks_like_markup(decoded.text):
         return read_markup(decoded.text, decoded.encoding, where)

@@ -15,10 +15,13 @@ def password(where: str) -> InputError:
     return InputError("文件设有密码，打不开", where=where, rule="password_protected", action="请提供方去掉密码后重投")
 
 
-def too_wide(where: str) -> InputError:
-    """More rows or columns than are kept in memory."""
+def too_wide(where: str, far: str | None = None) -> InputError:
+    """More rows or columns than are kept in memory; `far`: how far out the last cell lies."""
     return InputError(
-        "工作表行列过多（有远处的散格？）", where=where, rule="too_many_cells", action="删去数据以外的行列后重投"
+        f"工作表行列过多（{far or '有远处的散格？'}）",
+        where=where,
+        rule="too_many_cells",
+        action="删去数据以外的行列后重投",
     )
 
 

@@ -15,7 +15,8 @@ from python_calamine import (
 
 from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid
 from flows.staging.numberformats import show_numbers
-from flows.staging.package import SheetFacts, look_through
+from flows.staging.package import DAMAGED, MAX_UNPACKED, SheetFacts, look_through
+from flows.staging.parts import with_usual_parts
 from flows.staging.refusals import broken, password, too_wide
 from flows.staging.values.cells import Cell
 from schemas.policy import Reading
@@ -26,6 +27,10 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def read_workbook(data: bytes, where: str, reading: Reading) -> list[Grid]:
     """The sheets of a workbook. Raises InputError when it is damaged, protected, or would not fit in memory."""
+    try:
+        data = with_usual_parts(data, where, MAX_UNPACKED)
+    except DAMAGED:
+        raise broken(where) from None
     facts = look_through(data, where)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
