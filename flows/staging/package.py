@@ -148,13 +148,13 @@ def _pieces(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _sheet(package: zipfile.ZipFile, name: str, where: str, *, with_blanks: bool = True) -> SheetFacts:
-    """The facts of one sheet; a sheet that is too large with its cells of a format alone is looked at without them."""
+    """The facts of one sheet; one that seems too large is looked at again, exactly, without cells of a format alone."""
     facts = SheetFacts()
     for whole in _pieces(package, name):
         piece = whole if with_blanks else _BLANK_ROW.sub(b"", _BLANK.sub(b"", whole))
-        _extend(facts, piece)
-        if b"hidden" in piece:
-            facts.hidden.update(map(int, _HIDDEN_ROW.findall(piece)))
+        _extend(facts, _plain_references(piece) if with_blanks else None, piece)
+        if b"hidden" in whole:
+            facts.hidden.update(map(int, _HIDDEN_ROW.findall(whole)))
         facts.rounded = facts.rounded or b"E+017<" in piece
         if b"<f" in piece:
             facts.formulas += piece.count(b"<f>") + piece.count(b"<f ")
@@ -166,9 +166,8 @@ def _sheet(package: zipfile.ZipFile, name: str, where: str, *, with_blanks: bool
     return facts
 
 
-def _extend(facts: SheetFacts, piece: bytes) -> None:
-    """Take the outermost cell of a piece into account."""
-    found = _plain_references(piece)
+def _extend(facts: SheetFacts, found: npt.NDArray[np.uint8] | None, piece: bytes) -> None:
+    """Take the outermost cell of a piece into account, by its plain references or else by its text."""
     if found is None:
         references = _REFERENCE.findall(piece)
         facts.cells += len(references)

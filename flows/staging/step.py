@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.landing import LandedFile, load_manifest, read_landed
+from flows.runlog import log_crash
 from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.across import settle_across
 from flows.staging.archives import Member, is_archive, members
@@ -134,6 +135,9 @@ def _opened(run: RunContext, entries: list[LandedFile]) -> Iterator[_Opened]:
         except InputError as error:
             yield _Opened(done, entry, entry.name, error)
             continue
+        except Exception as error:
+            yield _Opened(done, entry, entry.name, _unforeseen(run, error, where))
+            continue
         for member in inside:
             file = f"{entry.name}/{member.name}" if member.name else entry.name
             yield _Opened(done, entry, file, member.problem or _grids(run, member.data, f"{entry.source}/{file}"))
@@ -144,6 +148,17 @@ def _grids(run: RunContext, data: bytes, where: str) -> list[Grid] | InputError:
         return read_file(data, where, run.policy.reading)
     except InputError as error:
         return error
+    except Exception as error:
+        return _unforeseen(run, error, where)
+
+
+def _unforeseen(run: RunContext, error: Exception, where: str) -> InputError:
+    """A file no reader was made for: it is named and the night goes on; the frames are in the log."""
+    log = log_crash(run.home, error, run_id=run.run_id, step="stage")
+    return InputError(
+        f"读取时出错（{type(error).__name__}）", where=where, rule="unreadable_file",
+        action=f"另存为 .xlsx 或 UTF-8 的 .csv 后重投；仍不行请把日志 {log.name} 交给管理员",
+    )  # fmt: skip
 
 
 @contextmanager

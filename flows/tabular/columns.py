@@ -20,6 +20,16 @@ def named_columns(header: Sequence[str], where: str) -> list[str]:
     return names
 
 
+def without_blank_columns(table: pa.Table, header: Sequence[str]) -> pa.Table:
+    """The table without columns that have neither a header nor a cell, as delimiters at the ends of lines make."""
+    blank = [
+        name
+        for name, text in zip(table.schema.names, header, strict=True)
+        if not text.strip() and table[name].null_count == table.num_rows
+    ]
+    return table.drop_columns(blank) if blank else table
+
+
 def refuse_same_names(names: Sequence[str], where: str) -> None:
     """Raises InputError where two columns have one name: which of them is meant cannot be told."""
     places: dict[str, list[int]] = {}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flows.delimited import Decoded, Delimited, decode, read_records
 from flows.delimited.dialect import Dialect, find_dialect
-from flows.tabular.columns import named_columns
+from flows.tabular.columns import named_columns, without_blank_columns
 from schemas.errors import InputError
 
 _HEAD = 64_000
@@ -85,7 +85,7 @@ def _by_arrow(data: bytes, dialect: Dialect, header: list[str], where: str, over
         table = csv.read_csv(io.BytesIO(data), read_options=read, parse_options=parse, convert_options=convert)
     except pa.ArrowInvalid:  # a line of another width, or bytes that are no UTF-8
         return None
-    return None if _has_header_again(data, header, dialect.delimiter) else table
+    return None if _has_header_again(data, header, dialect.delimiter) else without_blank_columns(table, header)
 
 
 def _has_header_again(data: bytes, header: list[str], delimiter: str) -> bool:
@@ -110,7 +110,7 @@ def _weighed(decoded: Decoded, where: str, say: Callable[[str], None]) -> pa.Tab
     names = named_columns(header[:width], where)
     columns = zip(*([cell or None for cell in found.rows[at][:width]] for at in rows), strict=True)
     arrays = [pa.array(column, pa.string()) for column in columns] or [pa.nulls(0, pa.string()) for _ in names]
-    return pa.table(arrays, names=names)
+    return without_blank_columns(pa.table(arrays, names=names), header[:width])
 
 
 def _width(found: Delimited, header: list[str], rows: list[int]) -> int:

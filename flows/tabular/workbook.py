@@ -9,7 +9,7 @@ import pyarrow as pa
 from flows.staging.grid import Grid
 from flows.staging.readers import read_file
 from flows.staging.values.cells import cell_text
-from flows.tabular.columns import named_columns
+from flows.tabular.columns import named_columns, without_blank_columns
 from schemas.errors import InputError
 
 
@@ -34,4 +34,5 @@ def _table(grid: Grid, where: str) -> pa.Table:
     width = max(max((at for at, cell in enumerate(row, 1) if cell), default=0) for row in rows)
     names = named_columns(rows[0][:width], where)
     columns = [[row[at] or None for row in rows[1:]] for at in range(width)]
-    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
+    table = pa.table([pa.array(column, pa.string()) for column in columns], names=names)
+    return without_blank_columns(table, rows[0][:width])
