@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ def open_workspace(path: Path, key: str, options: Options | None = None) -> Iter
     chosen = options or Options(memory=MEMORY_LIMIT)
     spill = private_folder(chosen.spill or path.parent / SPILL)
     with (
+        _owner_only(),
         spilling_apart(replace(chosen, spill=spill)) as own,
         connect(own, checkpoint_threshold="512MB") as con,  # the log makes a step safe; tidying it costs a second
     ):
@@ -36,6 +38,16 @@ def open_workspace(path: Path, key: str, options: Options | None = None) -> Iter
         )
         con.execute("use workspace")
         yield con
+
+
+@contextmanager
+def _owner_only() -> Iterator[None]:
+    """Whatever this process writes meanwhile, the engine's own files too, is its owner's alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _quoted(text: str) -> str:

@@ -72,7 +72,10 @@ class Accounts:
         active: bool | None = None,
         streets: Iterable[str] | None = None,
     ) -> None:
-        """A new password, closed or opened again, other streets; every open session of the account ends."""
+        """A new password, closed or opened again, other streets; every open session of the account ends.
+
+        A new password, or opening it again, also ends the wait after wrong passwords.
+        """
         if password is not None:
             _check_password(name, password)
         with Session(self._engine) as session, session.begin():
@@ -85,6 +88,8 @@ class Accounts:
                 row.active = active
             if streets is not None:
                 row.streets = sorted(streets)
+            if password is not None or active:
+                session.execute(delete(tables.LoginFailure).where(tables.LoginFailure.name_token == self._token(name)))
             session.execute(delete(tables.WorkSession).where(tables.WorkSession.account == name))
 
     def attempt(self, name: str, password: str, at: datetime) -> Attempt:

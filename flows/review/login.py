@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
 from urllib.parse import parse_qs
 
 import anyio
@@ -18,6 +20,9 @@ from reports.workbench.look import rendered
 
 _PRE = "sanzhao_login"
 _LONGEST_FORM = 4_096
+MOST_NOTED = 10
+"""Failed log-ins of one account that the audit log takes in an hour, one by one."""
+_AN_HOUR = timedelta(hours=1)
 
 
 def add_login(app: FastAPI, office: Office, *, secure: bool) -> None:
@@ -28,9 +33,46 @@ def add_login(app: FastAPI, office: Office, *, secure: bool) -> None:
     app.add_api_route("/logout", door.log_out, methods=["POST"], include_in_schema=False)
 
 
+class FailureNotes:
+    """Failed log-ins in the audit log, which nothing can be taken out of: at most so many rows an hour and name.
+
+    The last one of an hour says that the others are counted only; the first one of a later hour says how many.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self._office, self._lock = office, Lock()
+        self._hours: dict[str, _Hour] = {}
+
+    def note(self, who: str, what: str) -> None:
+        """Note one failure of an account, or of all names that are none."""
+        with self._lock:
+            now = self._office.now()
+            hour = self._hours.get(who)
+            left_out = 0
+            if hour is None or now - hour.began >= _AN_HOUR:
+                left_out = hour.left_out if hour else 0
+                hour = self._hours[who] = _Hour(now)
+            if hour.noted >= MOST_NOTED:
+                hour.left_out += 1
+                return
+            hour.noted += 1
+            why = f"此前另有 {left_out} 次未逐次记" if left_out else None
+            if hour.noted == MOST_NOTED:
+                why = "一小时内次数已多，其后只计数"
+            self._office.audit(who, what, why)
+
+
+@dataclass
+class _Hour:
+    began: datetime
+    noted: int = 0
+    left_out: int = 0
+
+
 class _Door:
     def __init__(self, office: Office, secure: bool) -> None:
         self._office, self._secure = office, secure
+        self._failures = FailureNotes(office)
 
     async def form(self, request: Request, then: str = "/") -> Response:
         """The log-in page, with a token of its own."""
@@ -70,8 +112,7 @@ class _Door:
 
     def _failed(self, name: str, closed_until: object, then: str) -> Response:
         known = self._office.accounts.get(name) is not None
-        who = name if known else "未知账号"
-        self._office.audit(who, "login_closed" if closed_until else "login_failed")
+        self._failures.note(name if known else "未知账号", "login_closed" if closed_until else "login_failed")
         if closed_until is None:
             return self._page(then, "账号或口令不对。", 401)
         until = closed_until.astimezone(BEIJING) + timedelta(seconds=59)  # type: ignore[attr-defined]

@@ -43,8 +43,8 @@ class Office:
     writing: RLock = field(default_factory=RLock)
 
     @classmethod
-    def open(cls, home: Home, *, limits: Limits | None = None, clock: Clock = utc_now) -> Office:
-        """Everything the workbench needs of a home. Raises HomeError where there is none."""
+    def open(cls, home: Home, *, limits: Limits | None = None, clock: Clock = utc_now, place: str = "") -> Office:
+        """Everything the workbench needs of a home; log-ins hold at this place only. Raises HomeError for no home."""
         settings, key = load_settings(home), load_key(home)
         store, policy = open_store(home, settings.store_url), load_policy(settings.policy)
         return cls(
@@ -53,7 +53,7 @@ class Office:
             store=store,
             policy=policy,
             accounts=Accounts(store.engine, key),
-            sessions=Sessions(store.engine, key, limits or Limits()),
+            sessions=Sessions(store.engine, key, limits or Limits(), place),
             shelf=Shelf(home, key, policy.statuses.order),
             originals=Originals(home, key, policy, load_sources(settings.sources), store),
             clock=clock,

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
 from flows.home import Home
 from flows.review.desk import OfficeDesk
 from flows.review.gate import Gate, Known, SocketGuard
@@ -39,7 +42,7 @@ def serve(home: Home, address: Address, limits: Limits, say: Callable[[str], Non
     os.environ["NICEGUI_STORAGE_PATH"] = str(home.state / "workbench")  # read when NiceGUI is imported
     import uvicorn
 
-    office = Office.open(home, limits=limits)
+    office = Office.open(home, limits=limits, place=f"{address.host}:{address.port}")
     try:
         office.held()
         app = _application(office, address)
@@ -73,6 +76,7 @@ def _application(office: Office, address: Address) -> Gate:
         app, title="三找核对台", language="zh-CN", tailwind=False, show_welcome_message=False, reconnect_timeout=20.0,
         favicon=_ICON,
     )  # fmt: skip
+    pages.add_exception_handler(404, _nothing_here)
     for name in ("nicegui", "uvicorn.error"):  # they would print what an error says; the home's log has its frames
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
@@ -82,6 +86,11 @@ def _application(office: Office, address: Address) -> Gate:
     pages.on_exception(failed)
     pages.on_startup(lambda: _keep_fresh(office))
     return Gate(app, _guarded(office), address.origins, failed)
+
+
+async def _nothing_here(_request: Request, _error: Exception) -> Response:
+    """NiceGUI would build a page, with a client of its own in memory, for every address that does not exist."""
+    return PlainTextResponse("没有这一页", 404)
 
 
 def _guarded(office: Office) -> Known:

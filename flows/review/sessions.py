@@ -28,8 +28,9 @@ class Limits:
 class Sessions:
     """The log-ins of one state store."""
 
-    def __init__(self, engine: Engine, key: DistrictKey, limits: Limits) -> None:
-        self._engine, self._key, self._limits = engine, key, limits
+    def __init__(self, engine: Engine, key: DistrictKey, limits: Limits, place: str = "") -> None:
+        """`place`: where the workbench listens. Browsers send a cookie to every port of a host; it serves only here."""
+        self._engine, self._key, self._limits, self._place = engine, key, limits, place
 
     def open(self, account: Account, at: datetime) -> str:
         """A new log-in; gives the secret for the browser. Log-ins past their time are swept out."""
@@ -65,4 +66,4 @@ class Sessions:
         return self._key.token("work form", secret)
 
     def _token(self, secret: str) -> str:
-        return self._key.token("work session", secret)
+        return self._key.token("work session", f"{self._place}|{secret}")

@@ -55,7 +55,7 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
     server = {**own, **_server_environment(home, settings)}
     words: tuple[str, ...] = ("server", "start", "--host", LOOPBACK, "--port", str(settings.serve.port))
     found = [
-        Child("prefect", _as_child("-m", "prefect", *words), server),
+        Child("prefect", _as_child("-m", "flows.serve.prefect_server", *words), server),
         Child("runner", _as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
     ]
     if settings.serve.review and _has_command("review"):
@@ -90,6 +90,7 @@ def _environment(home: Home, settings: Settings) -> dict[str, str]:
     return {
         **_plain(),
         "PREFECT_HOME": str(private_folder(home.root / "prefect")),
+        "TMPDIR": str(private_folder(home.root / "prefect" / "tmp")),  # its runner's storage has a name that all share
         "PREFECT_API_URL": api_url(settings),
         "PREFECT_API_AUTH_STRING": auth_string(home),
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),

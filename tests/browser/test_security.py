@@ -44,6 +44,13 @@ def test_nothing_is_to_be_had_without_a_log_in(stranger: httpx.Client, served: S
     assert stranger.get("/docs").status_code == 303 and stranger.get("/openapi.json").status_code == 303
 
 
+def test_an_address_that_does_not_exist_is_answered_without_a_page_being_built(stranger: httpx.Client) -> None:
+    for path in ("/_nicegui/none", "/_nicegui/1.0/nothing.js", "/_nicegui/client/none"):
+        answer = stranger.get(path)
+        assert (answer.status_code, answer.text) == (404, "没有这一页")
+        assert answer.headers["content-type"].startswith("text/plain")
+
+
 def test_a_session_chosen_beforehand_is_not_the_one_logged_in(stranger: httpx.Client) -> None:
     stranger.cookies.set(COOKIE, "chosen-by-an-attacker", domain="127.0.0.1")
     assert entered(stranger, "赵读").status_code == 303

@@ -81,7 +81,7 @@ def test_the_deployed_form_has_a_description_for_every_parameter() -> None:
 
     root = Path(__file__).parents[2]
     properties = parameter_schema_from_entrypoint(f"{root / 'flows' / 'nightly.py'}:nightly").properties
-    assert list(properties) == ["home", "drop", "as_of", "config", "start_from"]
+    assert list(properties) == ["home", "drop", "as_of", "config", "start_from", "date_reason"]
     assert all(
         any("\u4e00" <= character <= "\u9fff" for character in field["description"]) for field in properties.values()
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from flows.runs import (
     run_lock,
     save_record,
 )
+from flows.workspace import open_workspace
 from schemas.errors import HomeError
 
 NOW = datetime(2026, 11, 19, 17, 30, tzinfo=UTC)
@@ -36,6 +38,18 @@ def started(place: Home, run_id: str = "20261119T173000Z-0001") -> RunRecord:
     record = RunRecord(run_id=run_id, as_of=date(2026, 11, 19), started_at=NOW)
     create_run(place, record, KEY)
     return record
+
+
+def test_the_workspace_and_all_the_engine_writes_beside_it_are_their_owner_s_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with open_workspace(tmp_path / "run" / "workspace.duckdb", "k" * 32) as con:
+            con.execute("create table t as select range as n from range(1000)")
+            modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "run").rglob("*")}
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+    assert len(modes) >= 2 and set(modes.values()) == {0}, modes
 
 
 def test_run_ids_sort_by_time_and_differ_within_one_second() -> None:

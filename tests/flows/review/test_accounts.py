@@ -10,7 +10,9 @@ import pytest
 
 from flows.review import accounts as module
 from flows.review.desk import OfficeDesk
+from flows.review.login import MOST_NOTED, FailureNotes
 from flows.review.office import Office, plain_text
+from flows.review.sessions import Limits, Sessions
 from reports.workbench.access import Account, Action, Role
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.errors import InputError
@@ -68,6 +70,38 @@ def test_guessing_closes_the_name_for_longer_each_time(office: Office, reviewer:
     clock.pass_(hours=2)
     assert tried(GOOD).account == reviewer
     assert tried("wrong-guess-1").closed_until is None, "a good log-in wipes the count"
+
+
+def test_a_new_password_opens_a_name_that_wrong_ones_have_closed(office: Office, reviewer: Account) -> None:
+    for _ in range(module.FREE_FAILURES + 1):
+        office.accounts.attempt("李审核", "wrong-guess-1", office.now())
+    assert office.accounts.attempt("李审核", GOOD, office.now()).closed_until is not None
+    office.accounts.change("李审核", password=GOOD + "-anew", active=True)
+    assert office.accounts.attempt("李审核", GOOD + "-anew", office.now()).account == reviewer
+
+
+def test_failed_log_ins_fill_the_audit_log_no_further_than_a_few_an_hour(office: Office, clock: Clock) -> None:
+    notes = FailureNotes(office)
+    for _ in range(MOST_NOTED + 25):
+        notes.note("未知账号", "login_failed")
+        notes.note("李审核", "login_closed")
+    clock.pass_(hours=1)
+    notes.note("未知账号", "login_failed")
+    with sqlite3.connect(office.home.state / "sanzhao.db") as store:
+        rows = store.execute(
+            "select who, why from audit where why is not null or who = '李审核' order by seq"
+        ).fetchall()
+    assert len(rows) == MOST_NOTED + 2
+    assert ("未知账号", "一小时内次数已多，其后只计数") in rows
+    assert rows[-1] == ("未知账号", "此前另有 25 次未逐次记")
+    assert not office.store.audit_problems(office.key)
+
+
+def test_a_log_in_holds_only_where_it_was_made(office: Office, reviewer: Account, clock: Clock) -> None:
+    here, there = (Sessions(office.store.engine, office.key, Limits(), f"127.0.0.1:{port}") for port in (8080, 8081))
+    secret = here.open(reviewer, office.now())
+    assert here.account(secret, office.now()) == reviewer
+    assert there.account(secret, office.now()) is None
 
 
 def test_a_name_that_does_not_exist_answers_like_one_that_does(office: Office, reviewer: Account) -> None:

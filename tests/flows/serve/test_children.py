@@ -47,6 +47,13 @@ def test_the_log_in_is_minted_once_and_is_its_owner_s_alone(home: Home) -> None:
     assert (home.root / "prefect").stat().st_mode & 0o077 == 0
 
 
+def test_what_prefect_s_runner_keeps_aside_lies_in_the_home_and_not_where_all_share_a_name(home: Home) -> None:
+    for child in children_of(home, Settings())[:2]:
+        folder = Path(child.environment["TMPDIR"])
+        assert folder.is_relative_to(home.root)
+        assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_prefect_s_records_lie_in_the_home_or_where_the_configuration_says(home: Home) -> None:
     def database(settings: Settings) -> str:
         return children_of(home, settings)[0].environment["PREFECT_API_DATABASE_CONNECTION_URL"]

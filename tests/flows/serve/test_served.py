@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.home import Home
@@ -24,6 +25,10 @@ def test_a_night_of_the_service_is_published_and_told_and_its_end_leaves_no_proc
         served = prepared(tmp_path / "home", tmp_path / "drop", hook, top="reports = []")
         served.start()
         try:
+            for path in ("/docs", "/redoc", "/openapi.json", "/api/docs", "/api/openapi.json"):
+                assert httpx.get(f"http://127.0.0.1:{served.port}{path}", trust_env=False).status_code in (401, 404), (
+                    path
+                )
             order = {"home": str(served.home), "as_of": DAY.isoformat()}
             served.orders().start_run("by-hand", order, once="tonight")
             night = served.next_ended(0)
