@@ -210,9 +210,16 @@ select distinct text from (
 ) where text is not null
 """
 _OTHER_NUMBERS = "select text, text as clean from numbers where text not in (select text from clean_numbers)"
+# Digits enough for a phone, and one of the forms that spoken_numbers.py reads: in one group, or in several.
 _LONG_NUMBERS = r"""
 select text from numbers
 where length(regexp_replace(text, '[^\p{N}〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两]', '', 'g')) >= 11
+    and (
+        regexp_matches(text, '(^|[^0-9])[0-9]{0,5}1[3-9][0-9]{9}([^0-9]|$)')
+        or regexp_matches(text, '(^|[^0-9])[1-9][0-9]{5}(19|20)[0-9]{9}[0-9Xx]')
+        or regexp_matches(text, '(^|[^0-9])([0-9]{15}|[0-9]{22,})([^0-9]|$)')
+        or regexp_matches(text, '[^ -~]|[0-9][^0-9A-Za-z]+[0-9]')
+    )
 union select text from numbers where text in (select name from person_rows)
 """
 _TEXTS = """
