@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +16,8 @@ import pytest
 from flows.cli.app import app
 from flows.cli.ending import ended
 from flows.home import Home
-from flows.ledger.export.identified import Order, export_identified
+from flows.ledger.export.identified import Order, _written, export_identified
+from flows.ledger.publish.read import Published
 from flows.ledger.store import opened_store
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
@@ -51,8 +54,12 @@ def test_the_export_reads_back_with_its_key_in_pyarrow_and_duckdb_and_not_withou
     (tmp_path / "password").write_text(PASSWORD, "utf-8")
     words = ["ledger", "export", "--identified", "--home", str(office_home.root), "--out", str(out), "--user", "审核"]
     assert ended(app, [*words, "--reason", "组织部核对", "--password-file", str(tmp_path / "password")]) == 0
-    key = base64.b64decode(out.with_name("实名.parquet.key").read_bytes())
-    table = pq.read_table(out, decryption_properties=pe.create_decryption_properties(footer_key=key))
+    key = out.with_name("实名.parquet.key").read_bytes()
+    monkeypatch.chdir(out.parent)
+    told: dict[str, Any] = {}
+    exec(readme_block("python", "create_decryption_properties"), told)  # noqa: S102 - the README's own lines
+    table = told["表"]
+    assert table.equals(pq.read_table(out, decryption_properties=pe.create_decryption_properties(footer_key=key)))
     ledger = pq.read_table(office_home.ledger / "ledger.parquet")
     assert table["person_key"].to_pylist() == ledger["person_key"].to_pylist()
     pairs = list(zip(table["name"].to_pylist(), ledger["name_masked"].to_pylist(), strict=True))
@@ -60,9 +67,12 @@ def test_the_export_reads_back_with_its_key_in_pyarrow_and_duckdb_and_not_withou
     assert all(name[0] == masked[0] for name, masked in pairs if name and masked and masked[0] != "*")
     assert sum(number is not None for number in table["id_number"].to_pylist()) > 0.8 * len(pairs)
     with duckdb.connect() as con:
-        con.execute(f"pragma add_parquet_key('k', '{base64.b64encode(key).decode()}')")
-        query = "select * from read_parquet($path, encryption_config={footer_key: 'k'})"
-        assert con.execute(query, {"path": str(out)}).to_arrow_table().num_rows == table.num_rows
+        *lines, asked = readme_block("sql", "add_parquet_key").replace("密钥文件的内容", key.decode()).split(";\n")[:3]
+        for line in lines:
+            con.execute(line)
+        surnames = [name for name, _ in pairs if name and name[0] == "张"]
+        assert [row[0] for row in con.execute(asked).fetchall()] == surnames != []
+        assert con.execute('from "实名" order by person_key').to_arrow_table().num_rows == table.num_rows
         with pytest.raises(duckdb.Error):
             con.execute("select * from read_parquet($path)", {"path": str(out)})
     with pytest.raises((OSError, pa.ArrowException)):
@@ -73,6 +83,31 @@ def test_the_export_reads_back_with_its_key_in_pyarrow_and_duckdb_and_not_withou
     assert table.schema.metadata[b"watermark"].decode().startswith("内部资料 审核 ")
     ((who, why),) = acts(office_home, "export_identified")
     assert (who, "组织部核对" in str(why)) == ("审核", True)
+
+
+def readme_block(language: str, word: str) -> str:
+    """The README's own lines: the block of a language that has this word in it."""
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.M | re.S)
+    return textwrap.dedent(next(block for block in blocks if word in block))
+
+
+@pytest.mark.parametrize("rows", [1, 70_000])
+def test_an_export_of_any_size_is_read_whole_by_both_and_can_be_asked(tmp_path: Path, rows: int) -> None:
+    """Further pages of one column are what DuckDB 1.5.5 stumbles over."""
+    ids = [f"p{at:06d}" for at in range(rows)]
+    table = pa.table({"person_key": ids, "evidence": [f'[{{"file":"{at}"}}]' * 9 for at in ids], "original": ids})
+    out = tmp_path / "实名.parquet"
+    _written(table, out, "内部资料", Published(tmp_path, {"version": "v", "as_of": "2026-11-20"}), 0)
+    key = out.with_name("实名.parquet.key").read_text("utf-8")
+    with duckdb.connect() as con:
+        con.execute(f"pragma add_parquet_key('k', '{key}')")
+        read = "from read_parquet($path, encryption_config = {footer_key: 'k'})"
+        con.execute(f"create temp table t as {read}", {"path": str(out)})
+        asked = con.execute("select count(*), min(person_key) from t where person_key like 'p%'")
+        assert asked.fetchone() == (rows, "p000000")
+    opened = pe.create_decryption_properties(footer_key=key.encode())
+    assert pq.read_table(out, decryption_properties=opened).num_rows == rows
 
 
 @pytest.mark.parametrize(

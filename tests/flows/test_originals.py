@@ -6,7 +6,6 @@ copies are destroyed.
 
 from __future__ import annotations
 
-import base64
 import csv
 import shutil
 from collections.abc import Iterator
@@ -91,7 +90,7 @@ class Play:
 
     def exported(self, out: Path) -> dict[str, dict[str, Any]]:
         export_identified(self.home, Order("李审核", PASSWORD, "组织部核对", out))
-        key = base64.b64decode(out.with_name(f"{out.name}.key").read_bytes())
+        key = out.with_name(f"{out.name}.key").read_bytes()
         table = pq.read_table(out, decryption_properties=pe.create_decryption_properties(footer_key=key))
         return {row["member_no"]: row for row in table.to_pylist()}
 
