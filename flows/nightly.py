@@ -32,8 +32,8 @@ from reports.summary_views import headline, markdown
 from schemas.errors import SanzhaoError
 
 StartFrom = Literal[
-    "new", "resume", "landing", "stage", "people", "registry", "candidates", "scored", "decided", "persons", "ledger",
-    "published",
+    "new", "resume", "landing", "stage", "people", "registry", "candidates", "scored", "decided", "units", "persons",
+    "ledger", "published",
 ]  # fmt: skip
 _RETRY_AFTER = (10, 60)
 

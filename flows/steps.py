@@ -29,6 +29,7 @@ from flows.staging import stage
 from flows.staging.unknown_words import unknown_words
 from flows.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
 from flows.timeouts import limited
+from flows.units.build import build_step
 from flows.workspace import open_workspace
 
 StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counts]
@@ -99,6 +100,7 @@ STEPS: tuple[Step, ...] = (
     Step("candidates", "找候选", matching.candidates),
     Step("scored", "打分", _scored),
     Step("decided", "判定", _decided),
+    Step("units", "认单位", build_step, retries=2),
     Step("persons", "归人", build_persons, retries=2),
     Step("ledger", "成账", build_ledger, retries=2),
     Step("published", "发布", publish, retries=2),

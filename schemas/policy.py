@@ -107,6 +107,9 @@ class Hosts(_Frozen):
     """Kinds that take in members of several units even where units are named; a unit's own branch serves it alone."""
     committee_kind: str
     street_kinds: tuple[str, ...]
+    closed_words: tuple[str, ...] = ()
+    """Words in the name of an organisation that takes in only its own people: offices, schools, hospitals, firms."""
+    community_words: tuple[str, ...] = ("社区", "村", "居委")
     committees: dict[str, tuple[str, ...]]
     rules: dict[str, str]
 
@@ -122,6 +125,8 @@ class Organisations(_Frozen):
     instructor_min_workers: int = Field(ge=1)
     unit_min_workers: int = Field(ge=1)
     members_at_most: int = Field(default=100, ge=1)
+    employment_forms: tuple[str, ...] = ("专送", "众包", "全职", "兼职", "驻店", "乐跑", "优选")
+    """Words of a job column that say how somebody is employed; they are no line of business."""
 
 
 class Leaving(_Frozen):

@@ -118,6 +118,24 @@ class Judgement(Base):
     """Level names the judge saw."""
 
 
+class UnitJudgement(Base):
+    """One row per word of a person on two spellings of units: appended only, the newest holds.
+
+    A spelling is named by its keyed token: a self-employed person's shop bears their name.
+    """
+
+    __tablename__ = "unit_judgements"
+    __table_args__ = (Index("unit_judgements_of_pair", "left_token", "right_token"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    left_token: Mapped[str] = mapped_column(String(64))
+    right_token: Mapped[str] = mapped_column(String(64))
+    judgement: Mapped[str] = mapped_column(String(12))
+    """`link`: one unit; `not_link`: two; `unsure`: asked no more."""
+    judged_by: Mapped[str] = mapped_column(String(80))
+    judged_on: Mapped[date] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
+
+
 class Objection(Base):
     """One row per objection (异议) of a person against their row; open until answered."""
 

@@ -13,7 +13,7 @@ MODULES = {
     "restore": "backup", "link": "linking", "dedupe": "linking", "train": "linking", "purge": "returns",
     "sample": "sample", "explain": "explain", "review": "review", "evaluate": "evaluate",
 }  # fmt: skip
-GROUPS = ("ledger", "sources", "tasks", "audit", "keys")
+GROUPS = ("ledger", "sources", "tasks", "audit", "keys", "units")
 
 
 def wired(names: Iterable[str]) -> Commands:

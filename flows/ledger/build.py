@@ -13,6 +13,7 @@ from flows.context import RunContext
 from flows.ledger.contradictions import contradictions
 from flows.ledger.coverage import build_coverage
 from flows.ledger.facts import has_relation
+from flows.ledger.hosts import choose_hosts
 from flows.ledger.identity import assign_keys
 from flows.ledger.judging import JUDGED
 from flows.ledger.keys_moved import follow, merges
@@ -57,7 +58,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
 
 def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
     """No text that will be published holds an ID or a mobile number, those carried from earlier versions included."""
-    for name in ("ledger", "review", "coverage"):
+    for name in ("ledger", "review", "coverage", "units_published"):
         table = relation(con, name)
         clean = without_numbers(table, redactor)
         if clean is not table:
@@ -67,7 +68,7 @@ def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> Non
 def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """Homes, statuses and host organisations of tonight's persons, whose registers `registers.sql` laid out."""
     policy = run.policy
-    letters, hosts = policy.letters, policy.hosts
+    letters = policy.letters
     organisations = register_of(con, run)
     put_organisation_texts(con, organisations)
     run_sql(
@@ -87,17 +88,7 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         accusing=list(policy.statuses.accusing),
     )
     run_sql(con, "own.sql")
-    run_sql(
-        con,
-        "hosts.sql",
-        branch_kinds=list(hosts.branch_kinds),
-        trade_branch_kinds=list(hosts.trade_branch_kinds),
-        street_kinds=list(hosts.street_kinds),
-        committee_kind=hosts.committee_kind,
-        floating_kind=hosts.floating_kind,
-        shared_kinds=list(hosts.shared_kinds),
-        members_at_most=policy.organisations.members_at_most,
-    )
+    choose_hosts(con, run)
 
 
 def _lay_out_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
@@ -228,6 +219,7 @@ union select distinct platform from person_work
 union select org_name from homes
 union select org_name from orgs
 union select unit_name from roll_of
+union select name from units
 """
 
 

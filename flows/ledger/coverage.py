@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.ledger.joining import Joint, SharedBranch, floating_branch, joint_branches, lines_text
 from flows.ledger.redact import Redactor
 from flows.ledger.sql import put, run_sql
 from schemas.contracts import ledger_table
 from schemas.policy import Organisations
 
-OWN, JOINT, STREET, NONE = "单独组建", "联合组建", "镇街兜底", "未覆盖"
+OWN, JOINT, INSTRUCTOR, STREET, NONE = "单独组建", "联合组建", "派指导员", "镇街兜底", "未覆盖"
+_JOINT_KIND, _FLOATING_KIND = "联合党支部", "流动党员党支部"
 
 
 @dataclass(frozen=True)
 class Scope:
-    """One counted scope, before its suggestion."""
+    """One counted scope, before its suggestion.
+
+    `open_full`, `open_probationary`: members whom no branch that serves this work has taken in yet.
+    """
 
     scope: str
     name_key: str
@@ -33,6 +38,8 @@ class Scope:
     probationary: int
     floating: int
     leads: int
+    open_full: int
+    open_probationary: int
     organisation: str | None
     org_kind: str | None
     street_org: str | None
@@ -40,6 +47,11 @@ class Scope:
     @property
     def is_unit(self) -> bool:
         return self.scope == "unit" and not self.name_key.startswith("（")
+
+    @property
+    def has_branch(self) -> bool:
+        """A branch for its full members, alone or with others."""
+        return self.org_kind is not None and self.org_kind != _FLOATING_KIND
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,16 @@ class Advice:
     missing: int | None = None
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a unit's suggestion depends on beside the unit: joint branches, floating members by line."""
+
+    sizes: Organisations
+    joint: Mapping[str, Joint] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[str | None, int]] = field(default_factory=dict)
+    branches: tuple[SharedBranch, ...] = ()
+
+
 def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Redactor) -> None:
     """Write `coverage`."""
     policy = run.policy
@@ -58,22 +80,43 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
         "coverage.sql",
         excluded_state=policy.leads.excluded_state,
         unit_min_workers=policy.organisations.unit_min_workers,
+        employment_forms=list(policy.organisations.employment_forms),
         branch_kinds=list(policy.hosts.branch_kinds),
+        shared_kinds=list(policy.hosts.shared_kinds),
         street_kinds=list(policy.hosts.street_kinds),
         committee_kind=policy.hosts.committee_kind,
     )
     scopes = [Scope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()]
     # Names are shortened before they are put into a sentence: inside one, a sole trader's is not seen to be a name.
     clean = [replace(scope, label=redactor.text(scope.label) or "") for scope in scopes]
-    joint = joint_branches(clean, policy.organisations)
+    around = _surroundings(con, clean, policy.organisations, redactor)
     columns: dict[str, list[object]] = defaultdict(list)
     for scope in clean:
-        for name, value in _row(scope, advise(scope, joint, policy.organisations), redactor).items():
+        for name, value in _row(scope, advise(scope, around), redactor).items():
             columns[name].append(value)
     schema = pa.schema([field.with_nullable(True) for field in ledger_table("coverage").schema])
     table = pa.table({field.name: pa.array(columns[field.name], field.type) for field in schema})
     keys = ("scope", "name", "street", "trade", "workers", "worker_rows")
     put(con, "coverage", table.sort_by([(name, "ascending") for name in keys]))
+
+
+def _surroundings(
+    con: duckdb.DuckDBPyConnection, scopes: list[Scope], sizes: Organisations, redactor: Redactor
+) -> Surroundings:
+    rows = con.execute("select * from shared_branches order by org_id").fetchall()
+    branches = tuple(
+        SharedBranch(org_id, redactor.text(name) or "", kind, street, tuple(trades), units)
+        for org_id, name, kind, street, trades, units in rows
+    )
+    lines: dict[str, dict[str | None, int]] = defaultdict(dict)
+    query = "select unit_key, line, floating from floating_lines order by all"
+    for unit, line, floating in con.execute(query).fetchall():
+        lines[unit][redactor.text(line)] = floating
+    joining = [
+        one for one in scopes
+        if one.is_unit and not one.has_branch and 0 < one.open_full < sizes.branch_full_members
+    ]  # fmt: skip
+    return Surroundings(sizes, joint_branches(joining, sizes, branches), lines, branches)
 
 
 def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
@@ -89,91 +132,85 @@ def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
         "floating": scope.floating,
         "leads": scope.leads,
         "organisation": redactor.text(scope.organisation),
-        "coverage": _kind(scope),
+        "coverage": _kind(scope, advice),
         "suggestion": advice.text,
         "missing_members": advice.missing,
     }
 
 
-def _kind(scope: Scope) -> str:
+def _kind(scope: Scope, advice: Advice) -> str:
     if scope.org_kind is not None:
-        return JOINT if scope.org_kind == "联合党支部" else OWN
+        return JOINT if scope.org_kind == _JOINT_KIND else OWN
     if scope.scope in ("trade", "district"):
         return OWN if scope.organisation else NONE
     return STREET if scope.street_org else NONE
 
 
-@dataclass(frozen=True)
-class Joint:
-    """A joint branch one unit could share: with whom, why them, and how many full members they have together."""
-
-    partners: tuple[str, ...]
-    reason: str
-    full_members: int
-
-
-def joint_branches(scopes: Iterable[Scope], sizes: Organisations) -> dict[str, Joint]:
-    """Units that together reach a branch: greedy, same street before same trade, at most as many units as allowed."""
-    open_units = [
-        one
-        for one in scopes
-        if one.is_unit and one.org_kind is None and 0 < one.full_members < sizes.branch_full_members
-    ]
-    found: dict[str, Joint] = {}
-    for near, reason in (("street", "同在{}"), ("trade", "同属{}行业")):
-        groups: dict[str, list[Scope]] = defaultdict(list)
-        for one in open_units:
-            if one.name_key not in found and getattr(one, near):
-                groups[getattr(one, near)].append(one)
-        for name in sorted(groups):
-            for some in _gathered(groups[name], sizes):
-                full = sum(unit.full_members for unit in some)
-                for one in some:
-                    partners = tuple(other.label for other in some if other is not one)
-                    found[one.name_key] = Joint(partners, reason.format(name), full)
-    return found
-
-
-def _gathered(units: list[Scope], sizes: Organisations) -> list[list[Scope]]:
-    """Largest first; each takes the smallest unit that completes it, else the largest there is."""
-    left = sorted(units, key=lambda unit: (unit.full_members, unit.name_key))
-    done = []
-    while left:
-        some = [left.pop()]
-        while left and len(some) < sizes.joint_units_at_most:
-            missing = sizes.branch_full_members - sum(unit.full_members for unit in some)
-            if missing <= 0:
-                break
-            some.append(left.pop(next((at for at, unit in enumerate(left) if unit.full_members >= missing), -1)))
-        if sum(unit.full_members for unit in some) >= sizes.branch_full_members:
-            done.append(some)
-    return done
-
-
-def advise(scope: Scope, joint: dict[str, Joint], sizes: Organisations) -> Advice:
+def advise(scope: Scope, around: Surroundings) -> Advice:
     """应建尽建 for a unit; nothing for the other scopes and for units with neither members nor many workers."""
     if not scope.is_unit:
         return Advice()
-    full, all_members = scope.full_members, scope.full_members + scope.probationary
-    shown = f"正式党员{full}名、预备党员{scope.probationary}名"
-    if scope.org_kind is not None and scope.org_kind != "联合党支部":
-        return Advice(_grown(scope, shown, sizes))
+    formal = _formal(scope, around)
+    floating = None if scope.has_branch else _floating(scope, around)
+    texts = [text for text in (formal.text, floating) if text]
+    return Advice("；".join(texts) or None, formal.missing)
+
+
+def _formal(scope: Scope, around: Surroundings) -> Advice:
+    """What the full members ask for: a branch, a part in one, an instructor."""
+    sizes, full = around.sizes, scope.open_full
+    all_members = full + scope.open_probationary
+    shown = _shown(scope)
+    if scope.has_branch and scope.org_kind != _JOINT_KIND:
+        return Advice(_grown(scope, sizes))
     if full >= sizes.branch_full_members:
         return Advice(f"应建党支部（{shown}）{_size(full, all_members, sizes)}", 0)
     missing = sizes.branch_full_members - full
-    if scope.org_kind is not None:
+    if scope.has_branch:
         return Advice(None, missing)
-    if scope.name_key in joint:
-        some = joint[scope.name_key]
-        together = f"{some.reason}，合计正式党员{some.full_members}名"
-        return Advice(f"与{'、'.join(some.partners)}组建联合党支部（{shown}；{together}）", missing)
-    if all_members or scope.floating or scope.workers >= sizes.instructor_min_workers:
+    if scope.name_key in around.joint:
+        return Advice(_joined(around.joint[scope.name_key], shown), missing)
+    if all_members or (not scope.floating and scope.workers >= sizes.instructor_min_workers):
         return Advice(f"选派党建工作指导员（{shown}，还差{missing}名正式党员）", missing)
     return Advice()
 
 
-def _grown(scope: Scope, shown: str, sizes: Organisations) -> str | None:
-    """A branch that has outgrown its kind."""
+def _joined(joint: Joint, shown: str) -> str:
+    if joint.existing:
+        return f"加入{joint.existing}（{shown}；{joint.reason}）"
+    together = f"{joint.reason}，合计正式党员{joint.full_members}名"
+    return f"与{'、'.join(joint.partners)}组建联合党支部（{shown}；{together}）"
+
+
+def _shown(scope: Scope) -> str:
+    """Full members alone count; both are shown, and how many a branch has taken in already."""
+    taken = scope.full_members - scope.open_full + scope.probationary - scope.open_probationary
+    text = f"正式党员{scope.open_full}名、预备党员{scope.open_probationary}名"
+    return f"{text}；另有{taken}名已在相关党支部" if taken else text
+
+
+def _floating(scope: Scope, around: Surroundings) -> str | None:
+    """Branches for floating members: one per line of three or more, one for the unit where only all together are."""
+    lines = around.lines.get(scope.name_key, {})
+    total, least = sum(lines.values()), around.sizes.branch_full_members
+    if not total or scope.org_kind == _FLOATING_KIND:
+        return None
+    large = {name: number for name, number in lines.items() if number >= least}
+    if len(large) > 1:
+        rest = total - sum(large.values())
+        others = f"，其余{rest}名编入其中" if rest else ""
+        return f"流动党员{total}名，应按业务线组建流动党员党支部{len(large)}个（{lines_text(large)}{others}）"
+    if total >= least:
+        return f"流动党员{total}名，应建流动党员党支部"
+    near = floating_branch(around.branches, scope.street, scope.trade)
+    if near:
+        return f"流动党员{total}名，编入{near.name}"
+    return f"流动党员{total}名，与邻近单位的流动党员合建流动党员党支部"
+
+
+def _grown(scope: Scope, sizes: Organisations) -> str | None:
+    """A branch that has outgrown its kind; its own members count there."""
+    shown = f"正式党员{scope.full_members}名、预备党员{scope.probationary}名"
     size = _size(scope.full_members, scope.full_members + scope.probationary, sizes)
     return f"已建党组织（{shown}）{size}" if size and scope.org_kind == "党支部" else None
 

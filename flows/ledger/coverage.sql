@@ -1,4 +1,5 @@
 create or replace table worker_people as
+-- One row per row of somebody who works now: whose it is, and the unit, station, line, street and trade it shows.
 with keyed as (
     select
         w.*, p.name, l.registry_id,
@@ -14,91 +15,131 @@ with keyed as (
     where name_phone is not null and full_id is not null group by name_phone having count(distinct full_id) = 1
 )
 select
-    k.row_key, k.grp, t.trade, k.unit_key, k.unit_name, k.station_key, k.station, k.work_street, k.uscc,
+    k.row_key, k.source, k.started_on, t.trade, k.unit_key, k.station_key, k.work_street,
+    case when not list_contains($employment_forms::varchar[], k.job) then k.job end as job,
     coalesce('r' || k.registry_id, 'i' || k.full_id, 'i' || n.full_id, 'n' || k.name_phone, 'k' || k.row_key) as worker
 from keyed k
 left join trades t on t.grp = k.grp
 left join known n on n.name_phone = case when k.full_id is null then k.name_phone end
 ;
-create or replace table counted_members as
+create or replace table main_work as
+-- One row per worker: their main work, the newest of their rows, else the one that most sources show; a member by their
+-- own 工作单位 (W1) stands beside them without a row.
+with told as (
+    select *,
+        count(*) over (partition by worker) as worker_rows,
+        count(distinct source) over (partition by worker, unit_key) as sources
+    from worker_people
+), first_rows as (
+    select * from told
+    qualify row_number() over (partition by worker order by started_on desc nulls last, sources desc, row_key) = 1
+), persons_of as (
+    select distinct w.worker, p.person_id from worker_people w join person_work p using (row_key)
+)
 select
-    l.person_key, k.person_id,
+    f.worker, f.worker_rows, f.unit_key, f.station_key, coalesce(f.station_key, f.job) as line, f.job,
+    f.work_street as street, coalesce(f.trade, '其他') as trade, p.person_id
+from first_rows f left join persons_of p using (worker)
+qualify row_number() over (partition by f.worker order by p.person_id) = 1
+union all
+select
+    null, 0, u.unit_key, u.station_key, u.station_key, null, coalesce(x.street, y.street), coalesce(t.trade, '其他'), p.person_id
+from persons p
+join roll_of r using (person_id)
+left join roll_units u on u.row_key = r.roll_row_key
+left join units x on x.unit_key = u.station_key
+left join units y on y.unit_key = u.unit_key
+left join own_trades g on g.row_key = r.roll_row_key
+left join trades t on t.grp = g.grp
+where p.kind = 'own_job'
+;
+create or replace table serving_orgs as
+-- One row per branch that serves work: of units, joint, floating, or of a trade. Who stands there already is taken in.
+select distinct org_id from org_units
+union select org_id from orgs where list_contains($shared_kinds::varchar[], org_kind)
+union select org_id from org_words
+;
+create or replace table counted_members as
+-- One row per member whom a coverage count takes: full, probationary or floating, and whether a branch has them already.
+with taken_in as (
+    select h.person_id from homes h join serving_orgs using (org_id)
+    union
+    select f.person_id
+    from floats f join organisation_texts t on t.name = f.host_org and t.code is null join serving_orgs s on s.org_id = t.org_id
+    where f.age = 1
+)
+select
+    k.person_id,
     l.member_type = '正式党员' and not list_has_any(l.statuses, ['F1', 'F2']) as is_full,
     l.member_type = '预备党员' and not list_has_any(l.statuses, ['F1', 'F2']) as is_probationary,
     list_has_any(l.statuses, ['F1', 'F2']) as is_floating,
-    len(list_filter(l.leads, lead -> lead.state <> $excluded_state)) > 0 as has_lead
+    t.person_id is not null as is_taken_in
 from ledger l join person_keys k using (person_key)
+left join taken_in t using (person_id)
 where not l.objection and not list_has_any(l.statuses, ['S1', 'L1', 'D1'])
 ;
 create or replace table lead_holders as
 select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_state)) > 0 as has_lead
 from ledger l join person_keys k using (person_key)
 ;
-create or replace table unit_labels as
-select unit_key, min_by(unit_name, (-rows, unit_name)) as label, min_by(work_street, (-street_rows, work_street)) as street,
-    min_by(trade, (-trade_rows, trade)) as trade
-from (
-    select
-        unit_key, unit_name, work_street, trade,
-        count(*) over (partition by unit_key, unit_name) as rows,
-        if(work_street is null, 0, count(*) over (partition by unit_key, work_street)) as street_rows,
-        count(*) over (partition by unit_key, trade) as trade_rows
-    from worker_people where unit_key is not null
-) group by unit_key
+create or replace table counted_work as
+-- One row per worker or member, with the flags that are counted.
+select
+    m.*, coalesce(c.is_full, false) as is_full, coalesce(c.is_probationary, false) as is_probationary,
+    coalesce(c.is_floating, false) as is_floating, coalesce(c.is_taken_in, false) as is_taken_in,
+    coalesce(h.has_lead, false) as has_lead
+from main_work m
+left join counted_members c using (person_id)
+left join lead_holders h using (person_id)
 ;
 create or replace table scoped_work as
+-- One row per worker or member and scope they are counted in: each once in every scope but the stations.
 with sized as (
-    select unit_key, count(distinct worker) as workers from worker_people where unit_key is not null group by unit_key
-), member_units as (
-    select distinct w.unit_key from worker_people w join person_work p using (row_key)
-    where p.person_id in (select person_id from counted_members)
+    select unit_key, count(worker) as workers, bool_or(is_full or is_probationary or is_floating) as members
+    from counted_work where unit_key is not null group by unit_key
 ), named as (
-    select w.*, case when w.unit_key is null then '（未填单位）'
-        when s.workers >= $unit_min_workers or w.unit_key in (select unit_key from member_units) then w.unit_key
-        else '（其他小单位）' end as unit_scope
-    from worker_people w left join sized s using (unit_key)
+    select c.*, case when c.unit_key is null then '（未填单位）'
+        when s.workers >= $unit_min_workers or s.members then c.unit_key else '（其他小单位）' end as unit_scope
+    from counted_work c left join sized s using (unit_key)
 )
-select 'unit' as scope, n.unit_scope as name_key, row_key, worker, work_street, trade from named n
-union all select 'station', station_key, row_key, worker, work_street, trade from named where station_key is not null
-union all select 'trade', coalesce(trade, '其他'), row_key, worker, work_street, trade from named
-union all select 'street', coalesce(work_street, '（镇街不明）'), row_key, worker, work_street, trade from named
-union all select 'district', '全区', row_key, worker, work_street, trade from named
+select 'unit' as scope, unit_scope as name_key, n.* exclude (unit_scope) from named n
+union all select 'station', station_key, n.* exclude (unit_scope) from named n where station_key is not null
+union all select 'trade', trade, n.* exclude (unit_scope) from named n
+union all select 'street', coalesce(street, '（镇街不明）'), n.* exclude (unit_scope) from named n
+union all select 'district', '全区', n.* exclude (unit_scope) from named n
 ;
 create or replace table coverage_counts as
-with members as (
-    select s.scope, s.name_key, p.person_id
-    from scoped_work s join person_work p using (row_key) group by all
-), of_members as (
-    select
-        m.scope, m.name_key,
-        count(*) filter (c.is_full) as full_members, count(*) filter (c.is_probationary) as probationary,
-        count(*) filter (c.is_floating) as floating, count(*) filter (h.has_lead) as leads
-    from members m
-    left join counted_members c using (person_id)
-    left join lead_holders h on h.person_id = m.person_id
-    group by all
-)
 select
-    s.scope, s.name_key, count(distinct s.worker) as workers, count(*) as worker_rows,
-    any_value(coalesce(o.full_members, 0)) as full_members, any_value(coalesce(o.probationary, 0)) as probationary,
-    any_value(coalesce(o.floating, 0)) as floating, any_value(coalesce(o.leads, 0)) as leads,
-    mode(s.work_street order by s.work_street) as street, mode(s.trade order by s.trade) as trade
-from scoped_work s left join of_members o using (scope, name_key)
-group by s.scope, s.name_key
+    scope, name_key, count(worker) as workers, sum(worker_rows)::bigint as worker_rows,
+    count(*) filter (is_full) as full_members, count(*) filter (is_probationary) as probationary,
+    count(*) filter (is_floating) as floating, count(*) filter (has_lead) as leads,
+    count(*) filter (is_full and not is_taken_in) as open_full,
+    count(*) filter (is_probationary and not is_taken_in) as open_probationary,
+    mode(street order by street) as street, mode(trade order by trade) as trade
+from scoped_work group by scope, name_key
+;
+create or replace table floating_lines as
+-- One row per unit and line (station, fleet, kind of business) with floating members whom no branch has taken in.
+select
+    c.unit_key, coalesce(s.name, c.line) as line, count(*) as floating
+from counted_work c left join units s on s.unit_key = c.station_key
+where c.is_floating and not c.is_taken_in and c.unit_key is not null
+group by all
 ;
 create or replace table coverage_orgs as
-with unit_orgs as (
-    select u.unit_key, o.org_id, o.org_name, o.org_kind
-    from (select org_id, unnest(unit_keys) as unit_key from orgs) u join orgs o using (org_id)
-    where list_contains($branch_kinds::varchar[], o.org_kind) and u.unit_key is not null
-    union
-    select w.unit_key, o.org_id, o.org_name, o.org_kind
-    from (select distinct unit_key, uscc from worker_people where uscc is not null and unit_key is not null) w
-    join orgs o on o.uscc = w.uscc and list_contains($branch_kinds::varchar[], o.org_kind)
+-- One row per unit or station with the organisation it has: its own, else a joint one, else one for floating members.
+with kinds as (
+    select coalesce(u.station_key, u.unit_key) as name_key, u.unit_key, u.station_key, o.org_id, o.org_name, o.org_kind
+    from org_units u join orgs o using (org_id) where list_contains($branch_kinds::varchar[], o.org_kind)
+), each_unit as (
+    select name_key, org_id, org_name, org_kind from kinds
+    -- A branch of a 分公司 or of a firm's station covers the firm that has no other.
+    union all select unit_key, org_id, org_name, org_kind from kinds where station_key is not null
 )
-select unit_key as name_key, min_by(org_name, (org_kind = '联合党支部', org_id)) as org_name,
-    min_by(org_kind, (org_kind = '联合党支部', org_id)) as org_kind
-from unit_orgs group by unit_key
+select
+    name_key, min_by(org_id, (list_position($shared_kinds::varchar[], org_kind) is not null,
+        coalesce(list_position($shared_kinds::varchar[], org_kind), 0), org_id)) as org_id
+from each_unit group by name_key
 ;
 create or replace table street_orgs as
 select street, min_by(org_name, (coalesce(list_position($street_kinds::varchar[], org_kind), 99), org_id)) as org_name
@@ -110,26 +151,58 @@ from (select org_id, grp from org_words union select org_id, grp from org_commit
 join orgs o using (org_id) join trades t using (grp)
 group by t.trade
 ;
+create or replace table shared_branches as
+-- One row per joint or floating branch that may take units in: where it lies, its trades, how many units it has.
+select
+    o.org_id, o.org_name, o.org_kind, o.street,
+    coalesce(list(distinct t.trade order by t.trade) filter (t.trade is not null), []) as trades,
+    (select count(distinct u.unit_key) from org_units u where u.org_id = o.org_id)::bigint as units
+from orgs o
+left join org_words w on w.org_id = o.org_id
+left join trades t on t.grp = w.grp
+where list_contains($shared_kinds::varchar[], o.org_kind)
+group by o.org_id, o.org_name, o.org_kind, o.street
+order by o.org_id
+;
 create or replace table coverage_rows as
 select
-    c.scope, c.name_key,
-    case when c.scope in ('unit') then coalesce(u.label, c.name_key) when c.scope = 'station' then st.label
-        else c.name_key end as label,
+    c.scope, c.name_key, coalesce(u.name, c.name_key) as label,
     case c.scope when 'trade' then null when 'district' then null when 'street' then c.name_key
-        when 'unit' then coalesce(u.street, c.street) else c.street end as street,
-    case c.scope when 'street' then null when 'district' then null when 'unit' then coalesce(u.trade, c.trade)
-        else c.trade end as trade,
-    c.workers, c.worker_rows, c.full_members, c.probationary, c.floating, c.leads,
+        else coalesce(u.street, c.street) end as street,
+    case c.scope when 'street' then null when 'district' then null when 'trade' then c.trade
+        else coalesce(c.trade, u.trade) end as trade,
+    c.workers, c.worker_rows, c.full_members, c.probationary, c.floating, c.leads, c.open_full, c.open_probationary,
     case c.scope when 'unit' then o.org_name when 'station' then o.org_name when 'street' then so.org_name
         when 'trade' then tr.org_name end as organisation,
-    o.org_kind,
-    so.org_name as street_org
+    o.org_kind, so.org_name as street_org
 from coverage_counts c
-left join unit_labels u on c.scope = 'unit' and u.unit_key = c.name_key
-left join (select station_key, min(station) as label from worker_people group by station_key) st
-    on c.scope = 'station' and st.station_key = c.name_key
-left join coverage_orgs o on c.scope in ('unit', 'station') and o.name_key = c.name_key
+left join units u on c.scope in ('unit', 'station') and u.unit_key = c.name_key
+left join coverage_orgs x on c.scope in ('unit', 'station') and x.name_key = c.name_key
+left join orgs o on o.org_id = x.org_id
 left join street_orgs so on so.street = case c.scope when 'unit' then coalesce(u.street, c.street)
-    when 'station' then c.street when 'street' then c.name_key end
+    when 'station' then coalesce(u.street, c.street) when 'street' then c.name_key end
 left join trade_orgs tr on c.scope = 'trade' and tr.trade = c.name_key
 order by c.scope, c.name_key
+;
+create or replace table units_counted as
+-- One row per unit of the register with the workers and members whose main work it is; a firm counts its stations' too.
+select u.unit_key, count(c.worker) as workers, count(*) filter (c.is_full or c.is_probationary or c.is_floating) as members
+from (select unit_key, * exclude (unit_key) from counted_work where unit_key is not null
+    union all by name
+    select station_key as unit_key, * exclude (unit_key) from counted_work where station_key is distinct from unit_key
+        and station_key is not null) c
+join units u on u.unit_key = c.unit_key
+group by u.unit_key
+;
+create or replace table units_published as
+select
+    u.unit_key, coalesce(n.clean, u.name) as name, u.credit_code, u.kind, u.parent, u.street,
+    u.street is not null and not exists (
+        select 1 from placed_work p join row_units r using (row_key)
+        where p.own_street is not null and u.unit_key in (r.unit_key, r.station_key)) as street_inferred,
+    u.trade, greatest(len(list_distinct(list_transform(u.spellings, one -> one.text))) - 1, 0)::integer as other_names,
+    coalesce(c.workers, 0)::integer as workers, coalesce(c.members, 0)::integer as members
+from units u
+left join units_counted c using (unit_key)
+left join clean_texts n on n.text = u.name
+order by u.unit_key

@@ -68,7 +68,7 @@ select
     z.person_id, o.row_key, 'party_organisations' as source, f.clean as file, h.clean as sheet, o.row, n.clean as record_id,
     'organisation' as role, null as match_class, null::double as match_weight,
     [case z.rule when 'unit' then 'linked_unit' when 'trade' then 'trade' when 'committee' then 'trade'
-        when 'last' then 'org_kind' else 'street' end] as fields,
+        when 'last' then 'org_kind' when 'floating' then 'org_kind' when 'named' then 'org_name' else 'street' end] as fields,
     o.landed_on
 from hosts z join orgs o using (org_id)
 join clean_files f on f.text = o.file
@@ -92,7 +92,8 @@ select
     list_sort(list_distinct(coalesce(list(u.clean) filter (u.clean is not null), []))) as units
 from person_work w
 left join clean_texts p on p.text = w.platform
-left join clean_texts u on u.text = w.unit_name
+left join units x on x.unit_key = w.unit_key
+left join clean_texts u on u.text = coalesce(x.name, w.unit_name)
 group by w.person_id
 ;
 create or replace table strongest_row as
@@ -158,7 +159,9 @@ left join roll_of r on r.person_id = d.person_id
 left join roll_of q on q.person_id = d.person_id
 left join work_of w on w.person_id = d.person_id
 left join own_trades o on o.row_key = case when d.kind = 'own_job' then r.roll_row_key end
-left join clean_texts u on u.text = case when d.kind = 'own_job' then r.unit_name end
+left join roll_units ru on ru.row_key = case when d.kind = 'own_job' then r.roll_row_key end
+left join units rx on rx.unit_key = ru.unit_key
+left join clean_texts u on u.text = case when d.kind = 'own_job' then coalesce(rx.name, r.unit_name) end
 left join work_summary s on s.person_id = d.person_id
 left join roll_street a on a.person_id = d.person_id
 left join lent_streets lent on lent.person_id = d.person_id

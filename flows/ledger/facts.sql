@@ -5,8 +5,8 @@ create or replace table orgs as
 select
     row_number() over (order by org_code nulls last, org_name, row_key) as org_id,
     org_code, org_name, org_kind, parent_org, street, trade, uscc, full_members, row_key, file, sheet, "row", record_id, landed_on,
-    coalesce(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> tidy(part)), [])
-        as unit_keys
+    list_filter(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> trim(part)),
+        part -> part <> '') as unit_texts
 from organisation_rows
 order by org_id
 ;
@@ -34,8 +34,8 @@ group by text
 ;
 create or replace table placed_work as
 select
-    w.row_key, w.source, w.role, w.file, w.platform, w.unit_name, tidy(w.unit_name) as unit_key, w.uscc,
-    w.station, tidy(w.station) as station_key, w.job, w.home_org, w.started_on, w.start_field, w.valid_to, w.work_state, w.declared_member,
+    w.row_key, w.source, w.role, w.file, w.platform, w.unit_name, w.uscc,
+    w.station, w.job, w.home_org, w.started_on, w.start_field, w.valid_to, w.work_state, w.declared_member,
     coalesce(w.work_state, 'active') <> 'left' as works_now,
     t.grp,
     coalesce(s_street.street, s_address.street) as own_street,
@@ -46,23 +46,3 @@ left join text_street s_street on s_street.text = w.street
 left join text_street s_address on s_address.text = w.address
 left join text_street h_street on h_street.text = w.home_street
 left join text_street h_address on h_address.text = w.home_address
-;
-create or replace table unit_street as
-select unit_key, min_by(own_street, (-rows, own_street)) as street
-from (
-    select unit_key, own_street, count(*) as rows from placed_work
-    where unit_key is not null and own_street is not null group by all
-) group by unit_key
-;
-create or replace table station_street as
-select station_key, min_by(own_street, (-rows, own_street)) as street
-from (
-    select station_key, own_street, count(*) as rows from placed_work
-    where station_key is not null and own_street is not null group by all
-) group by station_key
-;
-create or replace table work_rows as
-select p.*, coalesce(p.own_street, s.street, u.street) as work_street
-from placed_work p
-left join station_street s using (station_key)
-left join unit_street u using (unit_key)

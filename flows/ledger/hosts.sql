@@ -1,17 +1,58 @@
-create or replace table host_seekers as
+create or replace table org_remits as
+-- One row per organisation with whom it may take in: members of its units, of a trade, of a street or a community,
+-- floating members, or nobody who has nothing to do with it (closed: an office, a school, a hospital, another firm).
+with named as (
+    select
+        o.*, len(o.unit_texts) > 0 or exists (select 1 from org_units u where u.org_id = o.org_id) as has_units,
+        list_bool_or(list_transform($closed_words::varchar[], word -> contains(o.org_name, word))) as is_closed,
+        o.street is not null and contains(o.org_name, o.street)
+            and not list_bool_or(list_transform($community_words::varchar[], word -> contains(o.org_name, word)))
+            as names_street
+    from orgs o
+)
 select
-    p.person_id, w.unit_keys, w.usccs, w.grps, s.work_street,
+    org_id,
+    case
+        when org_kind = $committee_kind then 'committee'
+        when org_kind = $floating_kind then 'floating'
+        when list_contains($shared_kinds::varchar[], org_kind) then 'joint'
+        when has_units then 'unit'
+        when contains(org_name, '行业') or (trade is not null and not is_closed) then 'trade'
+        when is_closed then 'closed'
+        when names_street and list_contains($street_kinds::varchar[], org_kind) and org_kind <> '党支部' then 'street'
+        when list_bool_or(list_transform($community_words::varchar[], word -> contains(org_name, word))) then 'community'
+        when names_street then 'street'
+        else 'unknown'
+    end as remit
+from named
+;
+create or replace table host_seekers as
+-- One row per person with what tells who should take them in: their present work, else what they last did.
+select
+    p.person_id, w.unit_keys, w.station_keys, w.grps, s.work_street,
     coalesce(s.home_street, h.street) as home_street,
     exists (select 1 from status_rows x where x.person_id = p.person_id and x.code in ('F1', 'F2')) as floating
 from persons p
 left join (
     select
-        person_id, list_distinct(list_concat(list(unit_key), list(station_key))) as unit_keys,
-        list_distinct(list(uscc)) as usccs, list_distinct(list(grp)) as grps
-    from person_work group by person_id
+        person_id, list_distinct(list(unit_key)) as unit_keys, list_distinct(list(station_key)) as station_keys,
+        list_distinct(list(grp)) as grps
+    from (
+        select *, bool_or(works_now) over (partition by person_id) as works_somewhere from person_work
+    ) where works_now or not works_somewhere group by person_id
 ) w using (person_id)
 left join work_summary s on s.person_id = p.person_id
 left join roll_street h on h.person_id = p.person_id
+;
+create or replace table seeker_units as
+-- One row per person and unit or station they work in, their own 工作单位 where no row says one.
+select person_id, unnest(unit_keys) as unit_key, null::varchar as station_key from host_seekers
+union
+select person_id, null, unnest(station_keys) from host_seekers
+union
+select p.person_id, u.unit_key, u.station_key
+from persons p join roll_of r using (person_id) join roll_units u on u.row_key = r.roll_row_key
+where p.kind = 'own_job'
 ;
 create or replace table seeker_groups as
 select person_id, unnest(grps) as grp from host_seekers
@@ -21,11 +62,11 @@ select p.person_id, g.grp from persons p join roll_of r using (person_id) join o
 where p.kind = 'own_job'
 ;
 create or replace table org_words as
+-- One row per organisation of a trade and occupation group: joint and floating ones, and branches that say 行业.
 select o.org_id, w.grp
-from orgs o join trade_words w on contains(coalesce(o.trade, ''), w.word) or contains(o.org_name, w.word)
-where list_contains($trade_branch_kinds::varchar[], o.org_kind)
-    and (list_contains($shared_kinds::varchar[], o.org_kind)
-        or (o.uscc is null and len(list_filter(o.unit_keys, unit -> unit is not null)) = 0))
+from orgs o join org_remits m using (org_id)
+join trade_words w on contains(coalesce(o.trade, ''), w.word) or (o.trade is null and contains(o.org_name, w.word))
+where m.remit in ('joint', 'floating', 'trade') and list_contains($trade_branch_kinds::varchar[], o.org_kind)
 group by all
 ;
 create or replace table org_committees as
@@ -35,51 +76,79 @@ where o.org_kind = $committee_kind
 group by all
 ;
 create or replace table host_choices as
-with seeker_units as (
-    select person_id, unnest(unit_keys) as unit_key from host_seekers
-), org_units as (
-    select org_id, unnest(unit_keys) as unit_key from orgs where list_contains($branch_kinds::varchar[], org_kind)
-), seeker_codes as (
-    select person_id, unnest(usccs) as uscc from host_seekers
-)
-select u.person_id, o.org_id, 1 as place, 'unit' as rule, null as grp
-from seeker_units u join org_units o on o.unit_key = u.unit_key and o.unit_key is not null
-union
-select c.person_id, o.org_id, 1, 'unit', null
-from seeker_codes c join orgs o on o.uscc = c.uscc and list_contains($branch_kinds::varchar[], o.org_kind)
-union
-select g.person_id, w.org_id, 2, 'trade', g.grp from seeker_groups g join org_words w using (grp)
-union
-select s.person_id, o.org_id, 2, 'trade', null
-from host_seekers s join orgs o on o.org_kind = $floating_kind and o.street in (s.work_street, s.home_street)
-where s.floating
-union
-select g.person_id, c.org_id, 3, 'committee', g.grp from seeker_groups g join org_committees c using (grp)
-union
-select s.person_id, o.org_id, 4, 'work_street', null
-from host_seekers s join orgs o on o.street = s.work_street and list_contains($street_kinds::varchar[], o.org_kind)
-union
-select s.person_id, o.org_id, 5, 'home_street', null
-from host_seekers s join orgs o on o.street = s.home_street and list_contains($street_kinds::varchar[], o.org_kind)
-;
-create or replace table hosts as
-with last_resort as (
-    select min_by(org_id, (coalesce(list_position($street_kinds::varchar[], org_kind), 99), org_id)) as org_id from orgs
-), ranked as (
+-- One row per person and organisation that could take them in, with the place of the rule in the order of domain.md.
+with unit_orgs as (
     select
-        c.person_id, c.org_id, c.rule, c.grp,
-        row_number() over (
-            partition by c.person_id
-            order by
-                -- A branch that has no room comes after whatever else fits; committees and streets always have room.
-                list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.place <= 2
-                    and coalesce(o.full_members, 0) >= $members_at_most::integer,
-                c.place, coalesce(o.street = s.work_street, false) desc, coalesce(o.street = s.home_street, false) desc,
-                case when c.place >= 4 then coalesce(list_position($street_kinds::varchar[], o.org_kind), 99) else 0 end,
-                c.org_id, c.grp
-        ) as rank
-    from host_choices c join orgs o using (org_id) join host_seekers s on s.person_id = c.person_id
+        s.person_id, x.org_id,
+        min(case when s.station_key = x.station_key then 0 when x.station_key is null then 1 else 2 end) as nearness
+    from seeker_units s
+    join org_units x on x.station_key = s.station_key or x.unit_key = s.unit_key
+    join orgs o on o.org_id = x.org_id and list_contains($branch_kinds::varchar[], o.org_kind)
+    group by s.person_id, x.org_id
+), named as (
+    select f.person_id, n.org_id from floats f join organisation_texts n on n.name = f.host_org and n.code is null
+    where f.age = 1 and n.org_id is not null
+    union
+    select l.person_id, n.org_id from letters l join organisation_texts n on n.name = l.to_org and n.code is null
+    where l.age = 1 and l.state = $received_state and n.org_id is not null
+    union
+    select h.person_id, h.org_id from homes h
+    where h.org_id is not null and (
+        (h.person_id, h.org_id) in (select (person_id, org_id) from unit_orgs)
+        or (h.person_id, h.org_id) in (select (g.person_id, w.org_id) from seeker_groups g join org_words w using (grp)))
+), floating_orgs as (
+    select s.person_id, o.org_id, o.street, coalesce(bool_or(g.grp is not null), false) as of_trade,
+        count(w.grp) > 0 as has_trade
+    from host_seekers s
+    join orgs o on o.org_kind = $floating_kind
+    left join org_words w on w.org_id = o.org_id
+    left join seeker_groups g on g.person_id = s.person_id and g.grp = w.grp
+    where s.floating
+    group by s.person_id, o.org_id, o.street
 )
-select p.person_id, coalesce(r.org_id, l.org_id) as org_id, coalesce(r.rule, 'last') as rule, r.grp
-from persons p left join ranked r on r.person_id = p.person_id and r.rank = 1 cross join last_resort l
-where coalesce(r.org_id, l.org_id) is not null
+select person_id, org_id, 1 as place, 0 as nearness, 'named' as rule, null as grp from named
+union
+select person_id, org_id, 2, nearness, 'unit', null from unit_orgs
+union
+-- A floating branch of a street serves that street, one of a trade that trade, one of both only where both fit.
+select f.person_id, f.org_id, 3, case when f.of_trade then 0 else 1 end, 'floating', null
+from floating_orgs f join host_seekers s using (person_id)
+where (f.of_trade and (f.street is null or f.street in (s.work_street, s.home_street)))
+    or (not f.has_trade and f.street in (s.work_street, s.home_street))
+union
+select g.person_id, w.org_id, 4, 0, 'trade', g.grp
+from seeker_groups g join org_words w using (grp) join org_remits m on m.org_id = w.org_id
+where m.remit in ('joint', 'trade')
+union
+select g.person_id, c.org_id, 5, 0, 'committee', g.grp from seeker_groups g join org_committees c using (grp)
+union
+-- A street's own committee; a community's branch only where the register has none for the street.
+select s.person_id, o.org_id, 6, if(m.remit = 'street', 0, 1), 'work_street', null
+from host_seekers s join orgs o on o.street = s.work_street join org_remits m using (org_id)
+where m.remit in ('street', 'community')
+union
+select s.person_id, o.org_id, 7, if(m.remit = 'street', 0, 1), 'home_street', null
+from host_seekers s join orgs o on o.street = s.home_street join org_remits m using (org_id)
+where m.remit in ('street', 'community')
+;
+create or replace table hosts_ranked as
+-- One row per person and choice in the order they are tried.
+select
+    c.person_id, c.org_id, c.rule, c.grp,
+    row_number() over (
+        partition by c.person_id
+        order by c.place, c.nearness, coalesce(o.street = s.work_street, false) desc,
+            coalesce(o.street = s.home_street, false) desc,
+            case when c.place >= 6 then coalesce(list_position($street_kinds::varchar[], o.org_kind), 99) else 0 end,
+            c.org_id, c.grp
+    ) as rank,
+    -- Committees and streets always have room, and so has the branch that has them already.
+    list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.rule in ('unit', 'floating', 'trade') as may_be_full,
+    coalesce(o.full_members, 0) as full_members
+from host_choices c join orgs o using (org_id) join host_seekers s on s.person_id = c.person_id
+;
+create or replace table last_resort as
+-- The highest organisation of the register, for whom neither street nor trade is known.
+select min_by(o.org_id, (m.remit not in ('street', 'committee'), coalesce(list_position($street_kinds::varchar[], o.org_kind), 99), o.org_id))
+    as org_id
+from orgs o join org_remits m using (org_id) where m.remit not in ('closed', 'unit')

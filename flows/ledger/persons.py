@@ -9,14 +9,13 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
-from flows.ledger.facts import build_facts
 from flows.ledger.sql import count, put_rows, run_sql
 from schemas.contracts import check_table, stage_table
 
 
 def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
-    """Write `persons`; counts per kind, and what a clerk should know."""
-    warnings = build_facts(con, run)
+    """Write `persons`; counts per kind."""
+    run_sql(con, "work.sql")
     run_sql(con, "declared.sql")
     _join_declared(con)
     run_sql(con, "persons.sql")
@@ -27,7 +26,6 @@ def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, 
     return {
         "persons": count(con, "persons"),
         **{kind: kinds.get(kind, 0) for kind in ("linked", "declared", "own_job")},
-        "warnings": warnings,
     }
 
 

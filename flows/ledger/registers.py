@@ -42,13 +42,20 @@ def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[s
 
 
 def sealed_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[tuple[str, bytes], ...]:
-    """(source, sealed rows) to remember with tonight's version; none when it is not whole."""
-    if not _came_whole(con):
-        return ()
+    """(source, sealed rows) to remember with tonight's version: the units, organisations if whole."""
+    kept = [
+        ("units", "select * from units order by unit_key"),
+        ("unit_doubts", "select * from unit_doubts order by all"),
+    ]
+    if _came_whole(con):
+        kept.append((SOURCE, "select * from organisation_rows order by row_key"))
+    return tuple((source, run.key.seal(_bytes(con.execute(query).to_arrow_table()))) for source, query in kept)
+
+
+def _bytes(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    table = con.execute("select * from organisation_rows order by row_key").to_arrow_table()
     pq.write_table(table, sink, compression="zstd")
-    return ((SOURCE, run.key.seal(bytes(sink.getvalue()))),)
+    return bytes(sink.getvalue())
 
 
 def _came_whole(con: duckdb.DuckDBPyConnection) -> bool:

@@ -12,9 +12,9 @@ from matchers.relations import count, make, run_script, script
 __all__ = ["count", "put", "put_rows", "run_sql"]
 
 
-def run_sql(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
-    """Run every statement of `name` (a file beside this module), each with the values it names."""
-    run_script(con, script("flows.ledger", name), values)
+def run_sql(con: duckdb.DuckDBPyConnection, name: str, *, package: str = "flows.ledger", **values: Any) -> None:
+    """Run every statement of the package's file `name`, each with the values it names."""
+    run_script(con, script(package, name), values)
 
 
 def put(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

@@ -8,10 +8,11 @@ from flows.review.office import Office
 from flows.review.pairs import Pairs
 from flows.review.people import People
 from flows.review.records import Records
+from flows.review.units import Units
 from reports.workbench.access import Account
 
 
-class OfficeDesk(Pairs, People, Records):
+class OfficeDesk(Pairs, People, Records, Units):
     """One home's desk."""
 
     def __init__(self, office: Office) -> None:

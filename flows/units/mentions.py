@@ -42,6 +42,7 @@ class Node:
 
     name: UnitName
     uscc: str | None
+    brand: str | None = None
     mentions: list[tuple[Mention, UnitName]] = field(default_factory=list)
 
     @property
@@ -55,6 +56,11 @@ class Node:
     @property
     def founds(self) -> bool:
         return any(mention.founds for mention, _ in self.mentions)
+
+    @property
+    def knows(self) -> bool:
+        """Short names may be placed beside it: it may be a unit by itself, or is a licence."""
+        return self.founds or self.registered
 
     @property
     def registered(self) -> bool:
@@ -91,7 +97,7 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
             continue
         code = mention.uscc if mention.uscc in codes and not name.branch else None
         alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
-        node = nodes.setdefault((name.firm, code, alone), Node(name.firm, code))
+        node = nodes.setdefault((name.firm, code, alone), Node(name.firm, code, words.brands.get(name.core)))
         node.mentions.append((mention, name))
     return list(nodes.values())
 

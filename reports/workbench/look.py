@@ -22,6 +22,7 @@ _PAGES = (
     ("/queue", "待核对", Action.SEE_PAIRS),
     ("/ledger", "一本账", Action.SEE_PEOPLE),
     ("/coverage", "覆盖", Action.SEE_COVERAGE),
+    ("/units", "单位", Action.SEE_COVERAGE),
     ("/objections", "异议", Action.OBJECT),
     ("/runs", "运行记录", Action.SEE_RUNS),
     ("/audit", "审计", Action.SEE_AUDIT),

@@ -43,7 +43,7 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
         store.settle(current.version)
         discard_unfinished(run.home, current, store)
         redactor = Redactor(run.key, frozenset())
-        tables = {name: without_numbers(old.table(name), redactor) for name in ("review", "coverage")}
+        tables = {name: without_numbers(old.table(name), redactor) for name in ("review", "coverage", "units")}
         tables["ledger"] = without_numbers(_today(old.table("ledger"), run, store), redactor)
         tables["changes"] = _changes(current, tables["ledger"], run, old.version)
         tables["aliases"] = aliases_table(store, tokens=moved_tokens(current))

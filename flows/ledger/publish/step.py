@@ -83,7 +83,8 @@ def _published_already(con: duckdb.DuckDBPyConnection, run: RunContext, current:
 
 
 def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> Draft:
-    tables = {name: relation(con, name) for name in ("ledger", "review", "coverage")}
+    tables = {name: relation(con, name) for name in ("ledger", "review", "coverage", "units_published")}
+    tables["units"] = tables.pop("units_published")
     previous = current.table("ledger") if current else ledger_schema().empty_table()
     _check_limits(run, previous.num_rows, tables["ledger"].num_rows, first=current is None)
     put(con, "previous_ledger", previous)

@@ -23,6 +23,7 @@ from flows.ledger.store.registers import Registers
 from flows.ledger.store.rights import Rights
 from flows.ledger.store.source_numbers import SourceNumbers
 from flows.ledger.store.told import Told
+from flows.ledger.store.units import UnitJudgements
 from schemas.errors import HomeError
 
 
@@ -35,7 +36,7 @@ def _newest_revision() -> str:
 HEAD = _newest_revision()
 
 
-class Store(Identities, Registers, LeadBook, Rights, Judgements, History, Told, SourceNumbers):
+class Store(Identities, Registers, LeadBook, Rights, Judgements, UnitJudgements, History, Told, SourceNumbers):
     """The open state store of one home."""
 
 

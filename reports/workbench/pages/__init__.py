@@ -7,7 +7,7 @@ from reports.workbench.desk import Desk
 
 def register(desk: Desk) -> None:
     """Add every page."""
-    from reports.workbench.pages import accounts, audit, coverage, ledger, objections, pair, person, queue, runs
+    from reports.workbench.pages import accounts, audit, coverage, ledger, objections, pair, person, queue, runs, units
 
-    for page in (queue, pair, ledger, person, coverage, objections, runs, audit, accounts):
+    for page in (queue, pair, ledger, person, coverage, units, objections, runs, audit, accounts):
         page.add(desk)

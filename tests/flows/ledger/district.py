@@ -19,6 +19,7 @@ from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import signature
 from flows.scope import place_rows
 from flows.settings import Settings
+from flows.units.build import build_step
 from schemas.contracts import shipped_sources, stage_table
 from schemas.policy import load_policy
 
@@ -198,6 +199,7 @@ def build(district: District, run: RunContext) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     district.put(con)
     place_rows(con, run)
+    build_step(con, run)
     build_persons(con, run)
     build_ledger(con, run)
     return con

@@ -140,11 +140,15 @@ def test_a_judged_pair_is_asked_again_only_when_the_evidence_turned(
     import duckdb
 
     from flows.ledger import build_ledger, build_persons
+    from flows.scope import place_rows
+    from flows.units.build import build_step
 
     again = duckdb.connect()
     made.put(again)
     again.execute("create table scored as select left_id, right_id from decided")
     judged_pairs(again, run)
+    place_rows(again, run)
+    build_step(again, run)
     build_persons(again, run)
     build_ledger(again, run)
     found = again.execute("select reason from review").fetchall()

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.ledger.coverage import Scope, advise, joint_branches
+from flows.ledger.coverage import Scope, Surroundings, advise
+from flows.ledger.joining import SharedBranch, joint_branches
 from schemas.policy import load_policy
 
 SIZES = load_policy().organisations
+AROUND = Surroundings(SIZES)
 
 
 def unit(
@@ -18,6 +20,7 @@ def unit(
     return Scope(
         scope="unit", name_key=name, label=name, street=street, trade=trade, workers=workers, worker_rows=workers,
         full_members=full, probationary=about.get("probationary", 0), floating=about.get("floating", 0), leads=0,
+        open_full=full - about.get("taken_in", 0), open_probationary=about.get("probationary", 0),
         organisation=None, org_kind=None, street_org="云溪街道党工委",
     )  # fmt: skip
 
@@ -34,17 +37,48 @@ def unit(
     ],
 )
 def test_only_full_members_make_a_branch(full: int, probationary: int, words: str, missing: int) -> None:
-    advice = advise(unit("甲", full, probationary=probationary), {}, SIZES)
+    advice = advise(unit("甲", full, probationary=probationary), AROUND)
     assert words in (advice.text or "")
     assert advice.missing == missing
 
 
+def test_members_whom_a_branch_has_already_are_not_counted_again() -> None:
+    advice = advise(unit("甲", 4, taken_in=2), AROUND)
+    assert advice.text == "选派党建工作指导员（正式党员2名、预备党员0名；另有2名已在相关党支部，还差1名正式党员）"
+
+
+def test_twelve_floating_drivers_in_three_lines_make_three_floating_branches() -> None:
+    around = Surroundings(SIZES, lines={"甲": {"网约车": 4, "出租车": 4, "货运": 4}})
+    advice = advise(unit("甲", 0, floating=12), around)
+    assert advice.text == "流动党员12名，应按业务线组建流动党员党支部3个（出租车4名、网约车4名、货运4名）"
+    assert advice.missing is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (
+            {"一队": 5, "二队": 3, "三队": 1},
+            "流动党员9名，应按业务线组建流动党员党支部2个（一队5名、二队3名，其余1名编入其中）",
+        ),
+        ({"一队": 2, "二队": 2}, "流动党员4名，应建流动党员党支部"),
+        ({None: 3}, "流动党员3名，应建流动党员党支部"),
+        ({"一队": 2}, "流动党员2名，编入云溪街道流动党员党支部"),
+    ],
+)
+def test_floating_branches_follow_the_lines_that_are_large_enough(lines: dict[str | None, int], text: str) -> None:
+    branch = SharedBranch(1, "云溪街道流动党员党支部", "流动党员党支部", "云溪街道", (), 0)
+    around = Surroundings(SIZES, lines={"甲": lines}, branches=(branch,))
+    assert advise(unit("甲", 0, floating=sum(lines.values())), around).text == text
+
+
 def test_neighbours_of_one_street_join_before_those_of_one_trade() -> None:
-    units = [unit("甲", 2), unit("乙", 1, trade="外卖配送"), unit("丙", 1, street="石栈街道")]
+    units = [unit("甲", 2), unit("乙", 1, trade="外卖配送"), unit("丙", 1, street="石栈街道", trade="货运")]
     joint = joint_branches(units, SIZES)
     assert (joint["甲"].partners, joint["甲"].reason) == (("乙",), "同在云溪街道")
     assert "丙" not in joint
-    assert "同在云溪街道，合计正式党员3名" in (advise(units[0], joint, SIZES).text or "")
+    text = advise(units[0], Surroundings(SIZES, joint)).text or ""
+    assert "同在云溪街道，合计正式党员3名" in text
 
 
 def test_two_with_one_each_give_two_branches_not_one_large() -> None:
@@ -53,11 +87,24 @@ def test_two_with_one_each_give_two_branches_not_one_large() -> None:
     assert {one.full_members for one in joint.values()} == {3}
 
 
+def test_seven_units_of_which_six_fit_do_not_leave_one_out() -> None:
+    joint = joint_branches([unit(name, 1) for name in "甲乙丙丁戊己庚"], SIZES)
+    assert set(joint) == set("甲乙丙丁戊己庚")
+    assert sorted(one.full_members for one in joint.values()) == [3, 3, 3, 4, 4, 4, 4]
+
+
+def test_a_joint_branch_that_is_there_is_joined_first_while_it_has_room() -> None:
+    there = SharedBranch(1, "云溪联合党支部", "联合党支部", "云溪街道", (), 4)
+    joint = joint_branches([unit("丙", 1), unit("乙", 2), unit("甲", 1)], SIZES, [there])
+    assert joint["丙"].existing == "云溪联合党支部"
+    assert set(joint["乙"].partners) == {"甲"}
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("云石望"), st.sampled_from("快外")), max_size=25))
 def test_every_joint_branch_is_large_enough_small_enough_and_near(drawn: list[tuple[int, str, str]]) -> None:
     units = [unit(f"单位{turn}", full, street=s, trade=t) for turn, (full, s, t) in enumerate(drawn)]
     by_name = {one.name_key: one for one in units}
-    for name, joint in joint_branches(units, SIZES).items():
+    for name, joint in joint_branches((one for one in units if 0 < one.open_full < 3), SIZES).items():
         some = [by_name[name], *(by_name[other] for other in joint.partners)]
         assert len(some) <= SIZES.joint_units_at_most
         assert sum(one.full_members for one in some) == joint.full_members >= SIZES.branch_full_members

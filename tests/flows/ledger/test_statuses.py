@@ -281,4 +281,4 @@ def test_another_companys_branch_is_not_the_trades_branch(tmp_path: Path) -> Non
     made.org("市场监管行业委员会", "5002", kind="行业党委", trade="外卖")
     linked(made, {"job": "外卖骑手", "unit_name": "祥源配送公司"})
     (row,) = ledger_of(build(made, context(tmp_path)))
-    assert (row["host_org_code"], row["host_rule"][:4]) == ("5002", "第三顺位")
+    assert (row["host_org_code"], row["host_rule"][:4]) == ("5002", "第五顺位")

@@ -1,0 +1,40 @@
+"""The desk's part about the register of units: what is asked, and what persons answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flows.review.office import Office
+from flows.units.asking import Speaker, answer_doubt, doubts_waiting
+from reports.workbench.access import Action
+from reports.workbench.desk import Listed, Row
+
+
+class Units:
+    """Units of the district, for accounts of the whole of it."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def units(self, session: str) -> Listed[Row]:
+        """The published register, firms before what hangs under them."""
+        self._office.with_right(session, Action.SEE_COVERAGE)
+        held = self._office.held()
+        rows = held.table("units").to_pylist()
+        rows.sort(key=lambda row: (-row["members"], -row["workers"], row["name"], row["unit_key"]))
+        return Listed(held.version, held.as_of, rows, len(rows))
+
+    def unit_doubts(self, session: str) -> Sequence[Row]:
+        """What waits for a person's word."""
+        self._office.with_right(session, Action.SEE_COVERAGE)
+        return doubts_waiting(self._office.key, self._office.store)
+
+    def answer_unit(self, session: str, doubt_id: str, verdict: str) -> None:
+        """One unit, two, or not to be told; it stands from the next night on."""
+        account = self._office.with_right(session, Action.JUDGE)
+        if not account.whole_district:
+            self._office.refuse(account, Action.JUDGE, "单位")
+        with self._office.writing:
+            answer_doubt(
+                self._office.key, self._office.store, doubt_id, verdict, Speaker(account.name, self._office.now())
+            )

@@ -1,0 +1,200 @@
+"""The step that knows units: tonight's spellings, the register of the nights before, and what persons said."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+
+from flows.context import RunContext
+from flows.ledger.facts import build_facts
+from flows.ledger.sql import run_sql
+from flows.ledger.store import opened_store
+from flows.units.link import link_nodes
+from flows.units.memory import read_register
+from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
+from flows.units.resolve import Clusters, resolve, said_of
+from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, places_of, sites_as_units
+from flows.units.tables import put_register
+from flows.units.units import Minting, Register, Unit, firms_of
+from matchers.encoding.units import clean_unit, parse_unit
+from matchers.linkage.link import Options
+from schemas.policy import Policy
+
+
+@dataclass
+class Known:
+    """What one night knows of units: every unit, and what each spelling and station names."""
+
+    units: dict[str, Unit] = field(default_factory=dict)
+    names: dict[tuple[str, str | None], tuple[str | None, str | None]] = field(default_factory=dict)
+    """Firm and branch by spelling and credit code as written."""
+    stations: dict[StationRow, tuple[str, str]] = field(default_factory=dict)
+    """Unit counted (the firm, or the station itself) and station."""
+
+
+def build_step(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+    """Write `placed_work`, `orgs`, `units`, `row_units`, `org_units`, `roll_units`, `unit_doubts`; counts, warnings."""
+    warnings = build_facts(con, run)
+    counts = build_units(con, run)
+    return {**counts, "warnings": warnings}
+
+
+def build_units(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
+    """Write the register of tonight and what tonight's rows name in it."""
+    run_sql(con, "collect.sql", package="flows.units", default_group=run.policy.occupations.default)
+    words = vocabulary(con, run.policy)
+    stations = [StationRow(*row) for row in con.execute("select * from station_mentions").fetchall()]
+    with opened_store(run.home, run.settings.store_url) as store:
+        before, doubts_before = read_register(run.key, store)
+        spoken = store.unit_judgements()
+    mentions = _mentions(con, stations, before, words)
+    tokens = {run.key.token("unit", clean_unit(one.text)): clean_unit(one.text) for one in mentions} if spoken else {}
+    apart = frozenset(
+        tokens[one] for pair, word in spoken.items() if word == "not_link" for one in pair if one in tokens
+    )
+    nodes = nodes_of(mentions, words, apart)
+    by_token = _by_token(nodes, tokens)
+    clusters = resolve(
+        nodes, link_nodes(nodes, Options(threads=run.settings.threads)), said_of(nodes, by_token, spoken)
+    )
+    known = _known(con, run, (nodes, clusters), stations, before, words)
+    counts = put_register(con, run, known, (nodes, clusters), doubts_before)
+    return {"units": len(known.units), "spellings": len(mentions), "doubts": counts}
+
+
+def vocabulary(con: duckdb.DuckDBPyConnection, policy: Policy) -> Vocabulary:
+    """Brands of the policy and platforms tonight's files name, and the district's own name."""
+    brands = {clean_unit(name): one.name for one in policy.brands for name in (one.name, *one.inside, *one.alone)}
+    for (platform,) in con.execute("select distinct platform from raw_work where platform is not null").fetchall():
+        name = clean_unit(platform)
+        if len(name) > 1:
+            brands.setdefault(name, name)
+    found = con.execute(
+        "select regexp_extract(org_name, '^(?:中国共产党|中共)?([一-龥]{2,4}?)(?:区|县|市)[一-龥]', 1) as place "
+        "from orgs group by place having place <> '' order by count(*) desc, place limit 1"
+    ).fetchone()
+    return Vocabulary(brands, frozenset(found or ()))
+
+
+def _mentions(
+    con: duckdb.DuckDBPyConnection, stations: Iterable[StationRow], before: Register, words: Vocabulary
+) -> list[Mention]:
+    """Tonight's spellings, those of the nights before, and the firms that stations name."""
+    earlier = before.by_spelling()
+    found: dict[tuple[str, str | None], Mention] = {}
+    for text, uscc, street, trade, rows, registered in con.execute("select * from unit_mentions").fetchall():
+        one = Mention(text, uscc, street, trade, rows, registered, unit=earlier.get((clean_unit(text), uscc)))
+        other = found.get((text, uscc))
+        found[text, uscc] = one if other is None or other.rows < rows else replace(other, registered=other.registered)
+    for row in stations:
+        text = firm_text(row.station, words) if row.unit_name is None else None
+        if text and (text, None) not in found:
+            found[text, None] = Mention(text, None, row.street, row.trade, row.rows, unit=earlier.get((text, None)))
+    for one in _licences(con, found, words):
+        found.setdefault((one.text, one.uscc), replace(one, unit=earlier.get((clean_unit(one.text), one.uscc))))
+    seen = {(clean_unit(text), uscc) for text, uscc in found}
+    for (text, uscc), key in sorted(earlier.items(), key=lambda one: (one[0][0], one[0][1] or "")):
+        if (text, uscc) not in seen:
+            unit = before.units[key]
+            found[text, uscc] = Mention(text, uscc, unit.street, unit.trade, 0, text == clean_unit(unit.name), unit=key)
+    return list(found.values())
+
+
+def _licences(
+    con: duckdb.DuckDBPyConnection, found: Mapping[tuple[str, str | None], Mention], words: Vocabulary
+) -> list[Mention]:
+    """Names of the market register that tonight's spellings may be short for; no shop that nobody works for."""
+    codes = {uscc for _, uscc in found if uscc}
+    cores = {parse_unit(text, frozenset(words.brands), words.districts).core for text, _ in found}
+    some = []
+    for text, uscc, street in con.execute("select * from market_units").fetchall():
+        if uscc in codes or cores & _pieces(text):
+            some.append(Mention(text, uscc, street, None, 0, registered=True, founds=False))
+    return some
+
+
+def _pieces(text: str) -> set[str]:
+    """Every run of two to six characters in the cleaned name."""
+    plain = clean_unit(text)
+    return {plain[at : at + size] for size in range(2, 7) for at in range(len(plain) - size + 1)}
+
+
+def _by_token(nodes: list[Node], tokens: dict[str, str]) -> dict[str, set[int]]:
+    by_text: dict[str, set[int]] = defaultdict(set)
+    for number, node in enumerate(nodes):
+        for text in node.texts():
+            by_text[text].add(number)
+    return {token: by_text[text] for token, text in tokens.items() if text in by_text}
+
+
+def _known(
+    con: duckdb.DuckDBPyConnection,
+    run: RunContext,
+    resolved: tuple[list[Node], Clusters],
+    stations: list[StationRow],
+    before: Register,
+    words: Vocabulary,
+) -> Known:
+    nodes, clusters = resolved
+    minting = Minting(lambda name: run.key.token("unit key", name), before.units)
+    firms = firms_of(nodes, clusters, before, minting)
+    known = Known({unit.unit_key: unit for unit in firms.values()})
+    sites: dict[Place, Site] = defaultdict(Site)
+    placed: dict[tuple[str, str | None], Place] = {}
+    for number, node in enumerate(nodes):
+        firm = firms.get(clusters.of[number])
+        for mention, name in node.mentions:
+            known.names[mention.text, mention.uscc] = (firm.unit_key if firm else None, None)
+            if name.branch and firm:
+                placed[mention.text, mention.uscc] = (firm.unit_key, name.branch)
+                if mention.rows:
+                    sites[firm.unit_key, name.branch].kind = name.branch_kind
+                    sites[firm.unit_key, name.branch].add(mention.text, mention.street, mention.trade, mention.rows)
+    above = {row: key for row in stations if (key := _firm_of(row, known, words))}
+    at = places_of(stations, above, words)
+    for row, place in at.items():
+        sites[place].kind = branch_of(row.station, words)[1]
+        sites[place].add(row.station, row.street, row.trade, row.rows)
+    placed |= _loose(con, known, sites, words)
+    streets = [street for (street,) in con.execute("select street from street_names order by street").fetchall()]
+    units = sites_as_units(sites, before, minting, streets)
+    known.units |= {unit.unit_key: unit for unit in units.values()}
+    for unit in before.units.values():
+        if unit.branch is not None and (unit.parent is None or unit.parent in known.units):
+            known.units.setdefault(unit.unit_key, unit)
+    for spelling, place in placed.items():
+        if place in units:
+            known.names[spelling] = (place[0] or units[place].unit_key, units[place].unit_key)
+    known.stations = {row: (place[0] or units[place].unit_key, units[place].unit_key) for row, place in at.items()}
+    return known
+
+
+def _firm_of(row: StationRow, known: Known, words: Vocabulary) -> str | None:
+    if row.unit_name is not None:
+        return known.names.get((row.unit_name, row.uscc), (None, None))[0]
+    text = firm_text(row.station, words)
+    return known.names.get((text, None), (None, None))[0] if text else None
+
+
+def _loose(
+    con: duckdb.DuckDBPyConnection, known: Known, sites: dict[Place, Site], words: Vocabulary
+) -> dict[tuple[str, str | None], Place]:
+    """Spellings that name a station and no firm (石栈北站): the one station of that name, else one by itself."""
+    by_branch: dict[str, list[Place]] = defaultdict(list)
+    for place in sites:
+        by_branch[place[1].partition("|")[0]].append(place)
+    found: dict[tuple[str, str | None], Place] = {}
+    for text, uscc, street, trade, rows, _ in con.execute("select * from unit_mentions").fetchall():
+        name = parse_unit(text, frozenset(words.brands), words.districts)
+        if (text, uscc) in known.names or not name.branch:
+            continue
+        places = by_branch.get(name.branch, [])
+        place = places[0] if len(places) == 1 else (None, f"{name.branch}|")
+        found[text, uscc] = place
+        sites[place].kind = name.branch_kind
+        sites[place].add(text, street, trade, rows)
+    return found

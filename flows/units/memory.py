@@ -1,0 +1,48 @@
+"""The register of units as the last published night left it: sealed in the state store, with what was asked then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from flows.keys import DistrictKey
+from flows.ledger.store import Store
+from flows.tables import table_in
+from flows.units.units import Register, Unit
+
+UNITS, DOUBTS = "units", "unit_doubts"
+_TEXT = pa.string()
+SPELLING = pa.struct([pa.field("text", _TEXT), pa.field("uscc", _TEXT)])
+REGISTER = pa.schema(
+    [
+        *(pa.field(name, _TEXT) for name in (
+            "unit_key", "name", "kind", "credit_code", "parent", "branch", "brand", "street", "trade", "since",
+            "last_seen", "said_by",
+        )),
+        pa.field("spellings", pa.list_(SPELLING)),
+    ]
+)  # fmt: skip
+
+
+def read_register(key: DistrictKey, store: Store) -> tuple[Register, list[dict[str, Any]]]:
+    """The units, and the doubts a person may be asked; empty before the first night."""
+    units = [unit_of(row) for row in _rows(key, store, UNITS)]
+    return Register({unit.unit_key: unit for unit in units}), _rows(key, store, DOUBTS)
+
+
+def unit_of(row: dict[str, Any]) -> Unit:
+    """A row of the register as a unit."""
+    spellings = tuple((one["text"], one["uscc"]) for one in row["spellings"])
+    return Unit(**{**row, "spellings": spellings})
+
+
+def row_of(unit: Unit) -> dict[str, Any]:
+    """A unit as a row of the register."""
+    row: dict[str, Any] = {name: getattr(unit, name) for name in REGISTER.names}
+    return {**row, "spellings": [{"text": text, "uscc": uscc} for text, uscc in unit.spellings]}
+
+
+def _rows(key: DistrictKey, store: Store, source: str) -> list[dict[str, Any]]:
+    found = store.last_register(source)
+    return table_in(key.unseal(found[1])).to_pylist() if found else []

@@ -1,0 +1,112 @@
+"""One unit per branch, station, fleet or guild: under its firm where one is known, else by itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from flows.units.mentions import Vocabulary
+from flows.units.units import Minting, Register, Unit
+from matchers.encoding.units import clean_unit, parse_unit
+
+_STATION = "站点"
+Place = tuple[str | None, str]
+"""The firm above (none: nobody knows one) and what the branch is called."""
+
+
+@dataclass(frozen=True)
+class StationRow:
+    """One station as rows write it, with the unit and the platform beside it."""
+
+    station: str
+    unit_name: str | None
+    uscc: str | None
+    platform: str | None
+    street: str | None
+    trade: str | None
+    rows: int
+
+
+@dataclass
+class Site:
+    """What rows show of one branch."""
+
+    texts: Counter[str] = field(default_factory=Counter)
+    streets: Counter[str] = field(default_factory=Counter)
+    trades: Counter[str] = field(default_factory=Counter)
+    kind: str = _STATION
+
+    def add(self, text: str, street: str | None, trade: str | None, rows: int) -> None:
+        self.texts[text] += rows
+        for counts, value in ((self.streets, street), (self.trades, trade)):
+            if value:
+                counts[value] += rows
+
+
+def branch_of(station: str, words: Vocabulary) -> tuple[str, str]:
+    """(what the station is called, its kind); a cell of the station column is one, whatever it ends in."""
+    name = parse_unit(station, frozenset(words.brands), words.districts)
+    return (name.branch, name.branch_kind) if name.branch else (f"{clean_unit(station)}/{_STATION}", _STATION)
+
+
+def firm_text(station: str, words: Vocabulary) -> str | None:
+    """The firm a station's name begins with: 美团外卖 of 美团外卖龙洲站."""
+    name = parse_unit(station, frozenset(words.brands), words.districts)
+    return name.written if name.branch and name.core else None
+
+
+def places_of(
+    stations: list[StationRow], firms: Mapping[StationRow, str], words: Vocabulary
+) -> dict[StationRow, Place]:
+    """Where each station row belongs; one without a firm hangs under the only firm others write beside it."""
+    beside: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for row in stations:
+        if row in firms:
+            beside[branch_of(row.station, words)[0], row.platform].add(firms[row])
+    places: dict[StationRow, Place] = {}
+    for row in stations:
+        branch, known = branch_of(row.station, words)[0], beside[branch_of(row.station, words)[0], row.platform]
+        firm = firms.get(row) or (next(iter(known)) if len(known) == 1 else None)
+        places[row] = (firm, branch if firm else f"{branch}|{row.platform or ''}")
+    return places
+
+
+def sites_as_units(
+    sites: Mapping[Place, Site], register: Register, minting: Minting, streets: Iterable[str]
+) -> dict[Place, Unit]:
+    """A unit per site; its street as rows write it, else as its name says it, marked so by `written_street`."""
+    known, found = register.by_branch(), {}
+    named = sorted(((_short(street), street) for street in streets), key=lambda one: (-len(one[0]), one[1]))
+    for place in sorted(sites, key=lambda one: (one[0] or "", one[1])):
+        site, (parent, branch) = sites[place], place
+        name = min(site.texts, key=lambda text: (-site.texts[text], text))
+        before = register.units.get(known.get(place, ""))
+        key = before.unit_key if before else minting.mint(f"{parent or ''}|{branch}")
+        street = _most(site.streets) or inferred_street(name, named)
+        found[place] = Unit(
+            key, name, before.kind if before else site.kind, None, parent, branch,
+            street=street or (before.street if before else None),
+            trade=_most(site.trades) or (before.trade if before else None),
+            since=before.since if before else "",
+            spellings=tuple((clean_unit(text), None) for text in sorted(site.texts)),
+        )  # fmt: skip
+    return found
+
+
+def inferred_street(name: str, streets: Iterable[tuple[str, str]]) -> str | None:
+    """石栈东林站 lies in 石栈街道: the street whose short name the station's begins with, else holds."""
+    plain, named = clean_unit(name), list(streets)
+    begins = next((street for short, street in named if plain.startswith(short)), None)
+    return begins or next((street for short, street in named if short in plain), None)
+
+
+def _short(street: str) -> str:
+    for word in ("街道", "镇", "乡"):
+        if street.endswith(word) and len(street) > len(word) + 1:
+            return street.removesuffix(word)
+    return street
+
+
+def _most(counts: Counter[str]) -> str | None:
+    return min(counts, key=lambda value: (-counts[value], value)) if counts else None

@@ -1,0 +1,84 @@
+"""What a night knows of units as workspace relations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.context import RunContext
+from flows.ledger.sql import put, put_rows, run_sql
+from flows.units.memory import REGISTER, row_of
+from flows.units.mentions import Node
+from flows.units.resolve import Clusters
+from flows.units.units import Unit
+from matchers.encoding.units import clean_unit
+
+if TYPE_CHECKING:
+    from flows.units.build import Known
+
+_TEXT = pa.string()
+DOUBT = pa.schema(
+    [
+        pa.field(name, _TEXT)
+        for name in ("doubt_id", "left_key", "right_key", "left_text", "right_text", "reason", "since")
+    ]
+)
+
+
+def put_register(
+    con: duckdb.DuckDBPyConnection,
+    run: RunContext,
+    known: Known,
+    resolved: tuple[list[Node], Clusters],
+    doubts_before: list[dict[str, Any]],
+) -> int:
+    """Write `units`, `unit_doubts` and what each row, organisation and roll entry names; how many doubts."""
+    today = run.as_of.isoformat()
+    units = [_dated(unit, today) for _, unit in sorted(known.units.items())]
+    put(con, "units", pa.Table.from_pylist([row_of(unit) for unit in units], schema=REGISTER))
+    names = [(text, uscc, *keys) for (text, uscc), keys in known.names.items()]
+    columns = {"text": _TEXT, "uscc": _TEXT, "unit_key": _TEXT, "station_key": _TEXT}
+    put_rows(con, "name_units", columns, sorted(names, key=str))
+    rows = [(one.station, one.unit_name, one.uscc, one.platform, *keys) for one, keys in known.stations.items()]
+    columns = dict.fromkeys(("station", "unit_name", "uscc", "platform", "unit_key", "station_key"), _TEXT)
+    put_rows(con, "station_units", columns, sorted(rows, key=str))
+    run_sql(con, "named.sql", package="flows.units")
+    doubts = _doubts(run, known, resolved, doubts_before)
+    put(con, "unit_doubts", pa.Table.from_pylist(doubts, schema=DOUBT))
+    return len(doubts)
+
+
+def _dated(unit: Unit, today: str) -> Unit:
+    return replace(unit, since=unit.since or today, last_seen=unit.last_seen or today)
+
+
+def _doubts(
+    run: RunContext, known: Known, resolved: tuple[list[Node], Clusters], before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    nodes, clusters = resolved
+    since: Mapping[str, str] = {one["doubt_id"]: one["since"] for one in before}
+    found = []
+    for one in clusters.doubts:
+        texts = [_text_of(nodes[at]) for at in (one.left, one.right)]
+        keys = [known.names[_spelling_of(nodes[at])][0] for at in (one.left, one.right)]
+        if None in keys:
+            continue
+        doubt = run.key.token("unit doubt", "|".join(sorted(texts)))[:16]
+        found.append(
+            {"doubt_id": doubt, "left_key": keys[0], "right_key": keys[1], "left_text": texts[0],
+             "right_text": texts[1], "reason": one.reason, "since": since.get(doubt, run.as_of.isoformat())}
+        )  # fmt: skip
+    return sorted(found, key=lambda row: str(row["doubt_id"]))
+
+
+def _spelling_of(node: Node) -> tuple[str, str | None]:
+    mention = max((one for one, _ in node.mentions), key=lambda one: (one.rows, one.text))
+    return mention.text, mention.uscc
+
+
+def _text_of(node: Node) -> str:
+    return clean_unit(_spelling_of(node)[0])
