@@ -12,7 +12,7 @@ from flows.ledger.redact import Redactor, is_personal_number
 from flows.ledger.spoken_numbers import forms_of, is_certain, numbers_in
 from schemas.errors import TableError
 
-TOKENS = frozenset({"person_key", "id_token", "pair_id", "old_key", "new_key"})
+TOKENS = frozenset({"person_key", "id_token", "pair_id", "old_key", "new_key", "unit_key", "parent"})
 """Columns of keyed tokens: whatever digits stand in one, they are nobody's."""
 _MIXED = r"[\p{N}〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两]"
 Leaf = tuple[str, pa.Array]

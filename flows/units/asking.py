@@ -29,7 +29,7 @@ class Speaker:
 
 
 def doubts_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
-    """One row per doubt of the last night that nobody has answered yet: both spellings, their units, why it is asked."""
+    """One row per doubt of the last night that nobody has answered: both spellings, their units, why it is asked."""
     register, doubts = read_register(key, store)
     spoken = store.unit_judgements()
     names = {unit.unit_key: unit for unit in register.units.values()}
