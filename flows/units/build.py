@@ -86,21 +86,25 @@ def _mentions(
     """Tonight's spellings, those of the nights before, and the firms that stations name."""
     earlier = before.by_spelling()
     found: dict[tuple[str, str | None], Mention] = {}
+
+    def remembered(one: Mention) -> Mention:
+        text = clean_unit(one.text)
+        key = earlier.get((text, one.uscc))
+        return replace(one, unit=key, is_name=key is not None and text == clean_unit(before.units[key].name))
+
     for text, uscc, street, trade, rows, registered in con.execute("select * from unit_mentions").fetchall():
-        one = Mention(text, uscc, street, trade, rows, registered, unit=earlier.get((clean_unit(text), uscc)))
-        other = found.get((text, uscc))
-        found[text, uscc] = one if other is None or other.rows < rows else replace(other, registered=other.registered)
+        one, other = remembered(Mention(text, uscc, street, trade, rows, registered)), found.get((text, uscc))
+        found[text, uscc] = one if other is None or other.rows < rows else other
     for row in stations:
         text = firm_text(row.station, words) if row.unit_name is None else None
         if text and (text, None) not in found:
-            found[text, None] = Mention(text, None, row.street, row.trade, row.rows, unit=earlier.get((text, None)))
+            found[text, None] = remembered(Mention(text, None, row.street, row.trade, row.rows))
     for one in _licences(con, found, words):
-        found.setdefault((one.text, one.uscc), replace(one, unit=earlier.get((clean_unit(one.text), one.uscc))))
+        found.setdefault((one.text, one.uscc), remembered(one))
     seen = {(clean_unit(text), uscc) for text, uscc in found}
-    for (text, uscc), key in sorted(earlier.items(), key=lambda one: (one[0][0], one[0][1] or "")):
-        if (text, uscc) not in seen:
-            unit = before.units[key]
-            found[text, uscc] = Mention(text, uscc, unit.street, unit.trade, 0, text == clean_unit(unit.name), unit=key)
+    for text, uscc in sorted(earlier.keys() - seen, key=lambda one: (one[0], one[1] or "")):
+        unit = before.units[earlier[text, uscc]]
+        found[text, uscc] = remembered(Mention(text, uscc, unit.street, unit.trade, 0))
     return list(found.values())
 
 

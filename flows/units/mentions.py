@@ -25,6 +25,8 @@ class Mention:
     founds: bool = True
     unit: str | None = None
     """The unit it named before."""
+    is_name: bool = False
+    """It is what that unit is called."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class Node:
     def units(self) -> Counter[str]:
         """Units its mentions named before, by how many."""
         return Counter(mention.unit for mention, _ in self.mentions if mention.unit)
+
+    @property
+    def is_name(self) -> bool:
+        return any(mention.is_name for mention, _ in self.mentions)
 
     def usual(self, what: str) -> str | None:
         """The street or the trade that most rows show."""

@@ -160,13 +160,16 @@ def _two_codes_near(pair: Linked, nodes: list[Node]) -> bool:
 
 
 def _join_remembered(nodes: list[Node], union: _Union) -> None:
-    first: dict[str, int] = {}
+    """Each node with the one that bears its unit's name; a node a person took out of that unit stays alone."""
+    of: dict[str, list[int]] = defaultdict(list)
     for number, node in enumerate(nodes):
         counts = node.units
-        for unit in sorted(counts, key=lambda one: (-counts[one], one))[:1]:
-            other = first.setdefault(unit, number)
-            if other != number:
-                union.join(other, number)
+        if counts:
+            of[min(counts, key=lambda one: (-counts[one], one))].append(number)
+    for numbers in of.values():
+        numbers.sort(key=lambda number: (not nodes[number].is_name, number))
+        for other in numbers[1:]:
+            union.join(numbers[0], other)
 
 
 def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) -> list[tuple[int, int, str]]:
