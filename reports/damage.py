@@ -17,6 +17,10 @@ RULE_TITLES = {
     "row_needs": "缺少必需的内容",
     "not_a_name": "姓名栏不是姓名",
     "no_consent": "没有同意使用，未用",
+    "fields_too_many": "多出分隔符，各格对不上列",
+    "fields_too_few": "缺分隔符，各格对不上列",
+    "stray_quote": "引号不成对，分不出各格",
+    "other_header": "另一种表头下的行，各格对不上列",
 }
 
 

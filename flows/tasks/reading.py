@@ -81,6 +81,7 @@ def _lines(file: str, grid: Grid, answers: Sequence[str]) -> Iterator[Line]:
         return
     codes = _best(texts, lambda text: read_code(text) is not None)
     first = next(at for at, row in enumerate(texts) if read_number(row[numbers]))
+    _refuse_damaged(file, grid, first)
     columns = _columns(texts, first, {numbers, codes}, answers)
     missing = tuple(name for name in (RESULT, CHECKER, DAY) if name not in columns)
     for at in range(first, len(texts)):
@@ -95,6 +96,19 @@ def _lines(file: str, grid: Grid, answers: Sequence[str]) -> Iterator[Line]:
             _result(said.get(RESULT, "")), said.get(CHECKER, ""), day if isinstance(day, date) else None,
             said.get(DAY, ""), said.get(NOTE, ""),
             Shown(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)), missing,
+        )  # fmt: skip
+
+
+def _refuse_damaged(file: str, grid: Grid, first: int) -> None:
+    """Raises InputError that names the rows of a text file whose cells do not stand under the header's columns."""
+    if grid.widths is None:
+        return
+    whole = max(grid.widths[max(first - 3, 0) : first], default=0)
+    numbers = [number for number, width in enumerate(grid.widths, 1) if number > first and width > whole]
+    if damaged := sorted({*numbers, *grid.broken}):
+        raise InputError(
+            "有几行的格数与表头对不上，没有读这个表", where=file, rule="damaged_lines", count=len(damaged),
+            examples=tuple(f"第{number}行" for number in damaged[:5]), action="改好这几行，或另存为 .xlsx 再交回",
         )  # fmt: skip
 
 
