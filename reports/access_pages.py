@@ -61,8 +61,13 @@ def _place(held: Held, one: Mapping[str, Any]) -> tuple[str, ...]:
         if from_whom
         else ("—",) * 4
     )
-    file = f"{one['file']}「{one['sheet']}」" if one["sheet"] else one["file"]
-    return (held.titles.get(one["source"], one["source"]), *said, file, f"第{one['row']}行", _fields(one))
+    return (held.titles.get(one["source"], one["source"]), *said, _file(one), f"第{one['row']}行", _fields(one))
+
+
+def _file(one: Mapping[str, Any]) -> str:
+    """The file a row stands in, and of which night: a file of the same name comes again with other rows."""
+    name = f"{one['file']}「{one['sheet']}」" if one["sheet"] else str(one["file"])
+    return f"{name}（{one['landed_on'].isoformat()} 收）" if one.get("landed_on") else name
 
 
 def _fields(one: Mapping[str, Any]) -> str:
@@ -74,10 +79,7 @@ def correction_page(held: Held, source: str) -> bytes:
     mine = [one for one in held.found["row"]["evidence"] if one["source"] == source]
     from_whom = held.provenances.get(source)
     provider = from_whom.provider if from_whom else held.titles.get(source, source)
-    rows = [
-        (f"{one['file']}「{one['sheet']}」" if one["sheet"] else one["file"], f"第{one['row']}行", "", "")
-        for one in mine
-    ]
+    rows = [(_file(one), f"第{one['row']}行", "", "") for one in mine]
     return page(
         "个人信息更正函",
         f"致：{provider}　文号 {from_whom.approval_no if from_whom else '—'}　{held.at[:10]}　内部资料",
