@@ -85,13 +85,14 @@ def _by_arrow(data: bytes, dialect: Dialect, header: list[str], where: str, over
         table = csv.read_csv(io.BytesIO(data), read_options=read, parse_options=parse, convert_options=convert)
     except pa.ArrowInvalid:  # a line of another width, or bytes that are no UTF-8
         return None
-    return None if _has_header_again(data, header, dialect.delimiter) else without_blank_columns(table, header)
+    return None if _has_header_again(table, header) else without_blank_columns(table, header)
 
 
-def _has_header_again(data: bytes, header: list[str], delimiter: str) -> bool:
-    """Whether a line may begin with a header's text: a table joined to another."""
-    starts = (f"\n{quote}{name}{quote}{delimiter}" for name in header if name for quote in ("", '"'))
-    return any(start.encode() in data for start in starts)
+def _has_header_again(table: pa.Table, header: list[str]) -> bool:
+    """Whether a row begins with a header's text: a table joined to another."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.is_in(table.column(0), pa.array(header, pa.string()))).as_py())
 
 
 def _weighed(decoded: Decoded, where: str, say: Callable[[str], None]) -> pa.Table:
