@@ -106,6 +106,7 @@ def dedupe(
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
     from flows.tabular import check_out, read_table, write_table
+    from matchers.linkage.copies import COPIES
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
 
@@ -119,6 +120,8 @@ def dedupe(
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
+    if again := int((pairs.schema.metadata or {}).get(COPIES, b"0")):
+        print(f"有 {again:,} 行与前面的某一行完全相同，每行只写与那一行的一对；分组不受影响")
     if judgements is not None:
         print(_judged(judgements, (table, None), (id_column, id_column)))
 

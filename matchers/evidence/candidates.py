@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from matchers.linkage.copies import MOST_ROWS
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import RulePlan
 from matchers.linkage.tables import Sides
@@ -59,15 +60,34 @@ def plan(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> list
 def make_candidates(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> list[RulePlan]:
     """Make `candidates`: la, ra, blocking_rules (sorted); give back the plan."""
     make_keys(con, model)
+    if sides.same:
+        _leave_copies_out(con)
     plans = plan(con, model, sides)
     once = " and a.seq < b.seq" if sides.same else ""
+    pairs = (
+        "select a.seq as la, b.seq as ra, list_sort(list(rule)) as blocking_rules "
+        f"from lk a join rk b using (rule, key) where true{once} group by la, ra"
+    )
+    make(con, "candidates", f"{pairs} union all {_PAIRS_OF_COPIES}" if sides.same else pairs)
+    return plans
+
+
+_PAIRS_OF_COPIES = (
+    "select thing as la, c.seq as ra, list_sort(list(rule)) as blocking_rules "
+    "from copies c join lk on lk.seq = c.thing group by la, ra"
+)
+
+
+def _leave_copies_out(con: duckdb.DuckDBPyConnection) -> None:
+    """Take rows that are copies of one row many times over out of the keys: each is held against the first only."""
     make(
         con,
-        "candidates",
-        "select a.seq as la, b.seq as ra, list_sort(list(rule)) as blocking_rules "
-        f"from lk a join rk b using (rule, key) where true{once} group by la, ra",
+        "copies",
+        "select seq, thing from things where seq <> thing "
+        f"and thing in (select thing from things group by thing having count(*) > {MOST_ROWS})",
     )
-    return plans
+    for keys in ("lk", "rk"):
+        con.execute(f"delete from {keys} where seq in (select seq from copies)")
 
 
 def with_ids(con: duckdb.DuckDBPyConnection, relation: str) -> pa.Table:

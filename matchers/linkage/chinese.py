@@ -103,7 +103,7 @@ _IDS = Kind(
         "head6_tail4": f"{ID_OTHER} = 0 and {_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535",
         "tail4": f"{ID_OTHER} = 0 and {_TAILS} >> 20 = 65535",
         "partial": f"{ID_OTHER} = 0",
-        "one_digit": f"{ID_BOTH} >= 60 and 3 in (l.{{c}}_kind, r.{{c}}_kind) "
+        "one_digit": f"{ID_BOTH} >= 60 and 3 in (l.{{c}}_kind, r.{{c}}_kind) and 1 in (l.{{c}}_kind, r.{{c}}_kind) "
         f"and ({ID_OTHER} = 1 or {ID_OTHER} = 2 and {_NEIGHBOURS})",
         "conflict": "true",
     },

@@ -117,8 +117,11 @@ NEXT_DAY = (
     f"({_EARLIER} % 100 > 0 and ({_LATER} - {_EARLIER} = 1 or ({_LATER} % 100 = 1 "
     f"and {_LATER} // 100 - {_EARLIER} // 100 in (1, 89) and {_EARLIER} % 100 = {_LAST_DAY})))"
 )
-# An ID whose check digit fails is a typing error: it may stand near a valid one, and agrees with nothing else.
-ID_MISSING = f"{ID_BOTH} = 0 or (3 in (l.{{c}}_kind, r.{{c}}_kind) and 1 not in (l.{{c}}_kind, r.{{c}}_kind))"
+# An ID whose check digit fails is a typing error: it may stand near a valid one, and agrees with nothing else. What it
+# shows may still differ.
+_SLIP = "(3 in (l.{c}_kind, r.{c}_kind))"
+_BESIDE_A_VALID_ONE = "(1 in (l.{c}_kind, r.{c}_kind))"
+ID_MISSING = f"{ID_BOTH} = 0 or ({_SLIP} and not {_BESIDE_A_VALID_ONE} and {ID_OTHER} = 0)"
 
 KINDS: dict[str, Kind] = {
     "person_name": Kind(
@@ -151,7 +154,7 @@ KINDS: dict[str, Kind] = {
         levels={
             "full": ID_FULL,
             "visible": f"{ID_OTHER} = 0",
-            "near": f"{ID_BOTH} >= 60 and {ID_OTHER} <= 2 and (l.{{c}}_kind = 3 or r.{{c}}_kind = 3)",
+            "near": f"{ID_BOTH} >= 60 and {ID_OTHER} <= 2 and {_SLIP} and {_BESIDE_A_VALID_ONE}",
             "other_shown": "l.{c}_kind = 2 or r.{c}_kind = 2",
             "other": "true",
         },

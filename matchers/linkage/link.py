@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from matchers.engine import Options, embedded
 from matchers.linkage.blocks import distinct_batches
+from matchers.linkage.budget import refuse_oversized
+from matchers.linkage.copies import COPIES, copies, pairs_of_copies
+from matchers.linkage.entities import identical_rows
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import plan_blocks
@@ -37,15 +43,20 @@ def link_tables(
     with embedded(chosen) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, ids=ids, threads=chosen.threads)
-        blocks = plan_blocks(con, model, both, threads=chosen.threads)
+        things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+        again = copies(things)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
         learned = given_weights(model, both.counts)
-        batches = distinct_batches(blocks)
+        refuse_oversized(con, model, learned, both, blocks)
+        batches = chain(distinct_batches(blocks), [pairs_of_copies(things, again)] if len(again) else [])
         scored = score_pairs(con, model, learned, both, batches, threads=chosen.threads)
         if judgements is None:
             keep_scored(con, scored)
             decide(con, model, same=both.same)
-            return decided_pairs(con, model, both)
-        return _judged_pairs(con, model, learned, both, scored, judgements)
+            pairs = decided_pairs(con, model, both)
+        else:
+            pairs = _judged_pairs(con, model, learned, both, scored, judgements)
+        return pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
 
 
 def _judged_pairs(

@@ -64,6 +64,8 @@ class LinkModel(_Frozen):
     margin_bits: float = Field(ge=0)
     unique: tuple[Literal["left", "right"], ...] = ()
     max_pairs: int = Field(default=200_000_000, gt=0)
+    max_pair_bytes: int = Field(default=2_000_000_000, gt=0)
+    """Memory that the pairs kept may take."""
     many_names: int = Field(default=5, ge=2)
     """A phone or an ID beside so many different names in one table is nobody's: it shows nothing."""
     columns: dict[str, str]

@@ -99,8 +99,13 @@ def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side:
     return evaluate(con, text, {name: side.columns[name] for name in row_columns(model, text)})
 
 
-def plan_blocks(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> list[Blocks]:
-    """Every rule's blocks. Raises InputError naming the rule over the budget, before a pair is made."""
+def plan_blocks(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2, without: Seqs | None = None
+) -> list[Blocks]:
+    """Every rule's blocks. Raises InputError naming the rule over the budget, before a pair is made.
+
+    `without`: rows of one table that no rule brings into a pair.
+    """
     sides = (both.left,) if both.same else (both.left, both.right)
     used = Counter(key for keys in model.blocking.values() for key in keys)
     shared = [(key, side) for key, rules in used.items() if rules > 1 for side in sides]
@@ -112,6 +117,9 @@ def plan_blocks(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *,
     def planned(rule: str) -> Blocks:
         with con.cursor() as cursor:
             keys = [rule_keys(cursor, model, rule, *one) for one in zip(sides, known, strict=True)]
+        if without is not None and len(without):
+            keys = [one.copy() for one in keys]
+            keys[0][without] = 0
         return make_blocks(rule, keys[0], keys[-1], same=both.same, crowd=model.crowded.get(rule))
 
     with ThreadPoolExecutor(max_workers=threads) as pool:

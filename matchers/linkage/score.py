@@ -72,6 +72,11 @@ def _log_odds(probability: float) -> float:
     return math.log2(probability / (1 - probability))
 
 
+def weighing_of(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both) -> Weighing:
+    """What a pass over pairs of these tables needs."""
+    return _weighing(model, learned, ValueChances(con, model, both))
+
+
 def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
     prior, least = _log_odds(learned.prior), _log_odds(model.review_probability)
     radix = radixes(model)

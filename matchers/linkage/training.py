@@ -13,8 +13,11 @@ import pyarrow as pa
 from matchers.engine import Options, embedded
 from matchers.linkage.agreeing import Chances, chance_agreements
 from matchers.linkage.blocks import distinct, distinct_batches
+from matchers.linkage.budget import refuse_long_lists
 from matchers.linkage.chances import counted_levels, id_levels
+from matchers.linkage.copies import copies, pairs_of_copies
 from matchers.linkage.crosscheck import CrossCheck, cross_check
+from matchers.linkage.entities import identical_rows
 from matchers.linkage.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
 from matchers.linkage.judged import Placed, candidate_patterns, checked_judgements, place_judgements
 from matchers.linkage.learn import MOST_ROUNDS, Learned, Patterns, learn, levels_by_column, posterior
@@ -75,8 +78,11 @@ def train(
         both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)
         placed = _placed(both, judging.judgements) if judging else None
-        blocks = plan_blocks(con, model, both, threads=chosen.threads)
-        batches = list(distinct_batches(blocks))
+        things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+        again = copies(things)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
+        refuse_long_lists(model, blocks)
+        batches = [*distinct_batches(blocks), *([pairs_of_copies(things, again)] if len(again) else [])]
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
         patterns = candidate_patterns(con, model, both, pairs, placed)
         chances = chance_agreements(con, model, both, threads=chosen.threads)

@@ -17,6 +17,8 @@ from matchers.linkage.blocks import packed
 from matchers.linkage.entities import joined
 from matchers.linkage.link import link_tables
 from matchers.linkage.model import LinkModel, parse_link_model
+from matchers.linkage.training import train
+from schemas.errors import InputError
 from tests.matchers.conftest import full_id
 
 
@@ -72,6 +74,34 @@ def test_a_value_is_as_rare_beside_its_own_duplicates_as_alone() -> None:
 
     few, many = weight([own[0], own[5]]), weight(own)
     assert abs(few - many) < 0.1
+
+
+@pytest.mark.parametrize("model", ["people", "person_cn"])
+def test_thousands_of_identical_rows_are_one_cluster_in_little_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    """Three thousand are four and a half million pairs; each stands in one, with the first."""
+    rows = [person(7, row_id=f"c{n:04d}") for n in range(3_000)] + [person(100 + n) for n in range(50)]
+    rows.append(person(7, row_id="near", employer="丙"))
+    table, out, groups = write(tmp_path / "t.parquet", rows), tmp_path / "p.parquet", tmp_path / "c.parquet"
+    assert ended(app, ["dedupe", table, "--model", model, "--out", str(out), "--clusters", str(groups)]) == 0
+    assert pq.read_table(out).num_rows == 3_000
+    one = {row["cluster_id"] for row in pq.read_table(groups).to_pylist() if row["id"].startswith(("c", "n"))}
+    assert one == {"c0000"}
+    assert model == "person_cn" or "2,999 行与前面的某一行完全相同" in capsys.readouterr().out
+
+
+def test_pairs_that_would_not_fit_are_refused_by_rule_before_one_is_made() -> None:
+    """Identical rows on both sides of a link: every pair is as good as the next."""
+    sides = [pa.Table.from_pylist([person(7, row_id=f"{side}{n}") for n in range(400)]) for side in "lr"]
+    tight = shipped("people").model_copy(update={"max_pair_bytes": 10_000_000})
+    with pytest.raises(InputError, match=r"分组规则 same_id 会留下约 160,000 对，要占约 0\.1 GB") as refused:
+        link_tables(*sides, tight, ids=("row_id", "row_id"))
+    assert refused.value.rule == "pair_budget"
+    with pytest.raises(InputError, match="会留下约"):
+        train(*sides, tight)
+    kept = [pa.Table.from_pylist([person(n, row_id=f"{side}{n}") for n in range(400)]) for side in "lr"]
+    assert link_tables(*kept, tight, ids=("row_id", "row_id")).num_rows > 0
 
 
 def test_rows_joined_over_any_number_of_links_have_one_root() -> None:
