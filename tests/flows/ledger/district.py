@@ -22,6 +22,7 @@ from flows.settings import Settings
 from flows.units.build import build_step
 from schemas.contracts import shipped_sources, stage_table
 from schemas.policy import load_policy
+from tests.flows.stores import with_empty_store
 
 AS_OF = date(2026, 11, 20)
 KEY = DistrictKey(b"a district key for tests only")
@@ -183,6 +184,7 @@ def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed
     """A run over a hand-made district, started at half past one of its night."""
     home = Home(root)
     home.make()
+    with_empty_store(home)
     values: dict[str, Any] = {
         "settings": Settings(),
         "policy": load_policy(),

@@ -12,6 +12,7 @@ from flows.home import Home
 from flows.keys import load_key
 from flows.review.office import Office
 from flows.settings import write_template
+from tests.flows.stores import with_empty_store
 
 
 class Clock:
@@ -36,6 +37,7 @@ def clock() -> Clock:
 def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     home = Home(tmp_path / "home")
     home.make()
+    with_empty_store(home)
     write_template(home)
     load_key(home, create=True)
     found = Office.open(home, clock=clock)

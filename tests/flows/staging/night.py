@@ -22,6 +22,7 @@ from flows.staging import stage
 from flows.workspace import open_workspace
 from schemas.contracts import load_sources
 from schemas.policy import Reading, load_policy
+from tests.flows.stores import with_empty_store
 
 AS_OF = dt.date(2026, 11, 19)
 PROVENANCE = (
@@ -34,6 +35,7 @@ ROLL = "姓名,公民身份号码,手机号码\n向秀芬,500113196903072842,138
 def make_run(tmp_path: Path, drop: Path | None = None, **changes: Any) -> RunContext:
     home = Home(tmp_path / "home")
     home.make()
+    with_empty_store(home)
     run = RunContext(
         home=home,
         run_id="20261119T013000Z-ab12",
