@@ -16,6 +16,7 @@ from flows.ledger.checks import record_answer
 from flows.ledger.publish.read import kept_version, kept_versions
 from flows.originals import Bearer, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
+from reports.reconcile import reconciled
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
 from reports.workbench.people import PeopleFilter
@@ -100,9 +101,9 @@ class People:
         self._office.with_right(session, Action.SEE_COVERAGE)
         held = self._office.held()
         counts = held.index.get("counts", {}).get("statuses", {})
-        return Coverage(
-            held.version, held.as_of, held.table("coverage").to_pylist(), counts, self.status_names(session)
-        )
+        rows = held.table("coverage")
+        sums = reconciled(held.table("ledger"), rows).to_pylist()
+        return Coverage(held.version, held.as_of, rows.to_pylist(), counts, self.status_names(session), sums)
 
     def status_names(self, session: str) -> Mapping[str, str]:
         """Name per status code."""

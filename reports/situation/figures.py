@@ -11,6 +11,7 @@ import pyarrow as pa
 from matchers.engine import connect
 from matchers.relations import run_script, script
 from reports.books import views_of
+from reports.reconcile import reconciled
 
 Rows = list[dict[str, Any]]
 _VIEWS = ("status", "street", "group", "coverage", "suggestions", "waiting", "cross")
@@ -56,5 +57,5 @@ def count_version(ledger: pa.Table, coverage: pa.Table, review: pa.Table) -> Fig
         searches={name: searched[name].num_rows for name in ("search_1", "search_2", "search_3", "assist_check")},
         hosted=sum(name is not None for name in searched["search_3"]["host_org_name"].to_pylist()),
         objections=int(found[0]) if found else 0,
-        views=views,
+        views={**views, "reconciliation": reconciled(ledger, coverage).to_pylist()},
     )

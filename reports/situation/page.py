@@ -137,10 +137,19 @@ def _coverage(facts: Situation) -> str:
         table(names, suggested[:_MOST]),
         told(f"应建尽建建议共 {len(suggested):,} 条：同一单位正式党员满 3 名建党支部，不足的联合组建或派指导员。"),
         drill("其余建议", table(names, suggested[_MOST:])) if len(suggested) > _MOST else "",
+        drill("勾稽：镇街、行业、单位与全区、与一本账", table(_SUMS, _sums(now))),
         drill("按镇街看人数", table(("镇街", *headers[1:]), rows)),
         drill("按群体看人数", table(("群体", *headers[1:]), groups)),
         anchor="coverage",
     )  # fmt: skip
+
+
+_SUMS = ("项目", "从业人数", "人次", "正式党员", "预备党员", "流动党员", "说明")
+
+
+def _sums(now: Figures) -> list[tuple[object, ...]]:
+    """The table of reconciliation; a count that a line does not have stays empty."""
+    return [tuple("" if row[name] is None else row[name] for name in _SUMS) for row in now.rows("reconciliation")]
 
 
 def _covered(figures: Figures, scope: str, order: list[str]) -> str:

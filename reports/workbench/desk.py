@@ -103,6 +103,8 @@ class Coverage:
     rows: Sequence[Row]
     statuses: Mapping[str, int]
     names: Mapping[str, str]
+    sums: Sequence[Row]
+    """勾稽: the district against its streets, trades and units."""
 
 
 class Desk(Protocol):

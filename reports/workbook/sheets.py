@@ -14,6 +14,7 @@ from matchers.engine import connect
 from matchers.relations import run_script, script
 from reports import words
 from reports.books import put_views
+from reports.reconcile import TITLE, reconciled
 from reports.summary import STATUS_TITLES
 
 
@@ -62,10 +63,13 @@ def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]
     con = connect()
     try:
         _put(con, tables, titles)
-        return [
+        sheets = [
             Sheet(name, title, _readable(con.table(view).to_arrow_table()), _WIDE, _PRINTED.get(view))
             for view, name, title in _VIEWS
         ]
+        at = [view for view, _, _ in _VIEWS].index("sheet_coverage") + 1
+        sums = reconciled(tables.ledger, tables.coverage)
+        return [*sheets[:at], Sheet(TITLE, "勾稽：镇街、行业、单位与全区、与一本账", sums, _WIDE), *sheets[at:]]
     finally:
         con.close()
 

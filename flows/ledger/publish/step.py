@@ -32,6 +32,7 @@ from flows.ledger.store import Store, VersionRows, opened_store
 from flows.ledger.tokens_moved import moved_tokens
 from flows.settings import model_of
 from reports.books import disagreements, views_of
+from reports.reconcile import disagreeing, reconciled
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import InputError, SanzhaoError, TableError
 
@@ -94,7 +95,7 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     check_table(tables["changes"], ledger_table("changes"))
     keep_changes(con, tables["changes"])
     prove_changes(previous, tables["changes"], tables["ledger"], (night.previous_as_of, run.as_of))
-    _check_books(tables["ledger"])
+    _check_books(tables["ledger"], tables["coverage"])
     events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
     tokens = con.execute("select old_token, new_token from moved_tokens order by all").fetchall()
     tonight = [(old, new, what, run.as_of) for old, new, what in events]
@@ -108,9 +109,9 @@ def _numbers_of_tonight(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {number for (number,) in con.execute(_NUMBERS).fetchall()}
 
 
-def _check_books(ledger: pa.Table) -> None:
-    """Raise TableError unless the three books add up to each other and to the ledger."""
-    found = disagreements(views_of(ledger), ledger.num_rows)
+def _check_books(ledger: pa.Table, coverage: pa.Table) -> None:
+    """Raise TableError unless the three books add up to each other and to the ledger, and coverage to its district."""
+    found = [*disagreements(views_of(ledger), ledger.num_rows), *disagreeing(reconciled(ledger, coverage))]
     if found:
         raise TableError(
             "三本台账对不上", where="ledger", rule="books", count=len(found), examples=tuple(found[:3]),

@@ -1,0 +1,56 @@
+-- 勾稽 over `ledger` and `coverage`: the district held against its streets, trades and units, and against the ledger.
+create or replace view coverage_sums as
+-- One row per scope whose rows together are everybody once.
+select scope, sum(workers)::bigint as workers, sum(worker_rows)::bigint as worker_rows,
+    sum(full_members)::bigint as full_members, sum(probationary)::bigint as probationary, sum(floating)::bigint as floating
+from coverage where scope in ('district', 'street', 'trade', 'unit') group by scope;
+create or replace view ledger_places as
+-- One row per person of the ledger: how a coverage count takes them, or why it does not.
+select case
+        when objection then '异议中'
+        when list_has_any(statuses, ['S1', 'L1']) then '停止党籍或失联'
+        when list_contains(statuses, 'D1') then '自报未核'
+        when list_has_any(flags, ['no_current_work', 'not_seen']) then '目前没有在岗记录'
+        when list_has_any(statuses, ['F1', 'F2']) then 'floating'
+        when member_type = '正式党员' then 'full_members'
+        when member_type = '预备党员' then 'probationary'
+        else '人员类别不明'
+    end as place
+from ledger;
+create or replace view reconciliation as
+-- One row per line of the table of reconciliation, in the order it is printed.
+with named(place, scope, title) as (
+    values (1, 'district', '全区'), (2, 'street', '各镇街合计'), (3, 'trade', '各行业合计'), (4, 'unit', '各单位合计')
+), whole as (
+    select coalesce(max(workers), 0) as workers, coalesce(max(worker_rows), 0) as worker_rows,
+        coalesce(max(full_members), 0) as full_members, coalesce(max(probationary), 0) as probationary,
+        coalesce(max(floating), 0) as floating
+    from coverage_sums where scope = 'district'
+), sums as (
+    select n.place, n.title, n.scope, coalesce(s.workers, 0) as workers, coalesce(s.worker_rows, 0) as worker_rows,
+        coalesce(s.full_members, 0) as full_members, coalesce(s.probationary, 0) as probationary,
+        coalesce(s.floating, 0) as floating
+    from named n left join coverage_sums s using (scope)
+), of_ledger as (
+    select count(*) filter (place = 'full_members') as full_members,
+        count(*) filter (place = 'probationary') as probationary, count(*) filter (place = 'floating') as floating
+    from ledger_places
+)
+select s.place, s.title as "项目", s.workers as "从业人数", s.worker_rows as "人次", s.full_members as "正式党员",
+    s.probationary as "预备党员", s.floating as "流动党员",
+    case when s.scope = 'district' then '每人只计一次，按主要从业'
+        when (s.workers, s.worker_rows, s.full_members, s.probationary, s.floating)
+            = (w.workers, w.worker_rows, w.full_members, w.probationary, w.floating) then '与全区相等'
+        else '与全区不等，差从业人数 ' || (s.workers - w.workers) || '、正式党员 ' || (s.full_members - w.full_members)
+            || '、预备党员 ' || (s.probationary - w.probationary) || '、流动党员 ' || (s.floating - w.floating) end as "说明"
+from sums s, whole w
+union all
+select 5, '一本账中应计入的', null, null, l.full_members, l.probationary, l.floating,
+    case when (l.full_members, l.probationary, l.floating) = (w.full_members, w.probationary, w.floating) then '与全区相等'
+        else '与全区差 ' || (l.full_members + l.probationary + l.floating - w.full_members - w.probationary - w.floating)
+            || ' 人：来源未到、沿用上期的人没有本期的从业记录' end
+from of_ledger l, whole w
+union all
+select 6, '一本账中不计入：' || place, count(*), null, null, null, null, '只列人数'
+from ledger_places where place not in ('full_members', 'probationary', 'floating') group by place
+order by 1, 2;

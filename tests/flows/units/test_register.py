@@ -1,0 +1,132 @@
+"""The register of units over nights: keys that stay, doubts asked once, a person's word, and counts that add up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.context import RunContext
+from flows.ledger.publish.read import current_version
+from flows.ledger.store import opened_store
+from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
+from reports.reconcile import disagreeing, reconciled
+from schemas.errors import InputError
+from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of
+
+CLERK = Speaker("周科长", datetime(2026, 11, 20, 3, tzinfo=UTC))
+
+
+def riders(*units: str, street: str = "云溪街道", **cells: Any) -> District:
+    """One full member per unit named, each riding for it."""
+    made = District()
+    made.org("中共澜江区云溪街道工作委员会", "02", "党委", street="云溪街道")
+    made.org("中共澜江区石栈街道工作委员会", "03", "党委", street="石栈街道")
+    for turn, unit in enumerate(units):
+        name = f"王{chr(0x4E00 + turn)}"
+        person = made.member(name, number_of(turn), member_no=f"M{turn}")
+        made.worker(
+            name, number_of(turn), person, platform="美团", unit_name=unit, street=street, record_id=f"W{turn}", **cells
+        )
+    return made
+
+
+def walked(district: District, root: Path, turn: int = 0) -> RunContext:
+    run = context(root, AS_OF + timedelta(days=turn), run_id=f"run-{turn}")
+    night(district, run)
+    return run
+
+
+def published(run: RunContext, name: str) -> list[dict[str, Any]]:
+    version = current_version(run.home)
+    assert version
+    rows: list[dict[str, Any]] = version.table(name).to_pylist()
+    return rows
+
+
+def units_by_name(run: RunContext) -> dict[str, str]:
+    return {row["name"]: row["unit_key"] for row in published(run, "units")}
+
+
+def test_a_unit_keeps_its_key_when_its_licence_comes_and_when_its_rows_go(tmp_path: Path) -> None:
+    first = units_by_name(walked(riders("蓝骑网络科技公司", "小甲配送部"), tmp_path))
+    later = riders("蓝骑网络科技公司", "重庆蓝骑网络科技有限公司", "小甲配送部")
+    second = units_by_name(walked(later, tmp_path, 1))
+    assert second["重庆蓝骑网络科技有限公司"] == first["蓝骑网络科技公司"]
+    third = units_by_name(walked(riders("小甲配送部"), tmp_path, 2))
+    assert third == second
+
+
+def test_a_doubt_is_asked_once_and_the_answer_stands(tmp_path: Path) -> None:
+    made = riders("重庆蓝骑网络科技有限公司", "成都蓝骑网络科技有限公司", "蓝骑网络科技")
+    run = walked(made, tmp_path)
+    with opened_store(run.home) as store:
+        doubts = doubts_waiting(KEY, store)
+        assert {(one["left_text"], one["right_text"]) for one in doubts} == {
+            ("蓝骑网络科技", "重庆蓝骑网络科技有限公司"), ("蓝骑网络科技", "成都蓝骑网络科技有限公司")
+        }  # fmt: skip
+        ours = next(one for one in doubts if "重庆" in one["right_text"])
+        answer_doubt(KEY, store, ours["doubt_id"], "link", CLERK)
+        other = next(one for one in doubts if "成都" in one["right_text"])
+        answer_doubt(KEY, store, other["doubt_id"], "unsure", CLERK)
+        assert doubts_waiting(KEY, store) == []
+        with pytest.raises(InputError, match="没有这条待问的单位"):
+            answer_doubt(KEY, store, ours["doubt_id"], "link", CLERK)
+    run = walked(made, tmp_path, 1)
+    assert len(published(run, "units")) == 2
+    with opened_store(run.home) as store:
+        assert doubts_waiting(KEY, store) == []
+
+
+def test_what_a_person_joined_or_took_apart_stays_so(tmp_path: Path) -> None:
+    made = riders("重庆蓝骑网络科技有限公司", "重庆蓝骑网络科技有限责任公司", "蓝骑", "小甲配送部", "小乙配送部")
+    run = walked(made, tmp_path)
+    before = units_by_name(run)
+    assert len(before) == 3
+    with opened_store(run.home) as store:
+        split_unit(KEY, store, "蓝骑", CLERK)
+        join_units(KEY, store, "小甲配送部", "小乙配送部", CLERK)
+        with pytest.raises(InputError, match="已是同一单位"):
+            join_units(KEY, store, "重庆蓝骑网络科技有限公司", "重庆蓝骑网络科技有限责任公司", CLERK)
+    for turn in (1, 2):
+        after = units_by_name(walked(made, tmp_path, turn))
+        assert len(after) == 3
+        assert after["重庆蓝骑网络科技有限公司"] == before["重庆蓝骑网络科技有限公司"]
+        assert "蓝骑" in after
+        assert len({"小甲配送部", "小乙配送部"} & set(after)) == 1
+
+
+def test_stations_lie_where_their_name_says_and_count_for_their_firm(tmp_path: Path) -> None:
+    made = riders("重庆蓝骑网络科技有限公司", "重庆蓝骑网络科技有限公司（石栈东林站）", street=None, station=None)
+    for turn in (7, 8, 9):
+        person = made.member(f"李{turn}", number_of(turn), member_no=f"S{turn}")
+        made.worker(f"李{turn}", number_of(turn), person, platform="饿了么", station="石栈北站", record_id=f"S{turn}")
+    run = walked(made, tmp_path)
+    units = {row["name"]: row for row in published(run, "units")}
+    station = units["重庆蓝骑网络科技有限公司（石栈东林站）"]
+    assert (station["street"], station["street_inferred"]) == ("石栈街道", True)
+    assert station["parent"] == units["重庆蓝骑网络科技有限公司"]["unit_key"]
+    cover = {(row["scope"], row["name"]): row for row in published(run, "coverage")}
+    assert cover["unit", "重庆蓝骑网络科技有限公司"]["full_members"] == 2
+    assert "应建党支部" in cover["unit", "石栈北站"]["suggestion"]
+    assert all(row["units"] for row in published(run, "ledger"))
+
+
+def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
+    made = riders("重庆蓝骑网络科技有限公司", "小甲配送部", "小乙配送部")
+    person = made.registry[min(made.registry)]["registry_id"]
+    made.worker(
+        "王一", number_of(0), person, platform="饿了么", unit_name="小甲配送部", street="石栈街道", record_id="X1"
+    )
+    own = made.member("赵四", number_of(30), member_no="OWN", unit_name="迅风快递龙洲网点", job="快递员")
+    assert own
+    run = walked(made, tmp_path)
+    version = current_version(run.home)
+    assert version
+    table = reconciled(version.table("ledger"), version.table("coverage"))
+    assert disagreeing(table) == []
+    district = next(row for row in published(run, "coverage") if row["scope"] == "district")
+    assert (district["workers"], district["worker_rows"], district["full_members"]) == (3, 4, 4)
+    assert table["正式党员"].to_pylist()[:5] == [4, 4, 4, 4, 4]
