@@ -56,7 +56,8 @@ def parsed(text: str) -> tuple[set[str], set[str]]:
 
 
 def summary() -> RunSummary:
-    lists = dict.fromkeys(("sources", "links", "classes", "statuses", "waiting", "changes", "refused", "notices"), ())
+    names = ("sources", "outside", "links", "classes", "statuses", "waiting", "changes", "refused", "notices")
+    lists = dict.fromkeys(names, ())
     words = dict.fromkeys(("run_id", "version", "ledger", "report_folder"), "v")
     return RunSummary(
         district=NASTY, as_of=DAY, previous_version=None, persons=0, warnings=(NASTY,), steps=(), **words, **lists
