@@ -38,6 +38,8 @@ COUNT_TITLES: dict[str, str] = {
     "linked": "已关联",
     "declared": "自报党员",
     "own_job": "本人岗位",
+    "platform_by_file_name": "按文件名推断平台的行",
+    "street_by_station_name": "按站点名推断镇街的行",
     "statuses": "状态种类",
     "match_classes": "等级种类",
     "changes": "变动种类",

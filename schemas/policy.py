@@ -162,6 +162,8 @@ class Limits(_Frozen):
     shrink_share: Share = Field(ge=0, le=1)
     grow_share: Share = Field(ge=0)
     compare_from_rows: int = Field(ge=0)
+    column_loss_share: Share = Field(default=0.5, ge=0, le=1)
+    """The share of a column's values that may be missing, of what the sources fill or of the last version's."""
     delta_history: int = Field(ge=1)
 
 

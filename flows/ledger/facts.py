@@ -6,6 +6,8 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.landing.manifest import MANIFEST, load_manifest
+from flows.ledger.named import platform_in, street_in
 from flows.ledger.registers import put_organisations
 from flows.ledger.sql import put_rows, run_sql
 from matchers.relations import make
@@ -33,6 +35,8 @@ def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
     _ensure_registers(con, run)
     warnings = put_organisations(con, run)
     _put_lent(con, run)
+    run_sql(con, "streets.sql")
+    _put_named(con, run)
     run_sql(con, "facts.sql")
     return warnings
 
@@ -78,6 +82,7 @@ def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
         f"'{contract.name}' as source",
         f"'{contract.role}' as role",
         "file",
+        "sheet",
         *texts,
         f"{start or 'null'}::date as started_on",
         f"{_literal(start)} as start_field",
@@ -89,6 +94,37 @@ def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
     if not has_relation(con, relation):
         _empty(con, contract)
     return f'select {", ".join(columns)} from "{relation}"'
+
+
+def _put_named(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Write `named_stations` (station, street) and `named_platforms` (source, file, sheet, platform), where sure."""
+    text = pa.string()
+    streets = [street for (street,) in con.execute("select street from street_names").fetchall()]
+    stations = con.execute("select distinct station from raw_work where station is not null order by 1").fetchall()
+    found = [(station, street) for (station,) in stations if (street := street_in(station, streets))]
+    put_rows(con, "named_stations", {"station": text, "street": text}, found)
+    stated = con.execute("select distinct platform from raw_work where length(platform) >= 2").fetchall()
+    names = {platform: platform for (platform,) in stated}
+    names |= {name: brand.name for brand in run.policy.brands for name in (brand.name, *brand.aliases)}
+    asking = [one.name for one in _working(run) if "platform" in {field.name for field in one.imported}]
+    sheets = con.execute(_SHEETS, {"sources": asking}).fetchall()
+    providers = _providers(run)
+    said = [(*place, platform_in((*place[1:], providers.get(place[0])), names)) for place in sheets]
+    columns = {"source": text, "file": text, "sheet": text, "platform": text}
+    put_rows(con, "named_platforms", columns, [row for row in said if row[-1]])
+
+
+_SHEETS = """
+select distinct source, file, sheet from raw_work
+where role = 'worker' and platform is null and list_contains($sources::varchar[], source) order by all
+"""
+
+
+def _providers(run: RunContext) -> dict[str, str]:
+    """Who gave each source, by its provenance; none where nothing was landed."""
+    if not (run.landing / MANIFEST).exists():
+        return {}
+    return {source.name: source.provenance.provider for source in load_manifest(run.landing, run.key).sources}
 
 
 def _literal(name: str | None) -> str:

@@ -26,7 +26,16 @@ def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, 
     return {
         "persons": count(con, "persons"),
         **{kind: kinds.get(kind, 0) for kind in ("linked", "declared", "own_job")},
+        **_inferred(con),
     }
+
+
+def _inferred(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows whose platform only a file's name said, and whose street only a station's."""
+    found = con.execute(
+        "select count(*) filter (platform_from = 'name'), count(*) filter (street_from = 'station_name') from work_rows"
+    ).fetchone()
+    return dict(zip(("platform_by_file_name", "street_by_station_name"), map(int, found or (0, 0)), strict=True))
 
 
 def _nullable(name: str) -> pa.Schema:

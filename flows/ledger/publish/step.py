@@ -15,6 +15,7 @@ from flows.home import write_private
 from flows.ledger.keys_moved import newest_events
 from flows.ledger.publish.behind import check_not_behind
 from flows.ledger.publish.changes import Night, build_changes, keep_changes
+from flows.ledger.publish.columns import check_columns
 from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
 from flows.ledger.publish.files import parquet_bytes, sha256
@@ -51,7 +52,8 @@ left join clean_numbers n on n.text = p.record_id
 def publish(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """Publish the workspace's `ledger`, `review` and `coverage`; counts of rows and changes, and the version's name.
 
-    Raises InputError when the ledger moved further than the policy allows. Publishing the same run twice is once.
+    Raises InputError when the ledger moved further than the policy allows, or lost a column. Publishing the same run
+    twice is once.
     """
     finish_erasure(run.home, run.key)
     with opened_store(run.home, run.settings.store_url) as store:
@@ -90,6 +92,7 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     _check_limits(run, previous.num_rows, tables["ledger"].num_rows, first=current is None)
     put(con, "previous_ledger", previous)
     put(con, "ledger_new", tables["ledger"])
+    check_columns(con, run)
     night = _night(con, run, store, current)
     tables["changes"] = build_changes(con, night)
     check_table(tables["changes"], ledger_table("changes"))
