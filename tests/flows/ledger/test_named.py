@@ -66,7 +66,7 @@ def test_the_ledger_has_the_platform_and_the_street_that_only_names_say(tmp_path
     district.org("李家沱街道党工委", "O2", "党委", street="李家沱街道")
     cells = [
         {"file": "美团骑手.xlsx", "station": "鱼洞一站"},
-        {"file": "骑手名单.xlsx", "station": "鱼洞李家沱站"},
+        {"file": "骑手名单.xlsx", "station": "万达站"},
         {"file": "美团骑手.xlsx", "station": "鱼洞一站", "street": "李家沱街道", "platform": "闪达"},
         {"file": "闪达骑手.xlsx", "station": None},
         {"file": "饿了么保洁.xlsx", "station": "鱼洞一站", "source": "human_resources"},
@@ -84,4 +84,4 @@ def test_the_ledger_has_the_platform_and_the_street_that_only_names_say(tmp_path
         (["美团"], "鱼洞街道"), ([], None), (["闪达"], "李家沱街道"), (["闪达"], None), ([], None),
     ]  # fmt: skip
     froms = con.execute("select platform_from, street_from from work_rows order by row_key").fetchall()
-    assert froms == [("name", "station_name"), (None, None), ("cell", "cell"), ("name", None), (None, None)]
+    assert froms == [("name", "station"), (None, None), ("cell", "cell"), ("name", None), (None, None)]
