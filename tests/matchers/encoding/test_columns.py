@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -90,7 +90,15 @@ def test_phones_and_dates() -> None:
     assert [hex(int(value)) for value in digits] == ["0x7654321831", "0x7650000831", "0x0", "0x0", "0x0"]
     assert [hex(int(value)) for value in mask] == ["0xfffffffffff", "0xffff0000fff", "0x0", "0x0", "0x0"]
     dates = encode_dates(pa.array(["1990-01-02", "19900102", "1990-1-2", "1990/01/02", "199x0102", None, ""]))
-    assert dates.tolist() == [19900102, 19900102, 0, 0, 0, 0, 0]
+    assert dates.tolist() == [19900102, 19900102, 19900102, 19900102, 0, 0, 0]
+    ways = ["02/01/1990", "31/12/1990", "12/31/1990", "1990.1.2", "1990年1月2日", "1990-01-02 08:00:00",
+            "1990-01-02T16:00:00", "１９９０／１／２", "13/13/1990", "1990-13-01", "不详"]  # fmt: skip
+    assert encode_dates(pa.array(ways)).tolist() == [
+        19900102, 19901231, 19901231, 19900102, 19900102, 19900102, 19900102, 19900102, 0, 0, 0
+    ]  # fmt: skip
+    moment = datetime(1990, 1, 1, 16, tzinfo=UTC)
+    assert encode_dates(pa.array([moment], pa.timestamp("us", "UTC"))).tolist() == [19900102]
+    assert encode_dates(pa.array([moment.replace(tzinfo=None), None], pa.timestamp("ns"))).tolist() == [19900101, 0]
     stamped = pa.array([date(1990, 1, 2), None], pa.date32())
     assert encode_dates(stamped).tolist() == [19900102, 0]
 
