@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from flows.context import RunContext
 from flows.ledger.facts import build_facts
-from flows.ledger.sql import run_sql
+from flows.ledger.sql import put_rows, run_sql
 from flows.ledger.store import opened_store
+from flows.organisations import read_name
 from flows.units.link import link_nodes
 from flows.units.memory import read_register
 from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
@@ -99,13 +101,37 @@ def _mentions(
         text = firm_text(row.station, words) if row.unit_name is None else None
         if text and (text, None) not in found:
             found[text, None] = remembered(Mention(text, None, row.street, row.trade, row.rows))
-    for one in _licences(con, found, words):
+    for one in [*_named_after(con), *_licences(con, found, words)]:
         found.setdefault((one.text, one.uscc), remembered(one))
     seen = {(clean_unit(text), uscc) for text, uscc in found}
     for text, uscc in sorted(earlier.keys() - seen, key=lambda one: (one[0], one[1] or "")):
         unit = before.units[earlier[text, uscc]]
         found[text, uscc] = remembered(Mention(text, uscc, unit.street, unit.trade, 0))
     return list(found.values())
+
+
+def _named_after(con: duckdb.DuckDBPyConnection) -> list[Mention]:
+    """Write `org_names` (org_id, text): firms that branches without a 关联单位 are named after; their spellings.
+
+    重庆蓝鲸供应链党支部 is the branch of 重庆蓝鲸供应链, if there is such a unit; its name alone makes none.
+    """
+    rows, found = [], []
+    for org, name, street in con.execute(_WITHOUT_UNITS).fetchall():
+        read = read_name(name)
+        if read is None or read.kind not in ("branch", "general_branch") or "#" in read.place:
+            continue
+        text = "".join(read.regions) + read.place
+        unit = parse_unit(text)
+        if unit.core and (unit.industry or unit.whole):
+            rows.append((org, text))
+            found.append(Mention(text, None, street, None, 0, founds=False))
+    put_rows(con, "org_names", {"org_id": pa.int64(), "text": pa.string()}, rows)
+    return found
+
+
+_WITHOUT_UNITS = """
+select org_id, org_name, street from orgs where len(unit_texts) = 0 and org_name is not null order by org_id
+"""
 
 
 def _licences(

@@ -19,6 +19,9 @@ from linked l join name_units n on n.text = l.text and n.uscc is not distinct fr
 where n.unit_key is not null
 union
 select o.org_id, u.unit_key, null from orgs o join units u on u.credit_code = o.uscc
+union
+select o.org_id, n.unit_key, n.station_key from org_names o join name_units n on n.text = o.text and n.uscc is null
+where n.unit_key is not null
 order by all
 ;
 create or replace table roll_units as

@@ -18,6 +18,7 @@ from flows.ledger.publish.read import current_version
 from flows.ledger.store import Judged, Lead, opened_store
 from flows.ledger.store.source_numbers import number_token
 from flows.scope import place_rows
+from flows.units.build import build_step
 from schemas.contracts import shipped_sources
 from schemas.store import SourceNight
 from tests.flows.ledger.district import AS_OF, KEY, District, context, number_of
@@ -74,6 +75,7 @@ def play(district: District, run: RunContext) -> None:
     con.execute("create table scored as select left_id, right_id from decided")
     place_rows(con, run)
     judged_pairs(con, run)
+    build_step(con, run)
     build_persons(con, run)
     build_ledger(con, run)
     publish(con, run)

@@ -76,3 +76,16 @@ def test_a_branch_with_two_places_left_takes_two_and_the_third_goes_on(tmp_path:
         )
     ledger = ledger_of(build(made, context(tmp_path)))
     assert {row["member_no"]: row["host_org_code"] for row in ledger} == {"H0": "11", "H1": "11", "H2": "02"}
+
+
+def test_a_branch_named_after_a_firm_is_that_firms_without_a_linked_unit(tmp_path: Path) -> None:
+    made = District()
+    made.org("中共重庆蓝鲸供应链支部委员会", "09", street="云溪街道")
+    made.org("澜江区外卖行业联合党支部", "11", "联合党支部", trade="外卖配送")
+    for turn, unit in enumerate(("重庆蓝鲸供应链管理有限公司", "重庆白鲸供应链管理有限公司")):
+        person = made.member(f"王{'甲乙'[turn]}", number_of(turn), member_no=f"H{turn}", branch_name="长岭社区党支部")
+        made.worker(f"王{'甲乙'[turn]}", number_of(turn), person, platform="美团", unit_name=unit, record_id=f"W{turn}")
+    con = build(made, context(tmp_path))
+    assert {row["member_no"]: row["host_org_code"] for row in ledger_of(con)} == {"H0": "09", "H1": "11"}
+    cover = dict(con.execute("select name, coverage from coverage where scope = 'unit'").fetchall())
+    assert cover == {"重庆蓝鲸供应链管理有限公司": "单独组建", "重庆白鲸供应链管理有限公司": "未覆盖"}
