@@ -16,7 +16,7 @@ from flows.ledger.sql import put, run_sql
 from schemas.contracts import ledger_table
 from schemas.policy import Organisations
 
-OWN, JOINT, INSTRUCTOR, STREET, NONE = "单独组建", "联合组建", "派指导员", "镇街兜底", "未覆盖"
+OWN, JOINT, STREET, NONE = "单独组建", "联合组建", "镇街兜底", "未覆盖"
 _JOINT_KIND, _FLOATING_KIND = "联合党支部", "流动党员党支部"
 
 
@@ -132,13 +132,13 @@ def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
         "floating": scope.floating,
         "leads": scope.leads,
         "organisation": redactor.text(scope.organisation),
-        "coverage": _kind(scope, advice),
+        "coverage": _kind(scope),
         "suggestion": advice.text,
         "missing_members": advice.missing,
     }
 
 
-def _kind(scope: Scope, advice: Advice) -> str:
+def _kind(scope: Scope) -> str:
     if scope.org_kind is not None:
         return JOINT if scope.org_kind == _JOINT_KIND else OWN
     if scope.scope in ("trade", "district"):

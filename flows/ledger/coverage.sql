@@ -24,7 +24,7 @@ left join known n on n.name_phone = case when k.full_id is null then k.name_phon
 ;
 create or replace table main_work as
 -- One row per worker: their main work, the newest of their rows, else the one that most sources show; a member by their
--- own 工作单位 (W1) stands beside them without a row.
+-- own 工作单位 (W1), or who only signed up, stands beside them without a row.
 with told as (
     select *,
         count(*) over (partition by worker) as worker_rows,
@@ -52,6 +52,16 @@ left join units y on y.unit_key = u.unit_key
 left join own_trades g on g.row_key = r.roll_row_key
 left join trades t on t.grp = g.grp
 where p.kind = 'own_job'
+union all
+-- Who only signed up says themselves where they work.
+select * from (
+    select
+        null, 0, w.unit_key, w.station_key, w.station_key, null, w.work_street, coalesce(t.trade, '其他'), w.person_id
+    from person_work w join persons p using (person_id) left join trades t on t.grp = w.grp
+    where p.kind = 'linked' and w.role = 'self_report' and w.works_now
+        and w.person_id not in (select person_id from person_work where role = 'worker')
+    qualify row_number() over (partition by w.person_id order by w.started_on desc nulls last, w.row_key) = 1
+)
 ;
 create or replace table serving_orgs as
 -- One row per branch that serves work: of units, joint, floating, or of a trade. Who stands there already is taken in.

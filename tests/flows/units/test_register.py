@@ -122,11 +122,13 @@ def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
     )
     own = made.member("赵四", number_of(30), member_no="OWN", unit_name="迅风快递龙洲网点", job="快递员")
     assert own
+    signed = made.member("钱五", number_of(31), member_no="UP")
+    made.worker("钱五", number_of(31), signed, source="self_reports", unit_name="小甲配送部", record_id="UP")
     run = walked(made, tmp_path)
     version = current_version(run.home)
     assert version
     table = reconciled(version.table("ledger"), version.table("coverage"))
     assert disagreeing(table) == []
     district = next(row for row in published(run, "coverage") if row["scope"] == "district")
-    assert (district["workers"], district["worker_rows"], district["full_members"]) == (3, 4, 4)
-    assert table["正式党员"].to_pylist()[:5] == [4, 4, 4, 4, 4]
+    assert (district["workers"], district["worker_rows"], district["full_members"]) == (3, 4, 5)
+    assert table["正式党员"].to_pylist()[:5] == [5, 5, 5, 5, 5]
