@@ -191,10 +191,13 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
     meaning = Meaning(contract, told_about(staging.memory, contract, file), read_hidden)
     try:
         tables = tables_of(grid, meaning, where)
+        found = _cleaned(contract, SheetName(source, file, grid.sheet), tables, staging.next_key)
     except InputError as error:
         return replace(_refused(source, file, error, grid.sheet), encoding=grid.encoding)
-    name = SheetName(source, file, grid.sheet)
-    found = [_accepted(staging, contract, name, table) for table in tables]
+    except Exception as error:
+        return replace(_refused(source, file, _unforeseen(run, error, where), grid.sheet), encoding=grid.encoding)
+    for one in found:
+        _put(staging, contract, one)
     lost = nothing_read(sum(one.table.num_rows for one in found), sum(one.quarantine.num_rows for one in found))
     notes = [lost, grid.note, *(note for table in tables for note in table.mapping.notes)]
     remarks = [grid.remark, hidden_remark(grid, read=read_hidden), _tables_remark(tables)]
@@ -205,14 +208,21 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
     )
 
 
-def _accepted(staging: Staging, contract: SourceContract, name: SheetName, table: Table) -> Accepted:
-    found = accept(table.sifted, table.mapping, contract, name, staging.next_key)
+def _cleaned(contract: SourceContract, name: SheetName, tables: list[Table], next_key: int) -> list[Accepted]:
+    """The rows of every table of a sheet, cleaned, before any of them is kept: a sheet is read whole or refused."""
+    found: list[Accepted] = []
+    for table in tables:
+        found.append(accept(table.sifted, table.mapping, contract, name, next_key))
+        next_key += found[-1].table.num_rows
+    return found
+
+
+def _put(staging: Staging, contract: SourceContract, found: Accepted) -> None:
     staging.put(f"stage_{contract.name}", found.table)
     staging.put("stage_repairs", found.repairs)
     staging.put("quarantine", found.quarantine)
     staging.next_key += found.table.num_rows
     staging.repairs += found.repairs.num_rows
-    return found
 
 
 def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> FileState:
