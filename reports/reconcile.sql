@@ -48,7 +48,7 @@ union all
 select 5, '一本账中应计入的', null, null, l.full_members, l.probationary, l.floating,
     case when (l.full_members, l.probationary, l.floating) = (w.full_members, w.probationary, w.floating) then '与全区相等'
         else '与全区差 ' || (l.full_members + l.probationary + l.floating - w.full_members - w.probationary - w.floating)
-            || ' 人：本期没有他们的从业记录（来源未到、沿用上期的）' end
+            || ' 人：已转出本区的，或来源未到、沿用上期而本期没有从业记录的' end
 from of_ledger l, whole w
 union all
 select 6, '一本账中不计入：' || place, count(*), null, null, null, null, '只列人数'

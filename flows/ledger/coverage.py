@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
-from flows.ledger.joining import Joint, SharedBranch, floating_branch, joint_branches, lines_text
+from flows.ledger.joining import Joint, SharedBranch, joint_branches
+from flows.ledger.lines import LineRow, floating_branch, lines_of, lines_text
 from flows.ledger.redact import Redactor
 from flows.ledger.sql import put, run_sql
 from schemas.contracts import ledger_table
@@ -85,6 +86,7 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
         shared_kinds=list(policy.hosts.shared_kinds),
         street_kinds=list(policy.hosts.street_kinds),
         committee_kind=policy.hosts.committee_kind,
+        received_state=policy.letters.received_state,
     )
     scopes = [Scope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()]
     # Names are shortened before they are put into a sentence: inside one, a sole trader's is not seen to be a name.
@@ -108,10 +110,10 @@ def _surroundings(
         SharedBranch(org_id, redactor.text(name) or "", kind, street, tuple(trades), units)
         for org_id, name, kind, street, trades, units in rows
     )
-    lines: dict[str, dict[str | None, int]] = defaultdict(dict)
-    query = "select unit_key, line, floating from floating_lines order by all"
-    for unit, line, floating in con.execute(query).fetchall():
-        lines[unit][redactor.text(line)] = floating
+    found: dict[str, list[LineRow]] = defaultdict(list)
+    for unit, station, *shown, floating in con.execute("select * from floating_lines order by all").fetchall():
+        found[unit].append(((redactor.text(station), *shown), floating))
+    lines = {unit: lines_of(rows, sizes.branch_full_members) for unit, rows in found.items()}
     joining = [
         one for one in scopes
         if one.is_unit and not one.has_branch and 0 < one.open_full < sizes.branch_full_members

@@ -15,7 +15,7 @@ with keyed as (
     where name_phone is not null and full_id is not null group by name_phone having count(distinct full_id) = 1
 )
 select
-    k.row_key, k.source, k.started_on, t.trade, k.unit_key, k.station_key, k.work_street,
+    k.row_key, k.source, k.started_on, t.trade, k.unit_key, k.station_key, k.work_street, k.platform,
     case when not list_contains($employment_forms::varchar[], k.job) then k.job end as job,
     coalesce('r' || k.registry_id, 'i' || k.full_id, 'i' || n.full_id, 'n' || k.name_phone, 'k' || k.row_key) as worker
 from keyed k
@@ -37,13 +37,13 @@ with told as (
     select distinct w.worker, p.person_id from worker_people w join person_work p using (row_key)
 )
 select
-    f.worker, f.worker_rows, f.unit_key, f.station_key, coalesce(f.station_key, f.job) as line, f.job,
+    f.worker, f.worker_rows, f.unit_key, f.station_key, f.platform, f.job,
     f.work_street as street, coalesce(f.trade, '其他') as trade, p.person_id
 from first_rows f left join persons_of p using (worker)
 qualify row_number() over (partition by f.worker order by p.person_id) = 1
 union all
 select
-    null, 0, u.unit_key, u.station_key, u.station_key, null, coalesce(x.street, y.street), coalesce(t.trade, '其他'), p.person_id
+    null, 0, u.unit_key, u.station_key, null, null, coalesce(x.street, y.street), coalesce(t.trade, '其他'), p.person_id
 from persons p
 join roll_of r using (person_id)
 left join roll_units u on u.row_key = r.roll_row_key
@@ -56,7 +56,7 @@ union all
 -- Who only signed up says themselves where they work.
 select * from (
     select
-        null, 0, w.unit_key, w.station_key, w.station_key, null, w.work_street, coalesce(t.trade, '其他'), w.person_id
+        null, 0, w.unit_key, w.station_key, null, null, w.work_street, coalesce(t.trade, '其他'), w.person_id
     from person_work w join persons p using (person_id) left join trades t on t.grp = w.grp
     where p.kind = 'linked' and w.role = 'self_report' and w.works_now
         and w.person_id not in (select person_id from person_work where role = 'worker')
@@ -68,6 +68,12 @@ create or replace table serving_orgs as
 select distinct org_id from org_units
 union select org_id from orgs where list_contains($shared_kinds::varchar[], org_kind)
 union select org_id from org_words
+;
+create or replace table transferred_out as
+-- One row per person whose newest letter was received by an organisation that is not of this district.
+select l.person_id
+from letters l join organisation_texts t on t.name = l.to_org and t.code is null
+where l.age = 1 and l.state = $received_state and t.org_id is null and exists (select 1 from orgs)
 ;
 create or replace table counted_members as
 -- One row per member whom a coverage count takes: full, probationary or floating, and whether a branch has them already.
@@ -87,6 +93,7 @@ select
 from ledger l join person_keys k using (person_key)
 left join taken_in t using (person_id)
 where not l.objection and not list_has_any(l.statuses, ['S1', 'L1', 'D1'])
+    and k.person_id not in (select person_id from transferred_out)
 ;
 create or replace table lead_holders as
 select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_state)) > 0 as has_lead
@@ -129,10 +136,10 @@ select
 from scoped_work group by scope, name_key
 ;
 create or replace table floating_lines as
--- One row per unit and line (station, fleet, kind of business) with floating members whom no branch has taken in.
+-- One row per unit, and station, job, trade and platform, with floating members whom no branch has taken in.
 select
-    c.unit_key, coalesce(s.name, c.line) as line, count(*) as floating
-from counted_work c left join units s on s.unit_key = c.station_key
+    c.unit_key, s.name as station, c.job, nullif(c.trade, '其他') as trade, c.platform, count(*) as floating
+from counted_work c left join units s on s.unit_key = c.station_key and s.unit_key <> c.unit_key
 where c.is_floating and not c.is_taken_in and c.unit_key is not null
 group by all
 ;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -138,17 +138,3 @@ def _take_in_the_rest(units: list[JoiningUnit], groups: list[_Group], sizes: Org
                 if group.near != near and not group.shares(group.near, unit):
                     group.near, group.place = near, str(getattr(unit, near))
                 break
-
-
-def floating_branch(branches: Iterable[SharedBranch], street: str | None, trade: str | None) -> SharedBranch | None:
-    """The branch for floating members of the street, else of the trade."""
-    floating = [one for one in branches if one.kind == "流动党员党支部"]
-    of_street = [one for one in floating if street is not None and one.street == street]
-    of_trade = [one for one in floating if trade is not None and trade in one.trades and one.street is None]
-    return next(iter([*of_street, *of_trade]), None)
-
-
-def lines_text(lines: Mapping[str | None, int]) -> str:
-    """`网约车4名、出租车4名`, the largest first."""
-    named = sorted(((name, number) for name, number in lines.items() if name), key=lambda one: (-one[1], one[0]))
-    return "、".join(f"{name}{number}名" for name, number in named)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from flows.ledger.coverage import Scope, Surroundings, advise
 from flows.ledger.joining import SharedBranch, joint_branches
+from flows.ledger.lines import lines_of
 from schemas.policy import load_policy
 
 SIZES = load_policy().organisations
@@ -70,6 +71,22 @@ def test_floating_branches_follow_the_lines_that_are_large_enough(lines: dict[st
     branch = SharedBranch(1, "云溪街道流动党员党支部", "流动党员党支部", "云溪街道", (), 0)
     around = Surroundings(SIZES, lines={"甲": lines}, branches=(branch,))
     assert advise(unit("甲", 0, floating=sum(lines.values())), around).text == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ([(("一队", "快车", "网约车", "甲"), 4), (("二队", "快车", "网约车", "甲"), 4)], {"一队": 4, "二队": 4}),
+        ([((None, "快车", "网约车", "甲"), 3), ((None, "专车", "网约车", "甲"), 3)], {"快车": 3, "专车": 3}),
+        ([((None, None, "网约车", "甲"), 3), ((None, None, "货运", "甲"), 5)], {"网约车": 3, "货运": 5}),
+        ([((None, None, "网约车", "甲"), 3), ((None, None, "网约车", "乙"), 3)], {"甲": 3, "乙": 3}),
+        ([(("一队", None, "网约车", "甲"), 2), (("二队", None, "网约车", "甲"), 2)], {None: 4}),
+    ],
+)
+def test_a_line_is_what_parts_the_floating_members_into_branches(
+    rows: list[tuple[tuple[str | None, ...], int]], lines: dict[str | None, int]
+) -> None:
+    assert lines_of(rows, 3) == lines
 
 
 def test_neighbours_of_one_street_join_before_those_of_one_trade() -> None:
