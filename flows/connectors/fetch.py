@@ -7,13 +7,14 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flows.connectors.folder import FolderRemote
 from flows.connectors.remote import Download, PassingError, Remote, RemoteFile, TransferError
 from flows.connectors.secrets import read_secret
 from flows.context import Progress, silent
+from flows.file_names import distinct_names, shown_name
 from schemas.connectors import Connector, FolderConnector, HttpConnector, PostgresConnector, S3Connector
 from schemas.errors import SanzhaoError
 
@@ -132,8 +133,14 @@ def _opened(name: str, connector: Connector, deadline: float) -> Remote:
 
 
 def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[RemoteFile]:
-    """The files to take, by name: none hidden, none its sender is still writing, none twice, not too many."""
-    found = {file.name: file for file in files if _is_wanted(file.name, connector.pattern)}
+    """The files to take, by name: none hidden, none its sender is still writing, none twice, not too many.
+
+    A name with characters that cannot be shown is taken under the name without them.
+    """
+    shown = [replace(file, name=_showable(file.name)) for file in {file.place: file for file in files}.values()]
+    wanted = sorted((file for file in shown if _is_wanted(file.name, connector.pattern)), key=lambda one: one.place)
+    names = distinct_names([file.name for file in wanted])
+    found = {name: replace(file, name=name) for name, file in zip(names, wanted, strict=True)}
     if not found:
         raise TransferError(
             "那里没有文件", where=name, rule="empty_source", action="核对路径与 pattern，或请对方放好文件"
@@ -148,8 +155,12 @@ def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[Re
     return [found[file] for file in sorted(found)]
 
 
+def _showable(name: str) -> str:
+    return name if name.isprintable() else shown_name(name)
+
+
 def _is_wanted(name: str, pattern: str) -> bool:
-    plain = bool(name) and "/" not in name and "\\" not in name and name.isprintable()
+    plain = bool(name) and "/" not in name and "\\" not in name
     half = name.startswith((".", "~$")) or is_half_written(name)
     return plain and not half and fnmatch.fnmatchcase(name, pattern)
 

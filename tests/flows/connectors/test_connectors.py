@@ -127,6 +127,15 @@ def test_a_folder_gives_its_whole_files_and_no_half_written_ones(tmp_path: Path)
     assert bodies(connector, remembered(connector)) == {"骑手.csv": None}
 
 
+def test_a_name_that_cannot_be_shown_is_taken_under_one_that_can(tmp_path: Path) -> None:
+    for name in ("名单\u202e.csv", "名单.csv", "表\n一.csv"):
+        (tmp_path / name).write_bytes(name.encode())
+    connector = FolderConnector(type="folder", path=tmp_path, pattern="*.csv")
+    found = bodies(connector)
+    assert set(found) == {"名单.csv", "名单.csv（2）", "表一.csv"}
+    assert set(found.values()) == {"名单\u202e.csv".encode(), "名单.csv".encode(), "表\n一.csv".encode()}
+
+
 def test_a_folder_that_is_not_mounted_is_one_clear_line(tmp_path: Path) -> None:
     error = refusal(FolderConnector(type="folder", path=tmp_path / "nowhere", **QUICK))
     assert error.rule == "connector_missing"
