@@ -84,8 +84,8 @@ def link(
     from flows.cli.outputs import refuse_overwriting
     from flows.tabular import check_out, write_table
 
-    check_out(out)
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
+    check_out(out)
     with _engine(memory) as options:
         pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements, options)
     write_table(pairs, out)
@@ -110,10 +110,10 @@ def dedupe(
     from matchers.linkage.link import id_column as ids_of
     from matchers.linkage.result import clusters as clustered
 
+    refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
     for path in (out, clusters):
         if path is not None:
             check_out(path)
-    refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
     with _engine(memory) as options:
         pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements, options)
     write_table(pairs, out)

@@ -52,6 +52,4 @@ def _refuse_no_file(name: str, path: Path) -> None:
         raise InputError(f"{name} 是文件夹", where=str(path), rule="out_is_folder", action="给出文件名")
     folder = next(one for one in (path.absolute().parent, *path.absolute().parent.parents) if os.path.lexists(one))
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(
-            f"{name} 所在的地方写不了文件", where=str(folder), rule="out_unwritable", action="换一个文件夹"
-        )
+        raise InputError(f"{name} 所在的地方写不了文件", where=str(folder), rule="out_place", action="换一个文件夹")

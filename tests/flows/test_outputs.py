@@ -46,7 +46,7 @@ TRAIN = ("train", "{f}/left.parquet", "{f}/right.parquet", "--model", "{f}/model
         ((*LINK, "{f}/hard.parquet"), "out_is_input"),
         ((*LINK, "{f}/model.toml"), "out_is_input"),
         ((*LINK, "{f}/sub"), "out_is_folder"),
-        ((*LINK, "{f}/file/out.parquet"), "out_unwritable"),
+        ((*LINK, "{f}/file/out.parquet"), "out_place"),
         ((*DEDUPE, "{f}/hard.parquet"), "out_is_input"),
         ((*DEDUPE, "{f}/new.parquet", "--clusters", "{f}/sub/../new.parquet"), "out_twice"),
         ((*DEDUPE, "{f}/new-link.parquet", "--clusters", "{f}/new.parquet"), "out_twice"),
