@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from flows.units.resolve import Clusters
 from matchers.encoding.units import UnitName, clean_unit
 
 HEAD, PARTNER, GUILD = "总部", "合作商", "直播公会"
+_BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff()（）])\s+|\s+(?=[\u3400-\u9fff()（）])")
 Spelling = tuple[str, str | None]
 """A spelling, cleaned, and the credit code beside it."""
 
@@ -123,7 +125,7 @@ def _kept(fresh: Unit, known: Unit | None, *, seen: bool) -> Unit:
 def _name_of(nodes: list[Node]) -> str:
     """The name of the licence, else the fullest one, else the one most rows write."""
     mention, name = min((one for node in nodes for one in node.mentions), key=lambda one: _fullness(*one))
-    return (name.written if name.branch else "".join(mention.text.split())) or mention.text
+    return (name.written if name.branch else _BESIDE_HAN.sub("", " ".join(mention.text.split()))) or mention.text
 
 
 def _fullness(mention: Mention, name: UnitName) -> tuple[int | bool | str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,16 @@ from typing import Any
 import pytest
 
 from flows.context import RunContext
+from flows.keys import load_key
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import opened_store
+from flows.review.desk import OfficeDesk
+from flows.review.office import Office
+from flows.review.shelf import Shelf
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
 from reports.reconcile import disagreeing, reconciled
+from reports.workbench.access import Account, Role
+from reports.workbench.desk import Refused
 from schemas.errors import InputError
 from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of
 
@@ -78,6 +85,29 @@ def test_a_doubt_is_asked_once_and_the_answer_stands(tmp_path: Path) -> None:
     assert len(published(run, "units")) == 2
     with opened_store(run.home) as store:
         assert doubts_waiting(KEY, store) == []
+
+
+def test_the_workbench_asks_whoever_may_judge_the_whole_district(tmp_path: Path) -> None:
+    run = walked(riders("重庆蓝骑网络科技有限公司", "成都蓝骑网络科技有限公司", "蓝骑网络科技"), tmp_path)
+    load_key(run.home, create=True)
+    opened = Office.open(run.home, clock=lambda: datetime(2026, 11, 20, 3, tzinfo=UTC))
+    office = replace(opened, key=KEY, shelf=Shelf(run.home, KEY, opened.policy.statuses.order))
+    desk = OfficeDesk(office)
+    sessions = {}
+    for account in (Account("审核", Role.REVIEWER), Account("镇街", Role.REVIEWER, frozenset(["云溪街道"])),
+                    Account("只读", Role.READER), Account("审计", Role.AUDITOR)):  # fmt: skip
+        office.accounts.add(account, "Kezhang-2026", at=office.now(), by="test")
+        sessions[account.name] = office.sessions.open(account, office.now())
+    doubts = desk.unit_doubts(sessions["只读"])
+    assert len(doubts) == 2
+    for name in ("镇街", "只读", "审计"):
+        with pytest.raises(Refused):
+            desk.answer_unit(sessions[name], doubts[0]["doubt_id"], "link")
+    desk.answer_unit(sessions["审核"], doubts[0]["doubt_id"], "not_link")
+    assert [one["doubt_id"] for one in desk.unit_doubts(sessions["审核"])] == [doubts[1]["doubt_id"]]
+    assert desk.units(sessions["审核"]).total == 3
+    assert desk.coverage(sessions["审核"]).sums[1]["说明"] == "与全区相等"
+    office.close()
 
 
 def test_what_a_person_joined_or_took_apart_stays_so(tmp_path: Path) -> None:
