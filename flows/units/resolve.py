@@ -185,17 +185,8 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) ->
     for number in order:
         if nodes[number].units:
             continue
-        fitting: dict[int, str] = {}
-        for other, reason in partners[number]:
-            if (
-                not nodes[other].founds
-                or not union.may_join(number, other)
-                or _two_licences(nodes[number], nodes[other])
-            ):
-                continue
-            if place[other] < place[number] or nodes[other].units:
-                fitting.setdefault(union.root(other), reason)
-        fitting.pop(union.root(number), None)
+        fitting = _fitting(nodes, union, number, [one for one in partners[number] if place[one[0]] < place[number]
+                                                  or nodes[one[0]].units])  # fmt: skip
         sure = [other for other in fitting if union.fits(number, other)]
         if len(sure) == 1:
             union.join(number, sure[0])
@@ -204,6 +195,20 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) ->
             asked = sure or sorted(fitting)
             doubts += [(number, other, f"{fitting[other]}；{remark}") for other in sorted(asked)]
     return doubts
+
+
+def _fitting(nodes: list[Node], union: _Union, number: int, partners: list[tuple[int, str]]) -> dict[int, str]:
+    """Clusters a node may join, with why; those that name its very trade go before those that name more or less."""
+    found: dict[int, str] = {}
+    exact: set[int] = set()
+    for other, reason in partners:
+        if not nodes[other].knows or not union.may_join(number, other) or _two_licences(nodes[number], nodes[other]):
+            continue
+        found.setdefault(union.root(other), reason)
+        if nodes[other].name.industry == nodes[number].name.industry:
+            exact.add(union.root(other))
+    found.pop(union.root(number), None)
+    return {root: reason for root, reason in found.items() if not exact or root in exact}
 
 
 def _two_licences(one: Node, other: Node) -> bool:
