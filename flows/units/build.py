@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -15,27 +15,17 @@ from flows.ledger.facts import build_facts
 from flows.ledger.sql import put_rows, run_sql
 from flows.ledger.store import opened_store
 from flows.organisations import read_name
+from flows.units.known import Known, Resolved
 from flows.units.link import link_nodes
 from flows.units.memory import read_register
 from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
-from flows.units.resolve import Clusters, resolve, said_of
+from flows.units.resolve import resolve, said_of
 from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, places_of, sites_as_units
 from flows.units.tables import put_register
 from flows.units.units import Minting, Register, Unit, firms_of
 from matchers.encoding.units import clean_unit, parse_unit
 from matchers.linkage.link import Options
 from schemas.policy import Policy
-
-
-@dataclass
-class Known:
-    """What one night knows of units: every unit, and what each spelling and station names."""
-
-    units: dict[str, Unit] = field(default_factory=dict)
-    names: dict[tuple[str, str | None], tuple[str | None, str | None]] = field(default_factory=dict)
-    """Firm and branch by spelling and credit code as written."""
-    stations: dict[StationRow, tuple[str, str]] = field(default_factory=dict)
-    """Unit counted (the firm, or the station itself) and station."""
 
 
 def build_step(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
@@ -63,9 +53,10 @@ def build_units(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, in
     clusters = resolve(
         nodes, link_nodes(nodes, Options(threads=run.settings.threads)), said_of(nodes, by_token, spoken)
     )
-    known = _known(con, run, (nodes, clusters), stations, before, words)
-    counts = put_register(con, run, known, (nodes, clusters), doubts_before)
-    return {"units": len(known.units), "spellings": len(mentions), "doubts": counts}
+    resolved = Resolved(nodes, clusters, stations, words)
+    known = _known(con, run, resolved, before)
+    doubts = put_register(con, run, known, resolved, doubts_before)
+    return {"units": len(known.units), "spellings": len(mentions), "doubts": doubts}
 
 
 def vocabulary(con: duckdb.DuckDBPyConnection, policy: Policy) -> Vocabulary:
@@ -161,31 +152,16 @@ def _by_token(nodes: list[Node], tokens: dict[str, str]) -> dict[str, set[int]]:
     return {token: by_text[text] for token, text in tokens.items() if text in by_text}
 
 
-def _known(
-    con: duckdb.DuckDBPyConnection,
-    run: RunContext,
-    resolved: tuple[list[Node], Clusters],
-    stations: list[StationRow],
-    before: Register,
-    words: Vocabulary,
-) -> Known:
-    nodes, clusters = resolved
+def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, before: Register) -> Known:
+    """Every unit with its key, and what each spelling and station names."""
+    nodes, words = resolved.nodes, resolved.words
     minting = Minting(lambda name: run.key.token("unit key", name), before.units)
-    firms = firms_of(nodes, clusters, before, minting)
+    firms = firms_of(nodes, resolved.clusters, before, minting)
     known = Known({unit.unit_key: unit for unit in firms.values()})
     sites: dict[Place, Site] = defaultdict(Site)
-    placed: dict[tuple[str, str | None], Place] = {}
-    for number, node in enumerate(nodes):
-        firm = firms.get(clusters.of[number])
-        for mention, name in node.mentions:
-            known.names[mention.text, mention.uscc] = (firm.unit_key if firm else None, None)
-            if name.branch and firm:
-                placed[mention.text, mention.uscc] = (firm.unit_key, name.branch)
-                if mention.rows:
-                    sites[firm.unit_key, name.branch].kind = name.branch_kind
-                    sites[firm.unit_key, name.branch].add(mention.text, mention.street, mention.trade, mention.rows)
-    above = {row: key for row in stations if (key := _firm_of(row, known, words))}
-    at = places_of(stations, above, words)
+    placed = _branches(resolved, firms, known, sites)
+    above = {row: key for row in resolved.stations if (key := _firm_of(row, known, words))}
+    at = places_of(resolved.stations, above, words)
     for row, place in at.items():
         sites[place].kind = branch_of(row.station, words)[1]
         sites[place].add(row.station, row.street, row.trade, row.rows)
@@ -201,6 +177,24 @@ def _known(
             known.names[spelling] = (place[0] or units[place].unit_key, units[place].unit_key)
     known.stations = {row: (place[0] or units[place].unit_key, units[place].unit_key) for row, place in at.items()}
     return known
+
+
+def _branches(
+    resolved: Resolved, firms: Mapping[int, Unit], known: Known, sites: dict[Place, Site]
+) -> dict[tuple[str, str | None], Place]:
+    """The firm of every spelling, and what hangs under it: 分公司 and stations that a unit's name shows."""
+    placed: dict[tuple[str, str | None], Place] = {}
+    for number, node in enumerate(resolved.nodes):
+        firm = firms.get(resolved.clusters.of[number])
+        for mention, name in node.mentions:
+            known.names[mention.text, mention.uscc] = (firm.unit_key if firm else None, None)
+            if not (name.branch and firm):
+                continue
+            placed[mention.text, mention.uscc] = place = (firm.unit_key, name.branch)
+            if mention.rows:
+                sites[place].kind = name.branch_kind
+                sites[place].add(mention.text, mention.street, mention.trade, mention.rows)
+    return placed
 
 
 def _firm_of(row: StationRow, known: Known, words: Vocabulary) -> str | None:

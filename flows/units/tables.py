@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
 from flows.ledger.sql import put, put_rows, run_sql
+from flows.units.known import Known, Resolved
 from flows.units.memory import REGISTER, row_of
 from flows.units.mentions import Node
-from flows.units.resolve import Clusters
 from flows.units.units import Unit
 from matchers.encoding.units import clean_unit
-
-if TYPE_CHECKING:
-    from flows.units.build import Known
 
 _TEXT = pa.string()
 DOUBT = pa.schema(
@@ -33,7 +30,7 @@ def put_register(
     con: duckdb.DuckDBPyConnection,
     run: RunContext,
     known: Known,
-    resolved: tuple[list[Node], Clusters],
+    resolved: Resolved,
     doubts_before: list[dict[str, Any]],
 ) -> int:
     """Write `units`, `unit_doubts` and what each row, organisation and roll entry names; how many doubts."""
@@ -56,10 +53,8 @@ def _dated(unit: Unit, today: str) -> Unit:
     return replace(unit, since=unit.since or today, last_seen=unit.last_seen or today)
 
 
-def _doubts(
-    run: RunContext, known: Known, resolved: tuple[list[Node], Clusters], before: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    nodes, clusters = resolved
+def _doubts(run: RunContext, known: Known, resolved: Resolved, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    nodes, clusters = resolved.nodes, resolved.clusters
     since: Mapping[str, str] = {one["doubt_id"]: one["since"] for one in before}
     found = []
     for one in clusters.doubts:
