@@ -24,7 +24,6 @@ from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, pla
 from flows.units.tables import put_register
 from flows.units.units import Minting, Register, Unit, firms_of
 from matchers.encoding.units import clean_unit, parse_unit
-from matchers.linkage.link import Options
 from schemas.policy import Policy
 
 
@@ -50,9 +49,7 @@ def build_units(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, in
     )
     nodes = nodes_of(mentions, words, apart)
     by_token = _by_token(nodes, tokens)
-    clusters = resolve(
-        nodes, link_nodes(nodes, Options(threads=run.settings.threads)), said_of(nodes, by_token, spoken)
-    )
+    clusters = resolve(nodes, link_nodes(nodes, run.engine), said_of(nodes, by_token, spoken))
     resolved = Resolved(nodes, clusters, stations, words)
     known = _known(con, run, resolved, before)
     doubts = put_register(con, run, known, resolved, doubts_before)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from flows.ledger.named import street_in
 from flows.units.mentions import Vocabulary
 from flows.units.units import Minting, Register, Unit
 from matchers.encoding.units import clean_unit, parse_unit
@@ -76,14 +77,13 @@ def sites_as_units(
     sites: Mapping[Place, Site], register: Register, minting: Minting, streets: Iterable[str]
 ) -> dict[Place, Unit]:
     """A unit per site; its street as rows write it, else as its name says it, marked so by `written_street`."""
-    known, found = register.by_branch(), {}
-    named = sorted(((_short(street), street) for street in streets), key=lambda one: (-len(one[0]), one[1]))
+    known, found, named = register.by_branch(), {}, tuple(streets)
     for place in sorted(sites, key=lambda one: (one[0] or "", one[1])):
         site, (parent, branch) = sites[place], place
         name = min(site.texts, key=lambda text: (-site.texts[text], text))
         before = register.units.get(known.get(place, ""))
         key = before.unit_key if before else minting.mint(f"{parent or ''}|{branch}")
-        street = _most(site.streets) or inferred_street(name, named)
+        street = _most(site.streets) or street_in(clean_unit(name), named)
         found[place] = Unit(
             key, name, before.kind if before else site.kind, None, parent, branch,
             street=street or (before.street if before else None),
@@ -92,20 +92,6 @@ def sites_as_units(
             spellings=tuple((clean_unit(text), None) for text in sorted(site.texts)),
         )  # fmt: skip
     return found
-
-
-def inferred_street(name: str, streets: Iterable[tuple[str, str]]) -> str | None:
-    """石栈东林站 lies in 石栈街道: the street whose short name the station's begins with, else holds."""
-    plain, named = clean_unit(name), list(streets)
-    begins = next((street for short, street in named if plain.startswith(short)), None)
-    return begins or next((street for short, street in named if short in plain), None)
-
-
-def _short(street: str) -> str:
-    for word in ("街道", "镇", "乡"):
-        if street.endswith(word) and len(street) > len(word) + 1:
-            return street.removesuffix(word)
-    return street
 
 
 def _most(counts: Counter[str]) -> str | None:
