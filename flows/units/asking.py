@@ -35,11 +35,13 @@ def doubts_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
     names = {unit.unit_key: unit for unit in register.units.values()}
     found = []
     for one in doubts:
-        left, right = names.get(one["left_key"]), names.get(one["right_key"])
-        if left is None or right is None or _pair(key, one["left_text"], one["right_text"]) in spoken:
+        if _pair(key, one["left_text"], one["right_text"]) in spoken:
             continue
-        sides = {f"{side}_{name}": getattr(unit, name) for side, unit in (("left", left), ("right", right))
-                 for name in ("name", "street", "trade", "credit_code")}  # fmt: skip
+        # A side without a unit is a licence of the market register that no row names in full.
+        sides = {
+            f"{side}_{name}": getattr(names.get(one[f"{side}_key"] or ""), name, None)
+            for side in ("left", "right") for name in ("name", "street", "trade", "credit_code")
+        }  # fmt: skip
         found.append({**one, **sides})
     return sorted(found, key=lambda row: (row["since"], row["doubt_id"]))
 

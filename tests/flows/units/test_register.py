@@ -87,6 +87,25 @@ def test_a_doubt_is_asked_once_and_the_answer_stands(tmp_path: Path) -> None:
         assert doubts_waiting(KEY, store) == []
 
 
+def test_two_licences_that_a_short_name_fits_are_asked_and_the_answer_gives_the_unit_its_code(tmp_path: Path) -> None:
+    made = riders("蓝骑网络科技")
+    codes = {"重庆蓝骑网络科技有限公司": "91500113MA5U0YJ12A", "成都蓝骑网络科技有限公司": "91510100MA6CTFB74L"}
+    for turn, (name, code) in enumerate(codes.items(), 40):
+        made.worker(
+            f"店主{turn}", number_of(turn), source="market_regulation", unit_name=name, uscc=code, record_id=code
+        )
+    made.people = [row for row in made.people if row["source"] != "market_regulation"]
+    run = walked(made, tmp_path)
+    assert [row["name"] for row in published(run, "units")] == ["蓝骑网络科技"]
+    with opened_store(run.home) as store:
+        doubts = doubts_waiting(KEY, store)
+        assert len(doubts) == 2
+        ours = next(one for one in doubts if "重庆" in one["left_text"] + one["right_text"])
+        answer_doubt(KEY, store, ours["doubt_id"], "link", CLERK)
+    rows = published(walked(made, tmp_path, 1), "units")
+    assert [(row["name"], row["credit_code"]) for row in rows] == [("重庆蓝骑网络科技有限公司", "91500113MA5U0YJ12A")]
+
+
 def test_the_workbench_asks_whoever_may_judge_the_whole_district(tmp_path: Path) -> None:
     run = walked(riders("重庆蓝骑网络科技有限公司", "成都蓝骑网络科技有限公司", "蓝骑网络科技"), tmp_path)
     load_key(run.home, create=True)
