@@ -15,6 +15,7 @@ from flows.closing import close
 from flows.context import RunContext
 from flows.drift import check_drift, last_qualities, remember_night
 from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
+from flows.landing.expected import remember_expected
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.publish.behind import behind
 from flows.limits import check_quarantine
@@ -86,6 +87,7 @@ def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))
     version = str(next(one.counts["version"] for one in booked(con) if one.name == "published"))
     write_notes(con, run, qualities, before, run.home.reports / version)
+    remember_expected(run)
     returned = seal_marks(con, run)
     today = min(run.as_of, run.started_at.date())
     gone = purge(run.home, run.settings, run.key, today=today, who="sanzhao")

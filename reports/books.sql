@@ -10,13 +10,13 @@ create or replace view search_1 as
 -- One row per person on a membership roll found in the exports of workers.
 select person_key, name_masked, main_group, occupation_groups, platforms, units, work_street, primary_status, match_class,
     match_reason, first_seen, last_seen
-from persons_counted where by_worker_row order by person_key;
+from persons_counted where by_worker_row and not objection order by person_key;
 create or replace view search_2 as
 -- One row per member who turns out to work in these trades, by a worker row or by the roll's own words.
 select person_key, name_masked, member_no, member_type, home_org_name, main_group,
     case when by_worker_row then '从业记录' when match_class = 'self_report' then '本人报到' else '名册岗位' end as found_by,
     primary_status, flags
-from persons_counted where not self_declared order by person_key;
+from persons_counted where not self_declared and not objection order by person_key;
 create or replace view search_3 as
 -- One row per member: where they should report, by which rule, and who answers for them (双向共管).
 select person_key, name_masked, home_org_code, home_org_name, host_org_code, host_org_name, host_rule,
@@ -24,7 +24,7 @@ select person_key, name_masked, home_org_code, home_org_name, host_org_code, hos
          when host_org_name is null then '接收组织待定'
          when home_org_code is not distinct from host_org_code and home_org_name = host_org_name then '同一组织'
          else '双向共管：' || home_org_name || '、' || host_org_name end as shared_care
-from persons_counted where not self_declared order by person_key;
+from persons_counted where not self_declared and not objection order by person_key;
 create or replace view assist_check as
 -- One row per person another organisation must be asked about.
 select person_key, name_masked, work_street, home_org_name, host_org_name,
@@ -36,12 +36,15 @@ select person_key, name_masked, work_street, home_org_name, host_org_name,
 from persons_counted
 where not objection and (self_declared or list_has_any(statuses, ['P2', 'F2'])
     or list_contains(flags, 'affiliation_unclear'))
+    -- What a person found to be unfounded, or already moved, is asked of nobody until evidence comes.
+    and not (len(leads) > 0 and len(list_filter(leads, lead -> lead.state <> '排除' and lead.closed_on is null)) = 0
+        and list_has_any(statuses, ['D1', 'P2', 'F2']))
 order by person_key;
 create or replace view members_book as
 -- 党员台账: one row per person of the ledger, self-declared ones marked.
 select person_key, name_masked, sex, birth_year, member_no, member_type, joined_on, home_org_name, host_org_code,
     coalesce(host_org_name, '（未定）') as host_org_name, main_group, coalesce(work_street, home_street) as street,
-    if(self_declared, '自报未核', '在册') as standing, if(objection, '异议中', primary_status) as primary_status,
+    case when objection then '异议中' when self_declared then '自报未核' else '在册' end as standing, if(objection, '异议中', primary_status) as primary_status,
     list_has_any(statuses, ['F1', 'F2']) as floating
 from persons_counted order by person_key;
 create or replace view groups_book as

@@ -22,7 +22,7 @@ RULES = {
 }  # fmt: skip
 CLASSES = {
     "exact": "证件相符", "strong": "强证据", "confirmed": "人工确认", "own_job": "本人岗位", "declared": "自报党员",
-    "self_report": "党员报到",
+    "self_report": "党员报到", "withheld": "异议中",
 }  # fmt: skip
 DOUBTS = {
     "two_candidates": "两个以上可能的人", "conflict": "证件与姓名相互矛盾", "weak_evidence": "证据偏弱",

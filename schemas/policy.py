@@ -71,7 +71,14 @@ class Leads(_Frozen):
     objection_state: str
     transitions: dict[str, tuple[str, ...]]
     settled_states: tuple[str, ...] = ("已确认", "已纳管")
-    """A lead in one of these keeps its status whatever later evidence says, until a person moves it."""
+    """A lead in one of these is closed, not dropped, once the registers settle its matter."""
+    closed_state: str = "已办结"
+    closed_days: int = Field(default=180, ge=0, le=3650)
+    """How long a closed lead stays in `leads`."""
+    confirmed_state: str = "已确认"
+    taken_in_state: str = "已纳管"
+    taken_in_codes: tuple[str, ...] = ("P1", "P2", "F1", "F2", "W1")
+    """Of these a confirmed lead is 已纳管 by the roll itself, once the member's branch is the host's."""
     feedback: dict[str, str] = {}
     """State a street's answer leads to, per answer."""
     not_the_person: str = "非本人"
@@ -133,6 +140,12 @@ class Leaving(_Frozen):
     """What becomes of somebody whose worker rows are all withdrawn."""
 
     keep_days: int = Field(ge=0, le=3650)
+
+
+class Snapshots(_Frozen):
+    """How long a file that did not come is carried forward; no longer than the landing copies are kept."""
+
+    patience_days: int = Field(default=45, ge=0, le=400)
 
 
 class Retention(_Frozen):
@@ -201,6 +214,7 @@ class Policy(_Frozen):
     quarantine: Quarantine
     limits: Limits
     leaving: Leaving = Leaving(keep_days=90)
+    snapshots: Snapshots = Snapshots()
     retention: Retention = Retention(versions=100, monthly=36)
     circulation: Circulation = Circulation(least=5)
     drift: Drift = Drift()

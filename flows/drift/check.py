@@ -61,7 +61,7 @@ def _nights(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[Tonight]:
     nights = []
     with opened_store(run.home, run.settings.store_url) as store:
         for name, quality in measure_sources(con, run).items():
-            mine = [entry for entry in manifest.files if entry.source == name]
+            mine = [entry for entry in manifest.files if entry.source == name and entry.came_on is None]
             files = {entry.name: content_token(run.key, entry.sha256) if entry.sha256 else None for entry in mine}
             met = con.execute("select distinct file from stage_files where source = $name", {"name": name}).fetchall()
             names = {name_token(run.key, name, file): file for (file,) in met}

@@ -32,7 +32,9 @@ def measure_sources(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str
     found = {}
     for name, contract in run.contracts.items():
         contents = sorted(
-            content_token(run.key, entry.sha256) for entry in manifest.files if entry.source == name and entry.sha256
+            content_token(run.key, entry.sha256)
+            for entry in manifest.files
+            if entry.source == name and entry.sha256 and entry.came_on is None
         )
         if any(entry.source == name for entry in manifest.files):
             found[name] = _measure(con, run, contract).model_copy(update={"contents": tuple(contents)})

@@ -37,6 +37,8 @@ class LandedFile(_Frozen):
     """The connector it was fetched by; null for a dropped file."""
     mark: str | None = None
     """What its server said that tells one state of the file from another."""
+    came_on: date | None = None
+    """The night on which it came, where it did not come tonight and its copy was carried forward."""
     destroyed_on: date | None = None
     """When the sealed copy was destroyed, its retention being over."""
 

@@ -41,7 +41,10 @@ def _purge_run(run: Path, night: date, limit: tuple[date, int], key: DistrictKey
     over = [
         entry
         for entry in manifest.files
-        if entry.sealed and received + timedelta(days=min(house_days, days.get(entry.source, house_days))) < today
+        if entry.sealed
+        and min(received, entry.came_on or received)
+        + timedelta(days=min(house_days, days.get(entry.source, house_days)))
+        < today
     ]
     if not over:
         return []

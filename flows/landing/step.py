@@ -15,9 +15,11 @@ from flows.context import RunContext
 from flows.file_names import shown_path
 from flows.home import private_folder, sync_folder, write_private
 from flows.landing.drop import MAX_FILE_BYTES, DroppedFile, look_at, require_roll
+from flows.landing.expected import carry_missing
 from flows.landing.fetched import fetch_absent, link_copy
 from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
 from flows.landing.resting import MovingError, TooLargeError, read_resting, still_moving
+from flows.questions import ask_senders
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance
@@ -44,7 +46,10 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     provenance |= fetched.provenance
     notes = [*drop.notes, *fetched.notes]
     require_roll(set(provenance), run.contracts, notes, shown_path(run.drop) if run.drop else "connectors")
-    manifest = _manifest(run, provenance, [*files, *fetched.files], notes)
+    landed = [*files, *fetched.files]
+    carried = carry_missing(run, landed)
+    notes += ask_senders(con, "land", carried.questions)
+    manifest = _manifest(run, provenance, [*landed, *carried.files], notes)
     save_manifest(run.landing, run.key, manifest)
     return _counts(manifest)
 

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
+from flows.landing.expected import carried_files
 from flows.ledger.contradictions import contradictions
 from flows.ledger.coverage import build_coverage
 from flows.ledger.facts import has_relation
@@ -29,6 +30,7 @@ from flows.ledger.store import Store, opened_store
 from flows.questions import ask_senders
 from matchers.relations import append, make
 from schemas.contracts import ledger_table
+from schemas.words import words
 
 _TEXT = pa.string()
 
@@ -244,18 +246,29 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext, seen_before: fro
 
 
 def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
-    leads = run.policy.leads
-    run_sql(
-        con,
-        "final.sql",
-        as_of=run.as_of,
-        status_order=list(run.policy.statuses.order),
-        first_state=leads.first_state,
-        excluded_state=leads.excluded_state,
-        objection_state=leads.objection_state,
-        settled_states=list(leads.settled_states),
-        keep_days=run.policy.leaving.keep_days,
-    )
+    """Carried people joined to tonight's, leads opened and closed, objections obeyed: the relation `ledger`."""
+    leads, policy = run.policy.leads, run.policy
+    values: dict[str, Any] = {
+        "as_of": run.as_of,
+        "status_order": list(policy.statuses.order),
+        "accusing": list(policy.statuses.accusing),
+        "received_state": policy.letters.received_state,
+        "first_state": leads.first_state,
+        "excluded_state": leads.excluded_state,
+        "objection_state": leads.objection_state,
+        "withheld_reason": words("withheld")["match_reason"],
+        "confirmed_state": leads.confirmed_state,
+        "taken_in_state": leads.taken_in_state,
+        "taken_in_codes": list(leads.taken_in_codes),
+        "closed_state": leads.closed_state,
+        "closed_days": leads.closed_days,
+        "settled_states": list(leads.settled_states),
+        "keep_days": policy.leaving.keep_days,
+    }
+    came = [(source, file, on) for (source, file), on in carried_files(run).items()]
+    put_rows(con, "carried_files", {"source": _TEXT, "file": _TEXT, "came_on": pa.date32()}, sorted(came))
+    for script in ("joined.sql", "leads.sql", "final.sql"):
+        run_sql(con, script, **values)
 
 
 def _counts(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:

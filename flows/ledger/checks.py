@@ -37,7 +37,7 @@ def record_answer(
             f"核查结果“{answer}”不认识", where=str(row["person_key"]), rule="feedback",
             action=f"用：{'、'.join(rules.feedback)}",
         )  # fmt: skip
-    if code not in {lead["code"] for lead in row["leads"]}:
+    if code not in {lead["code"] for lead in row["leads"] if lead.get("closed_on") is None}:
         raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule="no_lead", action="核对任务编号")
     lead = Lead(str(row["person_key"]), code, state, by, on, basis_of(row))
     store.add_lead_event(lead, answer, rules=rules)

@@ -96,7 +96,7 @@ where not l.objection and not list_has_any(l.statuses, ['S1', 'L1', 'D1'])
     and k.person_id not in (select person_id from transferred_out)
 ;
 create or replace table lead_holders as
-select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_state)) > 0 as has_lead
+select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_state and lead.closed_on is null)) > 0 as has_lead
 from ledger l join person_keys k using (person_key)
 ;
 create or replace table counted_work as

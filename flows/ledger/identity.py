@@ -60,6 +60,7 @@ def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -
     mint(evidence, assigned, run.key, store, known)
     assigned.events += _came_apart(assigned, merges(store))
     _put(con, evidence, assigned, known)
+    _put_erased(con, evidence, assigned, known, store.erased())
 
 
 def _came_apart(assigned: Assigned, moved: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -149,6 +150,21 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
         (old, assigned.keys[int(to.removeprefix("person:"))] if to.startswith("person:") else to, what)
         for old, to, what in assigned.events
     ]
+
+
+def _put_erased(
+    con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: Known, erased: set[str]
+) -> None:
+    """Write `erased_again`: keys of people whose number, or name with phone, was an erased person's.
+
+    A decision to erase holds for the person: another record number or a corrected ID does not bring them back.
+    """
+    found = {
+        assigned.keys[person]
+        for person, mine in evidence.items()
+        if any(kind in ("id", "member", "phone") and known.key_of.get(token) in erased for kind, token in mine)
+    } if erased else set()  # fmt: skip
+    put_rows(con, "erased_again", {"person_key": _TEXT}, [(key,) for key in sorted(found)])
 
 
 def _key_name(key: DistrictKey, token: str, turn: int) -> str:

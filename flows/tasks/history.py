@@ -47,4 +47,5 @@ def with_analyst(store: Store) -> set[tuple[str, str]]:
 
 def open_states(rules: Leads) -> set[str]:
     """States in which a lead may be put to a street."""
-    return set(rules.transitions) - {*rules.settled_states, rules.excluded_state, rules.objection_state}
+    done = {*rules.settled_states, rules.excluded_state, rules.objection_state, rules.closed_state}
+    return set(rules.transitions) - done

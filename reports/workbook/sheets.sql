@@ -61,7 +61,7 @@ select titled('status_titles', lead.code) as "线索", person_key as "人员编�
     host_org_name as "接收组织", lead.state as "核查状态", lead.checked_by as "核查人", lead.checked_on as "核查日期",
     match_reason as "关联理由", titled('status_basis', lead.code) as "口径", seen_in(evidence) as "依据的来源行"
 from (select *, unnest(leads) as lead from ledger)
-where lead.code in ('P1', 'Y1', 'L1')
+where lead.code in ('P1', 'Y1', 'L1') and lead.closed_on is null
 order by list_position(['P1', 'Y1', 'L1'], lead.code), "镇街" nulls last, person_key;
 create or replace view sheet_flows as
 -- 流入流出与协查: one row per person who moved in or out, or about whom another organisation must be asked.

@@ -33,7 +33,13 @@ _WORK = {
     "occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability",
     "match_reason", "flags",
 }  # fmt: skip
-_WITHHELD = frozenset({"statuses", "primary_status", "leads", "lead_state", "evidence", "flags"})
+_WITHHELD = frozenset(
+    {
+        "statuses", "primary_status", "leads", "lead_state", "evidence", "flags", "match_class", "match_weight",
+        "match_probability", "match_reason", "platforms", "member_no", "member_type", "joined_on", "home_org_code",
+        "home_org_name", "host_org_code", "host_org_name", "host_rule",
+    }
+)  # fmt: skip
 """Under 异议 nothing published tells the statuses, the row's own past included."""
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
@@ -67,6 +73,8 @@ class Night:
     novelty: Novelty = field(default_factory=Novelty)
     reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is new, per person with a lead that was settled as unfounded."""
+    endings: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """(code, cause) of the leads that ended tonight, per person."""
     clean: Callable[[str], str] = str
     """Takes IDs and mobile numbers out of a text that an earlier version published."""
 
@@ -211,6 +219,9 @@ def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[s
     cause, about = _cause(before, after, set(columns) - set(_CARRIED), night), ""
     if cause == "recheck":
         about = "、".join(night.reopened.get(after["person_key"], ()))
+    elif cause == "lead_settled":
+        ended = night.endings[after["person_key"]]
+        about = "、".join(f"{code} {words('endings')[why]}" for code, why in ended)
     elif cause == "unseen":
         cause, about = _why_unseen(after, night)
     withheld = _WITHHELD if after["objection"] else frozenset()
@@ -223,7 +234,8 @@ def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[s
         about=about,
     )
     row["columns"] = columns
-    row["source_rows"] = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
+    places = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
+    row["source_rows"] = [words("withheld")["match_reason"]] if after["objection"] else places
     return row
 
 
@@ -241,6 +253,8 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         return "judgement"
     if ("not_seen" in after["flags"]) != ("not_seen" in before["flags"]):
         return "unseen" if "not_seen" in after["flags"] else _moved_rows(after, gone, new, night) or "seen_again"
+    if after["person_key"] in night.endings:
+        return "lead_settled"
     if _lead_states(before) != _lead_states(after):
         return "recheck" if after["person_key"] in night.reopened else "check"
     if (moved := _moved_rows(after, gone, new, night)) is not None:

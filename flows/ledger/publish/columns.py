@@ -23,7 +23,10 @@ def check_columns(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     least = 1 - limits.column_loss_share
     rows = con.execute(query_text("flows.ledger.publish", "columns.sql"), {"as_of": run.as_of}).fetchall()
     expected = {str(name): int(filled) for name, filled in rows}
-    now, before = (filled(con, relation, list(expected)) for relation in ("ledger_new", "previous_ledger"))
+    now, before = (
+        filled(con, f"(from {relation} where not objection)", list(expected))
+        for relation in ("ledger_new", "previous_ledger")
+    )
     lost = [
         f"{_title(name)}：来源里{many}人有值，一本账里{now[name]}人有值"
         for name, many in expected.items()
@@ -49,7 +52,7 @@ def check_columns(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
 def filled(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> dict[str, int]:
     """Per column of a ledger, how many people have a value in it; `record_id`: in a piece of evidence."""
     counts = ", ".join(f"count(*) filter ({_has(name)})" for name in names)
-    row = con.execute(f'select {counts} from "{relation}"').fetchone()
+    row = con.execute(f"select {counts} from {relation}").fetchone()
     return dict(zip(names, map(int, row or ()), strict=True))
 
 

@@ -1,8 +1,9 @@
 -- One row per ledger column that tonight's sources fill: for how many of the ledger's persons they do.
 -- A number that may not be published (it holds an ID or a phone) is no value here: fewer than 11 digits never is one.
 with present as (
-    -- Not those who stand as they stood, since none of their sources came.
-    select k.person_id from person_keys k join ledger_new n using (person_key) where n.last_seen = $as_of::date
+    -- Not those who stand as they stood, since none of their sources came, nor those under an objection.
+    select k.person_id from person_keys k join ledger_new n using (person_key)
+    where n.last_seen = $as_of::date and not n.objection
 ), numbered as (
     select f.person_id, g.member_no from present f
     join persons p using (person_id) join registry_persons g on g.registry_id = p.registry_id

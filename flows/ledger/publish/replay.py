@@ -81,7 +81,8 @@ def _dated(row: dict[str, Any], now: date) -> dict[str, Any]:
         if row.get(name) is not None:
             row[name] = date.fromisoformat(row[name])
     for lead in row.get("leads") or []:
-        lead["checked_on"] = date.fromisoformat(lead["checked_on"]) if lead["checked_on"] else None
+        for name in ("checked_on", "opened_on", "closed_on"):
+            lead[name] = date.fromisoformat(lead[name]) if lead.get(name) else None
     for piece in row.get("evidence") or []:
         landed = piece.get("landed_on", now.isoformat())
         piece["landed_on"] = date.fromisoformat(landed) if landed else None

@@ -164,8 +164,19 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         novelty=novelty(con, run, store, was),
         keep_days=run.policy.leaving.keep_days,
         reopened={key: tuple(sorted(set(pieces))) for key, pieces in news},
+        endings=_endings(con),
         clean=Redactor(run.key, frozenset()).numbers,
     )
+
+
+def _endings(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[tuple[str, str], ...]]:
+    """(code, cause) of the leads that ended tonight, per person."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for key, code, cause in con.execute(
+        "select person_key, code, cause from leads_ended where cause <> 'ground_gone' order by all"
+    ).fetchall():
+        found[key] = (*found.get(key, ()), (code, cause))
+    return found
 
 
 def aliases_table(

@@ -126,7 +126,7 @@ def deny(root: Path, person_key: str) -> None:
     ("name", "change", "cause"),
     [
         ("赵", "removed", "roll_change 党员名册有变动：名册中已无此人"),
-        ("钱", "changed", "roll_change 党员名册有变动：名册中已无此人"),
+        ("钱", "removed", "roll_change 党员名册有变动：名册中已无此人"),
         ("李", "changed", "left 从业记录已全部撤下，按规则保留一段时间后移出"),
         ("孙", "added", "judgement 人工判断：人工核对为不是同一人"),
         ("吴", "removed", "judgement 人工判断：人工核对为不是同一人"),

@@ -200,19 +200,43 @@ def test_rows_found_not_to_be_the_person_are_untied_and_later_rows_are_not(tmp_p
         publish(con, run)
 
 
-def test_a_confirmed_status_stays_when_its_evidence_goes(tmp_path: Path) -> None:
+def test_a_confirmed_lead_is_closed_when_the_registers_settle_it(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
     with opened_store(context(tmp_path).home) as store:
         store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", NEXT))
     night(one(), context(tmp_path, NEXT, run_id="run-2"))
     (row,) = rows(tmp_path, "ledger")
-    assert (row["statuses"], row["lead_state"], row["flags"]) == (["L1"], "已确认", ["kept_by_check"])
+    (lead,) = row["leads"]
+    assert (row["statuses"], row["lead_state"]) == (["N0"], None)
+    assert (lead["state"], lead["closed_on"], lead["cause"]) == ("已办结", NEXT, "contact_restored")
     (change,) = rows(tmp_path, "changes")
-    assert change["cause"].startswith("check")
+    assert change["cause"].startswith("lead_settled ")
 
 
-def test_a_confirmed_person_does_not_age_out(tmp_path: Path) -> None:
+def test_an_unchecked_lead_ends_with_its_cause(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    night(one(), context(tmp_path, NEXT, run_id="run-2"))
+    (row,) = rows(tmp_path, "ledger")
+    assert (row["statuses"], row["leads"]) == (["N0"], [])
+    (change,) = rows(tmp_path, "changes")
+    assert change["cause"].startswith("lead_settled ")
+    assert "名册已不标失联" in change["cause"]
+
+
+def test_a_matter_that_comes_back_is_a_new_lead(tmp_path: Path) -> None:
+    night(one(lost_contact=True), context(tmp_path))
+    key = key_of(tmp_path)
+    with opened_store(context(tmp_path).home) as store:
+        store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", AS_OF))
+    night(one(), context(tmp_path, NEXT, run_id="run-2"))
+    for on in (LATER, LATER + timedelta(days=1)):
+        night(one(lost_contact=True), context(tmp_path, on, run_id=f"run-{on}"))
+        (lead,) = rows(tmp_path, "ledger")[0]["leads"]
+        assert (lead["state"], lead["checked_by"], lead["opened_on"], lead["closed_on"]) == ("线索", None, LATER, None)
+
+
+def test_a_confirmed_person_without_rows_ages_out_like_everybody(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
     with opened_store(context(tmp_path).home) as store:
@@ -220,9 +244,11 @@ def test_a_confirmed_person_does_not_age_out(tmp_path: Path) -> None:
     night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
     alone = District()
     alone.member("李建国", number_of(1), member_no="M1")
-    night(alone, context(tmp_path, AS_OF + timedelta(days=400), run_id="run-3"))
+    night(alone, context(tmp_path, LATER, run_id="run-3"))
     (row,) = rows(tmp_path, "ledger")
     assert (row["person_key"], row["flags"], row["last_seen"]) == (key, ["not_seen"], NEXT)
+    night(alone, context(tmp_path, AS_OF + timedelta(days=400), run_id="run-4"))
+    assert rows(tmp_path, "ledger") == []
 
 
 def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(tmp_path: Path) -> None:

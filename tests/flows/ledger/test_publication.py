@@ -235,7 +235,17 @@ def test_duckdb_pandas_and_polars_read_the_ledger(tmp_path: Path) -> None:
     frame = pl.read_parquet(path)
     assert frame.schema["birth_year"] == pl.Int16
     assert frame.schema["leads"] == pl.List(
-        pl.Struct({"code": pl.String, "state": pl.String, "checked_by": pl.String, "checked_on": pl.Date})
+        pl.Struct(
+            {
+                "code": pl.String,
+                "state": pl.String,
+                "checked_by": pl.String,
+                "checked_on": pl.Date,
+                "opened_on": pl.Date,
+                "closed_on": pl.Date,
+                "cause": pl.String,
+            }
+        )
     )
     assert list(pd.read_parquet(path)["person_key"]) == sorted(frame["person_key"].to_list())
 

@@ -1,0 +1,180 @@
+"""One entry per file that each sender is expected to send, learnt from the last published nights and open to editing.
+
+A file is a full snapshot of its part (a platform, a street). One that did not come, while others of its source did, is
+carried forward by its sealed copy until the policy's patience ends, named in the summary and chased. A sender that may
+have renamed, split or joined its files is asked: `replaced_by` and `stopped` in `sources/memory/expected.toml` answer.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.context import RunContext
+from flows.home import Home, write_private
+from flows.landing.fetched import link_copy
+from flows.landing.manifest import MANIFEST, LandedFile, load_manifest, open_landed
+from flows.staging.memory import sender_of
+from schemas.errors import ContractError, InputError
+
+_HEAD = (
+    "# 应到文件：由每次发布后的运行记下，可以手改。\n"
+    "# 已改名、拆分或合并的，replaced_by 写新文件名去掉日期和数字后的名称；不再报送的，写 stopped = true。\n"
+)
+
+
+class ExpectedFile(BaseModel):
+    """One file a sender sent last: its name, the night on which it came, the landed run that holds its copy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(min_length=1)
+    sender: str = Field(min_length=1)
+    file: str = Field(min_length=1)
+    came_on: date
+    landing: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}/[^/]+$")
+    replaced_by: str = ""
+    stopped: bool = False
+
+
+@dataclass
+class Carried:
+    """What is carried into tonight: landed files, and what must be said or asked."""
+
+    files: list[LandedFile] = field(default_factory=list)
+    questions: list[tuple[str, str]] = field(default_factory=list)
+    """(source, Chinese line)"""
+
+
+def expected_path(home: Home) -> Path:
+    """Where the list lies."""
+    return home.sources / "memory" / "expected.toml"
+
+
+def load_expected(home: Home) -> tuple[ExpectedFile, ...]:
+    """The list. Raises ContractError when it cannot be read."""
+    path = expected_path(home)
+    if not path.exists():
+        return ()
+    try:
+        body = tomllib.loads(path.read_text("utf-8-sig"))
+        return tuple(ExpectedFile.model_validate(one) for one in body.get("file", ()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
+        raise ContractError(
+            "应到文件的清单读不出来", where=str(path), rule="expected_files", action="改正写法，或删去该文件重新学习"
+        ) from None
+
+
+def remember_expected(run: RunContext) -> None:
+    """After publication: tonight's files take the place of their senders' earlier ones; a replay teaches nothing."""
+    if run.replay is not None:
+        return
+    manifest = load_manifest(run.landing, run.key)
+    here = f"{run.landing.parent.name}/{run.landing.name}"
+    fresh = [
+        ExpectedFile(
+            source=entry.source, sender=sender_of(entry.name), file=entry.name,
+            came_on=entry.came_on or run.as_of, landing=here,
+        )
+        for entry in manifest.files if entry.sealed is not None
+    ]  # fmt: skip
+    came = {(one.source, one.sender) for one in fresh}
+    sources = {one.source for one in fresh}
+    kept = [
+        one
+        for one in load_expected(run.home)
+        # A source that sent nothing at all is still expected whole; of one that came, what was given up is not.
+        if (one.source, one.sender) not in came and (one.source not in sources or one.stopped)
+    ]
+    blocks = [
+        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in one.model_dump(mode="json").items())
+        for one in sorted([*kept, *fresh], key=lambda one: (one.source, one.sender, one.file))
+    ]
+    write_private(expected_path(run.home), (_HEAD + "".join(blocks)).encode())
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
+    """Copies of the files that senders of tonight's sources did not send, landed again.
+
+    Raises InputError when a part of the roll is missing and cannot be carried: its members must not become strangers.
+    """
+    carried = Carried()
+    landed = len(files)
+    for source, contract in run.contracts.items():
+        names = {entry.name for entry in files if entry.source == source and entry.sealed is not None}
+        if not names or contract.snapshot != "full":
+            continue
+        expected = [one for one in load_expected(run.home) if one.source == source and not one.stopped]
+        senders = {sender_of(name) for name in names}
+        missing = [one for one in expected if one.replaced_by not in senders and _is_missing(one, expected, names)]
+        new = sorted(senders - {one.sender for one in expected} - {one.replaced_by for one in expected})
+        for one in missing:
+            _carry(run, carried, one, landed + len(carried.files), new)
+    return carried
+
+
+def _is_missing(one: ExpectedFile, expected: Sequence[ExpectedFile], names: set[str]) -> bool:
+    """Whether a sender sent nothing, or of several files of one name without numbers sent only others again."""
+    if one.sender not in {sender_of(name) for name in names}:
+        return True
+    earlier = {other.file for other in expected if other.sender == one.sender}
+    tonight = {name for name in names if sender_of(name) == one.sender}
+    return tonight < earlier and one.file not in tonight
+
+
+def _carry(run: RunContext, carried: Carried, one: ExpectedFile, number: int, new: Sequence[str]) -> None:
+    """Land one file's copy again, and say so; past the policy's patience, or without a copy, say that."""
+    contract, where = run.contracts[one.source], f"{one.source}/{one.file}"
+    asked = (
+        f"本次另有以前没有的文件（{'、'.join(new)}）：若已改名、拆分或合并，请在 expected.toml 里写明 replaced_by"
+        if new
+        else ""
+    )
+    late = one.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
+    if new and contract.role == "self_report":
+        carried.questions.append((one.source, f"{where}：本次未到，{asked}；同意使用与否只看到了的文件，未沿用"))
+        return
+    entry = None if late else _copy(run, one, f"{number + 1:04d}.sealed")
+    if entry is not None:
+        carried.files.append(entry)
+        text = f"{where}：本次未到，沿用 {one.came_on} 收到的文件；请催报"
+        carried.questions.append((one.source, f"{text}。{asked}" if asked else text))
+    elif contract.role == "roll":
+        raise InputError(
+            f"名册的一部分本次未到，{one.came_on} 收到的文件也已不能沿用，本次不发布",
+            where=where, rule="roll_part_missing",
+            action="补齐该文件后重新运行；已改名或不再报送的，在 sources/memory/expected.toml 里写明",
+        )  # fmt: skip
+    else:
+        carried.questions.append((one.source, f"{where}：{one.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))
+
+
+def _copy(run: RunContext, one: ExpectedFile, sealed: str) -> LandedFile | None:
+    """The file landed again under tonight's run; None where its copy is gone or not whole."""
+    folder = run.home.landing / one.landing
+    try:
+        manifest = load_manifest(folder, run.key)
+        entry = next(entry for entry in manifest.files if (entry.source, entry.name) == (one.source, one.file))
+        open_landed(folder, run.key, entry)
+    except (InputError, StopIteration):
+        return None
+    link_copy(folder / str(entry.sealed), run.landing / sealed)
+    return entry.model_copy(update={"sealed": sealed, "came_on": one.came_on})
+
+
+def carried_files(run: RunContext) -> Mapping[tuple[str, str], date]:
+    """The night on which each carried file of tonight came, by source and name."""
+    if not (run.landing / MANIFEST).exists():
+        return {}
+    manifest = load_manifest(run.landing, run.key)
+    return {(entry.source, entry.name): entry.came_on for entry in manifest.files if entry.came_on is not None}

@@ -1,0 +1,130 @@
+"""Hand-made districts on files that do not come, and on people who object: nobody is moved out, nothing is told."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.ledger.store import opened_store
+from reports.books import disagreements, views_of
+from schemas.errors import InputError
+from tests.flows.ledger.cases import CASES, FIRST, Case, new_case
+
+MONTH, TWO_MONTHS = date(2026, 12, 20), date(2027, 1, 20)
+ORANGE = ("DY0004", "DY0005", "DY0006")
+
+
+@pytest.fixture(scope="module")
+def one_missing(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    case = new_case("c16_one_platform_missing", tmp_path_factory.mktemp("cases"))
+    case.night("drop1", FIRST)
+    case.night("drop2", MONTH)
+    return case
+
+
+def test_people_of_a_file_that_did_not_come_stay_as_they_were(one_missing: Case) -> None:
+    people = one_missing.people()
+    assert {number: people[number]["statuses"] for number in ORANGE} == {
+        "DY0004": ["L1"], "DY0005": ["Y1"], "DY0006": ["N0"],
+    }  # fmt: skip
+    for number in ORANGE:
+        assert people[number]["last_seen"] == FIRST
+        assert "not_seen" not in people[number]["flags"]
+    assert people["DY0001"]["last_seen"] == MONTH
+
+
+def test_a_file_that_did_not_come_is_named_and_chased_and_is_the_cause(one_missing: Case) -> None:
+    (line,) = [text for text in one_missing.summaries[1].warnings if "请催报" in text]
+    assert line.startswith("platform/橙团骑手2026年10月.csv：本次未到，沿用 2026-11-20 收到的文件")
+    causes = {row["person_key"]: row["cause"].split()[0] for row in one_missing.table("changes")}
+    people = one_missing.people()
+    assert {causes[people[number]["person_key"]] for number in ORANGE} == {"source_absent"}
+
+
+def test_the_unit_of_a_file_that_did_not_come_keeps_its_row_of_coverage(one_missing: Case) -> None:
+    workers = {row["name"]: row["workers"] for row in one_missing.table("coverage") if row["scope"] == "unit"}
+    assert workers["重庆橙团配送有限公司"] == 3
+
+
+def test_the_file_is_expected_until_it_comes_and_then_no_more_said(one_missing: Case) -> None:
+    one_missing.night("drop3", TWO_MONTHS)
+    assert not [text for text in one_missing.summaries[-1].warnings if "请催报" in text]
+    assert {row["last_seen"] for row in one_missing.table()} == {TWO_MONTHS}
+
+
+def _without(tmp_path: Path, *files: str) -> Path:
+    drop = Path(shutil.copytree(CASES / "c21_two_rolls" / "drop1", tmp_path / "without"))
+    for file in files:
+        (drop / "party_members" / file).unlink()
+    return drop
+
+
+def test_a_missing_part_of_the_roll_makes_nobody_a_stranger_and_stops_where_it_cannot_be_carried(
+    tmp_path: Path,
+) -> None:
+    case = new_case("c21_two_rolls", tmp_path)
+    case.night("drop1", FIRST)
+    key = case.people()["DY0008"]["person_key"]
+    drop = _without(tmp_path, "龙洲街道党员名册.csv")
+    case.night(drop, FIRST + timedelta(days=1))
+    assert case.codes("DY0008") == ["N0"]
+    assert [text for text in case.summaries[-1].warnings if "party_members/龙洲街道党员名册.csv：本次未到" in text]
+    (drop / "party_members" / "石栈街道党员名册.csv").rename(drop / "party_members" / "城南街道党员名册.csv")
+    case.night(drop, FIRST + timedelta(days=2))
+    (line,) = [text for text in case.summaries[-1].warnings if "party_members/石栈街道党员名册.csv：本次未到" in text]
+    assert "城南街道党员名册" in line
+    assert "replaced_by" in line
+    with pytest.raises(InputError, match="名册的一部分本次未到"):
+        case.night(drop, FIRST + timedelta(days=60))
+    row = case.person(key)
+    assert row is not None
+    assert row["statuses"] == ["N0"]
+
+
+def test_under_an_objection_nothing_tells_how_somebody_came_into_the_ledger(tmp_path: Path) -> None:
+    case = new_case("c22_objection", tmp_path)
+    case.night("drop1", FIRST)
+    of = {code: row["person_key"] for row in case.table() for code in row["statuses"]}
+    with opened_store(case.home) as store:
+        for code in ("W1", "D1"):
+            store.raise_objection(of[code], FIRST, "本人")
+    case.night("drop2", FIRST + timedelta(days=1))
+    told = ("W1", "D1", "own_job", "declared", "自报", "岗位", "名册")
+    for code in ("W1", "D1"):
+        row = case.person(of[code])
+        assert row is not None
+        assert (row["statuses"], row["match_class"], row["objection"], row["lead_state"]) == (
+            [],
+            "withheld",
+            True,
+            "异议",
+        )
+        changes = [one for one in case.table("changes") if one["person_key"] == of[code]]
+        for word in told:
+            assert word not in str(row), word
+            assert word not in str(changes), word
+    both = [{name: cell for name, cell in row.items() if name in _SAID} for row in case.table() if row["objection"]]
+    assert both[0] == both[1]
+    views = views_of(pq.read_table(case.home.ledger / "ledger.parquet"))
+    assert disagreements(views, len(case.table())) == []
+    for name in ("search_1", "search_2", "search_3", "assist_check"):
+        assert not set(of.values()) - {of["L1"]} & set(views[name]["person_key"].to_pylist()), name
+    with opened_store(case.home) as store:
+        for code in ("W1", "D1"):
+            store.answer_objections(of[code], FIRST + timedelta(days=1), "已核")
+    case.night("drop2", FIRST + timedelta(days=2))
+    for code in ("W1", "D1"):
+        row = case.person(of[code])
+        assert row is not None
+        assert row["statuses"] == [code]
+
+
+_SAID = (
+    "primary_status", "statuses", "match_class", "match_weight", "match_probability", "match_reason", "flags",
+    "evidence", "leads", "lead_state", "platforms", "member_no", "member_type", "joined_on", "home_org_code",
+    "home_org_name", "host_org_code", "host_org_name", "host_rule",
+)  # fmt: skip
