@@ -62,7 +62,8 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     place_rows(con, run)
     lending = [contract.name for contract in run.contracts.values() if contract.scope == "contact"]
     make(con, "person_rows", _IN_SCOPE, {"lending": lending})
-    run_script(con, script("flows.scope", "scope.sql"), {"default_group": run.policy.occupations.default})
+    values = {"default_group": run.policy.occupations.default, "lending": lending}
+    run_script(con, script("flows.scope", "scope.sql"), values)
     make(con, "other_names", _other_names(con))
     counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
     return {str(role): int(count) for role, count in counted}

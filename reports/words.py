@@ -45,6 +45,7 @@ OUTSIDE = {
     "office_work": "岗位是管理、内勤，或已离岗",
     "other_licence": "从业资格不是网约车、货运",
     "unknown_licence": "看不出从业资格的类别",
+    "contact_only": "来源只借住址，不使人入账",
 }
 SCOPES = {"district": "全区", "street": "镇街", "trade": "行业", "unit": "单位", "station": "站点"}
 COLUMNS = {
