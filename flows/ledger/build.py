@@ -222,6 +222,9 @@ union select org_name from homes
 union select org_name from orgs
 union select unit_name from roll_of
 union select name from units
+union select branch from units
+union select unnest(list_transform(spellings, one -> one.text)) from units
+union select unnest([left_text, right_text]) from unit_doubts
 """
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.context import RunContext
+from flows.keys import DistrictKey
 from flows.ledger.sql import count, put, put_rows
 from flows.ledger.store import opened_store
 from flows.tables import table_in
@@ -43,13 +44,36 @@ def put_organisations(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[s
 
 def sealed_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[tuple[str, bytes], ...]:
     """(source, sealed rows) to remember with tonight's version: the units, organisations if whole."""
-    kept = [
-        ("units", "select * from units order by unit_key"),
-        ("unit_doubts", "select * from unit_doubts order by all"),
-    ]
+    kept = [("units", _without_names(con, run.key, "units", ("name",), ("branch",)))]
+    kept.append(("unit_doubts", _without_names(con, run.key, "unit_doubts", ("left_text", "right_text"), ())))
     if _came_whole(con):
-        kept.append((SOURCE, "select * from organisation_rows order by row_key"))
-    return tuple((source, run.key.seal(_bytes(con.execute(query).to_arrow_table()))) for source, query in kept)
+        query = "select * from organisation_rows order by row_key"
+        kept.append((SOURCE, con.execute(query).to_arrow_table()))
+    return tuple((source, run.key.seal(_bytes(table))) for source, table in kept)
+
+
+def hidden_spelling(key: DistrictKey, text: str) -> str:
+    """What is kept of a unit's spelling that holds a person's name (a self-employed person's shop): its token."""
+    return f"#{key.token('unit', text)}"
+
+
+def _without_names(
+    con: duckdb.DuckDBPyConnection, key: DistrictKey, relation: str, shown: tuple[str, ...], compared: tuple[str, ...]
+) -> pa.Table:
+    """A relation of units: names are shortened where they are only shown, tokens where they are compared again."""
+    clean: dict[str, str] = dict(con.execute("select text, clean from clean_texts").fetchall())
+
+    def kept(text: str | None) -> str | None:
+        return text if text is None or clean.get(text, text) == text else hidden_spelling(key, text)
+
+    table = con.execute(f"select * from {relation} order by all").to_arrow_table()
+    rows = table.to_pylist()
+    for row in rows:
+        row.update({name: clean.get(row[name], row[name]) for name in shown if row[name] is not None})
+        row.update({name: kept(row[name]) for name in compared})
+        if "spellings" in row:
+            row["spellings"] = [{**one, "text": kept(one["text"])} for one in row["spellings"]]
+    return pa.Table.from_pylist(rows, schema=table.schema)
 
 
 def _bytes(table: pa.Table) -> bytes:

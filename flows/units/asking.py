@@ -9,7 +9,7 @@ from typing import Any
 from flows.keys import DistrictKey
 from flows.ledger.store import Store
 from flows.units.memory import read_register
-from flows.units.units import Register, Unit
+from flows.units.units import Register, Unit, is_hidden
 from matchers.encoding.units import clean_unit
 from schemas.errors import InputError
 
@@ -35,7 +35,7 @@ def doubts_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
     names = {unit.unit_key: unit for unit in register.units.values()}
     found = []
     for one in doubts:
-        if _pair(key, one["left_text"], one["right_text"]) in spoken:
+        if _sorted(one["left_token"], one["right_token"]) in spoken:
             continue
         # A side without a unit is a licence of the market register that no row names in full.
         sides = {
@@ -53,7 +53,7 @@ def answer_doubt(key: DistrictKey, store: Store, doubt_id: str, verdict: str, sp
     one = next((row for row in doubts_waiting(key, store) if row["doubt_id"] == doubt_id), None)
     if one is None:
         raise InputError("没有这条待问的单位，或已有人答过", rule="no_unit_doubt", action="刷新后再看")
-    _say(key, store, (one["left_text"], one["right_text"]), verdict, speaker)
+    _say(key, store, (one["left_token"], one["right_token"]), verdict, speaker)
 
 
 def join_units(key: DistrictKey, store: Store, one: str, other: str, speaker: Speaker) -> tuple[Unit, Unit]:
@@ -62,7 +62,7 @@ def join_units(key: DistrictKey, store: Store, one: str, other: str, speaker: Sp
     left, right = find_unit(register, one), find_unit(register, other)
     if left.unit_key == right.unit_key:
         raise InputError("两个写法已是同一单位", rule="same_unit", examples=(left.name,), action="不必合并")
-    _say(key, store, (_spelling(left), _spelling(right)), "link", speaker)
+    _say(key, store, (_token(key, _spelling(left)), _token(key, _spelling(right))), "link", speaker)
     return left, right
 
 
@@ -70,12 +70,12 @@ def split_unit(key: DistrictKey, store: Store, spelling: str, speaker: Speaker) 
     """A spelling is no longer its unit's from the next night on; gives that unit."""
     register, _ = read_register(key, store)
     unit, text = find_unit(register, spelling), clean_unit(spelling)
-    if text not in {one for one, _ in unit.spellings} or text == _spelling(unit):
+    if register.units.get(spelling) or text == clean_unit(unit.name) or register.token(text) == _spelling(unit):
         raise InputError(
             "要拆的应是单位的另一种写法，不是单位本身", rule="unit_spelling", examples=(unit.name,),
             action="用 sanzhao units list --json 看各单位的写法",
         )  # fmt: skip
-    _say(key, store, (text, _spelling(unit)), "not_link", speaker)
+    _say(key, store, (_token(key, text), _token(key, _spelling(unit))), "not_link", speaker)
     return unit
 
 
@@ -87,7 +87,8 @@ def find_unit(register: Register, text: str) -> Unit:
         plain = clean_unit(text)
         firms = [unit for unit in register.units.values() if unit.branch is None]
         found = [unit for unit in firms if clean_unit(unit.name) == plain]
-        found = found or [unit for unit in firms if plain in {one for one, _ in unit.spellings}]
+        wanted = {plain, register.token(plain)}
+        found = found or [unit for unit in firms if wanted & {one for one, _ in unit.spellings}]
     if len(found) != 1:
         raise InputError(
             "单位名册里没有这个写法" if not found else "不止一个单位有这个写法", rule="no_unit",
@@ -106,12 +107,16 @@ def _spelling(unit: Unit) -> str:
     return name if name in texts or not texts else texts[0]
 
 
-def _pair(key: DistrictKey, left: str, right: str) -> tuple[str, str]:
-    one, other = sorted((key.token("unit", left), key.token("unit", right)))
-    return one, other
+def _token(key: DistrictKey, spelling: str) -> str:
+    """The token of a spelling, which may be kept as nothing else."""
+    return spelling.removeprefix("#") if is_hidden(spelling) else key.token("unit", spelling)
 
 
-def _say(key: DistrictKey, store: Store, texts: tuple[str, str], verdict: str, speaker: Speaker) -> None:
-    pair = _pair(key, *texts)
+def _sorted(left: str, right: str) -> tuple[str, str]:
+    return (left, right) if left < right else (right, left)
+
+
+def _say(key: DistrictKey, store: Store, tokens: tuple[str, str], verdict: str, speaker: Speaker) -> None:
+    pair = _sorted(*tokens)
     store.judge_units(pair, verdict, speaker.by, speaker.on)
     store.audit(key, speaker.at, speaker.by, "judge_unit", why=f"{verdict} {pair[0][:12]} {pair[1][:12]}")

@@ -22,7 +22,7 @@ from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
 from flows.units.resolve import resolve, said_of
 from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, places_of, sites_as_units
 from flows.units.tables import put_register
-from flows.units.units import Minting, Register, Unit, firms_of
+from flows.units.units import Minting, Register, Unit, firms_of, is_hidden
 from matchers.encoding.units import clean_unit, parse_unit
 from schemas.policy import Policy
 
@@ -74,12 +74,11 @@ def _mentions(
     con: duckdb.DuckDBPyConnection, stations: Iterable[StationRow], before: Register, words: Vocabulary
 ) -> list[Mention]:
     """Tonight's spellings, those of the nights before, and the firms that stations name."""
-    earlier = before.by_spelling()
     found: dict[tuple[str, str | None], Mention] = {}
 
     def remembered(one: Mention) -> Mention:
         text = clean_unit(one.text)
-        key = earlier.get((text, one.uscc))
+        key = before.firm(text, one.uscc)
         return replace(one, unit=key, is_name=key is not None and text == clean_unit(before.units[key].name))
 
     for text, uscc, street, trade, rows, registered in con.execute("select * from unit_mentions").fetchall():
@@ -92,9 +91,10 @@ def _mentions(
     for one in [*_named_after(con), *_licences(con, found, words)]:
         found.setdefault((one.text, one.uscc), remembered(one))
     seen = {(clean_unit(text), uscc) for text, uscc in found}
-    for text, uscc in sorted(earlier.keys() - seen, key=lambda one: (one[0], one[1] or "")):
-        unit = before.units[earlier[text, uscc]]
-        found[text, uscc] = remembered(Mention(text, uscc, unit.street, unit.trade, 0))
+    for text, uscc in sorted(before.spellings.keys() - seen, key=lambda one: (one[0], one[1] or "")):
+        unit = before.units[before.spellings[text, uscc]]
+        if not is_hidden(text):
+            found[text, uscc] = remembered(Mention(text, uscc, unit.street, unit.trade, 0))
     return list(found.values())
 
 
@@ -166,14 +166,21 @@ def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, 
     streets = [street for (street,) in con.execute("select street from street_names order by street").fetchall()]
     units = sites_as_units(sites, before, minting, streets)
     known.units |= {unit.unit_key: unit for unit in units.values()}
-    for unit in before.units.values():
-        if unit.branch is not None and (unit.parent is None or unit.parent in known.units):
+    for unit in sorted(before.units.values(), key=lambda one: one.branch is not None):
+        if _stays(unit, known):
             known.units.setdefault(unit.unit_key, unit)
     for spelling, place in placed.items():
         if place in units:
             known.names[spelling] = (place[0] or units[place].unit_key, units[place].unit_key)
     known.stations = {row: (place[0] or units[place].unit_key, units[place].unit_key) for row, place in at.items()}
     return known
+
+
+def _stays(unit: Unit, known: Known) -> bool:
+    """Of units no row names tonight: a branch whose firm is there, a firm whose spellings are all kept as tokens."""
+    if unit.branch is not None:
+        return unit.parent is None or unit.parent in known.units
+    return all(is_hidden(text) for text, _ in unit.spellings)
 
 
 def _branches(

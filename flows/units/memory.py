@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from flows.keys import DistrictKey
+from flows.ledger.registers import hidden_spelling
 from flows.ledger.store import Store
 from flows.tables import table_in
 from flows.units.units import Register, Unit
@@ -28,7 +29,8 @@ REGISTER = pa.schema(
 def read_register(key: DistrictKey, store: Store) -> tuple[Register, list[dict[str, Any]]]:
     """The units, and the doubts a person may be asked; empty before the first night."""
     units = [unit_of(row) for row in _rows(key, store, UNITS)]
-    return Register({unit.unit_key: unit for unit in units}), _rows(key, store, DOUBTS)
+    register = Register({unit.unit_key: unit for unit in units}, lambda text: hidden_spelling(key, text))
+    return register, _rows(key, store, DOUBTS)
 
 
 def unit_of(row: dict[str, Any]) -> Unit:

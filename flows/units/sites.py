@@ -77,11 +77,12 @@ def sites_as_units(
     sites: Mapping[Place, Site], register: Register, minting: Minting, streets: Iterable[str]
 ) -> dict[Place, Unit]:
     """A unit per site; its street as rows write it, else as its name says it, marked so by `written_street`."""
-    known, found, named = register.by_branch(), {}, tuple(streets)
+    found: dict[Place, Unit] = {}
+    named = tuple(streets)
     for place in sorted(sites, key=lambda one: (one[0] or "", one[1])):
         site, (parent, branch) = sites[place], place
         name = min(site.texts, key=lambda text: (-site.texts[text], text))
-        before = register.units.get(known.get(place, ""))
+        before = register.units.get(register.branch(parent, branch) or "")
         key = before.unit_key if before else minting.mint(f"{parent or ''}|{branch}")
         street = _most(site.streets) or street_in(clean_unit(name), named)
         found[place] = Unit(

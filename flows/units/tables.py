@@ -20,8 +20,8 @@ from matchers.encoding.units import clean_unit
 _TEXT = pa.string()
 DOUBT = pa.schema(
     [
-        pa.field(name, _TEXT)
-        for name in ("doubt_id", "left_key", "right_key", "left_text", "right_text", "reason", "since")
+        *(pa.field(f"{side}_{name}", _TEXT) for name in ("key", "text", "token") for side in ("left", "right")),
+        *(pa.field(name, _TEXT) for name in ("doubt_id", "reason", "since")),
     ]
 )
 
@@ -63,9 +63,11 @@ def _doubts(run: RunContext, known: Known, resolved: Resolved, before: list[dict
         if keys == [None, None]:
             continue  # two licences that nobody works for
         doubt = run.key.token("unit doubt", "|".join(sorted(texts)))[:16]
+        tokens = [run.key.token("unit", text) for text in texts]
         found.append(
             {"doubt_id": doubt, "left_key": keys[0], "right_key": keys[1], "left_text": texts[0],
-             "right_text": texts[1], "reason": one.reason, "since": since.get(doubt, run.as_of.isoformat())}
+             "right_text": texts[1], "left_token": tokens[0], "right_token": tokens[1], "reason": one.reason,
+             "since": since.get(doubt, run.as_of.isoformat())}
         )  # fmt: skip
     return sorted(found, key=lambda row: str(row["doubt_id"]))
 

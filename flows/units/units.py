@@ -40,18 +40,38 @@ class Unit:
 
 @dataclass
 class Register:
-    """Units by key, and what was decided of spellings."""
+    """Units by key, and what was decided of spellings.
+
+    A spelling that holds a person's name (a self-employed person's shop) is kept as `token` makes it, never in clear.
+    """
 
     units: dict[str, Unit] = field(default_factory=dict)
+    token: Callable[[str], str] = str
 
-    def by_spelling(self) -> dict[Spelling, str]:
-        """The firm each spelling named."""
-        firms = (unit for unit in self.units.values() if unit.branch is None)
-        return {spelling: unit.unit_key for unit in firms for spelling in unit.spellings}
+    def __post_init__(self) -> None:
+        firms = [unit for unit in self.units.values() if unit.branch is None]
+        self.spellings = {spelling: unit.unit_key for unit in firms for spelling in unit.spellings}
+        self._branches = {
+            (unit.parent, unit.branch): unit.unit_key for unit in self.units.values() if unit.branch is not None
+        }
+        self._hides = any(is_hidden(text) for text, _ in self.spellings) or any(
+            is_hidden(branch) for _, branch in self._branches
+        )
 
-    def by_branch(self) -> dict[tuple[str | None, str], str]:
+    def firm(self, text: str, uscc: str | None) -> str | None:
+        """The firm that a cleaned spelling named."""
+        found = self.spellings.get((text, uscc))
+        return found or (self.spellings.get((self.token(text), uscc)) if self._hides else None)
+
+    def branch(self, parent: str | None, branch: str) -> str | None:
         """The branch or station of a parent (none: one without a firm)."""
-        return {(unit.parent, unit.branch): unit.unit_key for unit in self.units.values() if unit.branch is not None}
+        found = self._branches.get((parent, branch))
+        return found or (self._branches.get((parent, self.token(branch))) if self._hides else None)
+
+
+def is_hidden(text: str) -> bool:
+    """Whether a spelling is kept as a token."""
+    return text.startswith("#")
 
 
 class Minting:

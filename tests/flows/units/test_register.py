@@ -17,6 +17,7 @@ from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from flows.review.shelf import Shelf
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
+from flows.units.memory import read_register
 from reports.reconcile import disagreeing, reconciled
 from reports.workbench.access import Account, Role
 from reports.workbench.desk import Refused
@@ -104,6 +105,22 @@ def test_two_licences_that_a_short_name_fits_are_asked_and_the_answer_gives_the_
         answer_doubt(KEY, store, ours["doubt_id"], "link", CLERK)
     rows = published(walked(made, tmp_path, 1), "units")
     assert [(row["name"], row["credit_code"]) for row in rows] == [("重庆蓝骑网络科技有限公司", "91500113MA5U0YJ12A")]
+
+
+def test_a_self_employed_persons_name_is_kept_nowhere_and_their_shop_keeps_its_key(tmp_path: Path) -> None:
+    def night_of(turn: int) -> RunContext:
+        made = riders("小甲配送部")
+        made.worker("欧阳春来", number_of(33), unit_name="澜江区欧阳春来快递服务部", platform="中通", record_id="O")
+        return walked(made, tmp_path, turn)
+
+    run = night_of(0)
+    before = units_by_name(run)
+    assert set(before) == {"小甲配送部", "澜江区欧*快递服务部"}
+    assert units_by_name(night_of(1)) == before
+    with opened_store(run.home) as store:
+        kept, doubts = read_register(KEY, store)
+    assert "欧阳春来" not in f"{kept.units} {doubts}"
+    assert units_by_name(walked(riders("小甲配送部"), tmp_path, 2)) == before
 
 
 def test_the_workbench_asks_whoever_may_judge_the_whole_district(tmp_path: Path) -> None:
