@@ -14,6 +14,7 @@ from flows.cli.ending import say
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from flows.tabular import ParquetRows
     from matchers.engine import Options
     from matchers.linkage.model import LinkModel
     from matchers.linkage.training import Training
@@ -193,12 +194,25 @@ def _pairs(
         from matchers.linkage.link import link_tables
 
         sides = open_table(left, say), open_table(right, say) if right else None
+        _say_columns(sides, model, ids)
         return link_tables(*sides, model, ids=ids, judgements=told, options=options)
     from flows.people_cells import readable
     from matchers.linking import link as linked
 
     sides = read_table(left, say), read_table(right, say) if right else None
+    _say_columns(sides, model, ids)
     return linked(*sides, model, ids=ids, judgements=told, read=readable, options=options)
+
+
+def _say_columns(
+    sides: tuple[pa.Table | ParquetRows, pa.Table | ParquetRows | None], model: LinkModel, ids: tuple[str, str]
+) -> None:
+    """Which columns of each table were understood as what, and which are left aside."""
+    from flows.cli.understood import understood
+
+    for title, side, id_column in zip(("左表", "右表") if sides[1] else ("表",), sides, ids, strict=False):
+        if side is not None:
+            say(understood(title, side.schema.names, model, id_column))
 
 
 def _learned(
@@ -212,15 +226,15 @@ def _learned(
     if not model.finds_headers:
         from matchers.linkage.training import train
 
-        return train(
-            open_table(left, say), open_table(right, say) if right else None, model, judging=judging, options=options
-        )
+        sides = open_table(left, say), open_table(right, say) if right else None
+        _say_columns(sides, model, ids)
+        return train(*sides, model, judging=judging, options=options)
     from flows.people_cells import readable
     from matchers.linking import train as learn
 
-    return learn(
-        read_table(left), read_table(right) if right else None, model, judging=judging, read=readable, options=options
-    )
+    tables = read_table(left, say), read_table(right, say) if right else None
+    _say_columns(tables, model, ids)
+    return learn(*tables, model, judging=judging, read=readable, options=options)
 
 
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:

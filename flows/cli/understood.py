@@ -1,0 +1,43 @@
+"""What a command took the columns of a table for, in one line for whoever reads its output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matchers.linkage.model import LinkModel
+
+_KINDS = {
+    "person_name": "姓名", "chinese_name": "姓名", "resident_id": "身份证号", "masked_id": "身份证号",
+    "phone": "手机号", "phones": "手机号", "date": "日期", "partial_date": "日期", "sex": "性别", "text": "文字",
+    "category": "类别", "organisation_name": "单位名称",
+}  # fmt: skip
+
+
+def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str) -> str:
+    """One line per table: each column of the model with the table's header it is read from, and what is left aside."""
+    read: dict[str, str] = {}
+    for column in model.columns:
+        found = (
+            column if column in names else next((one for one in model.aliases.get(column, ()) if one in names), None)
+        )
+        if found is not None:
+            read[found] = _kind(model.columns[column]) + (f"（{column}）" if found != column else "")
+    aside = [name for name in names if name not in read and name != id_column]
+    absent = [column for column in model.columns if column not in read and not _is_read_as(column, read, model)]
+    parts = [f"{side}：" + "，".join(f"{name}当作{kind}" for name, kind in read.items())]
+    if id_column in names:
+        parts.append(f"编号列 {id_column}")
+    parts += [f"没有 {'、'.join(absent)}"] if absent else []
+    parts += [f"不用 {'、'.join(aside)}"] if aside else []
+    return "；".join(parts)
+
+
+def _kind(kind: str) -> str:
+    return _KINDS.get(kind, kind)
+
+
+def _is_read_as(column: str, read: dict[str, str], model: LinkModel) -> bool:
+    """Whether an alias of the column was read for it."""
+    return any(alias in read for alias in model.aliases.get(column, ()))

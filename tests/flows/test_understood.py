@@ -1,0 +1,22 @@
+"""What a command says it took the columns of a table for."""
+
+from __future__ import annotations
+
+from flows.cli.linking import load_model
+from flows.cli.understood import understood
+
+
+def test_every_column_of_a_table_is_accounted_for() -> None:
+    line = understood("左表", ["编号", "姓名", "身份证号", "备注"], load_model("person_cn"), "编号")
+    assert line == (
+        "左表：姓名当作姓名（name），身份证号当作身份证号（id_number）；编号列 编号；"
+        "没有 phone、birth_date、sex、district、employer；不用 备注"
+    )
+
+
+def test_a_table_under_the_models_own_names_leaves_nothing_aside() -> None:
+    model = load_model("people")
+    line = understood("表", [*model.columns], model, "row_id")
+    assert "没有" not in line
+    assert "不用" not in line
+    assert "name当作姓名" in line
