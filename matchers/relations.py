@@ -52,6 +52,9 @@ def make(
     """
     made = f'create or replace {"temp " if temporary else ""}table "{name}" as'
     with _source(con, rows) as query:
+        if isinstance(rows, pa.Table) and not rows.num_rows:
+            con.execute(f"{made} {query} with no data")
+            return 0
         written = _executed(con, f"{made} {query}", values)
     if written == 0:
         con.execute(f'{made} from "{name}" with no data')

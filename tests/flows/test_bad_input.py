@@ -17,7 +17,8 @@ import xlsxwriter
 
 from flows.home import Home
 from flows.runs import run_lock
-from tests.flows.command import Answer, sanzhao
+from tests.flows.command import Answer, sanzhao, without_reports
+from tests.flows.ledger.district import number_of
 
 pytestmark = pytest.mark.slow
 
@@ -167,21 +168,37 @@ def test_every_bad_file_is_named_with_its_own_reason_and_the_rest_goes_on(
     assert kept.items() <= after.items()
 
 
-def test_a_source_without_provenance_is_left_aside_with_a_template(run_again: Run, drop: Path) -> None:
+@pytest.fixture(scope="module")
+def with_gaps(finished_home: Path, small_district: Path, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    """A night that lacks three sources, each for a reason of its own."""
+    folder = tmp_path_factory.mktemp("gaps")
+    home = without_reports(Path(shutil.copytree(finished_home, folder / "home")))
+    drop = Path(shutil.copytree(small_district / "drop", folder / "drop"))
     (drop / "transport" / "provenance.toml").unlink()
-    went_on(run_again(), "transport", "provider", "approval_no")
-
-
-def test_a_source_that_did_not_come_is_named(run_again: Run, drop: Path) -> None:
     shutil.rmtree(drop / "human_resources")
-    went_on(run_again(), "human_resources")
+    (drop / "market_regulation").chmod(0)
+    answer = sanzhao("run", "--home", home, "--drop", drop, "--as-of", "2026-11-20", before=NO_RIGHTS)
+    (drop / "market_regulation").chmod(0o700)
+    return answer
 
 
-def test_a_folder_without_permission_is_named_and_the_rest_goes_on(run_again: Run, drop: Path) -> None:
-    (drop / "transport").chmod(0)
-    answer = run_again(before=NO_RIGHTS)
-    (drop / "transport").chmod(0o700)
-    went_on(answer, "transport", "没有权限")
+def warned(answer: Answer, *words: str) -> None:
+    """Published with one warning that says all these words."""
+    went_on(answer)
+    told = ["".join(part.split()) for part in answer.out.split("提醒：")[1:]]
+    assert any(all(word in part.split("提示：")[0] for word in words) for part in told), answer.out
+
+
+def test_a_source_without_provenance_is_left_aside_with_a_template(with_gaps: Answer) -> None:
+    warned(with_gaps, "transport", "provider", "approval_no")
+
+
+def test_a_source_that_did_not_come_is_named(with_gaps: Answer) -> None:
+    warned(with_gaps, "人社：本次没有可用的文件，沿用上次证据")
+
+
+def test_a_folder_without_permission_is_named_and_the_rest_goes_on(with_gaps: Answer) -> None:
+    warned(with_gaps, "market_regulation", "没有权限")
 
 
 def test_a_drop_without_permission_is_refused(run_again: Run, home: Path, drop: Path) -> None:
@@ -193,40 +210,49 @@ def test_a_drop_without_permission_is_refused(run_again: Run, home: Path, drop: 
     assert state_of(home) == before
 
 
-def roll_twice(drop: Path, *names: str) -> None:
-    """Two roll entries with one ID, and a rider with that ID."""
+TWICE = {"同名": ("1", "欧阳测试", "欧阳测试", ONE_ID), "异名": ("2", "司马测试", "赵不同", number_of(41))}
+"""Two pairs of roll entries with one ID each: of one name, and of two."""
+
+
+def roll_twice(drop: Path) -> None:
+    """Two roll entries with one ID, and a rider with that ID, for each of the pairs."""
     header = ["党员编号", "姓名", "公民身份号码", "手机号码", "人员类别"]
-    entries = [[f"D000{at}", name, ONE_ID, "13800000001", "正式党员"] for at, name in enumerate(names, start=1)]
-    workbook(drop / "party_members" / "重复登记.xlsx", [header, *entries])
-    rider = ["蓝骑", "R1", names[0], "13800000001", ONE_ID]
-    workbook(drop / "platform" / "一名骑手.xlsx", [["平台", "骑手编号", "姓名", "手机号", "身份证号"], rider])
+    riders = [["平台", "骑手编号", "姓名", "手机号", "身份证号"]]
+    for title, (mark, *names, number) in TWICE.items():
+        phone = f"1387654321{mark}"
+        entries = [[f"D{mark}00{at}", name, number, phone, "正式党员"] for at, name in enumerate(names, start=1)]
+        workbook(drop / "party_members" / f"重复登记{title}.xlsx", [header, *entries])
+        riders.append(["蓝骑", f"R{mark}", names[0], phone, number])
+    workbook(drop / "platform" / "两名骑手.xlsx", riders)
 
 
-def doubts(home: Path) -> list[str]:
-    """Doubts of the waiting pairs that come from the double entry."""
+def doubts(home: Path) -> dict[str, list[str]]:
+    """Doubts of the waiting pairs that come from the double entries, by file."""
     version = json.loads((home / "ledger" / "index.json").read_text("utf-8"))["version"]
     rows = pq.read_table(home / "ledger" / "versions" / version / "review.parquet").to_pylist()
-    return [row["doubt"] for row in rows if row["file"] == "重复登记.xlsx"]
+    files = {title: f"重复登记{title}.xlsx" for title in TWICE}
+    return {title: [row["doubt"] for row in rows if row["file"] == file] for title, file in files.items()}
 
 
 def flagged(home: Path) -> list[str]:
-    """Roll numbers of persons flagged as entered twice, from the double entry."""
+    """Roll numbers of persons flagged as entered twice, from the double entries."""
     rows = pq.read_table(home / "ledger" / "ledger.parquet").to_pylist()
-    return [row["member_no"] for row in rows if "duplicate_roll_entry" in row["flags"] and row["member_no"] == "D0001"]
+    numbers = [row["member_no"] for row in rows if "duplicate_roll_entry" in row["flags"]]
+    return [number for number in numbers if number in ("D1001", "D2001")]
 
 
-@pytest.mark.parametrize(("second", "one_person"), [("欧阳测试", ["D0001"]), ("赵不同", [])])
 def test_two_roll_entries_with_one_id_are_named_by_file_and_row_and_wait_for_a_person(
-    run_again: Run, home: Path, drop: Path, second: str, one_person: list[str]
+    run_again: Run, home: Path, drop: Path
 ) -> None:
-    roll_twice(drop, "欧阳测试", second)
+    roll_twice(drop)
     answer = run_again("--json")
     assert answer.code in (0, 3), answer.err
-    notices = [line for line in json.loads(answer.out)["notices"] if "重复登记.xlsx" in line]
-    assert len(notices) == 1
-    assert all(word in notices[0] for word in ("第2行", "第3行", "duplicate_roll_entry", "处理办法"))
-    assert doubts(home) == ["duplicate_roll_entry"]
-    assert flagged(home) == one_person
+    for title in TWICE:
+        notices = [line for line in json.loads(answer.out)["notices"] if f"重复登记{title}.xlsx" in line]
+        assert len(notices) == 1
+        assert all(word in notices[0] for word in ("第2行", "第3行", "duplicate_roll_entry", "处理办法"))
+    assert doubts(home) == {"同名": ["duplicate_roll_entry"], "异名": ["duplicate_roll_entry"]}
+    assert flagged(home) == ["D1001"], "one name and one ID are one person, two names are not"
 
 
 def test_a_second_run_while_one_is_going_is_turned_away(run_again: Run, home: Path) -> None:

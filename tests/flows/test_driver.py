@@ -63,7 +63,7 @@ def test_every_row_of_every_source_is_accounted_for(finished_home: Path) -> None
 
 
 def test_json_output_is_the_summary(home: Path, drop: Path) -> None:
-    answer = sanzhao("run", "--home", home, "--drop", drop, "--as-of", "2026-11-20", "--json")
+    answer = sanzhao("run", "--home", without_reports(home), "--drop", drop, "--as-of", "2026-11-20", "--json")
     body = json.loads(answer.out)
     assert (body["as_of"], body["previous_version"] is not None) == ("2026-11-20", True)
     assert answer.code == (3 if body["warnings"] else 0)
@@ -106,7 +106,7 @@ def test_nothing_to_resume_is_said_in_one_line(home: Path) -> None:
 
 
 def test_a_night_replayed_from_its_landing_copies_gives_the_same_ledger(home: Path, finished_home: Path) -> None:
-    answer = sanzhao("run", "--home", home, "--from-landing", DAY)
+    answer = sanzhao("run", "--home", without_reports(home), "--from-landing", DAY)
     assert answer.code in (0, 3), answer.err
     assert ledger(home) == ledger(finished_home)
 
@@ -114,7 +114,7 @@ def test_a_night_replayed_from_its_landing_copies_gives_the_same_ledger(home: Pa
 def test_a_night_replayed_into_an_empty_ledger_gives_the_same_ledger(home: Path, finished_home: Path) -> None:
     shutil.rmtree(home / "ledger")
     shutil.rmtree(home / "state")
-    answer = sanzhao("run", "--home", home, "--from-landing", DAY)
+    answer = sanzhao("run", "--home", without_reports(home), "--from-landing", DAY)
     assert answer.code in (0, 3), answer.err
     assert ledger(home) == ledger(finished_home)
 
@@ -127,7 +127,7 @@ def test_a_night_without_kept_copies_cannot_be_replayed(home: Path) -> None:
 
 def test_deciding_again_gives_the_same_ledger_without_matching_again(home: Path, finished_home: Path) -> None:
     before = len(logged_steps(home))
-    answer = sanzhao("run", "--home", home, "--from", "decided")
+    answer = sanzhao("run", "--home", without_reports(home), "--from", "decided")
     assert answer.code in (0, 3), answer.err
     assert ledger(home) == ledger(finished_home)
     assert "candidates" not in logged_steps(home)[before:]

@@ -12,7 +12,7 @@ import pytest
 
 from flows.home import Home
 from flows.ledger import verify
-from tests.flows.command import DAY
+from tests.flows.command import DAY, without_reports
 
 pytestmark = pytest.mark.slow
 
@@ -102,7 +102,7 @@ def test_bad_input_fails_the_flow_once_without_retrying(nightly_home: Path, tmp_
 def test_the_flow_decides_again_without_matching_again(nightly_home: Path, finished_home: Path) -> None:
     from flows.nightly import nightly
 
-    nightly(home=nightly_home, start_from="decided")
+    nightly(home=without_reports(nightly_home), start_from="decided")
     name = Path("ledger") / "ledger.parquet"
     assert (nightly_home / name).read_bytes() == (finished_home / name).read_bytes()
 
@@ -130,7 +130,6 @@ def test_a_killed_flow_leaves_the_ledger_whole_and_its_successor_ends_as_ever(
 
     from prefect.settings import PREFECT_API_URL
 
-    from tests.flows.command import without_reports
     from tests.flows.killing import forked, killed_after
 
     home = without_reports(Path(shutil.copytree(nightly_home, tmp_path / "home")))

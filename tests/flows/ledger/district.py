@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import copy
 import json
+import pickle
+import shutil
+import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +22,7 @@ from flows.home import Home, write_private
 from flows.keys import DistrictKey
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.publish.files import parquet_bytes, sha256
-from flows.ledger.publish.read import signature
+from flows.ledger.publish.read import kept_versions, signature
 from flows.scope import place_rows
 from flows.settings import Settings
 from flows.units.build import build_step
@@ -219,6 +225,29 @@ def night(district: District, run: RunContext) -> dict[str, Any]:
         return publish(con, run)
     finally:
         con.close()
+
+
+def first_night(district: District, run: RunContext) -> dict[str, Any]:
+    """As `night` in an empty home under the tests' settings; each such night is played once a process and copied."""
+    assert not kept_versions(run.home), "not the home's first night"
+    played = pickle.dumps((district, run.as_of, run.run_id))
+    if played not in _FIRST_NIGHTS:
+        home = Path(tempfile.mkdtemp(prefix="first-night-", dir=_first_nights()))
+        counts = night(district, context(home, run.as_of, run_id=run.run_id))
+        _FIRST_NIGHTS[played] = (home, counts)
+    home, counts = _FIRST_NIGHTS[played]
+    shutil.copytree(home, run.home.root, dirs_exist_ok=True)
+    return copy.deepcopy(counts)
+
+
+_FIRST_NIGHTS: dict[bytes, tuple[Path, dict[str, Any]]] = {}
+
+
+@cache
+def _first_nights() -> str:
+    folder = tempfile.mkdtemp(prefix="first-nights-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def number_of(turn: int, *, year: int = 1985, odd: bool = True) -> str:

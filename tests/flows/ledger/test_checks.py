@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flows.ledger.judging import judged_pairs
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import Judged, Lead, opened_store
 from schemas.errors import InputError
-from tests.flows.ledger.district import AS_OF, KEY, District, build, context, night, number_of
+from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, night, number_of
 
 NEXT = AS_OF + timedelta(days=1)
 LATER = AS_OF + timedelta(days=2)
@@ -41,47 +42,78 @@ def waiting(levels: dict[str, str] | None = None) -> District:
     return made
 
 
-def test_a_member_already_found_is_not_asked_about_and_one_thin_row_at_a_time(tmp_path: Path) -> None:
-    made = waiting()
-    person = next(iter(made.registry))
-    thinner = made.worker("李建国", None, record_id="W3", phones=["13900000002"])
-    made.decide(thinner, person, "review", None)
-    made.decided[-1]["match_weight"] = made.decided[-2]["match_weight"] - 1
-    (asked,) = build(made, context(tmp_path / "a")).execute("select record_id from review").fetchall()
-    assert asked == ("W2",)
-    made.worker("李建国", number_of(1), person, record_id="W1")
-    assert not build(made, context(tmp_path / "b")).execute("select record_id from review").fetchall()
+@dataclass
+class Cases:
+    """One district of members with rows that wait for a person; a member per case, told by the roll number."""
+
+    district: District = field(default_factory=District)
+    turn: int = 0
+
+    def member(self, title: str) -> tuple[int, str, str]:
+        """A member of a name of their own: the person, the name and the ID number."""
+        self.turn += 1
+        name, number = f"李建{chr(0x5200 + self.turn)}", number_of(self.turn)
+        return self.district.member(name, number, member_no=title), name, number
+
+    def waiting(self, person: int, name: str, record: str, **pair: Any) -> None:
+        """A worker row of that name that waits for a person."""
+        phones = [f"139{self.turn:04d}{int(record[1:]):04d}"] if pair.pop("own_phone", True) else ["13900000001"]
+        self.district.decide(self.district.worker(name, None, record_id=record, phones=phones), person, "review", None)
+        decided = self.district.decided[-1]
+        decided |= {**pair, "levels": {**decided["levels"], **pair.get("levels", {})}}
 
 
-@pytest.mark.parametrize(("id_number", "asked"), [("one_digit", []), ("conflict", []), ("full", ["W2"])])
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Roll number: the record numbers of the rows that are asked about."""
+    some = Cases()
+    some.district.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    for title, found in (("thin", False), ("found", True)):
+        person, name, number = some.member(title)
+        some.waiting(person, name, "W2")
+        some.waiting(person, name, "W3", match_weight=39.0)
+        if found:
+            some.district.worker(name, number, person, record_id="W1")
+    for title in ("one_digit", "conflict", "full"):
+        person, name, number = some.member(title)
+        some.waiting(person, name, "W2", doubt="conflict", levels={"id_number": title})
+        some.district.worker(name, number, person, record_id="W1")
+    person, name, _ = some.member("twice")
+    for record in ("W2", "W3"):
+        some.waiting(person, name, record, own_phone=False, doubt="conflict", levels={"id_number": "one_digit"})
+    for title, name_alone in (("letter", False), ("letter of a name", True)):
+        person, name, number = some.member(title)
+        some.district.worker(name, number, person, record_id="W1")
+        letter = some.district.inflow("party_transfers", name, None, record_id="T1")
+        del some.district.registry[letter]
+        some.district.doubt(letter, person, name_alone=name_alone)
+    with build(some.district, context(tmp_path_factory.mktemp("asked"))) as con:
+        found = con.execute("select member_no, list(record_id order by record_id) from review group by 1").fetchall()
+    return dict(found)
+
+
+def test_a_member_already_found_is_not_asked_about_and_one_thin_row_at_a_time(asked: dict[str, list[str]]) -> None:
+    assert asked["thin"] == ["W2"]
+    assert "found" not in asked
+
+
+@pytest.mark.parametrize(("id_number", "rows"), [("one_digit", None), ("conflict", None), ("full", ["W2"])])
 def test_an_id_mistyped_is_no_matter_once_the_member_is_found_but_one_id_of_two_names_is(
-    tmp_path: Path, id_number: str, asked: list[str]
+    asked: dict[str, list[str]], id_number: str, rows: list[str] | None
 ) -> None:
-    made = waiting({"id_number": id_number})
-    made.decided[-1]["doubt"] = "conflict"
-    made.worker("李建国", number_of(1), next(iter(made.registry)), record_id="W1")
-    assert build(made, context(tmp_path)).execute("select record_id from review").fetchall() == [(w,) for w in asked]
+    assert asked.get(id_number) == rows
 
 
-def test_a_member_whose_id_two_rows_mistype_is_asked_about_once(tmp_path: Path) -> None:
-    made = waiting({"id_number": "one_digit"})
-    again = made.worker("李建国", None, record_id="W3", phones=["13900000001"])
-    made.decide(again, next(iter(made.registry)), "review", None)
-    for pair in made.decided:
-        pair |= {"doubt": "conflict", "levels": {**pair["levels"], "id_number": "one_digit"}}
-    assert build(made, context(tmp_path)).execute("select record_id from review").fetchall() == [("W2",)]
+def test_a_member_whose_id_two_rows_mistype_is_asked_about_once(asked: dict[str, list[str]]) -> None:
+    assert asked["twice"] == ["W2"]
 
 
-@pytest.mark.parametrize(("name_alone", "asked"), [(False, 1), (True, 0)])
+@pytest.mark.parametrize(("title", "rows"), [("letter", ["T1"]), ("letter of a name", None)])
 def test_a_letter_that_shares_no_more_than_the_name_is_asked_of_nobody(
-    tmp_path: Path, name_alone: bool, asked: int
+    asked: dict[str, list[str]], title: str, rows: list[str] | None
 ) -> None:
-    made = one()
-    person = next(iter(made.registry))
-    letter = made.inflow("party_transfers", "李建国", None)
-    del made.registry[letter]
-    made.doubt(letter, person, name_alone=name_alone)
-    assert build(made, context(tmp_path)).execute("select count(*) from review").fetchone() == (asked,)
+    assert asked.get(title) == rows
+    assert set(asked) == {"thin", "full", "twice", "letter"}, "and nobody else"
 
 
 def rows(root: Path, name: str) -> list[dict[str, Any]]:
@@ -112,8 +144,16 @@ def test_a_judgement_by_pair_id_finds_its_pair_again_and_the_newest_holds(tmp_pa
     assert judged_pairs(con, run).num_rows == 0
 
 
+@pytest.fixture(scope="module")
+def waiting_pair(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The identity of the pair that waits in `waiting()`, the same in every night."""
+    with build(waiting(), context(tmp_path_factory.mktemp("waiting"))) as con:
+        (pair,) = con.execute("select pair_id from review").fetchall()
+    return str(pair[0])
+
+
 @pytest.mark.parametrize(
-    ("verdict", "now", "asked"),
+    ("verdict", "now", "asked_again"),
     [
         ("link", {"phone": "conflict"}, True),
         ("link", {"phone": "full"}, False),
@@ -123,7 +163,7 @@ def test_a_judgement_by_pair_id_finds_its_pair_again_and_the_newest_holds(tmp_pa
     ],
 )
 def test_a_judged_pair_is_asked_again_only_when_the_evidence_turned(
-    tmp_path: Path, verdict: str, now: dict[str, str], asked: bool
+    tmp_path: Path, waiting_pair: str, verdict: str, now: dict[str, str], asked_again: bool
 ) -> None:
     made = waiting(now)
     made.decided[-1]["decision"] = "link" if verdict == "link" else "reject"
@@ -131,12 +171,8 @@ def test_a_judged_pair_is_asked_again_only_when_the_evidence_turned(
     made.decided[-1]["doubt"] = None
     run = context(tmp_path)
     levels = {"name": "exact", "id_number": "exact"}
-    con = build(waiting(), run)
-    pair = con.execute("select pair_id from review").fetchone()
-    assert pair
     with opened_store(run.home) as store:
-        store.judge(pair[0], Judged(verdict, levels), "甲", AS_OF)
-    con.close()
+        store.judge(waiting_pair, Judged(verdict, levels), "甲", AS_OF)
     import duckdb
 
     from flows.ledger import build_ledger, build_persons
@@ -152,13 +188,13 @@ def test_a_judged_pair_is_asked_again_only_when_the_evidence_turned(
     build_persons(again, run)
     build_ledger(again, run)
     found = again.execute("select reason from review").fetchall()
-    assert bool(found) == asked
-    if asked:
+    assert bool(found) == asked_again
+    if asked_again:
         assert "电话有变，请再核" in found[0][0]
 
 
 def test_a_move_the_rules_do_not_allow_is_refused(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     key, home = key_of(tmp_path), context(tmp_path).home
     with opened_store(home) as store, pytest.raises(InputError, match="不能由“线索”改为“已纳管”"):
         store.add_lead_event(Lead(key, "L1", "已纳管", "街道甲", AS_OF))
@@ -170,7 +206,7 @@ def test_a_move_the_rules_do_not_allow_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_answer_the_policy_does_not_know_or_a_lead_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
     rules = context(tmp_path).policy.leads
     with opened_store(context(tmp_path).home) as store:
@@ -181,7 +217,7 @@ def test_an_answer_the_policy_does_not_know_or_a_lead_that_is_not_there_is_refus
 
 
 def test_rows_found_not_to_be_the_person_are_untied_and_later_rows_are_not(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
     with opened_store(context(tmp_path).home) as store:
         record_answer(store, context(tmp_path).policy.leads, row, "L1", "非本人", by="街道甲", on=AS_OF)
@@ -201,7 +237,7 @@ def test_rows_found_not_to_be_the_person_are_untied_and_later_rows_are_not(tmp_p
 
 
 def test_a_confirmed_lead_is_closed_when_the_registers_settle_it(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
     with opened_store(context(tmp_path).home) as store:
         store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", NEXT))
@@ -215,7 +251,7 @@ def test_a_confirmed_lead_is_closed_when_the_registers_settle_it(tmp_path: Path)
 
 
 def test_an_unchecked_lead_ends_with_its_cause(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     night(one(), context(tmp_path, NEXT, run_id="run-2"))
     (row,) = rows(tmp_path, "ledger")
     assert (row["statuses"], row["leads"]) == (["N0"], [])
@@ -225,7 +261,7 @@ def test_an_unchecked_lead_ends_with_its_cause(tmp_path: Path) -> None:
 
 
 def test_a_matter_that_comes_back_is_a_new_lead(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
     with opened_store(context(tmp_path).home) as store:
         store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", AS_OF))
@@ -237,7 +273,7 @@ def test_a_matter_that_comes_back_is_a_new_lead(tmp_path: Path) -> None:
 
 
 def test_a_confirmed_person_without_rows_ages_out_like_everybody(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     key = key_of(tmp_path)
     with opened_store(context(tmp_path).home) as store:
         store.add_lead_event(Lead(key, "L1", "已确认", "街道甲", NEXT))
@@ -252,7 +288,7 @@ def test_a_confirmed_person_without_rows_ages_out_like_everybody(tmp_path: Path)
 
 
 def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
     with opened_store(context(tmp_path).home) as store:
         record_answer(store, context(tmp_path).policy.leads, row, "L1", "已转", by="街道甲", on=NEXT)
@@ -269,7 +305,7 @@ def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(t
 
 
 def test_an_objection_withholds_the_statuses_from_every_output(tmp_path: Path) -> None:
-    night(one(lost_contact=True), context(tmp_path))
+    first_night(one(lost_contact=True), context(tmp_path))
     key, home = key_of(tmp_path), context(tmp_path).home
     with opened_store(home) as store:
         store.raise_objection(key, NEXT, "本人")

@@ -88,7 +88,7 @@ def test_an_old_index_put_back_is_found_and_the_newer_version_is_not_lost(home: 
     versions = kept_versions(home)
     shutil.copy(home.ledger / "versions" / versions[1] / "index.json", home.ledger / "index.json")
     assert any("不是最新的版本" in problem for problem in verify(home, KEY))
-    with pytest.raises(HomeError, match="索引不是最新的"):
+    with pytest.raises(HomeError, match="退回到了旧版"):
         night(of(*NAMES), context(home.root, LATER + timedelta(days=1), run_id="run-9"))
     assert kept_versions(home) == versions
 

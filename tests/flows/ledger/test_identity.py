@@ -17,7 +17,7 @@ from flows.ledger import erase, show, verify
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import opened_store
-from tests.flows.ledger.district import AS_OF, KEY, District, build, context, ledger_of, night, number_of
+from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, ledger_of, night, number_of
 
 
 def accounts(*records: str) -> District:
@@ -110,7 +110,7 @@ def test_a_store_of_the_first_schema_keeps_its_merges(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("order", [("A", "B"), ("B", "A")])
 def test_two_accounts_alike_but_for_their_number_keep_a_key_each(order: tuple[str, ...], tmp_path: Path) -> None:
-    night(accounts("A", "B"), context(tmp_path))
+    first_night(accounts("A", "B"), context(tmp_path))
     first = keys_by_record(accounts("A", "B"), tmp_path, "look-1", 1)
     for turn in range(1, 4):
         counts = night(accounts(*order), context(tmp_path, AS_OF + timedelta(days=turn), run_id=f"run-{turn}"))
@@ -119,7 +119,7 @@ def test_two_accounts_alike_but_for_their_number_keep_a_key_each(order: tuple[st
 
 
 def test_more_alike_accounts_than_anyone_expected_get_a_key_each(tmp_path: Path) -> None:
-    night(accounts(*"ABCDEFG"), context(tmp_path))
+    first_night(accounts(*"ABCDEFG"), context(tmp_path))
     first = keys_by_record(accounts(*"ABCDEFG"), tmp_path, "look-1", 1)
     assert len(set(first.values())) == 8
     night(accounts(*"GFEDCBA"), context(tmp_path, AS_OF + timedelta(days=1), run_id="run-2"))
@@ -127,7 +127,7 @@ def test_more_alike_accounts_than_anyone_expected_get_a_key_each(tmp_path: Path)
 
 
 def test_an_account_whose_evidence_all_belongs_to_another_key_takes_up_its_own_again(tmp_path: Path) -> None:
-    night(accounts("A"), context(tmp_path))
+    first_night(accounts("A"), context(tmp_path))
     for turn in range(1, 4):
         counts = night(accounts("A", "A"), context(tmp_path, AS_OF + timedelta(days=turn), run_id=f"run-{turn}"))
         assert counts["changes"].get("added", 0) == (1 if turn == 1 else 0)

@@ -19,7 +19,7 @@ from flows.units.build import build_step
 from reports.ledger_lines import difference_lines, person_lines, version_lines
 from schemas.errors import InputError
 from schemas.policy import load_policy
-from tests.flows.ledger.district import AS_OF, KEY, District, build, context, ledger_of, night, number_of
+from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, ledger_of, night, number_of
 
 NEXT = AS_OF + timedelta(days=1)
 
@@ -49,7 +49,7 @@ def test_two_fresh_homes_publish_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_an_unchanged_night_has_no_changes_and_keeps_changed_on(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     counts = night(small(), context(tmp_path, NEXT, run_id="run-2"))
     assert counts["changes"] == {}
     rows = ledger_of(build(small(), context(tmp_path, NEXT, run_id="run-3")))
@@ -58,7 +58,7 @@ def test_an_unchanged_night_has_no_changes_and_keeps_changed_on(tmp_path: Path) 
 
 
 def test_a_corrected_id_keeps_the_key(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     corrected = small()
     person = next(iter(corrected.registry))
     corrected.registry[person]["id_number"] = number_of(30)
@@ -70,7 +70,7 @@ def test_a_corrected_id_keeps_the_key(tmp_path: Path) -> None:
 
 
 def test_a_new_roll_number_keeps_the_key(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     renumbered = small()
     person = next(iter(renumbered.registry))
     for row in (*renumbered.people, *renumbered.rows["party_members"]):
@@ -82,7 +82,7 @@ def test_a_new_roll_number_keeps_the_key(tmp_path: Path) -> None:
 
 
 def test_a_roll_number_given_to_somebody_else_does_not_take_the_key(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     reused = District()
     person = reused.member("赵明", number_of(40), member_no="M1")
     reused.worker("赵明", number_of(40), person, record_id="W9")
@@ -95,7 +95,7 @@ def test_two_keys_that_prove_to_be_one_person_are_merged_with_an_alias(tmp_path:
     apart.worker("李建国", None, phones=["13900000001"], declared_member=True, record_id="W8")
     again = apart.member("李建国", number_of(31), member_no="M9")
     apart.worker("李建国", number_of(31), again, record_id="W7")
-    night(apart, context(tmp_path))
+    first_night(apart, context(tmp_path))
     joined = small()
     first = next(iter(joined.registry))
     key = joined.worker("李建国", number_of(31), first, record_id="W7")
@@ -113,7 +113,7 @@ def test_two_keys_that_prove_to_be_one_person_are_merged_with_an_alias(tmp_path:
 
 
 def test_an_absent_source_is_carried_forward_and_comes_back(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     counts = night(small().without("platform"), context(tmp_path, NEXT, run_id="run-2"))
     assert counts["persons"] == 3
     assert {row["cause"].split()[0] for row in changes(tmp_path)} == {"source_absent"}
@@ -127,7 +127,7 @@ def test_a_night_without_the_register_of_organisations_changes_nobody(tmp_path: 
         made = small(branch_name=name, branch_code="999", is_floating=True)
         return made
 
-    night(moved("外地党支部"), context(tmp_path))
+    first_night(moved("外地党支部"), context(tmp_path))
     home = context(tmp_path).home
     before = {row["person_key"]: row for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist()}
     night(moved("外地党支部").without("party_organisations"), context(tmp_path, NEXT, run_id="run-2"))
@@ -143,7 +143,7 @@ def test_a_night_without_the_register_of_organisations_changes_nobody(tmp_path: 
 
 
 def test_a_person_who_left_goes_with_a_change_row(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     left = small()
     gone = next(row["row_key"] for row in left.people if row["record_id"] == "W1")
     left.decided = [row for row in left.decided if row["left_id"] != gone]
@@ -163,7 +163,7 @@ def test_a_person_who_left_goes_with_a_change_row(tmp_path: Path) -> None:
 
 
 def test_a_checked_lead_survives_and_an_objection_withholds(tmp_path: Path) -> None:
-    night(small(lost_contact=True), context(tmp_path))
+    first_night(small(lost_contact=True), context(tmp_path))
     home = context(tmp_path).home
     key = next(row["person_key"] for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist() if row["leads"])
     with opened_store(home) as store:
@@ -178,7 +178,7 @@ def test_a_checked_lead_survives_and_an_objection_withholds(tmp_path: Path) -> N
 
 
 def test_verify_finds_a_flipped_byte_in_any_file(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     home = context(tmp_path).home
     folder = home.ledger / "versions" / kept_versions(home)[0]
     for path in [*sorted(folder.iterdir()), home.ledger / "ledger.parquet", home.ledger / "index.json"]:
@@ -219,7 +219,7 @@ def test_a_ledger_that_shrinks_beyond_policy_stops_the_run(tmp_path: Path) -> No
             made.member(f"李建{chr(0x4E00 + turn)}", None, member_no=f"M{turn}", job="外卖骑手")
         return made
 
-    night(of(60), context(tmp_path))
+    first_night(of(60), context(tmp_path))
     before = (tmp_path / "ledger" / "index.json").read_bytes()
     with pytest.raises(InputError, match="减少"):
         night(of(30), context(tmp_path, NEXT, run_id="run-2"))
@@ -227,7 +227,7 @@ def test_a_ledger_that_shrinks_beyond_policy_stops_the_run(tmp_path: Path) -> No
 
 
 def test_duckdb_pandas_and_polars_read_the_ledger(tmp_path: Path) -> None:
-    night(small(joined_on=date(2010, 7, 1)), context(tmp_path))
+    first_night(small(joined_on=date(2010, 7, 1)), context(tmp_path))
     path = tmp_path / "ledger" / "ledger.parquet"
     types = dict(duckdb.sql(f"select column_name, column_type from (describe select * from '{path}')").fetchall())
     assert (types["birth_year"], types["joined_on"], types["statuses"]) == ("SMALLINT", "DATE", "VARCHAR[]")
@@ -251,7 +251,7 @@ def test_duckdb_pandas_and_polars_read_the_ledger(tmp_path: Path) -> None:
 
 
 def test_diff_names_the_columns(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     night(small(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
     home = context(tmp_path).home
     (row,) = diff(home, *kept_versions(home))
@@ -269,7 +269,7 @@ def test_no_cell_holds_an_id_a_phone_or_a_clear_name(tmp_path: Path) -> None:
     made.decided[-1]["decision"] = "link"
     waiting = made.worker("李建国", None, phones=["13900000008"], unit_name="李建国配送店")
     made.decide(waiting, person, "review", None)
-    night(made, context(tmp_path))
+    first_night(made, context(tmp_path))
     home = context(tmp_path).home
     current = current_version(home, KEY)
     assert current is not None
@@ -290,7 +290,7 @@ def test_coverage_of_a_night_without_the_register_of_organisations_stands(tmp_pa
         assert current is not None
         return current.table("coverage").to_pylist(), current.table("ledger").to_pylist()
 
-    night(organised(), context(tmp_path))
+    first_night(organised(), context(tmp_path))
     before, _ = published()
     for turn in (1, 2):
         away, run = (
@@ -319,7 +319,7 @@ def test_coverage_of_a_night_without_the_register_of_organisations_stands(tmp_pa
 
 
 def test_who_merely_moved_is_folded_in_a_diff(tmp_path: Path) -> None:
-    night(small(), context(tmp_path))
+    first_night(small(), context(tmp_path))
     moved = small(lost_contact=True)
     for row in moved.people:
         row["row"] = row["row"] + 100
@@ -334,7 +334,7 @@ def test_who_merely_moved_is_folded_in_a_diff(tmp_path: Path) -> None:
 
 
 def test_a_row_is_shown_in_chinese(tmp_path: Path) -> None:
-    night(small(lost_contact=True), context(tmp_path))
+    first_night(small(lost_contact=True), context(tmp_path))
     home = context(tmp_path).home
     key = next(row["person_key"] for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist() if row["leads"])
     body = show(home, key)

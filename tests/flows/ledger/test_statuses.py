@@ -1,5 +1,9 @@
+"""Statuses by the rules: one district, one night, a person per case."""
+
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,41 +12,120 @@ import pytest
 
 from tests.flows.ledger.district import District, build, context, ledger_of, number_of
 
-HERE = "云溪街道第一党支部"
+HERE, ELSEWHERE = "云溪街道第一党支部", "外县第三党支部"
+Row = dict[str, Any]
 
 
-@pytest.fixture
-def district() -> District:
+@dataclass
+class Someone:
+    """The people of one case: a name, numbers and files of their own in the district of all cases."""
+
+    district: District
+    turn: int
+    worker_rows: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        return f"李建{chr(0x5200 + self.turn)}"
+
+    @property
+    def number(self) -> str:
+        return number_of(self.turn, year=1970 + self.turn // 50)
+
+    def member(self, number: str | None = "", **cells: Any) -> int:
+        said = {"member_no": f"M{self.turn}", **cells}
+        return self.district.member(self.name, self.number if number == "" else number, **said)
+
+    def worker(self, person: int | None = None, number: str | None = "", **cells: Any) -> int:
+        cells = {"name": self.name, "file": f"{self.turn}.xlsx", **cells}
+        record = f"W{self.turn}-{len(self.worker_rows)}"
+        self.worker_rows.add(record)
+        number = self.number if number == "" else number
+        return self.district.worker(cells.pop("name"), number, person, record_id=record, **cells)
+
+    def linked(self, worker: dict[str, Any] | None = None, **member: Any) -> int:
+        person = self.member(**member)
+        self.worker(person, **(worker or {}))
+        return person
+
+    def letter(self, person: int, **cells: Any) -> int:
+        return self.district.register("party_transfers", person, **cells)
+
+    def inflow(self, source: str, **cells: Any) -> int:
+        return self.district.inflow(source, self.name, self.number, **cells)
+
+    def asker(self) -> None:
+        """Another worker of the same file, whom it asked whether they are a member; they wait for a person."""
+        other = self.district.worker(
+            "王小明", number_of(self.turn, year=1950), file=f"{self.turn}.xlsx", declared_member=True
+        )
+        self.district.decide(other, 0, "review", None)
+
+    def rows(self, ledger: list[Row]) -> list[Row]:
+        """Their rows of the ledger."""
+        pieces = self.worker_rows
+        return [
+            row for row in ledger
+            if row["member_no"] == f"M{self.turn}" or pieces & {one["record_id"] for one in row["evidence"]}
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is so of somebody, and the statuses of the one row the ledger must have of them; none: no row at all."""
+
+    title: str
+    set_up: Callable[[Someone], object]
+    codes: tuple[str, ...]
+
+
+CASES: list[Case] = []
+
+
+def case(*codes: str) -> Callable[[Callable[[Someone], object]], Callable[[Someone], object]]:
+    """Take the function's name for the case's title."""
+
+    def taken(set_up: Callable[[Someone], object]) -> Callable[[Someone], object]:
+        CASES.append(Case(set_up.__name__, set_up, codes))
+        return set_up
+
+    return taken
+
+
+def cases(title: str, set_up: Callable[[Someone, Any], object], table: list[tuple[Any, list[str]]]) -> None:
+    """A case per line of a table."""
+    for line, codes in table:
+        CASES.append(Case(f"{title} {line}", lambda one, line=line: set_up(one, line), tuple(codes)))  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """The ledger's rows of each case's people."""
     made = District()
     made.org(HERE, "500113000001", street="云溪街道")
-    return made
+    some = {one.title: Someone(made, turn) for turn, one in enumerate(CASES)}
+    assert len(some) == len(CASES), "two cases of one title"
+    for one in CASES:
+        one.set_up(some[one.title])
+    con = build(made, context(tmp_path_factory.mktemp("statuses")))
+    ledger = ledger_of(con)
+    con.close()
+    return {title: one.rows(ledger) for title, one in some.items()}
 
 
-def codes(district: District, tmp_path: Path) -> list[str]:
-    rows = ledger_of(build(district, context(tmp_path)))
-    assert len(rows) == 1
-    assert rows[0]["primary_status"] == rows[0]["statuses"][0]
-    return list(rows[0]["statuses"])
+@case("N0")
+def linked_member_in_order_is_n0(one: Someone) -> None:
+    one.linked()
 
 
-def linked(district: District, worker: dict[str, Any] | None = None, **member: Any) -> int:
-    person = district.member("李建国", number_of(1), **member)
-    district.worker("李建国", number_of(1), person, **(worker or {}))
-    return person
+@case("S1")
+def stopped_membership_who_works_here_is_s1_and_never_n0(one: Someone) -> None:
+    one.linked(membership_state="停止党籍")
 
 
-def test_linked_member_in_order_is_n0(district: District, tmp_path: Path) -> None:
-    linked(district)
-    assert codes(district, tmp_path) == ["N0"]
-
-
-def test_stopped_membership_who_works_here_is_s1_and_never_n0(district: District, tmp_path: Path) -> None:
-    linked(district, membership_state="停止党籍")
-    assert codes(district, tmp_path) == ["S1"]
-
-
-@pytest.mark.parametrize(
-    ("letter", "expected"),
+cases(
+    "pocket member by the newest letter",
+    lambda one, letter: one.letter(one.linked(), **letter),
     [
         ({"reception_state": "未接收", "valid_until": date(2026, 11, 19)}, ["P1"]),
         ({"reception_state": "审批超时", "valid_until": date(2026, 11, 19)}, ["P1"]),
@@ -55,55 +138,44 @@ def test_stopped_membership_who_works_here_is_s1_and_never_n0(district: District
         ({"reception_state": "未接收"}, ["N0"]),
         ({"reception_state": "未接收", "valid_until": date(2026, 1, 1), "to_org": HERE}, ["N0"]),
     ],
-)  # fmt: skip
-def test_pocket_member_by_the_newest_letter(
-    district: District, tmp_path: Path, letter: dict[str, Any], expected: list[str]
-) -> None:
-    person = linked(district)
-    district.register("party_transfers", person, **letter)
-    assert codes(district, tmp_path) == expected
+)
 
 
-def test_later_reception_cancels_the_pocketed_letter(district: District, tmp_path: Path) -> None:
-    person = linked(district)
-    district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 3, 1))
-    district.register(
-        "party_transfers", person, reception_state="已接收", issued_on=date(2026, 2, 1), received_on=date(2026, 4, 1)
-    )
-    assert codes(district, tmp_path) == ["N0"]
+@case("N0")
+def later_reception_cancels_the_pocketed_letter(one: Someone) -> None:
+    person = one.linked()
+    one.letter(person, reception_state="未接收", issued_on=date(2026, 3, 1))
+    one.letter(person, reception_state="已接收", issued_on=date(2026, 2, 1), received_on=date(2026, 4, 1))
 
 
-def test_an_older_pocketed_letter_does_not_count_after_a_newer_one(district: District, tmp_path: Path) -> None:
-    person = linked(district)
-    district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 1, 1))
-    district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 11, 1))
-    assert codes(district, tmp_path) == ["N0"]
+@case("N0")
+def an_older_pocketed_letter_does_not_count_after_a_newer_one(one: Someone) -> None:
+    person = one.linked()
+    one.letter(person, reception_state="未接收", issued_on=date(2026, 1, 1))
+    one.letter(person, reception_state="未接收", issued_on=date(2026, 11, 1))
 
 
-def test_a_letter_tied_by_name_alone_makes_no_pocket_member(district: District, tmp_path: Path) -> None:
-    person = linked(district)
-    district.registry[person]["id_number"] = None
-    district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 1, 1))
-    district.registry[person]["id_number"] = number_of(1)
-    assert codes(district, tmp_path) == ["N0"]
+@case("N0")
+def a_letter_tied_by_name_alone_makes_no_pocket_member(one: Someone) -> None:
+    person = one.linked()
+    one.district.registry[person]["id_number"] = None
+    one.letter(person, reception_state="未接收", issued_on=date(2026, 1, 1))
+    one.district.registry[person]["id_number"] = one.number
 
 
-def test_inflow_person_can_carry_a_pocketed_letter(district: District, tmp_path: Path) -> None:
-    person = district.inflow(
-        "party_transfers", "周海", number_of(3), reception_state="未接收", valid_until=date(2026, 5, 1)
-    )
-    district.worker("周海", number_of(3), person)
-    assert codes(district, tmp_path) == ["P1"]
+@case("P1")
+def inflow_person_can_carry_a_pocketed_letter(one: Someone) -> None:
+    one.worker(one.inflow("party_transfers", reception_state="未接收", valid_until=date(2026, 5, 1)))
 
 
-def _asked(district: District, **answer: Any) -> None:
-    linked(district, {"declared_member": False, "started_on": date(2024, 1, 1), **answer}, joined_on=date(2015, 7, 1))
-    asker = district.worker("王小明", number_of(9), declared_member=True)
-    district.decide(asker, 0, "review", None)
+def _asked(one: Someone, answer: dict[str, Any]) -> None:
+    one.linked({"declared_member": False, "started_on": date(2024, 1, 1), **answer}, joined_on=date(2015, 7, 1))
+    one.asker()
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
+cases(
+    "hidden member only where a source asked after joining",
+    _asked,
     [
         ({}, ["Y1"]),
         ({"match_class": "confirmed"}, ["Y1"]),
@@ -114,146 +186,157 @@ def _asked(district: District, **answer: Any) -> None:
         ({"started_on": date(2014, 1, 1)}, ["N0"]),
         ({"file": "另一文件.xlsx"}, ["N0"]),
     ],
-)  # fmt: skip
-def test_hidden_member_only_where_a_source_asked_after_joining(
-    district: District, tmp_path: Path, answer: dict[str, Any], expected: list[str]
-) -> None:
-    _asked(district, **answer)
-    assert codes(district, tmp_path) == expected
+)
 
 
-def test_hidden_member_needs_a_known_joining_date(district: District, tmp_path: Path) -> None:
-    linked(district, {"declared_member": False, "started_on": date(2024, 1, 1)})
-    asker = district.worker("王小明", number_of(9), declared_member=True)
-    district.decide(asker, 0, "review", None)
-    assert codes(district, tmp_path) == ["N0"]
+@case("N0")
+def hidden_member_needs_a_known_joining_date(one: Someone) -> None:
+    one.linked({"declared_member": False, "started_on": date(2024, 1, 1)})
+    one.asker()
 
 
-@pytest.mark.parametrize(
-    ("started", "branch", "expected"),
+cases(
+    "should have moved after six months with a branch elsewhere",
+    lambda one, said: one.linked({"started_on": said[0]}, branch_name=said[1]),
     [
-        (date(2026, 5, 20), "外县第三党支部", ["P2"]),
-        (date(2026, 5, 21), "外县第三党支部", ["N0"]),
-        (None, "外县第三党支部", ["N0"]),
-        (date(2020, 1, 1), HERE, ["N0"]),
-        (date(2020, 1, 1), "中共" + HERE, ["N0"]),
-        (date(2020, 1, 1), None, ["N0"]),
-    ],
-)  # fmt: skip
-def test_should_have_moved_after_six_months_with_a_branch_elsewhere(
-    district: District, tmp_path: Path, started: date | None, branch: str | None, expected: list[str]
-) -> None:
-    linked(district, {"started_on": started}, branch_name=branch)
-    assert codes(district, tmp_path) == expected
-
-
-def test_registered_floating_or_transferred_is_not_should_have_moved(district: District, tmp_path: Path) -> None:
-    person = linked(district, {"started_on": date(2020, 1, 1)}, branch_name="外县第三党支部")
-    district.register("party_transfers", person, reception_state="已接收", issued_on=date(2026, 1, 1))
-    assert codes(district, tmp_path) == ["N0"]
-
-
-def test_lost_contact_found_by_a_worker_row(district: District, tmp_path: Path) -> None:
-    linked(district, lost_contact=True)
-    assert codes(district, tmp_path) == ["L1"]
-
-
-def test_a_lost_member_who_signs_up_is_found(district: District, tmp_path: Path) -> None:
-    linked(district, {"source": "self_reports"}, lost_contact=True)
-    assert codes(district, tmp_path) == ["L1"]
-
-
-@pytest.mark.parametrize(("until", "expected"), [(date(2026, 11, 20), ["P2"]), (date(2026, 11, 19), ["N0"])])
-def test_a_licence_is_evidence_of_work_only_while_it_holds(
-    district: District, tmp_path: Path, until: date, expected: list[str]
-) -> None:
-    licence = {"source": "transport", "valid_from": date(2020, 1, 1), "valid_to": until}
-    linked(district, licence, branch_name="外县第三党支部")
-    (row,) = ledger_of(build(district, context(tmp_path)))
-    assert row["statuses"] == expected
-    told = [name for one in row["evidence"] if one["role"] == "worker" for name in one["fields"]]
-    assert ("valid_from" in told) == (expected == ["P2"])
-
-
-def test_a_letter_that_may_be_a_roll_members_is_cancelled_by_that_entrys_branch(
-    district: District, tmp_path: Path
-) -> None:
-    letter = district.inflow(
-        "party_transfers", "周海", number_of(3), reception_state="未接收", valid_until=date(2026, 5, 1), to_org=HERE
-    )
-    district.worker("周海", number_of(3), letter)
-    entry = district.member("周海", None)
-    district.doubt(letter, entry)
-    assert codes(district, tmp_path) == ["N0"]
-
-
-def test_lost_contact_without_a_worker_row_is_no_finding(district: District, tmp_path: Path) -> None:
-    district.member("李建国", number_of(1), lost_contact=True, job="外卖骑手")
-    assert codes(district, tmp_path) == ["W1"]
-
-
-def test_floating_by_flag_and_by_register(district: District, tmp_path: Path) -> None:
-    linked(district, is_floating=True)
-    assert codes(district, tmp_path) == ["F1"]
-
-
-def test_inflow_by_the_floating_register(district: District, tmp_path: Path) -> None:
-    person = district.inflow("floating_members", "周海", number_of(3), flow_direction="流入", home_branch="外县支部")
-    district.worker("周海", number_of(3), person)
-    assert codes(district, tmp_path) == ["F2"]
-
-
-@pytest.mark.parametrize(
-    ("job", "unit", "found"),
-    [
-        ("外卖骑手", None, True),
-        (None, "顺达快递营业部", True),
-        ("外卖配送监管科科员", "市场监督管理局", False),
-        ("教师", "第一中学", False),
-        (None, None, False),
+        ((date(2026, 5, 20), ELSEWHERE), ["P2"]),
+        ((date(2026, 5, 21), ELSEWHERE), ["N0"]),
+        ((None, ELSEWHERE), ["N0"]),
+        ((date(2020, 1, 1), HERE), ["N0"]),
+        ((date(2020, 1, 1), "中共" + HERE), ["N0"]),
+        ((date(2020, 1, 1), None), ["N0"]),
     ],
 )
-def test_own_job_by_the_rolls_own_words(
-    district: District, tmp_path: Path, job: str | None, unit: str | None, found: bool
+
+
+@case("N0")
+def registered_floating_or_transferred_is_not_should_have_moved(one: Someone) -> None:
+    person = one.linked({"started_on": date(2020, 1, 1)}, branch_name=ELSEWHERE)
+    one.letter(person, reception_state="已接收", issued_on=date(2026, 1, 1))
+
+
+@case("L1")
+def lost_contact_found_by_a_worker_row(one: Someone) -> None:
+    one.linked(lost_contact=True)
+
+
+@case("L1")
+def a_lost_member_who_signs_up_is_found(one: Someone) -> None:
+    one.linked({"source": "self_reports"}, lost_contact=True)
+
+
+LICENCE = "a licence is evidence of work only while it holds"
+LICENCES = [(date(2026, 11, 20), ["P2"]), (date(2026, 11, 19), ["N0"])]
+
+
+def _licensed(one: Someone, until: date) -> None:
+    one.linked({"source": "transport", "valid_from": date(2020, 1, 1), "valid_to": until}, branch_name=ELSEWHERE)
+
+
+cases(LICENCE, _licensed, LICENCES)
+
+
+@case("N0")
+def a_letter_that_may_be_a_roll_members_is_cancelled_by_that_entrys_branch(one: Someone) -> None:
+    letter = one.inflow("party_transfers", reception_state="未接收", valid_until=date(2026, 5, 1), to_org=HERE)
+    one.worker(letter)
+    one.district.doubt(letter, one.member(None))
+
+
+@case("W1")
+def lost_contact_without_a_worker_row_is_no_finding(one: Someone) -> None:
+    one.member(lost_contact=True, job="外卖骑手")
+
+
+@case("F1")
+def floating_by_flag_and_by_register(one: Someone) -> None:
+    one.linked(is_floating=True)
+
+
+@case("F2")
+def inflow_by_the_floating_register(one: Someone) -> None:
+    one.worker(one.inflow("floating_members", flow_direction="流入", home_branch="外县支部"))
+
+
+OWN_JOB = "own job by the rolls own words"
+OWN_JOBS: list[tuple[Any, list[str]]] = [
+    (("外卖骑手", None), ["W1"]),
+    ((None, "顺达快递营业部"), ["W1"]),
+    (("外卖配送监管科科员", "市场监督管理局"), []),
+    (("教师", "第一中学"), []),
+    ((None, None), []),
+]
+cases(OWN_JOB, lambda one, said: one.member(job=said[0], unit_name=said[1]), OWN_JOBS)
+
+
+@case("D1")
+def self_declared_without_a_roll_match(one: Someone) -> None:
+    one.worker(declared_member=True)
+
+
+@case()
+def self_declared_is_kept_out_while_any_row_of_theirs_waits(one: Someone) -> None:
+    person = one.member(None)
+    one.worker(declared_member=True, phones=["13900000001"])
+    waiting = one.worker(number=None, declared_member=None, phones=["13900000001"])
+    one.district.decide(waiting, person, "review", None)
+
+
+@case("S1", "P1", "L1", "F1")
+def primary_status_follows_the_policys_order(one: Someone) -> None:
+    person = one.linked(membership_state="停止党籍", lost_contact=True, is_floating=True)
+    one.letter(person, reception_state="未接收", issued_on=date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("about", CASES, ids=lambda one: one.title)
+def test_the_ledger_gives_somebody_these_statuses_and_no_others(people: dict[str, list[Row]], about: Case) -> None:
+    rows = people[about.title]
+    assert [row["statuses"] for row in rows] == ([list(about.codes)] if about.codes else [])
+    assert [row["primary_status"] for row in rows] == list(about.codes[:1])
+
+
+@pytest.mark.parametrize(("until", "codes"), LICENCES)
+def test_only_a_licence_that_holds_is_named_as_evidence(
+    people: dict[str, list[Row]], until: date, codes: list[str]
 ) -> None:
-    district.member("李建国", number_of(1), job=job, unit_name=unit)
-    rows = ledger_of(build(district, context(tmp_path)))
-    assert [(row["statuses"], row["match_class"]) for row in rows] == ([(["W1"], "own_job")] if found else [])
+    (row,) = people[f"{LICENCE} {until}"]
+    told = [name for one in row["evidence"] if one["role"] == "worker" for name in one["fields"]]
+    assert ("valid_from" in told) == (codes == ["P2"])
 
 
-def test_self_declared_without_a_roll_match(district: District, tmp_path: Path) -> None:
-    district.worker("王小明", number_of(9), declared_member=True)
-    assert codes(district, tmp_path) == ["D1"]
+@pytest.mark.parametrize(("said", "codes"), OWN_JOBS)
+def test_who_is_found_by_the_rolls_own_words_is_of_that_class(
+    people: dict[str, list[Row]], said: tuple[str | None, str | None], codes: list[str]
+) -> None:
+    assert [row["match_class"] for row in people[f"{OWN_JOB} {said}"]] == (["own_job"] if codes else [])
 
 
-def test_self_declared_is_kept_out_while_any_row_of_theirs_waits(district: District, tmp_path: Path) -> None:
-    person = district.member("王小明", None)
-    district.worker("王小明", number_of(9), declared_member=True, phones=["13900000001"])
-    waiting = district.worker("王小明", None, declared_member=None, phones=["13900000001"])
-    district.decide(waiting, person, "review", None)
-    assert ledger_of(build(district, context(tmp_path))) == []
-
-
-def test_rows_of_one_declarer_are_one_person(district: District, tmp_path: Path) -> None:
-    district.worker("王小明", number_of(9), declared_member=True)
-    district.worker("王小明", number_of(9), declared_member=True, phones=["13900000001"])
-    district.worker("王小明", None, declared_member=True, phones=["13900000001"], source="human_resources")
-    district.worker("王*", None, declared_member=True, phones=["139****0001"])
-    rows = ledger_of(build(district, context(tmp_path)))
+def test_rows_of_one_declarer_are_one_person(tmp_path: Path) -> None:
+    made = District()
+    made.org(HERE, "500113000001", street="云溪街道")
+    made.worker("王小明", number_of(9), declared_member=True)
+    made.worker("王小明", number_of(9), declared_member=True, phones=["13900000001"])
+    made.worker("王小明", None, declared_member=True, phones=["13900000001"], source="human_resources")
+    made.worker("王*", None, declared_member=True, phones=["139****0001"])
+    rows = ledger_of(build(made, context(tmp_path)))
     assert sorted(sum(one["role"] == "worker" for one in row["evidence"]) for row in rows) == [1, 3]
 
 
-def test_primary_status_follows_the_policys_order(district: District, tmp_path: Path) -> None:
-    person = linked(district, membership_state="停止党籍", lost_contact=True, is_floating=True)
-    district.register("party_transfers", person, reception_state="未接收", issued_on=date(2026, 1, 1))
-    assert codes(district, tmp_path) == ["S1", "P1", "L1", "F1"]
+def test_a_member_who_signed_up_here_works_here(tmp_path: Path) -> None:
+    made = District()
+    made.org(HERE, "500113000001", street="云溪街道")
+    person = made.member("李建国", number_of(1), branch_name="外地党支部", branch_code="999")
+    made.register("floating_members", person, flow_direction="流入")
+    made.worker("李建国", number_of(1), person, source="self_reports")
+    (row,) = ledger_of(build(made, context(tmp_path)))
+    assert row["primary_status"] == row["statuses"][0]
+    assert "F2" in row["statuses"]
 
 
-def test_a_member_who_signed_up_here_works_here(district: District, tmp_path: Path) -> None:
-    person = district.member("李建国", number_of(1), branch_name="外地党支部", branch_code="999")
-    district.register("floating_members", person, flow_direction="流入")
-    district.worker("李建国", number_of(1), person, source="self_reports")
-    assert "F2" in codes(district, tmp_path)
+def linked(district: District, worker: dict[str, Any] | None = None, **member: Any) -> int:
+    person = district.member("李建国", number_of(1), **member)
+    district.worker("李建国", number_of(1), person, **(worker or {}))
+    return person
 
 
 def test_a_full_branch_gives_way_to_the_next_that_fits(tmp_path: Path) -> None:

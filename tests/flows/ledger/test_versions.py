@@ -20,7 +20,7 @@ from flows.ledger.publish.retention import doomed_versions, prune
 from flows.ledger.store import opened_store
 from schemas.errors import HomeError
 from schemas.policy import Retention
-from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of, publish_as
+from tests.flows.ledger.district import AS_OF, KEY, District, context, first_night, night, number_of, publish_as
 
 NEXT, LATER = AS_OF + timedelta(days=1), AS_OF + timedelta(days=2)
 FILES = [*(f"{name}.parquet" for name in TABLES), "index.json"]
@@ -39,7 +39,7 @@ def of(*names: str, lost: str | None = None) -> District:
 def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three nights: two persons, a third one, then one of them lost. Copy it before changing it."""
     root = tmp_path_factory.mktemp("nights")
-    night(of("李建国", "王秀英"), context(root))
+    first_night(of("李建国", "王秀英"), context(root))
     night(of("李建国", "王秀英", "周海波"), context(root, NEXT, run_id="run-2"))
     night(of("李建国", "王秀英", "周海波", lost="李建国"), context(root, LATER, run_id="run-3"))
     assert verify(context(root).home, KEY) == []
@@ -91,7 +91,7 @@ def test_where_the_lost_version_is_nowhere_a_person_lets_the_older_one_count(hom
 
 def test_a_version_published_under_the_schema_of_before_reads_and_is_proved_in_todays(tmp_path: Path) -> None:
     """Its rows are not marked with their night: they are taken for the version's own night."""
-    night(of("李建国", "王秀英"), context(tmp_path))
+    first_night(of("李建国", "王秀英"), context(tmp_path))
     home = context(tmp_path).home
     folder = folder_of(home, 0)
     table = pq.read_table(folder / "ledger.parquet")
