@@ -37,6 +37,7 @@ FLAGS = {
     "no_current_work": "目前没有在岗记录",
     "not_seen": "目前没有依据与从业相连，暂时保留",
     "affiliation_unclear": "组织关系不明",
+    "person_checked": "已核实是本人",
     "rolls_contradict": "名册对此人说法不一，待组织部门核实",
 }
 OUTSIDE = {

@@ -81,16 +81,23 @@ class Leads(_Frozen):
     """Of these a confirmed lead is 已纳管 by the roll itself, once the member's branch is the host's."""
     feedback: dict[str, str] = {}
     """State a street's answer leads to, per answer."""
+    person_feedback: dict[str, str] = {"属实": "已确认", "非本人": "排除", "联系不上": "待核查"}
+    """The same of a sheet outside the Party channel, which asks about the person alone."""
     not_the_person: str = "非本人"
     """The answer that also unties the rows seen so far from the member."""
 
     @model_validator(mode="after")
     def _moves_stay_inside(self) -> Leads:
         named = {self.first_state, self.excluded_state, self.objection_state, *chain(*self.transitions.values())}
-        named |= {*self.settled_states, *self.feedback.values()}
+        named |= {*self.settled_states, *self.feedback.values(), *self.person_feedback.values()}
         if named - set(self.transitions):
             raise ValueError(f"states without a line of their own: {sorted(named - set(self.transitions))}")
         return self
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """State per answer of either kind of sheet."""
+        return {**self.person_feedback, **self.feedback}
 
     def allows(self, old: str, new: str) -> bool:
         """Whether a lead in state `old` may move to `new`."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from flows.context import RunContext
 from flows.landing.expected import carried_files
+from flows.ledger.checks import PERSON
 from flows.ledger.contradictions import contradictions
 from flows.ledger.coverage import build_coverage
 from flows.ledger.facts import has_relation
@@ -45,6 +46,8 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
         _lay_out_registers(con, run)
         assign_keys(con, run, store)
         _put_store(con, store)
+        checked = {"person": PERSON, "settled": list(run.policy.leads.settled_states)}
+        make(con, "checked_people", _CHECKED_PEOPLE, checked)
         _decide(con, run)
         _put_previous(con, previous)
         redactor = put_clean(con, run)
@@ -133,7 +136,6 @@ def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
     put_rows(con, "erased_persons", {"person_key": _TEXT}, [(key,) for key in erased])
     objections = sorted({follow(moved, key) for key in store.open_objections()})
     put_rows(con, "open_objections", {"person_key": _TEXT}, [(key,) for key in objections])
-    put_rows(con, "checked_people", {"person_id": pa.int64()}, [])
 
 
 def _put_previous(con: duckdb.DuckDBPyConnection, previous: Published | None) -> None:
@@ -192,6 +194,10 @@ def _put_cleaned(con: duckdb.DuckDBPyConnection, name: str, query: str, clean: C
     put_rows(con, name, {"text": _TEXT, "clean": _TEXT}, rows)
 
 
+_CHECKED_PEOPLE = """
+select k.person_id from lead_states s join person_keys k using (person_key)
+where s.code = $person and list_contains($settled::varchar[], s.state)
+"""
 _FILES = """
 select distinct unnest([file, sheet]) from (select file, sheet from person_rows union select file, sheet from orgs)
 """

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from flows.ledger.store import Lead, Store
 from schemas.errors import InputError
 from schemas.policy import Leads
+
+PERSON = "PC"
+"""Stands where a lead's code does in an answer about the person alone; no code of the ledger."""
 
 
 def basis_of(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -31,14 +35,28 @@ def record_answer(
 
     Raises InputError for an answer the policy does not know, a lead the row does not have, or a move not allowed.
     """
-    state = rules.feedback.get(answer)
+    feedback = rules.person_feedback if code == PERSON else rules.feedback
+    state = feedback.get(answer)
     if state is None:
         raise InputError(
-            f"核查结果“{answer}”不认识", where=str(row["person_key"]), rule="feedback",
-            action=f"用：{'、'.join(rules.feedback)}",
-        )  # fmt: skip
-    if code not in {lead["code"] for lead in row["leads"] if lead.get("closed_on") is None}:
+            f"核查结果“{answer}”不认识",
+            where=str(row["person_key"]),
+            rule="feedback",
+            action=f"用：{'、'.join(feedback)}",
+        )
+    open_codes = {lead["code"] for lead in row["leads"] if lead.get("closed_on") is None}
+    if code != PERSON and code not in open_codes:
         raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule="no_lead", action="核对任务编号")
     lead = Lead(str(row["person_key"]), code, state, by, on, basis_of(row))
     store.add_lead_event(lead, answer, rules=rules)
+    if code == PERSON and answer == rules.not_the_person:
+        _exclude_all(store, rules, lead, open_codes)
     return lead
+
+
+def _exclude_all(store: Store, rules: Leads, word: Lead, codes: set[str]) -> None:
+    """Whoever the rows are not of is under none of the leads that they made."""
+    for code in sorted(codes):
+        known = store.lead(word.person_key, code)
+        if rules.allows(known.state if known else rules.first_state, word.state):
+            store.add_lead_event(replace(word, code=code), rules.not_the_person, rules=rules)

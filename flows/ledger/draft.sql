@@ -145,6 +145,7 @@ select
         d.flags,
         case when s.worker_rows > 0 and not s.works_now then ['no_current_work'] else [] end,
         case when c.primary_status = 'N0' and (q.person_id is null or h.elsewhere) then ['affiliation_unclear'] else [] end,
+        case when d.person_id in (select person_id from checked_people) then ['person_checked'] else [] end,
         case when d.person_id in (select person_id from contradicted) then ['rolls_contradict'] else [] end,
         case when d.person_id in (select person_id from accounts_of_others) then ['phone_of_another'] else [] end
     ))) as flags,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flows.home import Home, private_folder, write_private
 from flows.keys import DistrictKey, load_key
+from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.store import Store, opened_store
 from flows.settings import load_settings
@@ -70,7 +71,8 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
     sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     as_of = date.fromisoformat(str(current.index["as_of"]))
     with opened_store(home, settings.store_url) as store:
-        streets = _by_street(current, policy, with_analyst(store), order.street)
+        held = with_analyst(store) | _answered_people(store, policy)
+        streets = _by_street(current, policy, held, order)
         if not streets:
             where = order.street or "全区"
             raise InputError(
@@ -86,16 +88,29 @@ def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
         yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
 
 
+def _answered_people(store: Store, policy: Policy) -> set[tuple[str, str]]:
+    """People of whom somebody said whether it is they: nobody is asked again."""
+    done = {*policy.leads.settled_states, policy.leads.excluded_state}
+    return {(one.person_key, PERSON) for one in store.leads() if one.code == PERSON and one.state in done}
+
+
+def _asked(row: Mapping[str, Any], policy: Policy, *, inside: bool) -> list[str]:
+    """What a sheet asks of a row: inside the channel each lead, outside it once whether it is the person."""
+    codes = list(waiting_leads(row, policy))
+    return codes if inside else [PERSON] if codes else []
+
+
 def _by_street(
-    current: Published, policy: Policy, held: set[tuple[str, str]], wanted: str | None
+    current: Published, policy: Policy, held: set[tuple[str, str]], order: TaskOrder
 ) -> dict[str, list[tuple[dict[str, Any], str]]]:
     """Each street's leads, by unit and person so that one call does for neighbours."""
     found: dict[str, list[tuple[dict[str, Any], str]]] = {}
     rows = current.table("ledger").to_pylist()
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
         street = street_of(row)
-        if wanted in (None, street):
-            leads = [(row, code) for code in waiting_leads(row, policy) if (row["person_key"], code) not in held]
+        if order.street in (None, street):
+            asked = _asked(row, policy, inside=order.inside)
+            leads = [(row, code) for code in asked if (row["person_key"], code) not in held]
             if leads:
                 found.setdefault(street, []).extend(leads)
     return dict(sorted(found.items()))
@@ -110,7 +125,8 @@ def _written(
     files: list[Path] = []
     for street, leads in streets.items():
         tasks = tuple(_task(desk, row, code) for row, code in leads)
-        answers = tuple(desk.policy.leads.feedback)
+        rules = desk.policy.leads
+        answers = tuple(rules.feedback if order.inside else rules.person_feedback)
         sheet = TaskSheet(street, desk.as_of, order.who, at, order.inside, answers, tasks)
         name = file_name(street, desk.as_of, [path.name for path in files])
         body = task_workbook(sheet)

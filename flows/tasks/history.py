@@ -32,7 +32,7 @@ def earlier_answers(store: Store, rules: Leads, lead: tuple[str, str]) -> list[E
     query = select(LeadEvent).where(LeadEvent.person_key == person, LeadEvent.code == code).order_by(LeadEvent.id)
     with Session(store.engine) as session:
         return [
-            Earlier(row.state, row.note if row.note in rules.feedback else None, row.checked_by, row.checked_on)
+            Earlier(row.state, row.note if row.note in rules.answers else None, row.checked_by, row.checked_on)
             for row in session.scalars(query)
         ]
 

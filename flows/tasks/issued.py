@@ -11,6 +11,7 @@ from typing import Any
 
 from flows.home import Home
 from flows.keys import DistrictKey
+from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, kept_version, kept_versions
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
@@ -61,7 +62,9 @@ class Issued:
         if then is None:
             return "任务表所据的那一版已不保留，请重新导出任务表"
         version, row = then
-        was_open = any(one["code"] == code and one["state"] in open_states(self._policy.leads) for one in row["leads"])
+        was_open = any(
+            code in (one["code"], PERSON) and one["state"] in open_states(self._policy.leads) for one in row["leads"]
+        )
         return Asked((person, code), {**row, "person_key": person}, version, row["person_key"], was_open)
 
     def phones(self, asked: Asked) -> list[str] | None:
@@ -96,7 +99,7 @@ class Issued:
         found: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for person, row in self._persons.items():
             codes = self._policy.statuses.order if row["objection"] else [one["code"] for one in row["leads"]]
-            for code in codes:
+            for code in (*codes, PERSON):
                 for name in (person, *self._older.get(person, ())):
                     found[lead_letters(self.key, name, code)].add((person, code))
         return found
@@ -108,7 +111,7 @@ class Issued:
         for version, rows in self._rows[as_of]:
             for name in (person, *self._older.get(person, ())):
                 row = rows.get(name)
-                if row is not None and any(one["code"] == code for one in row["leads"]):
+                if row is not None and any(code in (one["code"], PERSON) for one in row["leads"]):
                     return version, row
         return None
 

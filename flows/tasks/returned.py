@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flows.home import Home
 from flows.keys import load_key
-from flows.ledger.checks import basis_of, record_answer
+from flows.ledger.checks import PERSON, basis_of, record_answer
 from flows.ledger.publish.read import current_version
 from flows.ledger.redact import is_personal_number
 from flows.ledger.store import Lead, Store, opened_store
@@ -75,7 +75,7 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
     problems: list[str] = []
     for path in files:
         try:
-            lines += read_lines(path, tuple(policy.leads.feedback), policy.reading)
+            lines += read_lines(path, tuple(policy.leads.answers), policy.reading)
         except InputError as error:
             problems.append(str(error))
     issued = Issued(home, key, current, policy)
@@ -130,8 +130,8 @@ class _Desk:
             return f"表里没有“{'”“'.join(line.missing)}”一栏"
         if not line.result:
             return "填了核查人或日期，没有填核查结果"
-        if line.result not in self._rules.feedback:
-            return f"核查结果不认识，请用：{'、'.join(self._rules.feedback)}"
+        if line.result not in self._rules.answers:
+            return f"核查结果不认识，请用：{'、'.join(self._rules.answers)}"
         if not line.checker:
             return "没有填核查人"
         if len(line.checker) > _LONGEST_NAME or is_personal_number(line.checker):
@@ -171,6 +171,8 @@ class _Desk:
             )
         except InputError as error:
             return _out(line, REFUSED, str(error).split("；规则")[0])
+        if lead.code == PERSON and lead.state in self._rules.settled_states:
+            return _out(line, ACCEPTED, "已核实本人，线索不因此改变")
         return _out(line, ACCEPTED, f"线索改为“{lead.state}”" + ("，冲突由人裁定" if settled else ""))
 
     def _against(self, last: Earlier, answer: _Answer) -> Outcome | None:
@@ -181,7 +183,7 @@ class _Desk:
             if last.answer is None or answer.day >= last.on:
                 return None
             return _out(line, CONFLICT if _is_final(rules, line.result) else KNOWN, f"已有较晚的结果，{told}")
-        target = rules.feedback[line.result]
+        target = rules.answers[line.result]
         if last.answer == line.result or {last.state, target} <= set(rules.settled_states):
             return _out(line, KNOWN, f"已有相同结果，{told}")
         if last.state == rules.excluded_state and answer.asked.is_open and last.on <= answer.asked.as_of:
@@ -198,7 +200,7 @@ class _Desk:
         """A lead asked about again, or a conflict settled by a person, leaves its old state before the new answer."""
         code, rules = answer.asked.lead[1], self._rules
         state = before[-1].state if before else rules.first_state
-        target = rules.feedback[answer.line.result]
+        target = rules.answers[answer.line.result]
         if rules.allows(state, target):
             return
         ways = [one for one in rules.transitions[state] if one != rules.objection_state]
@@ -211,7 +213,7 @@ class _Desk:
 
 def _is_final(rules: Leads, result: str) -> bool:
     """Whether a result says what is the case, so that another one contradicts it."""
-    return rules.feedback.get(result) in (*rules.settled_states, rules.excluded_state) or result == TO_ANALYST
+    return rules.answers.get(result) in (*rules.settled_states, rules.excluded_state) or result == TO_ANALYST
 
 
 def _out(line: Line, what: str, reason: str) -> Outcome:

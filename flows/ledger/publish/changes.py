@@ -255,6 +255,8 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         return "unseen" if "not_seen" in after["flags"] else _moved_rows(after, gone, new, night) or "seen_again"
     if after["person_key"] in night.endings:
         return "lead_settled"
+    if ("person_checked" in before["flags"]) != ("person_checked" in after["flags"]):
+        return "check"
     if _lead_states(before) != _lead_states(after):
         return "recheck" if after["person_key"] in night.reopened else "check"
     if (moved := _moved_rows(after, gone, new, night)) is not None:

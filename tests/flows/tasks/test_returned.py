@@ -268,7 +268,7 @@ def test_the_answered_are_not_asked_again_nor_is_one_who_objects(place: Home, sh
     with opened_store(place) as store:
         store.raise_objection(person, date(2026, 11, 20), "本人")
     assert sanzhao("run", "--home", without_reports(place.root), "--from", "decided").code in (0, 3)
-    done = export_tasks(place, TaskOrder(tmp_path / "next", "制表人甲"))
+    done = export_tasks(place, TaskOrder(tmp_path / "next", "制表人甲", inside=True))
     again = {Sheet.read(path).number(row)[7:] for path in done.files for row in range(len(Sheet.read(path).rows))}
     assert again <= asked - {sheet.number(row)[7:] for row in range(4)} - theirs
     assert {sheet.number(4)[7:], sheet.number(5)[7:]} - theirs <= again
