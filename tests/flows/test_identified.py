@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ pytestmark = pytest.mark.slow
 PASSWORD = "a-Pass-word-of-9"  # noqa: S105
 
 
-@pytest.fixture
-def office_home(home: Path) -> Home:
-    """The finished home, with accounts."""
+@pytest.fixture(scope="module")
+def with_accounts(finished_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished home, with accounts. Copy it before changing it."""
+    home = Path(shutil.copytree(finished_home, tmp_path_factory.mktemp("accounts") / "home"))
     office = Office.open(Home(home))
     streets = frozenset({"云溪街道"})
     for account in (
@@ -39,7 +41,13 @@ def office_home(home: Path) -> Home:
     ):  # fmt: skip
         office.accounts.add(account, PASSWORD, at=office.now(), by="test")
     office.close()
-    return Home(home)
+    return home
+
+
+@pytest.fixture
+def office_home(with_accounts: Path, tmp_path: Path) -> Home:
+    """A home of one's own with accounts."""
+    return Home(Path(shutil.copytree(with_accounts, tmp_path / "home")))
 
 
 def acts(home: Home, what: str) -> list[tuple[object, object]]:
@@ -140,8 +148,6 @@ def test_an_export_takes_no_other_files_place(office_home: Home, tmp_path: Path)
 
 
 def test_people_whose_originals_are_destroyed_stay_masked_and_are_counted(office_home: Home, tmp_path: Path) -> None:
-    import shutil
-
     shutil.rmtree(office_home.landing)
     done = export_identified(office_home, Order("审核", PASSWORD, "组织部核对", tmp_path / "out.parquet"))
     assert done.without_original == done.persons > 0

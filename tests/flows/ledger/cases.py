@@ -14,6 +14,7 @@ from flows.home import Home
 from flows.keys import load_key
 from reports.summary import RunSummary
 from tests.flows.command import without_reports
+from tests.flows.stores import with_empty_store
 
 CASES = Path(__file__).parents[2] / "cases" / "domain"
 FIRST = date(2026, 11, 20)
@@ -58,6 +59,7 @@ def new_case(name: str, root: Path) -> Case:
     """A home of its own for the case of that name, without reports."""
     home = Home(root / name)
     home.make()
+    with_empty_store(home)
     load_key(home, create=True)
     without_reports(home.root)
     return Case(home, CASES / name)
