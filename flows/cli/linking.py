@@ -91,6 +91,7 @@ def link(
         pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements, options)
     write_table(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
+    _tell_unread(pairs)
     if judgements is not None:
         print(_judged(judgements, (left, right), (left_id, right_id)))
 
@@ -121,6 +122,7 @@ def dedupe(
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
+    _tell_unread(pairs)
     if again := int((pairs.schema.metadata or {}).get(COPIES, b"0")):
         print(f"有 {again:,} 行与前面的某一行完全相同，每行只写与那一行的一对；分组不受影响")
     if judgements is not None:
@@ -147,6 +149,7 @@ def train(
     from flows.home import write_private
     from flows.tabular import check_place
     from matchers.linkage.trained import model_text, report_text
+    from matchers.linkage.unread import unread_lines
 
     check_place(out)
     report, rules = out.with_suffix(".report.md"), out.with_suffix(".blocking.toml")
@@ -159,12 +162,20 @@ def train(
         result = _learned(left, right, chosen, (left_id, right_id), judgements, options)
     write_private(out, model_text(result.model).encode())
     write_private(report, report_text(result).encode())
-    print(_trained(result, out, report))
+    print("\n".join((_trained(result, out, report), *unread_lines(result.unread))))
 
 
 def _read(model: str, judgements: Path | None) -> dict[str, Path | None]:
     """What is read beside the tables; a shipped model is no file of the clerk's."""
     return {"--model": path if (path := Path(model)).is_file() else None, "--judgements": judgements}
+
+
+def _tell_unread(pairs: pa.Table) -> None:
+    """Filled cells that showed nothing, a line a column."""
+    from matchers.linkage.unread import unread_lines, unread_of
+
+    for line in unread_lines(unread_of(pairs)):
+        print(line)
 
 
 def _engine(memory: str) -> AbstractContextManager[Options]:

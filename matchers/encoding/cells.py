@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
@@ -11,18 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.dates import empty_days, packed, written_part
 from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import encode_names
 from matchers.encoding.numbers import encode_phones
+from matchers.encoding.personal import BETWEEN_PHONES, plain_phone
 from matchers.encoding.readings import simplified
 from matchers.encoding.strings import digests, strings, text_array
+from matchers.encoding.text import plain_text
+from matchers.encoding.typed import as_text
 from matchers.names import compared_name, tidy_name
 from schemas.people import is_dummy_phone
+from schemas.placeholders import means_nothing
 
 Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
 
-_BETWEEN_PHONES = r"[、/／；;,，|\\]+"
-_DATE = re.compile(r"^(\d{4})(?:\D*(\d{1,2}))?(?:\D*(\d{1,2}))?\D*$")
 _SEXES: Mapping[str, int] = {
     "男": 1, "男性": 1, "male": 1, "m": 1, "1": 1, "女": 0, "女性": 0, "female": 0, "f": 0, "2": 0,
 }  # fmt: skip
@@ -31,7 +33,7 @@ _SEXES: Mapping[str, int] = {
 def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Names with their forms, and the simplified text that masks are held against; blanks and dots do not count."""
     distinct, codes = _distinct(column)
-    tidy = [tidy_name(name) if name else "" for name in distinct.to_pylist()]
+    tidy = [tidy_name(name) if name and not means_nothing(name) else "" for name in distinct.to_pylist()]
     names, shown = encode_names(text_array(tidy)), [simplified(name) for name in tidy]
     like: list[str | None] = [None] * len(tidy)
     for row in np.flatnonzero(names.kind > KINDS["full"]):
@@ -77,36 +79,20 @@ def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 def _phone(text: str) -> str:
     """The number, nothing where it is a dummy."""
-    tidy = tidy_phone(text)
+    tidy = plain_phone(text)
     return "" if is_dummy_phone(tidy) else tidy
-
-
-def tidy_phone(text: str) -> str:
-    """Digits and stars only, without the country code."""
-    bare = re.sub(r"[^0-9*]", "", text)
-    return re.sub(r"^(?:00)?86(?=1[0-9*]{10}$)", "", bare)
 
 
 def encode_partial_dates(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """yyyymmdd as a number, with zeros for a day or month that is not given; 0 where there is none."""
-    if pa.types.is_temporal(column.type):
-        import pyarrow.compute as pc
-
-        column = pc.strftime(column, format="%Y%m%d")
-    return {"day": _looked_up(column, _day, np.dtype(np.int32))}
-
-
-def _day(text: str | None) -> int:
-    found = _DATE.match((text or "").strip())
-    if not found:
-        return 0
-    year, month, day = (int(part or 0) for part in found.groups())
-    return year * 10000 + month * 100 + day if month <= 12 and day <= 31 else 0
+    days = _looked_up(column, lambda text: packed(written_part(text or "")), np.dtype(np.int32)).astype(np.int32)
+    days[empty_days(days)] = 0
+    return {"day": days}
 
 
 def encode_sexes(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """1 men, 0 women, -1 not given."""
-    return {"male": _looked_up(column, lambda text: _SEXES.get((text or "").strip().lower(), -1), np.dtype(np.int8))}
+    return {"male": _looked_up(column, lambda text: _SEXES.get(plain_text(text or ""), -1), np.dtype(np.int8))}
 
 
 def _looked_up(
@@ -119,8 +105,7 @@ def _looked_up(
 
 def _distinct(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Distinct values as text, null among them if there is one, and the place of each row's."""
-    text = _one(column).cast(pa.string())
-    encoded = text.dictionary_encode(null_encoding="encode")
+    encoded = as_text(column).dictionary_encode(null_encoding="encode")
     return encoded.dictionary, np.asarray(encoded.indices).astype(np.int64)
 
 
@@ -138,7 +123,7 @@ def _lists(column: pa.Array | pa.ChunkedArray) -> pa.ListArray:
 
     array = _one(column)
     if not pa.types.is_list(array.type):
-        array = pc.split_pattern_regex(array.cast(pa.string()), _BETWEEN_PHONES)
+        array = pc.split_pattern_regex(as_text(array), BETWEEN_PHONES)
     lengths = np.asarray(pc.fill_null(pc.list_value_length(array), 0)).astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), array.flatten())

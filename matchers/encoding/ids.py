@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.dummies import dummy_ids
-from matchers.encoding.strings import Strings, matrix, strings
+from matchers.encoding.numbers import rows_to_read
+from matchers.encoding.personal import plain_id
+from matchers.encoding.strings import Strings, matrix, strings, strings_of
 from matchers.encoding.swar import digits, nibbles, number, u64, weighed
 from schemas.people import dummies
 
@@ -55,7 +57,7 @@ def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
     the check digit fails, or a whole ID shows a birth date that cannot be, it may be a typing error: kind
     `invalid`, which agrees with nothing.
     """
-    places = _places(strings(column))
+    places = _read_places(strings(column))
     unknown = _ending_in_zeros(places, 4)
     for word in places.shown:
         word[unknown] = 0
@@ -113,6 +115,18 @@ def _no_birth(birth: Words) -> npt.NDArray[np.bool_]:
 def _halved(first: Words, second: Words, last: Words) -> tuple[Words, Words]:
     """Nibbles of eight, eight and two places as two halves of nine."""
     return (first | (second << u64(32))) & _NINE_PLACES, (second >> u64(4)) | (last << u64(28))
+
+
+def _read_places(parts: Strings) -> _Places:
+    """What is not 18 places of digits, stars and X is read number by number: separators, full width, other crosses."""
+    found = _places(parts)
+    whole = (found.shown[0] & found.shown[1] == _WHOLE) & (found.shown[2] == 0x0101)
+    others = rows_to_read(parts, whole, 18)
+    if len(others):
+        again = _places(strings_of([plain_id(text) for text in parts.texts(others)]))
+        for before, after in zip((*found.values, *found.shown), (*again.values, *again.shown), strict=True):
+            before[others] = after
+    return found
 
 
 def _places(parts: Strings) -> _Places:

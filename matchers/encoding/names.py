@@ -18,6 +18,7 @@ from matchers.encoding.readings import readings, simplified
 from matchers.encoding.strings import Rows, Strings, Words, digests, strings, strings_of
 from matchers.encoding.surnames import fold_sound, surname_table
 from matchers.encoding.swar import u64
+from schemas.placeholders import means_nothing, placeholder_words
 
 KINDS = {None: 0, "full": 1, "masked": 2, "placeholder": 3}
 PLANE = 0x10000
@@ -100,8 +101,28 @@ def encode_names(column: pa.Array | pa.ChunkedArray) -> EncodedNames:
     """Encode a whole column of names."""
     parts = strings(column)
     names = _encode_common(parts)
+    names.kind[_of_nothing(names.key)] = 0
     others = np.flatnonzero((names.kind == 0) & (parts.lengths > 0))
     return _with_others(names, parts, others) if len(others) else names
+
+
+@cache
+def _keys_of_nothing() -> tuple[Words, npt.NDArray[np.bool_]]:
+    """Keys of the words for nothing that look like names (暂无), and which places of a small table they fall into."""
+    keys = _encode_common(strings_of(sorted(placeholder_words().nothing))).key
+    table = np.zeros(1 << 16, bool)
+    table[_place(keys)] = True
+    return keys[keys != 0], table
+
+
+def _of_nothing(keys: Words) -> Rows:
+    known, table = _keys_of_nothing()
+    near = np.flatnonzero(table[_place(keys)] & (keys != 0))
+    return near[np.isin(keys[near], known)]
+
+
+def _place(keys: Words) -> Words:
+    return np.asarray((keys ^ keys >> u64(13)) & _LANE, np.uint64)
 
 
 def _encode_common(parts: Strings) -> EncodedNames:
@@ -197,7 +218,7 @@ def _with_others(names: EncodedNames, parts: Strings, rows: Rows) -> EncodedName
     from matchers.names import compared_name
 
     texts = parts.texts(rows)
-    known = {text: compared_name(text, simplified(text)) for text in set(texts)}
+    known = {text: compared_name(text, "" if means_nothing(text) else simplified(text)) for text in set(texts)}
     compared = [known[text] for text in texts]
     full = np.array([name.name_kind == "full" for name in compared])
     tidy = _encode_common(strings_of([name.name_key if name.name_kind == "full" else None for name in compared]))

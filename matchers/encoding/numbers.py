@@ -2,44 +2,64 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.dates import empty_days, packed, written_day
 from matchers.encoding.dummies import dummy_phones
-from matchers.encoding.strings import strings
+from matchers.encoding.personal import only_phone
+from matchers.encoding.strings import Strings, matrix, strings, strings_of
 from matchers.encoding.swar import digits, nibbles, number, u64
 
 PHONE_PLACES = 11
 _WHOLE = u64(0x0101010101010101)
+_ELEVEN_SHOWN = u64(16**PHONE_PLACES - 1)
+_DIGIT_OR_STAR = np.isin(np.arange(256), np.frombuffer(b"0123456789*", np.uint8))
+Rows = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 
 
 def encode_phones(column: pa.Array | pa.ChunkedArray) -> tuple[Words, Words]:
     """Digits of phones of eleven places and the mask of the places shown, four bits a place, the first the lowest.
 
-    A dummy (13800000000) shows nothing.
+    A dummy (13800000000) shows nothing. What is not eleven digits or stars is read number by number: separators, a
+    country code, full-width digits.
     """
     parts = strings(column)
+    values, mask = _eleven_places(parts)
+    others = rows_to_read(parts, mask == _ELEVEN_SHOWN, PHONE_PLACES)
+    if len(others):
+        again = strings_of([only_phone(text) for text in parts.texts(others)])
+        values[others], mask[others] = _eleven_places(again)
+    none = dummy_phones(values, mask)
+    values[none] = mask[none] = 0
+    return values, mask
+
+
+def _eleven_places(parts: Strings) -> tuple[Words, Words]:
     fits = parts.lengths == PHONE_PLACES
     first, second = (digits(np.where(fits, parts.raw_words(at), u64(0))) for at in (0, 8))
     last = u64(0xFFFFFF)
     values = nibbles(first[0]) | nibbles(second[0] & last) << u64(32)
     mask = nibbles(first[1] * u64(15)) | nibbles((second[1] & last) * u64(15)) << u64(32)
-    none = dummy_phones(values, mask)
-    values[none] = mask[none] = 0
     return values, mask
+
+
+def rows_to_read(parts: Strings, whole: npt.NDArray[np.bool_], places: int) -> Rows:
+    """Filled rows that are neither whole numbers nor digits and stars of so many places."""
+    rows = np.flatnonzero(~whole & (parts.lengths > 0))
+    fitting = parts.lengths[rows] == places
+    masked = _DIGIT_OR_STAR[matrix(parts, rows[fitting], places)].all(axis=1)
+    fitting[fitting] = masked
+    return np.asarray(rows[~fitting], np.int64)
 
 
 def encode_dates(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """yyyymmdd as a number, 0 where there is none: yyyy-mm-dd, yyyymmdd, Arrow dates and timestamps at once, other ways
     of writing a day (slashes, dots, 年月日, the day first, a time behind it) value by value.
 
-    A moment with a zone is Asia/Shanghai's day.
+    A moment with a zone is Asia/Shanghai's day; days that programs write where there is none (1970-01-01) are none.
     """
     if pa.types.is_timestamp(column.type):
         if column.type.tz is not None:
@@ -58,24 +78,6 @@ def encode_dates(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
     found[(found // 100 % 100 > 12) | (found % 100 > 31)] = 0
     others = np.flatnonzero((found == 0) & (parts.lengths > 0))
     if len(others):
-        found[others] = [_day(text) for text in parts.texts(others)]
+        found[others] = [packed(written_day(text)) for text in parts.texts(others)]
+    found[empty_days(found)] = 0
     return found
-
-
-_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[T\s]+\d{1,2}[:：时].*)?")
-_YEAR_LAST = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})(?:[T\s]+\d{1,2}[:：].*)?")
-_DIGITS_AND_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})[T\s]+\d{1,2}[:：]?.*")
-
-
-@lru_cache(maxsize=1 << 16)
-def _day(text: str) -> int:
-    """yyyymmdd of one written day, 0 where it is none. With the year last, the day comes first unless it cannot."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    if last := _YEAR_LAST.fullmatch(plain):
-        day, month, year = map(int, last.groups())
-        month, day = (day, month) if month > 12 else (month, day)
-    elif first := _YEAR_FIRST.fullmatch(plain) or _DIGITS_AND_TIME.fullmatch(plain):
-        year, month, day = map(int, first.groups())
-    else:
-        return 0
-    return year * 10000 + month * 100 + day if 1 <= month <= 12 and 1 <= day <= 31 else 0

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.typed import as_text
+
 Bytes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
@@ -54,6 +56,13 @@ class Strings:
         offsets = np.concatenate([[0], ends]).astype(np.int32)
         return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(self.letters.take(places)))
 
+    def with_texts(self, rows: Rows, texts: Sequence[str]) -> Strings:
+        """The same with other texts in these rows; rows no longer stand in the order of their bytes."""
+        other = strings_of(texts)
+        starts, lengths = self.starts.copy(), self.lengths.copy()
+        starts[rows], lengths[rows] = other.starts + len(self.letters), other.lengths
+        return Strings(np.concatenate([self.letters, other.letters]), starts, lengths)
+
     def texts(self, rows: Rows) -> list[str]:
         """These rows as Python strings."""
         spans = zip(self.starts[rows].tolist(), self.lengths[rows].tolist(), strict=True)
@@ -61,10 +70,8 @@ class Strings:
 
 
 def strings(column: pa.Array | pa.ChunkedArray) -> Strings:
-    """The parts of a string column."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-        array = array.cast(pa.string())
+    """The parts of a column as text."""
+    array = as_text(column)
     wide = np.int64 if pa.types.is_large_string(array.type) else np.int32
     valid, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, wide)[array.offset : array.offset + len(array) + 1].astype(np.int64)

@@ -16,6 +16,7 @@ from matchers.linkage.judged import checked_judgements
 from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
 from matchers.linkage.model import LinkModel
 from matchers.linkage.tables import Sides
+from matchers.linkage.unread import noted
 from matchers.relations import run_script
 
 # Pairs judged to be one are looked at though no rule finds them.
@@ -56,7 +57,7 @@ def pairs_by_evidence(
         _weigh_and_decide(con, model, sides, also)
         if tables.same and join_linked(con):
             _weigh_and_decide(con, model, sides, also)
-        pairs = _pairs(con, model)
+        pairs = noted(_pairs(con, model), sides.unread)
         return kept_apart(pairs, told) if tables.same and told is not None else pairs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from matchers.evidence.things import identical_cells, make_things
 from matchers.linkage.model import LinkModel
 from matchers.linkage.shared import silence_shared
 from matchers.linkage.tables import NIBBLES, Sides
+from matchers.linkage.unread import Unread, unread_cells, with_shared
 from matchers.relations import make
 from schemas.errors import InputError
 
@@ -40,19 +41,24 @@ def load(
     Of one table also `things`: which of its rows are the same in all these columns.
     """
     con.execute(NIBBLES)
+    unread: dict[str, Mapping[str, Unread]] = {}
     columns = [column for column in model.columns if only is None or column in only]
     for side, table, id_column in (("l", tables.left, tables.ids[0]), ("r", tables.right, tables.ids[1])):
         if table is None:
             con.execute("create or replace view r as select * from l")
             continue
-        make(con, side, _encoded(table, id_column, model, columns))
+        encoded, unread[side] = _encoded(table, id_column, model, columns)
+        make(con, side, encoded)
     rows = tables.left.num_rows
     if tables.right is None:
         make_things(con, identical_cells(tables.left.sort_by(tables.ids[0]), columns))
-    return Sides(rows, rows if tables.right is None else tables.right.num_rows, tables.same)
+    sides = {"table": unread["l"]} if tables.right is None else {"left": unread["l"], "right": unread["r"]}
+    return Sides(rows, rows if tables.right is None else tables.right.num_rows, tables.same, sides)
 
 
-def _encoded(table: pa.Table, id_column: str, model: LinkModel, columns: list[str]) -> pa.Table:
+def _encoded(
+    table: pa.Table, id_column: str, model: LinkModel, columns: list[str]
+) -> tuple[pa.Table, Mapping[str, Unread]]:
     missing = [column for column in columns if column not in table.schema.names]
     if missing:
         raise InputError(
@@ -61,14 +67,17 @@ def _encoded(table: pa.Table, id_column: str, model: LinkModel, columns: list[st
         )  # fmt: skip
     table = table.select(list(dict.fromkeys([id_column, *columns]))).sort_by(id_column)
     found: dict[str, Any] = {"seq": pa.array(np.arange(table.num_rows, dtype=np.int32)), "id": table[id_column]}
+    counts: dict[str, Unread] = {}
     for column in columns:
-        found |= {f"{column}_{form}": values for form, values in model.kind(column).encode(table[column]).items()}
-    silence_shared(
+        forms = model.kind(column).encode(table[column])
+        found |= {f"{column}_{form}": values for form, values in forms.items()}
+        counts[column] = unread_cells(table[column], forms, model.columns[column])
+    shared = silence_shared(
         found, model.model_copy(update={"columns": {c: model.columns[c] for c in columns}}), model.many_names
     )
     for column, source in model.implied.items():
         _imply(found, model, column, source)
-    return pa.table(found)
+    return pa.table(found), with_shared(counts, shared)
 
 
 def _imply(found: dict[str, Any], model: LinkModel, column: str, source: str) -> None:

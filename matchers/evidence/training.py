@@ -69,7 +69,7 @@ def train_by_evidence(
         before=whole, model=fitted, plan=tuple(plan), learned=_all_columns(learned, fitted), expected_matches=matches,
         outcomes=outcomes, unlinkable=unlinkable, crosscheck=cross_check(patterns_of(pairs, model), learned, model),
         judged=_judged_shown(pairs, alone, placed.unknown) if judgements is not None else None,
-        warnings=_warnings(learned, model),
+        warnings=_warnings(learned, model), unread=sides.unread,
     )  # fmt: skip
 
 

@@ -89,9 +89,10 @@ _IDS = Kind(
     encode=encode_masked_ids,
     keys={
         "full": ID_WHOLE,
-        "first15": f"case when {{c}}_head_mask = {_NINE} and {{c}}_tail_mask & {_SIX} = {_SIX} "
+        "first15": f"case when {{c}}_kind <> 3 and {{c}}_head_mask = {_NINE} and {{c}}_tail_mask & {_SIX} = {_SIX} "
         f"then hash({{c}}_head, {{c}}_tail & {_SIX}) end",
-        "head6_tail4": f"case when {{c}}_head_mask & {_SIX} = {_SIX} and {{c}}_tail_mask >> 20 = 65535 "
+        "head6_tail4": f"case when {{c}}_kind <> 3 and {{c}}_head_mask & {_SIX} = {_SIX} "
+        "and {c}_tail_mask >> 20 = 65535 "
         f"then (({{c}}_head & {_SIX}) << 16) | ({{c}}_tail >> 20) end",
         "tail4": ID_TAIL4,
         "birth": "nullif({c}_birth, 0)",

@@ -99,7 +99,8 @@ _LANES = " + ".join(f"((xor(l.{{c}}_key, r.{{c}}_key) >> {16 * lane}) & 65535 <>
 ID_FULL = "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head and l.{c}_tail = r.{c}_tail"
 ID_WHOLE = "case when {c}_kind = 1 then hash({c}_head, {c}_tail) end"
 _HEAD4, _HEAD6, _TAIL4 = (
-    Places("head", "head_mask", 0, 4), Places("head", "head_mask", 0, 6), Places("tail", "tail_mask", 5, 4)
+    Places("head", "head_mask", 0, 4, "kind"), Places("head", "head_mask", 0, 6, "kind"),
+    Places("tail", "tail_mask", 5, 4, "kind"),
 )  # fmt: skip
 _ID_PLACES = {"tail4": (_TAIL4,), "head4_tail4": (_HEAD4, _TAIL4), "head6": (_HEAD6,)}
 _PHONE_HEAD3, _PHONE_TAIL4 = Places("digits", "mask", 0, 3), Places("digits", "mask", 7, 4)

@@ -18,7 +18,8 @@ from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import plan_blocks
 from matchers.linkage.result import decided_pairs
 from matchers.linkage.score import Scored, decide, given_weights, keep_scored, score_pairs
-from matchers.linkage.tables import NIBBLES, Both, Rows, encode_sides
+from matchers.linkage.tables import NIBBLES, Both, Rows, encode_sides, ids_text
+from matchers.linkage.unread import noted
 from schemas.errors import TableError
 
 __all__ = ["Options", "id_column", "link_tables"]
@@ -56,7 +57,8 @@ def link_tables(
             pairs = decided_pairs(con, model, both)
         else:
             pairs = _judged_pairs(con, model, learned, both, scored, judgements)
-        return pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
+        pairs = pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
+        return noted(pairs, both.unread)
 
 
 def _judged_pairs(
@@ -79,7 +81,7 @@ def id_column(table: pa.Table, column: str) -> pa.Array:
     """Ids as strings. Raises TableError where the column is missing, empty or not unique."""
     if column not in table.schema.names:
         raise TableError(f"没有编号列 {column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列")
-    ids = table[column].combine_chunks().cast(pa.string())
+    ids = ids_text(table[column].combine_chunks())
     if ids.null_count or len(ids.unique()) != len(ids):
         raise TableError(f"编号列 {column} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
     return ids

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pyarrow as pa
 
 from matchers.encoding.strings import digests, strings, text_array
+from matchers.encoding.typed import as_text
 from matchers.encoding.units import UnitName, parse_unit
 from matchers.linkage.kinds import Encoded, Kind
+from schemas.placeholders import means_nothing
 
 _PARTS = ("core", "sound", "province", "district", "branch")
 
@@ -18,9 +20,8 @@ def encode_units(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Digests of the 字号, its sound and the places; the industry and the form as text; whether the name is whole."""
     import numpy as np
 
-    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    distinct = chunked.cast(pa.string()).combine_chunks().dictionary_encode()
-    names = [parse_unit(text) if text else UnitName() for text in distinct.dictionary.to_pylist()] + [UnitName()]
+    distinct = as_text(column).dictionary_encode()
+    names = [_unit(text) for text in distinct.dictionary.to_pylist()] + [UnitName()]
     codes = np.asarray(distinct.indices.fill_null(len(names) - 1), np.int64)
     found: Encoded = {
         part: digests(strings(text_array([getattr(name, part) for name in names])))[codes] for part in _PARTS
@@ -29,6 +30,10 @@ def encode_units(column: pa.Array | pa.ChunkedArray) -> Encoded:
     found |= {part: text_array([getattr(name, part) for name in names]).take(rows) for part in ("industry", "form")}
     found["whole"] = np.array([name.whole for name in names], np.uint8)[codes]
     return found
+
+
+def _unit(text: str | None) -> UnitName:
+    return parse_unit(text) if text and not means_nothing(text) else UnitName()
 
 
 _CORE = "l.{c}_core = r.{c}_core"

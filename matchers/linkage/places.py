@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from matchers.encoding.ids import KINDS
 from matchers.linkage.blocks import slices
+
+INVALID = KINDS["invalid"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Places:
     mask: str
     first: int
     count: int
+    kind: str = ""
+    """The form that tells a number with a failed check digit (`INVALID`): it makes no key."""
 
     @property
     def wanted(self) -> int:
@@ -30,6 +35,8 @@ class Places:
 def places_sql(*parts: Places) -> str:
     """SQL of the key over one row: the parts side by side, the last in the lowest bits; null unless all show."""
     shown = " and ".join(f"({{c}}_{one.mask} >> {4 * one.first}) & {one.wanted} = {one.wanted}" for one in parts)
+    if parts[0].kind:
+        shown += f" and {{c}}_{parts[0].kind} <> {INVALID}"
     value = ""
     for one in parts:
         own = f"(({{c}}_{one.form} >> {4 * one.first}) & {one.wanted})"
@@ -47,6 +54,8 @@ def places_values(columns: Mapping[str, Any], column: str, parts: tuple[Places, 
             down, wanted = np.uint64(4 * one.first), np.uint64(one.wanted)
             shown &= (columns[f"{column}_{one.mask}"][some] >> down) & wanted == wanted
             value = value << np.uint64(4 * one.count) | (columns[f"{column}_{one.form}"][some] >> down) & wanted
+        if parts[0].kind:
+            shown &= columns[f"{column}_{parts[0].kind}"][some] != INVALID
         value[~shown] = 0
         found[some] = value
     return found

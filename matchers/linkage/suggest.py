@@ -21,6 +21,8 @@ from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import finding_rules, plan_blocks
 from matchers.linkage.score import given_weights, score_pairs
 from matchers.linkage.tables import NIBBLES, Both, Side, encode_sides
+from matchers.linkage.trust import refuse_empty
+from schemas.errors import TableError
 
 _PAIRS_PER_ROW = 10
 _SAMPLED_ROWS = 50_000
@@ -64,16 +66,25 @@ class Suggestion:
 def suggest_blocking(
     left: pa.Table, right: pa.Table | None, model: LinkModel, *, options: Options | None = None
 ) -> Suggestion:
-    """Rules that together find nearly all probable matches within the budget (ten pairs a row, at most `max_pairs`)."""
+    """Rules that together find nearly all probable matches within the budget (ten pairs a row, at most `max_pairs`).
+
+    Raises TableError where there are no two rows to compare, or none that share anything.
+    """
     chosen = options or Options()
     rows = left.num_rows + (0 if right is None else right.num_rows)
     budget = min(model.max_pairs, _PAIRS_PER_ROW * rows)
     with embedded(chosen) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, threads=chosen.threads)
+        refuse_empty(both.counts)
         planned = _planned(con, model, both, budget)
         affordable = {rule: keys for rule, (keys, pairs) in planned.items() if 0 < pairs <= budget}
         pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
+        if not pool:
+            raise TableError(
+                "没有一条规则能在预算内把行配成对，推荐不出分组规则", rule="no_blocking",
+                action="核对两张表的列是不是都有值，或自己在模型的 [blocking] 里写规则",
+            )  # fmt: skip
         sampled, step = _sampled(both)
         found, weights = _found(con, _blocked(model, pool), sampled)
     return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (found, weights * step), budget)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
+from matchers.encoding.typed import as_text, is_plain
 from matchers.linkage.blocks import slices
 from matchers.linkage.model import LinkModel
 from matchers.linkage.shared import silence_shared
+from matchers.linkage.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
 
 NIBBLES = """
@@ -47,8 +49,8 @@ class Side:
     rows: int
     columns: Columns
     ids: tuple[pa.Array, ...] = ()
-    shared: Mapping[str, int] = field(default_factory=dict)
-    """By column, rows whose number stands beside too many names to be anybody's: it shows nothing there."""
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    """By column, filled cells that show nothing; columns without such are left out."""
 
     def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
         """These columns of these rows."""
@@ -84,6 +86,8 @@ class Sides:
     left: int
     right: int
     same: bool
+    unread: Mapping[str, Mapping[str, Unread]] = field(default_factory=dict, compare=False)
+    """By side and column, filled cells that show nothing, where they were counted."""
 
     @property
     def pairs(self) -> float:
@@ -98,6 +102,11 @@ class Both:
     left: Side
     right: Side
     same: bool
+
+    @property
+    def unread(self) -> dict[str, Mapping[str, Unread]]:
+        """Filled cells that show nothing, by side and column."""
+        return {"table": self.left.unread} if self.same else {"left": self.left.unread, "right": self.right.unread}
 
     @property
     def counts(self) -> Sides:
@@ -134,7 +143,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
         refuse_unreadable(name, batch.schema, model)
         _encode_batch(columns, batch, model)
         if id_name is not None:
-            ids.append(_text(batch.column(id_name)))
+            ids.append(ids_text(batch.column(id_name)))
     if not table.num_rows:
         _encode_batch(columns, table.schema.empty_table(), model)
     if id_name is not None:
@@ -143,7 +152,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, column, source)
-    return Side(table.num_rows, encoded, tuple(ids), shared)
+    return Side(table.num_rows, encoded, tuple(ids), with_shared(columns.unread, shared))
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
@@ -166,7 +175,7 @@ def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
 def _readable(kind: pa.DataType, *, several: bool) -> bool:
     if several and pa.types.is_list(kind):
         return bool(pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))
-    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return is_plain(kind)
 
 
 def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
@@ -174,10 +183,15 @@ def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: Li
     for column in model.columns:
         whole, encode = batch.column(column), model.kind(column).encode
         if pa.types.is_dictionary(whole.type):
-            columns.put(column, 0, _dictionary_forms(encode, whole))
+            forms = _dictionary_forms(encode, whole)
+            columns.put(column, 0, forms)
+            columns.tell(column, unread_cells(whole, forms, model.columns[column]))
             continue
         for part in slices(max(batch.num_rows, 1), _ROWS_IN_CACHE):
-            columns.put(column, part.start, encode(whole.slice(part.start, part.stop - part.start)))
+            piece = whole.slice(part.start, part.stop - part.start)
+            forms = encode(piece)
+            columns.put(column, part.start, forms)
+            columns.tell(column, unread_cells(piece, forms, model.columns[column]))
     columns.grown(batch.num_rows)
 
 
@@ -203,6 +217,7 @@ class _Growing:
 
     def __init__(self, rows: int) -> None:
         self._rows, self._at = rows, 0
+        self.unread: dict[str, Unread] = {}
         self._numbers: dict[str, npt.NDArray[Any]] = {}
         self._texts: dict[str, list[pa.Array]] = {}
 
@@ -218,6 +233,10 @@ class _Growing:
             else:
                 self._texts.setdefault(name, []).append(values)
 
+    def tell(self, column: str, found: Unread) -> None:
+        """Add to the counts of cells that show nothing."""
+        self.unread[column] = self.unread.get(column, Unread()) + found
+
     def grown(self, rows: int) -> None:
         """A batch of so many rows is done."""
         self._at += rows
@@ -228,8 +247,13 @@ class _Growing:
         return {**self._numbers, **texts}
 
 
-def _text(column: pa.Array) -> pa.Array:
-    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+def ids_text(column: pa.Array) -> pa.Array:
+    """Ids as text. Raises TableError where the cells are neither texts nor numbers."""
+    if not is_plain(column.type):
+        raise TableError(
+            f"编号列的格子是 {column.type}，不是文字或数", rule="id_column", action="换一列编号，或改成文字"
+        )
+    return as_text(column).cast(pa.string())
 
 
 def _check_ids(parts: list[pa.Array], name: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from matchers.linkage.model import LevelWeight, LinkModel, TrainedOn
 from matchers.linkage.pairs import RulePlan, plan_blocks
 from matchers.linkage.tables import NIBBLES, Both, Rows, Sides, encode_sides
 from matchers.linkage.trust import in_order, refuse_empty, refuse_too_many, refuse_uneven, refuse_untrusted
+from matchers.linkage.unread import Unread
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Training:
     crosscheck: CrossCheck | None
     judged: JudgedShown | None
     warnings: tuple[str, ...]
+    unread: Mapping[str, Mapping[str, Unread]] = field(default_factory=dict)
+    """By side and column, filled cells that showed nothing."""
 
 
 def train(
@@ -101,6 +105,7 @@ def train(
         expected_matches=matches, outcomes=outcomes, unlinkable=unlinkable,
         crosscheck=checked.result(),
         judged=_judged_shown(learned, patterns, model, placed.unknown) if placed else None, warnings=said,
+        unread=both.unread,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def test_a_key_of_places_is_its_sql_row_by_row(kind: str, form: str) -> None:
     rng = np.random.default_rng(5)
     columns = {f"x_{name}": _number(rng, 11 if name == "digits" else 9) for name in ("head", "tail", "digits")}
     columns |= {f"x_{name}": _mask(rng, 11 if name == "mask" else 9) for name in ("head_mask", "tail_mask", "mask")}
+    columns["x_kind"] = rng.integers(1, 4, ROWS).astype(np.uint8)  # 3: a failed check digit, which makes no key
     at_once = places_values(columns, "x", KINDS[kind].places[form])
     with embedded() as con:
         by_row = evaluate(con, f"coalesce({KINDS[kind].keys[form].replace('{c}', 'x')}, 0)::ubigint", columns)
