@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import product
 from typing import Any
 
 _BLANKS = re.compile(r"\s+")
@@ -25,27 +26,34 @@ def placeholders() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Words:
-    """Words as they are compared: those for nothing, for the cell above or on the left, for no person."""
+    """Words as they are compared: those for nothing, for the cell above or on the left, for no person.
+
+    `labels` are those for no person after which more may follow.
+    """
 
     nothing: frozenset[str]
     above: frozenset[str]
     left: frozenset[str]
     not_people: frozenset[str]
+    labels: frozenset[str]
 
 
 @cache
 def placeholder_words() -> Words:
     """The shipped words."""
-    body = placeholders()
-    lists = (body["nothing"]["words"], body["same"]["above"], body["same"]["left"], body["not_people"]["words"])
+    body, same = placeholders(), placeholders()["same"]
+    nobody = body["not_people"]
+    made = ["".join(parts) for parts in product(nobody["done"], nobody["by"], nobody["signed"])]
+    labels = [*nobody["sums"], *nobody["labels"], *made]
+    lists = (body["nothing"]["words"], same["above"], same["left"], [*nobody["words"], *labels], labels)
     return Words(*(frozenset(map(_plain, words)) for words in lists))
 
 
 @cache
 def longest_word() -> int:
-    """Characters of the longest of the words, brackets around it included."""
+    """Characters of the longest of the words, brackets, blanks and dots around it included."""
     words = placeholder_words()
-    return max(map(len, words.nothing | words.above | words.left)) + 4
+    return max(map(len, words.nothing | words.above | words.left)) + 8
 
 
 @cache
@@ -54,6 +62,7 @@ def first_signs() -> frozenset[str]:
     words = {word for kind in ("above", "left") for word in placeholders()["same"][kind]}
     words |= placeholder_words().above | placeholder_words().left
     signs = {word[0] for word in words} | {sign for pair in _AROUND for sign in pair} | set(" \t\u3000\xa0（［｛＜＂＇")
+    signs |= set(placeholders()["same"]["around"])
     return frozenset(
         signs | {sign.lower() for sign in signs} | {chr(ord(sign) + 0xFEE0) for sign in signs if sign.isascii()}
     )
@@ -65,26 +74,57 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def means_nothing(text: str) -> bool:
-    """Whether a whole cell is a word for nothing: `（null）`, `ＮａＮ`, `暂 无`, `#REF!`. Blank text is nothing too."""
-    return _is_one_of(text, placeholder_words().nothing)
+    """Whether a whole cell is a word for nothing: `（null）`, `ＮａＮ`, `暂 无`, `#REF!`; blanks and `———` are, too."""
+    plain = _plain(text)
+    return not plain.strip(placeholders()["nothing"]["signs"]) or _is_one_of(plain, placeholder_words().nothing)
 
 
 @lru_cache(maxsize=1 << 12)
 def means_above(text: str) -> bool:
-    """Whether a whole cell says that its value is the one above: 同上, 〃."""
-    return bool(text.strip()) and _is_one_of(text, placeholder_words().above)
+    """Whether a whole cell says that its value is the one above: 同上, 〃, `（同上）。`, 〃〃."""
+    return _is_same(text, placeholder_words().above, placeholders()["same"]["marks"])
 
 
 @lru_cache(maxsize=1 << 12)
 def means_left(text: str) -> bool:
     """Whether a whole cell says that its value is the one on its left: 同左."""
-    return bool(text.strip()) and _is_one_of(text, placeholder_words().left)
+    return _is_same(text, placeholder_words().left, "←")
+
+
+def _is_same(text: str, words: frozenset[str], marks: str) -> bool:
+    """One of the words, or a mark repeated, with dots and brackets around it."""
+    plain = _plain(text)
+    bare = plain.strip(_plain(placeholders()["same"]["around"]) + "".join(map("".join, _AROUND)))
+    marks = _plain(marks) + marks
+    return bool(plain) and (
+        plain in words or bare in words or not plain.strip(marks) or (bool(bare) and not bare.strip(marks))
+    )
+
+
+@lru_cache(maxsize=1 << 8)
+def alike(left_header: str, header: str) -> bool:
+    """Whether two headers name one kind of value (two phones, two addresses, two dates), so that 同左 makes sense."""
+    kinds = placeholders()["same"]["alike"].values()
+    one, other = _plain(left_header), _plain(header)
+    return any(any(word in one for word in words) and any(word in other for word in words) for words in kinds)
+
+
+_FOLLOWED = re.compile(r"[:(\[【,、/]|[0-9]")
 
 
 @lru_cache(maxsize=1 << 12)
 def means_no_person(text: str) -> bool:
-    """Whether a whole name cell is the label of a sum or of a column: 合计, 汇总, 甲."""
-    return bool(text.strip()) and _is_one_of(text.rstrip(":： "), placeholder_words().not_people)
+    """Whether a whole name cell is the label of a sum, a column or a signature: 合计, 甲, 制表人：李四, 全区小计."""
+    plain = _plain(text).rstrip(":")
+    words, data = placeholder_words(), placeholders()["not_people"]
+    if _is_one_of(plain, words.not_people):
+        return True
+    head = _FOLLOWED.split(plain.strip("()[]【】"), maxsplit=1)[0]
+    endings = tuple(data["endings"])
+    return any(
+        one in words.labels or (one.endswith(endings) and len(one) >= data["least_before_ending"] + 2)
+        for one in {head, plain}
+    )
 
 
 def _is_one_of(text: str, words: frozenset[str]) -> bool:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 
-_PADDING = re.compile("\x00+(?=[,;|\t\r\n\"']|$)|(?:(?<=[,;|\t\r\n\"'])|^)\x00+")
-_NULS = re.compile("\x00+")
-_END_OF_FILE = re.compile("(?:(?<=[\r\n])|^)\x1a+|\x1a+(?=[\r\n]|$)")
+_EDGE = re.escape(",;|\t\r\n\"'，；^~\x01\x1e\x1f")
+_PADDING = {sign: re.compile(f"{sign}+(?=[{_EDGE}]|$)|(?:(?<=[{_EDGE}])|^){sign}+") for sign in ("\x00", "\x1a")}
+"""A sign that pads a cell or ends a file stands beside a delimiter, quote or line break; within a value text is lost."""
+_RUN = {sign: re.compile(f"{sign}+") for sign in _PADDING}
+_CALLED = {"\x00": "空字符（NUL）", "\x1a": " 0x1A（旧式文件结束符）"}
 _MARK = re.compile("(?:(?<=[\r\n])|^)\ufeff+")
 _SHOWN = 5
 
 
 def without_controls(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text and a note per kind met: padding NULs go, a NUL within a value is a lost character.
+    """The text and a note per kind met: NUL and 0x1A at the edge of a cell go, within a value they are lost characters.
 
     A byte order mark at the head of a line is what joining files leaves; it goes without a note.
     """
     notes = []
-    if "\x00" in text:
-        notes.append(f"{_lines(text, chr(0))}有空字符（NUL），已略去；在字中间的按“□”读取，请核对原件")
-        text = _NULS.sub("\ufffd", _PADDING.sub("", text))
-    if "\x1a" in text:
-        notes.append(f"{_lines(text, chr(26))}有 0x1A（旧式文件结束符），已略去")
-        text = _END_OF_FILE.sub("", text).replace("\x1a", "\ufffd")
+    for sign, called in _CALLED.items():
+        if sign in text:
+            lines = _lines(text, sign)
+            text = _PADDING[sign].sub("", text)
+            within = f"；在字中间的{text.count(sign)}处按“□”读取，请核对原件" if sign in text else ""
+            notes.append(f"{lines}有{called}，已略去{within}")
+            text = _RUN[sign].sub("\ufffd", text)
     if "\ufeff" in text:
         text = _MARK.sub("", text)
     return text, tuple(notes)

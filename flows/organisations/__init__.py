@@ -1,6 +1,6 @@
 """Party organisations under every form of their names: one comparer, and the register it looks names up in."""
 
-from flows.organisations.names import OrganisationName, plain_code, read_name
+from flows.organisations.names import OrganisationName, code_forms, read_name
 from flows.organisations.register import Organisation, OrganisationRegister
 
-__all__ = ["Organisation", "OrganisationName", "OrganisationRegister", "plain_code", "read_name"]
+__all__ = ["Organisation", "OrganisationName", "OrganisationRegister", "code_forms", "read_name"]

@@ -123,8 +123,26 @@ def _value(numeral: str) -> int:
     return (_DIGITS.get(tens, 1) * 10 if mark else 0) + _DIGITS.get(ones, 0)
 
 
-def plain_code(code: str | None) -> str | None:
-    """An organisation code without blanks, leading zeros and a float's `.0`: 011, 11 and 11.0 are one code."""
-    bare = re.sub(r"\s", "", unicodedata.normalize("NFKC", code or "")).upper()
+_AROUND_CODES = "'‘’`´\"“”"
+_SEPARATED = re.compile(r"[-‐‑–—_./·\s]")
+
+
+def code_forms(code: str | None) -> tuple[str, ...]:
+    """What a code is compared as, closest first: as shown, without leading zeros, without separators.
+
+    Quotes around it, blanks, full width and a float's `.0` are no part of a code: '011, 11.0 and 011 are one.
+    """
+    bare = re.sub(r"\s", "", unicodedata.normalize("NFKC", code or "")).strip(_AROUND_CODES).upper()
     bare = re.sub(r"^(\d+)\.0+$", r"\1", bare)
-    return bare.lstrip("0") or (bare[:1] or None)
+    joined = _SEPARATED.sub("", bare)
+    return tuple(dict.fromkeys(form for form in (bare, _without_zeros(bare), _without_zeros(joined)) if form))
+
+
+def is_code(text: str | None) -> bool:
+    """Whether a text can only be a code, never a name: digits, Latin letters and separators, a digit among them."""
+    forms = code_forms(text)
+    return bool(forms) and forms[-1].isascii() and forms[-1].isalnum() and any(map(str.isdigit, forms[-1]))
+
+
+def _without_zeros(code: str) -> str:
+    return code.lstrip("0") or code[:1]

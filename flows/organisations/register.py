@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from flows.organisations.names import OrganisationName, forms, plain_code, read_name
+from flows.organisations.names import OrganisationName, code_forms, forms, is_code, read_name
 
 _SHORTEST = 3
 
@@ -33,13 +33,14 @@ class OrganisationRegister:
     def find(self, name: str | None, code: str | None = None) -> int | None:
         """The organisation of a code or name, whatever form it is written in; None where it is not in the register.
 
-        A code goes first. A name must agree in place and kind (one without an ending means the branch), and must not
-        name another region; a shortened one
+        A code goes first, also one that stands where a name should. A name must agree in place and kind (one without an
+        ending means the branch), and must not name another region; a shortened one
         (street or region left out) counts only where one organisation alone can be meant.
         """
-        number = plain_code(code)
-        if number is not None and number in self._by_code:
-            return self._by_code[number]
+        for given in (code, name if is_code(name) else None):
+            for form in code_forms(given):
+                if form in self._by_code:
+                    return self._by_code[form]
         read = read_name(name)
         if read is None:
             return None
@@ -63,6 +64,8 @@ class OrganisationRegister:
         found = self.find(left), self.find(right)
         if None not in found:
             return found[0] == found[1]
+        if is_code(left) and is_code(right):
+            return code_forms(left)[-1] == code_forms(right)[-1]
         a, b = read_name(left), read_name(right)
         if a is None or b is None or found != (None, None) or a.place != b.place or not _one_kind(a.kind, b.kind):
             return False
@@ -75,7 +78,7 @@ class OrganisationRegister:
         mine = self.find(*branch)
         theirs = self.find(org)
         if mine is None or theirs is None:
-            return self.same(org, branch[0])
+            return self.same(org, branch[0]) or (theirs == mine and self.same(org, branch[1]))
         return theirs == mine or theirs in self.above(mine)
 
     @cached_property
@@ -85,12 +88,16 @@ class OrganisationRegister:
 
     @cached_property
     def _by_code(self) -> Mapping[str, int]:
+        """Organisations by each form of their codes; a form other than the written one counts where it is one code's."""
         codes: dict[str, int] = {}
+        loose: dict[str, dict[str, int]] = defaultdict(dict)
         for one in self._all:
-            code = plain_code(one.code)
-            if code is not None:
-                codes.setdefault(code, one.org_id)
-        return codes
+            written, *others = code_forms(one.code) or ("",)
+            if written:
+                codes.setdefault(written, one.org_id)
+                for form in (written, *others):
+                    loose[form].setdefault(written, one.org_id)
+        return {form: next(iter(found.values())) for form, found in loose.items() if len(found) == 1} | codes
 
     @cached_property
     def _by_place(self) -> Mapping[str, Sequence[int]]:

@@ -49,7 +49,8 @@ class Accepted:
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
     """Clean every mapped cell, set aside the rows the contract refuses. Raises TableError if a row is lost."""
     cells: list[Sequence[Cell]] = list(zip(*sifted.rows, strict=True)) or [()] * len(mapping.header.texts)
-    cells, fills = fill_dittos(cells, {name: found[0] for name, found in mapping.columns.items()})
+    whose = {name: found[0] for name, found in mapping.columns.items()}
+    cells, fills = fill_dittos(cells, whose, mapping.header.texts)
     columns = {
         field.name: clean_column(
             field, _cells(cells, mapping.columns[field.name], field, sifted), licence=field.name in contract.id_fallback

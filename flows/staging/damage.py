@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 
-from flows.delimited.shapes import Shapes, shapes_of
+from flows.delimited.shapes import Shapes, shape, shapes_of
 from flows.staging.grid import Grid
 from flows.staging.headers import Header
+from flows.staging.values.cells import Cell
 
 Rule = tuple[str, str]
 """The rule that sets a row aside, and the Chinese reason."""
-TRIMMED_LEAST = 3
+TRIMMED_LEAST, PADDED_LEAST = 3, 4
 
 
 def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
     """Row index -> why it is set aside, for a text file's rows below a header; other formats cannot be ragged.
 
-    A row of more or fewer cells than the header shows them under wrong headers. Three ways of writing are no damage: a
-    delimiter after the last cell of every row, header cells without a text, and a writer that leaves blank last cells
-    out, which shows where many rows are so short, the cells they lack are often blank, and all others fit.
+    A row of more or fewer cells than the header shows them under wrong headers. Four ways of writing are no damage: a
+    delimiter after the last cell of every row, header cells without a text, a writer that leaves blank last cells
+    out, which shows where many rows are so short, the cells they lack are often blank, and all others fit; and blank
+    cells beyond the header in a row whose other cells are seen to stand in their columns.
     """
     if grid.widths is None:
         return {}
@@ -36,9 +39,11 @@ def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
         width = widths[index]
         if width in (usual, 0) or index in found or not any(grid.rows[index]):
             continue
-        if width > usual:
+        if width > usual and not trimmed.is_padded(index):
             found[index] = "fields_too_many", f"有{width}格，表头只有{usual}格，多出分隔符，各格对不上列"
-        elif not (trimmed.holds(index) or (grid.above + index + 1 == grid.cut_row and trimmed.fits(index))):
+        elif width < usual and not (
+            trimmed.holds(index) or (grid.above + index + 1 == grid.cut_row and trimmed.fits(index))
+        ):
             found[index] = "fields_too_few", f"只有{width}格，表头有{usual}格，缺分隔符，各格对不上列"
     return found
 
@@ -58,12 +63,13 @@ def _usual_width(grid: Grid, header: Header, below: list[int], whole: int) -> in
 
 
 class _Trimmed:
-    """Whether a file's writer leaves blank last cells out."""
+    """Whether a row is short or long by nothing but blank last cells."""
 
     def __init__(self, grid: Grid, start: int, widths: list[int], usual: int) -> None:
         self.grid, self.widths, self.start, self.usual = grid, widths, start, usual
         self.counts = Counter(width for width in widths[start:] if width)
         self._shapes: Shapes | None = None
+        self._blank: dict[int, int] = {}
 
     def holds(self, index: int) -> bool:
         """Whether a row is short for that reason."""
@@ -73,6 +79,49 @@ class _Trimmed:
             return False
         blank = sum(not any(row[width : self.usual]) for row in self.grid.rows[self.start :])
         return blank * 3 >= rows and self.fits(index)
+
+    def is_padded(self, index: int) -> bool:
+        """Whether all a row has beyond the header are blank cells, and no stray delimiter moved the others there.
+
+        A moved row ends in blank cells only where its own last cells were blank. So either whole rows hardly ever end
+        in as many, or the row's last cells are seen to be of their own columns and not of those on their left.
+        """
+        row, surplus = self.grid.rows[index], self.widths[index] - self.usual
+        if any(str(cell).strip() for cell in row[self.usual :]) or not self.fits(index):
+            return False
+        if len(self._whole) >= PADDED_LEAST and self._ends_blank(surplus) * 10 < len(self._whole):
+            return True
+        for column in range(self.usual - 1, 0, -1):
+            if row[column] == "":
+                continue
+            if not self._is_of(column, row[column]):
+                return False
+            if not any(self._is_of(at, row[column]) for at in range(max(0, column - surplus), column)):
+                return True
+        return False
+
+    @cached_property
+    def _whole(self) -> list[list[Cell]]:
+        places = range(self.start, len(self.widths))
+        return [self.grid.rows[index] for index in places if self.widths[index] == self.usual]
+
+    def _ends_blank(self, cells: int) -> int:
+        """Whole rows whose last so many cells are blank."""
+        if cells not in self._blank:
+            self._blank[cells] = sum(not any(row[self.usual - cells : self.usual]) for row in self._whole)
+        return self._blank[cells]
+
+    @cached_property
+    def _values(self) -> list[frozenset[Cell]]:
+        """The cells of each column in whole rows."""
+        return [frozenset(column) for column in zip(*self._whole, strict=True)]
+
+    def _is_of(self, column: int, cell: Cell) -> bool:
+        """Whether a column has this very cell in a whole row, or is one without texts whose cells look like it."""
+        if self._values and cell in self._values[column]:
+            return True
+        usual = self._shapes.columns[column] if self._shapes and self._shapes.columns else frozenset[str]()
+        return "text" not in usual and shape(str(cell)) in usual
 
     def fits(self, index: int) -> bool:
         """Whether every cell of a row looks like those of its column in whole rows."""

@@ -72,5 +72,8 @@ def test_a_value_that_holds_such_a_word_is_a_value(text: str) -> None:
 
 def test_words_for_the_same_are_known_by_their_side() -> None:
     assert all(map(means_above, ["同上", "〃", "（同上）", "″", "''", '"', "同 上", "ditto", "仝上"]))
+    assert all(map(means_above, ["同上。", "同上；", "（同上。）", "同上行", "以上同", "〃〃", "〃 〃。", "“同上”，"]))
+    assert all(map(means_nothing, ["———", "－－", "--", "/ /", "...", "。", "……", "— —"]))
+    assert not any(map(means_nothing, ["**", "√", "×", "-1", "无锡"]))
     assert all(map(means_left, ["同左", "←"]))
     assert not any(map(means_above, ["同上路一站", "", " ", "同左", "无"]))

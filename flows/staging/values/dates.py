@@ -28,7 +28,14 @@ _MOMENT = re.compile(
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LATE = ((16, 0), (23, 0))
 """What a local midnight reads in UTC, and an hour before midnight: summer time of 1986 to 1991 taken off once more."""
-_TIME = re.compile(r"[T\s]+\d{1,2}[:时]\d{1,2}.*$")
+_TIME = re.compile(r"[T\s]+\d{1,2}[:时点]\d{0,2}.*$")
+_HALF = re.compile(
+    r"[T\s]*(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|[AaPp]\.?[Mm]\.?)\s*(?:(\d{1,2})(?=[:时点]))?"
+)
+_HALF_AFTER = re.compile(r"[T\s]+(\d{1,2})((?:[:时点]\d{1,2}){1,2}(?:\.\d+)?)\s*([AaPp])\.?[Mm]\.?$")
+_AFTERNOON = frozenset({"下午", "傍晚", "晚上", "夜间", "P"})
+_WHOLE = re.compile(r"(\d{4,8})\.0*")
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _WORDS = re.compile(r"(\(.*\)|星期.|周.|生|起|止)$")
 _OPEN = {"至今", "长期", "永久", "长期有效", "无固定期限", "不限", "现在", "目前", "今"}
 
@@ -137,7 +144,10 @@ def _moment(cell: Cell) -> datetime | None:
         return _in_shanghai(cell)[0]
     if isinstance(cell, float) and 1 <= cell < 80000 and not cell.is_integer():
         return datetime.combine(_EPOCH, time()) + timedelta(days=cell)
-    found = _MOMENT.fullmatch(narrow(cell)[0]) if isinstance(cell, str) else None
+    text = _whole_day_clock(narrow(cell)[0]) if isinstance(cell, str) else ""
+    if "." in text and _SERIAL.fullmatch(text):
+        return _moment(float(text))
+    found = _MOMENT.fullmatch(text)
     read = _read_moment(found) if found else None
     return _in_shanghai(read)[0] if read else None
 
@@ -167,7 +177,32 @@ def _in_shanghai(moment: datetime) -> tuple[datetime, tuple[str, ...]]:
     return local, ("next_day",) if local.date() != moment.date() else ()
 
 
+def _whole_day_clock(text: str) -> str:
+    """A time of the twelve-hour clock in twenty-four hours: `下午3:05`, `3:05 PM` are 15:05, `上午 12:10` is 0:10."""
+    if found := _HALF_AFTER.search(text):
+        return f"{text[: found.start()]} {_hour(found[1], found[3].upper())}{found[2]}"
+    found = _HALF.search(text)
+    if found is None or not text[: found.start()].strip():
+        return text
+    half = found[1][:1].upper() if found[1].isascii() else found[1]
+    hour = f" {_hour(found[2], half)}" if found[2] else ""
+    return f"{text[: found.start()]}{hour}{text[found.end() :]}"
+
+
+def _hour(text: str, half: str) -> int:
+    hour = int(text)
+    if half in _AFTERNOON:
+        return hour + 12 if hour < 12 else hour
+    return 0 if hour == 12 and half != "中午" else hour
+
+
 def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """A date as text; a number with `.0` is read as shown, and a serial number's fraction is a time of its day."""
+    text = _whole_day_clock(text)
+    if found := _WHOLE.fullmatch(text):
+        text, repairs = found[1], (*repairs, "float_text")
+    elif _SERIAL.fullmatch(text):
+        text = text.partition(".")[0]
     if (found := _MOMENT.fullmatch(text)) and found[7] and (moment := _read_moment(found)):
         local, zoned = _in_shanghai(moment)
         return _checked(local.year, local.month, local.day, (*repairs, *zoned))

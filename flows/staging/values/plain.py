@@ -15,6 +15,8 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _INTEGER = re.compile(r"([0-9]{1,9})(?:\.0+)?\s*(天|日|人|名|个|家|岁)?")
 _FLOAT_TEXT = re.compile(r"([0-9]{2,18})\.0+")
 """How a number reads that went through a program which keeps all numbers as floats."""
+_QUOTED = re.compile(r"['‘’`]+([0-9A-Za-z][0-9A-Za-z\-]*(?:\.0+)?)['‘’`]?")
+"""A number kept as text by Excel's leading quote, which is no part of it."""
 _USCC = re.compile(r"[0-9A-Z]{18}")
 
 
@@ -28,6 +30,8 @@ def clean_text(cell: Cell) -> Cleaned:
         return Cleaned(None, repairs)
     if means_nothing(text):
         return Cleaned(None, merged([*repairs, "placeholder"]))
+    if found := _QUOTED.fullmatch(text):
+        text, repairs = found[1], (*repairs, "leading_quote")
     if found := _FLOAT_TEXT.fullmatch(text):
         text, repairs = found[1], (*repairs, "float_text")
     if _WIDE.search(text):

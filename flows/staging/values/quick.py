@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from flows.staging.values.dates import empty_days
 from schemas.contracts import FieldType
 from schemas.people import dummies
-from schemas.placeholders import longest_word, placeholder_words
+from schemas.placeholders import longest_word, placeholder_words, placeholders
 
 _HAN = r"\x{4e00}-\x{9fff}"
 _WORD = f"!-~{_HAN}，。、：；·（）《》“”【】—"
@@ -27,7 +27,7 @@ _DAY = (
     "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
 )
 _TEXT = f"^[{_WORD}]([ {_WORD}]*[{_WORD}])?$"
-_ODD_TEXT = r"^=|^[0-9]+\.0+$|&[#0-9A-Za-z]+;"
+_ODD_TEXT = rf"^[^0-9A-Za-z{_HAN}]+$|^'|^=|^[0-9]+\.0+$|&[#0-9A-Za-z]+;"
 _AROUND = "^[(（\\[【〔<《“\"']"
 _COUNTED = "0123|1234|2345|3456|4567|5678|6789|7890|8901|9012|9876|8765|7654|6543|5432|4321|3210|2109|1098|0987"
 _ODD_ID = rf"^.{{6}}.{{0,7}}[0-9]|0000$|^({_COUNTED})|" + "|".join(f"^[{n}*]+$" for n in range(10))
@@ -38,7 +38,7 @@ _MASKED_ID = r"^[0-9*]{17}[0-9*X]$"
 def already_right(kind: FieldType, texts: pa.Array) -> pa.Array | None:
     """Which texts of a field type need no cleaning; null where the type has no such pattern."""
     if kind == "person_name":
-        return pc.and_(_matches(texts, _NAME), pc.invert(pc.or_(_matches(texts, _NO_NAME), _is_word(texts))))
+        return pc.and_(_matches(texts, _NAME), pc.invert(pc.or_(_matches(texts, _NO_NAME), _is_nobody(texts))))
     if kind == "phones":
         eleven = pc.equal(pc.utf8_length(texts), 11)
         shaped = pc.or_(_matches(texts, _PHONE), pc.and_(eleven, _matches(texts, _MASKED_PHONE)))
@@ -64,6 +64,13 @@ def _is_word(texts: pa.Array) -> pa.Array:
     plain = pc.utf8_upper(pc.replace_substring(texts, " ", ""))
     bracketed = pc.and_(_matches(texts, _AROUND), pc.less_equal(pc.utf8_length(texts), longest_word()))
     return pc.or_(pc.is_in(plain, words), bracketed)
+
+
+def _is_nobody(texts: pa.Array) -> pa.Array:
+    """Which texts may be a word for nothing or for no person."""
+    words = pa.array(sorted(placeholder_words().not_people), pa.string())
+    ending = _matches(texts, f"..({'|'.join(placeholders()['not_people']['endings'])})$")
+    return pc.or_(_is_word(texts), pc.or_(ending, pc.is_in(texts, words)))
 
 
 @cache

@@ -35,6 +35,8 @@ def clean_validity(cell: Cell) -> Cleaned:
     if term is not None:
         return Cleaned(term, merged(repairs if bare.isdigit() else [*repairs, "term_in_words"]))
     day = clean_partial_date(bare if isinstance(cell, str) else cell)
+    if day.value is None and isinstance(cell, str) and "open_ended" not in day.repairs:
+        day = clean_partial_date(_UNTIL.sub("", text))  # a time of the day needs the blank before it
     if day.value is None:
         if "open_ended" in day.repairs:
             return Cleaned(OPEN, day.repairs)

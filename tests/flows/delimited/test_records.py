@@ -81,6 +81,12 @@ def test_signs_of_the_end_of_a_file_padding_and_a_mark_within_are_left_out() -> 
     assert [note[:4] for note in found.notes] == ["第3行有", "第22行"]
 
 
+def test_the_sign_of_a_files_end_goes_at_the_edge_of_a_cell_and_is_lost_text_within() -> None:
+    found = read_records(text({3: "张2,13800000002,2站\x1a,在职", 5: "张\x1a4,13800000004,\x1a4站,在职"}))
+    assert (found.rows[3], found.rows[5]) == (ROWS[2], ["张\ufffd4", *ROWS[4][1:]])
+    assert found.notes == ("第4、6行有 0x1A（旧式文件结束符），已略去；在字中间的1处按“□”读取，请核对原件",)
+
+
 @pytest.mark.parametrize(
     ("encoding", "read_as"),
     [

@@ -16,6 +16,9 @@ REGISTER = OrganisationRegister(
         Organisation(6, "020", "澜江区外卖行业党委"),
         Organisation(7, "013", "石栈街道流动党员党支部", "石栈街道党工委", "石栈街道"),
         Organisation(8, "014", "澜江区市场监督管理局机关党支部"),
+        Organisation(9, "0000-61156", "澜江区渔港党支部"),
+        Organisation(10, "0-71", "澜江区船坞党支部"),
+        Organisation(11, "00-71", "澜江区渡头党支部"),
     ],
     "澜江区",
 )
@@ -35,6 +38,16 @@ REGISTER = OrganisationRegister(
         ("柳林支部", "011", 4),
         ("柳林支部", "11", 4),
         ("柳林支部", "11.0", 4),
+        ("柳林支部", "'011", 4),
+        ("柳林支部", " ０１１ ", 4),
+        ("柳林支部", "0-11", 4),
+        ("柳林支部", "000-061-156", 9),
+        ("柳林支部", "000061156", 9),
+        ("柳林支部", "07-1", None),  # two codes without their separators
+        ("柳林支部", "0-71", 10),
+        ("011", None, 4),
+        ("0011", None, 4),
+        ("第011", None, None),
         ("柳林支部", None, None),
         ("石栈街道柳林社区党总支", None, 5),
         ("龙洲街道桥头社区第1支部委员会", None, 3),
@@ -64,6 +77,15 @@ def test_a_committee_stands_over_the_branches_below_it_through_every_form_of_its
         assert REGISTER.is_at_or_above(over, branch), over
     for other in ("中共澜江区龙洲街道工作委员会", "澜江区外卖行业党委", "邻区红旗社区党支部", None):
         assert not REGISTER.is_at_or_above(other, branch), other
+
+
+def test_a_code_in_place_of_a_name_is_that_branch_and_no_other() -> None:
+    for branch in (("柳林支部", "'011"), ("石栈街道柳林社区党支部", None)):
+        assert REGISTER.is_at_or_above("011", branch)
+        assert REGISTER.is_at_or_above("012.0", branch)
+        assert not REGISTER.is_at_or_above("010", branch)
+    assert REGISTER.is_at_or_above("0500-777", ("外省某村党支部", "500777"))
+    assert not REGISTER.is_at_or_above("500778", ("外省某村党支部", "500777"))
 
 
 def test_branches_outside_the_register_are_the_same_only_where_place_and_region_agree() -> None:

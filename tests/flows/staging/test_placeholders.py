@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,9 @@ def test_a_moment_with_a_zone_is_the_day_in_china(cell: str, day: dt.date) -> No
         ["1990-01-01 23:00:00", "", "1985-03-04 23:00"],
         [dt.datetime(1990, 1, 1, 16), dt.datetime(1985, 3, 4, 16)],
         [32874.99999, 31110.99999],
+        ["32874.99999", "31110.99999"],
+        ["1990/1/1 下午 11:59:59", "1985/3/4 下午11:59:00"],
+        ["1990-01-01 4:00:00 PM", "1985-03-04 11:00 PM"],
     ],
 )
 def test_a_column_whose_every_time_is_late_means_the_day_after(cells: list[Cell]) -> None:
@@ -172,12 +176,65 @@ def test_a_column_whose_every_time_is_late_means_the_day_after(cells: list[Cell]
 
 def test_a_ditto_takes_the_row_above_or_the_cell_on_the_left() -> None:
     columns = [["甲站", "同上", "〃", "乙站"], ["〃", "x", "同左", "（同上）"]]
-    filled, fills = fill_dittos(columns, {})
+    filled, fills = fill_dittos(columns, {}, ["常住地址", "家庭住址"])
     assert filled == [["甲站", "甲站", "甲站", "乙站"], ["", "x", "甲站", "甲站"]]
     assert fills[0] == Fill(1, 0, "filled_from_above", "同上")
     assert {(one.row, one.repair) for one in fills if one.column == 1} == {
         (0, "nothing_to_fill"), (2, "filled_from_left"), (3, "filled_from_above"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "value", "repair"),
+    [
+        (("站点", "合作商"), ("乙站", "同左"), "甲公司", "filled_from_above"),
+        (("合作商", "入职日期"), ("乙站", "同左。"), "甲公司", "filled_from_above"),
+        (("备用电话", "手机号"), ("13612348765", "同左"), "13612348765", "filled_from_left"),
+        (("紧急联系人电话", "手机号"), ("13612348765", "同左"), "", "nothing_to_fill"),
+        (("住址", "手机号"), ("乙路", "同左"), "", "nothing_to_fill"),
+        (("住址", "手机号"), ("乙路", "同上"), "甲公司", "filled_from_above"),
+    ],
+)
+def test_as_on_the_left_never_writes_a_value_of_another_kind(
+    headers: tuple[str, str], cells: tuple[str, str], value: str, repair: str
+) -> None:
+    columns: list[Sequence[Cell]] = [["张三", "李四"], ["甲站", cells[0]], ["甲公司", cells[1]]]
+    whose = {"name": 0} | ({"phones": 2} if headers[1] == "手机号" else {})
+    filled, fills = fill_dittos(columns, whose, ["姓名", *headers])
+    assert (filled[2][1], fills) == (value, [Fill(1, 2, repair, cells[1])])
+
+
+@pytest.mark.parametrize("name", [
+    "小计", "本页小计", "合计", "汇总", "累计", "总计：4人", "制表人：李四", "审核人", "审核人:",
+    "备注", "填表说明", "姓名", "骑手姓名", "全区合计",
+    "河口一站小计", "负责人（签字）", "合计（人）", "以上共4人", "（4）人", "甲", "(1)", "①", "签字", "其中：女",
+])  # fmt: skip
+def test_a_label_in_the_name_cell_is_nobody(name: str) -> None:
+    field = SourceField(name="name", title="姓名", type="person_name", aliases=())
+    assert clean_column(field, [name, "张伟"]).arrays[0].to_pylist() == [None, "张伟"]
+    assert clean_name(name).repairs[-1] == "not_a_name"
+
+
+@pytest.mark.parametrize(
+    "name", ["何计", "汇智", "共和", "甲乙", "辛*", "丁一", "单位明", "张小计", "江备注", "时汇总", "于合"]
+)
+def test_a_name_that_holds_such_a_sign_is_a_name(name: str) -> None:
+    assert clean_name(name).value == name
+
+
+def test_a_row_with_blank_cells_beyond_the_header_is_read_where_nothing_moved(tmp_path: Path) -> None:
+    head = "姓名,身份证号,手机号,住址,是否党员,状态,备用"
+    rows = [f"张{sign},,1361234876{n},望江路{n}号,否,在职," for n, sign in enumerate("一二三四五六")]
+    padded = "李一,,13612348771,望江路7号,否,在职,,,,"
+    moved = "李二,,13612348772,望江路8号,2楼,否,在职,"
+    full = "\n".join(
+        [head.removesuffix(",备用"), *(row[:-1] for row in rows), "王一,,13612348773,望江路9号,否,在职,,,,"]
+    )
+    body = "\n".join([head, *rows, padded, moved])
+    with staged(tmp_path, {"platform/a.csv": body.encode(), "platform/b.csv": full.encode()}) as night:
+        found = night.rows("select name, declared_member, work_state from stage_platform where name[1] <> '张'")
+        assert sorted(found) == [("李一", False, "active"), ("王一", False, "active")]
+        assert night.rows("select row, rule from quarantine where source = 'platform'") == [(9, "fields_too_many")]
 
 
 def test_an_id_is_the_one_above_only_where_the_name_is_too() -> None:
