@@ -6,7 +6,7 @@ import re
 
 _EDGE = re.escape(",;|\t\r\n\"'，；^~\x01\x1e\x1f")
 _PADDING = {sign: re.compile(f"{sign}+(?=[{_EDGE}]|$)|(?:(?<=[{_EDGE}])|^){sign}+") for sign in ("\x00", "\x1a")}
-"""A sign that pads a cell or ends a file stands beside a delimiter, quote or line break; within a value text is lost."""
+"""A sign that pads a cell or ends a file stands beside a delimiter, quote or line break; in a value text is lost."""
 _RUN = {sign: re.compile(f"{sign}+") for sign in _PADDING}
 _CALLED = {"\x00": "空字符（NUL）", "\x1a": " 0x1A（旧式文件结束符）"}
 _MARK = re.compile("(?:(?<=[\r\n])|^)\ufeff+")

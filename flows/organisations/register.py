@@ -38,9 +38,9 @@ class OrganisationRegister:
         (street or region left out) counts only where one organisation alone can be meant.
         """
         for given in (code, name if is_code(name) else None):
-            for form in code_forms(given):
-                if form in self._by_code:
-                    return self._by_code[form]
+            for number in code_forms(given):
+                if number in self._by_code:
+                    return self._by_code[number]
         read = read_name(name)
         if read is None:
             return None
@@ -88,7 +88,7 @@ class OrganisationRegister:
 
     @cached_property
     def _by_code(self) -> Mapping[str, int]:
-        """Organisations by each form of their codes; a form other than the written one counts where it is one code's."""
+        """Organisations by each form of their codes; a form other than the written one counts if it is one code's."""
         codes: dict[str, int] = {}
         loose: dict[str, dict[str, int]] = defaultdict(dict)
         for one in self._all:
