@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from flows.evaluation import point_lines
 from flows.evaluation_curve import Point, Share, Step, best, calibration, curve, point
+from matchers.encoding.typed import as_text, is_plain
 from matchers.engine import embedded
 from matchers.linkage.result import ONE_TABLE, TABLES
+from matchers.linkage.unread import Unread, unread_lines, unread_of
 from schemas.errors import InputError
-
-_IDS = pa.schema([("left_id", pa.string()), ("right_id", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class PairsEvaluation:
     one_table: bool = False
     """Pairs of one table with itself, where the order of the two ids says nothing."""
     curve: tuple[Step, ...] = ()
+    unread: dict[str, dict[str, Unread]] = field(default_factory=dict)
+    """Filled cells that showed nothing when the pairs were made, by side and column, as their file says."""
 
     def to_json(self) -> str:
         """The whole evaluation as one JSON object."""
@@ -40,7 +42,10 @@ class PairsEvaluation:
 
 
 def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
-    """One evaluation of PAIRS against TRUTH (left_id, right_id). Raises InputError where a column is missing."""
+    """One evaluation of PAIRS against TRUTH (left_id, right_id).
+
+    Raises InputError where a column is missing, ids are no texts or numbers, or a pair stands twice in PAIRS.
+    """
     for name, table, columns in (
         ("PAIRS", pairs, ("left_id", "right_id", "match_weight", "match_probability", "decision")),
         ("TRUTH", truth, ("left_id", "right_id")),
@@ -48,12 +53,16 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
         missing = tuple(column for column in columns if column not in table.schema.names)
         if missing:
             raise InputError("缺少列", where=name, rule="columns", examples=missing, action="核对文件")
+        unfit = tuple(c for c in ("left_id", "right_id") if not is_plain(table.schema.field(c).type))
+        if unfit:
+            raise InputError("编号列不是文字或数", where=name, rule="column_type", examples=unfit, action="改成文字")
     one_table = of_one_table(pairs, truth)
     with embedded(pairs=_as_text(pairs, one_table), truth=_as_text(truth, one_table)) as con:
         _require_numbers(con)
+        _refuse_twice(con)
         rows = con.execute(_HITS).fetchnumpy()
         found = con.execute("select count(*) from (select distinct left_id, right_id from truth)").fetchone()
-    return _measured(rows, int(found[0]) if found else 0, one_table)
+    return replace(_measured(rows, int(found[0]) if found else 0, one_table), unread=unread_of(pairs))
 
 
 _HITS = """
@@ -80,14 +89,14 @@ def of_one_table(pairs: pa.Table, truth: pa.Table) -> bool:
 
 
 def _pairs_of(table: pa.Table) -> set[tuple[str, str]]:
-    text = table.select(["left_id", "right_id"]).cast(_IDS)
-    return set(zip(text["left_id"].to_pylist(), text["right_id"].to_pylist(), strict=True))
+    left, right = (as_text(table[name]).to_pylist() for name in ("left_id", "right_id"))
+    return set(zip(left, right, strict=True))
 
 
 def _as_text(table: pa.Table, one_table: bool) -> pa.Table:
     """Ids as text; in one table the smaller first."""
     for name in ("left_id", "right_id"):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.string()))
+        table = table.set_column(table.schema.get_field_index(name), name, as_text(table[name]))
     if not one_table:
         return table
     turned = pc.greater(table["left_id"], table["right_id"])
@@ -109,6 +118,15 @@ def _require_numbers(con: duckdb.DuckDBPyConnection) -> None:
             "match_weight 或 match_probability 不是数", where="PAIRS", rule="columns", count=int(found[0]),
             action="给 link 或 dedupe 写出的对子",
         )  # fmt: skip
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection) -> None:
+    """Raises InputError where a pair stands more than once: which of its decisions is meant cannot be told."""
+    found = con.execute("select count(*) - count(distinct (left_id, right_id)) from pairs").fetchone()
+    if found and found[0]:
+        raise InputError(
+            "同一对出现不止一次", where="PAIRS", rule="pairs_twice", count=int(found[0]), action="每对只留一行"
+        )
 
 
 def _measured(rows: dict[str, Any], true_pairs: int, one_table: bool) -> PairsEvaluation:
@@ -136,4 +154,4 @@ def pairs_lines(result: PairsEvaluation) -> list[str]:
     lines.append("一张表自身的对子，左右次序不论" if result.one_table else "左表与右表的对子")
     lines.append(f"待核 {result.in_review} 对，其中真对 {result.true_in_review}")
     lines += [f"概率 {band}：{share.right}/{share.of} 为真" for band, share in result.calibration.items() if share.of]
-    return lines
+    return [*lines, *unread_lines(result.unread)]
