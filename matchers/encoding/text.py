@@ -12,7 +12,7 @@ import pyarrow as pa
 from matchers.encoding.strings import Rows, Strings, digests, strings, strings_of
 from matchers.encoding.swar import u64
 from matchers.encoding.typed import as_text, plain_number
-from schemas.placeholders import means_nothing, placeholder_words
+from schemas.placeholders import means_nothing, placeholder_words, placeholders
 
 Words = npt.NDArray[np.uint64]
 _PAD = 32
@@ -78,8 +78,9 @@ def _not_plain(parts: Strings) -> Rows:
 @cache
 def _nothing() -> tuple[Words, npt.NDArray[np.bool_]]:
     """Digests of the words for nothing, sorted, and which upper bits they have."""
-    words = sorted({word.casefold() for word in placeholder_words().nothing})
-    found = np.sort(digests(strings_of(words)))
+    words = {word.casefold() for word in placeholder_words().nothing}
+    words |= {unicodedata.normalize("NFKC", word).casefold() for word in placeholders()["nothing"]["words"]}
+    found = np.sort(digests(strings_of(sorted(words))))
     upper = np.zeros(1 << 16, bool)
     upper[found >> _SHORT] = True
     return found, upper

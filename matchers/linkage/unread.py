@@ -6,6 +6,7 @@ Empty cells, words for nothing and cells hidden altogether are not among them.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow as pa
 from matchers.encoding.dates import NONE, written_part
 from matchers.encoding.ids import KINDS
 from matchers.encoding.personal import only_phone, plain_id, plain_phone
-from matchers.encoding.typed import as_text
+from matchers.encoding.strings import dictionary_codes, row_array, strings
 from schemas.people import has_unknown_tail, is_dummy_id, is_dummy_phone
 from schemas.placeholders import means_nothing
 
@@ -58,13 +59,21 @@ def unread_cells(cells: pa.Array, forms: Mapping[str, Any], kind: str) -> Unread
 
 def unread_rows(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64], kind: str) -> Unread:
     """The counts of these rows of a column, which show nothing: which of them are filled, and which with dummies."""
-    given = cells.take(pa.array(rows)).drop_null()
-    if pa.types.is_list(given.type):  # telephones: several texts in a cell
-        given = pa.array(["；".join(filter(None, texts)) for texts in given.to_pylist()], pa.string())
-    counted = as_text(given).value_counts().to_pylist()
-    filled = {one["values"]: one["counts"] for one in counted if _filled(one["values"])}
+    filled = {text: number for text, number in Counter(_texts(cells, rows)).items() if _filled(text)}
     dummy = sum(number for text, number in filled.items() if _is_dummy(text, kind))
     return Unread(unreadable=sum(filled.values()) - dummy, dummy=dummy)
+
+
+def _texts(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> list[str]:
+    """These rows' texts where they are not empty, without Arrow's `take`, which loads all it can compute."""
+    if pa.types.is_list(cells.type):  # telephones: several texts in a cell
+        given = cells.take(row_array(rows)).drop_null().to_pylist()
+        return ["；".join(filter(None, texts)) for texts in given]
+    if isinstance(cells, pa.DictionaryArray):
+        rows = dictionary_codes(cells, -1)[rows]
+        rows, cells = rows[rows >= 0], cells.dictionary
+    parts = strings(cells)
+    return parts.texts(rows[parts.lengths[rows] > 0])
 
 
 def _showing_nothing(forms: Mapping[str, Any]) -> Any:
@@ -74,8 +83,8 @@ def _showing_nothing(forms: Mapping[str, Any]) -> Any:
     return np.flatnonzero(np.diff(np.asarray(forms["all"].offsets)) == 0)
 
 
-def _filled(text: str | None) -> bool:
-    return text is not None and not means_nothing(text) and bool(text.strip("*＊ "))
+def _filled(text: str) -> bool:
+    return not means_nothing(text) and bool(text.strip("*＊ "))
 
 
 def _is_dummy(text: str, kind: str) -> bool:
