@@ -17,7 +17,8 @@ from schemas.placeholders import means_nothing, placeholder_words, placeholders
 Words = npt.NDArray[np.uint64]
 _PAD = 32
 _BLANK, _POINT, _COMMA = 0x20, 0x2E, 0x2C
-_OPENINGS = np.isin(np.arange(256), np.frombuffer(b" ([{<\"'", np.uint8))
+# Words for nothing may be signs only (/, ---) or stand in brackets.
+_OPENINGS = np.array([byte < 0x80 and not chr(byte).isalnum() for byte in range(256)])
 _DIGITS = np.isin(np.arange(256), np.frombuffer(b"0123456789", np.uint8))
 _SHORT = np.uint64(48)
 

@@ -253,7 +253,8 @@ def ids_text(column: pa.Array) -> pa.Array:
         raise TableError(
             f"编号列的格子是 {column.type}，不是文字或数", rule="id_column", action="换一列编号，或改成文字"
         )
-    return as_text(column).cast(pa.string())
+    found = as_text(column)
+    return found if pa.types.is_string(found.type) else found.cast(pa.string())
 
 
 def _check_ids(parts: list[pa.Array], name: str) -> None:
