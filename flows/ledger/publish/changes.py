@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,8 +12,10 @@ import duckdb
 import pyarrow as pa
 
 from flows.ledger.publish.before import without_old_numbers
-from flows.ledger.publish.novelty import WORK, Novelty, Place
+from flows.ledger.publish.night import Night
+from flows.ledger.publish.novelty import WORK, Place
 from flows.ledger.publish.replay import aged
+from flows.ledger.publish.withheld import columns_said, nothing_said, without_withheld
 from flows.ledger.sql import put
 from matchers.relations import make
 from schemas.contracts import ledger_table
@@ -33,50 +34,10 @@ _WORK = {
     "occupation_groups", "platforms", "units", "work_street", "match_class", "match_weight", "match_probability",
     "match_reason", "flags",
 }  # fmt: skip
-_WITHHELD = frozenset(
-    {
-        "statuses", "primary_status", "leads", "lead_state", "evidence", "flags", "match_class", "match_weight",
-        "match_probability", "match_reason", "platforms", "member_no", "member_type", "joined_on", "home_org_code",
-        "home_org_name", "host_org_code", "host_org_name", "host_rule",
-    }
-)  # fmt: skip
-"""Under 异议 nothing published tells the statuses, the row's own past included."""
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
 _REGISTERS = ("roll", "transfer", "floating")
 _NOT_THE_PERSON = "人工核对为不是同一人"
-
-
-@dataclass(frozen=True)
-class Night:
-    """What else changed between two versions, and who was seen where tonight."""
-
-    as_of: date
-    previous_as_of: date | None
-    policy_changed: bool
-    model_changed: bool
-    incomplete: frozenset[str]
-    increments: frozenset[str]
-    in_review: frozenset[str]
-    rows_here: frozenset[str] = frozenset()
-    """People whom nothing ties to platform work any more, one of whose worker rows still came."""
-    registry_here: frozenset[str] = frozenset()
-    """Such people who still stand in a register."""
-    denied: frozenset[str] = frozenset()
-    """Such people of whom a person said that a row is not theirs."""
-    erased: frozenset[str] = frozenset()
-    keep_days: int = 0
-    judged: frozenset[tuple[str, str, str]] = frozenset()
-    """(person_key, source, record_id) of rows tied or untied by a person."""
-    rows_in_review: frozenset[tuple[str, str]] = frozenset()
-    """(source, record_id) of worker rows that wait for a person."""
-    novelty: Novelty = field(default_factory=Novelty)
-    reopened: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What is new, per person with a lead that was settled as unfounded."""
-    endings: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    """(code, cause) of the leads that ended tonight, per person."""
-    clean: Callable[[str], str] = str
-    """Takes IDs and mobile numbers out of a text that an earlier version published."""
 
 
 def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
@@ -125,7 +86,7 @@ def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
         return _row(row, "split", "split", after=row, about=f"原编号 {split[key]}")
     if night.previous_as_of is None:
         return _row(row, "added", "first_version", after=row)
-    cause, about = _why_added(row, night)
+    cause, about = ("objection", "") if row["objection"] else _why_added(row, night)
     return _row(row, "added", cause, after=row, about=about)
 
 
@@ -154,10 +115,16 @@ def _why_added(row: Row, night: Night) -> tuple[str, str]:
 
 def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
     key = row["person_key"]
+    objects = night.objecting & {key, merged.get(key)}
+    past = without_withheld(row) if objects else row
     if key in merged:
-        return _row(row, "merged", "merged", before=row, after={"person_key": merged[key]}, about=f"并入 {merged[key]}")
-    cause, about = _why_removed(row, night)
-    return _row(row, "removed", cause, before=row, about=about)
+        gone = _row(
+            row, "merged", "merged", before=past, after={"person_key": merged[key]}, about=f"并入 {merged[key]}"
+        )
+    else:
+        cause, about = ("objection", "") if objects else _why_removed(row, night)
+        gone = _row(row, "removed", cause, before=past, about=about)
+    return {**gone, "source_rows": nothing_said()} if objects else gone
 
 
 def _why_removed(row: Row, night: Night) -> tuple[str, str]:
@@ -224,18 +191,15 @@ def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[s
         about = "、".join(f"{code} {words('endings')[why]}" for code, why in ended)
     elif cause == "unseen":
         cause, about = _why_unseen(after, night)
-    withheld = _WITHHELD if after["objection"] else frozenset()
-    row = _row(
-        after,
-        "changed",
-        cause,
-        before={name: before[name] for name in columns if name not in withheld},
-        after={name: after[name] for name in columns},
-        about=about,
-    )
+    if after["objection"]:
+        cause, about = "objection", ""
+    past = {name: before[name] for name in columns}
+    if after["objection"]:
+        past, columns = without_withheld(past), columns_said(columns, names)
+    row = _row(after, "changed", cause, before=past, after={name: after[name] for name in columns}, about=about)
     row["columns"] = columns
     places = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
-    row["source_rows"] = [words("withheld")["match_reason"]] if after["objection"] else places
+    row["source_rows"] = nothing_said() if after["objection"] else places
     return row
 
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 from flows.context import RunContext
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.behind import lost_versions
-from flows.ledger.publish.changes import CAUSES, Night, build_changes
+from flows.ledger.publish.changes import CAUSES, build_changes
 from flows.ledger.publish.commit import make_draft, make_index, put_in_place
+from flows.ledger.publish.night import Night
 from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.step import aliases_table

@@ -14,11 +14,12 @@ from flows.context import RunContext
 from flows.home import write_private
 from flows.ledger.keys_moved import newest_events
 from flows.ledger.publish.behind import check_not_behind
-from flows.ledger.publish.changes import Night, build_changes, keep_changes
+from flows.ledger.publish.changes import build_changes, keep_changes
 from flows.ledger.publish.columns import check_columns
 from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
 from flows.ledger.publish.files import parquet_bytes, sha256
+from flows.ledger.publish.night import Night
 from flows.ledger.publish.novelty import novelty
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
@@ -159,6 +160,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
         registry_here=frozenset(key for key, _, here, _ in leavers if here),
         denied=frozenset(key for key, _, _, denied in leavers if denied),
         erased=frozenset(one for (one,) in con.execute("select person_key from erased_persons").fetchall()),
+        objecting=frozenset(one for (one,) in con.execute("select person_key from open_objections").fetchall()),
         judged=frozenset(con.execute(_JUDGED_RECORDS).fetchall()),
         rows_in_review=frozenset(waiting),
         novelty=novelty(con, run, store, was),

@@ -12,6 +12,7 @@ import pytest
 from flows.ledger import show, verify
 from flows.ledger.checks import record_answer
 from flows.ledger.judging import judged_pairs
+from flows.ledger.publish import withheld
 from flows.ledger.publish.read import current_version
 from flows.ledger.store import Judged, Lead, opened_store
 from schemas.errors import InputError
@@ -302,6 +303,28 @@ def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(t
     assert change["cause"].startswith("recheck ")
     assert "transport|T9" in change["cause"]
     assert verify(context(tmp_path).home, KEY) == []
+
+
+def test_nothing_is_told_of_who_leaves_on_the_night_of_their_objection(tmp_path: Path) -> None:
+    def of(*, declared: bool) -> District:
+        made = one(lost_contact=True)
+        if declared:
+            made.worker("王小明", number_of(9), source="self_reports")
+        return made
+
+    night(of(declared=True), context(tmp_path))
+    declared = next(row for row in rows(tmp_path, "ledger") if row["statuses"] == ["D1"])
+    member = next(row for row in rows(tmp_path, "ledger") if row["statuses"] == ["L1"])
+    with opened_store(context(tmp_path).home) as store:
+        for row in (declared, member):
+            store.raise_objection(row["person_key"], NEXT, "本人")
+    night(of(declared=False), context(tmp_path, NEXT, run_id="run-2"))
+    changes = {row["person_key"]: row for row in rows(tmp_path, "changes")}
+    assert {changes[one["person_key"]]["cause"].split()[0] for one in (declared, member)} == {"objection"}
+    assert changes[declared["person_key"]]["change"] == "removed"
+    for word in ("D1", "L1", "自报", "lost_contact", "declared", "名册", "roll"):
+        assert word not in str(changes), word
+    assert set(withheld.WITHHELD) <= set(changes[member["person_key"]]["columns"])
 
 
 def test_an_objection_withholds_the_statuses_from_every_output(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""What a change row may say of somebody under an objection (异议): nothing from which the statuses could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.words import words
+
+WITHHELD = (
+    "member_no", "platforms", "member_type", "joined_on", "home_org_code", "home_org_name", "primary_status",
+    "statuses", "match_class", "match_weight", "match_probability", "match_reason", "flags", "evidence", "leads",
+    "lead_state", "host_org_code", "host_org_name", "host_rule",
+)  # fmt: skip
+"""Columns that say a status or let it be guessed, the row's own past included."""
+
+
+def without_withheld(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the ledger, or part of one, without those columns."""
+    return {name: value for name, value in row.items() if name not in WITHHELD}
+
+
+def columns_said(columns: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The columns a change under an objection names, in the ledger's order: all withheld ones, whichever moved."""
+    said = {*columns, *WITHHELD}
+    return [name for name in names if name in said]
+
+
+def nothing_said() -> list[str]:
+    """What stands in place of the rows a change rests on."""
+    return [words("withheld")["match_reason"]]
