@@ -37,6 +37,9 @@ class SheetName:
     sheet: str | None
 
 
+_NO_CONSENT = "no_consent"
+
+
 @dataclass(frozen=True)
 class Accepted:
     """What one sheet gave: accepted rows, repairs of their cells, rows in quarantine."""
@@ -44,6 +47,11 @@ class Accepted:
     table: pa.Table
     repairs: pa.Table
     quarantine: pa.Table
+
+    @property
+    def unusable(self) -> int:
+        """Rows in quarantine for what is wrong with them; one whose person does not consent is read and let be."""
+        return sum(rule != _NO_CONSENT for rule in self.quarantine["rule"].to_pylist())
 
 
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
@@ -136,7 +144,7 @@ def _refused(columns: dict[str, Column], contract: SourceContract, rows: int) ->
         consent = columns.get(contract.consent)
         given = consent.arrays[0].fill_null(False).to_numpy(zero_copy_only=False) if consent else np.zeros(rows, bool)
         for index in np.flatnonzero(~given).tolist():
-            refused.setdefault(index, ("no_consent", f"{titles[contract.consent]}不为“是”，不得使用"))
+            refused.setdefault(index, (_NO_CONSENT, f"{titles[contract.consent]}不为“是”，不得使用"))
     return refused
 
 

@@ -198,7 +198,7 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
         return replace(_refused(source, file, _unforeseen(run, error, where), grid.sheet), encoding=grid.encoding)
     for one in found:
         _put(staging, contract, one)
-    lost = nothing_read(sum(one.table.num_rows for one in found), sum(one.quarantine.num_rows for one in found))
+    lost = nothing_read(sum(one.table.num_rows for one in found), sum(one.unusable for one in found))
     notes = [lost, grid.note, *(note for table in tables for note in table.mapping.notes)]
     remarks = [grid.remark, hidden_remark(grid, read=read_hidden), _tables_remark(tables)]
     remarks += [remark for table in tables for remark in table.mapping.remarks]

@@ -30,3 +30,13 @@ def test_one_file_never_stops_a_night(tmp_path: Path, monkeypatch: pytest.Monkey
         assert "unreadable_file" in said
         assert "13812345679" not in said
         assert night.rows("select file, row_key from stage_platform") == [("好.csv", 2)]
+
+
+def test_a_file_in_which_nobody_consents_any_more_is_no_damaged_one(tmp_path: Path) -> None:
+    head = "姓名,身份证号,手机号,从业平台,是否同意使用\n"
+    rows = head + "向秀芬,500113196903072842,13812345679,蓝骑,否\n"
+    damaged = head + ",,,蓝骑,是\n"
+    with staged(tmp_path, {"self_reports/甲.csv": rows.encode(), "self_reports/乙.csv": damaged.encode()}) as night:
+        said = dict(night.rows("select file, message from stage_files where source = 'self_reports'"))
+        assert "一行也没有读进来" not in (said["甲.csv"] or "")
+        assert "一行也没有读进来" in said["乙.csv"]
