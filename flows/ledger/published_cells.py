@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from schemas.errors import TableError
 
 TOKENS = frozenset({"person_key", "id_token", "pair_id", "old_key", "new_key", "unit_key", "parent"})
 """Columns of keyed tokens: whatever digits stand in one, they are nobody's."""
+JSON = frozenset({"before", "after"})
+"""Columns whose text is a row as JSON: its texts are looked at, its figures (a weight of 43.19…) are none."""
 _MIXED = r"[\p{N}〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两]"
 Leaf = tuple[str, pa.Array]
 
@@ -68,8 +71,24 @@ def _suspects(name: str, column: pa.ChunkedArray) -> Iterator[str]:
     """The distinct texts of a column, at any depth, that could hold a number."""
     if _is_text(column.type) and name not in TOKENS:
         for leaf, array in _leaves(name, column.combine_chunks()):
-            if leaf not in TOKENS:
+            if leaf in JSON:
+                written = {text for row in pc.unique(array).to_pylist() if row for text in _texts(json.loads(row))}
+                yield from _could_hold(pa.array(sorted(written), pa.string()))
+            elif leaf not in TOKENS:
                 yield from _could_hold(pc.unique(array))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of a JSON value but those under the name of a token."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name not in TOKENS:
+                yield from _texts(one)
 
 
 def _could_hold(texts: pa.Array) -> list[str]:

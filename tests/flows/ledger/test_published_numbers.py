@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.ledger import verify
@@ -194,3 +195,14 @@ def test_nights_go_on_from_a_version_that_published_numbers(tmp_path: Path) -> N
     assert "units" in change["columns"]
     assert not is_personal_number(str(change["before"]))
     assert verify(home, KEY) == []
+
+
+@given(st.floats(0, 200), st.floats(0, 1))
+@example(43.7508121234567, 0.5)
+def test_a_figure_in_a_change_is_nobodys_number_and_a_text_is(weight: float, probability: float) -> None:
+    row = {"match_weight": weight, "match_probability": probability, "person_key": "p-13881180380"}
+    clean = pa.table({"after": [json.dumps(row)]})
+    check_published({"changes": clean}, {"13881180380"})
+    told = pa.table({"after": [json.dumps({**row, "units": ["店 138-8118-0380"]})]})
+    with pytest.raises(TableError, match="changes"):
+        check_published({"changes": told}, {"13881180380"})
