@@ -74,13 +74,17 @@ class Scope(_Frozen):
     """Words of licences for ride-hailing and freight."""
     other_licences: tuple[str, ...]
     """Words of licences for other driving: taxis, buses, coaches, driving schools."""
+    people_words: tuple[str, ...]
+    """Words for people and lists in file names: what stands before the first of them is the platform's name."""
+    no_platforms: str
+    """Regular expression of such beginnings that are no platform: places, offices, kinds of people."""
     industries: dict[str, str] = {}
     """Head of a GB/T 4754 industry code -> occupation group."""
 
-    @field_validator("public_bodies", "deposit_units", "office_work", "ended_work")
+    @field_validator("public_bodies", "deposit_units", "office_work", "ended_work", "no_platforms")
     @classmethod
-    def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
+    def _patterns_compile(cls, patterns: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        for pattern in (patterns,) if isinstance(patterns, str) else patterns:
             try:
                 re.compile(pattern)
             except re.error as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import pyarrow as pa
 
 from flows.context import RunContext
 from flows.landing.manifest import MANIFEST, load_manifest
-from flows.ledger.named import platform_in, street_in
+from flows.ledger.named import platform_in, platform_of_sender, street_in
 from flows.ledger.registers import put_organisations
 from flows.ledger.sql import put_rows, run_sql
+from flows.staging.memory import sender_of
 from matchers.relations import make
 from schemas.contracts import SourceContract
 
@@ -113,9 +116,20 @@ def _put_named(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     asking = [one.name for one in _working(run) if "platform" in {field.name for field in one.imported}]
     sheets = con.execute(_SHEETS, {"sources": asking}).fetchall()
     providers = _providers(run)
-    said = [(*place, platform_in((*place[1:], providers.get(place[0])), names)) for place in sheets]
+    said = [(*place, _platform_named(place, providers.get(place[0]), names, run)) for place in sheets]
     columns = {"source": text, "file": text, "sheet": text, "platform": text}
     put_rows(con, "named_platforms", columns, [row for row in said if row[-1]])
+
+
+def _platform_named(
+    place: tuple[str, str, str | None], provider: str | None, names: Mapping[str, str], run: RunContext
+) -> str | None:
+    """The platform that a file's or sheet's name or the provider names, else the unknown one its name begins with."""
+    sender = sender_of(place[1])
+    known = platform_in((*place[1:], provider), names)
+    if known is not None or any(name in text for name in names for text in (place[1], place[2] or "")):
+        return known
+    return platform_of_sender(sender, run.policy.scope)
 
 
 _SHEETS = """

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import PurePath
 
+from schemas.trades import Scope
+
 _KIND = re.compile(r"(街道办事处|街道办|街道|镇|乡)$")
 _ROAD = re.compile(r"^(大道|大街|路|街(?!道)|巷|桥|站台|机场|大桥)")
-_LEAST = 2
+_LEAST, _LONGEST = 2, 8
 
 
 @cache
@@ -54,6 +56,17 @@ def platform_in(texts: Iterable[str | None], names: Mapping[str, str]) -> str | 
         if found:
             return found.pop() if len(found) == 1 else None
     return None
+
+
+def platform_of_sender(sender: str, scope: Scope) -> str | None:
+    """The platform that a sender's file name begins with: 蓝骑 of 蓝骑骑手信息; null where it begins with none.
+
+    `sender`: the file's name without folder, ending, dates and numbers. A place or a kind of people is no platform.
+    """
+    ends = [at for word in scope.people_words if (at := sender.find(word)) >= 0]
+    head = sender[: min(ends)].removesuffix("平台") if ends else ""
+    plain = _LEAST <= len(head) <= _LONGEST and head.isalpha()
+    return head if plain and not re.search(scope.no_platforms, head) else None
 
 
 def _says(text: str, name: str) -> bool:

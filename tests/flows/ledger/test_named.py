@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.ledger.named import platform_in, street_in
+from flows.ledger.named import platform_in, platform_of_sender, street_in
+from flows.staging.memory import sender_of
 from schemas.policy import load_policy
 from tests.flows.ledger.district import District, build, context, ledger_of, number_of
 
@@ -58,6 +59,30 @@ def test_the_street_of_a_station_is_the_one_its_name_names(station: str | None, 
 )
 def test_the_platform_of_a_file_is_the_one_its_name_names(texts: tuple[str | None, ...], platform: str | None) -> None:
     assert platform_in(texts, PLATFORMS) == platform
+
+
+@pytest.mark.parametrize(
+    ("file", "platform"),
+    [
+        ("蓝骑骑手信息-东片区.xlsx", "蓝骑"),
+        ("迅风速递快递员花名册.xlsx", "迅风速递"),
+        ("星播主播签约名单.xlsx", "星播"),
+        ("运满达货运司机.xlsx", "运满达"),
+        ("青鸟平台在职骑手2026年11月.csv", "青鸟"),
+        ("白鸽跑腿人员名单.csv", "白鸽跑腿"),
+        ("东城区骑手名单.xlsx", None),
+        ("石栈街道外卖骑手.csv", None),
+        ("全区快递员.csv", None),
+        ("外卖骑手名单.csv", None),
+        ("名单.xlsx", None),
+        ("2026-11.csv", None),
+        ("新增人员.csv", None),
+        ("党员骑手.xlsx", None),
+        ("platform.csv", None),
+    ],
+)
+def test_an_unknown_platform_is_what_its_files_name_begins_with(file: str, platform: str | None) -> None:
+    assert platform_of_sender(sender_of(file), load_policy().scope) == platform
 
 
 def test_the_ledger_has_the_platform_and_the_street_that_only_names_say(tmp_path: Path) -> None:
