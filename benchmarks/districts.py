@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.district import MEMBERS, WORKERS, timed
-from flows.evaluation_curve import Share, wilson
+from flows.evaluate.curve import Share, wilson
 
 DAY = "2026-11-19"
 Evaluation = dict[str, Any]

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.district import MEMBERS, SEED, WORKERS, timed
-from flows.home import Home
+from flows.home.folders import Home
 from flows.serve.children import auth_string
 from flows.serve.prefect_api import PrefectApi
 

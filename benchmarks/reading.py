@@ -52,13 +52,13 @@ def staged(drop: Path, folder: Path) -> int:
     """All rows of a drop, landed beforehand, in the staging relations."""
     import pandas  # noqa: F401  # pyarrow imports it with the first array; imports are no part of either figure
 
-    from flows.context import RunContext
-    from flows.home import Home
-    from flows.keys import DistrictKey
+    from flows.home.folders import Home
+    from flows.home.keys import DistrictKey
+    from flows.home.settings import Settings
     from flows.landing import land
-    from flows.settings import Settings
+    from flows.run.context import RunContext
+    from flows.run.workspace import open_workspace
     from flows.staging import stage
-    from flows.workspace import open_workspace
     from schemas.contracts import load_sources
     from schemas.policy import load_policy
 

@@ -16,6 +16,9 @@ def test_imports_point_one_way_and_only_flows_knows_prefect() -> None:
 
 
 def test_a_plain_command_line_loads_neither_prefect_nor_pandas() -> None:
-    code = "import sys, flows.cli.app, flows.driver; print([m for m in ('prefect', 'pandas') if m in sys.modules])"
+    code = (
+        "import sys, flows.cli.app, flows.pipeline.driver; "
+        "print([m for m in ('prefect', 'pandas') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,11 +12,11 @@ import duckdb
 import pytest
 
 from flows.cli.ending import ended
+from flows.cli.spill import private_spill
 from flows.cli.wiring import app_for
-from flows.failures import plain_failure
-from flows.spill import private_spill
-from flows.steps import step_named
-from flows.workspace import open_workspace
+from flows.pipeline.failures import plain_failure
+from flows.pipeline.steps import step_named
+from flows.run.workspace import open_workspace
 from matchers.engine import Options, connect, embedded
 from tests.flows.ledger.district import context
 

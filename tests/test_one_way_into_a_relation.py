@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("schemas", "matchers", "reports", "flows")
 ELSEWHERE = {
     "matchers/relations.py": "the one way itself",
-    "flows/stepbook.py": "one row with bound values, replaced where it stands",
+    "flows/run/stepbook.py": "one row with bound values, replaced where it stands",
     "flows/ledger/export/postgres.py": "tables of a PostgreSQL server",
     "schemas/migrations": "tables of the state store",
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks.linking import timed
-from flows.evaluation_pairs import PairsEvaluation, evaluate_pairs
+from flows.evaluate.pairs import PairsEvaluation, evaluate_pairs
 
 Command = list[str]
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from flows.backup.key_rotation import rewrap
 from flows.backup.sealed import SealedReader, read_header
 from flows.backup.store_rows import check_empty, put_rows, tables
 from flows.backup.write import MANIFEST, STORE
-from flows.home import Home, private_folder, sync_folder, write_private
-from flows.keys import DistrictKey, load_key, parse_key
-from flows.keys_rotation import rewrap
-from flows.ledger.store import HEAD, opened_store
-from flows.settings import load_settings
+from flows.home.folders import Home, private_folder, sync_folder, write_private
+from flows.home.keys import DistrictKey, load_key, parse_key
+from flows.home.settings import load_settings
+from flows.home.store import HEAD, opened_store
 from schemas.errors import HomeError
 
 

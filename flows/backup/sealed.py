@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from schemas.errors import HomeError
 
 MAGIC = b"SZBACK1\n"

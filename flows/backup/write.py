@@ -16,12 +16,12 @@ from typing import Any
 
 from flows.backup.sealed import SealingWriter, read_header
 from flows.backup.store_rows import rows_of, tables
-from flows.home import Home, private_folder, sync_folder
-from flows.keys import load_key
-from flows.ledger.store import HEAD, opened_store
-from flows.runlog import log_event
-from flows.runs import run_lock
-from flows.settings import Settings, load_settings
+from flows.home.folders import Home, private_folder, sync_folder
+from flows.home.keys import load_key
+from flows.home.runlog import log_event
+from flows.home.settings import Settings, load_settings
+from flows.home.store import HEAD, opened_store
+from flows.run.runs import run_lock
 from schemas.errors import HomeError
 
 SUFFIX = ".szbackup"

@@ -25,8 +25,8 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """看审计日志，新的在前。"""
-    from flows.auditing import acts
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.ledger.audit_log import acts
 
     rows = acts(Home(home.resolve()), person=person, who=who, what=what, limit=limit)
     if json:
@@ -48,8 +48,8 @@ def show(
 @app.command("verify")
 def verify(home: HomeOption, json: JsonOption = False) -> int:
     """查验审计日志：有没有删、改、调换，末尾有没有被截掉。有问题退出码为 1。"""
-    from flows.auditing import examine
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.ledger.audit_log import examine
 
     found = examine(Home(home.resolve()))
     if json:
@@ -74,8 +74,8 @@ def person(
     """一个人的查阅单（记有什么、从哪里来、谁看过），连同给各报送单位的更正函。"""
     import getpass
 
-    from flows.access import access_report
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.privacy.access import access_report
 
     done = access_report(Home(home.resolve()), key, out.resolve(), by=getpass.getuser())
     for path in (done.own, *done.letters):
@@ -88,8 +88,8 @@ def assessment(home: HomeOption, out: Annotated[Path, typer.Option("--out", help
     """由配置生成《个人信息保护影响评估》草稿和《处理活动记录》。"""
     import getpass
 
-    from flows.assessment import write_assessment
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.privacy.assessment import write_assessment
 
     for path in write_assessment(Home(home.resolve()), out.resolve(), by=getpass.getuser()):
         print(path)

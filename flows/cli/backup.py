@@ -19,7 +19,7 @@ def backup(
 ) -> None:
     """备份：整个数据文件夹和状态库，密封成一个文件；密钥不在里面，要另外保管。"""
     from flows.backup import back_up
-    from flows.home import Home
+    from flows.home.folders import Home
 
     done = back_up(Home(home.resolve()), to.resolve(), originals=not without_originals)
     print(f"备份：{done.path}（{done.files} 个文件，{done.bytes:,} 字节）")
@@ -39,7 +39,7 @@ def restore(
 ) -> None:
     """恢复：把一份备份恢复成一个新的数据文件夹，逐个文件核对；已有东西的不覆盖。"""
     from flows.backup import restore as restored
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.ledger import verify
 
     place = Home(home.resolve())

@@ -10,7 +10,7 @@ from flows.cli.terminal import terminal
 def doctor(home: HomeOption, json: JsonOption = False) -> int:
     """体检：磁盘、权限、时钟、密钥、数据库、端口、字体、排期、最近的好版本，各怎么办。"""
     from flows.doctor import examine, print_findings, worst
-    from flows.home import Home
+    from flows.home.folders import Home
 
     findings = examine(Home(home.resolve()))
     if json:

@@ -74,8 +74,8 @@ def text_after(text: str, opening: str) -> str:
 
 def _crashed(error: Exception, arguments: list[str]) -> str:
     """One line for what no one foresaw; the frames, without values, go to the home's log if there is a home."""
-    from flows.home import Home
-    from flows.runlog import log_crash
+    from flows.home.folders import Home
+    from flows.home.runlog import log_crash
 
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
         return _out_of_memory(arguments)

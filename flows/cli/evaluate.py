@@ -27,26 +27,26 @@ def evaluate(
     if (pairs is None) == (home is None):
         raise typer.BadParameter("给 PAIRS 或 --home，二者取一")
     from flows.cli.outputs import refuse_overwriting
-    from flows.home import write_private
+    from flows.home.folders import write_private
 
     refuse_overwriting({"--page": page}, {"PAIRS": pairs, "--truth": truth})
     if home is not None:
-        from flows.evaluation import evaluate_home, summary_lines
+        from flows.evaluate.ledger import evaluate_home, summary_lines
 
         result = evaluate_home(home.resolve(), truth.resolve())
         if page is not None:
-            from flows.evaluation_page import ledger_page
+            from flows.evaluate.page import ledger_page
 
             write_private(page, ledger_page(result).encode())
         print(result.to_json() if json else "\n".join(summary_lines(result)))
         return
     from flows.cli.ending import say
-    from flows.evaluation_pairs import evaluate_pairs, pairs_lines
+    from flows.evaluate.pairs import evaluate_pairs, pairs_lines
     from flows.tabular import read_table
 
     measured = evaluate_pairs(read_table(pairs or Path(), say), read_table(truth, say))
     if page is not None:
-        from flows.evaluation_page import pairs_page
+        from flows.evaluate.page import pairs_page
 
         write_private(page, pairs_page(measured, f"对子与真值：{(pairs or Path()).name}").encode())
     print(measured.to_json() if json else "\n".join(pairs_lines(measured)))

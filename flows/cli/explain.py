@@ -14,9 +14,9 @@ def explain(
     key: Annotated[str, typer.Argument(metavar="PERSON_KEY", help="人员编号（p-…）", show_default=False)],
 ) -> None:
     """一个人的这一行是怎么来的：来源行、逐项分值、判定规则、状态口径、接收组织。"""
-    from flows.explaining import explain as explained
-    from flows.home import Home
-    from flows.settings import load_settings
+    from flows.home.folders import Home
+    from flows.home.settings import load_settings
+    from flows.originals.explaining import explain as explained
     from schemas.policy import load_policy
 
     place = Home(home.resolve())

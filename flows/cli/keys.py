@@ -17,9 +17,9 @@ app = Commands(help="区级密钥：看有哪几把，更换。")
 @app.command("list")
 def list_keys(home: HomeOption, json: JsonOption = False) -> None:
     """列出密钥的编号和用途；不显示密钥本身。"""
-    from flows.home import Home
-    from flows.keys import key_path
-    from flows.keys_rotation import key_lines
+    from flows.backup.key_rotation import key_lines
+    from flows.home.folders import Home
+    from flows.home.keys import key_path
 
     place = Home(home.resolve())
     lines = key_lines(place)
@@ -44,9 +44,9 @@ def rotate(
 
     人员编号和人工判断不变；证件记号在下次运行时更换，旧新对照写在 aliases.parquet。
     """
-    from flows.home import Home
-    from flows.keys import key_path
-    from flows.keys_rotation import rotate as rotated
+    from flows.backup.key_rotation import rotate as rotated
+    from flows.home.folders import Home
+    from flows.home.keys import key_path
 
     place = Home(home.resolve())
     done = rotated(place, by=getpass.getuser(), why=why)

@@ -14,7 +14,7 @@ from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from flows.home import Home
+    from flows.home.folders import Home
 
 app = Commands(help="看一本账、比较版本、查验完整。")
 
@@ -35,7 +35,7 @@ def show(home: HomeOption, key: KeyArgument = None, json: JsonOption = False) ->
         return
     from rich.table import Table
 
-    from flows.settings import load_settings
+    from flows.home.settings import load_settings
     from reports.ledger_lines import person_lines, version_lines
     from schemas.policy import load_policy
 
@@ -81,8 +81,8 @@ def diff(
 @app.command("verify")
 def verify(home: HomeOption, json: JsonOption = False) -> int:
     """查验所有版本：校验和、签名、合同、变动链、计数。有问题退出码为 1。"""
+    from flows.home.settings import load_settings
     from flows.ledger import verify as problems_of
-    from flows.settings import load_settings
 
     place = _place(home)
     version, problems = _index(place)["version"], problems_of(place, store_url=load_settings(place).store_url)
@@ -98,7 +98,7 @@ def verify(home: HomeOption, json: JsonOption = False) -> int:
 @app.command("rollback")
 def rollback(home: HomeOption, version: Annotated[str, typer.Argument(metavar="版本")], why: WhyOption) -> None:
     """回到以前的一版：发布一个内容相同的新版本，其后的异议与删除照样生效；中间各版都保留。"""
-    from flows.upkeep import roll_back
+    from flows.ledger.upkeep import roll_back
 
     say(f"已发布 {roll_back(_place(home), version, by=_user(), why=why)}，内容同 {version}")
 
@@ -106,7 +106,7 @@ def rollback(home: HomeOption, version: Annotated[str, typer.Argument(metavar="�
 @app.command("erase")
 def erase(home: HomeOption, key: Annotated[str, typer.Argument(metavar="人员编号")], why: WhyOption) -> None:
     """从保留的所有版本中删除一个人，以后各版也不再列入；留审计记录。"""
-    from flows.upkeep import erase_person
+    from flows.ledger.upkeep import erase_person
 
     counts = erase_person(_place(home), key, by=_user(), why=why)
     say("已删除：" + "、".join(f"{name} {rows} 行" for name, rows in sorted(counts.items()) if rows))
@@ -128,7 +128,7 @@ def export(
         return
     if to is None:
         raise UsageMistake("要写 --to 名字；或 --identified --out 文件 --reason 理由 --user 账号")
-    from flows.upkeep import export as hand_over
+    from flows.ledger.upkeep import export as hand_over
 
     done = hand_over(_place(home), to, by=_user())
     say(f"已导出到 {to}：" + "、".join(f"{name} {count}" for name, count in done.items()))
@@ -138,7 +138,7 @@ def _export_identified(home: Path, asked: tuple[Path | None, str, str], password
     out, user, reason = asked
     if out is None or not user or not reason:
         raise UsageMistake("--identified 要写明 --out 文件 --reason 理由 --user 账号")
-    from flows.ledger.export.identified import Order, export_identified
+    from flows.privacy.identified_export import Order, export_identified
 
     done = export_identified(_place(home), Order(user, _password(password_file), reason, out.resolve()))
     say(
@@ -190,7 +190,7 @@ def _user() -> str:
 
 
 def _place(home: Any) -> Home:
-    from flows.home import Home
+    from flows.home.folders import Home
 
     return Home(home.resolve())
 

@@ -146,7 +146,7 @@ def train(
 ) -> None:
     """不用标注，从数据里学各级一致的分值，写成新的模型文件和一份说明，经人看过再用；学得不可信就拒绝，原模型不动。"""
     from flows.cli.outputs import refuse_overwriting
-    from flows.home import write_private
+    from flows.home.folders import write_private
     from flows.tabular import check_place
     from matchers.linkage.trained import model_text, report_text
     from matchers.linkage.unread import unread_lines
@@ -180,7 +180,7 @@ def _tell_unread(pairs: pa.Table) -> None:
 
 def _engine(memory: str) -> AbstractContextManager[Options]:
     """What the engine may use: it spills into a private folder of this command's own."""
-    from flows.spill import private_spill
+    from flows.cli.spill import private_spill
     from matchers.engine import Options
 
     return private_spill(Options(memory=memory))
@@ -207,7 +207,7 @@ def _pairs(
         sides = open_table(left, say), open_table(right, say) if right else None
         _say_columns(sides, model, ids)
         return link_tables(*sides, model, ids=ids, judgements=told, options=options)
-    from flows.people_cells import readable
+    from flows.tabular.people_cells import readable
     from matchers.linking import link as linked
 
     sides = read_table(left, say), read_table(right, say) if right else None
@@ -240,7 +240,7 @@ def _learned(
         sides = open_table(left, say), open_table(right, say) if right else None
         _say_columns(sides, model, ids)
         return train(*sides, model, judging=judging, options=options)
-    from flows.people_cells import readable
+    from flows.tabular.people_cells import readable
     from matchers.linking import train as learn
 
     tables = read_table(left, say), read_table(right, say) if right else None
@@ -263,9 +263,9 @@ def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str])
 
 def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, options: Options) -> None:
     """Print the candidate rules and write the chosen ones as a TOML section."""
-    from flows.home import write_private
-    from flows.people_cells import readable
+    from flows.home.folders import write_private
     from flows.tabular import read_table
+    from flows.tabular.people_cells import readable
     from matchers.linkage.suggest import suggest_blocking
     from matchers.linkage.suggested import section_text, table_lines
 

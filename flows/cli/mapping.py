@@ -16,7 +16,7 @@ from flows.cli.terminal import terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.staging.memory import Correction
     from flows.staging.understanding import ColumnView, SheetView
     from schemas.contracts import SourceContract
@@ -47,8 +47,8 @@ def map_file(
     json: JsonOption = False,
 ) -> None:
     """看懂一个文件：工作表、表头、每列当作什么、哪些不读；可更正，更正按送件方记住。"""
-    from flows.home import Home
-    from flows.settings import load_settings
+    from flows.home.folders import Home
+    from flows.home.settings import load_settings
     from flows.staging.memory import load_memory, save_memory
     from flows.staging.understanding import Reader, understand
     from schemas.contracts import load_sources
@@ -84,8 +84,9 @@ def map_file(
 
 def _remember_trade(home: Home, policy: Policy, file: tuple[str, str], trade: str) -> None:
     """Keep, or forget, the occupation group of a file's sender. Raises BadParameter for a group the policy lacks."""
+    from flows.home.file_names import sender_of
     from flows.scope.memory import SenderTrade, load_trades, save_trades
-    from flows.staging.memory import NOT_TOLD, sender_of
+    from flows.staging.memory import NOT_TOLD
 
     if trade not in (*policy.trades, NOT_TOLD):
         raise typer.BadParameter(
@@ -101,8 +102,8 @@ def _remember_trade(home: Home, policy: Policy, file: tuple[str, str], trade: st
 
 def _audit(home: Home, store_url: str, what: str, asked: tuple[list[str], list[str]]) -> None:
     """Who changed what a header means is told by the audit log; header texts are no personal data."""
-    from flows.keys import load_key
-    from flows.ledger.store import opened_store
+    from flows.home.keys import load_key
+    from flows.home.store import opened_store
 
     said = [*(f"set {text}" for text in asked[0]), *(f"forget {text}" for text in asked[1])]
     with opened_store(home, store_url) as store:
@@ -162,7 +163,8 @@ def _corrected(
     every: bool,
 ) -> tuple[Correction, ...]:
     """The memory with what the clerk asked for: columns set first forgotten, then told anew."""
-    from flows.staging.memory import EVERY_SENDER, Correction, sender_of
+    from flows.home.file_names import EVERY_SENDER, sender_of
+    from flows.staging.memory import Correction
     from flows.staging.words import plain
 
     told, forgotten = [_pair(text, contract) for text in asked[0]], [plain(text) for text in asked[1]]

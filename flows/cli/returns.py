@@ -21,7 +21,7 @@ def send_back(
     as_of: AsOfOption = None,
 ) -> int:
     """退回：把要改正的行标在对方自己的表上，连同数据质量说明写出来；记入审计日志。"""
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.returns import send_back as written
 
     done = written(Home(home.resolve()), out.resolve(), source=source, night=as_of)
@@ -35,10 +35,10 @@ def send_back(
 
 def purge(home: HomeOption, as_of: AsOfOption = None, json: JsonOption = False) -> None:
     """销毁过了保存期的原件副本和退回记录，留下销毁记录。"""
-    from flows.home import Home
-    from flows.keys import load_key
-    from flows.purging import purge as destroyed
-    from flows.settings import load_settings
+    from flows.home.folders import Home
+    from flows.home.keys import load_key
+    from flows.home.settings import load_settings
+    from flows.pipeline.purging import purge as destroyed
 
     place = Home(home.resolve())
     today = as_of or datetime.now(ZoneInfo("Asia/Shanghai")).date()

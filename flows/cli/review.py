@@ -14,7 +14,7 @@ from flows.cli.ending import say
 from flows.cli.options import HomeOption
 
 if TYPE_CHECKING:
-    from flows.home import Home
+    from flows.home.folders import Home
 
 PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="端口；只在本机开")]
 PublicOption = Annotated[
@@ -45,7 +45,7 @@ def review(
     """核对台：待核对、一本账、覆盖、异议、运行记录、审计、账号。先用 --add-account 开账号，再不带它启动。"""
     from datetime import timedelta
 
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.review.sessions import Limits
 
     place = Home(home.resolve())

@@ -12,7 +12,7 @@ from flows.cli.options import AsOfOption, ConfigOption, DropOption, HomeOption, 
 from flows.cli.terminal import shown_progress, terminal
 
 if TYPE_CHECKING:
-    from flows.driver import RunRequest
+    from flows.pipeline.driver import RunRequest
     from reports.summary import RunSummary
 
 StepOption = Annotated[str | None, typer.Option("--from", metavar="STEP", help="从某一步重做，如 decided")]
@@ -23,9 +23,9 @@ ResumeOption = Annotated[bool, typer.Option("--resume", help="接着上次中断
 
 def init(home: HomeOption) -> None:
     """建立数据文件夹、密钥和写有说明的配置文件。"""
-    from flows.home import Home
-    from flows.keys import load_key
-    from flows.settings import write_template
+    from flows.home.folders import Home
+    from flows.home.keys import load_key
+    from flows.home.settings import write_template
 
     place = Home(home.resolve())
     place.make()
@@ -53,8 +53,8 @@ def run(
     _check_choice(resume, start_from, from_landing is not None)
     if force != bool(reason.strip()):
         raise UsageMistake("--force 与 --reason 理由 要一起用")
-    from flows.driver import RunRequest
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.pipeline.driver import RunRequest
 
     request = RunRequest(
         home=Home(home.resolve()),
@@ -79,7 +79,7 @@ def run(
 def _check_choice(resume: bool, start_from: str | None, from_landing: bool) -> None:
     if sum((resume, start_from is not None, from_landing)) > 1:
         raise UsageMistake("--resume、--from、--from-landing 只能用一个")
-    from flows.steps import STEP_NAMES
+    from flows.pipeline.steps import STEP_NAMES
 
     if start_from is not None and start_from not in STEP_NAMES[:-1]:
         raise UsageMistake(f"没有 {start_from} 这一步，可用：{'、'.join(STEP_NAMES[:-1])}")
@@ -87,14 +87,14 @@ def _check_choice(resume: bool, start_from: str | None, from_landing: bool) -> N
 
 def _driven(request: RunRequest) -> RunSummary:
     """Through Prefect where a server is configured, so that the run shows up there; else plainly."""
-    from flows.settings import load_settings
+    from flows.home.settings import load_settings
 
     url = os.environ.get("PREFECT_API_URL") or load_settings(request.home, request.config).prefect.api_url
     if url:
-        from flows.through_prefect import drive_through
+        from flows.nightly.server_run import drive_through
 
         return drive_through(request, url)
-    from flows.driver import drive
+    from flows.pipeline.driver import drive
 
     with shown_progress() as progress:
         return drive(request, progress=progress)
@@ -102,8 +102,8 @@ def _driven(request: RunRequest) -> RunSummary:
 
 def status(home: HomeOption, json: JsonOption = False) -> None:
     """看最近的运行、当前版本、是否有中断的运行。"""
-    from flows.home import Home
-    from flows.state import print_state, state_of
+    from flows.doctor.status import print_state, state_of
+    from flows.home.folders import Home
 
     found = state_of(Home(home.resolve()))
     if json:

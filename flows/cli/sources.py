@@ -29,8 +29,8 @@ def _group() -> None:
 @app.command("list")
 def list_sources(home: HomeOption, json: JsonOption = False) -> None:
     """列出认识的来源：文件夹名、部门、字段；--json 连同全部表头写法。"""
-    from flows.home import Home
-    from flows.settings import load_settings
+    from flows.home.folders import Home
+    from flows.home.settings import load_settings
     from schemas.contracts import load_sources
 
     settings = load_settings(Home(home.resolve()))

@@ -33,7 +33,7 @@ def export(
     by: ByOption = None,
 ) -> None:
     """导出核查任务表：每个镇街一份 .xlsx，待核查的线索一行一条，姓名、手机打码；每次导出都记入审计日志。"""
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.tasks.export import TaskOrder, export_tasks
 
     order = TaskOrder(out.resolve(), by or getpass.getuser(), street=street, inside=inside)
@@ -58,7 +58,7 @@ def import_(
     json: JsonOption = False,
 ) -> int:
     """读回核查任务表：逐行收下、退回（写明原因）或列为冲突；同一份读两遍不会重复记。下一次运行写入一本账。"""
-    from flows.home import Home
+    from flows.home.folders import Home
     from flows.tasks.numbers import read_number
     from flows.tasks.returned import Receiver, import_tasks
 
@@ -80,7 +80,7 @@ def import_(
 
 
 def _write_receipt(path: Path, done: Receipt, headed: tuple[str, date]) -> None:
-    from flows.home import write_private
+    from flows.home.folders import write_private
     from reports.tasks.receipt import receipt_workbook
 
     write_private(path, receipt_workbook(done.outcomes, done.problems, *headed))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flows.context import Progress
+    from flows.run.context import Progress
 
 _PLAIN_WIDTH = 118
 
@@ -25,7 +25,7 @@ def terminal() -> Console:
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """A progress bar per kind of work on a terminal, silence elsewhere."""
-    from flows.context import silent
+    from flows.run.context import silent
 
     if not sys.stderr.isatty():
         yield silent

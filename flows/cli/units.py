@@ -15,8 +15,8 @@ from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from flows.keys import DistrictKey
-    from flows.ledger.store import Store
+    from flows.home.keys import DistrictKey
+    from flows.home.store import Store
 
 app = Commands(help="单位名册：看各单位的写法、上级和疑问，合并或拆开。")
 
@@ -28,10 +28,10 @@ def _group() -> None:
 
 @contextmanager
 def _opened(home: HomeOption) -> Iterator[tuple[DistrictKey, Store]]:
-    from flows.home import Home
-    from flows.keys import load_key
-    from flows.ledger.store import opened_store
-    from flows.settings import load_settings
+    from flows.home.folders import Home
+    from flows.home.keys import load_key
+    from flows.home.settings import load_settings
+    from flows.home.store import opened_store
 
     place = Home(home.resolve())
     with opened_store(place, load_settings(place).store_url) as store:

@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from flows.auditing import examined
 from flows.doctor.finding import Finding, bad, good, warning
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.settings import Settings
+from flows.home.store import Store, opened_store
 from flows.ledger import verify
+from flows.ledger.audit_log import examined
 from flows.ledger.publish.behind import behind
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import Store, opened_store
-from flows.runs import last_unfinished, list_runs, run_is_going
+from flows.nightly.schedule import last_due, next_due
+from flows.run.runs import last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
-from flows.serve.schedule import last_due, next_due
-from flows.settings import Settings
 from schemas.errors import SanzhaoError
 from schemas.nights import ZONE
 

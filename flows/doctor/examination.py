@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from flows.doctor import district, machine
 from flows.doctor.finding import Finding, bad
-from flows.home import Home
-from flows.keys import load_key
-from flows.settings import load_settings
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import load_settings
 from schemas.errors import SanzhaoError
 
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flows.doctor.finding import Finding, bad, good, warning
-from flows.home import Home
-from flows.runs import list_runs
+from flows.home.folders import Home
+from flows.home.settings import Settings
+from flows.run.runs import list_runs
 from flows.serve.running import port_is_free, service_is_running
-from flows.settings import Settings
 
 _GB = 1 << 30
 _CJK = ("*CJK*", "*cjk*", "wqy*", "sim*.tt[cf]", "msyh*", "*SourceHan*", "*HarmonyOS*", "*uming*", "*ukai*")

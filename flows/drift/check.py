@@ -9,12 +9,12 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.drift.keys import key_tokens, reused
 from flows.drift.measure import content_token, measure_sources, name_token
 from flows.drift.memory import Past, past_of
+from flows.home.store import opened_store
 from flows.landing import load_manifest
-from flows.ledger.store import opened_store
+from flows.run.context import RunContext
 from schemas.contracts import SourceContract
 from schemas.drift import Action, SourceQuality
 from schemas.errors import InputError

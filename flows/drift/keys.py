@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.context import RunContext
-from flows.tables import table_in
+from flows.home.sealed_tables import table_in
+from flows.run.context import RunContext
 from matchers.relations import make, query_text
 from schemas.contracts import SourceContract
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from flows.context import RunContext
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.landing import load_manifest
+from flows.run.context import RunContext
 from schemas.contracts import SourceContract
 from schemas.drift import FileQuality, SourceQuality
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from flows.context import RunContext
 from flows.drift.keys import kept_tokens, packed, unpacked
 from flows.drift.measure import measure_sources
-from flows.ledger.store import Store, opened_store
+from flows.home.store import Store, opened_store
+from flows.run.context import RunContext
 from schemas.drift import SourceQuality
 from schemas.store import SourceNight
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.connectors.fetch import is_half_written
-from flows.file_names import distinct_names, shown_name, shown_path
-from flows.settings import Settings
+from flows.home.file_names import distinct_names, shown_name, shown_path
+from flows.home.settings import Settings
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance, missing_provenance, parse_provenance

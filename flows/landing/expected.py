@@ -16,11 +16,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.context import RunContext
-from flows.home import Home, write_private
+from flows.home.file_names import sender_of
+from flows.home.folders import Home, write_private
 from flows.landing.fetched import link_copy
 from flows.landing.manifest import MANIFEST, LandedFile, load_manifest, open_landed
-from flows.staging.memory import sender_of
+from flows.run.context import RunContext
 from schemas.errors import ContractError, InputError
 
 _HEAD = (

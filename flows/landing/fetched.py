@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.connectors import FetchedFile, Known, fetch_files, origin_of
-from flows.context import RunContext
-from flows.home import write_private
+from flows.home.folders import write_private
 from flows.landing.drop import Drop
 from flows.landing.manifest import MANIFEST, LandedFile, Manifest, load_manifest, open_landed
+from flows.run.context import RunContext
 from schemas.errors import InputError, SanzhaoError
 from schemas.provenance import Provenance, missing_provenance
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from flows.context import RunContext
-from flows.home import Home, write_private
-from flows.keys import DistrictKey
+from flows.home.folders import Home, write_private
+from flows.home.keys import DistrictKey
+from flows.run.context import RunContext
 from schemas.errors import HomeError, InputError
 from schemas.provenance import Provenance
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from flows.context import RunContext
-from flows.home import write_private
+from flows.home.folders import write_private
+from flows.home.sealed_tables import table_in
 from flows.landing.manifest import DroppedColumns, load_manifest, save_manifest
-from flows.tables import table_in
+from flows.run.context import RunContext
 from matchers.relations import make
 from schemas.contracts import stage_table
 from schemas.errors import InputError

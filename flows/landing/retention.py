@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
 from flows.landing.manifest import MANIFEST, LandedFile, Manifest, load_manifest, save_manifest
 from schemas.errors import InputError
 

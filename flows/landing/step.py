@@ -11,15 +11,15 @@ from typing import Any
 
 import duckdb
 
-from flows.context import RunContext
-from flows.file_names import shown_path
-from flows.home import private_folder, sync_folder, write_private
+from flows.home.file_names import shown_path
+from flows.home.folders import private_folder, sync_folder, write_private
 from flows.landing.drop import MAX_FILE_BYTES, DroppedFile, look_at, require_roll
 from flows.landing.expected import carry_missing
 from flows.landing.fetched import fetch_absent, link_copy
 from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_manifest, verify_night
 from flows.landing.resting import MovingError, TooLargeError, read_resting, still_moving
-from flows.questions import ask_senders
+from flows.run.context import RunContext
+from flows.run.questions import ask_senders
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance

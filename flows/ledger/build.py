@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.store import Store, opened_store
 from flows.landing.expected import carried_files
 from flows.ledger.checks import PERSON
 from flows.ledger.contradictions import contradictions
@@ -27,8 +27,8 @@ from flows.ledger.redact import Redactor
 from flows.ledger.relations import relation
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
-from flows.ledger.store import Store, opened_store
-from flows.questions import ask_senders
+from flows.run.context import RunContext
+from flows.run.questions import ask_senders
 from matchers.relations import append, make
 from schemas.contracts import ledger_table
 from schemas.words import words

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from flows.ledger.store import Lead, Store
+from flows.home.store import Lead, Store
 from schemas.errors import InputError
 from schemas.policy import Leads
 

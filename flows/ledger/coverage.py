@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.ledger.joining import Joint, SharedBranch, joint_branches
 from flows.ledger.lines import LineRow, floating_branch, lines_of, lines_text
 from flows.ledger.redact import Redactor
 from flows.ledger.sql import put, run_sql
+from flows.run.context import RunContext
 from schemas.contracts import ledger_table
 from schemas.policy import Organisations
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.file_names import sender_of
 from flows.landing.manifest import MANIFEST, load_manifest
 from flows.ledger.named import platform_in, platform_of_sender, street_in
 from flows.ledger.registers import put_organisations
 from flows.ledger.sql import put_rows, run_sql
-from flows.staging.memory import sender_of
+from flows.run.context import RunContext
 from matchers.relations import make
 from schemas.contracts import SourceContract
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.ledger.sql import put_rows, run_sql
+from flows.run.context import RunContext
 
 _TEXT = pa.string()
 

@@ -17,11 +17,11 @@ from itertools import count
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.sql import put_rows, run_sql
-from flows.ledger.store import Store
+from flows.run.context import RunContext
 
 KINDS = ("id", "member", "birth", "phone", "record")
 _TEXT = pa.string()

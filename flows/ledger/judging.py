@@ -8,11 +8,11 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
+from flows.home.store import Judged, opened_store
 from flows.ledger.review import Side, pair_token, record_token
 from flows.ledger.sql import put
-from flows.ledger.store import Judged, opened_store
+from flows.run.context import RunContext
 
 JUDGED = pa.schema(
     {

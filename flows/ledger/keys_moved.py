@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from flows.ledger.store import Store
+from flows.home.store import Store
 
 Event = tuple[str, str, str]
 """(old_key, new_key, `merged` or `split`)"""

@@ -7,9 +7,9 @@ from collections import defaultdict
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.store import Store
 from flows.ledger.sql import put_rows
-from flows.ledger.store import Store
+from flows.run.context import RunContext
 
 _TEXT = pa.string()
 

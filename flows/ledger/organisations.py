@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.ledger.sql import put_rows
 from flows.organisations import Organisation, OrganisationRegister
+from flows.run.context import RunContext
 
 _TEXT = pa.string()
 

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.ledger.sql import count, put_rows, run_sql
+from flows.run.context import RunContext
 from schemas.contracts import check_table, stage_table
 
 

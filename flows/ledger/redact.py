@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.ledger.spoken_numbers import numbers_in
 
 _HAN = re.compile(r"[㐀-鿿·]{2,}")

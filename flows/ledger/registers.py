@@ -6,11 +6,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.context import RunContext
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
+from flows.home.store import opened_store
 from flows.ledger.sql import count, put, put_rows
-from flows.ledger.store import opened_store
-from flows.tables import table_in
+from flows.run.context import RunContext
 from matchers.relations import make
 
 SOURCE = "party_organisations"

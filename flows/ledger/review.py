@@ -5,10 +5,10 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.ledger.redact import Redactor, shortened_name
 from flows.ledger.sql import put_rows, run_sql
+from flows.run.context import RunContext
 
 _TEXT = pa.string()
 Side = dict[str, object]

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.closing import read_summary
-from flows.home import Home
-from flows.runs import RunRecord
-from flows.steps import STEPS
+from flows.home.folders import Home
+from flows.pipeline.closing import read_summary
+from flows.pipeline.steps import STEPS
+from flows.run.runs import RunRecord
 from reports.summary import RunSummary
 from schemas.errors import HomeError
 from schemas.nights import ZONE, Ending

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flows.home import Home
-from flows.ledger.store import opened_store
+from flows.home.folders import Home
+from flows.home.runlog import log_event
+from flows.home.settings import Settings
+from flows.home.store import opened_store
 from flows.notices.channels import Channel, channels_of
 from flows.notices.notice import Notice, missed_notice, notice_of
-from flows.runlog import log_event
-from flows.runs import RunRecord, list_runs, run_is_going
-from flows.settings import Settings
+from flows.run.runs import RunRecord, list_runs, run_is_going
 
 _LOOKED_BACK = timedelta(days=3)
 """Older endings are no news; a service that was down longer does not flood anyone."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
 from flows.landing import LandedFile, Manifest, load_manifest
 from flows.landing.manifest import MANIFEST, open_landed
 from flows.ledger.publish.read import Published, kept_version, kept_versions
-from flows.runs import load_record
+from flows.run.runs import load_record
 from flows.staging.archives import is_archive, members
-from flows.tables import table_in
 from schemas.errors import HomeError, InputError, SanzhaoError
 
 

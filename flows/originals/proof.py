@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
 from flows.ledger.keys_moved import follow, merges
-from flows.ledger.store import Store
 from flows.originals.places import Bearer, Record, Spot
 from matchers.encoding.readings import reading, simplified
 from schemas.contracts import SourceContract

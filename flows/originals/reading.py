@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
 from flows.ledger.publish.read import Published
-from flows.ledger.store import Store
 from flows.originals.copies import Copies, Night
 from flows.originals.places import Bearer, Record, Spot
 from flows.originals.proof import Proof

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from flows.home import Home, private_folder, write_private
-from flows.keys import load_key
+from flows.home.folders import Home, private_folder, write_private
+from flows.home.keys import load_key
+from flows.home.settings import Settings, load_settings
+from flows.home.store import opened_store
 from flows.landing import LandedFile, Manifest, load_manifest
 from flows.landing.manifest import MANIFEST, open_landed
-from flows.ledger.store import opened_store
 from flows.returns.marks import MARKS, read_marks
-from flows.settings import Settings, load_settings
 from flows.staging.archives import is_archive, members
 from flows.staging.readers import read_file
 from reports.returned_sheet import Cells, Mark, SheetMarks, laid_out, written_anew

@@ -12,10 +12,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.context import RunContext
-from flows.home import Home, write_private
-from flows.keys import DistrictKey
-from flows.tables import table_in
+from flows.home.folders import Home, write_private
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
+from flows.run.context import RunContext
 from matchers.relations import append, query_text
 from reports.damage import INSIDE_THE_PARTY, damages, marked_kinds
 from schemas.contracts import SourceContract

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from flows.context import RunContext
-from flows.home import write_private
+from flows.home.folders import write_private
 from flows.landing import Manifest, load_manifest
-from flows.questions import questions_to
 from flows.returns.export import NOTES, note_name
 from flows.returns.marks import marks_path
+from flows.run.context import RunContext
+from flows.run.questions import questions_to
 from reports.quality_note import SourceNote, quality_note
 from schemas.contracts import SourceContract
 from schemas.drift import SourceQuality

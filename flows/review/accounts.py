@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.review.clock import aware
 from reports.workbench.access import Account, Role
 from schemas import store_workbench as tables

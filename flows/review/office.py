@@ -8,16 +8,16 @@ from datetime import date, datetime
 from threading import RLock
 from typing import NoReturn
 
-from flows.home import Home
-from flows.keys import DistrictKey, load_key
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey, load_key
+from flows.home.settings import load_settings
+from flows.home.store import Store, open_store
 from flows.ledger.redact import is_personal_number
-from flows.ledger.store import Store, open_store
 from flows.originals import Originals, Record
 from flows.review.accounts import Accounts
 from flows.review.clock import Clock, day_of, utc_now
 from flows.review.sessions import Limits, Sessions
 from flows.review.shelf import Held, Shelf
-from flows.settings import load_settings
 from reports.workbench.access import Account, Action, may
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.contracts import load_sources

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.ledger import show
 from flows.ledger.checks import record_answer
 from flows.ledger.publish.read import kept_version, kept_versions

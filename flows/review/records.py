@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flows.auditing import examined
+from flows.ledger.audit_log import examined
 from flows.review.clock import BEIJING, aware
 from flows.review.office import Office
-from flows.runs import list_runs, load_record
+from flows.run.runs import list_runs, load_record
 from reports.workbench.access import Account, Action, Role
 from reports.workbench.desk import Listed, Refused, Row
 from schemas.errors import HomeError, InputError

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from flows.home import Home
+from flows.home.folders import Home
+from flows.home.runlog import log_crash
 from flows.review.desk import OfficeDesk
 from flows.review.gate import Gate, Known, SocketGuard
 from flows.review.office import Office
 from flows.review.sessions import Limits
-from flows.runlog import log_crash
 from reports.workbench.desk import LoggedOut
 
 _LOOK_EVERY = 2.0

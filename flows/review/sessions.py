@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.review.clock import aware
 from reports.workbench.access import Account, Role
 from schemas import store_workbench as tables

@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
 from flows.ledger.publish.read import Published, current_version
-from flows.tables import table_in
 from reports.workbench.people import PeopleIndex
 from reports.workbench.queue import BITS, PairIndex
 from schemas.contracts import ledger_table

@@ -13,8 +13,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.keys import DistrictKey
-from flows.ledger.store import Judged, Store
+from flows.home.keys import DistrictKey
+from flows.home.store import Judged, Store
 from reports.workbench.queue import Standing
 from schemas.store import Judgement
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.home import Home, write_private
+from flows.home.folders import Home, write_private
 from schemas.errors import ContractError
 
 _HEAD = "# 行业更正：由 sanzhao sources map --trade 记下，可以手改。\n"

@@ -9,12 +9,12 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.file_names import sender_of
 from flows.ledger.sql import put
+from flows.run.context import RunContext
 from flows.scope.memory import load_trades
 from flows.scope.rows import Known, Placement, Placing, RowTexts
 from flows.scope.texts import TradeReader, plain_text
-from flows.staging.memory import sender_of
 from schemas.contracts import SourceContract
 
 _TEXTS = {

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.home import Home, private_folder, write_private
-from flows.settings import Settings
+from flows.home.folders import Home, private_folder, write_private
+from flows.home.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 HEARTBEAT_SECONDS = 30
@@ -58,7 +58,7 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
         Child("prefect", _as_child("-m", "flows.serve.prefect_server", *words), server),
         Child("runner", _as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
     ]
-    if settings.serve.review and _has_command("review"):
+    if settings.serve.review:
         words = ("review", "--home", str(home.root), "--port", str(settings.serve.review_port))
         found.append(Child("review", _as_child("-c", "from flows.cli import main; main()", *words), _plain()))
     return tuple(found)
@@ -67,12 +67,6 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
 def die_with_parent() -> None:
     """Called in a child before its program: a service killed outright leaves no process behind."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
-
-
-def _has_command(name: str) -> bool:
-    from flows.cli.app import app
-
-    return any(command.name == name for command in app.registered_commands)
 
 
 def _as_child(*words: str) -> tuple[str, ...]:

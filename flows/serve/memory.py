@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from flows.home import Home, write_private
+from flows.home.folders import Home, write_private
 
 
 class Resumption(BaseModel):

@@ -18,10 +18,10 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.schedules import Cron
 
-from flows.home import Home
-from flows.nightly import nightly
+from flows.home.folders import Home
+from flows.home.settings import load_settings
+from flows.nightly.flow import nightly
 from flows.serve.children import BY_HAND, HEARTBEAT_SECONDS, NIGHTLY
-from flows.settings import load_settings
 from schemas.nights import ZONE
 
 WATCH = "sanzhao-dead-runs"

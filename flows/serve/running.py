@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from flows.home import Home, is_held
+from flows.home.folders import Home, is_held
 from flows.serve.children import LOOPBACK
 
 

@@ -14,16 +14,16 @@ from types import FrameType
 
 import httpx
 
-from flows.home import Home
-from flows.keys import load_key
-from flows.runlog import log_crash
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.runlog import log_crash
+from flows.home.settings import Settings, load_settings
+from flows.nightly.schedule import next_due
 from flows.serve.children import LOOPBACK, api_url, auth_path, auth_string, children_of
 from flows.serve.prefect_api import PrefectApi
 from flows.serve.running import port_is_free
-from flows.serve.schedule import next_due
 from flows.serve.steward import Steward
 from flows.serve.supervisor import Supervisor, say
-from flows.settings import Settings, load_settings
 from schemas.errors import HomeError
 
 _READY_SECONDS = 180.0

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flows.failures import PASSING
-from flows.home import Home
+from flows.home.folders import Home
+from flows.home.runlog import log_crash, log_event
+from flows.home.settings import Settings
+from flows.nightly.schedule import count_due, last_due
 from flows.notices import tell_endings, tell_missed
-from flows.runlog import log_crash, log_event
-from flows.runs import RunRecord, last_unfinished, list_runs, run_is_going
+from flows.pipeline.failures import PASSING
+from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.children import BY_HAND, NIGHTLY
 from flows.serve.living import is_alive
 from flows.serve.memory import Resumption, ServeMemory, recall, remember
 from flows.serve.prefect_api import PrefectApi
-from flows.serve.schedule import count_due, last_due
-from flows.settings import Settings
 
 _GRACE = timedelta(seconds=90)
 """A night that has not begun this long after it was due, and stands in no queue, is missed."""

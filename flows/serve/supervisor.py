@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flows.home import Home
-from flows.runlog import log_event
+from flows.home.folders import Home
+from flows.home.runlog import log_event
 from flows.serve.children import Child
 
 _FIRST_WAIT, _LONGEST_WAIT, _STEADY_SECONDS = 1.0, 60.0, 120.0

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from flows.file_names import distinct_names, visible
+from flows.home.file_names import distinct_names, visible
 from flows.staging.refusals import broken, password, too_large
 from schemas.errors import InputError
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.home import Home, write_private
+from flows.home.file_names import EVERY_SENDER, sender_of
+from flows.home.folders import Home, write_private
 from flows.staging.words import plain
 from schemas.contracts import SourceContract
 from schemas.errors import ContractError
@@ -19,15 +18,9 @@ from schemas.errors import ContractError
 Told = Mapping[str, str | None]
 """Plain header text -> field name; null: the column is not used."""
 
-EVERY_SENDER = "*"
 NOT_USED = "不用"
 NOT_TOLD = "不定"
 _HEAD = "# 表头更正：由 sanzhao sources map 记下，可以手改；field 为空表示该列不用。\n"
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
-_DATED = re.compile(
-    r"第?[0-9]+\s*(?:年度?|月份?|季度?|[日号期版次周])?|[\s_\-—–.。·,，()（）\[\]【】]+|最终版?|更新版?|副本|导出|copy",
-    re.IGNORECASE,
-)
 
 
 class Correction(BaseModel):
@@ -44,12 +37,6 @@ class Correction(BaseModel):
 def memory_path(home: Home) -> Path:
     """Where corrections lie."""
     return home.sources / "memory" / "headers.toml"
-
-
-def sender_of(file: str) -> str:
-    """Who sends a file: its name without folder, ending, dates and numbers; `*` where nothing is left."""
-    name = unicodedata.normalize("NFKC", file.rsplit("/", 1)[-1])
-    return _DATED.sub("", _ENDING.sub("", name)) or EVERY_SENDER
 
 
 def load_memory(home: Home) -> tuple[Correction, ...]:

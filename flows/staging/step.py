@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.runlog import log_crash
 from flows.landing import LandedFile, load_manifest, read_landed
-from flows.runlog import log_crash
+from flows.run.context import RunContext
 from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.across import settle_across
 from flows.staging.archives import Member, is_archive, members

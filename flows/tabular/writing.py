@@ -49,7 +49,7 @@ def write_table(table: pa.Table, path: Path) -> None:
 
     In CSV and workbooks lists and structures stand as JSON. Raises InputError beyond the rows a worksheet can have.
     """
-    from flows.home import write_private
+    from flows.home.folders import write_private
 
     kind = check_out(path).suffix.lower()
     if kind == ".xlsx" and table.num_rows > _MOST_ROWS:

@@ -14,12 +14,12 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from flows.context import RunContext
-from flows.home import Home, write_private
-from flows.keys import DistrictKey
+from flows.home.folders import Home, write_private
+from flows.home.keys import DistrictKey
 from flows.ledger.keys_moved import follow
 from flows.ledger.publish.read import Published
 from flows.originals.copies import Copies
+from flows.run.context import RunContext
 
 _NAME = "contacts"
 _CALLED = ("roll", "transfer", "floating", "worker", "self_report")

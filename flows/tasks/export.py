@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.home import Home, private_folder, write_private
-from flows.keys import DistrictKey, load_key
+from flows.home.folders import Home, private_folder, write_private
+from flows.home.keys import DistrictKey, load_key
+from flows.home.settings import load_settings
+from flows.home.store import Store, opened_store
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
-from flows.ledger.store import Store, opened_store
-from flows.settings import load_settings
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states, with_analyst
 from flows.tasks.numbers import Shown, check_code, lead_letters, task_number

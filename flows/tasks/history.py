@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flows.ledger.store import Store
+from flows.home.store import Store
 from schemas.policy import Leads
 from schemas.store import LeadEvent
 

@@ -9,8 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, kept_version, kept_versions
 from flows.tasks.contacts import read_contacts

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 
 _LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
 _LEAD, _ROW, _PHONE = 10, 5, 3

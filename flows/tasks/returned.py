@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import load_settings
+from flows.home.store import Lead, Store, opened_store
 from flows.ledger.checks import PERSON, basis_of, record_answer
 from flows.ledger.publish.read import current_version
 from flows.ledger.redact import is_personal_number
-from flows.ledger.store import Lead, Store, opened_store
-from flows.settings import load_settings
 from flows.tasks.bound import unbound
 from flows.tasks.history import TO_ANALYST, Earlier, earlier_answers
 from flows.tasks.issued import Asked, Issued

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flows.keys import DistrictKey
-from flows.ledger.store import Store
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
 from flows.units.memory import read_register
 from flows.units.units import Register, Unit, is_hidden
 from matchers.encoding.units import clean_unit

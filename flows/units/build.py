@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.store import opened_store
 from flows.ledger.facts import build_facts
 from flows.ledger.sql import put_rows, run_sql
-from flows.ledger.store import opened_store
 from flows.organisations import read_name
+from flows.run.context import RunContext
 from flows.units.known import Known, Resolved
 from flows.units.link import link_nodes
 from flows.units.memory import read_register

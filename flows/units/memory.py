@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
+from flows.home.store import Store
 from flows.ledger.registers import hidden_spelling
-from flows.ledger.store import Store
-from flows.tables import table_in
 from flows.units.units import Register, Unit
 
 UNITS, DOUBTS = "units", "unit_doubts"

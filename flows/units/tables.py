@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
 from flows.ledger.sql import put, put_rows, run_sql
+from flows.run.context import RunContext
 from flows.units.known import Known, Resolved
 from flows.units.memory import REGISTER, row_of
 from flows.units.mentions import Node

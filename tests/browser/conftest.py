@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
 from tests.browser.district import DAY, STREETS, write_drop

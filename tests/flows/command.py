@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.home import write_private
+from flows.home.folders import write_private
 
 SANZHAO = Path(sys.executable).with_name("sanzhao")
 DAY = date(2026, 11, 19)

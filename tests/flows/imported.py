@@ -7,9 +7,9 @@ import pandas
 import vl_convert
 
 import flows.cli.app
-import flows.driver
-import flows.reporting
-import flows.steps
+import flows.pipeline.driver
+import flows.pipeline.reporting
+import flows.pipeline.steps
 import reports.link_quality.page
 import reports.situation.circulation
 import reports.situation.page

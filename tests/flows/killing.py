@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from flows.auditing import examine
-from flows.home import Home
-from flows.keys import DistrictKey, load_key
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey, load_key
+from flows.home.settings import load_settings
+from flows.home.store import Judged, opened_store
 from flows.ledger import verify
-from flows.ledger.store import Judged, opened_store
-from flows.runs import last_unfinished, list_runs
-from flows.settings import load_settings
-from flows.steps import STEP_NAMES
+from flows.ledger.audit_log import examine
+from flows.pipeline.steps import STEP_NAMES
+from flows.run.runs import last_unfinished, list_runs
 from tests.flows.command import DAY, FORKING
 
 EARLIER = DAY - timedelta(days=1)

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 from python_calamine import CalamineWorkbook
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from schemas.errors import HomeError
 
 _ID, _PHONE = re.compile(r"(?<!\d)\d{17}[\dXx]"), re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")

@@ -6,8 +6,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from flows.home import Home, write_private
-from flows.ledger.store import opened_store
+from flows.home.folders import Home, write_private
+from flows.home.store import opened_store
 
 
 def with_empty_store(home: Home) -> Home:

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from flows.home import Home
-from flows.runs import run_lock
+from flows.home.folders import Home
+from flows.run.runs import run_lock
 from tests.flows.command import Answer, sanzhao, without_reports
 from tests.flows.ledger.district import number_of
 

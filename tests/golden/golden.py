@@ -24,8 +24,8 @@ _LEARNED = {"match_weight", "match_probability", "blocking_rules", "levels"}
 
 def published(home: Path, key: Path) -> dict[str, Any]:
     """Every person, waiting pair and unit of coverage published from the golden drop, without learned weights."""
-    from flows.driver import RunRequest, drive
-    from flows.home import Home
+    from flows.home.folders import Home
+    from flows.pipeline.driver import RunRequest, drive
     from tests.flows.command import without_reports
 
     key.write_bytes(KEY)

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.workspace import open_workspace
+from flows.run.workspace import open_workspace
 from matchers.relations import append, count, make, run_script
 from schemas.errors import TableError
 

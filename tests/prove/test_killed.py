@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps import STEP_NAMES
+from flows.pipeline.steps import STEP_NAMES
 from tests.flows.connectors.servers import PASSWORD, postgres_server
 from tests.flows.killing import (
     Ground,

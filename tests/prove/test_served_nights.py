@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
-from flows.runs import run_lock
+from flows.home.folders import Home
+from flows.home.settings import load_settings
+from flows.run.runs import run_lock
 from flows.serve.children import Child, children_of
 from flows.serve.prefect_api import PrefectApi
-from flows.settings import load_settings
 from tests.flows.command import sanzhao
 from tests.flows.connectors.servers import PASSWORD, postgres_server
 from tests.flows.notices.servers import hook_server

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser
 
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
 from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import signature
 from tests.browser.conftest import chromium, enter, free_port, start, stop, waiting_home  # noqa: F401  fixtures

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.home import Home
+from flows.home.folders import Home
+from flows.home.store import Store, opened_store
 from flows.ledger.publish.read import read_index
-from flows.ledger.store import Store, opened_store
 from schemas.errors import HomeError, SanzhaoError
 
 _ACTION = (

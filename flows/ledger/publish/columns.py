@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from flows.context import RunContext
+from flows.run.context import RunContext
 from matchers.relations import query_text
 from reports.words import COLUMNS
 from schemas.errors import InputError

@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.home import sync_folder, write_private
+from flows.home.folders import sync_folder, write_private
+from flows.home.settings import model_of
 from flows.ledger.publish.files import parquet_bytes, sha256, write_version
 from flows.ledger.publish.read import Published, kept_versions, signature
 from flows.ledger.publish.retention import doomed_versions
-from flows.settings import model_of
+from flows.run.context import RunContext
 from schemas.contracts import ledger_schema_version
 
 

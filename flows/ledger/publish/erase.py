@@ -16,12 +16,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.home import Home, sync_folder, write_private
-from flows.keys import DistrictKey
+from flows.home.folders import Home, sync_folder, write_private
+from flows.home.keys import DistrictKey
+from flows.home.store import opened_store
 from flows.ledger.keys_moved import merges, same_person
 from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import current_version, kept_version, kept_versions, signature
-from flows.ledger.store import opened_store
 from schemas.errors import HomeError
 
 _COUNTS_ONLY = frozenset({"运行小结.md", "退回清单.csv", "数据质量"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.home import sync_folder, write_private
+from flows.home.folders import sync_folder, write_private
 from schemas.contracts import ledger_schema_version
 
 _GROUP = 128 * 1024

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.ledger.publish.read import current_version, kept_version
 from flows.ledger.publish.replay import aged
 from matchers.engine import connect

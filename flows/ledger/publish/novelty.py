@@ -7,9 +7,9 @@ from datetime import date
 
 import duckdb
 
-from flows.context import RunContext
-from flows.ledger.store import Store
-from flows.ledger.store.source_numbers import number_token
+from flows.home.store import Store
+from flows.home.store.source_numbers import number_token
+from flows.run.context import RunContext
 
 Place = tuple[str, str, str | None, int]
 """Where a row of evidence stands: source, file, sheet, row."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.sealed_tables import table_in
 from flows.ledger.publish.older import as_today
-from flows.tables import table_in
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
 

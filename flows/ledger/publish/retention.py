@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 
-from flows.home import Home, sync_folder
-from flows.keys import DistrictKey
+from flows.home.folders import Home, sync_folder
+from flows.home.keys import DistrictKey
+from flows.home.store import opened_store
 from flows.ledger.publish.read import current_version, kept_versions
-from flows.ledger.store import opened_store
 from schemas.policy import Retention
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.context import RunContext
+from flows.home.store import Store, VersionRows, opened_store
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.behind import lost_versions
 from flows.ledger.publish.changes import CAUSES, build_changes
@@ -20,8 +20,8 @@ from flows.ledger.publish.unfinished import discard_unfinished
 from flows.ledger.published_cells import check_published, without_numbers
 from flows.ledger.redact import Redactor
 from flows.ledger.sql import put, put_rows
-from flows.ledger.store import Store, VersionRows, opened_store
 from flows.ledger.tokens_moved import moved_tokens
+from flows.run.context import RunContext
 from matchers.engine import connect
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import HomeError

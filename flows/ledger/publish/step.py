@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.home import write_private
+from flows.home.folders import write_private
+from flows.home.settings import model_of
+from flows.home.store import Store, VersionRows, opened_store
 from flows.ledger.keys_moved import newest_events
 from flows.ledger.publish.behind import check_not_behind
 from flows.ledger.publish.changes import build_changes, keep_changes
@@ -30,9 +31,8 @@ from flows.ledger.redact import Redactor
 from flows.ledger.registers import sealed_registers
 from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
-from flows.ledger.store import Store, VersionRows, opened_store
 from flows.ledger.tokens_moved import moved_tokens
-from flows.settings import model_of
+from flows.run.context import RunContext
 from reports.books import disagreements, views_of
 from reports.reconcile import disagreeing, reconciled
 from schemas.contracts import check_table, ledger_table

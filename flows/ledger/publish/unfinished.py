@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 
-from flows.home import Home, sync_folder
+from flows.home.folders import Home, sync_folder
+from flows.home.store import Store
 from flows.ledger.publish.read import Published, kept_versions, read_index
-from flows.ledger.store import Store
 from schemas.errors import HomeError
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.home import Home
-from flows.keys import DistrictKey, load_key
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey, load_key
+from flows.home.sealed_tables import table_in
+from flows.home.store import opened_store
 from flows.ledger.publish.behind import behind, index_version
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.older import as_today
 from flows.ledger.publish.read import TABLES, is_signed, kept_versions, read_index
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.unfinished import unfinished_versions
-from flows.ledger.store import opened_store
-from flows.tables import table_in
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError
 

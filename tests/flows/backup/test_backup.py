@@ -13,10 +13,10 @@ from sqlalchemy import select
 from flows.backup import back_up, restore
 from flows.backup.sealed import SealedReader, SealingWriter, read_header
 from flows.backup.store_rows import check_empty, put_rows, rows_of, tables
-from flows.home import Home
-from flows.keys import DistrictKey
-from flows.ledger.store import Judged, open_store
-from flows.runs import run_lock
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.store import Judged, open_store
+from flows.run.runs import run_lock
 from schemas.errors import HomeError
 from schemas.store import Judgement
 from tests.flows.command import sanzhao, without_reports
@@ -160,8 +160,8 @@ def test_backups_with_originals_go_when_their_day_is_over(tmp_path: Path) -> Non
 
 
 def small_home(tmp_path: Path) -> Home:
-    from flows.keys import load_key
-    from flows.settings import write_template
+    from flows.home.keys import load_key
+    from flows.home.settings import write_template
 
     home = Home(tmp_path / "home")
     home.make()

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.context import RunContext
+from flows.home.settings import Settings, parse_settings
 from flows.landing import land, load_manifest, read_landed
-from flows.settings import Settings, parse_settings
+from flows.run.context import RunContext
 from schemas.connectors import FolderConnector
 from schemas.errors import ContractError, InputError
 from schemas.provenance import parse_provenance

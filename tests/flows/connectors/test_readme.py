@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flows.settings import parse_settings
+from flows.home.settings import parse_settings
 
 
 def test_every_kind_of_connector_in_the_readme_is_understood() -> None:

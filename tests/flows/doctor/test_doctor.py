@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from flows.doctor import Finding, examine
-from flows.home import Home
-from flows.runs import RunRecord, save_record
+from flows.home.folders import Home
+from flows.run.runs import RunRecord, save_record
 from tests.flows.command import sanzhao
 
 pytestmark = pytest.mark.slow

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from flows.context import RunContext
 from flows.drift import check_drift, remember_night
+from flows.home.store import opened_store
 from flows.landing import land, load_manifest, note_dropped_columns, replay
-from flows.ledger.store import opened_store
+from flows.run.context import RunContext
+from flows.run.workspace import open_workspace
 from flows.staging import stage
-from flows.workspace import open_workspace
 from schemas.errors import InputError
 from tests.flows.staging.night import AS_OF, ROLL, make_run, put
 

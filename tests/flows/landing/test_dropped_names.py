@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.file_names import distinct_names, shown_name
+from flows.home.file_names import distinct_names, shown_name
+from flows.home.settings import Settings
 from flows.landing import land, load_manifest
-from flows.runs import RunRecord
-from flows.settings import Settings
+from flows.run.runs import RunRecord
 from schemas.errors import InputError
 from tests.flows.staging.night import AS_OF, ROLL, make_run, put
 

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.context import RunContext
+from flows.home.settings import Settings
 from flows.landing import (
     find_night,
     land,
@@ -24,7 +24,7 @@ from flows.landing import (
     unseal_relation,
 )
 from flows.landing.drop import look_at
-from flows.settings import Settings
+from flows.run.context import RunContext
 from schemas.contracts import load_sources, stage_table
 from schemas.errors import InputError
 from schemas.provenance import parse_provenance

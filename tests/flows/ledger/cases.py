@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.driver import RunRequest, drive
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.pipeline.driver import RunRequest, drive
 from reports.summary import RunSummary
 from tests.flows.command import without_reports
 from tests.flows.stores import with_empty_store

@@ -17,14 +17,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.context import RunContext
-from flows.home import Home, write_private
-from flows.keys import DistrictKey
+from flows.home.folders import Home, write_private
+from flows.home.keys import DistrictKey
+from flows.home.settings import Settings
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import kept_versions, signature
+from flows.run.context import RunContext
 from flows.scope import place_rows
-from flows.settings import Settings
 from flows.units.build import build_step
 from schemas.contracts import shipped_sources, stage_table
 from schemas.policy import load_policy

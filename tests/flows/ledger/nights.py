@@ -15,12 +15,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.driver import RunRequest, drive
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.store import Judged, opened_store
 from flows.ledger.publish.read import Published, current_version, kept_version, kept_versions
 from flows.ledger.publish.replay import apply_changes, ledger_schema
-from flows.ledger.store import Judged, opened_store
+from flows.pipeline.driver import RunRequest, drive
 from reports.books import disagreements, views_of
 
 Incident = Callable[["Play", Path], None]

@@ -9,14 +9,14 @@ import duckdb
 import pytest
 from sqlalchemy.orm import Session
 
-from flows.context import RunContext
 from flows.drift.keys import key_tokens, packed
+from flows.home.store import Judged, Lead, opened_store
+from flows.home.store.source_numbers import number_token
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.judging import judged_pairs
 from flows.ledger.publish.changes import CAUSES
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import Judged, Lead, opened_store
-from flows.ledger.store.source_numbers import number_token
+from flows.run.context import RunContext
 from flows.scope import place_rows
 from flows.units.build import build_step
 from schemas.contracts import shipped_sources

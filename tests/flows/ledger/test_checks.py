@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from flows.home.store import Judged, Lead, opened_store
 from flows.ledger import show, verify
 from flows.ledger.checks import record_answer
 from flows.ledger.judging import judged_pairs
 from flows.ledger.publish import withheld
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import Judged, Lead, opened_store
 from schemas.errors import InputError
 from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, night, number_of
 

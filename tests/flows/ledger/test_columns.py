@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from flows.context import RunContext
 from flows.ledger import publish
 from flows.ledger.publish.columns import filled
+from flows.run.context import RunContext
 from matchers.relations import query_text
 from schemas.errors import InputError
 from schemas.policy import load_policy

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
+from flows.home.store import opened_store
 from flows.ledger import publish, rollback, verify
 from flows.ledger.publish.read import current_version, kept_versions
-from flows.ledger.store import opened_store
 from schemas.errors import HomeError
 from tests.flows.ledger.district import AS_OF, KEY, build, context, night
 from tests.flows.ledger.test_versions import LATER, home, of, three_nights

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.ledger.store import Lead, opened_store
+from flows.home.store import Lead, opened_store
 from tests.flows.ledger.cases import FIRST, Case, new_case
 
 NEXT, LATER = FIRST + timedelta(days=1), FIRST + timedelta(days=2)

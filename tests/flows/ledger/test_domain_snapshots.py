@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.ledger.store import opened_store
+from flows.home.store import opened_store
 from reports.books import disagreements, views_of
 from schemas.errors import InputError
 from tests.flows.ledger.cases import CASES, FIRST, Case, new_case

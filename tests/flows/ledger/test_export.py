@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
 from flows.ledger import erase
 from flows.ledger.export import load_postgres, put_s3
 from flows.ledger.publish.files import sha256

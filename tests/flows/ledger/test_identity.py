@@ -11,12 +11,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from flows.database import engine_of
-from flows.home import Home
+from flows.home.database import engine_of
+from flows.home.folders import Home
+from flows.home.store import opened_store
 from flows.ledger import erase, show, verify
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import opened_store
 from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, ledger_of, night, number_of
 
 

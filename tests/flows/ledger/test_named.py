@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.home.file_names import sender_of
 from flows.ledger.named import platform_in, platform_of_sender, street_in
-from flows.staging.memory import sender_of
 from schemas.policy import load_policy
 from tests.flows.ledger.district import District, build, context, ledger_of, number_of
 

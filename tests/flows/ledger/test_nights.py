@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.ledger import verify
 from flows.sample import SampleOptions, generate
 from tests.flows.command import without_reports

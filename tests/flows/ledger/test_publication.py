@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from flows.home.store import Lead, opened_store
 from flows.ledger import build_ledger, build_persons, diff, publish, show, verify
 from flows.ledger.publish.read import current_version, kept_versions
-from flows.ledger.store import Lead, opened_store
 from flows.scope import place_rows
 from flows.units.build import build_step
 from reports.ledger_lines import difference_lines, person_lines, version_lines

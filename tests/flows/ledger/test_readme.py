@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from tests.flows.ledger.test_versions import home, three_nights
 
 __all__ = ["home", "three_nights"]

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.home import Home, write_private
+from flows.home.folders import Home, write_private
+from flows.home.store import opened_store
 from flows.ledger import diff, erase, rollback, show, verify
 from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions
 from flows.ledger.publish.retention import doomed_versions, prune
-from flows.ledger.store import opened_store
 from schemas.errors import HomeError
 from schemas.policy import Retention
 from tests.flows.ledger.district import AS_OF, KEY, District, context, first_night, night, number_of, publish_as

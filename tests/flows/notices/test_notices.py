@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from flows.home import Home
-from flows.ledger.store import open_store
+from flows.home.folders import Home
+from flows.home.settings import Settings, parse_settings
+from flows.home.store import open_store
 from flows.notices import tell_endings, tell_missed
-from flows.runs import RunRecord, run_lock, save_record
-from flows.settings import Settings, parse_settings
+from flows.run.runs import RunRecord, run_lock, save_record
 from schemas.errors import ContractError
 from schemas.nights import NoticeSettings
 from tests.flows.notices.servers import PASSWORD, Hook, certificate, hook_server, mail_server

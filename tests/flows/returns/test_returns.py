@@ -12,18 +12,18 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from flows.context import RunContext
 from flows.drift import last_qualities, measure_sources, remember_night
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import Settings
+from flows.home.store import opened_store
 from flows.landing import find_night, land, load_manifest, note_dropped_columns
 from flows.landing.manifest import open_landed
-from flows.ledger.store import opened_store
-from flows.purging import purge
+from flows.pipeline.purging import purge
 from flows.returns import seal_marks, send_back, write_notes
-from flows.settings import Settings
+from flows.run.context import RunContext
+from flows.run.workspace import open_workspace
 from flows.staging import stage
-from flows.workspace import open_workspace
 from schemas.errors import InputError
 from tests.flows.command import sanzhao
 from tests.flows.staging.night import AS_OF, PROVENANCE, ROLL, make_run, put

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import write_template
 from flows.review.office import Office
-from flows.settings import write_template
 from tests.flows.stores import with_empty_store
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
 from tests.flows.command import sanzhao

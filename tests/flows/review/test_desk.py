@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows.driver import RunRequest, drive
-from flows.home import Home
+from flows.home.folders import Home
 from flows.ledger.redact import is_personal_number
 from flows.ledger.review import masked_id, masked_phones
+from flows.pipeline.driver import RunRequest, drive
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from reports.workbench.access import Account, Role

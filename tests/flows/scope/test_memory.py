@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.scope.memory import SenderTrade, load_trades, save_trades, trades_path
 from schemas.errors import ContractError
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 
-from flows.home import Home, write_private
-from flows.keys import load_key
+from flows.home.folders import Home, write_private
+from flows.home.keys import load_key
 from flows.serve.children import auth_string
 from flows.serve.prefect_api import PrefectApi
 from tests.flows.command import SANZHAO, clean_environment

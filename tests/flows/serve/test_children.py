@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
+from flows.home.settings import Settings
 from flows.serve.children import auth_path, auth_string, children_of
-from flows.settings import Settings
 from schemas.nights import ServeSettings
 
 

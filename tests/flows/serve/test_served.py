@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.ledger import verify
 from tests.flows.notices.servers import hook_server
 from tests.flows.serve.served import left_behind, prepared, until

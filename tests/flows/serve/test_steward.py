@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from flows.home import Home
-from flows.keys import load_key
-from flows.runs import RunRecord, create_run, load_record, run_lock, save_record
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import Settings
+from flows.run.runs import RunRecord, create_run, load_record, run_lock, save_record
 from flows.serve.prefect_api import PrefectApi
 from flows.serve.steward import Steward, prune_logs
-from flows.settings import Settings
 from schemas.nights import NightSettings
 
 DUE = datetime(2026, 11, 19, 17, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.serve.children import Child
 from flows.serve.supervisor import Supervisor
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pytest
 
-from flows.timeouts import StepTimeoutError, limited
+from flows.run.timeouts import StepTimeoutError, limited
 
 LONG = "select count(*) from range(3000000) a, range(100000) b where (a.range * b.range) % 7 = 3"
 

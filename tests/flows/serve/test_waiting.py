@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from flows.driver import RunRequest
-from flows.home import Home
-from flows.serve.schedule import count_due, last_due, next_due
-from flows.serve.waiting import Clock, Night, first_after, through_the_night
-from flows.settings import Settings
+from flows.home.folders import Home
+from flows.home.settings import Settings
+from flows.nightly.schedule import count_due, last_due, next_due
+from flows.nightly.waiting import Clock, Night, first_after, through_the_night
+from flows.pipeline.driver import RunRequest
 from schemas.errors import ContractError, HomeError, InputError
 from schemas.nights import NightSettings, SourcePolicy
 
@@ -146,7 +146,7 @@ def test_another_run_is_waited_for_but_not_for_ever(stage: Stage) -> None:
 
 
 def test_fresh_files_are_asked_for_where_old_ones_still_lie(stage: Stage) -> None:
-    from flows.runs import RunRecord, save_record
+    from flows.run.runs import RunRecord, save_record
 
     stage.put("platform")
     night = stage.night(platform={**WAIT, "fresh": True})

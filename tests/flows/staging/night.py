@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from flows.context import RunContext
-from flows.home import Home
-from flows.keys import DistrictKey
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.settings import Settings
 from flows.landing import land
-from flows.settings import Settings
+from flows.run.context import RunContext
+from flows.run.workspace import open_workspace
 from flows.staging import stage
-from flows.workspace import open_workspace
 from schemas.contracts import load_sources
 from schemas.policy import Reading, load_policy
 from tests.flows.stores import with_empty_store

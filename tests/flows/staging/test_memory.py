@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.home import Home
-from flows.ledger.store import opened_store
-from flows.staging.memory import Correction, load_memory, save_memory, sender_of
+from flows.home.file_names import sender_of
+from flows.home.folders import Home
+from flows.home.store import opened_store
+from flows.staging.memory import Correction, load_memory, save_memory
 from schemas.errors import ContractError, InputError
 from tests.flows.staging.night import staged
 

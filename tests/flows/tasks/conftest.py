@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.returned import Receipt, Receiver, import_tasks
 from reports.tasks.sheet import HEADER_ROW

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.keys import DistrictKey
+from flows.home.keys import DistrictKey
 from flows.tasks.numbers import (
     Shown,
     check_code,

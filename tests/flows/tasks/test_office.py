@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
+from flows.home.folders import Home
 from reports.tasks.receipt import ACCEPTED, KNOWN
 from tests.flows.tasks.conftest import Sheet, ends, take
 

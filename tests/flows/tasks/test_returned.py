@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
-from flows.keys import load_key
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.store import opened_store
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import opened_store
 from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.numbers import old_code
 from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from flows.context import RunContext
-from flows.keys import load_key
+from flows.home.keys import load_key
+from flows.home.store import opened_store
 from flows.ledger.publish.read import current_version
-from flows.ledger.store import opened_store
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from flows.review.shelf import Shelf
+from flows.run.context import RunContext
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
 from flows.units.memory import read_register
 from reports.reconcile import disagreeing, reconciled

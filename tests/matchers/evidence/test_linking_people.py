@@ -12,7 +12,7 @@ import pytest
 from benchmarks.people_tables import write_tables
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.people_cells import readable
+from flows.tabular.people_cells import readable
 from matchers.linkage.link import Options
 from matchers.linkage.model import parse_link_model
 from matchers.linking import link

@@ -12,7 +12,7 @@ import pytest
 
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.evaluation_pairs import evaluate_pairs
+from flows.evaluate.pairs import evaluate_pairs
 from matchers.linkage.blocks import packed
 from matchers.linkage.entities import joined
 from matchers.linkage.link import link_tables

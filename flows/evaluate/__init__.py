@@ -1,0 +1,1 @@
+"""How a ledger, or a table of pairs, stands against the truth."""

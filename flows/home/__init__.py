@@ -1,0 +1,1 @@
+"""What outlives a run: the home folder, its settings and keys, and the state store."""

@@ -1,0 +1,59 @@
+"""What persons said about pairs of records: appended only, the newest holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flows.home.keys import DistrictKey
+from flows.home.store.opened import Opened
+from schemas.store import Judgement
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A person's newest word on one pair: `link`, `not_link` or `unsure`, and the levels they saw."""
+
+    verdict: str
+    basis: Mapping[str, str] | None = None
+    on: date | None = field(default=None, compare=False)
+    """The day it was said, where the store tells it."""
+
+
+class Judgements(Opened):
+    """Judgements on pairs, by the tokens of their records or by pair id."""
+
+    def add_judgement(
+        self, pair: tuple[str, str], judgement: str, by: str, on: date, *, note: str | None = None
+    ) -> None:
+        """Append `link`, `not_link` or `unsure` for a pair of record tokens."""
+        with Session(self.engine) as session, session.begin():
+            left, right = pair
+            values = {"left_token": left, "right_token": right, "judgement": judgement}
+            session.add(Judgement(**values, judged_by=by, judged_on=on, note=note))
+
+    def judgements(self) -> dict[tuple[str, str], str]:
+        """The newest judgement per pair of record tokens."""
+        query = select(Judgement.left_token, Judgement.right_token, Judgement.judgement).order_by(Judgement.id)
+        with Session(self.engine) as session:
+            return {(left, right): what for left, right, what in session.execute(query)}
+
+    def judge(self, pair_id: str, judged: Judged, by: str, on: date, *, note: str | None = None) -> None:
+        """Append a judgement on a waiting pair of `review.parquet`."""
+        values = {"left_token": "", "right_token": "", "pair_id": pair_id, "judgement": judged.verdict}
+        basis = None if judged.basis is None else dict(judged.basis)
+        with Session(self.engine) as session, session.begin():
+            session.add(Judgement(**values, judged_by=by, judged_on=on, note=note, basis=basis))
+
+    def judged_pairs(self, key: DistrictKey) -> dict[str, Judged]:
+        """The newest judgement per pair id, whichever way the pair was named."""
+        found: dict[str, Judged] = {}
+        with Session(self.engine) as session:
+            for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+                pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
+                found[pair] = Judged(row.judgement, row.basis, row.judged_on)
+        return found

@@ -1,0 +1,88 @@
+"""Where leads stand: every move appended, the newest holds, only moves the policy allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from flows.home.store.opened import Opened
+from schemas.errors import InputError
+from schemas.policy import Leads, load_policy
+from schemas.store import Evidence, LeadEvent, Version
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where one lead of one person stands, by its newest event."""
+
+    person_key: str
+    code: str
+    state: str
+    checked_by: str
+    checked_on: date
+    basis: tuple[str, ...] | None = None
+    """Evidence the checker saw, as `role|source|record_id`; None when it was not noted."""
+
+
+class LeadBook(Opened):
+    """The street checks of leads."""
+
+    def leads(self) -> list[Lead]:
+        """The newest event of every lead ever touched, sorted by person and code."""
+        newest = select(func.max(LeadEvent.id)).group_by(LeadEvent.person_key, LeadEvent.code)
+        query = select(LeadEvent).where(LeadEvent.id.in_(newest)).order_by(LeadEvent.person_key, LeadEvent.code)
+        with Session(self.engine) as session:
+            return [
+                Lead(row.person_key, row.code, row.state, row.checked_by, row.checked_on, _tuple(row.basis))
+                for row in session.scalars(query)
+            ]
+
+    def lead(self, person_key: str, code: str) -> Lead | None:
+        """Where one lead stands; None when nobody has touched it."""
+        query = select(LeadEvent).where(LeadEvent.person_key == person_key, LeadEvent.code == code)
+        with Session(self.engine) as session:
+            row = session.scalars(query.order_by(LeadEvent.id.desc()).limit(1)).first()
+            if row is None:
+                return None
+            return Lead(person_key, code, row.state, row.checked_by, row.checked_on, _tuple(row.basis))
+
+    def add_lead_event(self, lead: Lead, note: str | None = None, *, rules: Leads | None = None) -> None:
+        """Append a move of a lead, if the rules allow it from where the lead stands.
+
+        Raises InputError naming both states and the moves there are.
+        """
+        rules = rules or load_policy().leads
+        before = self.lead(lead.person_key, lead.code)
+        old = before.state if before else rules.first_state
+        if not rules.allows(old, lead.state):
+            raise InputError(
+                f"线索 {lead.code} 不能由“{old}”改为“{lead.state}”",
+                where=lead.person_key,
+                rule="lead_transition",
+                action=f"可改为：{'、'.join(rules.transitions.get(old, ())) or '无'}",
+            )
+        with Session(self.engine) as session, session.begin():
+            values = {"person_key": lead.person_key, "code": lead.code, "state": lead.state, "note": note}
+            basis = None if lead.basis is None else list(lead.basis)
+            session.add(LeadEvent(**values, checked_by=lead.checked_by, checked_on=lead.checked_on, basis=basis))
+
+    def denials(self, answer: str) -> list[tuple[str, str, str]]:
+        """(token, kind, person_key) known by the day a street answered so, of persons whose newest answer it is."""
+        newest = select(func.max(LeadEvent.id)).group_by(LeadEvent.person_key, LeadEvent.code)
+        denied = select(LeadEvent.person_key, LeadEvent.checked_on).where(
+            LeadEvent.id.in_(newest), LeadEvent.note == answer
+        )
+        with Session(self.engine) as session:
+            days: dict[str, date] = dict(map(tuple, session.execute(denied)))
+        query = select(Evidence.token, Evidence.kind, Evidence.person_key, Version.as_of).join(
+            Version, Version.version == Evidence.version
+        )
+        found = self._chunked(query, Evidence.person_key, days)
+        return [(token, kind, key) for token, kind, key, on in found if on <= days[key]]
+
+
+def _tuple(basis: list[str] | None) -> tuple[str, ...] | None:
+    return None if basis is None else tuple(basis)

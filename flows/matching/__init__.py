@@ -1,0 +1,1 @@
+"""The matching steps of a run: people, registry, candidates, scores, decisions."""

@@ -1,0 +1,1 @@
+"""The nightly run as a Prefect flow, its schedule and its progress."""

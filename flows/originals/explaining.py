@@ -1,0 +1,90 @@
+"""How one row of the ledger came about, step by step, in Chinese: from the sealed decisions of its night."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.ledger import show
+from flows.ledger.publish.read import current_version
+from flows.originals import Copies
+from reports.words import CLASSES, FIELDS, LEVELS, ROLES
+from schemas.policy import Policy
+
+
+def explain(home: Home, key: str, policy: Policy) -> list[str]:
+    """Lines that tell how this person's row came about. Raises HomeError when the key is unknown."""
+    found = show(home, key)
+    row = found["row"]
+    version = current_version(home)
+    copies = Copies(home, load_key(home), version) if version else None
+    days = {one["landed_on"] for one in row["evidence"]}
+    details = {day: _details(copies, day) for day in days} if copies else {}
+    lines = [
+        f"{row['person_key']}  {row['name_masked']}  版本 {found['version']}  数据日期 {found['as_of']}",
+        f"等级：{CLASSES.get(row['match_class'], row['match_class'])}。{row['match_reason']}",
+        "",
+        "一、依据的来源行",
+    ]
+    for evidence in row["evidence"]:
+        lines += _evidence_lines(evidence, row["member_no"], details.get(evidence["landed_on"], {}))
+    lines += ["", "二、状态与口径", *_status_lines(row, policy), "", "三、接收组织"]
+    host = row["host_org_name"] or "没有合适的组织"
+    lines.append(f"{host}（{row['host_rule'] or '无'}）；组织关系所在：{row['home_org_name'] or '不详'}")
+    lines += [
+        "",
+        "四、时间",
+        f"首次入账 {row['first_seen']}，最近出现 {row['last_seen']}，最近变动 {row['changed_on']}",
+    ]
+    lines += [
+        f"旧编号 {event['old_key']} → {event['new_key']}（{event['event']}，{event['on']}）"
+        for event in found["aliases"]
+    ]
+    return lines
+
+
+def _evidence_lines(
+    evidence: dict[str, Any], member_no: str | None, details: dict[Any, list[dict[str, Any]]]
+) -> list[str]:
+    place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
+    head = f"- {ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
+    if evidence["fields"]:
+        head += f"；用到 {'、'.join(evidence['fields'])}"
+    pairs = details.get((evidence["source"], evidence["file"], evidence["sheet"], evidence["row"]), [])
+    return [head, *(line for pair in pairs if pair["member_no"] == member_no for line in _pair_lines(pair))]
+
+
+def _pair_lines(pair: dict[str, Any]) -> list[str]:
+    """One pair: what found it, each comparison with its bits, the total, and the rule that decided."""
+    parts = [
+        f"{FIELDS[name]}{LEVELS.get(level, level)} {pair['bits'][name]:+.1f}"
+        for name, level in pair["levels"].items()
+        if level != "null"
+    ]
+    return [
+        f"    找到它的规则：{'、'.join(pair['blocking_rules'])}",
+        f"    逐项（比特）：{'；'.join(parts)}；合计 {pair['match_weight']:.1f}，概率 {pair['match_probability']:.4f}",
+        f"    判定规则 {pair['rule']}：{pair['reason']}",
+    ]
+
+
+def _status_lines(row: dict[str, Any], policy: Policy) -> list[str]:
+    if row["objection"]:
+        return ["- 本人已提出异议，答复前不给出状态"]
+    states = {lead["code"]: lead["state"] for lead in row["leads"]}
+    return [
+        f"- {code}" + (f"（{states[code]}）" if code in states else "") + f"：{policy.basis(code)}"
+        for code in row["statuses"]
+    ]
+
+
+def _details(copies: Copies, landed_on: date | None) -> dict[Any, list[dict[str, Any]]]:
+    """A night's explained pairs by place of the worker row; empty once its landing copies are gone."""
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for table in copies.relation("explained", landed_on):
+        for row in table.to_pylist():
+            found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)
+        break
+    return found

@@ -1,0 +1,86 @@
+"""One close per run: the summary and the list of rows sent back are written; what is left of the run is destroyed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from flows.home.folders import Home, write_private
+from flows.pipeline.presence import sources_not_had
+from flows.pipeline.reporting import Quality, write_reports
+from flows.run.context import RunContext
+from flows.run.stepbook import Counts, StepResult
+from flows.tasks.contacts import seal_contacts
+from reports.summary import RunFacts, RunSummary, StepLine, summarise
+from reports.summary_views import markdown, returned_rows
+from schemas.errors import HomeError
+
+
+def close(
+    con: duckdb.DuckDBPyConnection,
+    run: RunContext,
+    done: Sequence[StepResult],
+    titles: Mapping[str, str],
+    quality: Quality,
+) -> Counts:
+    """Write `summary.json` into the run folder, the reports and 退回清单.csv into `H/reports/<version>/`.
+
+    Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
+    committed.
+    """
+    summary = summarise(con, _facts(run, done, titles))
+    seal_contacts(con, run)
+    problems = write_reports(con, run, summary, quality)
+    summary = summary.model_copy(update={"warnings": (*summary.warnings, *problems)})
+    folder = run.home.reports / summary.version
+    write_private(run.folder / "summary.json", (summary.model_dump_json(indent=2) + "\n").encode())
+    write_private(folder / "运行小结.md", markdown(summary).encode())
+    write_private(folder / "退回清单.csv", returned_rows(con))
+    return {"relations": _relations(con), "warnings": list(summary.warnings)}
+
+
+def read_summary(home: Home, run_id: str) -> RunSummary:
+    """The summary a closed run left. Raises HomeError when there is none."""
+    path = home.runs / run_id / "summary.json"
+    try:
+        return RunSummary.model_validate_json(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise HomeError(
+            "没有这次运行的小结", where=str(path), rule="run_summary", action="重新运行 sanzhao run"
+        ) from None
+
+
+def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str]) -> RunFacts:
+    counts = {result.name: result.counts for result in done}
+    version = str(counts["published"]["version"])
+    folder = run.home.ledger / "versions" / version
+    return RunFacts(
+        run_id=run.run_id,
+        district=run.settings.district,
+        as_of=run.as_of,
+        version=version,
+        previous_version=json.loads((folder / "index.json").read_text("utf-8")).get("previous"),
+        version_folder=folder,
+        ledger=run.home.ledger / "ledger.parquet",
+        report_folder=run.home.reports / version,
+        source_titles={name: contract.title for name, contract in run.contracts.items()},
+        steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
+        forced=run.forced,
+        not_had=tuple(sources_not_had(run)),
+        warnings=tuple(str(text) for one in done for text in one.counts.get("warnings", ())),
+    )
+
+
+def _relations(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows per relation of the workspace, by name."""
+    names = con.execute("""
+        select table_name from duckdb_tables()
+        where database_name = 'workspace' and table_name <> '_steps' order by table_name
+    """).fetchall()
+    counts = {}
+    for (name,) in names:
+        found = con.table(name).count("*").fetchone()
+        counts[str(name)] = int(found[0]) if found else 0
+    return counts

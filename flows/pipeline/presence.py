@@ -1,0 +1,56 @@
+"""Which sources a run may not go without, and whether they came in a state that can be used."""
+
+from __future__ import annotations
+
+import duckdb
+
+from flows.home.store import opened_store
+from flows.landing import load_manifest
+from flows.run.context import RunContext
+from schemas.errors import InputError
+
+REQUIRED_RULE = "source_required"
+_USABLE = "select distinct source from stage_files where state <> 'refused' and accepted > 0"
+
+
+def absent_sources(run: RunContext) -> list[str]:
+    """A line per source the district has that brought nothing tonight; one it does not have is no fault of a night."""
+    manifest = load_manifest(run.landing, run.key)
+    seen, not_had = _seen_before(run), sources_not_had(run)
+    here = {source.name for source in manifest.sources} | set(not_had)
+    return [
+        f"{contract.title}：本次没有可用的文件{'，沿用上次证据' if name in seen else ''}"
+        for name, contract in run.contracts.items()
+        if name not in here
+    ]
+
+
+def sources_not_had(run: RunContext) -> list[str]:
+    """Sources that the district does not have: nothing came tonight or before, and the configuration names none."""
+    manifest = load_manifest(run.landing, run.key)
+    settings = run.settings
+    had = {source.name for source in manifest.sources} | _seen_before(run) | set(run.required)
+    had |= set(settings.connectors) | set(settings.provenance) | set(settings.night.sources)
+    refused = tuple(note.partition("/")[0] for note in manifest.notes)
+    return [name for name in run.contracts if name not in had and name not in refused]
+
+
+def _seen_before(run: RunContext) -> frozenset[str]:
+    with opened_store(run.home, run.settings.store_url) as store:
+        return store.sources_seen(besides=run.run_id)
+
+
+def check_required(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Raise InputError when a source the run requires is absent, or every one of its files is broken."""
+    usable = {source for (source,) in con.execute(_USABLE).fetchall()}
+    lacking = [name for name in run.required if name not in usable]
+    if not lacking:
+        return
+    titles = [run.contracts[name].title if name in run.contracts else name for name in lacking]
+    raise InputError(
+        f"{'、'.join(titles)}没有可用的文件，按配置本次不发布",
+        where="、".join(lacking),
+        rule=REQUIRED_RULE,
+        count=len(lacking),
+        action="补齐或改好文件后重新运行；允许缺它时改配置 [night.sources.来源] 的 missing",
+    )

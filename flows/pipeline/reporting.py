@@ -1,0 +1,161 @@
+"""What people look at of one published version, written into `H/reports/<version>/`: the workbook and the two pages.
+
+The version is already in place when this runs: a report that fails is logged and told as a warning, never a failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.home.folders import Home, write_private
+from flows.home.runlog import log_crash
+from flows.home.settings import ReportKind, model_of
+from flows.ledger.publish.read import kept_versions
+from flows.run.context import RunContext
+from reports.situation.figures import Figures
+from reports.summary import RunSummary
+from schemas.contracts import ledger_table
+from schemas.drift import SourceQuality
+
+WORKBOOK, SITUATION, CIRCULATED = "一本账.xlsx", "情况报告.html", "可流转统计.html"
+LINKS, LINK_FIGURES = "链接质量.html", "链接质量.json"
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What every source brought tonight, and the last published night before."""
+
+    now: Mapping[str, SourceQuality]
+    before: Mapping[str, SourceQuality]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One published night as its reports need it."""
+
+    summary: RunSummary
+    quality: Quality
+    counted: dict[str, Figures] = field(default_factory=dict)
+    """Figures by version, counted once."""
+
+
+def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
+    """Write the reports the settings ask for; one Chinese line per report that could not be written."""
+    night = Night(summary, quality)
+    drop_old_workbooks(run.home)
+    folder = run.home.reports / night.summary.version
+    made: tuple[tuple[ReportKind, str, Callable[[], bytes]], ...] = (
+        ("workbook", WORKBOOK, lambda: _workbook(run, night)),
+        ("situation", SITUATION, lambda: _situation(run, night)),
+        ("circulation", CIRCULATED, lambda: _circulated(run, night)),
+        ("links", LINK_FIGURES, lambda: _link_figures(con, run, night)),
+        ("links", LINKS, lambda: _links(run, night)),
+    )
+    problems = []
+    for kind, name, make in made:
+        if kind not in run.settings.reports:
+            continue
+        try:
+            write_private(folder / name, make())
+        except Exception as error:
+            log = log_crash(run.home, error, run_id=run.run_id, step=f"report {name}")
+            problems.append(f"{name} 没有写出（{type(error).__name__}），一本账不受影响；请把日志 {log} 交给管理员")
+    return problems
+
+
+def drop_old_workbooks(home: Home) -> int:
+    """Delete the workbooks of versions that are no longer kept; the pages hold counts only and stay."""
+    kept = kept_versions(home)
+    gone = [path for path in sorted(home.reports.glob(f"*/{WORKBOOK}")) if path.parent.name not in kept]
+    for path in gone:
+        path.unlink()
+    return len(gone)
+
+
+def _workbook(run: RunContext, night: Night) -> bytes:
+    from reports.workbook import WorkbookFacts, write_workbook
+    from reports.workbook.sheets import VersionTables
+
+    tables = VersionTables(
+        ledger=version_table(run, night.summary.version, "ledger"),
+        coverage=version_table(run, night.summary.version, "coverage"),
+        changes=version_table(run, night.summary.version, "changes"),
+        previous=previous_ledger(run, night),
+    )
+    return write_workbook(WorkbookFacts(tables, night.summary, run.policy, night.quality.now, night.quality.before))
+
+
+def _situation(run: RunContext, night: Night) -> bytes:
+    from reports.situation.page import Situation, situation_page
+
+    summary, quality = night.summary, night.quality
+    before = _counted(run, night, str(summary.previous_version)) if previous_ledger(run, night) is not None else None
+    facts = Situation(_counted(run, night, summary.version), before, summary, run.policy, quality.now, quality.before)
+    return situation_page(facts)
+
+
+def _circulated(run: RunContext, night: Night) -> bytes:
+    from reports.situation.circulation import circulation_page
+
+    return circulation_page(_counted(run, night, night.summary.version), night.summary, run.policy.circulation.least)
+
+
+def _counted(run: RunContext, night: Night, version: str) -> Figures:
+    from reports.situation.figures import count_version
+
+    if version not in night.counted:
+        tables = (version_table(run, version, name) for name in ("ledger", "coverage", "review"))
+        night.counted[version] = count_version(*tables)
+    return night.counted[version]
+
+
+def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+    from reports.link_quality.figures import count_links
+
+    model = model_of(run.settings)
+    version, as_of = night.summary.version, run.as_of.isoformat()
+    found = count_links(con, version=version, as_of=as_of, model=f"{model.name} {model.version}")
+    return found.model_dump_json(indent=1).encode() + b"\n"
+
+
+def _links(run: RunContext, night: Night) -> bytes:
+    from reports.link_quality.figures import read_figures
+    from reports.link_quality.page import LinkQuality, link_quality_page
+
+    summary = night.summary
+    now = read_figures(run.home.reports / summary.version / LINK_FIGURES)
+    if now is None:
+        raise LookupError(LINK_FIGURES)
+    before = read_figures(run.home.reports / str(summary.previous_version) / LINK_FIGURES)
+    titles = {name: contract.title for name, contract in run.contracts.items()}
+    return link_quality_page(LinkQuality(now, before, model_of(run.settings), summary.district, titles))
+
+
+def version_table(run: RunContext, version: str, name: str) -> pa.Table:
+    """One table of the version just published."""
+    path = run.home.ledger / "versions" / version / f"{name}.parquet"
+    return pq.read_table(path).replace_schema_metadata(None)
+
+
+def previous_ledger(run: RunContext, night: Night) -> pa.Table | None:
+    """The ledger of the version before, while it is kept."""
+    before = night.summary.previous_version
+    if before is None or not _kept(run.home.ledger / "versions" / before):
+        return None
+    table = version_table(run, before, "ledger")
+    same = set(ledger_table("ledger").columns) <= set(table.column_names)
+    return table if same else None
+
+
+def _kept(folder: Path) -> bool:
+    try:
+        return "ledger.parquet" in json.loads((folder / "index.json").read_bytes())["files"]
+    except (OSError, ValueError, KeyError):
+        return False

@@ -1,0 +1,174 @@
+"""The steps of a run, listed once, in order; both drivers walk this list through `run_step`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+
+import duckdb
+
+from flows.drift import check_drift, last_qualities, remember_night
+from flows.home.runlog import log_event
+from flows.landing import land, note_dropped_columns, replay, seal_relation, unseal_relation
+from flows.landing.expected import remember_expected
+from flows.ledger import build_ledger, build_persons, publish
+from flows.ledger.publish.behind import behind
+from flows.matching import steps as matching
+from flows.pipeline.closing import close
+from flows.pipeline.limits import check_quarantine
+from flows.pipeline.presence import absent_sources, check_required
+from flows.pipeline.purging import purge
+from flows.pipeline.reporting import Quality
+from flows.returns import seal_marks, write_notes
+from flows.run.context import RunContext
+from flows.run.questions import ask_senders
+from flows.run.runs import destroy_workspace, workspace_key
+from flows.run.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
+from flows.run.timeouts import limited
+from flows.run.workspace import open_workspace
+from flows.staging import stage
+from flows.staging.unknown_words import unknown_words
+from flows.units.build import build_step
+
+StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counts]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station of the way of the data: what it is called, what it does, how often a retry may help."""
+
+    name: str
+    title: str
+    run: StepFunction
+    retries: int = 0
+
+
+def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Read the drop, or take an earlier night's sealed copies over as this run's own; not on top of an old ledger."""
+    older = behind(run.home, run.settings.store_url)
+    if older is not None:
+        raise older
+    return replay(con, run) if run.replay else land(con, run)
+
+
+def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Read the landed files, then hold them against the policy's limits and against the last published night."""
+    counts: Counts = dict(stage(con, run))
+    note_dropped_columns(con, run)
+    check_required(con, run)
+    found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
+    found += ask_senders(con, "stage", unknown_words(con, run.contracts))
+    return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
+
+
+def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Score the candidates, or take an earlier night's scores; either way they are sealed beside the landing copies."""
+    if run.keep_scores:
+        counts: Counts = {"pairs": unseal_relation(con, run, "scored", run.replay)}
+    else:
+        counts = dict(matching.scored(con, run))
+    seal_relation(con, run, "scored")
+    return counts
+
+
+def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Decide, and keep sealed how each link and each doubt came about, for `sanzhao explain`."""
+    counts = dict(matching.decided(con, run))
+    seal_relation(con, run, "explained")
+    return counts
+
+
+def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
+    before, qualities = last_qualities(run), remember_night(con, run)
+    counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))
+    version = str(next(one.counts["version"] for one in booked(con) if one.name == "published"))
+    write_notes(con, run, qualities, before, run.home.reports / version)
+    remember_expected(run)
+    returned = seal_marks(con, run)
+    today = min(run.as_of, run.started_at.date())
+    gone = purge(run.home, run.settings, run.key, today=today, who="sanzhao")
+    return {**counts, "returned_rows": returned, "destroyed": len(gone)}
+
+
+STEPS: tuple[Step, ...] = (
+    Step("land", "收件", _land, retries=2),
+    Step("stage", "读取", _stage, retries=2),
+    Step("people", "整理人员", matching.people),
+    Step("registry", "归并名册", matching.registry),
+    Step("candidates", "找候选", matching.candidates),
+    Step("scored", "打分", _scored),
+    Step("decided", "判定", _decided),
+    Step("units", "认单位", build_step, retries=2),
+    Step("persons", "归人", build_persons, retries=2),
+    Step("ledger", "成账", build_ledger, retries=2),
+    Step("published", "发布", publish, retries=2),
+    Step("close", "收尾", _close, retries=2),
+)
+STEP_NAMES: tuple[str, ...] = tuple(step.name for step in STEPS)
+_BY_NAME = {step.name: step for step in STEPS}
+
+
+def step_named(name: str) -> Step:
+    """The step of that name."""
+    return _BY_NAME[name]
+
+
+def plan(run: RunContext) -> tuple[Step, ...]:
+    """The steps this run walks: all of them, without looking for candidates where the scores are kept."""
+    return tuple(step for step in STEPS if not (run.keep_scores and step.name == "candidates"))
+
+
+def run_step(run: RunContext, step: Step) -> StepResult:
+    """One step in one transaction, booked in `_steps` with it; afterwards it is wholly done or never was.
+
+    After `close` has committed, the workspace is destroyed.
+    """
+    with _workspace(run) as con:
+        con.begin()
+        try:
+            started = perf_counter()
+            with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
+                counts = step.run(con, run)
+            result = StepResult(step.name, round(perf_counter() - started, 3), counts)
+            book(con, STEP_NAMES.index(step.name), result)
+            con.commit()
+        except BaseException:
+            con.interrupt()  # a query that a signal broke off still holds the connection
+            with suppress(duckdb.Error):  # a commit that failed has ended the transaction already
+                con.rollback()
+            raise
+    log_event(run.home, "step", run_id=run.run_id, step=step.name, seconds=result.seconds, **_numbers(counts))
+    if step.name == "close":
+        destroy_workspace(run.home, run.run_id, at=datetime.now(UTC), why="closed", relations=counts["relations"])
+    return result
+
+
+def committed(run: RunContext) -> list[StepResult]:
+    """The steps already done in this run's workspace, in order."""
+    if not run.workspace.exists():
+        return []
+    with _workspace(run) as con:
+        return booked(con)
+
+
+def forget_from(run: RunContext, name: str) -> None:
+    """Unbook a step and all after it, so that they run again over what stands."""
+    with _workspace(run) as con:
+        unbook_from(con, STEP_NAMES.index(name))
+
+
+@contextmanager
+def _workspace(run: RunContext) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The run's open workspace, with its step book."""
+    with open_workspace(run.workspace, workspace_key(run), run.engine) as con:
+        open_book(con)
+        yield con
+
+
+def _numbers(counts: Counts) -> dict[str, int | float]:
+    """Only numbers go to the log."""
+    return {name: value for name, value in counts.items() if isinstance(value, int | float)}
