@@ -20,7 +20,7 @@ from flows.run.runs import run_lock
 from schemas.errors import HomeError
 from schemas.store import Judgement
 from tests.flows.command import sanzhao, without_reports
-from tests.flows.store.conftest import postgres, store_url  # noqa: F401  fixtures
+from tests.flows.home.store.conftest import postgres, store_url  # noqa: F401  fixtures
 
 KEY = DistrictKey(b"a district's key of the tests")
 HEADER = {"format": 1, "key_id": KEY.key_id}
