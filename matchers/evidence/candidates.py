@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from matchers.linkage.budget import refuse_candidates
 from matchers.linkage.copies import MOST_ROWS
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import RulePlan
@@ -38,7 +39,7 @@ def _part(key: str, model: LinkModel) -> str:
 
 
 def plan(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> list[RulePlan]:
-    """Every rule's pairs. Raises InputError naming the rule that passes the budget, before any pair is made."""
+    """Every rule's pairs. Raises InputError naming the rule that passes the budget of pairs or of bytes, before one is made."""
     pairs = "sum(a.n * (a.n - 1) // 2)" if sides.same else "sum(a.n * b.n)"
     counted = dict(
         con.execute(
@@ -54,6 +55,7 @@ def plan(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> list
                 rule="pair_budget",
                 action="检查该字段是否大量填了同一个值；或在模型文件中去掉该规则、给它再加一个键、提高 max_pairs",
             )
+        refuse_candidates(model, one)
     return plans
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from matchers.linkage.blocks import Blocks, Pairs, packed
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
+from matchers.linkage.pairs import RulePlan
 from matchers.linkage.score import hopeful, weighing_of
 from matchers.linkage.tables import Both
 from schemas.errors import InputError
@@ -18,6 +19,8 @@ KEPT_BYTES = 450
 """A kept pair with its levels, weight, decision, ids and rules, measured over 12.5 million of them."""
 LISTED_BYTES = 24
 """A candidate pair of training: the pair, its sorted copy and its pattern."""
+CANDIDATE_BYTES = 105
+"""A candidate pair of the evidence engine with its rules and levels, measured over nine million of them."""
 _SAMPLED = 20_000
 
 
@@ -43,6 +46,11 @@ def refuse_long_lists(model: LinkModel, blocks: Iterable[Blocks]) -> None:
     most = max(blocks, key=lambda block: block.pairs)
     pairs = sum(block.pairs for block in blocks)
     _refuse(model, most.rule, pairs, pairs * LISTED_BYTES)
+
+
+def refuse_candidates(model: LinkModel, plan: RulePlan) -> None:
+    """Raise InputError where the candidates of one rule, each with its levels, pass the byte budget."""
+    _refuse(model, plan.rule, plan.pairs, plan.pairs * CANDIDATE_BYTES)
 
 
 def sample(block: Blocks) -> Pairs:

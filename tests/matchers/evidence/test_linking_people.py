@@ -139,3 +139,14 @@ def test_a_table_without_names_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         link(table, table, district_model(), ids=("row_id", "row_id"), read=readable)
     assert "name" in str(refused.value)
+
+
+def test_pairs_that_would_not_fit_are_refused_by_rule_before_one_is_made() -> None:
+    """Identical rows on both sides: 160,000 pairs of one key, few enough by number, too many by their bytes."""
+    rows = {"姓名": ["孟繁星"] * 400, "身份证号": [ID] * 400, "手机号": ["13812345678"] * 400}
+    table = pa.table({"row_id": [str(n) for n in range(400)], **rows})
+    tight = district_model().model_copy(update={"max_pair_bytes": 10_000_000})
+    with pytest.raises(InputError, match=r"分组规则 \w+ 会留下约 160,000 对，要占约 0\.0 GB") as refused:
+        link(table, table, tight, ids=("row_id", "row_id"), read=readable)
+    assert refused.value.rule == "pair_budget"
+    link(table.slice(0, 100), table.slice(0, 100), tight, ids=("row_id", "row_id"), read=readable)
