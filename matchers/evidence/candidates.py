@@ -39,7 +39,7 @@ def _part(key: str, model: LinkModel) -> str:
 
 
 def plan(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> list[RulePlan]:
-    """Every rule's pairs. Raises InputError naming the rule over the budget of pairs or bytes, before a pair is made."""
+    """Every rule's pairs. Raises InputError naming a rule over the budget of pairs or bytes, before a pair is made."""
     pairs = "sum(a.n * (a.n - 1) // 2)" if sides.same else "sum(a.n * b.n)"
     counted = dict(
         con.execute(
