@@ -45,23 +45,23 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
 
 # Room is given in the order of the roll's own numbers: the same people get it tonight as last night.
 _CHOICES = """
-select h.person_id, h.org_id, h.rule, h.grp, h.may_be_full, h.full_members
+select h.person_id, h.org_id, h.rule, h.grp, h.may_be_full, h.full_members, h.is_new
 from hosts_ranked h left join roll_of r using (person_id)
 order by r.member_no nulls last, h.person_id, h.rank
 """
 
 
 def _with_room(
-    rows: list[tuple[int, int, str, str | None, bool, int]], at_most: int
+    rows: list[tuple[int, int, str, str | None, bool, int, bool]], at_most: int
 ) -> dict[int, tuple[int, str, str | None]]:
-    """Each person's first choice with room, else the first of all."""
+    """Each person's first choice with room, else the first of all; who is in a branch already takes no new place."""
     taken: dict[int, int] = defaultdict(int)
     chosen: dict[int, tuple[int, str, str | None]] = {}
     first: dict[int, tuple[int, str, str | None]] = {}
-    for person, org, rule, group, limited, members in rows:
+    for person, org, rule, group, limited, members, is_new in rows:
         first.setdefault(person, (org, rule, group))
         if person in chosen or (limited and members + taken[org] >= at_most):
             continue
-        taken[org] += 1
+        taken[org] += is_new
         chosen[person] = (org, rule, group)
     return first | chosen

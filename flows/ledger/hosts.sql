@@ -69,6 +69,12 @@ join trade_words w on contains(coalesce(o.trade, ''), w.word) or (o.trade is nul
 where m.remit in ('joint', 'floating', 'trade') and list_contains($trade_branch_kinds::varchar[], o.org_kind)
 group by all
 ;
+create or replace table org_trades as
+-- One row per organisation and group whose people it takes in as such: a joint or floating branch that names its firms
+-- takes in the people of those alone.
+select w.* from org_words w join org_remits m using (org_id)
+where m.remit = 'trade' or not exists (select 1 from org_units u where u.org_id = w.org_id)
+;
 create or replace table org_committees as
 select o.org_id, w.grp
 from orgs o join committee_words w on contains(coalesce(o.trade, ''), w.word) or contains(o.org_name, w.word)
@@ -78,13 +84,17 @@ group by all
 create or replace table host_choices as
 -- One row per person and organisation that could take them in, with the place of the rule in the order of domain.md.
 with unit_orgs as (
+    -- A unit's own branch before one it shares with others; its floating branch for floating members alone.
     select
-        s.person_id, x.org_id,
-        min(case when s.station_key = x.station_key then 0 when x.station_key is null then 1 else 2 end) as nearness
+        s.person_id, x.org_id, o.org_kind = $floating_kind as of_floating,
+        min(case when s.station_key = x.station_key then 0 when x.station_key is null then 1 else 2 end
+            + if(list_contains($shared_kinds::varchar[], o.org_kind), 3, 0)) as nearness
     from seeker_units s
     join org_units x on x.station_key = s.station_key or x.unit_key = s.unit_key
     join orgs o on o.org_id = x.org_id and list_contains($branch_kinds::varchar[], o.org_kind)
-    group by s.person_id, x.org_id
+    join host_seekers h on h.person_id = s.person_id
+    where o.org_kind <> $floating_kind or h.floating
+    group by s.person_id, x.org_id, o.org_kind
 ), named as (
     select f.person_id, n.org_id from floats f join organisation_texts n on n.name = f.host_org and n.code is null
     where f.age = 1 and n.org_id is not null
@@ -101,14 +111,16 @@ with unit_orgs as (
         count(w.grp) > 0 as has_trade
     from host_seekers s
     join orgs o on o.org_kind = $floating_kind
-    left join org_words w on w.org_id = o.org_id
+    left join org_trades w on w.org_id = o.org_id
     left join seeker_groups g on g.person_id = s.person_id and g.grp = w.grp
-    where s.floating
+    where s.floating and not exists (select 1 from org_units u where u.org_id = o.org_id)
     group by s.person_id, o.org_id, o.street
 )
 select person_id, org_id, 1 as place, 0 as nearness, 'named' as rule, null as grp from named
 union
-select person_id, org_id, 2, nearness, 'unit', null from unit_orgs
+select person_id, org_id, 2, nearness, 'unit', null from unit_orgs where not of_floating
+union
+select person_id, org_id, 3, nearness - 9, 'floating', null from unit_orgs where of_floating
 union
 -- A floating branch of a street serves that street, one of a trade that trade, one of both only where both fit.
 select f.person_id, f.org_id, 3, case when f.of_trade then 0 else 1 end, 'floating', null
@@ -117,7 +129,7 @@ where (f.of_trade and (f.street is null or f.street in (s.work_street, s.home_st
     or (not f.has_trade and f.street in (s.work_street, s.home_street))
 union
 select g.person_id, w.org_id, 4, 0, 'trade', g.grp
-from seeker_groups g join org_words w using (grp) join org_remits m on m.org_id = w.org_id
+from seeker_groups g join org_trades w using (grp) join org_remits m on m.org_id = w.org_id
 where m.remit in ('joint', 'trade')
 union
 select g.person_id, c.org_id, 5, 0, 'committee', g.grp from seeker_groups g join org_committees c using (grp)
@@ -143,9 +155,11 @@ select
             c.org_id, c.grp
     ) as rank,
     -- Committees and streets always have room, and so has the branch that has them already.
-    list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.rule in ('unit', 'floating', 'trade') as may_be_full,
-    coalesce(o.full_members, 0) as full_members
+    list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.rule in ('unit', 'floating', 'trade')
+        and x.person_id is null as may_be_full,
+    coalesce(o.full_members, 0) as full_members, x.person_id is null as is_new
 from host_choices c join orgs o using (org_id) join host_seekers s on s.person_id = c.person_id
+left join homes x on x.person_id = c.person_id and x.org_id = c.org_id and x.on_roll
 ;
 create or replace table last_resort as
 -- The highest organisation of the register, for whom neither street nor trade is known.

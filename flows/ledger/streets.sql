@@ -5,8 +5,9 @@ create or replace table orgs as
 select
     row_number() over (order by org_code nulls last, org_name, row_key) as org_id,
     org_code, org_name, org_kind, parent_org, street, trade, uscc, full_members, row_key, file, sheet, "row", record_id, landed_on,
-    list_filter(list_transform(string_split_regex(coalesce(linked_unit, ''), '[、,，;；/]'), part -> trim(part)),
-        part -> part <> '') as unit_texts
+    list_filter(list_transform(string_split_regex(
+        regexp_replace(coalesce(linked_unit, ''), '等([0-9一二三四五六七八九十两几多余]+[家个](单位|企业|公司|站点)?|单位|企业)$', ''),
+        '[、,，;；/|\n]'), part -> trim(part)), part -> part <> '') as unit_texts
 from organisation_rows
 order by org_id
 ;

@@ -89,3 +89,54 @@ def test_a_branch_named_after_a_firm_is_that_firms_without_a_linked_unit(tmp_pat
     assert {row["member_no"]: row["host_org_code"] for row in ledger_of(con)} == {"H0": "09", "H1": "11"}
     cover = dict(con.execute("select name, coverage from coverage where scope = 'unit'").fetchall())
     assert cover == {"重庆蓝鲸供应链管理有限公司": "单独组建", "重庆白鲸供应链管理有限公司": "未覆盖"}
+
+
+def test_a_joint_branch_that_names_its_firms_takes_in_their_people_alone(tmp_path: Path) -> None:
+    made = District()
+    made.org("中共澜江区云溪街道工作委员会", "02", "党委", street="云溪街道")
+    made.org(
+        "云溪外卖联合党支部",
+        "10",
+        "联合党支部",
+        trade="外卖配送",
+        linked_unit="蓝骑网络科技公司、橙团配送有限公司等2家企业",
+    )
+    made.org("橙团配送有限公司流动党员党支部", "11", "流动党员党支部", linked_unit="橙团配送有限公司")
+    made.org("迅风快递党支部", "12", linked_unit="迅风快递有限公司")
+    made.org("快递行业联合党支部", "13", "联合党支部", trade="快递")
+    made.org("云溪快递联合党支部", "14", "联合党支部", trade="快递", linked_unit="迅风快递有限公司\n捷达速递有限公司")
+    expected = {}
+    people: tuple[tuple[str, str, str, bool], ...] = (
+        ("重庆蓝骑网络科技有限公司", "美团", "10", False),
+        ("橙团配送有限公司", "美团", "10", False),
+        ("橙团配送有限公司", "美团", "10", True),
+        ("云达配送有限公司", "美团", "02", False),
+        ("迅风快递有限公司", "中通", "12", False),
+        ("捷达速递有限公司", "中通", "14", False),
+        ("海棠速递有限公司", "中通", "13", False),
+    )
+    for turn, (unit, platform, host, floating) in enumerate(people):
+        name, number, code = f"王{'甲乙丙丁戊己庚'[turn]}", number_of(turn), f"H{turn}"
+        person = made.member(name, number, member_no=code, branch_name="长岭社区党支部", is_floating=floating)
+        made.worker(name, number, person, platform=platform, unit_name=unit, street="云溪街道", record_id=f"W{turn}")
+        expected[code] = host
+    con = build(made, context(tmp_path))
+    assert {row["member_no"]: row["host_org_code"] for row in ledger_of(con)} == expected
+
+
+def test_a_branch_with_one_place_left_gives_it_to_whom_it_has_not_yet(tmp_path: Path) -> None:
+    made = District()
+    made.org("外卖行业联合党支部", "11", "联合党支部", trade="外卖配送", full_members=99)
+    made.org("中共澜江区云溪街道工作委员会", "02", "党委", street="云溪街道")
+    for turn in range(4):
+        home = (
+            {"branch_name": "外卖行业联合党支部", "branch_code": "11"}
+            if turn < 2
+            else {"branch_name": "长岭社区党支部"}
+        )
+        person = made.member(f"王{'甲乙丙丁'[turn]}", number_of(turn), member_no=f"H{turn}", **home)
+        made.worker(
+            f"王{'甲乙丙丁'[turn]}", number_of(turn), person, platform="美团", street="云溪街道", record_id=f"W{turn}"
+        )
+    hosts = {row["member_no"]: row["host_org_code"] for row in ledger_of(build(made, context(tmp_path)))}
+    assert hosts == {"H0": "11", "H1": "11", "H2": "11", "H3": "02"}
