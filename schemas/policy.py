@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas.drift import Drift
 from schemas.errors import ContractError
-from schemas.trades import Brand, Occupations, Scope
+from schemas.trades import Brand, Occupations, Scope, Units
 
 Share = float
 _SHIPPED_UNLESS_GIVEN = ("brands", "scope")
@@ -215,6 +215,7 @@ class Policy(_Frozen):
     hosts: Hosts
     brands: tuple[Brand, ...]
     scope: Scope
+    units: Units = Units()
     own_job: dict[str, tuple[str, ...]] = {}
     """No longer read: policies written before 2026.2 list words of 在册新就业 here."""
     organisations: Organisations

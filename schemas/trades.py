@@ -51,6 +51,16 @@ class Occupations(_Frozen):
     """No longer read: policies written before 2026.2 name an order of fields here."""
 
 
+def _compiled_or_refused(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The regular expressions as they are. Raises ValueError naming one that is none."""
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r}: {error}") from None
+    return patterns
+
+
 class Scope(_Frozen):
     """Who of a source that shows people of every trade belongs to platform work, and who does not."""
 
@@ -84,9 +94,32 @@ class Scope(_Frozen):
     @field_validator("public_bodies", "deposit_units", "office_work", "ended_work", "no_platforms")
     @classmethod
     def _patterns_compile(cls, patterns: tuple[str, ...] | str) -> tuple[str, ...] | str:
-        for pattern in (patterns,) if isinstance(patterns, str) else patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r}: {error}") from None
+        _compiled_or_refused((patterns,) if isinstance(patterns, str) else patterns)
         return patterns
+
+
+class UnitBody(_Frozen):
+    """One kind of units that are no firm (机关, 事业单位 …) and the regular expressions their names fit."""
+
+    kind: str = Field(min_length=1)
+    patterns: tuple[str, ...]
+
+    @field_validator("patterns")
+    @classmethod
+    def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return _compiled_or_refused(patterns)
+
+
+class Units(_Frozen):
+    """Which units of the register are no firm of the trade."""
+
+    bodies: tuple[UnitBody, ...] = ()
+
+    @property
+    def public_kinds(self) -> tuple[str, ...]:
+        """The kinds of such units."""
+        return tuple(dict.fromkeys(one.kind for one in self.bodies))
+
+    def kind_of(self, name: str) -> str | None:
+        """The kind of the first pattern a cleaned name fits; none for a firm."""
+        return next((one.kind for one in self.bodies if any(re.search(each, name) for each in one.patterns)), None)

@@ -44,6 +44,8 @@ class Scope:
     organisation: str | None
     org_kind: str | None
     street_org: str | None
+    is_public: bool = False
+    """An office, a school, a hospital: what is to be set up there is not for this district's platform work to say."""
 
     @property
     def is_unit(self) -> bool:
@@ -87,6 +89,7 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
         street_kinds=list(policy.hosts.street_kinds),
         committee_kind=policy.hosts.committee_kind,
         received_state=policy.letters.received_state,
+        public_kinds=list(policy.units.public_kinds),
     )
     scopes = [Scope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()]
     # Names are shortened before they are put into a sentence: inside one, a sole trader's is not seen to be a name.
@@ -116,7 +119,7 @@ def _surroundings(
     lines = {unit: lines_of(rows, sizes.branch_full_members) for unit, rows in found.items()}
     joining = [
         one for one in scopes
-        if one.is_unit and not one.has_branch and 0 < one.open_full < sizes.branch_full_members
+        if one.is_unit and not one.is_public and not one.has_branch and 0 < one.open_full < sizes.branch_full_members
     ]  # fmt: skip
     return Surroundings(sizes, joint_branches(joining, sizes, branches), lines, branches)
 
@@ -150,7 +153,7 @@ def _kind(scope: Scope) -> str:
 
 def advise(scope: Scope, around: Surroundings) -> Advice:
     """应建尽建 for a unit; nothing for the other scopes and for units with neither members nor many workers."""
-    if not scope.is_unit:
+    if not scope.is_unit or scope.is_public:
         return Advice()
     formal = _formal(scope, around)
     floating = None if scope.has_branch else _floating(scope, around)

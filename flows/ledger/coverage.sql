@@ -64,8 +64,9 @@ select * from (
 )
 ;
 create or replace table serving_orgs as
--- One row per branch that serves work: of units, joint, floating, or of a trade. Who stands there already is taken in.
-select distinct org_id from org_units
+-- One row per branch that serves work: of units (no office's, no school's), joint, floating, or of a trade. Who stands there already is taken in.
+select distinct x.org_id from org_units x join units u using (unit_key)
+where not list_contains($public_kinds::varchar[], u.kind)
 union select org_id from orgs where list_contains($shared_kinds::varchar[], org_kind)
 union select org_id from org_words
 ;
@@ -191,7 +192,7 @@ select
     c.workers, c.worker_rows, c.full_members, c.probationary, c.floating, c.leads, c.open_full, c.open_probationary,
     case c.scope when 'unit' then o.org_name when 'station' then o.org_name when 'street' then so.org_name
         when 'trade' then tr.org_name end as organisation,
-    o.org_kind, so.org_name as street_org
+    o.org_kind, so.org_name as street_org, coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public
 from coverage_counts c
 left join units u on c.scope in ('unit', 'station') and u.unit_key = c.name_key
 left join coverage_orgs x on c.scope in ('unit', 'station') and x.name_key = c.name_key

@@ -27,6 +27,7 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         shared_kinds=list(hosts.shared_kinds),
         closed_words=list(hosts.closed_words),
         community_words=list(hosts.community_words),
+        public_kinds=list(run.policy.units.public_kinds),
         received_state=run.policy.letters.received_state,
     )
     rows = con.execute(_CHOICES).fetchall()

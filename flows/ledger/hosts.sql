@@ -84,7 +84,8 @@ group by all
 create or replace table host_choices as
 -- One row per person and organisation that could take them in, with the place of the rule in the order of domain.md.
 with unit_orgs as (
-    -- A unit's own branch before one it shares with others; its floating branch for floating members alone.
+    -- A unit's own branch before one it shares with others; its floating branch for floating members alone. The branch of
+    -- an office or a school takes nobody in for platform work.
     select
         s.person_id, x.org_id, o.org_kind = $floating_kind as of_floating,
         min(case when s.station_key = x.station_key then 0 when x.station_key is null then 1 else 2 end
@@ -92,6 +93,7 @@ with unit_orgs as (
     from seeker_units s
     join org_units x on x.station_key = s.station_key or x.unit_key = s.unit_key
     join orgs o on o.org_id = x.org_id and list_contains($branch_kinds::varchar[], o.org_kind)
+    join units u on u.unit_key = x.unit_key and not list_contains($public_kinds::varchar[], u.kind)
     join host_seekers h on h.person_id = s.person_id
     where o.org_kind <> $floating_kind or h.floating
     group by s.person_id, x.org_id, o.org_kind

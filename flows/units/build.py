@@ -67,7 +67,7 @@ def vocabulary(con: duckdb.DuckDBPyConnection, policy: Policy) -> Vocabulary:
         "select regexp_extract(org_name, '^(?:中国共产党|中共)?([一-龥]{2,4}?)(?:区|县|市)[一-龥]', 1) as place "
         "from orgs group by place having place <> '' order by count(*) desc, place limit 1"
     ).fetchone()
-    return Vocabulary(brands, frozenset(found or ()))
+    return Vocabulary(brands, frozenset(found or ()), policy.units)
 
 
 def _mentions(

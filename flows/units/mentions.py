@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from matchers.encoding.units import UnitName, clean_unit, parse_unit
+from schemas.trades import Units
 
+_COMPANIES = frozenset(("limited", "shares", "company"))
+_OUTSIDE = re.compile(r"\([^()]*\)")
 _MANY_NAMES = 3
 """A credit code on so many 字号 was copied down a column: it says nothing."""
 
@@ -36,6 +40,13 @@ class Vocabulary:
     brands: Mapping[str, str] = field(default_factory=dict)
     """Brand by each of its names, itself included."""
     districts: frozenset[str] = frozenset()
+    bodies: Units = field(default_factory=Units)
+    """Units that are no firm, by their names."""
+
+    def body_kind(self, text: str) -> str | None:
+        """机关, 事业单位 …, where a name is such a body's; none where it says a company's form."""
+        name = parse_unit(text, frozenset(self.brands), self.districts)
+        return None if name.form in _COMPANIES else self.bodies.kind_of(_OUTSIDE.sub("", clean_unit(text)))
 
 
 @dataclass
@@ -45,6 +56,8 @@ class Node:
     name: UnitName
     uscc: str | None
     brand: str | None = None
+    body: str | None = None
+    """机关, 事业单位 …: what is no firm is nobody's short name."""
     mentions: list[tuple[Mention, UnitName]] = field(default_factory=list)
 
     @property
@@ -103,7 +116,10 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
             continue
         code = mention.uscc if mention.uscc in codes and not name.branch else None
         alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
-        node = nodes.setdefault((name.firm, code, alone), Node(name.firm, code, words.brands.get(name.core)))
+        node = nodes.get((name.firm, code, alone))
+        if node is None:
+            body = words.body_kind(name.written or mention.text)
+            node = nodes[name.firm, code, alone] = Node(name.firm, code, words.brands.get(name.core), body)
         node.mentions.append((mention, name))
     return list(nodes.values())
 

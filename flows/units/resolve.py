@@ -91,11 +91,15 @@ def _within(one: str, other: str) -> bool:
 
 
 class _Union:
-    """Clusters that grow; two that hold two credit codes, or a pair a person took apart, never become one."""
+    """Clusters that grow.
+
+    Two that hold two credit codes, a firm and an office or a school, or a pair a person took apart never become one.
+    """
 
     def __init__(self, nodes: list[Node], said: Said) -> None:
         self.parent = list(range(len(nodes)))
         self.codes = [{node.uscc} - {None} for node in nodes]
+        self.bodies = [node.body for node in nodes]
         self.shown = [_shown(node) for node in nodes]
         self.enemies: list[set[int]] = [set() for _ in nodes]
         for left, right in said.two:
@@ -111,7 +115,7 @@ class _Union:
         one, other = self.root(left), self.root(right)
         if one == other:
             return True
-        if len(self.codes[one] | self.codes[other]) > 1:
+        if len(self.codes[one] | self.codes[other]) > 1 or self.bodies[one] != self.bodies[other]:
             return False
         return other not in {self.root(enemy) for enemy in self.enemies[one]}
 

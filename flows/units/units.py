@@ -156,7 +156,9 @@ def _fullness(mention: Mention, name: UnitName) -> tuple[int | bool | str, ...]:
 
 
 def _kind(nodes: list[Node]) -> str:
-    """A brand by itself is a head office; what is no firm at all is told by its ending."""
+    """What is no firm is told by its name; a brand by itself is a head office."""
+    if body := next((node.body for node in nodes if node.body), None):
+        return body
     if all(not node.name.form and not node.name.industry for node in nodes) and _brand(nodes):
         return HEAD
     return GUILD if "直播" in "".join(node.name.industry for node in nodes) else PARTNER

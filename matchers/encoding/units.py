@@ -104,6 +104,7 @@ class _Words:
     industry: _Suffixes
     branches: dict[str, str]
     branch_words: _Suffixes
+    no_branches: tuple[str, ...]
     nothing: frozenset[str]
 
 
@@ -114,7 +115,7 @@ def _words() -> _Words:
     return _Words(
         provinces, _Suffixes(provinces | frozenset(body["cities"])), body["forms"],
         _Suffixes(body["endings"]["words"]), _Suffixes(body["industry"]["words"]), body["branches"],
-        _Suffixes(body["branches"]), frozenset(body["nothing"]["words"]),
+        _Suffixes(body["branches"]), tuple(body["no_branches"]["words"]), frozenset(body["nothing"]["words"]),
     )  # fmt: skip
 
 
@@ -210,7 +211,7 @@ def _ending(body: str) -> str:
 def _split_station(name: str, firms: frozenset[str]) -> tuple[str, str, str]:
     """(firm, place with its station word, kind): the firm ends with its last industry word, or is known by its 字号."""
     word = _words().branch_words.ending(name)
-    if not word:
+    if not word or name.endswith(_words().no_branches):
         return name, "", ""
     kind, head = _words().branches[word], name.removesuffix(word)
     known = next((head[:size] for size in range(len(head), 1, -1) if head[:size] in firms), "")

@@ -198,3 +198,29 @@ def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
     district = next(row for row in published(run, "coverage") if row["scope"] == "district")
     assert (district["workers"], district["worker_rows"], district["full_members"]) == (3, 4, 5)
     assert table["正式党员"].to_pylist()[:5] == [5, 5, 5, 5, 5]
+
+
+def test_offices_schools_and_hospitals_are_no_partners_host_nobody_and_get_no_branch(tmp_path: Path) -> None:
+    kinds = {
+        "澜江区财政局": "机关", "龙洲街道办事处": "机关", "石栈镇人民政府": "机关", "澜江区第一中学": "事业单位",
+        "重庆市澜江区人民医院": "事业单位", "柳林社区卫生服务站": "事业单位", "澜江区快递行业协会": "社会团体",
+        "东林社区居民委员会": "自治组织", "财政局印刷有限公司": "合作商", "澜江区邮政局": "合作商",
+        "第一中学配送服务公司": "合作商",
+    }  # fmt: skip
+    made = riders(*kinds)
+    for turn in (31, 32):
+        person = made.member(f"李{turn}", number_of(turn), member_no=f"S{turn}", branch_name="澜江区第一中学党支部")
+        made.worker(f"李{turn}", number_of(turn), person, platform="美团", unit_name="澜江区第一中学",
+                    street="云溪街道", record_id=f"S{turn}")  # fmt: skip
+    made.org("澜江区第一中学党支部", "21", street="云溪街道", linked_unit="澜江区第一中学")
+    run = walked(made, tmp_path)
+    assert {row["name"]: row["kind"] for row in published(run, "units")} == kinds
+    cover = {row["name"]: row for row in published(run, "coverage") if row["scope"] == "unit"}
+    assert cover["澜江区第一中学"]["full_members"] == 3
+    assert {name for name, row in cover.items() if row["suggestion"]} == {
+        name for name, kind in kinds.items() if kind == "合作商"
+    }
+    assert not any(
+        name in (row["suggestion"] or "") for row in cover.values() for name in kinds if kinds[name] != "合作商"
+    )
+    assert {row["host_org_code"] for row in published(run, "ledger")} == {"02"}
