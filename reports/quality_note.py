@@ -40,6 +40,8 @@ class SourceNote:
     """Header texts that mean no field."""
     messages: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    trades: tuple[str, ...] = ()
+    """Files of whose rows the trade is unknown or spoken against."""
     questions: tuple[str, ...] = ()
     """What only the sender can say: unknown words, entries that contradict each other, files that did not come."""
 
@@ -65,6 +67,7 @@ def _source(note: SourceNote) -> str:
             f"<div class='two'><div><h3>各栏填写率</h3>{_fill(note)}</div>",
             f"<div><h3>问题（按种类）</h3>{_kinds(note)}</div></div>",
             _lines("请核实并答复", note.questions),
+            _lines("看不准行业的文件", note.trades),
             _lines("未读取的文件", note.messages),
             _lines("没有认出的栏目", _missing(note)),
             _lines("与上次相比", note.findings),

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from reports.trades_in_doubt import trade_notices
 from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE
 
 STATUS_TITLES: dict[str, str] = {
@@ -188,7 +189,13 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
-        notices=(*_forced(facts), *_not_had(facts), *_trades(con), *_unrecognised(con), *_duplicate_roll_entries(con)),
+        notices=(
+            *_forced(facts),
+            *_not_had(facts),
+            *trade_notices(con, facts.source_titles),
+            *_unrecognised(con),
+            *_duplicate_roll_entries(con),
+        ),
         steps=facts.steps,
     )
 
@@ -323,28 +330,6 @@ def _unrecognised(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         f"{'等' if len(unknown) > _COLUMNS_SHOWN else ''}；规则 column_not_recognised。"
         "处理办法：其中若有，用 sanzhao sources map 指明；没有，请提供方补上"
         for where, missing, unknown in rows
-    )
-
-
-def _trades(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """One line per file of whose rows the trade is unknown, or spoken against by other words of the row."""
-    rows = con.execute("""
-        select concat(source, '/', file), string_agg(concat(grp, ' ', "rows", ' 行'), '、' order by "rows" desc, grp),
-            sum(unknown), sum(against), max_by(against_grp, against)
-        from trades_of_files group by source, file having sum(unknown) + sum(against) > 0 order by source, file
-    """).fetchall()
-    return tuple(
-        f"{where}：行业按{counts}入账，其中"
-        + "、".join(
-            part
-            for part in (
-                f"{unknown} 行看不出行业" if unknown else "",
-                f"{against} 行另有说法（如“{other}”）" if against else "",
-            )
-            if part
-        )
-        + "；规则 trade_in_doubt。处理办法：看错了的，用 sanzhao sources map --trade 按送件方更正"
-        for where, counts, unknown, against, other in rows
     )
 
 

@@ -14,6 +14,7 @@ from flows.returns.marks import marks_path
 from flows.run.context import RunContext
 from flows.run.questions import questions_to
 from reports.quality_note import SourceNote, quality_note
+from reports.trades_in_doubt import trade_details
 from schemas.contracts import SourceContract
 from schemas.drift import SourceQuality
 
@@ -67,6 +68,7 @@ def _note(
         missing=tuple(missing),
         unknown=tuple(unknown),
         messages=tuple(message for (message,) in messages if message),
+        trades=trade_details(con, contract.name),
         questions=tuple(questions_to(con, contract.name)),
     )
 

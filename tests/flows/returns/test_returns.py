@@ -19,6 +19,7 @@ from flows.home.settings import Settings
 from flows.home.store import opened_store
 from flows.landing import find_night, land, load_manifest, note_dropped_columns
 from flows.landing.manifest import open_landed
+from flows.matching.steps import people
 from flows.pipeline.purging import purge
 from flows.returns import seal_marks, send_back, write_notes
 from flows.run.context import RunContext
@@ -68,6 +69,7 @@ def close(run: RunContext) -> None:
         land(con, run)
         stage(con, run)
         note_dropped_columns(con, run)
+        people(con, run)
         before = last_qualities(run)
         write_notes(con, run, remember_night(con, run), before, run.home.reports / "v")
         seal_marks(con, run)
