@@ -6,6 +6,8 @@ Every contract is a TOML file; a new source or alias is an edit there (or in the
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -287,12 +289,46 @@ def _tables(file: str) -> dict[str, TableContract]:
 
 def stage_table(name: str) -> TableContract:
     """The contract of a workspace relation."""
-    return {**_tables("tables/staging.toml"), **_tables("tables/matching.toml")}[name]
+    return _workspace_tables()[name]
+
+
+@cache
+def _workspace_tables() -> dict[str, TableContract]:
+    files = ("staging", "matching", "domain")
+    return {name: one for file in files for name, one in _tables(f"tables/{file}.toml").items()}
+
+
+@dataclass(frozen=True)
+class RelationContract:
+    """What one relation of the workspace must look like: its columns and types, and the columns that name a row."""
+
+    name: str
+    schema: pa.Schema
+    unique: tuple[str, ...] = ()
+
+
+def workspace_table(name: str, sources: Mapping[str, SourceContract]) -> RelationContract:
+    """The contract of a relation that one step hands to another; those of a source follow the source's own contract.
+
+    Raises TableError for a relation that has none.
+    """
+    if name.removeprefix("stage_") in sources:
+        return RelationContract(name, sources[name.removeprefix("stage_")].staged_schema(), ("row_key",))
+    known = _workspace_tables().get("drift_keys" if name.startswith("drift_keys_") else name)
+    known = known or _published_tables().get(name.removesuffix("_published"))
+    if known is None:
+        raise TableError(f"表 {name} 没有合同", where=name, rule="relation_contract")
+    return RelationContract(name, known.schema, known.unique)
+
+
+@cache
+def _published_tables() -> dict[str, TableContract]:
+    return _tables("ledger/ledger.toml")
 
 
 def ledger_table(name: str) -> TableContract:
     """The contract of a published table: ledger, review, changes, coverage or aliases."""
-    return _tables("ledger/ledger.toml")[name]
+    return _published_tables()[name]
 
 
 @cache

@@ -24,6 +24,8 @@ def arrow_type(text: str) -> pa.DataType:
         return _PLAIN[text]
     if text.startswith("list<") and text.endswith(">"):
         return pa.list_(arrow_type(text[5:-1]))
+    if text == "map<string, string>":
+        return pa.map_(pa.string(), pa.string())
     if text.startswith("struct<") and text.endswith(">"):
         parts = (part.split(":", 1) for part in _split(text[7:-1]))
         return pa.struct([pa.field(name.strip(), arrow_type(kind)) for name, kind in parts])

@@ -24,11 +24,12 @@ from flows.pipeline.purging import purge
 from flows.pipeline.reporting import Quality
 from flows.returns import seal_marks, write_notes
 from flows.run.context import RunContext
-from flows.run.questions import ask_senders
+from flows.run.questions import ask_senders, open_questions
 from flows.run.runs import destroy_workspace, workspace_key
 from flows.run.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
 from flows.run.timeouts import limited
 from flows.run.workspace import open_workspace
+from flows.run.written import check_written, keep_only, relations_of
 from flows.staging import stage
 from flows.staging.unknown_words import unknown_words
 from flows.units.build import build_step
@@ -38,11 +39,17 @@ StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counts]
 
 @dataclass(frozen=True)
 class Step:
-    """One station of the way of the data: what it is called, what it does, how often a retry may help."""
+    """One station of the way of the data.
+
+    What it is called, what it does, which relations of earlier steps it reads, which it hands on (each under its
+    contract, `*` for the part of a name that follows a source), and how often a retry may help.
+    """
 
     name: str
     title: str
     run: StepFunction
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
     retries: int = 0
 
 
@@ -51,6 +58,7 @@ def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     older = behind(run.home, run.settings.store_url)
     if older is not None:
         raise older
+    open_questions(con)
     return replay(con, run) if run.replay else land(con, run)
 
 
@@ -94,20 +102,73 @@ def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     return {**counts, "returned_rows": returned, "destroyed": len(gone)}
 
 
+_STAGED = ("stage_*", "stage_files", "stage_repairs")
+_SIDES = ("person_rows", "other_names", "registry_persons")
+"""What both sides of the matching are made from."""
+
 STEPS: tuple[Step, ...] = (
-    Step("land", "收件", _land, retries=2),
-    Step("stage", "读取", _stage, retries=2),
-    Step("people", "整理人员", matching.people),
-    Step("registry", "归并名册", matching.registry),
-    Step("candidates", "找候选", matching.candidates),
-    Step("scored", "打分", _scored),
-    Step("decided", "判定", _decided),
-    Step("units", "认单位", build_step, retries=2),
-    Step("persons", "归人", build_persons, retries=2),
-    Step("ledger", "成账", build_ledger, retries=2),
-    Step("published", "发布", publish, retries=2),
-    Step("close", "收尾", _close, retries=2),
-)
+    Step("land", "收件", _land, writes=("source_questions",), retries=2),
+    Step("stage", "读取", _stage, ("source_questions",), ("stage_*", "quarantine", "drift_keys_*"), retries=2),
+    Step(
+        "people", "整理人员", matching.people, _STAGED,
+        ("person_rows", "other_names", "own_trades", "row_trades", "outside_scope", "trades_of_files"),
+    ),
+    Step("registry", "归并名册", matching.registry, ("person_rows",), ("registry_persons", "registry_doubts")),
+    Step("candidates", "找候选", matching.candidates, _SIDES, ("candidates",)),
+    Step("scored", "打分", _scored, (*_SIDES, "candidates"), ("scored",)),
+    Step("decided", "判定", _decided, (*_SIDES, "scored"), ("decided", "judged_pairs")),
+    Step(
+        "units", "认单位", build_step, ("stage_*", "row_trades", "own_trades"),
+        (
+            "units", "unit_doubts", "row_units", "roll_units", "placed_work", "named_stations", "text_street",
+            "street_names", "lent_addresses", "orgs", "org_units", "organisation_rows", "registers_absent",
+            "trades", "trade_words", "committee_words",
+        ),
+        retries=2,
+    ),
+    Step(
+        "persons", "归人", build_persons,
+        ("person_rows", "registry_persons", "decided", "own_trades", "placed_work", "row_units", "units",
+         "named_stations", "text_street"),
+        ("persons", "link_rows", "own_job_rows", "work_rows"),
+        retries=2,
+    ),
+    Step(
+        "ledger", "成账", build_ledger,
+        (
+            "stage_*", "source_questions", *_SIDES, "registry_doubts", "decided", "judged_pairs",
+            "persons", "link_rows", "own_job_rows", "own_trades", "work_rows", "placed_work",
+            "units", "unit_doubts", "row_units", "roll_units", "orgs", "org_units", "registers_absent",
+            "street_names", "text_street", "lent_addresses", "trades", "trade_words", "committee_words",
+        ),
+        (
+            "ledger", "review", "coverage", "units_published",
+            "person_keys", "key_events", "key_evidence", "key_minted", "moved_tokens", "id_tokens",
+            "clean_texts", "clean_files", "clean_numbers", "evidence_rows", "person_work", "roll_of", "homes",
+            "statuses", "leavers", "leads_ended", "reopened", "erased_persons", "open_objections", "carried_sources",
+        ),
+        retries=2,
+    ),
+    Step(
+        "published", "发布", publish,
+        (
+            "stage_files", *_SIDES, "judged_pairs", "persons", "units", "unit_doubts", "organisation_rows",
+            "ledger", "review", "coverage", "units_published",
+            "person_keys", "key_events", "key_evidence", "key_minted", "moved_tokens", "id_tokens",
+            "clean_texts", "clean_files", "clean_numbers", "evidence_rows", "person_work", "roll_of", "homes",
+            "statuses", "leavers", "leads_ended", "reopened", "erased_persons", "open_objections", "carried_sources",
+        ),
+        ("changes",),
+        retries=2,
+    ),
+    Step(
+        "close", "收尾", _close,
+        ("stage_*", "source_questions", "quarantine", "drift_keys_*", "outside_scope", "trades_of_files",
+         "person_rows", "registry_persons",
+         "decided", "persons", "person_keys", "ledger", "changes"),
+        retries=2,
+    ),
+)  # fmt: skip
 STEP_NAMES: tuple[str, ...] = tuple(step.name for step in STEPS)
 _BY_NAME = {step.name: step for step in STEPS}
 
@@ -132,7 +193,10 @@ def run_step(run: RunContext, step: Step) -> StepResult:
         try:
             started = perf_counter()
             with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
+                before = relations_of(con)
                 counts = step.run(con, run)
+                keep_only(con, before, step.writes)
+                check_written(con, step.writes, run.contracts)
             result = StepResult(step.name, round(perf_counter() - started, 3), counts)
             book(con, STEP_NAMES.index(step.name), result)
             con.commit()

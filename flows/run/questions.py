@@ -15,6 +15,11 @@ _FORGET = "delete from source_questions where asked_by = $step"
 _OF = "select text from source_questions where source = $source order by rowid"
 
 
+def open_questions(con: duckdb.DuckDBPyConnection) -> None:
+    """Make sure there is a relation for questions, `source_questions`; what stands in it stays."""
+    con.execute(_MAKE)
+
+
 def ask_senders(con: duckdb.DuckDBPyConnection, step: str, questions: Iterable[tuple[str, str]]) -> list[str]:
     """Keep a step's questions (source, text without personal values) in place of its earlier ones; the texts."""
     con.execute(_MAKE)
@@ -26,5 +31,4 @@ def ask_senders(con: duckdb.DuckDBPyConnection, step: str, questions: Iterable[t
 
 def questions_to(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     """What the sender of a source is asked tonight."""
-    con.execute(_MAKE)
     return [text for (text,) in con.execute(_OF, {"source": source}).fetchall()]
