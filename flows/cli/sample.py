@@ -20,7 +20,10 @@ def sample(
     dirt: Annotated[str, typer.Option("--dirt", metavar="clean|normal|harsh", help="数据脏乱程度")] = "normal",
     nights: Annotated[int, typer.Option("--nights", min=1, help="连续几晚")] = 1,
 ) -> None:
-    """虚构一个区：各部门的导出文件与真值，供试用和测试。"""
+    """虚构一个区：各部门的导出文件与真值，供试用和测试。
+
+    真值一种判断一个文件：rows 行、members 人、units 单位、hosts 组织、suggestions 建议、leads 线索、dirt 毛病。
+    """
     from flows.sample import SampleOptions, generate
     from flows.sample.options import Dirt
 

@@ -1,14 +1,14 @@
 """How a published ledger stands against a truth folder: counts, rates and Wilson intervals.
 
 Truth: `rows.parquet` (source, file, sheet, row, person, member_no, linkable, and `shows` where known) and
-`members.parquet` (person, statuses). A link is right when the worker row and the registry rows it was put with
-belong to one person of the truth.
+`members.parquet` (person, statuses); decisions.py measures what a truth says of further decisions. A link is right when
+the worker row and the registry rows it was put with belong to one person of the truth.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.evaluate.curve import Point, Share, Step, best, calibration, curve, point, wilson
+from flows.evaluate.decisions import (
+    Decisions,
+    decision_rows,
+    has_decisions,
+    measure_decisions,
+    register_decisions,
+)
 from flows.home.folders import Home
 from flows.ledger.publish.read import current_version
 from matchers.engine import embedded
@@ -49,6 +56,8 @@ class Evaluation:
     by_dirt_in_review: dict[str, Share]
     calibration: dict[str, Share]
     curve: tuple[Step, ...]
+    decisions: Decisions | None = None
+    """Scope, trades, units, hosts, advice and leads, where the truth states them."""
 
     def to_json(self) -> str:
         """The whole evaluation as one JSON object."""
@@ -64,7 +73,11 @@ def evaluate_home(home: Path, truth: Path) -> Evaluation:
     ledger, review = published.table("ledger"), published.table("review")
     with embedded(ledger=ledger, review=review, truth_rows=rows, truth_members=members) as con:
         run_script(con, script("flows.evaluate", "evaluation.sql"), {"as_of": published.as_of})
-        return _measured(con, published.version, review.num_rows)
+        measured = _measured(con, published.version, review.num_rows)
+        if not has_decisions(truth):
+            return measured
+        register_decisions(con, Home(home), published, truth)
+        return replace(measured, decisions=measure_decisions(con))
 
 
 def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
@@ -225,6 +238,10 @@ def summary_lines(result: Evaluation) -> list[str]:
     lines += [
         f"状态 {code}：真值 {c['truth']}，找到 {c['found']}，相同 {c['both']}" for code, c in result.statuses.items()
     ]
+    if result.decisions is not None:
+        placed = result.decisions.unit_spellings
+        lines.append(f"单位写法：真值 {placed['truth']} 种，公布的文件能看出归属的 {placed['placed']} 种")
+        lines += [f"{name}：{_text(share)}{_between(share)}" for name, share in decision_rows(result.decisions)]
     return lines
 
 
@@ -236,6 +253,10 @@ def point_lines(*named: tuple[str, Point]) -> list[str]:
         f"（精确率区间 {one.precision.low}–{one.precision.high}，召回率区间 {one.recall.low}–{one.recall.high}）"
         for title, one in named
     ]
+
+
+def _between(share: Share) -> str:
+    return f"，区间 {share.low:.2%}–{share.high:.2%}" if share.low is not None and share.high is not None else ""
 
 
 def _text(share: Share) -> str:

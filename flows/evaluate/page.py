@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flows.evaluate.curve import Point, Share, Step
+from flows.evaluate.decisions import decision_rows
 from flows.evaluate.ledger import Evaluation
 from flows.evaluate.pairs import PairsEvaluation
 from reports.threshold_page import Table, Threshold, threshold_page
@@ -36,8 +37,16 @@ def ledger_page(result: Evaluation) -> str:
         tuple((_shown(name), *_cells(share)) for name, share in result.linked.items()),
     )  # fmt: skip
     title = f"一本账与真值：版本 {result.version}"
-    tables = (*_tables(result), classes, shown, dirt)
+    tables = (*_tables(result), classes, shown, dirt, *_decided(result))
     return threshold_page(title, _thresholds(result.curve), _marks(result.best_threshold_bits), tables)
+
+
+def _decided(result: Evaluation) -> tuple[Table, ...]:
+    """Scope, trades, units, hosts, advice, statuses and leads, where the truth states them."""
+    if result.decisions is None:
+        return ()
+    rows = tuple((name, *_cells(share)) for name, share in decision_rows(result.decisions))
+    return (Table("范围、行业、单位、组织、建议、状态、线索", ("判断", "计数", "总数", "比率", "95% 区间"), rows),)
 
 
 def _shown(name: str) -> str:

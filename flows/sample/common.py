@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flows.sample.options import data
+from flows.sample.organisations import street_committee
 from flows.sample.sheets import Cell, NameShown, Sheet, Shown
 from flows.sample.world import World
 
@@ -34,3 +35,10 @@ def home_of(world: World, person: int) -> str:
     """The name of a person's home branch."""
     home = world.roles.home[person]
     return world.district.organisations[home].name if home >= 0 else elsewhere(person)
+
+
+def committee_above(world: World, person: int) -> str:
+    """The street committee above a person's home branch; empty where the branch is not of a community."""
+    home = world.roles.home[person]
+    one = world.district.organisations[home] if home >= 0 else None
+    return street_committee(one.street) if one and one.remit == "community" else ""

@@ -1,4 +1,4 @@
-"""The district itself: units, stations and the Party organisations people belong to."""
+"""The district itself: firms, their branch offices and stations, with the ways their names are written."""
 
 from __future__ import annotations
 
@@ -6,42 +6,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flows.sample.feeds import Feed, feeds
 from flows.sample.ids import credit_code
 from flows.sample.options import SampleOptions, data
+from flows.sample.organisations import Organisation, draw_organisations
+from flows.sample.unit_names import Spelling, firm_spellings, office_spellings, station_spellings
+
+_OFFICE_SHARE, _PLAIN_SHARE, _STATION_TRIES = 0.12, 0.2, 200
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One employer or partner of a platform."""
+    """One employer or partner of a platform, or a 分公司 of one."""
 
-    name: str
+    spellings: tuple[Spelling, ...]
     uscc: str
     trade: int
     street: int
     phone: str
+    parent: int = -1
+    """Place of the firm a 分公司 belongs to; -1 for a firm."""
+
+    @property
+    def name(self) -> str:
+        """The legal name."""
+        return self.spellings[0].text
 
 
 @dataclass(frozen=True)
 class Station:
-    """One delivery station, outlet or team of a unit."""
+    """One delivery station, outlet or team; `unit` is -1 where its platform names no firm above it."""
 
-    name: str
+    spellings: tuple[Spelling, ...]
+    feed: str
+    trade: int
     unit: int
     street: int
 
-
-@dataclass(frozen=True)
-class Organisation:
-    """One Party organisation of the district's register."""
-
-    code: str
-    name: str
-    kind: str
-    parent: str
-    street: str
-    trade: str
-    unit: str
-    uscc: str
+    @property
+    def name(self) -> str:
+        """The name its platform gives it."""
+        return self.spellings[0].text
 
 
 @dataclass(frozen=True)
@@ -52,104 +57,117 @@ class District:
     stations: tuple[Station, ...]
     organisations: tuple[Organisation, ...]
     home_branches: tuple[int, ...]
-    """Places in `organisations` of the branches members belong to."""
+    """Places in `organisations` of the branches members belong to by residence."""
 
     def units_of(self, trade: int) -> list[int]:
-        """Places of a trade's units."""
-        return [at for at, unit in enumerate(self.units) if unit.trade == trade]
+        """Places of a trade's firms."""
+        return [at for at, unit in enumerate(self.units) if unit.trade == trade and unit.parent < 0]
 
-    def stations_of(self, trade: int) -> list[int]:
-        """Places of a trade's stations."""
-        return [at for at, station in enumerate(self.stations) if self.units[station.unit].trade == trade]
+    def offices_of(self, unit: int) -> list[int]:
+        """Places of a firm's 分公司."""
+        return [at for at, one in enumerate(self.units) if one.parent == unit]
+
+    def stations_of(self, feed: str) -> list[int]:
+        """Places of a platform's stations."""
+        return [at for at, station in enumerate(self.stations) if station.feed == feed]
 
 
 def build_district(rng: np.random.Generator, options: SampleOptions) -> District:
     """Units, stations and organisations in numbers that fit the people."""
-    units = _units(rng, max(24, options.workers // 90))
-    stations = _stations(rng, units)
-    organisations = _organisations(rng, units, max(30, options.members // 40))
-    homes = tuple(at for at, one in enumerate(organisations) if one.kind == "党支部")
+    firms = _firms(rng, max(24, options.workers // 90))
+    units = firms + _offices(rng, firms)
+    stations = _stations(rng, units, options.workers)
+    names = [(unit.name, unit.uscc, unit.trade, unit.street) for unit in firms]
+    organisations = draw_organisations(rng, names, max(30, options.members // 40))
+    homes = tuple(at for at, one in enumerate(organisations) if one.remit == "community" and one.kind == "党支部")
     return District(units, stations, organisations, homes)
 
 
-def _units(rng: np.random.Generator, count: int) -> tuple[Unit, ...]:
+def _firms(rng: np.random.Generator, count: int) -> tuple[Unit, ...]:
+    """Firms in turn of every trade; no two share a spelling."""
     table = data("places.toml")
-    names: set[str] = set()
+    written: set[str] = set()
     units: list[Unit] = []
     while len(units) < count:
         trade = len(units) % len(table["trades"])
-        first = table["unit_words_first"][rng.integers(0, len(table["unit_words_first"]))]
-        second = table["unit_words_second"][rng.integers(0, len(table["unit_words_second"]))]
-        third = (
-            table["unit_words_second"][rng.integers(0, len(table["unit_words_second"]))] if rng.random() < 0.5 else ""
-        )
-        name = f"{table['district']}{first}{second}{third}{table['trades'][trade]['suffix']}"
-        if name in names:
+        parts = [table["unit_words_first"][rng.integers(0, len(table["unit_words_first"]))]]
+        parts += [table["unit_words_second"][at] for at in rng.integers(0, len(table["unit_words_second"]), 2)]
+        core = "".join(parts[: 2 if rng.random() < 0.5 else 3])
+        plain = rng.random() < _PLAIN_SHARE and trade < len(table["trades"]) - 1
+        suffix = table["plain_suffixes"][trade % 3] if plain else table["trades"][trade]["suffix"]
+        spellings = firm_spellings(core, suffix)
+        street = int(rng.integers(0, len(table["streets"])))
+        if written & {one.text for one in spellings}:
             continue
-        names.add(name)
-        phone = f"1{rng.choice(['38', '59', '86', '99'])}{rng.integers(10**7, 10**8):08d}"
-        units.append(Unit(name, credit_code(rng, False), trade, int(rng.integers(0, len(table["streets"]))), phone))
+        written |= {one.text for one in spellings}
+        units.append(Unit(spellings, credit_code(rng, False), trade, street, _phone(rng)))
     return tuple(units)
 
 
-def _stations(rng: np.random.Generator, units: tuple[Unit, ...]) -> tuple[Station, ...]:
-    table = data("places.toml")
-    words = {"外卖": "配送站", "快递": "营业部", "网约车": "车队", "货运": "车队", "直播": "公会", "家政": "门店"}
-    stations: dict[str, Station] = {}
-    for at, unit in enumerate(units):
-        for _ in range(2):
-            street = unit.street if rng.random() < 0.5 else int(rng.integers(0, len(table["streets"])))
-            community = table["communities"][rng.integers(0, len(table["communities"]))]
-            short = table["streets"][street].removesuffix("街道").removesuffix("镇")
-            name = f"{short}{community}{words[table['trades'][unit.trade]['trade']]}"
-            stations.setdefault(name, Station(name, at, street))
-    return tuple(stations.values())
+def _phone(rng: np.random.Generator) -> str:
+    return f"1{rng.choice(['38', '59', '86', '99'])}{rng.integers(10**7, 10**8):08d}"
 
 
-def _organisations(rng: np.random.Generator, units: tuple[Unit, ...], branches: int) -> tuple[Organisation, ...]:
-    table = data("places.toml")
-    district, found = table["district"], list[Organisation]()
-
-    def add(name: str, kind: str, parent: str, *, street: str = "", trade: str = "", unit: Unit | None = None) -> None:
-        code = f"{table['district_code']}{len(found) + 1:06d}"
-        found.append(
-            Organisation(code, name, kind, parent, street, trade, unit.name if unit else "", unit.uscc if unit else "")
-        )
-
-    root = f"中共{district}委员会"
-    for street in table["streets"]:
-        add(f"中共{district}{street}工作委员会", "党委", root, street=street)
-    for committee in dict.fromkeys(trade["committee"] for trade in table["trades"]):
-        trades = "、".join(trade["trade"] for trade in table["trades"] if trade["committee"] == committee)
-        add(f"中共{district}{committee}行业委员会", "行业党委", root, trade=trades)
-    for number in range(branches):
-        street = table["streets"][number % len(table["streets"])]
-        turn = number // len(table["streets"])
-        community = table["communities"][turn % len(table["communities"])]
-        general = f"中共{district}{street}{community}社区总支部委员会"
-        if turn < len(table["communities"]):
-            add(general, "党总支", f"中共{district}{street}工作委员会", street=street)
-        order = "一二三四五六七八九十"[turn // len(table["communities"]) % 10] + "十" * (
-            turn // (10 * len(table["communities"]))
-        )
-        add(f"中共{district}{street}{community}社区第{order}支部委员会", "党支部", general, street=street)
-    for number, street in enumerate(table["streets"]):
-        parent = f"中共{district}{street}工作委员会"
-        if number % 3 == 0:
-            add(f"中共{district}{street}流动党员支部委员会", "流动党员党支部", parent, street=street)
-        if number % 4 == 1:
-            trade = table["trades"][number % len(table["trades"])]["trade"]
-            add(f"中共{district}{street}{trade}行业联合支部委员会", "联合党支部", parent, street=street, trade=trade)
-    for at in rng.permutation(len(units))[: max(3, len(units) // 12)]:
-        unit = units[at]
-        trade = table["trades"][unit.trade]
-        parent = f"中共{district}{trade['committee']}行业委员会"
-        add(
-            f"中共{unit.name}支部委员会",
-            "党支部",
-            parent,
-            street=table["streets"][unit.street],
-            trade=trade["trade"],
-            unit=unit,
-        )
+def _offices(rng: np.random.Generator, firms: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """A 分公司 with a credit code of its own in another street, for one firm in eight."""
+    table, found = data("places.toml"), list[Unit]()
+    for at in np.flatnonzero(rng.random(len(firms)) < _OFFICE_SHARE):
+        firm = firms[at]
+        street = (firm.street + 1 + int(rng.integers(0, len(table["streets"]) - 1))) % len(table["streets"])
+        core = firm.spellings[2].text  # 字号 with its suffix
+        suffix = next(one for one in (*table["plain_suffixes"], *_suffixes()) if core.endswith(one))
+        spellings = office_spellings(core.removesuffix(suffix), suffix, short_street(street))
+        found.append(Unit(spellings, credit_code(rng, False), firm.trade, street, _phone(rng), int(at)))
     return tuple(found)
+
+
+def _suffixes() -> list[str]:
+    return [trade["suffix"] for trade in data("places.toml")["trades"]]
+
+
+def short_street(street: int) -> str:
+    """A street's name as stations carry it: 云溪 for 云溪街道."""
+    name: str = data("places.toml")["streets"][street]
+    return name.removesuffix("街道").removesuffix("镇")
+
+
+def _stations(rng: np.random.Generator, units: tuple[Unit, ...], workers: int) -> tuple[Station, ...]:
+    """Stations of every platform that names some; two platforms of one trade never share a place."""
+    found: list[Station] = []
+    places: set[tuple[int, int, int, int]] = set()
+    for feed in feeds():
+        trade = feed.trades[0]
+        if "station" not in feed.headers:
+            continue
+        owners = (
+            [at for at, unit in enumerate(units) if unit.trade == trade and unit.parent < 0]
+            if "unit_name" in feed.headers
+            else [-1] * max(4, workers // 500)
+        )
+        for owner in owners:
+            street = units[owner].street if owner >= 0 and rng.random() < 0.5 else None
+            made = _station(rng, feed, trade, owner, street, places)
+            if made:
+                found.append(made)
+    return tuple(found)
+
+
+def _station(
+    rng: np.random.Generator,
+    feed: Feed,
+    trade: int,
+    unit: int,
+    street: int | None,
+    places: set[tuple[int, int, int, int]],
+) -> Station | None:
+    table = data("places.toml")
+    for _ in range(_STATION_TRIES):
+        at = street if street is not None else int(rng.integers(0, len(table["streets"])))
+        community, number = int(rng.integers(0, len(table["communities"]))), int(rng.integers(0, 3))
+        if (trade, at, community, number) not in places:
+            places.add((trade, at, community, number))
+            place = table["communities"][community] + ("", "第二", "第三")[number]
+            spellings = station_spellings(short_street(at), table["streets"][at], place, feed.station_word)
+            return Station(spellings, feed.key, trade, unit, at)
+        street = None
+    return None

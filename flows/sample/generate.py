@@ -8,6 +8,8 @@ import numpy as np
 
 from flows.sample.dirt import soil
 from flows.sample.district import build_district
+from flows.sample.leads import LeadBook, causes_of
+from flows.sample.night import Sent, rows_on, tell
 from flows.sample.nights import change_between_nights
 from flows.sample.office import write_sheet
 from flows.sample.options import Progress, SampleOptions, data, quiet, rates
@@ -16,7 +18,7 @@ from flows.sample.registry import registry_sheets
 from flows.sample.roles import draw_roles
 from flows.sample.sheets import Sheet
 from flows.sample.sign_up import self_report_sheet
-from flows.sample.truth import Written, write_truth
+from flows.sample.truth import write_truth
 from flows.sample.workers import worker_sheets
 from flows.sample.world import World
 
@@ -27,11 +29,12 @@ def generate(options: SampleOptions, progress: Progress = quiet) -> None:
     world = draw_world(options)
     progress("造表", 1, options.nights + 2)
     sheets = draw_sheets(world)
+    leads = LeadBook()
     for night, day in enumerate(options.dates()):
         folder = options.out / day.isoformat() if options.nights > 1 else options.out
         for sheet in sheets:
             sheet.turn(night)
-        _write_night(world, sheets, night, folder)
+        _write_night(world, sheets, night, folder, leads)
         progress("写文件", night + 2, options.nights + 2)
 
 
@@ -69,15 +72,21 @@ def draw_sheets(world: World) -> list[Sheet]:
     return sheets
 
 
-def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path) -> None:
-    written: Written = []
+def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path, leads: LeadBook) -> None:
+    """Write what comes this night and its truth; a file that does not come counts as it last came."""
+    sent: list[Sent] = []
+    day = world.options.dates()[night]
     for sheet in sheets:
-        rows = np.flatnonzero(sheet.on(night))
-        if len(rows):
-            written.append((sheet, rows, write_sheet(sheet, rows, folder / "drop" / sheet.source)))
-    for source in sorted({sheet.source for sheet, _, _ in written}):  # a source without a row this night sends nothing
+        rows = rows_on(sheet, night)
+        if night in sheet.missing:
+            sent.append(Sent(sheet, rows, None))
+        elif len(rows):
+            sent.append(Sent(sheet, rows, write_sheet(sheet, rows, folder / "drop" / sheet.source, day)))
+    for source in sorted({one.sheet.source for one in sent if one.places is not None}):
         _write_provenance(source, folder / "drop" / source)
-    write_truth(world, written, night, folder / "truth")
+    told = tell(world, sent, night)
+    held = leads.turn(day, told.codes, causes_of(sheets, night))
+    write_truth(world, told, held, folder / "truth")
 
 
 def _write_provenance(source: str, folder: Path) -> None:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from flows.sample.common import elsewhere, home_of, identify, shown_dates
+from flows.sample.branch_names import written_branches
+from flows.sample.common import committee_above, elsewhere, home_of, identify, shown_dates
 from flows.sample.people import Numbers
 from flows.sample.sheets import Edit, Fact, Layout, Sheet, new_sheet
 from flows.sample.world import World
@@ -65,8 +66,9 @@ def _tied_letters(rng: np.random.Generator, world: World, letters: _Letters, per
     if case < 0.06:  # received in the end
         letters.add(person, old, "未接收", (away, here))
         letters.add(person, old + timedelta(days=130), "已接收", (away, here))
-    elif case < 0.10:  # the roll already shows the branch it was sent to
-        letters.add(person, old, "未接收", (away, here))
+    elif case < 0.10:  # the roll already shows the branch it was sent to, or one below the committee it was sent to
+        above = committee_above(world, person) if rng.random() < 0.5 else ""
+        letters.add(person, old, "未接收", (away, above or here))
     elif case < 0.15:
         letters.add(person, old, "退回" if rng.random() < 0.6 else None, (here, away))
     elif case < 0.20:  # still good
@@ -114,8 +116,8 @@ def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, par
     }
     sheet.cells |= {
         "letter_no": [f"澜组转{issue.year}{number}{row:05d}" for row, issue in enumerate(issued)],
-        "from_branch": [letters.source[at] for at in part],
-        "to_org": [letters.target[at] for at in part],
+        "from_branch": list(written_branches(rng, [letters.source[at] for at in part])),
+        "to_org": list(written_branches(rng, [letters.target[at] for at in part])),
         "issued_on": shown_dates(list(issued), book),
         "valid_days": list(days),
         "valid_until": [str(day) for day in until],
@@ -144,5 +146,6 @@ def _receive(world: World, sheet: Sheet) -> None:
                 row,
                 {"reception_state": "已接收", "received_on": str(day)},
                 {"reception_state": "已接收", "received_on": day},
+                cause="letter_received",
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from flows.sample.changes import lose_files, settle_leads
 from flows.sample.sheets import Edit, Fact, Sheet, Shown
 from flows.sample.world import World
 
@@ -21,6 +22,8 @@ def change_between_nights(rng: np.random.Generator, world: World, sheets: list[S
     _admit_members(rng, world, sheets)
     if world.options.nights > 1:
         _rename_branch(rng, world, sheets)
+        settle_leads(rng, world, sheets)
+        lose_files(rng, world, sheets)
 
 
 def _correct_ids(rng: np.random.Generator, world: World, sheet: Sheet, night: int) -> None:
@@ -59,8 +62,9 @@ def _rename_branch(rng: np.random.Generator, world: World, sheets: list[Sheet]) 
     old = world.district.organisations[homes[int(rng.integers(0, len(homes)))]].name
     new = old.replace("社区", "社区联合", 1) if "社区" in old else old.replace("支部委员会", "第一支部委员会")
     for sheet in sheets:
-        for field in ("org_name", "branch_name"):
+        for field in ("org_name", "branch_name", "parent_org"):
+            facts = sheet.facts.get(field, ())
             for row, cell in enumerate(sheet.cells.get(field, ())):
-                if cell == old:
-                    facts: dict[str, Fact] = {field: new} if field in sheet.facts else {}
-                    sheet.edits.append(Edit(night, row, {field: new}, facts))
+                if old in (cell, facts[row] if facts else None):
+                    changed: dict[str, Fact] = {field: new} if facts else {}
+                    sheet.edits.append(Edit(night, row, {field: new}, changed))

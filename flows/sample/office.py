@@ -16,15 +16,15 @@ from flows.sample.sheets import Cell, Layout, Sheet
 _CREATED = datetime(2026, 1, 1)
 
 
-def write_sheet(sheet: Sheet, rows: Numbers, folder: Path) -> Numbers:
-    """Write these rows; gives each one's row number as a spreadsheet shows it."""
+def write_sheet(sheet: Sheet, rows: Numbers, folder: Path, day: date) -> Numbers:
+    """Write these rows as the file of a day; gives each one's row number as a spreadsheet shows it."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = _Lines(sheet.layout, sheet.headers)
     places = np.array([lines.place(number) for number in range(len(rows))], np.int64)
     if sheet.layout.form == "xlsx":
-        _write_workbook(sheet, rows, folder / sheet.file, lines)
+        _write_workbook(sheet, rows, folder / sheet.file_on(day), lines)
     else:
-        _write_text(sheet, rows, folder / sheet.file, lines)
+        _write_text(sheet, rows, folder / sheet.file_on(day), lines)
     return places
 
 

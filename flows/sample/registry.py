@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import numpy as np
 
+from flows.sample.branch_names import written_branch, written_branches
 from flows.sample.common import elsewhere, home_of, identify, shown_dates
 from flows.sample.letters import transfer_sheets
 from flows.sample.options import Rates, data
+from flows.sample.organisations import Organisation
 from flows.sample.people import Numbers
 from flows.sample.roll import roll_sheets
 from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
@@ -63,11 +65,14 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
     left = [world.base - timedelta(days=int(days)) for days in rng.integers(100, 1500, count)]
     spoke = [world.base - timedelta(days=int(days)) for days in rng.integers(5, 100, count)]
     hosts = [one.name for one in world.district.organisations if one.kind == "流动党员党支部"]
+    named = [None if outward else hosts[one % len(hosts)] for one in range(count)]
+    homes = [home_of(world, int(one)) if outward else elsewhere(int(one)) for one in persons]
     places, book = data("places.toml"), layout.form == "xlsx"
     sheet.facts |= {
         "direction": ["流出" if outward else "流入"] * count,
         "left_on": list(left),
         "last_contact_on": list(spoke),
+        "host_org": list(named),
     }
     sheet.cells |= {
         "phones": list(sheet.phones),
@@ -75,8 +80,8 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
         "left_on": shown_dates(list(left), book),
         "last_contact_on": shown_dates(list(spoke), book),
         "destination": [places["elsewhere"][one % 12] if outward else places["district"] for one in range(count)],
-        "home_branch": [home_of(world, int(one)) if outward else elsewhere(int(one)) for one in persons],
-        "host_org": [None if outward else hosts[one % len(hosts)] for one in range(count)],
+        "home_branch": list(written_branches(rng, homes)),
+        "host_org": [None if one is None else written_branch(one, rng.random()) for one in named],
         "permit_no": [f"LD{int(outward)}{one:06d}" for one in range(count)],
     }
     sheet.cells = {name: sheet.cells[name] for name in sheet.headers}
@@ -103,17 +108,31 @@ def _organisations(rng: np.random.Generator, world: World) -> Sheet:
         "contact_phone": "联系电话",
         "full_members": "正式党员数",
     }
+    sheet.facts["parent_org"] = [one.parent for one in organisations]
     sheet.cells = {
         "org_code": [one.code for one in organisations],
         "org_name": [one.name for one in organisations],
         "org_kind": [one.kind for one in organisations],
-        "parent_org": [one.parent for one in organisations],
+        "parent_org": [_parent(one.parent, rng.random()) for one in organisations],
         "street": [one.street or None for one in organisations],
         "trade": [one.trade or None for one in organisations],
-        "linked_unit": [one.unit or None for one in organisations],
-        "uscc": [one.uscc or None for one in organisations],
+        "linked_unit": [_linked(world, one, rng.random()) for one in organisations],
+        "uscc": [one.uscc if number % 2 else None for number, one in enumerate(organisations)],
         "secretary": list(names),
         "contact_phone": [f"023-6{rng.integers(10**6, 10**7)}" for _ in range(count)],
         "full_members": [int(one) for one in size],
     }
     return sheet
+
+
+def _parent(name: str, chance: float) -> str:
+    """The organisation above, one time in four in another form."""
+    return written_branch(name, 1 - chance) if chance < 0.25 else name
+
+
+def _linked(world: World, one: Organisation, chance: float) -> str | None:
+    """关联单位: a firm in one of its forms; joint branches name each of theirs."""
+    if not one.units:
+        return one.unit or None
+    listed = [world.district.units[at].spellings for at in one.units]
+    return "、".join(forms[int(chance * 3) if len(listed) == 1 else 0].text for forms in listed)

@@ -28,7 +28,7 @@ class Roles:
     joined: Days
     trade: Numbers
     unit: Numbers
-    station: Numbers
+    """Place of the firm a person works for, whatever their rows name."""
     first_night: Numbers
     """The night a person appears (0: always there)."""
     last_night: Numbers
@@ -49,11 +49,24 @@ def draw_roles(rng: np.random.Generator, people: People, district: District, opt
     on_roll[rest] = True
     young = rest[(np.datetime64(options.as_of, "D") - people.birth[rest]).astype(int) < 57 * 365]
     story[rng.permutation(young)[: max(len(tied) // 4, min(30, workers // 40))]] = "W1"
-    home = np.array(district.home_branches)[rng.integers(0, len(district.home_branches), count)]
-    home[np.isin(story, ["P2", "F2"])] = -1
-    trade, unit, station = _employ(rng, district, count)
+    trade, unit = _employ(rng, district, count)
+    home = _homes(rng, district, story, unit)
     first, last = _presence(rng, options, story, workers, count)
-    return Roles(story, on_roll, home, _joined(rng, people, options, story), trade, unit, station, first, last)
+    return Roles(story, on_roll, home, _joined(rng, people, options, story), trade, unit, first, last)
+
+
+def _homes(rng: np.random.Generator, district: District, story: Strings, unit: Numbers) -> Numbers:
+    """Home branches: mostly of communities; some at a school, hospital or authority, some at the unit's own branch."""
+    count, chance = len(story), rng.random(len(story))
+    home = np.array(district.home_branches)[rng.integers(0, len(district.home_branches), count)]
+    closed = np.array([at for at, one in enumerate(district.organisations) if one.remit == "closed"])
+    elsewhere_employed = (story == "") & (chance < 0.06)
+    home[elsewhere_employed] = closed[rng.integers(0, len(closed), int(elsewhere_employed.sum()))]
+    of_unit = {unit: at for at, one in enumerate(district.organisations) if one.remit == "unit" for unit in one.units}
+    for person in np.flatnonzero(np.isin(story, ["N0", "Y1", "L1", "S1"]) & (chance < 0.5)):
+        home[person] = of_unit.get(int(unit[person]), home[person])
+    home[np.isin(story, ["P2", "F2"])] = -1
+    return home
 
 
 def _spread(rng: np.random.Generator, count: int, shares: dict[str, float]) -> Strings:
@@ -73,15 +86,14 @@ def _joined(rng: np.random.Generator, people: People, options: SampleOptions, st
     return joined
 
 
-def _employ(rng: np.random.Generator, district: District, count: int) -> tuple[Numbers, Numbers, Numbers]:
+def _employ(rng: np.random.Generator, district: District, count: int) -> tuple[Numbers, Numbers]:
     trade = rng.choice(6, count, p=[0.45, 0.20, 0.13, 0.08, 0.07, 0.07])
-    unit, station = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    unit = np.zeros(count, np.int64)
     for one in range(6):
         chosen = np.flatnonzero(trade == one)
-        stations = np.array(district.stations_of(one))
-        station[chosen] = stations[rng.integers(0, len(stations), len(chosen))]
-        unit[chosen] = np.array([place.unit for place in district.stations])[station[chosen]]
-    return trade, unit, station
+        firms = np.array(district.units_of(one))
+        unit[chosen] = firms[rng.integers(0, len(firms), len(chosen))]
+    return trade, unit
 
 
 def _presence(

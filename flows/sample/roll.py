@@ -6,33 +6,15 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from flows.sample.branch_names import written_branches, written_codes
 from flows.sample.common import elsewhere, identify, shown_dates
 from flows.sample.options import Rates, data
+from flows.sample.own_work import own_work
 from flows.sample.people import Numbers
 from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
 from flows.sample.world import World
 
-_OWN_JOBS = (
-    ("蓝骑平台", "外卖骑手"),
-    ("闪达配送", "外卖送餐员"),
-    ("迅风速递", "快递员"),
-    ("自由职业", "网约车司机"),
-    ("个体", "货车司机"),
-    ("星播", "网络主播"),
-    ("安居到家", "网约家政"),
-)
-_OTHER_JOBS = (
-    ("澜江区第一中学", "教师"),
-    ("澜江区人民医院", "护士"),
-    ("澜江化工厂", "工人"),
-    ("", "务农"),
-    ("", "退休"),
-    ("", ""),
-    ("澜江区供电公司", "职员"),
-    ("澜江区某机械厂", "技术员"),
-    ("", "待业"),
-    ("澜江区财政局", "干部"),
-)
+_AREAS = ("城东片", "城西片", "城南片", "城北片", "江南片", "江北片")
 _ROLL_HEADERS = (
     {
         "serial": "序号",
@@ -112,7 +94,7 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
         book,
         hidden=book,
     )
-    sheet = new_sheet("party_members", f"党员名册{number + 1:02d}.{layout.form}", layout, persons)
+    sheet = new_sheet("party_members", f"党员名册-{_AREAS[number]}.{layout.form}", layout, persons)
     sheet.headers = dict(_ROLL_HEADERS[0 if book else 1])
     identify(world, sheet)
     numbers = [f"{no}B" if twice else no for no, twice in zip(world.member_no[persons], second, strict=True)]
@@ -121,7 +103,7 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
     sheet.phones = world.roll_phone[persons].copy()
     sheet.phone_shown[:] = Shown.FULL
     count = len(persons)
-    jobs = _jobs(rng, world, persons)
+    jobs = own_work(rng, world, persons)
     joined, full = _joined(world, persons)
     branches, codes = _branches(world, persons)
     places = data("places.toml")
@@ -135,34 +117,28 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
         "member_type": ["预备党员" if one is None else "正式党员" for one in full],
         "joined_on": shown_dates(joined, book),
         "full_member_on": shown_dates(full, book),
-        "branch_name": list(branches),
-        "branch_code": list(codes),
+        "branch_name": list(written_branches(rng, branches)),
+        "branch_code": list(written_codes(rng, codes)),
         "phones": list(sheet.phones),
         "home_address": [
             f"{places['district']}{places['streets'][street]}{places['communities'][street % 12]}社区{street + 1}号"
             for street in world.people.street[persons]
         ],
-        "unit_name": [unit or None for unit, _ in jobs],
-        "job": [job or None for _, job in jobs],
+        "unit_name": [one.unit or None for one in jobs],
+        "job": [one.job or None for one in jobs],
     }
     sheet.facts |= {
         "birth_date": list(world.people.birth[persons].astype(object)),
         "joined_on": list(joined),
         "full_member_on": list(full),
         "branch_name": list(branches),
-        "own_job": [(unit, job) in _OWN_JOBS for unit, job in jobs],
+        "own_job": [one.trade is not None for one in jobs],
+        "trade": [one.trade for one in jobs],
+        "unit_name": [one.whose for one in jobs],
+        "unit_name_form": [one.form for one in jobs],
     }
     _states(rng, world, sheet)
     return sheet
-
-
-def _jobs(rng: np.random.Generator, world: World, persons: Numbers) -> list[tuple[str, str]]:
-    own, other = rng.integers(0, len(_OWN_JOBS), len(persons)), rng.integers(0, len(_OTHER_JOBS), len(persons))
-    stories = world.roles.story[persons]
-    return [
-        _OWN_JOBS[mine] if story == "W1" else _OTHER_JOBS[theirs]
-        for story, mine, theirs in zip(stories, own, other, strict=True)
-    ]
 
 
 def _joined(world: World, persons: Numbers) -> tuple[list[date | None], list[date | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from typing import Literal
@@ -65,6 +65,8 @@ class Edit:
     phone: str | None = None
     mended: str | None = None
     """The kind of dirt this edit takes away."""
+    cause: str | None = None
+    """Why a lead of this row's person ends with it: a cause of truth/leads.parquet."""
 
 
 @dataclass
@@ -89,6 +91,10 @@ class Sheet:
     asks: bool = False
     full_ids: bool = False
     """Whether the sender shows whole IDs."""
+    dated: str = ""
+    """How the file's name carries the night's date (strftime); empty where it does not."""
+    missing: frozenset[int] = frozenset()
+    """The nights on which the file does not come."""
     tags: dict[int, list[str]] = field(default_factory=dict)
     eligible: dict[str, int] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
@@ -108,6 +114,22 @@ class Sheet:
         """The rows that stand in the file on a night."""
         present: Flags = (self.first_night <= night) & (night < self.last_night)
         return present
+
+    def file_on(self, day: date) -> str:
+        """The file's name on a night."""
+        stem, _, ending = self.file.rpartition(".")
+        return f"{stem}{day.strftime(self.dated)}.{ending}"
+
+    def hold_back(self, nights: int) -> None:
+        """What falls on a night the file does not come is in it on the next that it does, in place."""
+        comes = {
+            night: next((one for one in range(night, nights) if one not in self.missing), nights)
+            for night in range(nights)
+        }
+        self.edits = [replace(edit, night=comes.get(edit.night, edit.night)) for edit in self.edits]
+        for nightly in (self.first_night, self.last_night):
+            for night in self.missing:
+                nightly[nightly == night] = comes[night]
 
     def turn(self, night: int) -> None:
         """Apply a night's edits, in place."""

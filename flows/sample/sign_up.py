@@ -52,6 +52,11 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> Sheet:
         "home_org": list(homes),
         "consent": ["同意" if one else "不同意" for one in agrees],
     }
-    sheet.facts |= {"reported_on": list(days), "consent": list(map(bool, agrees))}
+    sheet.facts |= {
+        "reported_on": list(days),
+        "consent": list(map(bool, agrees)),
+        "scope": ["in"] * len(persons),
+        "trade": [trades[at]["job"] for at in world.roles.trade[persons]],
+    }
     sheet.cells = {name: sheet.cells[name] for name in sheet.headers}
     return sheet

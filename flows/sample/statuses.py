@@ -11,6 +11,19 @@ ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
 _SIX_MONTHS = timedelta(days=183)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one row, or the roll itself, says a person works: keys of truth/units.parquet, trade, street."""
+
+    trade: str | None
+    unit: str | None = None
+    station: str | None = None
+    street: str | None = None
+    start: date | None = None
+    active: bool = True
+    source: str = ""
+
+
 @dataclass
 class Work:
     """What the linkable rows of one person's worker sources say."""
@@ -22,14 +35,28 @@ class Work:
     denials: list[date] = field(default_factory=list)
     """Dates of exact rows of asking files that say 否."""
     declares: bool = False
+    open_codes: set[str] = field(default_factory=set)
+    """Codes that may hold or not: what the files show leaves them open."""
+    places: list[Place] = field(default_factory=list)
+    """Of linkable rows."""
+    claimed: list[Place] = field(default_factory=list)
+    """Of all rows, linkable or not."""
 
 
 @dataclass(frozen=True)
 class Night:
-    """The date, and the branches the register of organisations knows."""
+    """The date, and the branches the register of organisations knows, each with those above it."""
 
     as_of: date
     branches: frozenset[str]
+    above: dict[str, str] = field(default_factory=dict)
+
+    def line(self, branch: str) -> list[str]:
+        """A branch and all above it."""
+        found = [branch]
+        while found[-1] in self.above and self.above[found[-1]] not in found:
+            found.append(self.above[found[-1]])
+        return found
 
 
 def _day(fact: Fact) -> date | None:
@@ -52,24 +79,32 @@ def statuses(rows: list[tuple[Sheet, int]], work: Work, night: Night) -> list[st
         "P1": _in_pocket(letters, {str(facts["branch_name"][row]) for facts, row in roll}, night),
         "L1": bool(work.linked) and any(facts["lost"][row] for facts, row in roll),
         "Y1": any(since is not None and said > since for since in joined for said in work.denials),
-        "P2": bool(roll) and not here and not flagged and not registered and not letters and _half_a_year(work, night),
+        "P2": bool(roll) and not here and not flagged and not registered and _untransferred(letters, work, night),
         "F1": here and (flagged or "流出" in registered),
-        "F2": not here and "流入" in registered,
+        "F2": not here and ("流入" in registered or (bool(roll) and flagged)),
         "W1": own_job and not work.linked,
     }
     codes = [code for code in ORDER if found.get(code)]
     return codes or ["N0"]
 
 
-def _half_a_year(work: Work, night: Night) -> bool:
-    return any(day <= night.as_of - _SIX_MONTHS for day in work.starts)
+def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: Work, night: Night) -> bool:
+    """Half a year at work here, and no letter since the work began that was not sent back."""
+    began = min(work.starts, default=None)
+    if began is None or began > night.as_of - _SIX_MONTHS:
+        return False
+    return not any(
+        facts["reception_state"][row] != "退回" and (_day(facts["issued_on"][row]) or began) >= began
+        for facts, row in letters
+    )
 
 
 def _in_pocket(letters: list[tuple[dict[str, list[Fact]], int]], branches: set[str], night: Night) -> bool:
-    """The newest letter was never lodged, is past its validity, and the roll does not show its target."""
+    """The newest letter was never lodged, is past its validity, and the roll shows neither its target nor one below."""
     if not letters:
         return False
     facts, row = max(letters, key=lambda one: str(one[0]["issued_on"][one[1]]))
     until = _day(facts["valid_until"][row])
     open_still = facts["reception_state"][row] in ("未接收", "审批超时")
-    return bool(open_still and until and night.as_of > until and facts["to_org"][row] not in branches)
+    reached = {one for branch in branches for one in night.line(branch)}
+    return bool(open_still and until and night.as_of > until and facts["to_org"][row] not in reached)

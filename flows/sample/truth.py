@@ -1,178 +1,215 @@
-"""Truth of one night: one row per data row, one per person of the registry or the ledger, and the dirt by kind."""
+"""Truth of one night, a file per decision: rows, members, units, hosts, suggestions, leads, and the dirt by kind."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.sample.linkable import LINKS, Known, evidence, resolve_registry, shown_alone
-from flows.sample.options import rates
-from flows.sample.people import Numbers
-from flows.sample.sheets import Fact, Sheet
-from flows.sample.statuses import Night, Work, statuses
+from flows.sample.hosts import CROWDED, Answer, right_hosts
+from flows.sample.leads import Lead
+from flows.sample.linkable import LINKS, evidence, shown_alone
+from flows.sample.night import Sent, Told, agreed, home_streets, in_scope, said_of_membership, scope_reason
+from flows.sample.options import data, rates
+from flows.sample.statuses import Work
+from flows.sample.suggestions import Counted, advice, tally
+from flows.sample.tables import HOSTS, LEADS, MEMBERS, ROWS, SUGGESTIONS, UNITS
 from flows.sample.world import World
 
-_STARTS = ("started_on", "registered_on", "valid_from", "established_on")
-_ROWS = pa.schema(
-    {
-        "source": pa.string(),
-        "file": pa.string(),
-        "sheet": pa.string(),
-        "row": pa.int32(),
-        "person": pa.string(),
-        "member_no": pa.string(),
-        "linkable": pa.bool_(),
-        "shows": pa.string(),
-        "dirt": pa.list_(pa.string()),
-        "declares": pa.bool_(),
-    }
-)
-_MEMBERS = pa.schema(
-    {
-        "member_no": pa.string(),
-        "person": pa.string(),
-        "statuses": pa.list_(pa.string()),
-        "primary_status": pa.string(),
-        "on_roll": pa.bool_(),
-        "worker_rows": pa.int32(),
-        "linkable_rows": pa.int32(),
-        "home_org": pa.string(),
-    }
-)
-Written = list[tuple[Sheet, Numbers, Numbers]]
-"""Per file: the sheet, which of its rows were written, and their row numbers in the file."""
 
-
-def write_truth(world: World, written: Written, night: int, folder: Path) -> None:
-    """Write `rows.parquet`, `members.parquet` and `dirt.json` of a night."""
+def write_truth(world: World, told: Told, leads: Iterable[Lead], folder: Path) -> None:
+    """Write every truth file of a night under `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    known, registry = resolve_registry([sheet for sheet, _, _ in written], night)
-    roll_numbers = {
-        int(sheet.person[row]): world.member_no[sheet.person[row]]
-        for rows in registry.values()
-        for sheet, row in rows
-        if sheet.source == "party_members"
-    }
-    works: dict[int, Work] = {}
-    tables = [
-        _rows_of(sheet, rows, places, known, works, roll_numbers)
-        for sheet, rows, places in written
-        if sheet.source != "party_organisations"
-    ]
-    _write(pa.concat_tables(tables), folder / "rows.parquet")
-    _write(_members(world, written, night, registry, works, roll_numbers), folder / "members.parquet")
+    numbers = roll_numbers(world, told)
+    came = [one for one in told.sent if one.places is not None and one.sheet.source != "party_organisations"]
+    _write(ROWS, [row for one in came for row in _rows_of(told, one, numbers)], folder / "rows.parquet")
+    _write(MEMBERS, _members(told, numbers), folder / "members.parquet")
+    _write(UNITS, [row for one in came for row in _units_of(world, told, one)], folder / "units.parquet")
+    _write(HOSTS, _hosts(world, told, numbers), folder / "hosts.parquet")
+    _write(SUGGESTIONS, _suggestions(world, told), folder / "suggestions.parquet")
+    _write(LEADS, [_lead(one, numbers) for one in leads], folder / "leads.parquet")
     (folder / "dirt.json").write_text(
-        json.dumps(_dirt(world, written), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
+        json.dumps(_dirt(world, told.sent), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
     )
 
 
-def _write(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path, compression="zstd")
+def _write(schema: pa.Schema, rows: list[dict[str, Any]], path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, compression="zstd")
 
 
-def _rows_of(
-    sheet: Sheet,
-    rows: Numbers,
-    places: Numbers,
-    known: dict[int, Known],
-    works: dict[int, Work],
-    numbers: dict[int, str],
-) -> pa.Table:
-    """Rows of one file; what they say of work is gathered into `works`."""
-    registry = sheet.side == "registry"
-    persons = [int(one) for one in sheet.person[rows]]
-    linkable: list[bool | None] = []
-    shows, declares = [], []
-    for row, person in zip(map(int, rows), persons, strict=True):
-        tier = evidence(sheet, row, known[person]) if person in known and not registry else None
-        agreed = sheet.facts["consent"][row] if "consent" in sheet.facts else True
-        linkable.append(None if registry else bool(tier in LINKS and agreed))
-        shows.append(shown_alone(sheet, row))
-        said = _said(sheet, row)
-        declares.append(said)
-        if not registry:
-            _gather(works.setdefault(person, Work()), sheet, row, tier if agreed else None, said)
-    count = len(rows)
-    columns: dict[str, Any] = {
-        "source": [sheet.source] * count,
-        "file": [sheet.file] * count,
-        "sheet": [sheet.layout.sheet] * count,
-        "row": places,
-        "person": [f"P{one:06d}" for one in persons],
-        "member_no": [numbers.get(one) for one in persons],
-        "linkable": linkable,
-        "shows": shows,
-        "dirt": [sorted(sheet.tags.get(int(row), ())) for row in rows],
-        "declares": declares,
+def _person(number: int) -> str:
+    return f"P{number:06d}"
+
+
+def roll_numbers(world: World, told: Told) -> dict[int, str]:
+    """Person to roll number, of all the roll shows."""
+    return {
+        int(sheet.person[row]): world.member_no[sheet.person[row]]
+        for rows in told.registry.values()
+        for sheet, row in rows
+        if sheet.source == "party_members"
     }
-    return pa.table([pa.array(columns[name.name], name.type) for name in _ROWS], schema=_ROWS)
 
 
-def _said(sheet: Sheet, row: int) -> bool | None:
-    said: Fact = sheet.facts["declared_member"][row] if sheet.asks else None
-    return said if isinstance(said, bool) else None
+def _rows_of(told: Told, one: Sent, numbers: dict[int, str]) -> Iterable[dict[str, Any]]:
+    sheet, registry = one.sheet, one.sheet.side == "registry"
+    for row, place in one.placed():
+        person = int(sheet.person[row])
+        scoped = in_scope(told, sheet, row)
+        tier = evidence(sheet, row, told.known[person]) if person in told.known and not registry else None
+        yield {
+            "source": sheet.source,
+            "file": sheet.file_on(told.night.as_of),
+            "sheet": sheet.layout.sheet,
+            "row": place,
+            "person": _person(person),
+            "member_no": numbers.get(person),
+            "linkable": None if registry else bool(tier in LINKS and agreed(sheet, row) and scoped),
+            "shows": shown_alone(sheet, row),
+            "dirt": sorted(sheet.tags.get(row, ())),
+            "declares": said_of_membership(sheet, row),
+            "resolved": (id(sheet), row) in told.resolved if registry else None,
+            "in_scope": scoped,
+            "scope_reason": None if registry else scope_reason(told, sheet, row),
+            "trade": sheet.facts["trade"][row] if scoped else None,
+        }
 
 
-def _gather(work: Work, sheet: Sheet, row: int, tier: str | None, said: bool | None) -> None:
-    if sheet.source != "self_reports":
-        work.rows += 1
-    work.declares |= said is True
-    if tier not in LINKS:
-        return
-    work.linked += 1
-    starts = [sheet.facts[name][row] for name in _STARTS if name in sheet.facts]
-    for day in starts:
-        if day is not None and not isinstance(day, (str, bool)):
-            work.starts.append(day)
-            if said is False and tier == "full_id":
-                work.denials.append(day)
-
-
-def _members(
-    world: World,
-    written: Written,
-    night: int,
-    registry: dict[int, list[tuple[Sheet, int]]],
-    works: dict[int, Work],
-    numbers: dict[int, str],
-) -> pa.Table:
-    organisations = next(sheet for sheet, _, _ in written if sheet.source == "party_organisations")
-    tonight = Night(world.options.dates()[night], frozenset(map(str, organisations.cells["org_name"])))
-    declared = [person for person, work in works.items() if work.declares and person not in registry]
-    columns: dict[str, list[Any]] = {name: [] for name in _MEMBERS.names}
-    for person in sorted([*registry, *declared]):
-        rows, work = registry.get(person, []), works.get(person, Work())
-        codes = statuses(rows, work, tonight) if rows else ["D1"]
+def _members(told: Told, numbers: dict[int, str]) -> list[dict[str, Any]]:
+    carried = {int(one.sheet.person[row]) for one in told.sent if one.places is None for row in one.rows}
+    found = []
+    for person in sorted(told.codes):
+        work, codes = told.works.get(person, Work()), told.codes[person]
+        rows = told.registry.get(person, [])
         home = next((sheet.facts["branch_name"][row] for sheet, row in rows if sheet.source == "party_members"), None)
-        values = (
-            numbers.get(person),
-            f"P{person:06d}",
-            codes,
-            codes[0] if codes else None,
-            person in numbers,
-            work.rows,
-            work.linked,
-            home,
-        )
-        for name, value in zip(_MEMBERS.names, values, strict=True):
-            columns[name].append(value)
-    return pa.table(columns, schema=_MEMBERS)
+        found.append({
+            "member_no": numbers.get(person),
+            "person": _person(person),
+            "statuses": codes,
+            "primary_status": codes[0] if codes else None,
+            "on_roll": person in numbers,
+            "worker_rows": work.rows,
+            "linkable_rows": work.linked,
+            "home_org": home,
+            "trades": sorted({place.trade for place in _places(told, person) if place.trade}),
+            "open_codes": sorted(work.open_codes),
+            "carried": person in carried,
+        })  # fmt: skip
+    return found
 
 
-def _dirt(world: World, written: Written) -> dict[str, Any]:
+def _places(told: Told, person: int) -> list[Any]:
+    """Where a person works: by linkable rows, or by all their rows where no register knows them."""
+    work = told.works.get(person, Work())
+    return work.claimed if told.codes.get(person) == ["D1"] else work.places
+
+
+def _units_of(world: World, told: Told, one: Sent) -> Iterable[dict[str, Any]]:
+    """One row per cell that names a unit."""
+    sheet = one.sheet
+    codes = sheet.cells.get("uscc", [None] * len(sheet))
+    for field in [name for name in ("unit_name", "station") if name in sheet.facts]:
+        for row, place in one.placed():
+            unit, cell = sheet.facts[field][row], sheet.cells[field][row]
+            if unit and cell:
+                yield {
+                    "source": sheet.source, "file": sheet.file_on(told.night.as_of), "sheet": sheet.layout.sheet,
+                    "row": place, "field": field, "spelling": str(cell), "form": sheet.facts[f"{field}_form"][row],
+                    "unit": str(unit), "firm": told.register.firms.get(str(unit), str(unit)),
+                    "code_shown": bool(codes[row]), **_unit(world, str(unit), str(cell)),
+                }  # fmt: skip
+
+
+def _unit(world: World, key: str, cell: str) -> dict[str, Any]:
+    """Name, kind, street and trade of a unit by its key."""
+    streets, trades = data("places.toml")["streets"], data("places.toml")["trades"]
+    if key[0] == "B":
+        return {"name": key[1:], "kind": "总部", "street": None, "trade": None}
+    if key[0] == "O":
+        return {"name": cell, "kind": "合作商", "street": None, "trade": None}
+    at = int(key[1:])
+    if key[0] == "S":
+        station = world.district.stations[at]
+        kind = {"公会": "直播公会"}.get(station.spellings[0].text[-2:], "站点")
+        return {
+            "name": station.name,
+            "kind": kind,
+            "street": streets[station.street],
+            "trade": trades[station.trade]["job"],
+        }
+    unit = world.district.units[at]
+    kind = "分公司" if unit.parent >= 0 else "合作商"
+    return {"name": unit.name, "kind": kind, "street": streets[unit.street], "trade": trades[unit.trade]["job"]}
+
+
+def _hosts(world: World, told: Told, numbers: dict[int, str]) -> list[dict[str, Any]]:
+    """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
+    answers = _answers(world, told)
+    wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
+    told.register.crowded = frozenset(name for name, count in wanted.items() if count >= CROWDED)
+    return [
+        {"person": _person(person), "member_no": numbers.get(person), "hosts": list(one.hosts), "rule": one.rule}
+        for person, one in (_answers(world, told) if told.register.crowded else answers).items()
+    ]
+
+
+def _answers(world: World, told: Told) -> dict[int, Answer]:
+    found = {}
+    for person, codes in sorted(told.codes.items()):
+        if codes and "S1" not in codes:
+            rows = told.registry.get(person, [])
+            floats = bool({"F1", "F2"} & set(codes))
+            homes = home_streets(world, person) if person in told.addressed else []
+            found[person] = right_hosts(told.register, rows, _places(told, person), floats, homes)
+    return found
+
+
+def _suggestions(world: World, told: Told) -> list[dict[str, Any]]:
+    """One row per unit any of tonight's members is counted in."""
+    people = []
+    for person, codes in sorted(told.codes.items()):
+        rows = [(sheet.facts, row) for sheet, row in told.registry.get(person, []) if sheet.source == "party_members"]
+        if not codes or codes == ["D1"]:
+            continue
+        full = any(facts["full_member_on"][row] is not None for facts, row in rows)
+        people.append(Counted(
+            tuple(_places(told, person)), full, bool(rows) and not full, bool({"F1", "F2"} & set(codes)),
+            bool({"S1", "L1"} & set(codes)), frozenset(str(facts["branch_name"][row]) for facts, row in rows),
+        ))  # fmt: skip
+    counted = tally(told.register, people)
+    found = []
+    for unit, count in sorted(counted.items()):
+        branch, floating = advice(told.register, unit, count)
+        found.append({
+            "unit": unit, "name": _unit(world, unit, unit)["name"], "full_members": count.full,
+            "probationary": count.probationary, "floating": count.floating, "suggestion": branch,
+            "floating_suggestion": floating,
+        })  # fmt: skip
+    return found
+
+
+def _lead(one: Lead, numbers: dict[int, str]) -> dict[str, Any]:
+    return {
+        "person": _person(one.person), "member_no": numbers.get(one.person), "code": one.code, "state": one.state,
+        "opened_on": one.opened_on, "closed_on": one.closed_on, "cause": one.cause,
+    }  # fmt: skip
+
+
+def _dirt(world: World, sent: list[Sent]) -> dict[str, Any]:
     """Counts per kind and source beside the stated rate and the rows that could have had it."""
     level = world.options.dirt
     stated = {"worker": rates(level, "worker").by_kind, "registry": rates(level, "registry").by_kind}
     kinds: Counter[tuple[str, str]] = Counter()
     able: Counter[tuple[str, str]] = Counter()
-    for sheet, rows, _ in written:
-        kinds.update((sheet.source, tag) for row in rows for tag in sheet.tags.get(int(row), ()))
-        able.update({(sheet.source, kind): count for kind, count in sheet.eligible.items()})
+    came = [one for one in sent if one.places is not None]
+    for one in came:
+        kinds.update((one.sheet.source, tag) for row in one.rows for tag in one.sheet.tags.get(int(row), ()))
+        able.update({(one.sheet.source, kind): count for kind, count in one.sheet.eligible.items()})
     sources = sorted({source for source, _ in able})
     return {
         "level": level,
@@ -186,7 +223,7 @@ def _dirt(world: World, written: Written) -> dict[str, Any]:
             }
             for source in sources
         },
-        "rows": sum(len(rows) for _, rows, _ in written),
+        "rows": sum(len(one.rows) for one in came),
     }
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from flows.sample.dirt import struck
-from flows.sample.ids import Strings, credit_code
+from flows.sample.feeds import Feed, feeds
+from flows.sample.ids import Strings
+from flows.sample.market import registered_units
 from flows.sample.options import Rates, data
+from flows.sample.out_of_scope import other_people, write_other_work
 from flows.sample.people import Days, Numbers
 from flows.sample.sheets import Cell, Fact, Layout, NameShown, Sheet, Shown, new_sheet
+from flows.sample.work_units import Placed, fill_units, place_rows
 from flows.sample.world import World
 
 _START = {
@@ -26,57 +28,16 @@ _GONE = {"platform": "离职", "human_resources": "暂停缴费", "transport": "
 _HERE = {"platform": "在职", "human_resources": "正常参保", "transport": "有效", "market_regulation": "存续"}
 
 
-@dataclass(frozen=True)
-class Feed:
-    """One sender's file: what it shows, masks and asks."""
-
-    key: str
-    source: str
-    file: str
-    form: Literal["xlsx", "csv"]
-    trades: tuple[int, ...]
-    weight: float
-    headers: dict[str, str]
-    name: str = "full"
-    id: Any = "full"
-    phone: Any = "full"
-    platform: str = ""
-    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
-    split: int = 1
-    asks: str = ""
-    titles: tuple[str, ...] = ()
-    groups: tuple[tuple[str, int], ...] = ()
-    tail: bool = False
-    hidden: bool = False
-    blank_every: int = 0
-
-
-@cache
-def feeds() -> tuple[Feed, ...]:
-    """Every sender of worker rows."""
-    listed = data("feeds.toml")["feeds"]
-    return tuple(
-        Feed(
-            **{
-                **one,
-                "trades": tuple(one["trades"]),
-                "titles": tuple(one.get("titles", ())),
-                "groups": tuple(map(tuple, one.get("groups", ()))),
-            }
-        )
-        for one in listed
-    )
-
-
 def worker_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sheet]:
     """All files of all worker sources."""
     chosen = _assign(rng, world)
     sheets = []
     for number, feed in enumerate(feeds()):
         persons = rng.permutation(np.flatnonzero(chosen[:, number]))
+        others = other_people(rng, world, feed)
         for part, some in enumerate(np.array_split(persons, feed.split)):
-            if len(some):
-                sheets.append(_sheet(rng, world, feed, some, part, rates))
+            if len(some) or len(others):
+                sheets.append(_sheet(rng, world, feed, np.concatenate([some, others]), len(others), part, rates))
     return sheets
 
 
@@ -112,7 +73,10 @@ def _pick(rng: np.random.Generator, chances: Any) -> Numbers:
     return picked
 
 
-def _sheet(rng: np.random.Generator, world: World, feed: Feed, persons: Numbers, part: int, rates: Rates) -> Sheet:
+def _sheet(
+    rng: np.random.Generator, world: World, feed: Feed, persons: Numbers, others: int, part: int, rates: Rates
+) -> Sheet:
+    """One file; the last `others` of the persons do other work."""
     doubled = persons[rng.random(len(persons)) < rates["duplicate_row"]]
     rows = np.concatenate([persons, doubled])
     order = rng.permutation(len(rows))
@@ -134,10 +98,13 @@ def _sheet(rng: np.random.Generator, world: World, feed: Feed, persons: Numbers,
     for row in np.flatnonzero(order >= len(persons)):
         sheet.tag(int(row), "duplicate_row")
     sheet.asks = feed.asks not in ("", "always_no")
+    sheet.dated = feed.dated
     sheet.first_night = world.roles.first_night[person].copy()
     sheet.last_night = world.roles.last_night[person].copy()
     _fill_identity(rng, world, feed, sheet, rates)
     _fill_work(rng, world, feed, sheet)
+    outside = np.flatnonzero(np.isin(person, persons[len(persons) - others :])) if others else np.zeros(0, np.int64)
+    write_other_work(rng, world, feed, sheet, outside)
     sheet.cells = {name: sheet.cells.get(name, [None] * len(sheet)) for name in sheet.headers}
     return sheet
 
@@ -197,28 +164,30 @@ def mask_name(name: str, form: str, female: bool) -> str:
         return name[0] + ("阿姨" if female else "师傅")
     if form == "first" or len(name) < 3:
         return f"*{name[-1]}" if form == "last" else name[0] + "*" * (len(name) - 1)
-    return f"{name[0]}*{name[-1]}" if form == "middle" else "*" * (len(name) - 1) + name[-1]
+    return name[0] + "*" * (len(name) - 2) + name[-1] if form == "middle" else "*" * (len(name) - 1) + name[-1]
 
 
 def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) -> None:
-    person, roles, district, table = sheet.person, world.roles, world.district, data("places.toml")
-    count = len(person)
-    trades, streets = table["trades"], table["streets"]
-    stations = [district.stations[at] for at in roles.station[person]]
-    units = [district.units[at] for at in roles.unit[person]]
+    person, table = sheet.person, data("places.toml")
+    count, streets = len(person), table["streets"]
+    placed = place_rows(rng, world, feed, person)
     serial = rng.permutation(count * 3)[:count] + 10000
-    story = roles.story[person]
-    since, state = _starts(rng, world, person), _states(rng, feed, story)
-    sheet.facts[_START[feed.source]] = list(since.astype(object))
+    story = world.roles.story[person]
+    since = _starts(rng, world, person)
+    sheet.facts |= {
+        _START[feed.source]: list(since.astype(object)),
+        "scope": ["in"] * count,
+        "scope_why": [None] * count,
+        "trade": [table["trades"][trade]["job"] for trade in placed.trade],
+    }
+    state = _states(rng, feed, story)
+    sheet.facts["active"] = [cell == _HERE[feed.source] for cell in state]
     cells: dict[str, list[Cell]] = {
         "serial": list(range(1, count + 1)),
         "platform": [feed.platform] * count,
         "worker_no": [f"{feed.key[:2].upper()}{one:07d}" for one in serial],
-        "station": [one.name for one in stations],
-        "unit_name": [one.name for one in units],
-        "uscc": [one.uscc for one in units],
-        "job": [_job(feed, trades[trade]["job"], rng.random()) for trade in roles.trade[person]],
-        "street": [streets[one.street] for one in stations],
+        "job": _jobs(rng, feed, placed),
+        "street": [streets[one] for one in placed.street],
         "home_address": [
             f"{table['district']}{streets[one]}{table['roads'][one % 10]}{one % 90 + 1}号"
             for one in world.people.street[person]
@@ -229,16 +198,17 @@ def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet)
         "period_from": [f"{day:%Y%m}" for day in since.astype(object)],
         "period_to": [f"{world.base:%Y%m}"] * count,
         "insurance_kind": [("企业职工基本养老保险", "工伤保险")[int(one)] for one in rng.integers(0, 2, count)],
-        "certificate_no": list(world.ids[person]),
+        "certificate_no": [f"{table['district_code']}{rng.integers(10**8, 10**9)}" for _ in range(count)],
         "plate": [f"渝B{rng.integers(10**4, 10**5)}" for _ in range(count)],
         "valid_to": ["长期" if one < 0.1 else f"{2027 + int(one * 5)}-12-31" for one in rng.random(count)],
         "declared_member": _declared(rng, world, feed, sheet, story),
     }
-    if feed.source == "market_regulation":
-        cells |= _market(rng, world, feed, sheet)
     sheet.cells |= {name: column for name, column in cells.items() if name in sheet.headers}
-    if feed.source == "transport" and "certificate_no" in sheet.headers:
-        sheet.cells["certificate_no"] = [f"{table['district_code']}{rng.integers(10**8, 10**9)}" for _ in range(count)]
+    fill_units(rng, world, sheet, placed)
+    if feed.source == "market_regulation":
+        registered_units(rng, world, feed, sheet, placed)
+    elif feed.source == "platform":
+        sheet.facts["brand"] = [feed.platform] * count
 
 
 def _starts(rng: np.random.Generator, world: World, person: Numbers) -> Days:
@@ -257,12 +227,13 @@ def _usual_date(day: date, feed: Feed) -> Cell:
     return day if feed.form == "xlsx" else day.isoformat()
 
 
-def _job(feed: Feed, job: str, chance: float) -> str:
-    if feed.key in ("lanqi", "shanda", "chengtuan"):
-        return "众包" if feed.key == "chengtuan" or chance < 0.4 else "专送"
-    if feed.key == "wangyue":
-        return "网约车"
-    return "货运" if feed.key == "huoyun" else job
+def _jobs(rng: np.random.Generator, feed: Feed, placed: Placed) -> list[Cell]:
+    """What the job column says: a form of employment where the sender has such, else the trade's job."""
+    picks = rng.integers(0, 10**6, len(placed.trade))
+    jobs = data("places.toml")["trades"]
+    if feed.jobs:
+        return [feed.jobs[pick % len(feed.jobs)] for pick in picks]
+    return [jobs[trade]["job"] for trade in placed.trade]
 
 
 def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, story: Strings) -> list[Cell]:
@@ -288,31 +259,3 @@ def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, 
         yes if said else no if said is False else (other if one > 0.95 and not member[row] else None)
         for row, (said, one) in enumerate(zip(says, chance, strict=True))
     ]
-
-
-def _market(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) -> dict[str, list[Cell]]:
-    table, count, own = data("places.toml"), len(sheet), feed.key == "geti"
-    words = table["unit_words_first"]
-    trades = [table["trades"][at] for at in world.roles.trade[sheet.person]]
-    picks = rng.integers(0, len(words), (count, 3))
-    names = [
-        f"{table['district']}{words[one]}{words[two]}{trade['trade']}{'服务部' if own else trade['suffix']}"
-        for trade, (one, two, _) in zip(trades, picks, strict=True)
-    ]
-    if own:  # one self-employed business in seven carries its owner's name
-        for row in np.flatnonzero(picks[:, 2] % 7 == 0):
-            names[row] = f"{table['district']}{world.names[sheet.person[row]]}{trades[row]['trade']}服务部"
-    streets = [table["streets"][world.people.street[at]] for at in sheet.person]
-    return {
-        "unit_name": list(names),
-        "uscc": [credit_code(rng, own) for _ in range(count)],
-        "unit_kind": ["个体工商户" if own else "有限责任公司"] * count,
-        "address": [
-            f"{table['district']}{street}{table['roads'][rng.integers(0, 10)]}{rng.integers(1, 200)}号"
-            for street in streets
-        ],
-        "street": list(streets),
-        "industry_code": [trade["trade"] for trade in trades],
-        "employees": list(map(int, rng.integers(1, 30, count))),
-        "reported_members": [None if one else 0 for one in rng.random(count) < 0.6],
-    }
