@@ -110,16 +110,19 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
     """
     parsed = _parsed(sorted(mentions, key=lambda one: (one.text, one.uscc or "")), words)
     codes = _sound_codes(parsed)
-    nodes: dict[tuple[UnitName, str | None, str], Node] = {}
+    nodes: dict[tuple[UnitName, str | None, str, str], Node] = {}
     for mention, name in parsed:
         if not name.core:
             continue
         code = mention.uscc if mention.uscc in codes and not name.branch else None
         alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
-        node = nodes.get((name.firm, code, alone))
-        if node is None:
+        # A short name with two trades may be two firms' (瑞诚物流): whether it is one, is decided between its nodes.
+        trade = "" if name.whole or code or name.core in words.brands else mention.trade or ""
+        key = (name.firm, code, alone, trade)
+        if key not in nodes:
             body = words.body_kind(name.written or mention.text)
-            node = nodes[name.firm, code, alone] = Node(name.firm, code, words.brands.get(name.core), body)
+            nodes[key] = Node(name.firm, code, words.brands.get(name.core), body)
+        node = nodes[key]
         node.mentions.append((mention, name))
     return list(nodes.values())
 

@@ -61,23 +61,33 @@ class _Shown:
     places: set[tuple[str, str]]
     industries: set[str]
     trades: set[str]
+    bare_licence: bool = False
+    """A licence without a place: it is no short way to write another firm's name that has one."""
+    placed: bool = False
+    """A name written out in full, with its place."""
 
     def fits(self, other: _Shown) -> bool:
         """Nothing either shows speaks against the other: places, what the firm does, its trade."""
         places = all(_one_place(a, b) for a in self.places for b in other.places)
         industries = all(_within(a, b) for a in self.industries for b in other.industries)
-        return places and industries and not (self.trades and other.trades and not self.trades & other.trades)
+        licences = self.bare_licence and other.placed or self.placed and other.bare_licence
+        return places and industries and not licences and not (self.trades and other.trades and not self.trades & other.trades)
 
     def take(self, other: _Shown) -> None:
         self.places |= other.places
         self.industries |= other.industries
         self.trades |= other.trades
+        self.bare_licence |= other.bare_licence
+        self.placed |= other.placed
 
 
 def _shown(node: Node) -> _Shown:
     place, trade = (node.name.province, node.name.district), node.usual("trade")
-    industry = node.name.industry
-    return _Shown({place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set())
+    industry, whole = node.name.industry, node.name.whole
+    return _Shown(
+        {place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set(),
+        bare_licence=whole and node.registered and not any(place), placed=whole and any(place),
+    )  # fmt: skip
 
 
 def _one_place(one: tuple[str, str], other: tuple[str, str]) -> bool:

@@ -56,6 +56,11 @@ _WITHIN = (
     "(starts_with(l.{c}_industry, r.{c}_industry) or starts_with(r.{c}_industry, l.{c}_industry)"
     " or ends_with(l.{c}_industry, r.{c}_industry) or ends_with(r.{c}_industry, l.{c}_industry))"
 )
+# A name written out in full says at least what a short way of writing it says.
+_NO_MORE_THAN_WHOLE = (
+    "(l.{c}_whole = 0 or starts_with(l.{c}_industry, r.{c}_industry) or ends_with(l.{c}_industry, r.{c}_industry))"
+    " and (r.{c}_whole = 0 or starts_with(r.{c}_industry, l.{c}_industry) or ends_with(r.{c}_industry, l.{c}_industry))"
+)
 _SHOWN = "l.{c}_industry <> '' and r.{c}_industry <> ''"
 
 ORGANISATIONS: dict[str, Kind] = {
@@ -74,7 +79,8 @@ ORGANISATIONS: dict[str, Kind] = {
             f" and {_NO_PLACE}",
             "other_place": f"{_CORE} and not ({_PLACES})",
             "wider_place": f"{_CORE} and l.{{c}}_industry = r.{{c}}_industry and {_FORM} and not {_ONE_PLACE}",
-            "short": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2 and {_SHOWN} and {_WITHIN}",
+            "short": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2 and {_SHOWN} and {_WITHIN}"
+            f" and {_NO_MORE_THAN_WHOLE}",
             "core_only": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2"
             " and '' in (l.{c}_industry, r.{c}_industry)",
             "near_industry": f"{_CORE} and {_FORM} and {_SHOWN} and {_WITHIN}",
