@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flows.units.mentions import Node
+from matchers.encoding.units import UnitName
 
 _WHOLE_RULES = frozenset(("same_code", "same_legal_name"))
 
@@ -63,30 +64,44 @@ class _Shown:
     trades: set[str]
     bare_licence: bool = False
     """A licence without a place: it is no short way to write another firm's name that has one."""
+    bare: bool = False
+    """A name written out in full, without its place."""
     placed: bool = False
-    """A name written out in full, with its place."""
+    """One with it."""
+    streets: frozenset[str] = frozenset()
 
     def fits(self, other: _Shown) -> bool:
         """Nothing either shows speaks against the other: places, what the firm does, its trade."""
         places = all(_one_place(a, b) for a in self.places for b in other.places)
         industries = all(_within(a, b) for a in self.industries for b in other.industries)
-        licences = self.bare_licence and other.placed or self.placed and other.bare_licence
-        return places and industries and not licences and not (self.trades and other.trades and not self.trades & other.trades)
+        licences = (self.bare_licence and other.placed) or (self.placed and other.bare_licence)
+        elsewhere = self.streets and other.streets and not self.streets & other.streets
+        if elsewhere and ((self.bare and other.placed) or (self.placed and other.bare)):
+            return False
+        return (
+            places
+            and industries
+            and not licences
+            and not (self.trades and other.trades and not self.trades & other.trades)
+        )
 
     def take(self, other: _Shown) -> None:
         self.places |= other.places
         self.industries |= other.industries
         self.trades |= other.trades
         self.bare_licence |= other.bare_licence
+        self.bare |= other.bare
         self.placed |= other.placed
+        self.streets |= other.streets
 
 
 def _shown(node: Node) -> _Shown:
     place, trade = (node.name.province, node.name.district), node.usual("trade")
-    industry, whole = node.name.industry, node.name.whole
+    industry, whole, street = node.name.industry, node.name.whole, node.usual("street")
     return _Shown(
         {place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set(),
-        bare_licence=whole and node.registered and not any(place), placed=whole and any(place),
+        bare_licence=whole and node.registered and not any(place), bare=whole and not any(place),
+        placed=whole and any(place), streets=frozenset([street] if street else []),
     )  # fmt: skip
 
 
@@ -212,24 +227,34 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) ->
 
 
 def _fitting(nodes: list[Node], union: _Union, number: int, partners: list[tuple[int, str]]) -> dict[int, str]:
-    """Clusters a node may join, with why; those that name its very trade go before those that name more or less."""
+    """Clusters a node may join, with why; those that name its very trade, or its place, go before the others."""
     found: dict[int, str] = {}
     exact: set[int] = set()
+    placed: set[int] = set()
+    mine = nodes[number].name
     for other, reason in partners:
         if not nodes[other].knows or not union.may_join(number, other) or _two_licences(nodes[number], nodes[other]):
             continue
         found.setdefault(union.root(other), reason)
-        if nodes[other].name.industry == nodes[number].name.industry:
+        if nodes[other].name.industry == mine.industry:
             exact.add(union.root(other))
+        if _placed(mine) and (nodes[other].name.province, nodes[other].name.district) == (mine.province, mine.district):
+            placed.add(union.root(other))
     found.pop(union.root(number), None)
-    return {root: reason for root, reason in found.items() if not exact or root in exact}
+    for first in (exact, placed):
+        found = {root: reason for root, reason in found.items() if root in first} or found
+    return found
+
+
+def _placed(name: UnitName) -> bool:
+    return bool(name.province or name.district)
 
 
 def _two_licences(one: Node, other: Node) -> bool:
     """A licence without a place is no short way to write another firm's name that has one."""
     if not (one.name.whole and other.name.whole):
         return False
-    bare = [node for node in (one, other) if not (node.name.province or node.name.district)]
+    bare = [node for node in (one, other) if not _placed(node.name)]
     return len(bare) == 1 and bare[0].registered
 
 

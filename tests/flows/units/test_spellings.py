@@ -72,6 +72,8 @@ def test_one_firm_written_two_ways_is_one(one: str, other: str) -> None:
         ("重庆蓝骑网络科技有限公司", "重庆蓝骑网络科技股份有限公司"),
         ("小甲配送部", "小乙配送部"),
         ("南通达物流有限公司", "达物流有限公司"),
+        ("澜江区龙运昌传媒有限公司", "重庆市澜江区龙运昌文化传媒公司"),
+        ("重庆龙升快递有限公司", "龙升快递服务公司"),
         ("无", "个体"),
     ],
 )
@@ -84,6 +86,36 @@ def test_two_credit_codes_are_two_units_and_one_code_is_one() -> None:
     name, one, other = "重庆蓝骑网络科技有限公司", "91500113MA5U0YJ12A", "91500113MA5U0YJ13B"
     assert len(set(clusters_of([Mention(name, one), Mention(name, other)]).values())) == 2
     assert len(set(clusters_of([Mention(name, one), Mention("蓝骑公司", one)]).values())) == 1
+
+
+def test_one_short_name_in_two_trades_is_asked_not_guessed() -> None:
+    some = [Mention("瑞诚物流", trade="货运"), Mention("瑞诚物流龙洲街道站", trade="快递"), Mention("瑞诚物流石栈站")]
+    nodes = nodes_of(some, WORDS)
+    found = resolve(nodes, link_nodes(nodes), Said())
+    at = {mention.text: found.of[number] for number, node in enumerate(nodes) for mention, _ in node.mentions}
+    assert at["瑞诚物流"] != at["瑞诚物流龙洲街道站"]
+    assert found.doubts
+
+
+def test_a_licence_without_a_place_is_not_joined_to_another_firm_behind_a_short_name() -> None:
+    code = "91500113BA0DQEPD6C"
+    some = [
+        Mention("顺立家政服务有限公司", code, "南磨镇", "家政服务", registered=True),
+        Mention("顺立", code, "南磨镇", "家政服务"),
+        Mention("重庆顺立家政服务有限公司", None, "南磨镇", "家政服务"),
+        Mention("重庆顺立家政服务公司", None, "南磨镇", "家政服务"),
+    ]
+    found = clusters_of(some)
+    assert found["重庆顺立家政服务有限公司", None] == found["重庆顺立家政服务公司", None]
+    assert found["顺立", code] == found["顺立家政服务有限公司", code] != found["重庆顺立家政服务有限公司", None]
+
+
+def test_a_name_without_its_place_in_another_street_is_asked_and_in_the_same_street_joined() -> None:
+    for street, units in (("石栈街道", 2), ("龙洲街道", 1), (None, 1)):
+        some = [Mention("重庆顺和传媒有限公司", None, "龙洲街道"), Mention("顺和传媒有限公司", None, street)]
+        nodes = nodes_of(some, WORDS)
+        found = resolve(nodes, link_nodes(nodes), Said())
+        assert (len(set(found.of)), len(found.doubts)) == (units, units - 1)
 
 
 def test_a_short_name_that_two_firms_could_bear_is_asked_not_guessed() -> None:
