@@ -103,6 +103,8 @@ with known as (select distinct firm, spelling from raw_units),
 advised as (
     select k.firm, coverage.name, coalesce(suggestion, '') as text, full_members, probationary, floating
     from coverage left join known k on k.spelling = coverage.name
+        -- a business with its owner's name is published shortened
+        or (contains(coverage.name, '*') and starts_with(k.firm, 'O') and k.spelling like replace(coverage.name, '*', '_%'))
     where scope = 'unit' qualify row_number() over (partition by coverage.name order by k.firm) = 1
 ), found as (
     select coalesce(firm, name) as unit, count(*) as rows, string_agg(text, '；' order by text) as text,
@@ -111,7 +113,8 @@ advised as (
 )
 select coalesce(t.unit, f.unit) as unit, t.name, f.text, f.rows, t.full_members as truth_full, f.full_members as found_full,
     t.floating as truth_floating, f.floating as found_floating,
-    coalesce(t.suggestion, ['none']) as truth, coalesce(t.floating_suggestion, ['none']) as truth_floating_advice,
+    -- a unit without members to count may be given an instructor all the same
+    case when coalesce(t.suggestion, ['none']) = ['none'] then ['none', 'instructor'] else t.suggestion end as truth, coalesce(t.floating_suggestion, ['none']) as truth_floating_advice,
     case when f.text like '%已建党组织%' then 'none' when f.text like '%应设支委会%' then 'committee' when f.text like '%应建党支部%' then 'branch'
          when f.text like '%联合党支部%' or f.text like '%联合支部%' then 'joint' when f.text like '%党建工作指导员%' then 'instructor'
          else 'none' end as found,

@@ -63,7 +63,8 @@ def forms() -> _Forms:
 def _region_pattern(regions: dict[str, Any]) -> re.Pattern[str]:
     """The shortest head of a name that ends like a region and is none of the words that only look like one."""
     long, short = regions["endings"], regions["short_endings"]
-    signs = "".join(sorted({ending[-1] for ending in (*long, *short)}))
+    # 州 ends no region by itself: it stands in 广州市 and 苏州市.
+    signs = "".join(sorted({ending for ending in (*long, *short) if len(ending) == 1}))
     heads = (
         rf"[^{signs}]{{{least},{regions['longest']}}}?(?:{'|'.join(endings)})"
         for least, endings in ((2, long), (1, short))

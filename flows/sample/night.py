@@ -179,8 +179,9 @@ def _gather_sheet(told: Told, one: Sent, owners: dict[str, set[int]]) -> None:
             work.starts.append(place.start)
         if said is False and tier == "full_id" and not _of_another(told, sheet, row, owners):
             work.denials.append(place.start)
-            if "phone_employer" in sheet.tags.get(row, ()):  # whether one or a few rows show whose number it is
-                work.open_codes.add("Y1")
+            shared = len(owners.get(str(sheet.phones[row]), set()) - {person}) > 0
+            if shared or "phone_employer" in sheet.tags.get(row, ()):  # a family's or an employer's: whose, stays open
+                work.open_codes |= {"Y1", "N0"}
 
 
 def _of_another(told: Told, sheet: Sheet, row: int, owners: dict[str, set[int]]) -> bool:

@@ -17,7 +17,7 @@ from matchers.encoding.readings import reading, simplified
 _INNER = re.compile(r"\(([^()]*)\)")
 _NOISE = re.compile(r"[\"'“”‘’《》<>【】\[\]{}、,，;；:：!！?？*#~`^|\\/]+")
 _DISTRICT = re.compile(
-    r"^([\u4e00-\u9fff]{1,4}?(?:自治县|自治州|自治区|新区|区|县|市|旗|盟|省|州))(?=[\u4e00-\u9fff]{2})"
+    r"^([\u4e00-\u9fff]{1,4}?(?:自治县|自治州|自治区|新区|区|县|市|旗|盟|省|州(?![市区县])))(?=[\u4e00-\u9fff]{2})"
 )
 _NO_DISTRICT = re.compile(r"(社区|小区|园区|景区|校区|厂区|片区|超市|城市|都市|门市|夜市|商业区|开发区|^区|^市|^县)$")
 _AREA_INSIDE = re.compile(r"(?<=[\u4e00-\u9fff]{2})(街道|镇|省|市|区|县|第(?=\d)|外卖$|快递$|配送$)")
@@ -64,7 +64,8 @@ class UnitName:
 
     def text(self) -> str:
         """The firm written in one order, the same for every way of writing the same parts."""
-        place = self.province + (f"{self.district}区" if self.district else "")
+        wide = self.province if not self.province or self.province in _words().places else f"{self.province}市"
+        place = wide + (f"{self.district}区" if self.district else "")
         return f"{place}{self.core}{self.industry}{_FORM_WORDS.get(self.form, self.form)}"
 
 
@@ -134,6 +135,10 @@ def parse_unit(text: str, firms: frozenset[str] = frozenset(), districts: frozen
     if not name or name in _words().nothing:
         return UnitName()
     plain = _INNER.sub("", name)
+    if plain in _words().branches and (
+        inner := _inner(name)
+    ):  # 公会（金谷百合）: a station's word with its place behind
+        return parse_unit(inner[-1] + plain, firms, districts)
     head, form, tail = _at_form(plain)
     if not form:
         return _without_form(plain, _inner(name), firms, districts)
@@ -255,11 +260,14 @@ def _region(name: str, districts: frozenset[str]) -> tuple[str, str, str]:
     rest = name
     while True:
         wide = "" if province and province not in _with_cities() else _wide_place(rest)
-        narrow = "" if wide or district else _narrow_place(rest, districts)
+        city = district if district.endswith("市") and not province else ""
+        narrow = "" if wide or (district and not city) else _narrow_place(rest, districts)
         if not wide and not narrow:
             return province, _bare_area(district), rest
         if wide:
             province = wide
+        elif city:  # a city that stands in no list, with its district behind it
+            province, district = _bare_area(city), narrow
         else:
             district = narrow
         rest = _after_place(rest, wide or narrow)

@@ -144,6 +144,18 @@ def test_a_unit_that_a_platform_names_brings_its_people_in() -> None:
     assert office.outside == Outside.OFFICE_WORK
 
 
+@pytest.mark.parametrize(
+    ("unit", "outside"),
+    [
+        ("澜江区鑫驰企业管理有限公司", None),  # a partner of a platform, as many firms of this name are
+        ("澜江区广聚劳务派遣有限公司", Outside.OTHER_TRADE),  # sends workers anywhere
+    ],
+)
+def test_a_partner_brings_its_people_in_a_labour_agency_does_not(unit: str, outside: Outside | None) -> None:
+    known = Known(units={plain_text(unit): RIDER})
+    assert placing(known).place(row("human_resources", unit_name=unit, job="单位就业")).outside == outside
+
+
 MARKET = [
     ("澜江区郑记小卖部", None, Outside.OTHER_TRADE),
     ("澜江区老冯火锅店", "餐饮", Outside.OTHER_TRADE),
@@ -209,6 +221,9 @@ OWN_JOBS = [
     ("揽投员", "中国邮政澜江分公司", COURIER),
     ("月嫂", None, HOME),
     ("外卖骑手（兼站内管理）", "美团", RIDER),
+    ("货车司机", "澜江区环境卫生管理所", None),
+    ("司机（货车司机）", "石栈镇公路养护站", None),
+    ("货车司机", "云川县市政设施管理中心", None),
     ("快递公司管理人员", "迅风速递有限公司", None),
     ("财务会计", "顺丰速运有限公司", None),
     ("文员", "韵达", None),

@@ -53,6 +53,8 @@ def test_spellings_of_unseen_districts_become_their_firms() -> None:
         ("重庆蓝鲸供应链管理有限公司", "蓝鲸供应链"),
         ("澜江区泰宏外卖配送服务有限公司", "澜江泰宏外卖配送服务有限公司"),
         ("澜江区泰宏外卖配送服务有限公司", "重庆市澜江区泰宏外卖配送服务有限公司"),
+        ("澜江区泰宏外卖配送服务有限公司", "渝州市澜江区泰宏外卖配送服务有限公司"),
+        ("云川县泰宏快递有限公司", "古州市云川县泰宏快递有限公司"),
         ("迅风快递", "迅风快递龙洲网点"),
         ("美团", "美团外卖龙洲站"),
     ],
@@ -141,3 +143,16 @@ def test_a_short_name_that_two_firms_could_bear_is_asked_not_guessed() -> None:
 def test_branches_stations_and_fleets_hang_under_their_firm(text: str, core: str, branch: str, kind: str) -> None:
     name = parse_unit(text)
     assert (name.core, name.branch, name.branch_kind) == (core, branch, kind)
+
+
+@pytest.mark.parametrize(
+    ("bracketed", "written"),
+    [
+        ("公会（金谷百合第三）", "金谷百合第三公会"),
+        ("网点（石栈街道望江）", "石栈望江网点"),
+        ("配送站（龙洲新桥第二）", "龙洲新桥第二配送站"),
+    ],
+)
+def test_a_station_s_word_with_its_place_behind_is_the_station(bracketed: str, written: str) -> None:
+    assert parse_unit(bracketed) == parse_unit(written)
+    assert parse_unit(bracketed).branch != parse_unit("配送站（云溪柳荫）").branch
