@@ -51,9 +51,10 @@ class Judgements(Opened):
 
     def judged_pairs(self, key: DistrictKey) -> dict[str, Judged]:
         """The newest judgement per pair id, whichever way the pair was named."""
+        named = Judgement.pair_id, Judgement.left_token, Judgement.right_token
+        query = select(*named, Judgement.judgement, Judgement.basis, Judgement.judged_on).order_by(Judgement.id)
         found: dict[str, Judged] = {}
         with Session(self.engine) as session:
-            for row in session.scalars(select(Judgement).order_by(Judgement.id)):
-                pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
-                found[pair] = Judged(row.judgement, row.basis, row.judged_on)
+            for pair_id, left, right, word, basis, on in session.execute(query).tuples():
+                found[pair_id or key.token("pair", f"{left}|{right}")] = Judged(word, basis, on)
         return found
