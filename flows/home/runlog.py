@@ -23,11 +23,11 @@ def log_event(home: Home, event: str, **fields: Plain) -> Path:
     path = home.logs / f"sanzhao-{now:%Y%m%d}.jsonl"
     line = json.dumps({"at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "event": event, **fields}, ensure_ascii=False)
     with suppress(OSError):
-        _append(path, f"{line}\n".encode())
+        append_line(path, f"{line}\n".encode())
     return path
 
 
-def _append(path: Path, line: bytes) -> None:
+def append_line(path: Path, line: bytes) -> None:
     """One write, so that lines of several processes do not mix; on a line of its own, whatever stands before."""
     private_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
