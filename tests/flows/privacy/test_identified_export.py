@@ -80,7 +80,8 @@ def test_the_export_reads_back_with_its_key_in_pyarrow_and_duckdb_and_not_withou
             con.execute(line)
         surnames = [name for name, _ in pairs if name and name[0] == "张"]
         assert [row[0] for row in con.execute(asked).fetchall()] == surnames != []
-        assert con.execute('from "实名" order by person_key').to_arrow_table().num_rows == table.num_rows
+        whole = "from read_parquet('实名.parquet', encryption_config = {footer_key: 'k'}) order by person_key"
+        assert con.execute(whole).to_arrow_table().num_rows == table.num_rows
         with pytest.raises(duckdb.Error):
             con.execute("select * from read_parquet($path)", {"path": str(out)})
     with pytest.raises((OSError, pa.ArrowException)):
@@ -111,9 +112,17 @@ def test_an_export_of_any_size_is_read_whole_by_both_and_can_be_asked(tmp_path: 
     with duckdb.connect() as con:
         con.execute(f"pragma add_parquet_key('k', '{key}')")
         read = "from read_parquet($path, encryption_config = {footer_key: 'k'})"
-        con.execute(f"create temp table t as {read}", {"path": str(out)})
-        asked = con.execute("select count(*), min(person_key) from t where person_key like 'p%'")
-        assert asked.fetchone() == (rows, "p000000")
+        con.execute(readme_block("sql", "add_parquet_key").split(";\n")[1])
+        for query, found in {
+            f"select count(*), min(person_key) {read} where person_key like 'p%'": (rows, "p000000"),
+            f"select count(*), min(original) {read} where person_key in ('p000000', 'q')": (1, "p000000"),
+            f"select count(*), max(person_key) {read} where person_key in (select 'p000000')": (1, "p000000"),
+            f"select original, length(evidence) > 9 {read} where original > 'p' order by evidence limit 1": (
+                ids[0],
+                True,
+            ),
+        }.items():
+            assert con.execute(query, {"path": str(out)}).fetchone() == found, query
     opened = pe.create_decryption_properties(footer_key=key.encode())
     assert pq.read_table(out, decryption_properties=opened).num_rows == rows
 
