@@ -80,7 +80,7 @@ def measure_decisions(con: duckdb.DuckDBPyConnection) -> Decisions:
         suggestion=_suggestions(con),
         statuses={code: _code(con, code) for code in _CODES},
         leads=_by(con, "select state, count(*) filter (where (state = 'open') = (in_statuses and is_open)), count(*) "
-                       "from leads where is_judged and state in ('open', 'closed') group by 1"),
+                       "from leads where is_judged and state in ('open', 'closed') and code <> 'N0' group by 1"),
         closed_still_open=_share(con, "select count(*) filter (where in_statuses or is_open), count(*) "
                                       "from leads where state = 'closed'"),
         moved_out_by_missing_file=_share(con, "select count(*) filter (where is_out or is_stranger), count(*) "

@@ -29,7 +29,7 @@ from named
 create or replace table host_seekers as
 -- One row per person with what tells who should take them in: their present work, else what they last did.
 select
-    p.person_id, w.unit_keys, w.station_keys, w.grps, s.work_street,
+    p.person_id, w.unit_keys, w.station_keys, w.grps, coalesce(s.work_street, o.street) as work_street,
     coalesce(s.home_street, h.street) as home_street,
     exists (select 1 from status_rows x where x.person_id = p.person_id and x.code in ('F1', 'F2')) as floating
 from persons p
@@ -43,6 +43,12 @@ left join (
 ) w using (person_id)
 left join work_summary s on s.person_id = p.person_id
 left join roll_street h on h.person_id = p.person_id
+left join (
+    -- Who is known by the roll's own 工作单位 alone works where the register of units has it.
+    select r.person_id, min(coalesce(x.street, y.street)) as street
+    from roll_of r join roll_units u on u.row_key = r.roll_row_key
+    left join units x on x.unit_key = u.station_key left join units y on y.unit_key = u.unit_key group by r.person_id
+) o on o.person_id = p.person_id and p.kind = 'own_job'
 ;
 create or replace table seeker_units as
 -- One row per person and unit or station they work in, their own 工作单位 where no row says one.

@@ -68,6 +68,7 @@ def right_hosts(register: Register, rows: Rows, places: Iterable[Place], floats:
     if not fitting:
         return Answer()
     hosts = list(dict.fromkeys(name for _, names in sorted(fitting, key=lambda one: one[0]) for name in names))
+    hosts += [name for name in _own_of_trade(register, rows) if name not in hosts]
     return Answer(tuple(hosts), RULES[min(rule for rule, _ in fitting)])
 
 
@@ -87,6 +88,12 @@ def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
         return found[:1]
     own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
     return [name for place in places for name in register.of_unit(_unit(place)) if name in own][:1]
+
+
+def _own_of_trade(register: Register, rows: Rows) -> list[str]:
+    """The own branch where it is one of platform firms, though not of the member's own: of the trade, one may say."""
+    own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
+    return [register.name(one) for one in register.organisations if one.units and register.name(one) in own]
 
 
 def _unit(place: Place) -> str | None:

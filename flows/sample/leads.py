@@ -8,7 +8,6 @@ from datetime import date
 
 from flows.sample.sheets import Sheet
 
-_NO_LEAD = "N0"
 CAUSES = (
     "letter_received", "contact_restored", "membership_restored", "moved_in", "declaration_corrected",
     "declaration_withdrawn", "consent_withdrawn",
@@ -34,8 +33,11 @@ class LeadBook:
         self._leads: dict[tuple[int, str], Lead] = {}
 
     def turn(self, day: date, codes: dict[int, list[str]], causes: dict[int, str]) -> list[Lead]:
-        """The leads after a night: codes held tonight are open, the others end with tonight's cause of their person."""
-        held = {(person, code) for person, some in codes.items() for code in some if code != _NO_LEAD}
+        """The leads after a night: codes held tonight are open, the others end with tonight's cause of their person.
+
+        N0 is kept with them, though it is no lead: it tells who left from who withdrew.
+        """
+        held = {(person, code) for person, some in codes.items() for code in some}
         for key in held:
             known = self._leads.get(key)
             if known is None or known.state != "open":

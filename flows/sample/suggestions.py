@@ -25,6 +25,8 @@ class Counted:
     """停止党籍 or 失联."""
     homes: frozenset[str]
     """The branches the roll shows."""
+    placed: bool = False
+    """The registers already name the branch that takes them in."""
 
 
 @dataclass
@@ -60,7 +62,7 @@ def tally(register: Register, people: Iterable[Counted]) -> dict[str, Tally]:
             continue
         count = found.setdefault(unit, Tally())
         if one.floats:
-            count.floating += 1
+            count.floating += not one.placed
         elif one.homes & set(register.of_unit(unit)):
             continue
         else:

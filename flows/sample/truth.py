@@ -171,7 +171,7 @@ def _answers(world: World, told: Told) -> dict[int, Answer]:
 
 def _suggestions(world: World, told: Told) -> list[dict[str, Any]]:
     """One row per unit any of tonight's members is counted in."""
-    people = []
+    people, answers = [], _answers(world, told)
     for person, codes in sorted(told.codes.items()):
         rows = [(sheet.facts, row) for sheet, row in told.registry.get(person, []) if sheet.source == "party_members"]
         if not codes or codes == ["D1"]:
@@ -180,6 +180,7 @@ def _suggestions(world: World, told: Told) -> list[dict[str, Any]]:
         people.append(Counted(
             tuple(_places(told, person)), full, bool(rows) and not full, bool({"F1", "F2"} & set(codes)),
             bool({"S1", "L1"} & set(codes)), frozenset(str(facts["branch_name"][row]) for facts, row in rows),
+            person in answers and answers[person].rule == "registers",
         ))  # fmt: skip
     counted = tally(told.register, people)
     found = []

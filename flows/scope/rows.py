@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flows.scope.texts import TextReading, TradeReader, plain_text
+from flows.scope.texts import TextReading, TradeReader, unit_keys
 from schemas.contracts import SourceContract
 
 
@@ -73,7 +73,11 @@ class Known:
     headers: Mapping[tuple[str, str, str | None], tuple[str, ...]] = field(default_factory=dict)
     """(source, file, sheet) -> header texts of the columns read."""
     units: Mapping[str, str] = field(default_factory=dict)
-    """Unit name as a key, or credit code -> group."""
+    """Key of a unit's name (`unit_keys`), or credit code -> group."""
+
+    def unit(self, name: str | None) -> str | None:
+        """The group of a unit of platform work by its name in whatever spelling; null where it is none."""
+        return next((self.units[key] for key in unit_keys(name or "") if key in self.units), None)
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Placing:
         if work.office_work or work.ended_work or unit.ended_work or (unit.public_body and not unit.deposit):
             return None
         words = (unit.brand, work.brand, None if unit.deposit else unit.word, work.word)
-        known = self.known.units.get(plain_text(unit_name)) if unit_name and not unit.agency else None
+        known = self.known.unit(unit_name) if not unit.agency else None
         return next((group for group in words if group), known)
 
     def _evidence(self, row: RowTexts) -> Iterator[tuple[str, Evidence]]:
@@ -127,10 +131,7 @@ class Placing:
         return ((group, how) for group, how in found if group)
 
     def _known_unit(self, row: RowTexts) -> str | None:
-        units = self.known.units
-        return (units.get(row.uscc) if row.uscc else None) or (
-            units.get(plain_text(row.unit_name)) if row.unit_name else None
-        )
+        return (self.known.units.get(row.uscc) if row.uscc else None) or self.known.unit(row.unit_name)
 
     def _outside(self, row: RowTexts) -> Outside | None:
         contract = self.contracts[row.source]

@@ -14,7 +14,7 @@ from flows.ledger.sql import put
 from flows.run.context import RunContext
 from flows.scope.memory import load_trades
 from flows.scope.rows import Known, Placement, Placing, RowTexts
-from flows.scope.texts import TradeReader, plain_text
+from flows.scope.texts import TradeReader, unit_keys
 from schemas.contracts import SourceContract
 
 _TEXTS = {
@@ -92,7 +92,7 @@ def _units(placed: list[tuple[RowTexts, Placement, list[int]]], reader: TradeRea
         unit = reader.read(texts.unit_name)
         if placement.outside or not texts.unit_name or unit.agency or unit.public_body or unit.deposit:
             continue
-        for key in {plain_text(texts.unit_name), texts.uscc} - {None}:
+        for key in {*unit_keys(texts.unit_name), texts.uscc} - {None}:
             groups[str(key)][placement.group] += len(keys)
     return {key: min(found, key=lambda group: (-found[group], group)) for key, found in groups.items()}
 

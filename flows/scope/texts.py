@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from matchers.encoding.units import parse_unit
 from schemas.policy import Policy
 
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
@@ -140,6 +141,16 @@ class TradeReader:
     @cached_property
     def _ended(self) -> list[re.Pattern[str]]:
         return _compiled(self._policy.scope.ended_work)
+
+
+@lru_cache(maxsize=1 << 16)
+def unit_keys(text: str) -> tuple[str, ...]:
+    """What a unit is known by before the register of units names it: its spelling, and 字号 with trade of its firm.
+
+    Legal form, region and what hangs under the firm (分公司) are no part of the second.
+    """
+    name = parse_unit(text)
+    return (plain_text(text), f"{name.core}|{name.industry}") if name.core and name.form else (plain_text(text),)
 
 
 def plain_text(text: str) -> str:

@@ -102,6 +102,7 @@ def test_a_lead_closes_with_the_night_s_cause_and_lapses_without() -> None:
     book.turn(first, {1: ["P1", "N0"], 2: ["L1"]}, {})
     leads = book.turn(second, {1: ["N0"]}, {1: "letter_received"})
     assert [(one.person, one.code, one.state, one.cause, one.closed_on) for one in leads] == [
+        (1, "N0", "open", None, None),
         (1, "P1", "closed", "letter_received", second),
         (2, "L1", "lapsed", "rows_gone", second),
     ]

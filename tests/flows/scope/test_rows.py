@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.scope.rows import Evidence, Known, Outside, Placing, RowTexts
-from flows.scope.texts import TradeReader, plain_text
+from flows.scope.texts import TradeReader, plain_text, unit_keys
 from schemas.contracts import shipped_sources
 from schemas.policy import load_policy
 
@@ -142,6 +142,22 @@ def test_a_unit_that_a_platform_names_brings_its_people_in() -> None:
     assert (inside.outside, inside.group) == (None, DRIVER)
     office = placing(known).place(row("human_resources", unit_name="澜江区隆立汽车租赁有限公司", job="出纳"))
     assert office.outside == Outside.OFFICE_WORK
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "隆立汽车租赁有限责任公司",
+        "渝州市澜江区隆立汽车租赁有限公司",
+        "隆立（澜江）汽车租赁有限公司",
+        "澜江区隆立汽车租赁有限公司枫桥分公司",
+    ],
+)
+def test_a_known_unit_is_known_in_every_spelling(written: str) -> None:
+    known = Known(units=dict.fromkeys(unit_keys("澜江区隆立汽车租赁有限公司"), DRIVER))
+    assert placing(known).place(row("human_resources", unit_name=written, job="单位就业")).outside is None
+    other = placing(known).place(row("human_resources", unit_name="澜江区隆立机械有限公司", job="单位就业"))
+    assert other.outside == Outside.OTHER_TRADE
 
 
 @pytest.mark.parametrize(
