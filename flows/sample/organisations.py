@@ -80,8 +80,15 @@ def _communities(add: Callable[..., None], branches: int) -> None:
         general = f"中共{district}{street}{community}社区总支部委员会"
         if turn < len(communities):
             add(general, "党总支", street_committee(street), "community", street=street)
-        order = "一二三四五六七八九十"[turn // len(communities) % 10] + "十" * (turn // (10 * len(communities)))
+        order = _numeral(turn // len(communities) + 1)
         add(f"中共{district}{street}{community}社区第{order}支部委员会", "党支部", general, "community", street=street)
+
+
+def _numeral(number: int) -> str:
+    """1 to 99 in Chinese: 一, 十一, 二十."""
+    tens, ones = divmod(number, 10)
+    digits = " 一二三四五六七八九"
+    return (("" if tens == 1 else digits[tens].strip()) + "十" if tens else "") + digits[ones].strip()
 
 
 def _floating_and_joint(add: Callable[..., None]) -> None:

@@ -74,9 +74,11 @@ class _Shown:
         """Nothing either shows speaks against the other: places, what the firm does, its trade."""
         places = all(_one_place(a, b) for a in self.places for b in other.places)
         industries = all(_within(a, b) for a in self.industries for b in other.industries)
-        licences = (self.bare_licence and other.placed) or (self.placed and other.bare_licence)
+        one_bare = self.bare_licence or other.bare_licence
+        licences = one_bare and self.placed != other.placed
         elsewhere = self.streets and other.streets and not self.streets & other.streets
-        if elsewhere and ((self.bare and other.placed) or (self.placed and other.bare)):
+        # A cluster that is also written with its place (under one code) is known by it.
+        if elsewhere and self.placed != other.placed and (self.bare or other.bare):
             return False
         return (
             places

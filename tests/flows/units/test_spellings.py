@@ -156,3 +156,16 @@ def test_branches_stations_and_fleets_hang_under_their_firm(text: str, core: str
 def test_a_station_s_word_with_its_place_behind_is_the_station(bracketed: str, written: str) -> None:
     assert parse_unit(bracketed) == parse_unit(written)
     assert parse_unit(bracketed).branch != parse_unit("配送站（云溪柳荫）").branch
+
+
+def test_a_code_beside_the_name_without_its_place_keeps_the_same_legal_name_in_another_street_one_firm() -> None:
+    name, code = "澜江区顺佳源配送服务有限公司", "91500113C79NQQJX8G"
+    cluster = clusters_of(
+        [
+            Mention(name, code, "木樨镇", "外卖配送", registered=True),
+            Mention("顺佳源配送服务有限公司", code, None, "外卖配送"),
+            Mention(name, None, "白鹭湾街道", "外卖配送", rows=150),
+            Mention("顺佳源（澜江）配送服务有限公司", None, "白鹭湾街道", "外卖配送", rows=9),
+        ]
+    )
+    assert len(set(cluster.values())) == 1
