@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from functools import cached_property
 
+import pyarrow as pa
+
 from flows.delimited.shapes import Shapes, shape, shapes_of
+from flows.delimited.shifted import is_shifted, kinds_of, suspects
 from flows.staging.grid import Grid
 from flows.staging.headers import Header
 from flows.staging.values.cells import Cell
 
 Rule = tuple[str, str]
 """The rule that sets a row aside, and the Chinese reason."""
+_SHIFTED: Rule = ("fields_shifted", "一处缺分隔符、另一处多出一个，其间各格错开一列")
+_HEADER_TEXTS = 2
+"""A row with so many of the header's texts is a header: that of a file joined to this one, or this one's again."""
 TRIMMED_LEAST, PADDED_LEAST = 3, 4
 
 
@@ -31,7 +38,7 @@ def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
     below = widths[start:]
     broken = {number - grid.above - 1 for number in grid.broken if number > grid.above + start}
     if not broken and below.count(whole) == len(below):
-        return {}
+        return _shifted(grid, header, whole, ())
     found: dict[int, Rule] = dict.fromkeys(broken, ("stray_quote", "引号不成对，分不出各格"))
     usual = _usual_width(grid, header, below, whole)
     trimmed = _Trimmed(grid, start, widths, usual)
@@ -45,7 +52,33 @@ def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
             trimmed.holds(index) or (grid.above + index + 1 == grid.cut_row and trimmed.fits(index))
         ):
             found[index] = "fields_too_few", f"只有{width}格，表头有{usual}格，缺分隔符，各格对不上列"
-    return found
+    return found | _shifted(
+        grid, header, usual, {index for index, one in enumerate(widths) if one != usual} | found.keys()
+    )
+
+
+def _shifted(grid: Grid, header: Header, width: int, ragged: Container[int]) -> dict[int, Rule]:
+    """Rows as wide as the header that lack one delimiter and have another too many; each below its own header."""
+    texts = {text for text in header.texts if text}
+    found: dict[int, Rule] = {}
+    part: list[int] = []
+    for index in range(header.last + 1, len(grid.rows)):
+        if len(texts.intersection(map(str, grid.rows[index]))) >= _HEADER_TEXTS:
+            found |= _shifted_of(grid, part, width)
+            part = []
+        elif index not in ragged and any(grid.rows[index]):
+            part.append(index)
+    return found | _shifted_of(grid, part, width)
+
+
+def _shifted_of(grid: Grid, places: list[int], width: int) -> dict[int, Rule]:
+    rows = [[str(cell) for cell in grid.rows[index][:width]] for index in places]
+    kinds = kinds_of(rows, width)
+    if not any(kinds):
+        return {}
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    shifted = [at for at in suspects(columns, kinds) if is_shifted(rows[at], kinds)]
+    return dict.fromkeys((places[at] for at in shifted), _SHIFTED)
 
 
 def _usual_width(grid: Grid, header: Header, below: list[int], whole: int) -> int:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from flows.delimited import Decoded, Delimited, decode, read_records
 from flows.delimited.dialect import Dialect, find_dialect
+from flows.delimited.shifted import SAMPLED_ROWS, is_shifted, kinds_of, suspects
 from flows.tabular.columns import named_columns, without_blank_columns
 from schemas.errors import InputError
 
@@ -85,7 +86,22 @@ def _by_arrow(data: bytes, dialect: Dialect, header: list[str], where: str, over
         table = csv.read_csv(io.BytesIO(data), read_options=read, parse_options=parse, convert_options=convert)
     except pa.ArrowInvalid:  # a line of another width, or bytes that are no UTF-8
         return None
-    return None if _has_header_again(table, header) else without_blank_columns(table, header)
+    if _has_header_again(table, header) or _shifted(table):
+        return None
+    return without_blank_columns(table, header)
+
+
+def _shifted(table: pa.Table) -> list[int]:
+    """Rows whose cells stand one column off."""
+    head = table.slice(0, SAMPLED_ROWS)
+    kinds = kinds_of(_texts(head), table.num_columns)
+    places = suspects(table.columns, kinds)
+    rows = _texts(table.take(pa.array(places, pa.int64()))) if places else []
+    return [at for at, row in zip(places, rows, strict=True) if is_shifted(row, kinds)]
+
+
+def _texts(table: pa.Table) -> list[list[str]]:
+    return [[cell or "" for cell in row] for row in zip(*(one.to_pylist() for one in table.columns), strict=True)]
 
 
 def _has_header_again(table: pa.Table, header: list[str]) -> bool:
@@ -105,13 +121,15 @@ def _weighed(decoded: Decoded, where: str, say: Callable[[str], None]) -> pa.Tab
     rows = [at for at in filled[1:] if at in found.broken or found.rows[at] != header]
     width = _width(found, header, rows)
     _refuse_damaged(found, width, rows, where)
-    for line in (*found.notes, _mended(found), _headers_again(len(filled) - 1 - len(rows))):
-        if line:
-            say(f"{where}：{line}")
     names = named_columns(header[:width], where)
     columns = zip(*([cell or None for cell in found.rows[at][:width]] for at in rows), strict=True)
     arrays = [pa.array(column, pa.string()) for column in columns] or [pa.nulls(0, pa.string()) for _ in names]
-    return without_blank_columns(pa.table(arrays, names=names), header[:width])
+    table = pa.table(arrays, names=names)
+    _refuse([f"第{found.line(rows[at])}行各格错开一列" for at in _shifted(table)], width, where)
+    for line in (*found.notes, _mended(found), _headers_again(len(filled) - 1 - len(rows))):
+        if line:
+            say(f"{where}：{line}")
+    return without_blank_columns(table, header[:width])
 
 
 def _width(found: Delimited, header: list[str], rows: list[int]) -> int:
@@ -140,6 +158,10 @@ def _refuse_damaged(found: Delimited, width: int, rows: list[int], where: str) -
             said.append(f"第{line}行有{len(row)}格")
         elif sorted(row) == header:
             said.append(f"第{line}行又是一行表头，列的次序不同")
+    _refuse(said, width, where)
+
+
+def _refuse(said: list[str], width: int, where: str) -> None:
     if said:
         raise InputError(
             f"有几行与表头（{width}格）对不上，没有读这个表",

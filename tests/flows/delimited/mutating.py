@@ -103,6 +103,26 @@ def missing_delimiter(made: Mutated, picked: random.Random) -> None:
     made.lines[at] = made.delimiter.join(cells)
 
 
+def missing_and_extra_delimiter(made: Mutated, picked: random.Random) -> None:
+    """One row keeps its width: two of its cells are one, and another is two."""
+    at = _plain_line(made, picked)
+    made.lines[at] = made.delimiter.join(shifted(made.lines[at].split(made.delimiter), picked))
+
+
+def shifted(cells: list[str], picked: random.Random) -> list[str]:
+    """A row of as many cells, two of them joined and another parted; at least one whole cell stands between."""
+    while True:
+        joined, parted = picked.randrange(len(cells) - 1), picked.randrange(len(cells))
+        if len(cells[parted]) > 1 and not joined - 1 <= parted <= joined + 2:
+            break
+    place = picked.randint(1, len(cells[parted]) - 1)
+    found = [[cell] for cell in cells]
+    found[parted] = [cells[parted][:place], cells[parted][place:]]
+    found[joined] = [cells[joined] + cells[joined + 1]]
+    del found[joined + 1]
+    return [cell for group in found for cell in group]
+
+
 def joined_file(made: Mutated, picked: random.Random) -> None:
     """Another file behind this one, its columns perhaps in another order, its mark perhaps with it."""
     order = list(range(len(HEAD)))
@@ -128,5 +148,5 @@ def padding(made: Mutated, picked: random.Random) -> None:
 
 _FAULTS: tuple[Callable[[Mutated, random.Random], None], ...] = (
     stray_quote_before, stray_quote_before, stray_quote_behind, extra_delimiter, extra_delimiter, missing_delimiter,
-    joined_file, end_of_file_signs, padding, stray_quote_in_header,
+    missing_and_extra_delimiter, missing_and_extra_delimiter, joined_file, end_of_file_signs, padding, stray_quote_in_header,
 )  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from flows.delimited.shifted import is_shifted, kinds_of
 from flows.staging.grid import Grid
 from flows.staging.readers import read_file
 from flows.staging.tables import Meaning, tables_of
 from schemas.contracts import load_sources
-from tests.flows.delimited.mutating import HEAD, Mutated, mutated
+from tests.flows.delimited.mutating import HEAD, Mutated, mutated, rider, shifted
 
 FIELDS = dict(
     zip(HEAD, ("platform", "worker_no", "name", "phones", "id_number", "station", "started_on", "state"), strict=True)
@@ -57,3 +60,32 @@ def row_break(row: dict[str, str]) -> str:
 def test_rows_in_are_rows_read_and_rows_named(first: int) -> None:
     for seed in range(first, first + 30):
         account(mutated(seed))
+
+
+def test_a_row_one_column_off_between_two_places_is_seen_and_no_whole_row_is_taken_for_one() -> None:
+    for seed in range(300):
+        picked = random.Random(seed)  # noqa: S311 - rows of a test
+        rows = [rider(seed * 100 + at, picked) for at in range(20)]
+        off = shifted(rows[7], picked)
+        kinds = kinds_of([*rows[:7], off, *rows[8:]], len(HEAD))
+        assert is_shifted(off, kinds), off
+        assert not any(is_shifted(row, kinds) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"手机号": "", "身份证号": "13800000001"},
+        {"手机号": "500113199003078516", "身份证号": "13800000001"},
+        {"姓名": "13800000001", "手机号": "张三"},
+        {"手机号": "无", "身份证号": "待补", "入职日期": "同上"},
+        {"身份证号": "1.10105E+17", "手机号": "023-62810000", "入职日期": "长期"},
+        {"站点": "2024-01-05", "入职日期": "鱼洞一站"},
+        {"姓名": "", "手机号": "138****0001", "身份证号": "500113********8516"},
+    ],
+)
+def test_a_row_whose_cells_are_odd_but_in_their_places_is_read(odd: dict[str, str]) -> None:
+    picked = random.Random(1)  # noqa: S311 - rows of a test
+    rows = [rider(at, picked) for at in range(20)]
+    row = [odd.get(text, cell) for text, cell in zip(HEAD, rows[7], strict=True)]
+    assert not is_shifted(row, kinds_of(rows, len(HEAD)))
