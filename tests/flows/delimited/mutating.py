@@ -148,5 +148,6 @@ def padding(made: Mutated, picked: random.Random) -> None:
 
 _FAULTS: tuple[Callable[[Mutated, random.Random], None], ...] = (
     stray_quote_before, stray_quote_before, stray_quote_behind, extra_delimiter, extra_delimiter, missing_delimiter,
-    missing_and_extra_delimiter, missing_and_extra_delimiter, joined_file, end_of_file_signs, padding, stray_quote_in_header,
+    missing_and_extra_delimiter, missing_and_extra_delimiter, joined_file, end_of_file_signs, padding,
+    stray_quote_in_header,
 )  # fmt: skip

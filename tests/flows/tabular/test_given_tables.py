@@ -71,6 +71,8 @@ WRONG: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "two.csv": (text().replace("王4,", "王4").replace("王9", '"王9').replace(",13800000009", "").encode(),
                 ("damaged_lines", "第6行有3格", "第11行引号不成对")),
     "turned.csv": ((text() + "row_id,手机号,姓名,住址\r\n").encode(), ("damaged_lines", "第52行又是一行表头")),
+    "shifted.csv": (text().replace("0004,王4", "0004王4").replace("东林社区4号", "东林,社区4号").encode(),
+                    ("damaged_lines", "第6行各格错开一列")),
     "double.csv": (text().replace("住址", "姓名", 1).encode(), ("same_column_names", "“姓名”（第2、4列）")),
     "empty.csv": (b"\xef\xbb\xbf\r\n", ("empty_file",)),
     "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(300), ("PNG",)),
