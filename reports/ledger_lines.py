@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from reports.causes import cause_word, ending_word
 from reports.words import COLUMNS, FIELDS, FLAGS, ROLES, SEXES
 from schemas.policy import Policy
 
@@ -70,7 +71,9 @@ def _status(code: str, policy: Policy) -> str:
 
 def _lead(lead: Mapping[str, Any], policy: Policy) -> str:
     checked = f"（{lead['checked_by']}，{lead['checked_on']}）" if lead["checked_by"] else ""
-    return f"{_status(lead['code'], policy)}：{lead['state']}{checked}"
+    why = f"，{ending_word(lead['cause'])}" if lead["cause"] else ""
+    closed = f"，{lead['closed_on']} 了结" if lead["closed_on"] else ""
+    return f"{_status(lead['code'], policy)}：{lead['state']}{checked}{why}{closed}"
 
 
 def evidence_line(one: Mapping[str, Any]) -> str:
@@ -96,15 +99,20 @@ def version_lines(index: Mapping[str, Any], policy: Policy) -> list[tuple[str, s
     return [*lines, ("保留的版本", f"{len(index['kept'])} 个")] if "kept" in index else lines
 
 
-def difference_lines(rows: Sequence[Mapping[str, Any]], *, moves: bool) -> list[tuple[str, str, str]]:
-    """人员编号, 变动, 列; who merely moved is counted in one line unless `moves`."""
+def difference_lines(rows: Sequence[Mapping[str, Any]], *, moves: bool) -> list[tuple[str, str, str, str]]:
+    """人员编号, 变动, 列, 原因; who merely moved is counted in one line unless `moves`."""
     shown = [row for row in rows if moves or row["change"] != "moved"]
     lines = [
-        (str(row["person_key"]), CHANGES[row["change"]], "、".join(COLUMNS.get(name, name) for name in row["columns"]))
+        (
+            str(row["person_key"]),
+            CHANGES[row["change"]],
+            "、".join(COLUMNS.get(name, name) for name in row["columns"]),
+            "；".join(cause_word(code) for code in row["causes"]),
+        )
         for row in shown
     ]
     if len(shown) < len(rows):
         lines.append(
-            ("另有", f"{len(rows) - len(shown)} 人", "只是来源文件、行号或分值变动，内容未变；--moved 逐人列出")
+            ("另有", f"{len(rows) - len(shown)} 人", "只是来源文件、行号或分值变动，内容未变；--moved 逐人列出", "")
         )
     return lines

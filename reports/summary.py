@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from reports.causes import MERE_MOVES, cause_word
 from reports.trades_in_doubt import trade_notices
 from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE
 
@@ -293,17 +294,16 @@ def _lines(rows: list[tuple[str, int, int]], titles: dict[str, str]) -> tuple[Co
 
 
 def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ...]:
-    """Causes read `code sentence：particulars`; here they are gathered by their sentence, mere moves last."""
+    """Persons by kind of change and cause, mere moves last."""
     rows = con.execute(
         """
-        select change, regexp_extract(cause, '^[a-z_]+ ([^：]*)', 1) as why, count(*) as persons
-        from read_parquet($path) group by change, why
-        order by bool_and(regexp_matches(cause, '^(moved|weights_moved) ')), change, persons desc, why
+        select change, cause, count(*) as persons from read_parquet($path) group by change, cause
+        order by list_contains($mere::varchar[], cause), change, persons desc, cause
         """,
-        {"path": str(path)},
+        {"path": str(path), "mere": list(MERE_MOVES)},
     ).fetchall()
     return tuple(
-        ChangeLine(change=change, title=CHANGES.get(change, change), cause=cause, persons=persons)
+        ChangeLine(change=change, title=CHANGES.get(change, change), cause=cause_word(cause), persons=persons)
         for change, cause, persons in rows
     )
 

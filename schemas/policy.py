@@ -75,6 +75,8 @@ class Leads(_Frozen):
     closed_state: str = "已办结"
     closed_days: int = Field(default=180, ge=0, le=3650)
     """How long a closed lead stays in `leads`."""
+    ended_days: int = Field(default=30, ge=0, le=3650)
+    """The same of one that nobody had checked when the registers settled it."""
     confirmed_state: str = "已确认"
     taken_in_state: str = "已纳管"
     taken_in_codes: tuple[str, ...] = ("P1", "P2", "F1", "F2", "W1")

@@ -72,7 +72,9 @@ def diff(
 
     from reports.ledger_lines import difference_lines
 
-    table = Table("人员编号", "变动", "列", title=f"{before} → {after}，{len(rows)} 人不同", title_justify="left")
+    table = Table(
+        "人员编号", "变动", "列", "原因", title=f"{before} → {after}，{len(rows)} 人不同", title_justify="left"
+    )
     for line in difference_lines(rows, moves=moved):
         table.add_row(*line)
     terminal().print(table)

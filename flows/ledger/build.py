@@ -271,6 +271,7 @@ def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         "taken_in_codes": list(leads.taken_in_codes),
         "closed_state": leads.closed_state,
         "closed_days": leads.closed_days,
+        "ended_days": leads.ended_days,
         "settled_states": list(leads.settled_states),
         "keep_days": policy.leaving.keep_days,
     }

@@ -89,6 +89,7 @@ with gone as (
 )
 select
     person_key, code, state, checked_by, checked_on, opened_on,
+    -- What ended it.
     case
         when person_id is null then 'ground_gone'
         when torn and list_contains($accusing::varchar[], code) then 'rolls_contradict'
@@ -110,15 +111,15 @@ create or replace table ledger_leads as
 with kept as (
     select * from leads_open
     union all by name
-    -- A checked one stays a while, closed; one that nobody checked ends with its cause, which the change tells.
+    -- What was found unfounded is no matter to settle; every other one stays a while, closed, with its cause.
     select person_key, code, 100 as place, $closed_state as state, checked_by, checked_on, opened_on,
         $as_of::date as closed_on, cause
-    from leads_ended where list_contains($settled_states::varchar[], state)
+    from leads_ended where state <> $excluded_state
     union all by name
     select b.person_key, b.code, 101 as place, b.state, b.checked_by, b.checked_on, b.opened_on, b.closed_on, b.cause
     from leads_before b join ledger_joined j using (person_key)
     where b.closed_on is not null and not list_contains(j.statuses, b.code)
-        and b.closed_on >= $as_of::date - $closed_days::integer
+        and b.closed_on >= $as_of::date - if(b.checked_by is null, $ended_days, $closed_days)::integer
 )
 select
     person_key,

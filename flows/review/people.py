@@ -16,6 +16,7 @@ from flows.ledger.checks import record_answer
 from flows.ledger.publish.read import kept_version, kept_versions
 from flows.originals import Bearer, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
+from reports.causes import cause_text
 from reports.reconcile import reconciled
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
@@ -186,7 +187,7 @@ def _changes(home: Home, key: str) -> list[dict[str, Any]]:
         except (SanzhaoError, OSError):
             continue
         for row in changes.filter(pc.equal(changes["person_key"], key)).to_pylist():
-            found.append({**row, "version": version, "as_of": kept.index["as_of"], "parts": _parts(row)})
+            found.append({**row, "why": cause_text(row), "parts": _parts(row)})
     return found
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from reports.causes import ending_word
 from reports.plain import plain_line
 from reports.summary import absence
 from reports.workbench import words
@@ -36,7 +37,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, plain=plain_line, said=words.word)
-    made.globals.update(absence=absence, words=words, style=style(), query=_query, both=_both)
+    made.globals.update(absence=absence, ending=ending_word, words=words, style=style(), query=_query, both=_both)
     return made
 
 

@@ -14,6 +14,7 @@ from matchers.engine import connect
 from matchers.relations import run_script, script
 from reports import words
 from reports.books import put_views
+from reports.causes import MERE_MOVES, cause_text, ending_word
 from reports.reconcile import TITLE, reconciled
 from reports.summary import STATUS_TITLES
 
@@ -86,7 +87,9 @@ def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[
         )
     con.register("ledger", tables.ledger)
     con.register("coverage", tables.coverage)
-    con.register("changes", tables.changes)
+    told = pa.array([cause_text(row) for row in tables.changes.to_pylist()], pa.string())
+    con.register("changes", tables.changes.append_column("cause_text", told))
+    con.execute("set variable mere_moves = $codes::varchar[]", {"codes": list(MERE_MOVES)})
     con.register("previous", tables.ledger.slice(0, 0) if tables.previous is None else tables.previous)
     put_views(con)
     run_script(con, script("reports.workbook", "sheets.sql"))
@@ -116,7 +119,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return "、".join(_value(one) for one in value) or "（空）"
     if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values() if part is not None)
+        told = {**value, "cause": ending_word(value["cause"])} if value.get("cause") else value
+        return " ".join(str(part) for part in told.values() if part is not None)
     if isinstance(value, bool):
         return "是" if value else "否"
     known = {**STATUS_TITLES, **words.CLASSES, **words.FLAGS, **words.SEXES}

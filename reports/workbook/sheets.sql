@@ -88,8 +88,8 @@ create or replace view sheet_changes as
 select titled('change_titles', c.change) as "变动", c.person_key as "人员编号",
     coalesce(l.name_masked, p.name_masked) as "姓名",
     coalesce(l.work_street, l.home_street, p.work_street, p.home_street) as "镇街",
-    regexp_replace(c.cause, '^[a-z_]+ ', '') as "原因", all_titled('columns', c.columns) as "变动的栏",
+    c.cause_text as "原因", all_titled('columns', c.columns) as "变动的栏",
     c.before as "原来", c.after as "现在", listed(list_transform(c.source_rows,
         place -> titled('source_titles', split_part(place, '/', 1)) || substr(place, strpos(place, '/')))) as "来源行"
 from changes c left join ledger l using (person_key) left join previous p using (person_key)
-order by regexp_matches(c.cause, '^(moved|weights_moved) '), c.change, "原因", c.person_key;
+order by list_contains(getvariable('mere_moves'), c.cause), c.change, "原因", c.person_key;

@@ -123,7 +123,8 @@ _PERSON: dict[str, Any] = {
     "first_seen": DAY, "last_seen": DAY, "changed_on": DAY, "host_org_name": "某支部", "home_org_name": "甲支部",
 }  # fmt: skip
 _CHANGE: dict[str, Any] = {
-    "person_key": "p-a", "change": "changed", "columns": ["work_street"], "cause": "source_row_changed 内容有更正",
+    "version": "20261120T013000Z-ab12", "as_of": date(2026, 11, 20),
+    "person_key": "p-a", "change": "changed", "columns": ["work_street"], "cause": "source_row_changed",
     "before": '{"work_street": "城北街道", "evidence": []}', "after": '{"work_street": "城南街道", "evidence": []}',
     "source_rows": ["platform/蓝骑.xlsx/第7行"],
 }  # fmt: skip

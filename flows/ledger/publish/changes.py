@@ -1,4 +1,7 @@
-"""One row per person changed since the previous version, with the cause in Chinese."""
+"""One row per person changed since the previous version, with the code of its cause.
+
+The code's word, and what the row itself tells beside it, are for the readers: `reports/causes.py`.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +40,14 @@ _WORK = {
 _HOST = {"host_org_code", "host_org_name", "host_rule"}
 _CARRIED = ("last_seen", "changed_on")
 _REGISTERS = ("roll", "transfer", "floating")
-_NOT_THE_PERSON = "人工核对为不是同一人"
+_TAKEN_IN = frozenset(words("taken_in"))
 
 
 def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
-    """The changes from `previous_ledger` to `ledger_new`, both relations in the ledger's contract."""
+    """The changes from `previous_ledger` to `ledger_new`, both relations in the ledger's contract.
+
+    `version` is null until the version has a name (`commit.make_draft`).
+    """
     names = list(ledger_table("ledger").columns)
     added = _rows(con, "select n.* from ledger_new n anti join previous_ledger p using (person_key)")
     removed = _rows(con, "select p.* from previous_ledger p anti join ledger_new n using (person_key)")
@@ -52,7 +58,7 @@ def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
     rows = [_added(row, night, split) for row in added]
     rows += [_removed(row, night, merged) for row in removed]
     rows += [_changed(*pair, night, names) for pair in pairs]
-    return _table(without_old_numbers(row, night.clean) for row in rows)
+    return _table(without_old_numbers({**row, "as_of": night.as_of}, night.clean) for row in rows)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
@@ -83,34 +89,34 @@ def _changed_pairs(con: duckdb.DuckDBPyConnection, night: Night, names: list[str
 def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
     key = row["person_key"]
     if key in split:
-        return _row(row, "split", "split", after=row, about=f"原编号 {split[key]}")
+        return _row(row, "split", "split", before={"person_key": split[key]}, after=row)
     if night.previous_as_of is None:
         return _row(row, "added", "first_version", after=row)
-    cause, about = ("objection", "") if row["objection"] else _why_added(row, night)
-    return _row(row, "added", cause, after=row, about=about)
+    cause = "objection" if row["objection"] else _why_added(row, night)
+    return _row(row, "added", cause, after=row)
 
 
-def _why_added(row: Row, night: Night) -> tuple[str, str]:
-    """The cause of an addition and its particulars. A row counts as new only where its number proves it."""
+def _why_added(row: Row, night: Night) -> str:
+    """The cause of an addition. A row counts as new only where its number proves it."""
     key = row["person_key"]
     new, known = (found.get(key, frozenset()) for found in (night.novelty.new_roles, night.novelty.known_roles))
     if row["match_class"] == "confirmed":
-        return "judgement", ""
+        return "judgement"
     if night.novelty.untied & _work_places(row):
-        return "judgement", _NOT_THE_PERSON
+        return "judgement"
     if night.model_changed:
-        return "model_change", ""
+        return "model_change"
     if row["match_class"] == "own_job":
-        return "roll_change", ""
+        return "roll_change"
     if new & WORK:
-        return "new_source_row", ""
+        return "new_source_row"
     for role in _REGISTERS:
         if role in new and known & WORK:
-            return f"{role}_change", "新增此人"
+            return f"{role}_change"
     if night.policy_changed:
-        return "policy_change", ""
+        return "policy_change"
     declared = not any(one["role"] in _REGISTERS for one in row["evidence"])
-    return "newly_declared" if declared else "newly_tied", ""
+    return "newly_declared" if declared else "newly_tied"
 
 
 def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
@@ -118,52 +124,49 @@ def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
     objects = night.objecting & {key, merged.get(key)}
     past = without_withheld(row) if objects else row
     if key in merged:
-        gone = _row(
-            row, "merged", "merged", before=past, after={"person_key": merged[key]}, about=f"并入 {merged[key]}"
-        )
+        gone = _row(row, "merged", "merged", before=past, after={"person_key": merged[key]})
     else:
-        cause, about = ("objection", "") if objects else _why_removed(row, night)
-        gone = _row(row, "removed", cause, before=past, about=about)
+        gone = _row(row, "removed", "objection" if objects else _why_removed(row, night), before=past)
     return {**gone, "source_rows": nothing_said()} if objects else gone
 
 
-def _why_removed(row: Row, night: Night) -> tuple[str, str]:
-    """The cause of a removal and its particulars."""
+def _why_removed(row: Row, night: Night) -> str:
+    """The cause of a removal."""
     key = row["person_key"]
     if key in night.erased:
-        return "erased", ""
+        return "erased"
     if key in night.denied or (row["match_class"] == "confirmed" and key in night.rows_here):
-        return "judgement", _NOT_THE_PERSON
+        return "judgement"
     if "not_seen" in row["flags"] and (night.as_of - row["last_seen"]).days > night.keep_days:
-        return "aged_out", f"末次出现 {row['last_seen'].isoformat()}"
+        return "aged_out"
     if night.model_changed and key in night.rows_here:
-        return "model_change", ""
+        return "model_change"
     if (register := _left_register(row, night)) is not None:
         return register
     if _has_work(row) and key not in night.rows_here:
-        return "withdrawn_source_row", ""
-    return _why_untied(row, night), ""
+        return "withdrawn_source_row"
+    return _why_untied(row, night)
 
 
-def _why_unseen(row: Row, night: Night) -> tuple[str, str]:
-    """Why nothing ties a person to platform work who stays in the ledger for now, and the particulars."""
+def _why_unseen(row: Row, night: Night) -> str:
+    """Why nothing ties a person to platform work who stays in the ledger for now."""
     key = row["person_key"]
     if key in night.denied:
-        return "judgement", _NOT_THE_PERSON
+        return "judgement"
     if (register := _left_register(row, night)) is not None:
         return register
     if _has_work(row) and key not in night.rows_here:
-        return "left", ""
-    return "model_change" if night.model_changed else _why_untied(row, night), ""
+        return "left"
+    return "model_change" if night.model_changed else _why_untied(row, night)
 
 
-def _left_register(row: Row, night: Night) -> tuple[str, str] | None:
+def _left_register(row: Row, night: Night) -> str | None:
     """The cause where a person of the registers stands in none of them any more."""
     roles = {one["role"] for one in row["evidence"]}
     register = next((role for role in _REGISTERS if role in roles), None)
     if register is None or row["person_key"] in night.registry_here:
         return None
-    return f"{register}_change", "名册中已无此人" if register == "roll" else "登记中已无此人"
+    return f"{register}_change"
 
 
 def _why_untied(row: Row, night: Night) -> str:
@@ -183,20 +186,15 @@ def _has_work(row: Row) -> bool:
 def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[str]) -> Row:
     compared = {**before, "evidence": expected["evidence"]}
     columns = [name for name in names if compared[name] != after[name]] or ["last_seen"]
-    cause, about = _cause(before, after, set(columns) - set(_CARRIED), night), ""
-    if cause == "recheck":
-        about = "、".join(night.reopened.get(after["person_key"], ()))
-    elif cause == "lead_settled":
-        ended = night.endings[after["person_key"]]
-        about = "、".join(f"{code} {words('endings')[why]}" for code, why in ended)
-    elif cause == "unseen":
-        cause, about = _why_unseen(after, night)
+    cause = _cause(before, after, set(columns) - set(_CARRIED), night)
+    if cause == "unseen":
+        cause = _why_unseen(after, night)
     if after["objection"]:
-        cause, about = "objection", ""
+        cause = "objection"
     past = {name: before[name] for name in columns}
     if after["objection"]:
         past, columns = without_withheld(past), columns_said(columns, names)
-    row = _row(after, "changed", cause, before=past, after={name: after[name] for name in columns}, about=about)
+    row = _row(after, "changed", cause, before=past, after={name: after[name] for name in columns})
     row["columns"] = columns
     places = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
     row["source_rows"] = nothing_said() if after["objection"] else places
@@ -221,6 +219,10 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
         return "lead_settled"
     if ("person_checked" in before["flags"]) != ("person_checked" in after["flags"]):
         return "check"
+    if _newly_taken_in(before, after):
+        return "taken_in"
+    if columns == {"leads"} and all(lead["closed_on"] for lead in before["leads"] if lead not in after["leads"]):
+        return "time_passed"
     if _lead_states(before) != _lead_states(after):
         return "recheck" if after["person_key"] in night.reopened else "check"
     if (moved := _moved_rows(after, gone, new, night)) is not None:
@@ -332,6 +334,12 @@ def _lead_states(row: Row) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def _newly_taken_in(before: Row, after: Row) -> bool:
+    """Whether an organisation took the person in since the last version."""
+    known = {one["code"] for one in before["leads"] if one["cause"] in _TAKEN_IN}
+    return any(one["cause"] in _TAKEN_IN and one["code"] not in known for one in after["leads"])
+
+
 def _places(row: Row) -> list[str]:
     places = []
     for one in row["evidence"]:
@@ -340,16 +348,16 @@ def _places(row: Row) -> list[str]:
     return places
 
 
-def _row(
-    row: Row, change: str, cause: str, *, before: Row | None = None, after: Row | None = None, about: str = ""
-) -> Row:
+def _row(row: Row, change: str, cause: str, *, before: Row | None = None, after: Row | None = None) -> Row:
+    if cause not in CAUSES:
+        raise KeyError(f"cause {cause} has no word in words.toml")
     return {
         "person_key": row["person_key"],
         "change": change,
         "columns": [],
         "before": _json(before),
         "after": _json(after),
-        "cause": f"{cause} {CAUSES[cause]}" + (f"：{about}" if about else ""),
+        "cause": cause,
         "source_rows": _places(row),
     }
 

@@ -15,7 +15,7 @@ from flows.ledger.publish.files import parquet_bytes, sha256, write_version
 from flows.ledger.publish.read import Published, kept_versions, signature
 from flows.ledger.publish.retention import doomed_versions
 from flows.run.context import RunContext
-from schemas.contracts import ledger_schema_version
+from schemas.contracts import check_table, ledger_schema_version, ledger_table
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,23 @@ class Draft:
 def make_draft(
     run: RunContext, tables: dict[str, pa.Table], newest: str | None, about: dict[str, Any] | None = None
 ) -> Draft:
-    """The tables' bytes under the version's name, which is after the newest one there was."""
+    """The tables' bytes under the version's name, which is after the newest one there was.
+
+    The name holds four digits of the content, so that it is known once everything else is; then the changes bear it.
+    Raises TableError unless they are in their contract with it.
+    """
     files = {f"{name}.parquet": parquet_bytes(table, name, run.as_of) for name, table in tables.items()}
-    return Draft(_version_name(run, files, newest), tables, files, about or {})
+    version = _version_name(run, files, newest)
+    changes = _of_version(tables["changes"], version)
+    check_table(changes, ledger_table("changes"))
+    files["changes.parquet"] = parquet_bytes(changes, "changes", run.as_of)
+    return Draft(version, {**tables, "changes": changes}, files, about or {})
+
+
+def _of_version(changes: pa.Table, version: str) -> pa.Table:
+    at = changes.schema.get_field_index("version")
+    named = pa.array([version] * changes.num_rows, pa.string())
+    return changes.set_column(at, changes.schema.field(at), named)
 
 
 def _version_name(run: RunContext, files: dict[str, bytes], newest: str | None) -> str:
@@ -101,7 +115,7 @@ def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
         "match_classes": tally(ledger["match_class"].to_pylist()),
         "review": tables["review"].num_rows,
         "changes": tally(changes["change"].to_pylist()),
-        "causes": tally([cause.split()[0] for cause in changes["cause"].to_pylist()]),
+        "causes": tally(changes["cause"].to_pylist()),
     }
 
 

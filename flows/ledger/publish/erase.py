@@ -178,11 +178,13 @@ def _without(table: pa.Table, name: str, keys: frozenset[str]) -> pa.Table:
 
 
 def _unnamed(table: pa.Table, keys: frozenset[str]) -> pa.Table:
-    """Causes of other persons' rows that name an erased key (split from it) name it no longer."""
-    causes = table["cause"]
-    for key in sorted(keys):
-        causes = pc.replace_substring(causes, key, "（已删除）")
-    return table.set_column(table.schema.get_field_index("cause"), table.schema.field("cause"), causes)
+    """Other persons' rows that name an erased key (split from it, or merged into it) name it no longer."""
+    for name in ("before", "after"):
+        told = table[name]
+        for key in sorted(keys):
+            told = pc.replace_substring(told, key, "（已删除）")
+        table = table.set_column(table.schema.get_field_index(name), table.schema.field(name), told)
+    return table
 
 
 def _delta(delta: dict[str, Any], digests: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.home.folders import Home
-from flows.ledger.publish.read import current_version, kept_version
+from flows.ledger.publish.read import current_version, kept_version, kept_versions
 from flows.ledger.publish.replay import aged
 from matchers.engine import connect
 from schemas.contracts import ledger_table
@@ -39,7 +39,8 @@ def show(home: Home, key: str) -> dict[str, Any]:
 
 
 def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
-    """One row per person that differs between two kept versions: added, removed, changed or moved, with the columns.
+    """One row per person that differs between two kept versions: added, removed, changed or moved, with the columns,
+    and the codes of the causes that the versions between them give.
 
     `moved`: the same evidence in another place, or weights that follow how common names and numbers are tonight.
     """
@@ -49,9 +50,23 @@ def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
         expected = aged(before.table("ledger"), before.as_of, after.as_of)
         con.register("before_rows", _plain(expected))
         con.register("after_rows", _plain(after.table("ledger")))
-        return _differences(con)
+        rows = _differences(con)
     finally:
         con.close()
+    causes = _causes(home, older, newer)
+    return [{**row, "causes": causes.get(row["person_key"], [])} for row in rows]
+
+
+def _causes(home: Home, older: str, newer: str) -> dict[str, list[str]]:
+    """Codes per person, in the order of the kept versions after the older one up to the newer, each once."""
+    found: dict[str, list[str]] = {}
+    for version in kept_versions(home):
+        if older < version <= newer:
+            changes = kept_version(home, version).table("changes")
+            for key, cause in zip(changes["person_key"].to_pylist(), changes["cause"].to_pylist(), strict=True):
+                if cause not in found.setdefault(key, []):
+                    found[key].append(cause)
+    return found
 
 
 _PLACES = ("evidence", "match_weight", "match_probability")

@@ -49,7 +49,7 @@ class Published:
                 rule="checksum",
                 action=_ACTION,
             )
-        return as_today(table_in(data).replace_schema_metadata(None), name, self.as_of)
+        return as_today(table_in(data).replace_schema_metadata(None), name, self.as_of, self.version)
 
 
 def empty_table(name: str) -> pa.Table:

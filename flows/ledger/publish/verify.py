@@ -84,7 +84,7 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
             problems.append(f"{folder.name}：{file} 与索引的校验值不符")
             continue
         as_of = date.fromisoformat(str(index["as_of"]))
-        problems += _table_problems(folder.name, name, as_today(table_in(data), name, as_of), told["rows"])
+        problems += _table_problems(folder.name, name, as_today(table_in(data), name, as_of, folder.name), told["rows"])
     return problems
 
 
@@ -152,5 +152,6 @@ def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[st
 
 
 def _read(folder: Path, index: dict[str, Any], name: str) -> pa.Table:
-    path = folder / "versions" / str(index["version"]) / f"{name}.parquet"
-    return as_today(pq.read_table(path).replace_schema_metadata(None), name, date.fromisoformat(index["as_of"]))
+    version, as_of = str(index["version"]), date.fromisoformat(index["as_of"])
+    table = pq.read_table(folder / "versions" / version / f"{name}.parquet").replace_schema_metadata(None)
+    return as_today(table, name, as_of, version)

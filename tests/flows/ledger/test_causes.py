@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 from sqlalchemy.orm import Session
 
+import flows.ledger
 from flows.drift.keys import key_tokens, packed
 from flows.home.store import Judged, Lead, opened_store
 from flows.home.store.source_numbers import number_token
@@ -19,11 +21,14 @@ from flows.ledger.publish.read import current_version
 from flows.run.context import RunContext
 from flows.scope import place_rows
 from flows.units.build import build_step
+from reports.causes import cause_text
 from schemas.contracts import shipped_sources
 from schemas.store import SourceNight
+from schemas.words import words
 from tests.flows.ledger.district import AS_OF, KEY, District, context, number_of
 
 NEXT = AS_OF + timedelta(days=1)
+_LEDGER = Path(flows.ledger.__file__).parent
 
 
 def first_night() -> District:
@@ -89,7 +94,7 @@ def play(district: District, run: RunContext) -> None:
 
 
 @pytest.fixture(scope="module")
-def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str, str]]:
     """Surname: what changed on the second night and why."""
     root = tmp_path_factory.mktemp("causes")
     play(first_night(), context(root))
@@ -108,7 +113,7 @@ def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str
     names = {key: name for name, key in key_of.items()}
     names |= {row["person_key"]: row["name_masked"][0] for row in newest.table("ledger").to_pylist()}
     rows = newest.table("changes").to_pylist()
-    return {names[row["person_key"]]: (row["change"], row["cause"]) for row in rows}
+    return {names[row["person_key"]]: (row["change"], row["cause"], cause_text(row)) for row in rows}
 
 
 def deny(root: Path, person_key: str) -> None:
@@ -123,23 +128,25 @@ def deny(root: Path, person_key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "cause"),
+    ("name", "change", "cause", "text"),
     [
-        ("赵", "removed", "roll_change 党员名册有变动：名册中已无此人"),
-        ("钱", "removed", "roll_change 党员名册有变动：名册中已无此人"),
-        ("李", "changed", "left 从业记录已全部撤下，按规则保留一段时间后移出"),
-        ("孙", "added", "judgement 人工判断：人工核对为不是同一人"),
-        ("吴", "removed", "judgement 人工判断：人工核对为不是同一人"),
-        ("郑", "added", "judgement 人工判断：人工核对为不是同一人"),
-        ("陈", "added", "new_source_row 来源新增记录"),
-        ("卫", "added", "roll_change 党员名册有变动：新增此人"),
-        ("蒋", "added", "roll_change 党员名册有变动：新增此人"),
-        ("沈", "changed", "floating_change 流动党员登记有变动"),
-        ("冯", "changed", "moved 仅来源文件名或行号变动，内容未变"),
+        ("赵", "removed", "roll_change", "党员名册有变动：名册中已无此人"),
+        ("钱", "removed", "roll_change", "党员名册有变动：名册中已无此人"),
+        ("李", "changed", "left", "从业记录已全部撤下，按规则保留一段时间后移出"),
+        ("孙", "added", "judgement", "人工判断：人工核对为不是同一人"),
+        ("吴", "removed", "judgement", "人工判断：人工核对为不是同一人"),
+        ("郑", "added", "judgement", "人工判断：人工核对为不是同一人"),
+        ("陈", "added", "new_source_row", "来源新增记录"),
+        ("卫", "added", "roll_change", "党员名册有变动：新增此人"),
+        ("蒋", "added", "roll_change", "党员名册有变动：新增此人"),
+        ("沈", "changed", "floating_change", "流动党员登记有变动"),
+        ("冯", "changed", "moved", "仅来源文件名或行号变动，内容未变"),
     ],
 )
-def test_a_cause_tells_what_happened(causes: dict[str, tuple[str, str]], name: str, change: str, cause: str) -> None:
-    assert causes.get(name) == (change, cause)
+def test_a_cause_tells_what_happened(
+    causes: dict[str, tuple[str, str, str]], name: str, change: str, cause: str, text: str
+) -> None:
+    assert causes.get(name) == (change, cause, text)
 
 
 def test_a_number_has_one_token_alone_and_in_a_whole_source(tmp_path: Path) -> None:
@@ -152,5 +159,22 @@ def test_a_number_has_one_token_alone_and_in_a_whole_source(tmp_path: Path) -> N
     assert number_token(secret, "W99") not in tokens.column("record").to_pylist()
 
 
-def test_every_cause_has_a_word_without_the_mark_that_parts_it_from_its_particulars() -> None:
-    assert all(word and "：" not in word for word in CAUSES.values())
+def test_every_cause_has_one_word_and_every_word_its_cause() -> None:
+    """Codes are looked for where causes are made; what is neither read from nor written to a ledger has no word."""
+    made = {
+        word
+        for path in ("publish/changes.py", "publish/rollback.py")
+        for word in re.findall(r'"([a-z_]+)"', (_LEDGER / path).read_text("utf-8"))
+    } | {f"{role}_change" for role in ("roll", "transfer", "floating")}
+    assert set(CAUSES) <= made, sorted(set(CAUSES) - made)
+    told = [*CAUSES.values(), *words("endings").values(), *words("taken_in").values()]
+    assert len(set(told)) == len(told), "one word for one code"
+    assert all(word and "：" not in word for word in told)
+
+
+def test_every_ending_of_a_lead_has_its_word_and_every_word_its_ending() -> None:
+    script = (_LEDGER / "leads.sql").read_text("utf-8")
+    known = {*words("endings"), *words("taken_in")}
+    said = set(re.findall(r"'([a-z_]+)'", script.split("-- What ended it.")[1].split("as cause")[0]))
+    assert said - {"declared"} == set(words("endings"))  # a kind of person, no ending
+    assert {code for code in known if f"'{code}'" in script} == known

@@ -40,7 +40,7 @@ def test_people_of_a_file_that_did_not_come_stay_as_they_were(one_missing: Case)
 def test_a_file_that_did_not_come_is_named_and_chased_and_is_the_cause(one_missing: Case) -> None:
     (line,) = [text for text in one_missing.summaries[1].warnings if "请催报" in text]
     assert line.startswith("platform/橙团骑手2026年10月.csv：本次未到，沿用 2026-11-20 收到的文件")
-    causes = {row["person_key"]: row["cause"].split()[0] for row in one_missing.table("changes")}
+    causes = {row["person_key"]: row["cause"] for row in one_missing.table("changes")}
     people = one_missing.people()
     assert {causes[people[number]["person_key"]] for number in ORANGE} == {"source_absent"}
 
