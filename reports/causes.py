@@ -20,8 +20,8 @@ def cause_word(code: str) -> str:
 
 
 def ending_word(code: str) -> str:
-    """Why a lead ended, or how it became 已纳管."""
-    return {**words("endings"), **words("taken_in")}.get(code, code)
+    """Why a lead ended, how it became 已纳管, or where it stands after an answer."""
+    return {**words("endings"), **words("taken_in"), **words("answers")}.get(code, code)
 
 
 def cause_text(change: Mapping[str, Any]) -> str:
@@ -37,7 +37,7 @@ def _particulars(change: Mapping[str, Any]) -> str:
         return f"并入 {after['person_key']}"
     if cause == "split":
         return f"原编号 {before['person_key']}" if "person_key" in before else ""
-    if cause in ("lead_settled", "taken_in"):
+    if cause in ("lead_settled", "taken_in", "check"):
         return _endings(before, after)
     if cause == "aged_out":
         return f"末次出现 {before['last_seen']}"

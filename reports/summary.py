@@ -196,6 +196,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
             *trade_notices(con, facts.source_titles),
             *_unrecognised(con),
             *_duplicate_roll_entries(con),
+            *_disputes(con, ledger),
         ),
         steps=facts.steps,
     )
@@ -306,6 +307,20 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
         ChangeLine(change=change, title=CHANGES.get(change, change), cause=cause_word(cause), persons=persons)
         for change, cause, persons in rows
     )
+
+
+def _disputes(con: duckdb.DuckDBPyConnection, ledger: Path) -> list[str]:
+    """Leads that a street disputes: an analyst's, not the street's."""
+    found = con.execute(
+        """
+        select count(*), count(distinct person_key) from (
+            select person_key, unnest(leads) as lead from read_parquet($path)
+        ) where lead.cause = 'facts_disputed' and lead.closed_on is null
+        """,
+        {"path": str(ledger)},
+    ).fetchone()
+    leads, persons = found or (0, 0)
+    return [f"镇街答复情况不符的线索 {leads} 条（{persons} 人），等分析员在核对台“情况不符”一页处理"] if leads else []
 
 
 def _refused_warnings(refused: tuple[RefusedFile, ...]) -> list[str]:

@@ -87,11 +87,28 @@ class Leads(_Frozen):
     """The same of a sheet outside the Party channel, which asks about the person alone."""
     not_the_person: str = "非本人"
     """The answer that also unties the rows seen so far from the member."""
+    taken_in: str = "已纳管"
+    """The answer that names the organisation which took the person in; it confirms the lead by the way."""
+    to_analyst: str = "情况不符"
+    """The answer after which an analyst goes on, not the street."""
+    not_working: str = "已离岗"
+    """The answer about the person after which the rows seen so far are no work, until newer ones come."""
+    awaits_register: str = "名册待更正"
+    """The analyst's answer after which nobody goes on until a register changes."""
+    analyst: dict[str, str] = {
+        "发回镇街": "待核查", "属实": "已确认", "线索不成立": "排除", "非本人": "排除", "名册待更正": "待核查",
+    }  # fmt: skip
+    """State an analyst's answer leads to, per answer."""
+    causes: dict[str, str] = {
+        "已纳管": "taken_in_by_person", "情况不符": "facts_disputed", "发回镇街": "sent_back",
+        "线索不成立": "found_unfounded", "名册待更正": "register_to_correct",
+    }  # fmt: skip
+    """Code that a lead's `cause` bears after an answer, where it bears one."""
 
     @model_validator(mode="after")
     def _moves_stay_inside(self) -> Leads:
         named = {self.first_state, self.excluded_state, self.objection_state, *chain(*self.transitions.values())}
-        named |= {*self.settled_states, *self.feedback.values(), *self.person_feedback.values()}
+        named |= {*self.settled_states, *self.feedback.values(), *self.person_feedback.values(), *self.analyst.values()}
         if named - set(self.transitions):
             raise ValueError(f"states without a line of their own: {sorted(named - set(self.transitions))}")
         return self
@@ -104,6 +121,11 @@ class Leads(_Frozen):
     def allows(self, old: str, new: str) -> bool:
         """Whether a lead in state `old` may move to `new`."""
         return new in self.transitions.get(old, ())
+
+    def reaches(self, old: str, new: str) -> bool:
+        """The same, where whoever was taken in is confirmed by the way."""
+        by_the_way = new == self.taken_in_state and self.allows(old, self.confirmed_state)
+        return self.allows(old, new) or by_the_way
 
 
 class Trade(_Frozen):

@@ -93,6 +93,11 @@ class LeadEvent(Base):
     note: Mapped[str | None] = mapped_column(Text)
     basis: Mapped[list[str] | None] = mapped_column(JSON)
     """Evidence the checker saw, as `role|source|record_id`."""
+    org_code: Mapped[str | None] = mapped_column(String(40))
+    org_name: Mapped[str | None] = mapped_column(Text)
+    """The organisation of the register that took the person in, where the move says so."""
+    remark: Mapped[str | None] = mapped_column(Text)
+    """What was written to the answer, without numbers of persons."""
 
 
 class Judgement(Base):

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from flows.home.folders import Home
 from flows.home.settings import load_settings
+from flows.ledger.disputes import disputes_waiting
 from flows.ledger.publish.behind import behind
 from flows.nightly.schedule import next_due
 from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
@@ -35,6 +36,8 @@ class HomeState(BaseModel):
     next_night: datetime | None
     """When the service runs next; none while it is not up."""
     runs: tuple[RunRecord, ...]
+    disputes: int | None = 0
+    """Leads that a street disputes and an analyst has still to decide; null where the store cannot be asked."""
     ledger_problem: str | None = None
     """Where the ledger's folder is older than what was published: what is the matter and what to do."""
 
@@ -62,6 +65,7 @@ def state_of(home: Home) -> HomeState:
         service=service,
         next_night=next_due(cron, datetime.now(UTC)) if service else None,
         runs=tuple(list_runs(home)[-_SHOWN:]),
+        disputes=_disputes(home),
         ledger_problem=_ledger_problem(home, settings.store_url),
     )
 
@@ -75,6 +79,13 @@ def _ledger_problem(home: Home, store_url: str) -> str | None:
     return f"{older.message}。处理办法：{older.action}" if older else None
 
 
+def _disputes(home: Home) -> int | None:
+    try:
+        return disputes_waiting(home)
+    except SanzhaoError:
+        return None
+
+
 def print_state(state: HomeState) -> None:
     """The state as a clerk reads it."""
     console = Console()
@@ -85,6 +96,9 @@ def print_state(state: HomeState) -> None:
     console.print("运行：" + ("正在进行" if state.going else "没有进行中的运行"), highlight=False)
     night = f"正在运行，下一晚 {state.next_night:%Y-%m-%d %H:%M}" if state.next_night else "没有在运行"
     console.print(f"夜间服务：{night}", highlight=False)
+    if state.disputes:
+        told = f"镇街答复情况不符、等分析员处理的线索：{state.disputes} 条（核对台“情况不符”一页）"
+        console.print(told, highlight=False, soft_wrap=True)
     if state.resumable:
         console.print(f"中断的运行：{state.resumable}，可用 sanzhao run --resume 接着做", highlight=False)
     table = Table("运行", "数据日期", "结果", "版本", "停在", title="最近的运行", title_justify="left")

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.home.store import Store, opened_store
+from flows.home.store import Lead, Store, opened_store
 from flows.landing.expected import carried_files
 from flows.ledger.checks import PERSON
 from flows.ledger.contradictions import contradictions
@@ -31,6 +31,7 @@ from flows.run.context import RunContext
 from flows.run.questions import ask_senders
 from matchers.relations import append, make
 from schemas.contracts import ledger_table
+from schemas.policy import Leads, load_policy
 from schemas.words import words
 
 _TEXT = pa.string()
@@ -43,14 +44,16 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
         put(con, "judged_pairs", JUDGED.empty_table())
     with opened_store(run.home, run.settings.store_url) as store:
         store.settle(previous.version if previous else None)
+        _put_previous(con, previous)
         _lay_out_registers(con, run)
         assign_keys(con, run, store)
-        _put_store(con, store)
+        _put_store(con, store, run.policy.leads)
         checked = {"person": PERSON, "settled": list(run.policy.leads.settled_states)}
         make(con, "checked_people", _CHECKED_PEOPLE, checked)
+        redactor = put_clean_ids(con, run)
+        run_sql(con, "work_left.sql", as_of=run.as_of, person=PERSON, not_working=run.policy.leads.not_working)
         _decide(con, run)
-        _put_previous(con, previous)
-        redactor = put_clean(con, run)
+        put_clean(con, redactor)
         _put_words(con, run, store.sources_seen(besides=run.run_id))
         run_sql(con, "draft.sql", as_of=run.as_of)
         find_leavers(con, run, store)
@@ -93,7 +96,7 @@ def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         accusing=list(policy.statuses.accusing),
     )
     run_sql(con, "own.sql")
-    choose_hosts(con, run)
+    choose_hosts(con, run, organisations)
 
 
 def _lay_out_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
@@ -120,18 +123,33 @@ def _months_before(day: date, months: int) -> date:
     raise ValueError(f"no day {day.day} in {year}-{month + 1}")
 
 
-def _put_store(con: duckdb.DuckDBPyConnection, store: Store) -> None:
-    """Lead states and open objections, by person key; a merged key's work follows its person."""
+def _when(lead: Lead) -> tuple[date, int]:
+    return lead.checked_on, lead.number
+
+
+def _put_store(con: duckdb.DuckDBPyConnection, store: Store, rules: Leads) -> None:
+    """Lead states, organisations that took people in and open objections, by person key; a merged key's work follows
+    its person."""
     moved = merges(store, con.execute("select old_key, new_key, event from key_events order by all").fetchall())
-    leads = {
-        (follow(moved, one.person_key), one.code): one
-        for one in sorted(store.leads(), key=lambda one: (one.checked_on, one.person_key))
-    }
+    leads = {(follow(moved, one.person_key), one.code): one for one in sorted(store.leads(), key=_when)}
     rows = [
-        (key, code, one.state, one.checked_by, one.checked_on, one.basis) for (key, code), one in sorted(leads.items())
+        (
+            key,
+            code,
+            one.state,
+            one.checked_by,
+            one.checked_on,
+            one.basis,
+            one.answer,
+            rules.causes.get(one.answer or ""),
+        )
+        for (key, code), one in sorted(leads.items())
     ]
     columns = {"person_key": _TEXT, "code": _TEXT, "state": _TEXT, "checked_by": _TEXT, "checked_on": pa.date32()}
-    put_rows(con, "lead_states", {**columns, "basis": pa.list_(_TEXT)}, rows)
+    put_rows(con, "lead_states", {**columns, "basis": pa.list_(_TEXT), "answer": _TEXT, "cause": _TEXT}, rows)
+    said = {follow(moved, one.person_key): one for one in sorted(store.hosts(rules.excluded_state), key=_when)}
+    hosts = [(key, one.host.code, one.host.name) for key, one in sorted(said.items()) if one.host]
+    put_rows(con, "hosts_said", {"person_key": _TEXT, "org_code": _TEXT, "org_name": _TEXT}, hosts)
     erased = sorted({follow(moved, key) for key in store.erased()})
     put_rows(con, "erased_persons", {"person_key": _TEXT}, [(key,) for key in erased])
     objections = sorted({follow(moved, key) for key in store.open_objections()})
@@ -154,8 +172,8 @@ def _put_moved_tokens(con: duckdb.DuckDBPyConnection, pairs: list[tuple[str, str
     )
 
 
-def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
-    """Write `clean_texts`, `clean_files`, `clean_numbers` and `id_tokens`; the redactor with tonight's names."""
+def put_clean_ids(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
+    """Write `id_tokens`, `moved_tokens` and `clean_numbers`; the redactor with tonight's names."""
     make(
         con,
         "person_facts_ids",
@@ -172,10 +190,14 @@ def put_clean(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
     _put_moved_tokens(con, [(old, new) for _, new, *olds in tokens for old in olds])
     names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
     redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
-    _put_cleaned(con, "clean_texts", _TEXTS, redactor.text)
-    _put_cleaned(con, "clean_files", _FILES, redactor.file)
     put_clean_numbers(con, redactor)
     return redactor
+
+
+def put_clean(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
+    """Write `clean_texts` and `clean_files`: every text that may be published, and what is."""
+    _put_cleaned(con, "clean_texts", _TEXTS, redactor.text)
+    _put_cleaned(con, "clean_files", _FILES, redactor.file)
 
 
 def put_clean_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
@@ -236,7 +258,7 @@ union select unnest([left_text, right_text]) from unit_doubts
 
 def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext, seen_before: frozenset[str]) -> None:
     """The host rules' sentences, and the sources whose rows are not all here tonight, if any ever came."""
-    rules = run.policy.hosts.rules
+    rules = {**load_policy().hosts.rules, **run.policy.hosts.rules}
     groups: list[str | None] = [None, *run.policy.trades]
     texts = [(rule, group, text.format(group=group or "")) for rule, text in rules.items() for group in groups]
     put_rows(con, "host_rule_texts", {"rule": _TEXT, "grp": _TEXT, "text": _TEXT}, texts)

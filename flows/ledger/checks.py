@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from flows.home.store import Lead, Store
+from flows.home.store import Host, Lead, Store
 from schemas.errors import InputError
 from schemas.policy import Leads
 
 PERSON = "PC"
 """Stands where a lead's code does in an answer about the person alone; no code of the ledger."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer: the word, who gave it and when, who took the person in, what was written to it."""
+
+    answer: str
+    by: str
+    on: date
+    host: Host | None = None
+    remark: str | None = None
+    analyst: bool = False
+    """Whether it is an analyst's answer to what a street disputed."""
 
 
 def basis_of(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -28,14 +41,14 @@ def basis_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(pieces))
 
 
-def record_answer(
-    store: Store, rules: Leads, row: Mapping[str, Any], code: str, answer: str, *, by: str, on: date
-) -> Lead:
-    """Move a lead of a published row by a street's answer, in the policy's words; where it stands now.
+def record_answer(store: Store, rules: Leads, row: Mapping[str, Any], code: str, said: Said) -> Lead:
+    """Move a lead of a published row by a person's answer, in the policy's words; where it stands now.
 
-    Raises InputError for an answer the policy does not know, a lead the row does not have, or a move not allowed.
+    Raises InputError for an answer the policy does not know, a lead the row does not have, a move not allowed, or
+    somebody taken in by nobody.
     """
-    feedback = rules.person_feedback if code == PERSON else rules.feedback
+    answer = said.answer
+    feedback = rules.person_feedback if code == PERSON else rules.analyst if said.analyst else rules.feedback
     state = feedback.get(answer)
     if state is None:
         raise InputError(
@@ -47,7 +60,16 @@ def record_answer(
     open_codes = {lead["code"] for lead in row["leads"] if lead.get("closed_on") is None}
     if code != PERSON and code not in open_codes:
         raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule="no_lead", action="核对任务编号")
-    lead = Lead(str(row["person_key"]), code, state, by, on, basis_of(row))
+    taken_in = state == rules.taken_in_state
+    if taken_in and said.host is None:
+        raise InputError(
+            f"“{answer}”要写明接收组织", where=code, rule="host_needed", action="填党组织名册里的全称或代码"
+        )
+    host = said.host if taken_in else None
+    lead = Lead(str(row["person_key"]), code, state, said.by, said.on, basis_of(row), host=host, remark=said.remark)
+    known = store.lead(lead.person_key, code)
+    if taken_in and not rules.allows(known.state if known else rules.first_state, state):
+        store.add_lead_event(replace(lead, state=rules.confirmed_state, host=None), rules=rules)
     store.add_lead_event(lead, answer, rules=rules)
     if code == PERSON and answer == rules.not_the_person:
         _exclude_all(store, rules, lead, open_codes)

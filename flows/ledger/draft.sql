@@ -68,7 +68,7 @@ select
     z.person_id, o.row_key, 'party_organisations' as source, f.clean as file, h.clean as sheet, o.row, n.clean as record_id,
     'organisation' as role, null as match_class, null::double as match_weight,
     [case z.rule when 'unit' then 'linked_unit' when 'trade' then 'trade' when 'committee' then 'trade'
-        when 'last' then 'org_kind' when 'floating' then 'org_kind' when 'named' then 'org_name' else 'street' end] as fields,
+        when 'last' then 'org_kind' when 'floating' then 'org_kind' when 'named' then 'org_name' when 'chosen' then 'org_name' else 'street' end] as fields,
     o.landed_on
 from hosts z join orgs o using (org_id)
 join clean_files f on f.text = o.file

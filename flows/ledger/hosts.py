@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import duckdb
 import pyarrow as pa
 
 from flows.ledger.sql import put_rows, run_sql
+from flows.organisations.register import OrganisationRegister
 from flows.run.context import RunContext
+from matchers.relations import make
 
 _TEXT = pa.string()
 
 
-def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
-    """Write `hosts`: person_id, org_id, rule, grp; the first choice that has room, tonight's suggestions counted."""
+def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: OrganisationRegister) -> None:
+    """Write `hosts`: person_id, org_id, rule, grp; the first choice that has room, tonight's suggestions counted.
+
+    What a person said stands before every rule, as long as tonight's register has that organisation. Beside it
+    `registered_hosts`: person_key of those whose newest registration as floating names the very host.
+    """
     hosts = run.policy.hosts
     run_sql(
         con,
@@ -33,7 +40,8 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     rows = con.execute(_CHOICES).fetchall()
     last = con.execute("select org_id from last_resort").fetchone()
     everybody = [person for (person,) in con.execute("select person_id from persons order by person_id").fetchall()]
-    chosen = _with_room(rows, run.policy.organisations.members_at_most)
+    said = _said(con, register)
+    chosen = _with_room(rows, run.policy.organisations.members_at_most, said)
     found = []
     for person in everybody:
         if person in chosen:
@@ -42,8 +50,25 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
             found.append((person, last[0], "last", None))
     columns = {"person_id": pa.int64(), "org_id": pa.int64(), "rule": _TEXT, "grp": _TEXT}
     put_rows(con, "hosts", columns, found)
+    make(con, "registered_hosts", _REGISTERED)
 
 
+def _said(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> dict[int, int]:
+    """The organisation of tonight's register that a person named, per person; none where it is not there any more."""
+    rows = con.execute(
+        "select k.person_id, s.org_name, s.org_code from hosts_said s join person_keys k using (person_key) order by 1"
+    ).fetchall()
+    found = {person: register.find(name, code) for person, name, code in rows}
+    return {person: org for person, org in found.items() if org is not None}
+
+
+_REGISTERED = """
+select distinct k.person_key
+from floats f join organisation_texts n on n.name = f.host_org and n.code is null
+join hosts h on h.person_id = f.person_id and h.org_id = n.org_id
+join person_keys k on k.person_id = f.person_id
+where f.age = 1
+"""
 # Room is given in the order of the roll's own numbers: the same people get it tonight as last night.
 _CHOICES = """
 select h.person_id, h.org_id, h.rule, h.grp, h.may_be_full, h.full_members, h.is_new
@@ -53,11 +78,14 @@ order by r.member_no nulls last, h.person_id, h.rank
 
 
 def _with_room(
-    rows: list[tuple[int, int, str, str | None, bool, int, bool]], at_most: int
+    rows: list[tuple[int, int, str, str | None, bool, int, bool]], at_most: int, said: Mapping[int, int]
 ) -> dict[int, tuple[int, str, str | None]]:
-    """Each person's first choice with room, else the first of all; who is in a branch already takes no new place."""
+    """What was said of each person, else their first choice with room, else the first of all.
+
+    Who is in a branch already, or was taken in there, takes no new place.
+    """
     taken: dict[int, int] = defaultdict(int)
-    chosen: dict[int, tuple[int, str, str | None]] = {}
+    chosen: dict[int, tuple[int, str, str | None]] = {person: (org, "chosen", None) for person, org in said.items()}
     first: dict[int, tuple[int, str, str | None]] = {}
     for person, org, rule, group, limited, members, is_new in rows:
         first.setdefault(person, (org, rule, group))

@@ -4,6 +4,10 @@ A person of tonight brings evidence tokens (keyed hashes, never values): the ful
 full birth date, where only one person of the registry bears both; name with a full phone; record numbers of worker
 rows. The store says which key a token led to before. A key is never taken over from somebody whose ID was another,
 unless roll number and name stayed (a corrected ID).
+
+Another known key that a person's ID or roll number leads to is theirs, and is merged into the one they keep. One that
+only weaker evidence leads to is merged if it was a self-declared person's without any entry in the registry, whose
+evidence is nobody else's tonight: two accounts that prove to be one person's, or a member found later on the roll.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from flows.run.context import RunContext
 
 KINDS = ("id", "member", "birth", "phone", "record")
 _TEXT = pa.string()
+_BY_ALL_THEY_SHOW = ("row|", "registry|")
 _AT_ONCE = 4
 """Names per person asked of the store in one go; who shares evidence with more asks on."""
 
@@ -35,6 +40,12 @@ class Known:
 
     key_of: Mapping[str, str]
     ids_of: Mapping[str, set[str]]
+    declared: frozenset[str] = frozenset()
+    """Keys that the last version has for people who only declared themselves."""
+    alike: frozenset[str] = frozenset()
+    """Tokens of rows by all they show: another account, alike but for its number, has the same."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """The key that a merged one leads to."""
 
 
 @dataclass
@@ -52,13 +63,14 @@ Evidence = dict[int, list[tuple[str, str]]]
 
 def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -> None:
     """Write `person_keys`, `key_evidence` (tokens to learn), `key_minted` and `key_events` (merges and splits)."""
-    evidence = collect_evidence(con, run.key)
+    evidence, alike = collect_evidence(con, run.key)
     tokens = {token for mine in evidence.values() for _, token in mine}
     key_of = store.keys_of(tokens)
-    known = Known(key_of, store.id_tokens_of(key_of.values()))
+    moved = merges(store)
+    known = Known(key_of, store.id_tokens_of(key_of.values()), _declared_before(con), alike, moved)
     assigned = assign(evidence, known)
     mint(evidence, assigned, run.key, store, known)
-    assigned.events += _came_apart(assigned, merges(store))
+    assigned.events += _came_apart(assigned, moved)
     _put(con, evidence, assigned, known)
     _put_erased(con, evidence, assigned, known, store.erased())
 
@@ -69,16 +81,28 @@ def _came_apart(assigned: Assigned, moved: Mapping[str, str]) -> list[tuple[str,
     return [(follow(moved, key), key, "split") for key in borne]
 
 
-def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> Evidence:
-    """Evidence tokens per person, strongest kind first, sorted within a kind."""
+def _declared_before(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    rows = con.execute(
+        "select person_key from previous_ledger where match_class in ('declared', 'self_report') and member_no is null "
+        "and not list_has_any(list_transform(evidence, piece -> piece.role), ['roll', 'transfer', 'floating'])"
+    )
+    return frozenset(key for (key,) in rows.fetchall())
+
+
+def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> tuple[Evidence, frozenset[str]]:
+    """Evidence tokens per person, strongest kind first, sorted within a kind; those of rows by all they show."""
     run_sql(con, "identity.sql")
     rows = con.execute("select person_id, kind, value from identity_values order by person_id, kind, value").fetchall()
     found: Evidence = defaultdict(list)
+    alike: set[str] = set()
     for person, kind, value in rows:
-        found[person].append((kind, key.token("evidence", f"{kind}|{value}")))
+        token = key.token("evidence", f"{kind}|{value}")
+        found[person].append((kind, token))
+        if kind == "record" and value.startswith(_BY_ALL_THEY_SHOW):
+            alike.add(token)
     for mine in found.values():
         mine.sort(key=lambda one: (KINDS.index(one[0]), one[1]))
-    return found
+    return found, frozenset(alike)
 
 
 def assign(evidence: Evidence, known: Known) -> Assigned:
@@ -99,8 +123,19 @@ def assign(evidence: Evidence, known: Known) -> Assigned:
             if person in result.keys or key in taken or not _may_take(evidence[person], key, kind, known):
                 continue
             result.keys[person], taken[key] = key, person
+    _follow_merged(evidence, known, result, taken)
     _merges_and_splits(evidence, known, result, taken)
     return result
+
+
+def _follow_merged(evidence: Evidence, known: Known, result: Assigned, taken: dict[str, int]) -> None:
+    """Who hits only evidence of a merged key is the person it was merged into, unless somebody else is that tonight."""
+    for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
+        key = result.keys.get(person, "")
+        present = follow(known.moved, key)
+        if present != key and present not in taken and _may_take(evidence[person], present, "record", known):
+            del taken[key]
+            result.keys[person], taken[present] = present, person
 
 
 def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: Known) -> bool:
@@ -111,19 +146,38 @@ def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: Known) ->
 
 
 def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken: dict[str, int]) -> None:
+    declared = _declared_keys(evidence, known)
     for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
         strong = {
             known.key_of[token]
             for kind, token in evidence[person]
             if kind in ("id", "member") and token in known.key_of
         }
+        strong |= declared.get(person, set())
         mine = result.keys.get(person)
         for key in sorted(strong - {mine}):
+            if known.moved.get(key) == mine and key not in taken:
+                continue  # merged on an earlier night
             if key not in taken and mine is not None:
                 taken[key] = person
                 result.events.append((key, mine, "merged"))
             elif mine is None:
                 result.events.append((key, f"person:{person}", "split"))
+
+
+def _declared_keys(evidence: Evidence, known: Known) -> dict[int, set[str]]:
+    """Per person the keys of self-declared people all of whose evidence that came tonight is this person's."""
+    hit: dict[str, set[int]] = defaultdict(set)
+    for person, mine in evidence.items():
+        for _, token in mine:
+            if token not in known.alike and (key := known.key_of.get(token)) in known.declared and key is not None:
+                hit[key].add(person)
+    found: dict[int, set[str]] = defaultdict(set)
+    for key, persons in hit.items():
+        person = min(persons)
+        if len(persons) == 1 and _may_take(evidence[person], key, "record", known):
+            found[person].add(key)
+    return found
 
 
 def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, known: Known) -> None:

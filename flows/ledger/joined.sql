@@ -65,9 +65,9 @@ with previous_evidence as (
                 else list_sort(list_distinct(list_concat(d.units, p.units))) end as units,
             case when k.person_key is null and not street_lost then d.work_street
                 else coalesce(p.work_street, d.work_street) end as work_street,
-            case when k.person_key is null and not street_lost then d.host_org_code else p.host_org_code end as host_org_code,
-            case when k.person_key is null and not street_lost then d.host_org_name else p.host_org_name end as host_org_name,
-            case when k.person_key is null and not street_lost then d.host_rule else p.host_rule end as host_rule,
+            case when (k.person_key is null and not street_lost) or said then d.host_org_code else p.host_org_code end as host_org_code,
+            case when (k.person_key is null and not street_lost) or said then d.host_org_name else p.host_org_name end as host_org_name,
+            case when (k.person_key is null and not street_lost) or said then d.host_rule else p.host_rule end as host_rule,
             if(stronger_before, p.match_class, d.match_class) as match_class,
             if(stronger_before, p.match_weight, d.match_weight) as match_weight,
             if(stronger_before, p.match_probability, d.match_probability) as match_probability,
@@ -83,6 +83,7 @@ with previous_evidence as (
         -- The street of a unit may be known from the rows of a source that did not come.
         select d.work_street is null and p.work_street is not null and exists (select 1 from sources_incomplete)
             as street_lost,
+        d.host_rule is not null and d.person_key in (select person_key from hosts_said) as said,
         k.person_key is not null and (
             class_rank(p.match_class) < class_rank(d.match_class)
             or (p.match_class = d.match_class and p.match_weight > d.match_weight)) as stronger_before

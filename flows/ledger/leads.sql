@@ -10,13 +10,16 @@ where s.state = $excluded_state and s.basis is not null
     and len(list_filter(e.pieces, piece -> not list_contains(s.basis, piece))) > 0
 ;
 create or replace table leads_before as
--- One row per lead of the last ledger, under the key its person bears tonight.
+-- One row per lead of the last ledger, under the key its person bears tonight: of two open ones of people who are one
+-- tonight it is open since the first.
 select
-    coalesce(e.new_key, p.person_key) as person_key, l.code, l.state, l.checked_by, l.checked_on, l.opened_on, l.closed_on,
-    l.cause
+    coalesce(e.new_key, p.person_key) as person_key, l.code, l.state, l.checked_by, l.checked_on,
+    if(l.closed_on is null, min(l.opened_on) filter (l.closed_on is null) over same, l.opened_on) as opened_on,
+    l.closed_on, l.cause
 from (select person_key, unnest(leads, recursive := true) from previous_ledger) l
 join previous_ledger p on p.person_key = l.person_key
 left join key_events e on e.old_key = p.person_key and e.event = 'merged'
+window same as (partition by coalesce(e.new_key, p.person_key), l.code)
 qualify row_number() over (partition by coalesce(e.new_key, p.person_key), l.code order by (e.new_key is not null), l.closed_on is not null, l.opened_on) = 1
 ;
 create or replace table people_before as
@@ -32,7 +35,7 @@ with codes as (
     select
         c.person_key, c.code, c.place, b.state as state_before, b.checked_on as checked_before, b.cause as cause_before,
         case when b.closed_on is null then b.opened_on end as opened_before,
-        s.state, s.checked_by, s.checked_on,
+        s.state, s.checked_by, s.checked_on, s.cause,
         -- What was said of an earlier time of the lead is history: it was closed then, or gone.
         case
             when s.state is null then false
@@ -50,17 +53,19 @@ with codes as (
     select
         p.*, if(counts, p.state, $first_state) as state_now,
         -- The roll itself takes a confirmed member in, once their branch is the host's.
-        counts and p.state = $confirmed_state and list_contains($taken_in_codes::varchar[], p.code)
-            and j.home_org_code is not null and j.home_org_code = j.host_org_code as taken_in
+        case when not counts or p.state <> $confirmed_state or not list_contains($taken_in_codes::varchar[], p.code) then null
+            when coalesce(j.home_org_code = j.host_org_code,
+                j.home_org_code is null and j.host_org_code is null and j.home_org_name = j.host_org_name) then 'taken_in_by_roll'
+            when p.person_key in (select person_key from registered_hosts) then 'taken_in_by_register' end as taken_in
     from placed p join ledger_joined j using (person_key)
 )
 select
-    person_key, code, place, if(taken_in, $taken_in_state, state_now) as state,
+    person_key, code, place, if(taken_in is null, state_now, $taken_in_state) as state,
     if(counts, checked_by, null) as checked_by,
-    case when taken_in then if(cause_before = 'taken_in_by_roll', checked_before, $as_of::date)
+    case when taken_in is not null then if(cause_before = taken_in, checked_before, $as_of::date)
         when counts then checked_on end as checked_on,
     coalesce(opened_before, $as_of::date) as opened_on, null::date as closed_on,
-    if(taken_in, 'taken_in_by_roll', null) as cause
+    coalesce(taken_in, if(counts, cause, null)) as cause
 from stated
 ;
 create or replace table leads_ended as

@@ -12,19 +12,6 @@ select
 from tied t join work_rows w using (row_key)
 left join link_rows l on l.row_key = t.row_key and l.registry_id = t.registry_id
 ;
-create or replace table work_summary as
-select
-    person_id,
-    count(*) filter (role = 'worker') as worker_rows,
-    count(*) as work_rows,
-    -- A licence that ran out is no evidence of work since it was given.
-    min(started_on) filter (role = 'worker' and works_now and coalesce(valid_to >= $as_of, true)) as works_since,
-    bool_or(role = 'worker' and works_now) as works_now,
-    mode(work_street order by work_street) as work_street,
-    mode(home_street order by home_street) as home_street,
-    min(home_org) as home_org
-from person_work group by person_id
-;
 create or replace table roll_entries as
 -- The row that leads is chosen by what it says, so that no file's name or place decides it.
 select r.registry_id, m.*, row_number() over (

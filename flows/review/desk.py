@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flows.review.conflicts import Conflicts
 from flows.review.office import Office
 from flows.review.pairs import Pairs
 from flows.review.people import People
@@ -12,7 +13,7 @@ from flows.review.units import Units
 from reports.workbench.access import Account
 
 
-class OfficeDesk(Pairs, People, Records, Units):
+class OfficeDesk(Pairs, People, Conflicts, Records, Units):
     """One home's desk."""
 
     def __init__(self, office: Office) -> None:

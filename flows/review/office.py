@@ -40,6 +40,7 @@ class Office:
     shelf: Shelf
     originals: Originals
     clock: Clock = utc_now
+    district: str = ""
     writing: RLock = field(default_factory=RLock)
 
     @classmethod
@@ -57,6 +58,7 @@ class Office:
             shelf=Shelf(home, key, policy.statuses.order),
             originals=Originals(home, key, policy, load_sources(settings.sources), store),
             clock=clock,
+            district=settings.district,
         )
 
     def close(self) -> None:

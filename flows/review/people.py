@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from flows.home.folders import Home
 from flows.ledger import show
-from flows.ledger.checks import record_answer
+from flows.ledger.checks import Said, record_answer
+from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import kept_version, kept_versions
 from flows.originals import Bearer, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
@@ -88,15 +89,23 @@ class People:
         fields = {"name": record.name or "", "id_number": record.id_number or "", "phone": "、".join(record.phones)}
         return Original(record.where, record.titles, fields)
 
-    def check(self, session: str, key: str, code: str, answer: str) -> None:
-        """Note a street's answer to a lead; the next run takes it over."""
+    def check(self, session: str, key: str, code: str, answer: str, host: str = "") -> None:
+        """Note a street's answer to a lead, and who took the person in; the next run takes it over."""
         account, row = self._whom(session, key, Action.CHECK)
         with self._office.writing:
-            record_answer(
-                self._office.store, self._office.policy.leads, row, code, answer,
-                by=account.name, on=self._office.today(),
-            )  # fmt: skip
-            self._office.audit(account.name, "check", f"{code} {answer}", row["person_key"])
+            chosen = self._organisations().find(host.strip()) if host.strip() else None
+            said = Said(answer, account.name, self._office.today(), chosen)
+            record_answer(self._office.store, self._office.policy.leads, row, code, said)
+            told = f"{code} {answer}" + (f"：{chosen.name}" if chosen else "")
+            self._office.audit(account.name, "check", told, row["person_key"])
+
+    def organisation_names(self, session: str) -> Sequence[str]:
+        """What may be named as the organisation that took somebody in."""
+        self._office.with_right(session, Action.CHECK)
+        return self._organisations().names
+
+    def _organisations(self) -> KnownOrganisations:
+        return KnownOrganisations(self._office.store, self._office.key, self._office.district)
 
     def coverage(self, session: str) -> Coverage:
         self._office.with_right(session, Action.SEE_COVERAGE)

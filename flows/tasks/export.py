@@ -16,8 +16,9 @@ from flows.home.settings import load_settings
 from flows.home.store import Store, opened_store
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
+from flows.tasks.answered import Answered
 from flows.tasks.contacts import read_contacts
-from flows.tasks.history import open_states, with_analyst
+from flows.tasks.history import open_states
 from flows.tasks.numbers import Shown, check_code, lead_letters, task_number
 from reports import words
 from reports.tasks.sheet import Task, TaskSheet, file_name, task_workbook
@@ -71,8 +72,7 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
     sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     as_of = date.fromisoformat(str(current.index["as_of"]))
     with opened_store(home, settings.store_url) as store:
-        held = with_analyst(store) | _answered_people(store, policy)
-        streets = _by_street(current, policy, held, order)
+        streets = _by_street(current, policy, Answered(store, policy.leads), order)
         if not streets:
             where = order.street or "全区"
             raise InputError(
@@ -88,20 +88,15 @@ def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
         yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
 
 
-def _answered_people(store: Store, policy: Policy) -> set[tuple[str, str]]:
-    """People of whom somebody said whether it is they: nobody is asked again."""
-    done = {*policy.leads.settled_states, policy.leads.excluded_state}
-    return {(one.person_key, PERSON) for one in store.leads() if one.code == PERSON and one.state in done}
-
-
-def _asked(row: Mapping[str, Any], policy: Policy, *, inside: bool) -> list[str]:
+def _asked(row: Mapping[str, Any], policy: Policy, answered: Answered, *, inside: bool) -> list[str]:
     """What a sheet asks of a row: inside the channel each lead, outside it once whether it is the person."""
-    codes = list(waiting_leads(row, policy))
-    return codes if inside else [PERSON] if codes else []
+    waiting = set(waiting_leads(row, policy))
+    codes = [lead["code"] for lead in row["leads"] if lead["code"] in waiting and not answered.lead(row, lead)]
+    return codes if inside else [PERSON] if codes and not answered.person(row) else []
 
 
 def _by_street(
-    current: Published, policy: Policy, held: set[tuple[str, str]], order: TaskOrder
+    current: Published, policy: Policy, answered: Answered, order: TaskOrder
 ) -> dict[str, list[tuple[dict[str, Any], str]]]:
     """Each street's leads, by unit and person so that one call does for neighbours."""
     found: dict[str, list[tuple[dict[str, Any], str]]] = {}
@@ -109,8 +104,7 @@ def _by_street(
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
         street = street_of(row)
         if order.street in (None, street):
-            asked = _asked(row, policy, inside=order.inside)
-            leads = [(row, code) for code in asked if (row["person_key"], code) not in held]
+            leads = [(row, code) for code in _asked(row, policy, answered, inside=order.inside)]
             if leads:
                 found.setdefault(street, []).extend(leads)
     return dict(sorted(found.items()))

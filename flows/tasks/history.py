@@ -1,19 +1,16 @@
-"""What was said of leads before: every event of one lead, and which leads wait for an analyst."""
+"""What was said of leads before: every event of one lead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flows.home.store import Store
 from schemas.policy import Leads
 from schemas.store import LeadEvent
-
-TO_ANALYST = "情况不符"
-"""A street's answer after which an analyst goes on, not the street."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,8 @@ class Earlier:
     answer: str | None
     by: str
     on: date
+    host: str | None = None
+    """Who took the person in, where the event says so."""
 
 
 def earlier_answers(store: Store, rules: Leads, lead: tuple[str, str]) -> list[Earlier]:
@@ -32,17 +31,11 @@ def earlier_answers(store: Store, rules: Leads, lead: tuple[str, str]) -> list[E
     query = select(LeadEvent).where(LeadEvent.person_key == person, LeadEvent.code == code).order_by(LeadEvent.id)
     with Session(store.engine) as session:
         return [
-            Earlier(row.state, row.note if row.note in rules.answers else None, row.checked_by, row.checked_on)
+            Earlier(
+                row.state, row.note if row.note in rules.answers else None, row.checked_by, row.checked_on, row.org_name
+            )
             for row in session.scalars(query)
         ]
-
-
-def with_analyst(store: Store) -> set[tuple[str, str]]:
-    """Leads whose newest answer sent them to an analyst."""
-    newest = select(func.max(LeadEvent.id)).group_by(LeadEvent.person_key, LeadEvent.code)
-    query = select(LeadEvent.person_key, LeadEvent.code).where(LeadEvent.id.in_(newest), LeadEvent.note == TO_ANALYST)
-    with Session(store.engine) as session:
-        return {(person, code) for person, code in session.execute(query)}
 
 
 def open_states(rules: Leads) -> set[str]:

@@ -17,7 +17,7 @@ from flows.staging.readers import read_file
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.values.dates import clean_date
 from flows.tasks.numbers import Shown, read_code, read_number
-from reports.tasks.words import CHECKER, DAY, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
+from reports.tasks.words import CHECKER, DAY, HOST, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
 from schemas.errors import InputError
 from schemas.policy import Reading
 
@@ -25,6 +25,7 @@ _HEADERS = {
     RESULT: r"结果|核实情况|核查情况|反馈|结论",
     CHECKER: r"(核查|核实|检查|走访|调查|经办|填报|办理|负责|联系).*(人|员)|^(经办|核查员)$",
     DAY: r"日期|时间",
+    HOST: r"(接收|纳管|纳入).*(组织|支部)",
     NOTE: r"备注|说明|^注$",
     NAME: r"姓名|名字|对象",
     PHONE: r"^(手机|手机号|手机号码|电话|联系电话|电话号码)$",
@@ -51,6 +52,8 @@ class Line:
     note: str
     shown: Shown
     """What the row shows of its person; None for a column that was cut."""
+    host: str = ""
+    """The organisation that took the person in, as it was written."""
     missing: tuple[str, ...] = ()
     """Columns the sheet does not have any more."""
 
@@ -95,7 +98,8 @@ def _lines(file: str, grid: Grid, answers: Sequence[str]) -> Iterator[Line]:
             None if codes is None else read_code(texts[at][codes]),
             _result(said.get(RESULT, "")), said.get(CHECKER, ""), day if isinstance(day, date) else None,
             said.get(DAY, ""), said.get(NOTE, ""),
-            Shown(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)), missing,
+            Shown(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)),
+            said.get(HOST, ""), missing,
         )  # fmt: skip
 
 

@@ -13,19 +13,20 @@ from pathlib import Path
 from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import load_settings
-from flows.home.store import Lead, Store, opened_store
-from flows.ledger.checks import PERSON, basis_of, record_answer
+from flows.home.store import Host, Lead, Store, opened_store
+from flows.ledger.checks import PERSON, Said, basis_of, record_answer
+from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
-from flows.ledger.redact import is_personal_number
+from flows.ledger.redact import Redactor, is_personal_number
 from flows.tasks.bound import unbound
-from flows.tasks.history import TO_ANALYST, Earlier, earlier_answers
+from flows.tasks.history import Earlier, earlier_answers
 from flows.tasks.issued import Asked, Issued
 from flows.tasks.reading import Line, read_lines
 from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, Outcome
 from schemas.errors import HomeError, InputError
 from schemas.policy import Leads, load_policy
 
-_LONGEST_NAME = 40
+_LONGEST_NAME, _LONGEST_REMARK = 40, 200
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class _Answer:
     line: Line
     asked: Asked
     day: date
+    host: Host | None = None
 
 
 def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Receipt:
@@ -80,7 +82,8 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
             problems.append(str(error))
     issued = Issued(home, key, current, policy)
     with opened_store(home, settings.store_url) as store:
-        outcomes = _Desk(store, policy.leads, issued, receiver).take(lines)
+        organisations = KnownOrganisations(store, key, settings.district)
+        outcomes = _Desk(store, policy.leads, issued, receiver, organisations).take(lines)
         receipt = Receipt(tuple(outcomes), tuple(problems))
         counts = f"{ACCEPTED}={receipt.count(ACCEPTED)} {REFUSED}={receipt.count(REFUSED)}"
         why = f"files={len(files)} {counts} {CONFLICT}={receipt.count(CONFLICT)} {receiver.why}".strip()
@@ -91,8 +94,12 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
 class _Desk:
     """One import: the rules, the store, what was issued."""
 
-    def __init__(self, store: Store, rules: Leads, issued: Issued, receiver: Receiver) -> None:
+    def __init__(
+        self, store: Store, rules: Leads, issued: Issued, receiver: Receiver, organisations: KnownOrganisations
+    ) -> None:
         self._store = store
+        self._organisations = organisations
+        self._clean = Redactor(issued.key, frozenset()).numbers
         self._rules = rules
         self._issued = issued
         self._receiver = receiver
@@ -123,7 +130,18 @@ class _Desk:
             return _out(line, REFUSED, found)
         if line.day is None or not found.as_of <= line.day <= self._receiver.today:
             return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {self._receiver.today} 之间")
-        return _Answer(line, found, line.day)
+        try:
+            return _Answer(line, found, line.day, self._host(line))
+        except InputError as error:
+            return _out(line, REFUSED, f"{error.message}；{error.action}")
+
+    def _host(self, line: Line) -> Host | None:
+        """Who took the person in. Raises InputError for nobody, and for an organisation that is not in the register."""
+        if line.result != self._rules.taken_in:
+            return None
+        if not line.host:
+            raise InputError("没有填接收组织", rule="host_needed", action="填党组织名册里的全称或代码")
+        return self._organisations.find(line.host)
 
     def _wrong(self, line: Line) -> str | None:
         if line.missing:
@@ -142,23 +160,28 @@ class _Desk:
 
     def _torn(self, answers: Sequence[_Answer]) -> set[tuple[str, str]]:
         """Leads of which these sheets themselves say two things that cannot both hold."""
-        said: dict[tuple[str, str], dict[str, set[date]]] = {}
+        said: dict[tuple[str, str], dict[tuple[str, Host | None], set[date]]] = {}
         for one in answers:
-            said.setdefault(one.asked.lead, {}).setdefault(one.line.result, set()).add(one.day)
+            said.setdefault(one.asked.lead, {}).setdefault((one.line.result, one.host), set()).add(one.day)
         torn = set()
         for lead, results in said.items():
-            final = [result for result in results if _is_final(self._rules, result)]
+            # That a lead is true and that its person was taken in say the same of it.
+            final = {self._settles(result) or result for result, _ in results if _is_final(self._rules, result)}
             days = [day for found in results.values() for day in found]
             if len(final) > 1 or (len(results) > 1 and len(set(days)) < len(days)):
                 torn.add(lead)
         return torn
+
+    def _settles(self, result: str) -> bool:
+        return self._rules.answers.get(result) in self._rules.settled_states
 
     def _recorded(self, answer: _Answer, torn: set[tuple[str, str]]) -> Outcome:
         line, asked = answer.line, answer.asked
         if asked.lead in torn:
             return _out(line, CONFLICT, "同一任务在交回的表里有两种结果，都没有采用")
         before = earlier_answers(self._store, self._rules, asked.lead)
-        if any((one.answer, one.by, one.on) == (line.result, line.checker, answer.day) for one in before):
+        mine = (line.result, line.checker, answer.day, answer.host.name if answer.host else None)
+        if any((one.answer, one.by, one.on, one.host) == mine for one in before):
             return _out(line, KNOWN, "已经收过")
         settled = line.number in self._receiver.settled
         known = None if not before else self._against(before[-1], answer)
@@ -166,14 +189,15 @@ class _Desk:
             return known
         try:
             self._reopen(answer, before, settled=settled)
-            lead = record_answer(
-                self._store, self._rules, asked.row, asked.lead[1], line.result, by=line.checker, on=answer.day
-            )
+            remark = self._clean(line.note[:_LONGEST_REMARK]) or None
+            said = Said(line.result, line.checker, answer.day, answer.host, remark)
+            lead = record_answer(self._store, self._rules, asked.row, asked.lead[1], said)
         except InputError as error:
             return _out(line, REFUSED, str(error).split("；规则")[0])
         if lead.code == PERSON and lead.state in self._rules.settled_states:
             return _out(line, ACCEPTED, "已核实本人，线索不因此改变")
-        return _out(line, ACCEPTED, f"线索改为“{lead.state}”" + ("，冲突由人裁定" if settled else ""))
+        host = f"，接收组织：{lead.host.name}" if lead.host else ""
+        return _out(line, ACCEPTED, f"线索改为“{lead.state}”{host}" + ("，冲突由人裁定" if settled else ""))
 
     def _against(self, last: Earlier, answer: _Answer) -> Outcome | None:
         """What the newest word on the lead says to this answer; None where the answer goes on from it."""
@@ -184,6 +208,8 @@ class _Desk:
                 return None
             return _out(line, CONFLICT if _is_final(rules, line.result) else KNOWN, f"已有较晚的结果，{told}")
         target = rules.answers[line.result]
+        if target == rules.taken_in_state and last.state in rules.settled_states and answer.day >= last.on:
+            return None  # a confirmed person was taken in since, or by another organisation than the one named before
         if last.answer == line.result or {last.state, target} <= set(rules.settled_states):
             return _out(line, KNOWN, f"已有相同结果，{told}")
         if last.state == rules.excluded_state and answer.asked.is_open and last.on <= answer.asked.as_of:
@@ -201,10 +227,10 @@ class _Desk:
         code, rules = answer.asked.lead[1], self._rules
         state = before[-1].state if before else rules.first_state
         target = rules.answers[answer.line.result]
-        if rules.allows(state, target):
+        if rules.reaches(state, target):
             return
         ways = [one for one in rules.transitions[state] if one != rules.objection_state]
-        step = next((one for one in ways if rules.allows(one, target)), None)
+        step = next((one for one in ways if rules.reaches(one, target)), None)
         if step is not None:
             why = self._receiver.why if settled else "有新依据，重新核查"
             lead = Lead(answer.asked.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.asked.row))
@@ -213,7 +239,7 @@ class _Desk:
 
 def _is_final(rules: Leads, result: str) -> bool:
     """Whether a result says what is the case, so that another one contradicts it."""
-    return rules.answers.get(result) in (*rules.settled_states, rules.excluded_state) or result == TO_ANALYST
+    return rules.answers.get(result) in (*rules.settled_states, rules.excluded_state) or result == rules.to_analyst
 
 
 def _out(line: Line, what: str, reason: str) -> Outcome:

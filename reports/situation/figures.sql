@@ -18,14 +18,14 @@ create or replace view figure_street as
 -- One row per street: persons, leads that wait, leads answered, persons with an organisation to take them in.
 select street, count(*) as persons,
     coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查')))), 0)::bigint as waiting,
-    coalesce(sum(len(list_filter(leads, lead -> lead.checked_by is not null and lead.state not in ('线索', '待核查')))), 0)::bigint as answered,
+    coalesce(sum(len(list_filter(leads, lead -> lead.state not in ('线索', '待核查') and (lead.closed_on is null or lead.checked_by is not null)))), 0)::bigint as answered,
     count(*) filter (host_org_name is not null) as hosted
 from of_person group by street order by street = '镇街不明', persons desc, street;
 create or replace view figure_group as
 -- One row per occupation group, as figure_street.
 select main_group, count(*) as persons,
     coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查')))), 0)::bigint as waiting,
-    coalesce(sum(len(list_filter(leads, lead -> lead.checked_by is not null and lead.state not in ('线索', '待核查')))), 0)::bigint as answered,
+    coalesce(sum(len(list_filter(leads, lead -> lead.state not in ('线索', '待核查') and (lead.closed_on is null or lead.checked_by is not null)))), 0)::bigint as answered,
     count(*) filter (host_org_name is not null) as hosted
 from of_person group by main_group order by persons desc, main_group;
 create or replace view figure_coverage as

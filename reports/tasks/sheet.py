@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from reports.cells import harmless
-from reports.tasks.words import CHECKER, CODE, DAY, KIND, NAME, NOTE, NUMBER, PHONE, RESULT, STREET, UNIT
+from reports.tasks.words import CHECKER, CODE, DAY, HOST, KIND, NAME, NOTE, NUMBER, PHONE, RESULT, STREET, UNIT
 from reports.workbook.book import print_set_up
 
 HEADER_ROW = 4
@@ -66,7 +66,12 @@ _COLUMNS = (
     ("序号", 5), (NUMBER, 19), (CODE, 11), (NAME, 7), (PHONE, 13), (UNIT, 20), (STREET, 9), ("群体", 9),
     (KIND, 13), ("核查要点", 18), ("线索依据", 28), ("联系时段", 15), (RESULT, 10), (CHECKER, 9), (DAY, 12), (NOTE, 16),
 )  # fmt: skip
-_FILLED_IN = (RESULT, CHECKER, DAY, NOTE)
+_FILLED_IN = (RESULT, CHECKER, DAY, HOST, NOTE)
+
+
+def _columns(sheet: TaskSheet) -> tuple[tuple[str, int], ...]:
+    """Titles and widths; who took a person in is asked inside the Party channel only."""
+    return (*_COLUMNS[:-1], (HOST, 16), _COLUMNS[-1]) if sheet.inside else _COLUMNS
 
 
 def task_workbook(sheet: TaskSheet) -> bytes:
@@ -80,7 +85,7 @@ def task_workbook(sheet: TaskSheet) -> bytes:
         formats = _formats(book)
         _head(page, sheet, formats)
         for place, task in enumerate(sheet.tasks):
-            _row(page, HEADER_ROW + place, (place + 1, task), formats)
+            _row(page, HEADER_ROW + place, (place + 1, task), (formats, _columns(sheet)))
         _rules(page, sheet)
         _print(page, sheet)
         page.set_background(io.BytesIO(watermark(sheet.mark)))
@@ -106,22 +111,26 @@ def _head(page: Any, sheet: TaskSheet, formats: Mapping[str, Any]) -> None:
     page.write_string(0, 0, sheet.title, formats["title"])
     told = f"{sheet.street}　共 {len(sheet.tasks)} 项　数据日期 {sheet.as_of.isoformat()}　{sheet.mark}　用后按规定销毁"
     page.write_string(1, 0, harmless(told), formats["told"])
+    host = "已由党组织接收的选“已纳管”，并写明接收组织的全称或代码。" if sheet.inside else ""
     how = (
-        "只填浅黄四栏：核查结果从下拉中选，核查人、核查日期必填。可以整表排序、筛选；任务编号和校验码请勿改。请勿外传。"
+        f"只填浅黄各栏：核查结果从下拉中选，核查人、核查日期必填。{host}"
+        "可以整表排序、筛选；任务编号和校验码请勿改。请勿外传。"
     )
     page.write_string(2, 0, how, formats["told"])
-    for at, (name, width) in enumerate(_COLUMNS):
+    for at, (name, width) in enumerate(_columns(sheet)):
         page.set_column(at, at, width)
         page.write_string(HEADER_ROW - 1, at, name, formats["head"])
     page.freeze_panes(HEADER_ROW, 4)
 
 
-def _row(page: Any, row: int, numbered: tuple[int, Task], formats: Mapping[str, Any]) -> None:
-    place, task = numbered
+def _row(
+    page: Any, row: int, numbered: tuple[int, Task], look: tuple[Mapping[str, Any], Sequence[tuple[str, int]]]
+) -> None:
+    (place, task), (formats, columns) = numbered, look
     page.write_number(row, 0, place, formats["count"])
     for at, field in enumerate(fields(task), 1):
         page.write_string(row, at, harmless(getattr(task, field.name)), formats["fixed"])
-    for at, (name, _) in enumerate(_COLUMNS):
+    for at, (name, _) in enumerate(columns):
         if name in _FILLED_IN:
             page.write_blank(row, at, None, formats["day" if name == DAY else "open"])
     page.set_row(row, _LINE * max(_LEAST_LINES, *(_lines(text, width) for text, width in _texts(task))))
@@ -140,7 +149,7 @@ def _lines(text: str, width: int) -> int:
 def _rules(page: Any, sheet: TaskSheet) -> None:
     """What may be filled in, and that nothing else may be changed."""
     last = HEADER_ROW + len(sheet.tasks) - 1
-    at = {name: place for place, (name, _) in enumerate(_COLUMNS)}
+    at = {name: place for place, (name, _) in enumerate(_columns(sheet))}
     told = {"error_title": "请从下拉中选", "error_message": "、".join(sheet.answers)}
     page.data_validation(
         HEADER_ROW, at[RESULT], last, at[RESULT], {"validate": "list", "source": list(sheet.answers), **told}
@@ -149,7 +158,7 @@ def _rules(page: Any, sheet: TaskSheet) -> None:
     page.data_validation(
         HEADER_ROW, at[DAY], last, at[DAY], {**day, "error_message": f"写成 2026-11-20 这样，不早于 {sheet.as_of}"}
     )
-    page.autofilter(HEADER_ROW - 1, 0, last, len(_COLUMNS) - 1)
+    page.autofilter(HEADER_ROW - 1, 0, last, len(at) - 1)
     allowed = ("sort", "autofilter", "format_columns", "format_rows", "select_locked_cells", "select_unlocked_cells")
     page.protect("", dict.fromkeys(allowed, True))
 

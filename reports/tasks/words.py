@@ -10,6 +10,7 @@ from typing import Any
 from reports.summary import STATUS_TITLES
 
 RESULT, CHECKER, DAY, NOTE = "核查结果", "核查人", "核查日期", "备注"
+HOST = "接收组织"
 NUMBER, CODE, NAME = "任务编号", "校验码", "姓名"
 PHONE, UNIT, STREET, KIND = "手机", "单位", "镇街", "核查事项"
 LEFT_OUT = "（略）"

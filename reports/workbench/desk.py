@@ -95,6 +95,37 @@ class PersonView:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """One lead that a street disputes, with the street's words."""
+
+    row: Row
+    code: str
+    said_by: str
+    said_on: date
+    remark: str | None
+    awaits_register: bool
+    """An analyst found that a register must be corrected first."""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return str(self.row["person_key"]), self.code
+
+
+@dataclass(frozen=True)
+class ConflictView:
+    """One disputed lead with what an analyst needs to decide it."""
+
+    version: str
+    conflict: Conflict
+    basis: str
+    """口径 of the lead's code."""
+    checks: Sequence[Row]
+    answers: Sequence[str]
+    waiting: int
+    """How many wait for an analyst under this account."""
+
+
+@dataclass(frozen=True)
 class Coverage:
     """The coverage table of the version in force."""
 
@@ -128,7 +159,14 @@ class Desk(Protocol):
     def person(self, session: str, key: str) -> PersonView: ...
     def find_by_id(self, session: str, number: str) -> str | None: ...
     def unmask_evidence(self, session: str, key: str, number: int, reason: str) -> Original: ...
-    def check(self, session: str, key: str, code: str, answer: str) -> None: ...
+    def check(self, session: str, key: str, code: str, answer: str, host: str = "") -> None: ...
+    def organisation_names(self, session: str) -> Sequence[str]: ...
+
+    def conflicts(self, session: str) -> Sequence[Conflict]: ...
+    def conflict(self, session: str, key: str, code: str) -> ConflictView: ...
+    def next_conflict(self, session: str, after: tuple[str, str] | None) -> tuple[str, str] | None: ...
+    def answer_conflict(self, session: str, key: str, code: str, answer: str, why: str) -> None: ...
+
     def coverage(self, session: str) -> Coverage: ...
     def status_names(self, session: str) -> Mapping[str, str]: ...
 

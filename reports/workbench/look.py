@@ -21,6 +21,7 @@ from reports.workbench.differences import compare, marked
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _PAGES = (
     ("/queue", "待核对", Action.SEE_PAIRS),
+    ("/conflicts", "情况不符", Action.JUDGE),
     ("/ledger", "一本账", Action.SEE_PEOPLE),
     ("/coverage", "覆盖", Action.SEE_COVERAGE),
     ("/units", "单位", Action.SEE_COVERAGE),

@@ -84,6 +84,14 @@ class PeopleIndex:
         """One person's row with `streets`, whoever asks: the caller checks the right."""
         return next(iter(self._rows("select * from people where person_key = $key", {"key": key})), None)
 
+    def with_leads(self) -> list[dict[str, Any]]:
+        """Every row with an open lead, in the order of the keys, whoever asks: the caller checks the right."""
+        return self._rows(
+            "select * from people where not objection and len(list_filter(leads, lead -> lead.closed_on is null)) > 0 "
+            "order by person_key",
+            {},
+        )
+
     def by_member(self, member_no: str) -> dict[str, Any] | None:
         return next(iter(self._rows("select * from people where member_no = $no", {"no": member_no})), None)
 

@@ -19,7 +19,8 @@ ACTS = {
     "login": "登录", "login_failed": "登录失败", "login_closed": "登录被暂停", "logout": "退出",
     "view_pair": "查看待核对",
     "judge": "判断", "undo": "撤销判断", "unmask": "查看原件", "refused": "被拒绝", "view_person": "查看一人",
-    "object": "登记异议", "answer": "答复异议", "check": "登记核查结果", "account": "账号变动", "publish": "发布",
+    "object": "登记异议", "answer": "答复异议", "check": "登记核查结果",
+    "analyse": "答复情况不符", "account": "账号变动", "publish": "发布",
     "erase": "删除", "rollback": "回退", "export": "导出", "return_sheets": "导出退回表", "view_audit": "查看审计日志",
     "session_expired": "会话过期", "map_headers": "更正表头",
 }  # fmt: skip

@@ -140,7 +140,7 @@ def test_leads_flows_and_changes_are_told_in_words(tables: VersionTables) -> Non
     ]
     (change,) = sheets["变动说明"]
     assert change["变动内容"] == "从业镇街：城北街道 → 城南街道"
-    assert (change["原因"], change["来源行"]) == ("内容有更正", "平台/蓝骑.xlsx/第7行")
+    assert (change["原因"], change["来源行"]) == ("来源记录内容有更正", "平台/蓝骑.xlsx/第7行")
     (person,) = sheets["一本账"]
     assert (person["状态（首个为主）"], person["提示"]) == ("P1 口袋党员、Y1 隐形党员", "手机号多人共用")
     assert [row["群体"] for row in sheets["三本台账（人员群体）"]] == ["快递员", "合计"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from flows.home.store.opened import Opened
 from schemas.store import Erasure, LeadEvent, Objection
 
-_WORDS: dict[Any, str] = {LeadEvent: "note", Objection: "reason"}
+_WORDS: dict[Any, tuple[str, ...]] = {LeadEvent: ("note", "remark"), Objection: ("reason",)}
 
 
 class Rights(Opened):
@@ -37,7 +37,8 @@ class Rights(Opened):
             if session.get(Erasure, person_key) is None:
                 session.add(Erasure(person_key=person_key, erased_on=on, erased_by=by, reason=reason))
             for table in (LeadEvent, Objection):
-                session.execute(update(table).where(table.person_key == person_key).values(**{_WORDS[table]: None}))
+                forgotten = dict.fromkeys(_WORDS[table])
+                session.execute(update(table).where(table.person_key == person_key).values(**forgotten))
 
     def erased(self) -> set[str]:
         """Person keys that must not be published."""

@@ -96,7 +96,6 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     check_columns(con, run)
     night = _night(con, run, store, current)
     tables["changes"] = build_changes(con, night)
-    keep_changes(con, tables["changes"])
     prove_changes(previous, tables["changes"], tables["ledger"], (night.previous_as_of, run.as_of))
     _check_books(tables["ledger"], tables["coverage"])
     events = con.execute("select old_key, new_key, event from key_events order by all").fetchall()
@@ -104,7 +103,9 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     tonight = [(old, new, what, run.as_of) for old, new, what in events]
     tables["aliases"] = aliases_table(store, tonight, moved_tokens(current, tokens, run.as_of))
     check_published(tables, _numbers_of_tonight(con))
-    return make_draft(run, tables, current.version if current else None)
+    draft = make_draft(run, tables, current.version if current else None)
+    keep_changes(con, draft.tables["changes"])
+    return draft
 
 
 def _numbers_of_tonight(con: duckdb.DuckDBPyConnection) -> set[str]:

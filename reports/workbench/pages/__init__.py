@@ -7,7 +7,19 @@ from reports.workbench.desk import Desk
 
 def register(desk: Desk) -> None:
     """Add every page."""
-    from reports.workbench.pages import accounts, audit, coverage, ledger, objections, pair, person, queue, runs, units
+    from reports.workbench.pages import (
+        accounts,
+        audit,
+        conflicts,
+        coverage,
+        ledger,
+        objections,
+        pair,
+        person,
+        queue,
+        runs,
+        units,
+    )
 
-    for page in (queue, pair, ledger, person, coverage, units, objections, runs, audit, accounts):
+    for page in (queue, pair, conflicts, ledger, person, coverage, units, objections, runs, audit, accounts):
         page.add(desk)

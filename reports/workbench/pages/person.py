@@ -22,10 +22,14 @@ def add(desk: Desk) -> None:
             with ui.element("div").classes("half"):
                 if may(visit.account, Action.UNMASK):
                     _unmask(desk, visit, view)
-                if may(visit.account, Action.CHECK) and view.row["leads"] and not view.row["objection"]:
+                if may(visit.account, Action.CHECK) and _open(view) and not view.row["objection"]:
                     _check(desk, visit, view)
                 if may(visit.account, Action.OBJECT):
                     _object(desk, visit, view)
+
+
+def _open(view: PersonView) -> bool:
+    return any(lead["closed_on"] is None for lead in view.row["leads"])
 
 
 def _unmask(desk: Desk, visit: Visit, view: PersonView) -> None:
@@ -44,15 +48,19 @@ def _unmask(desk: Desk, visit: Visit, view: PersonView) -> None:
 
 def _check(desk: Desk, visit: Visit, view: PersonView) -> None:
     def note() -> None:
-        desk.check(visit.session, view.row["person_key"], str(code.value), str(answer.value))
+        desk.check(visit.session, view.row["person_key"], str(code.value), str(answer.value), host.value or "")
         ui.notify("已登记，下次运行后写入一本账", type="positive", position="top")
         ui.navigate.reload()
 
     with ui.element("div").classes("card"):
         ui.html("<h2>登记核查结果</h2>", sanitize=False)
-        codes = [lead["code"] for lead in view.row["leads"]]
+        codes = [lead["code"] for lead in view.row["leads"] if lead["closed_on"] is None]
         code = ui.select(codes, value=codes[0], label="线索").props("outlined dense").style("width:100%")
         answer = ui.select(list(view.answers), label="结果").props("outlined dense").style("width:100%")
+        names = list(desk.organisation_names(visit.session))
+        host = (
+            ui.input("接收组织（已纳管时填全称或代码）", autocomplete=names).props("outlined dense").style("width:100%")
+        )
         ui.button("登记", on_click=act(note)).props("outline no-caps").style("margin-top:8px")
 
 

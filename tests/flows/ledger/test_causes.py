@@ -23,6 +23,7 @@ from flows.scope import place_rows
 from flows.units.build import build_step
 from reports.causes import cause_text
 from schemas.contracts import shipped_sources
+from schemas.policy import load_policy
 from schemas.store import SourceNight
 from schemas.words import words
 from tests.flows.ledger.district import AS_OF, KEY, District, context, number_of
@@ -118,13 +119,13 @@ def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str
 
 def deny(root: Path, person_key: str) -> None:
     """The street found that the rows tied to the person are not theirs."""
-    from flows.ledger.checks import record_answer
+    from flows.ledger.checks import Said, record_answer
     from flows.ledger.publish.look import show
 
     run = context(root)
     with opened_store(run.home) as store:
         row = show(run.home, person_key)["row"]
-        record_answer(store, run.policy.leads, row, row["primary_status"], "非本人", by="街道甲", on=AS_OF)
+        record_answer(store, run.policy.leads, row, row["primary_status"], Said("非本人", "街道甲", AS_OF))
 
 
 @pytest.mark.parametrize(
@@ -167,14 +168,15 @@ def test_every_cause_has_one_word_and_every_word_its_cause() -> None:
         for word in re.findall(r'"([a-z_]+)"', (_LEDGER / path).read_text("utf-8"))
     } | {f"{role}_change" for role in ("roll", "transfer", "floating")}
     assert set(CAUSES) <= made, sorted(set(CAUSES) - made)
-    told = [*CAUSES.values(), *words("endings").values(), *words("taken_in").values()]
+    told = [word for kind in ("causes", "endings", "taken_in", "answers") for word in words(kind).values()]
     assert len(set(told)) == len(told), "one word for one code"
     assert all(word and "：" not in word for word in told)
 
 
 def test_every_ending_of_a_lead_has_its_word_and_every_word_its_ending() -> None:
     script = (_LEDGER / "leads.sql").read_text("utf-8")
-    known = {*words("endings"), *words("taken_in")}
+    known = {*words("endings"), *words("taken_in"), *words("answers")}
+    answered = set(load_policy().leads.causes.values())
     said = set(re.findall(r"'([a-z_]+)'", script.split("-- What ended it.")[1].split("as cause")[0]))
     assert said - {"declared"} == set(words("endings"))  # a kind of person, no ending
-    assert {code for code in known if f"'{code}'" in script} == known
+    assert {code for code in known if f"'{code}'" in script} | answered == known

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.ledger.build import put_clean
+from flows.ledger.build import put_clean_ids
 from flows.staging.books import check_books
 from flows.staging.states import FileState, files_table
 from flows.staging.step import Staging, make_relations
@@ -72,7 +72,7 @@ def test_numbers_without_an_id_or_a_phone_are_all_published(tmp_path: Path, rows
         typed = ", ".join(f"null::{kind} as {column}" for column, kind in columns.items())
         make(con, name, f"select {typed} where false")
     make(con, "person_rows", _NUMBERED.format(rows=rows // 2))
-    put_clean(con, context(tmp_path))
+    put_clean_ids(con, context(tmp_path))
     found = con.execute(
         "select count(*), count(clean), count(distinct clean), sum((text <> clean)::int) from clean_numbers"
     )
