@@ -157,7 +157,7 @@ def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     night(hosted(), context(root))
     with opened_store(context(root).home) as store:
         known = KnownOrganisations(store, KEY)
-        with pytest.raises(InputError, match="没有“石栈街道第二党总支”.*石栈街道第一党支部"):
+        with pytest.raises(InputError, match=r"没有“石栈街道第二党总支”.*石栈街道第一党支部"):
             known.find("石栈街道第二党总支")
         with pytest.raises(InputError, match="要写明接收组织"):
             say(store, person(root, "孙"), "L1", "已纳管", AS_OF)

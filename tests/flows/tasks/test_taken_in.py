@@ -1,4 +1,4 @@
-"""An inside sheet says who took a person in, or that the facts do not fit; what is with an analyst is not asked again."""
+"""An inside sheet says who took a person in, or that the facts do not fit; an analyst has it then, no street."""
 
 from __future__ import annotations
 
