@@ -20,7 +20,9 @@ ACTS = {
     "view_pair": "查看待核对",
     "judge": "判断", "undo": "撤销判断", "unmask": "查看原件", "refused": "被拒绝", "view_person": "查看一人",
     "object": "登记异议", "answer": "答复异议", "check": "登记核查结果",
-    "analyse": "答复情况不符", "account": "账号变动", "publish": "发布",
+    "analyse": "答复情况不符", "view_people": "查看名单", "find_by_id": "按证件号查找",
+    "unmask_refused": "查看原件未成",
+    "import_tasks": "读回任务表", "export_tasks": "导出任务表", "account": "账号变动", "publish": "发布",
     "erase": "删除", "rollback": "回退", "export": "导出", "return_sheets": "导出退回表", "view_audit": "查看审计日志",
     "session_expired": "会话过期", "map_headers": "更正表头",
 }  # fmt: skip

@@ -43,7 +43,7 @@ def members() -> list[dict[str, str]]:
                 "家庭住址": f"澜江区{STREETS[at % 2]}桥头社区{at}号",
                 "工作单位": "澜江区某机械厂",
                 "党籍状态": "正常",
-                "是否失联": "是" if at == WAITING + 23 else "否",
+                "是否失联": "是" if at >= WAITING + 22 else "否",
             }
         )
     return rows
