@@ -177,6 +177,8 @@ class Snapshots(_Frozen):
     """How long a file that did not come is carried forward; no longer than the landing copies are kept."""
 
     patience_days: int = Field(default=45, ge=0, le=400)
+    covered_share: float = Field(default=0.5, gt=0, le=1)
+    """From this share of its rows in new files on, those are not carried a second time."""
 
 
 class Retention(_Frozen):

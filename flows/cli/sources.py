@@ -28,18 +28,30 @@ def _group() -> None:
 
 @app.command("list")
 def list_sources(home: HomeOption, json: JsonOption = False) -> None:
-    """列出认识的来源：文件夹名、部门、字段；--json 连同全部表头写法。"""
+    """列出认识的来源和应到的文件（最近何时来、还沿用几天、等人答复什么）；--json 连同全部表头写法。"""
     from flows.home.folders import Home
     from flows.home.settings import load_settings
+    from flows.landing.expected import load_expected
+    from flows.landing.listed import expected_lines
     from schemas.contracts import load_sources
+    from schemas.policy import load_policy
 
-    settings = load_settings(Home(home.resolve()))
+    place = Home(home.resolve())
+    settings = load_settings(place)
     contracts = load_sources(settings.sources)
+    expected = expected_lines(load_expected(place), load_policy(settings.policy).snapshots.patience_days)
     if json:
         import json as text
+        from dataclasses import asdict
 
-        body = [contract.model_dump(mode="json", by_alias=True) for contract in contracts.values()]
-        print(text.dumps(body, ensure_ascii=False, indent=2))
+        body = [
+            {
+                **contract.model_dump(mode="json", by_alias=True),
+                "expected": [asdict(one) for one in expected if one.source == contract.name],
+            }
+            for contract in contracts.values()
+        ]
+        print(text.dumps(body, ensure_ascii=False, indent=2, default=str))
         return
     from rich.table import Table
 
@@ -49,6 +61,12 @@ def list_sources(home: HomeOption, json: JsonOption = False) -> None:
         fields = "、".join(field.title for field in contract.imported)
         table.add_row(name, contract.title, contract.department, _ROLES[contract.role], given, fields)
     terminal().print(table)
+    if expected:
+        table = Table("来源", "文件", "最近来的", "还沿用", "等答复", title="应到的文件", title_justify="left")
+        for one in expected:
+            left = f"{one.days_left} 天" if one.days_left >= 0 else "已过期限"
+            table.add_row(one.source, one.file, one.came_on.isoformat(), left, one.question)
+        terminal().print(table)
 
 
 app.command("return")(returns.send_back)

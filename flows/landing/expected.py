@@ -1,8 +1,9 @@
 """One entry per file that each sender is expected to send, learnt from the last published nights and open to editing.
 
-A file is a full snapshot of its part (a platform, a street). One that did not come, while others of its source did, is
-carried forward by its sealed copy until the policy's patience ends, named in the summary and chased. A sender that may
-have renamed, split or joined its files is asked: `replaced_by` and `stopped` in `sources/memory/expected.toml` answer.
+A file is a full snapshot of its part (a platform, a street). One that did not come is carried forward by its sealed
+copy until the policy's patience ends, named in the summary and chased (`flows/staging/carried.py`, once its rows are
+read). A sender that may have renamed, split or joined its files is asked: `replaced_by` and `stopped` in
+`sources/memory/expected.toml` answer.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ from flows.landing.manifest import MANIFEST, LandedFile, load_manifest, open_lan
 from flows.run.context import RunContext
 from schemas.errors import ContractError, InputError
 
+ANSWER = (
+    '若已改名、拆分或合并，请在数据文件夹的 sources/memory/expected.toml 里 file = "{file}" 一段写 '
+    'replaced_by = "新文件名去掉日期和数字"，不再报送的写 stopped = true；没有答复前每晚都问'
+)
 _HEAD = (
-    "# 应到文件：由每次发布后的运行记下，可以手改。\n"
+    "# 应到文件：由每次发布后的运行记下，可以手改；sanzhao sources list 列出。\n"
     "# 已改名、拆分或合并的，replaced_by 写新文件名去掉日期和数字后的名称；不再报送的，写 stopped = true。\n"
 )
 
@@ -39,8 +44,15 @@ class ExpectedFile(BaseModel):
     file: str = Field(min_length=1)
     came_on: date
     landing: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}/[^/]+$")
+    since: date | None = None
+    """The first night on which this sender sent anything, where that is known."""
     replaced_by: str = ""
     stopped: bool = False
+
+    @property
+    def successor(self) -> str | None:
+        """The sender that sends its rows now; a file's name with its date says it as well."""
+        return sender_of(self.replaced_by) if self.replaced_by else None
 
 
 @dataclass
@@ -77,10 +89,12 @@ def remember_expected(run: RunContext) -> None:
         return
     manifest = load_manifest(run.landing, run.key)
     here = f"{run.landing.parent.name}/{run.landing.name}"
+    since = {(one.source, one.sender): one.since or one.came_on for one in reversed(load_expected(run.home))}
     fresh = [
         ExpectedFile(
             source=entry.source, sender=sender_of(entry.name), file=entry.name,
             came_on=entry.came_on or run.as_of, landing=here,
+            since=since.get((entry.source, sender_of(entry.name)), run.as_of),
         )
         for entry in manifest.files if entry.sealed is not None
     ]  # fmt: skip
@@ -93,14 +107,29 @@ def remember_expected(run: RunContext) -> None:
         if (one.source, one.sender) not in came and (one.source not in sources or one.stopped)
     ]
     blocks = [
-        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in one.model_dump(mode="json").items())
+        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _said(one).items())
         for one in sorted([*kept, *fresh], key=lambda one: (one.source, one.sender, one.file))
     ]
     write_private(expected_path(run.home), (_HEAD + "".join(blocks)).encode())
 
 
+def _said(one: ExpectedFile) -> dict[str, object]:
+    return one.model_dump(mode="json", exclude_none=True)
+
+
 def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def newer_senders(run: RunContext, missing: LandedFile, names: Sequence[str]) -> tuple[str, ...]:
+    """Of these files of tonight, those whose senders sent nothing yet on the night when the missing file last came."""
+    known = {
+        one.sender: one.since or one.came_on
+        for one in reversed(load_expected(run.home))
+        if one.source == missing.source
+    }
+    came_on = missing.came_on or run.as_of
+    return tuple(name for name in names if (since := known.get(sender_of(name))) is None or since > came_on)
 
 
 def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
@@ -116,8 +145,8 @@ def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
             continue
         expected = [one for one in load_expected(run.home) if one.source == source and not one.stopped]
         senders = {sender_of(name) for name in names}
-        missing = [one for one in expected if one.replaced_by not in senders and _is_missing(one, expected, names)]
-        new = sorted(senders - {one.sender for one in expected} - {one.replaced_by for one in expected})
+        missing = [one for one in expected if one.successor not in senders and _is_missing(one, expected, names)]
+        new = sorted(senders - {one.sender for one in expected} - {one.successor for one in expected})
         for one in missing:
             _carry(run, carried, one, landed + len(carried.files), new)
     return carried
@@ -133,27 +162,22 @@ def _is_missing(one: ExpectedFile, expected: Sequence[ExpectedFile], names: set[
 
 
 def _carry(run: RunContext, carried: Carried, one: ExpectedFile, number: int, new: Sequence[str]) -> None:
-    """Land one file's copy again, and say so; past the policy's patience, or without a copy, say that."""
+    """Land one file's copy again; past the policy's patience, or without a copy, say so."""
     contract, where = run.contracts[one.source], f"{one.source}/{one.file}"
-    asked = (
-        f"本次另有以前没有的文件（{'、'.join(new)}）：若已改名、拆分或合并，请在 expected.toml 里写明 replaced_by"
-        if new
-        else ""
-    )
     late = one.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
+    answer = ANSWER.format(file=one.file)
     if new and contract.role == "self_report":
+        asked = f"本次另有以前没有的文件（{'、'.join(new)}）：{answer}"
         carried.questions.append((one.source, f"{where}：本次未到，{asked}；同意使用与否只看到了的文件，未沿用"))
         return
     entry = None if late else _copy(run, one, f"{number + 1:04d}.sealed")
     if entry is not None:
-        carried.files.append(entry)
-        text = f"{where}：本次未到，沿用 {one.came_on} 收到的文件；请催报"
-        carried.questions.append((one.source, f"{text}。{asked}" if asked else text))
+        carried.files.append(entry)  # told of once its rows are read: new files may hold them
     elif contract.role == "roll":
         raise InputError(
             f"名册的一部分本次未到，{one.came_on} 收到的文件也已不能沿用，本次不发布",
             where=where, rule="roll_part_missing",
-            action="补齐该文件后重新运行；已改名或不再报送的，在 sources/memory/expected.toml 里写明",
+            action=f"补齐该文件后重新运行；{answer}",
         )  # fmt: skip
     else:
         carried.questions.append((one.source, f"{where}：{one.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))

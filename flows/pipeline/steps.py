@@ -68,7 +68,7 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     note_dropped_columns(con, run)
     check_required(con, run)
     found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
-    found += ask_senders(con, "stage", unknown_words(con, run.contracts))
+    found += ask_senders(con, "stage", [*counts.pop("questions"), *unknown_words(con, run.contracts)])
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 

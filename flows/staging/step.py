@@ -20,6 +20,7 @@ from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.across import settle_across
 from flows.staging.archives import Member, is_archive, members
 from flows.staging.books import check_books
+from flows.staging.carried import settle_carried
 from flows.staging.grid import Grid
 from flows.staging.memory import Correction, load_memory, told_about
 from flows.staging.readers import read_file
@@ -83,13 +84,30 @@ def stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
         for file in files:
             _stage_file(staging, run, file)
             run.progress(f"读取 {file.entry.source}", file.number, len(entries))
-    staging.put("stage_files", files_table(staging.states))
     for relation in list(staging.waiting):
         staging.write(relation)
+    questions = _settle_carried(staging, run)
+    staging.put("stage_files", files_table(staging.states))
+    staging.write("stage_files")
     staging.repairs += settle_across(con, run.contracts, run.policy.numbers)
     check_books(con, run.contracts, staging.repairs)
     _require_roll(staging.states, run.contracts)
-    return _counts(staging)
+    return {**_counts(staging), "questions": questions}
+
+
+def _settle_carried(staging: Staging, run: RunContext) -> list[tuple[str, str]]:
+    """Rows of files that did not come and that new files hold are counted once; what is asked of the senders."""
+    lines, out, repairs = settle_carried(staging.con, run)
+    staging.repairs -= repairs
+    for at, state in enumerate(staging.states):
+        if gone := out.get((state.source, state.file, state.sheet), 0):
+            staging.states[at] = replace(
+                state,
+                rows_in=state.rows_in - gone,
+                accepted=state.accepted - gone,
+                passed_over=state.passed_over + gone,
+            )
+    return lines
 
 
 @contextmanager

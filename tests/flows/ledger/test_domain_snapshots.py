@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from flows.home.store import opened_store
 from reports.books import disagreements, views_of
 from schemas.errors import InputError
+from tests.flows.command import sanzhao
 from tests.flows.ledger.cases import CASES, FIRST, Case, new_case
 
 MONTH, TWO_MONTHS = date(2026, 12, 20), date(2027, 1, 20)
@@ -83,6 +85,69 @@ def test_a_missing_part_of_the_roll_makes_nobody_a_stranger_and_stops_where_it_c
     row = case.person(key)
     assert row is not None
     assert row["statuses"] == ["N0"]
+
+
+def _renamed_and_joined(tmp_path: Path) -> tuple[Path, Path]:
+    """Night one: the roll in two parts. Then the roll whole but for its last row, 橙团 under a new name."""
+    first = Path(shutil.copytree(CASES / "c16_one_platform_missing" / "drop1", tmp_path / "first"))
+    (roll,) = (first / "party_members").glob("*.csv")
+    head, *rows = roll.read_text("utf-8").splitlines()
+    half = len(rows) // 2
+    roll.unlink()
+    for name, part in (("城东片.csv", rows[:half]), ("城西片.csv", rows[half:])):
+        (first / "party_members" / name).write_text("\n".join([head, *part]) + "\n", "utf-8")
+    later = Path(shutil.copytree(first, tmp_path / "later"))
+    for name in ("城东片.csv", "城西片.csv"):
+        (later / "party_members" / name).unlink()
+    (later / "party_members" / "全区党员.csv").write_text("\n".join([head, *rows[:-1]]) + "\n", "utf-8")
+    (orange,) = (later / "platform").glob("橙团*.csv")
+    orange.rename(orange.with_name("甜橙配送11月.csv"))
+    return first, later
+
+
+def test_a_roll_sent_whole_and_a_file_renamed_count_once_and_are_asked_every_night_until_answered(
+    tmp_path: Path,
+) -> None:
+    case = new_case("c16_one_platform_missing", tmp_path)
+    first, later = _renamed_and_joined(tmp_path)
+    case.night(first, FIRST)
+    before = case.people()
+    for days in (1, 2):
+        night = FIRST + timedelta(days=days)
+        summary = case.night(later, night)
+        asked = [text for text in summary.warnings if "expected.toml" in text]
+        assert len(asked) == 3
+        (orange,) = [text for text in asked if text.startswith("platform/橙团骑手2026年10月.csv：")]
+        assert "新来的 甜橙配送11月.csv 里已有它 3 行中的 3 行，这些行不重复计入；" in orange
+        assert 'sources/memory/expected.toml 里 file = "橙团骑手2026年10月.csv" 一段写 replaced_by = ' in orange
+        (west,) = [text for text in asked if text.startswith("party_members/城西片.csv：")]
+        assert "其余 1 行沿用" in west
+        people = case.people()
+        assert {number: row["statuses"] for number, row in people.items()} == {
+            number: row["statuses"] for number, row in before.items()
+        }
+        assert {row["last_seen"] for number, row in people.items() if number in ORANGE} == {night}
+        assert not [text for text in summary.notices if "duplicate_roll_entry" in text]
+        assert not [row for row in case.table() if "duplicate_roll_entry" in row["flags"]]
+        assert case.table("review") == []
+    listed = json.loads(sanzhao("sources", "list", "--home", case.home.root, "--json").out)
+    expected = {one["file"]: one for source in listed for one in source["expected"]}
+    assert (expected["城西片.csv"]["came_on"], expected["城西片.csv"]["days_left"]) == ("2026-11-20", 43)
+    assert "全区党员.csv 取代" in expected["城西片.csv"]["question"]
+    assert expected["全区党员.csv"]["question"] == expected["蓝骑骑手2026年10月.csv"]["question"] == ""
+    path = case.home.sources / "memory" / "expected.toml"
+    text = path.read_text("utf-8")
+    for old, new in (
+        ("橙团骑手2026年10月.csv", "甜橙配送11月.csv"),
+        ("城东片.csv", "全区党员"),
+        ("城西片.csv", "全区党员"),
+    ):
+        block = next(one for one in text.split("[[file]]") if f'file = "{old}"' in one)
+        text = text.replace(block, block.replace('replaced_by = ""', f'replaced_by = "{new}"'))
+    path.write_text(text, "utf-8")
+    summary = case.night(later, FIRST + timedelta(days=3))
+    assert not [text for text in summary.warnings if "expected.toml" in text or "请催报" in text]
+    assert [one for one in case.people() if one in ORANGE]
 
 
 def test_under_an_objection_nothing_tells_how_somebody_came_into_the_ledger(tmp_path: Path) -> None:
