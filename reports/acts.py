@@ -17,6 +17,8 @@ _TITLES = {
     "find_by_id": "按证件号查找",
     "import_tasks": "导入核查结果",
     "judge": "人工判断",
+    "judge_remit": "答复党组织接收范围",
+    "judge_unit": "答复单位疑问",
     "login": "登录",
     "login_closed": "登录被暂停",
     "login_failed": "登录失败",

@@ -141,6 +141,21 @@ class UnitJudgement(Base):
     note: Mapped[str | None] = mapped_column(Text)
 
 
+class RemitJudgement(Base):
+    """One row per word of a person on whom an organisation takes in: appended only, the newest holds.
+
+    `remit`: `street`, `community`, `trade` (of `trade_group`), `closed` (its own alone), `unsure` (asked no more).
+    """
+
+    __tablename__ = "remit_judgements"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), index=True)
+    remit: Mapped[str] = mapped_column(String(12))
+    trade_group: Mapped[str | None] = mapped_column(String(40))
+    judged_by: Mapped[str] = mapped_column(String(80))
+    judged_on: Mapped[date] = mapped_column(Date)
+
+
 class Objection(Base):
     """One row per objection (异议) of a person against their row; open until answered."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
+from flows.ledger.remits import put_remit_answers, put_remit_doubts
 from flows.ledger.sql import put_rows, run_sql
 from flows.organisations.register import OrganisationRegister
 from flows.run.context import RunContext
@@ -23,6 +24,7 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
     `registered_hosts`: person_key of those whose newest registration as floating names the very host.
     """
     hosts = run.policy.hosts
+    put_remit_answers(con, run)
     run_sql(
         con,
         "hosts.sql",
@@ -37,6 +39,7 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
         public_kinds=list(run.policy.units.public_kinds),
         received_state=run.policy.letters.received_state,
     )
+    put_remit_doubts(con, run)
     rows = con.execute(_CHOICES).fetchall()
     last = con.execute("select org_id from last_resort").fetchone()
     everybody = [person for (person,) in con.execute("select person_id from persons order by person_id").fetchall()]

@@ -13,6 +13,7 @@ with named as (
 select
     org_id,
     case
+        when a.remit is not null then a.remit
         when org_kind = $committee_kind then 'committee'
         when org_kind = $floating_kind then 'floating'
         when list_contains($shared_kinds::varchar[], org_kind) then 'joint'
@@ -22,9 +23,11 @@ select
         when names_street and list_contains($street_kinds::varchar[], org_kind) and org_kind <> '党支部' then 'street'
         when list_bool_or(list_transform($community_words::varchar[], word -> contains(org_name, word))) then 'community'
         when names_street then 'street'
+        -- A branch of whom nothing is told takes nobody in until a person has said whom.
+        when org_kind is null or list_contains($trade_branch_kinds::varchar[], org_kind) then 'doubtful'
         else 'unknown'
     end as remit
-from named
+from named left join remit_answers a using (org_id)
 ;
 create or replace table host_seekers as
 -- One row per person with what tells who should take them in: their present work, else what they last did.
@@ -74,6 +77,8 @@ from orgs o join org_remits m using (org_id)
 join trade_words w on contains(coalesce(o.trade, ''), w.word) or (o.trade is null and contains(o.org_name, w.word))
 where m.remit in ('joint', 'floating', 'trade') and list_contains($trade_branch_kinds::varchar[], o.org_kind)
 group by all
+union
+select org_id, grp from remit_answers where remit = 'trade' and grp is not null
 ;
 create or replace table org_trades as
 -- One row per organisation and group whose people it takes in as such: a joint or floating branch that names its firms
@@ -173,4 +178,4 @@ create or replace table last_resort as
 -- The highest organisation of the register, for whom neither street nor trade is known.
 select min_by(o.org_id, (m.remit not in ('street', 'committee'), coalesce(list_position($street_kinds::varchar[], o.org_kind), 99), o.org_id))
     as org_id
-from orgs o join org_remits m using (org_id) where m.remit not in ('closed', 'unit')
+from orgs o join org_remits m using (org_id) where m.remit not in ('closed', 'unit', 'doubtful', 'unsure')

@@ -46,6 +46,7 @@ def sealed_registers(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[t
     """(source, sealed rows) to remember with tonight's version: the units, organisations if whole."""
     kept = [("units", _without_names(con, run.key, "units", ("name",), ("branch",)))]
     kept.append(("unit_doubts", _without_names(con, run.key, "unit_doubts", ("left_text", "right_text"), ())))
+    kept.append(("remit_doubts", con.execute("select * from remit_doubts order by doubt_id").to_arrow_table()))
     if _came_whole(con):
         query = "select * from organisation_rows order by row_key"
         kept.append((SOURCE, con.execute(query).to_arrow_table()))

@@ -142,7 +142,7 @@ STEPS: tuple[Step, ...] = (
             "street_names", "text_street", "lent_addresses", "trades", "trade_words", "committee_words",
         ),
         (
-            "ledger", "review", "coverage", "units_published",
+            "ledger", "review", "coverage", "units_published", "remit_doubts",
             "person_keys", "key_events", "key_evidence", "key_minted", "moved_tokens", "id_tokens",
             "clean_texts", "clean_files", "clean_numbers", "evidence_rows", "person_work", "roll_of", "homes",
             "statuses", "leavers", "leads_ended", "reopened", "erased_persons", "open_objections", "carried_sources",
@@ -153,7 +153,7 @@ STEPS: tuple[Step, ...] = (
         "published", "发布", publish,
         (
             "stage_files", *_SIDES, "judged_pairs", "persons", "units", "unit_doubts", "organisation_rows",
-            "ledger", "review", "coverage", "units_published",
+            "ledger", "review", "coverage", "units_published", "remit_doubts",
             "person_keys", "key_events", "key_evidence", "key_minted", "moved_tokens", "id_tokens",
             "clean_texts", "clean_files", "clean_numbers", "evidence_rows", "person_work", "roll_of", "homes",
             "statuses", "leavers", "leads_ended", "reopened", "erased_persons", "open_objections", "carried_sources",

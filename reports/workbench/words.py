@@ -18,7 +18,8 @@ RUN_STATES = {
 ACTS = {
     "login": "登录", "login_failed": "登录失败", "login_closed": "登录被暂停", "logout": "退出",
     "view_pair": "查看待核对",
-    "judge": "判断", "undo": "撤销判断", "unmask": "查看原件", "refused": "被拒绝", "view_person": "查看一人",
+    "judge": "判断", "judge_unit": "答复单位疑问", "judge_remit": "答复党组织接收范围",
+    "undo": "撤销判断", "unmask": "查看原件", "refused": "被拒绝", "view_person": "查看一人",
     "object": "登记异议", "answer": "答复异议", "check": "登记核查结果",
     "analyse": "答复情况不符", "view_people": "查看名单", "find_by_id": "按证件号查找",
     "unmask_refused": "查看原件未成",

@@ -20,6 +20,7 @@ from flows.home.store.identities import Identities
 from flows.home.store.judgements import Judgements
 from flows.home.store.leads import LeadBook
 from flows.home.store.registers import Registers
+from flows.home.store.remits import RemitJudgements
 from flows.home.store.rights import Rights
 from flows.home.store.source_numbers import SourceNumbers
 from flows.home.store.told import Told
@@ -36,7 +37,9 @@ def _newest_revision() -> str:
 HEAD = _newest_revision()
 
 
-class Store(Identities, Registers, LeadBook, Rights, Judgements, UnitJudgements, History, Told, SourceNumbers):
+class Store(
+    Identities, Registers, LeadBook, Rights, Judgements, UnitJudgements, RemitJudgements, History, Told, SourceNumbers
+):
     """The open state store of one home."""
 
 

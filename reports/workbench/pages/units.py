@@ -1,17 +1,23 @@
-"""单位名册: what must be asked of spellings of units, once; then the register itself."""
+"""单位名册: what must be asked of spellings of units and of remits of organisations, once; then the register itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from fastapi import Request
 from nicegui import ui
 
 from reports.workbench.access import Action, may
-from reports.workbench.desk import Desk
+from reports.workbench.desk import Desk, Row
 from reports.workbench.pages.frame import act, frame, html
 
 _MOST = 500
+_ASKED_AT_ONCE = 50
+_REMITS = (
+    ("street", "接收本镇街的"), ("community", "接收本社区（村）的"), ("closed", "只收本单位的人"),
+    ("unsure", "说不准，不再问"),
+)  # fmt: skip
 _ANSWERS = (("link", "是同一单位"), ("not_link", "不是"), ("unsure", "说不准，不再问"))
 
 
@@ -22,20 +28,49 @@ def add(desk: Desk) -> None:
     def units(request: Request) -> None:
         with frame(desk, request, "/units", "单位") as visit:
             doubts, listed = desk.unit_doubts(visit.session), desk.units(visit.session)
-            html("units.html", doubts=doubts, listed=listed, units=listed.rows[:_MOST])
-            if not (doubts and may(visit.account, Action.JUDGE) and visit.account.whole_district):
-                return
+            remits = desk.remit_doubts(visit.session)
+            html("units.html", doubts=doubts, remits=remits, listed=listed, units=listed.rows[:_MOST])
+            if may(visit.account, Action.JUDGE) and visit.account.whole_district:
+                _units_asked(desk, visit.session, doubts)
+                _remits_asked(desk, visit.session, remits)
 
-            def answer(doubt: str, verdict: str) -> None:
-                desk.answer_unit(visit.session, doubt, verdict)
-                ui.navigate.reload()
 
-            with ui.element("div").classes("card"):
-                ui.html("<h2>回答</h2>", sanitize=False)
-                for one in doubts[:50]:
-                    with ui.row().classes("items-center"):
-                        ui.label(f"{one['left_text']}　／　{one['right_text']}")
-                        for verdict, title in _ANSWERS:
-                            ui.button(title, on_click=act(partial(answer, one["doubt_id"], verdict))).props(
-                                "outline dense no-caps"
-                            )
+def _units_asked(desk: Desk, session: str, doubts: Sequence[Row]) -> None:
+    def answer(doubt: str, verdict: str) -> None:
+        desk.answer_unit(session, doubt, verdict)
+        ui.navigate.reload()
+
+    with _card("回答", shown=bool(doubts)):
+        for one in doubts[:_ASKED_AT_ONCE]:
+            with ui.row().classes("items-center"):
+                ui.label(f"{one['left_text']}　／　{one['right_text']}")
+                for verdict, title in _ANSWERS:
+                    _button(title, partial(answer, one["doubt_id"], verdict))
+
+
+def _remits_asked(desk: Desk, session: str, remits: Sequence[Row]) -> None:
+    def answer(doubt: str, remit: str, chosen: ui.select | None) -> None:
+        desk.answer_remit(session, doubt, remit, str(chosen.value) if chosen else None)
+        ui.navigate.reload()
+
+    groups = list(desk.occupation_groups(session))
+    with _card("这些党组织接收谁", shown=bool(remits)):
+        for one in remits[:_ASKED_AT_ONCE]:
+            with ui.row().classes("items-center"):
+                ui.label(f"{one['org_name']}（{one['street'] or '镇街不详'}）")
+                for remit, title in _REMITS if one["street"] else _REMITS[-2:]:
+                    _button(title, partial(answer, one["doubt_id"], remit, None))
+                chosen = ui.select(groups, value=groups[0]).props("dense outlined")
+                _button("接收这个行业的", partial(answer, one["doubt_id"], "trade", chosen))
+
+
+def _card(title: str, *, shown: bool) -> ui.element:
+    card = ui.element("div").classes("card")
+    card.set_visibility(shown)
+    with card:
+        ui.html(f"<h2>{title}</h2>", sanitize=False)
+    return card
+
+
+def _button(title: str, answer: Callable[[], None]) -> None:
+    ui.button(title, on_click=act(answer)).props("outline dense no-caps")

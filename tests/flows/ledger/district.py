@@ -70,7 +70,7 @@ class District:
         body["row_keys"] = [*body["row_keys"], key]
         return key
 
-    def org(self, name: str, code: str, kind: str = "党支部", **cells: Any) -> int:
+    def org(self, name: str, code: str, kind: str | None = "党支部", **cells: Any) -> int:
         key = self._key()
         row = {"row_key": key, "file": "党组织.xlsx", "sheet": None, "row": key, "record_id": code}
         self.rows.setdefault("party_organisations", []).append(

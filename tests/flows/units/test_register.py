@@ -12,12 +12,14 @@ import pytest
 from flows.home.keys import load_key
 from flows.home.store import opened_store
 from flows.ledger.publish.read import current_version
+from flows.ledger.remits import remit_token
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from flows.review.shelf import Shelf
 from flows.run.context import RunContext
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
 from flows.units.memory import read_register
+from flows.units.remits import answer_remit, remits_waiting
 from reports.reconcile import disagreeing, reconciled
 from reports.workbench.access import Account, Role
 from reports.workbench.desk import Refused
@@ -142,6 +144,9 @@ def test_the_workbench_asks_whoever_may_judge_the_whole_district(tmp_path: Path)
     desk.answer_unit(sessions["审核"], doubts[0]["doubt_id"], "not_link")
     assert [one["doubt_id"] for one in desk.unit_doubts(sessions["审核"])] == [doubts[1]["doubt_id"]]
     assert desk.units(sessions["审核"]).total == 3
+    assert [desk.remit_doubts(sessions["只读"]), desk.occupation_groups(sessions["审核"])[0]] == [[], "外卖骑手"]
+    with pytest.raises(Refused):
+        desk.answer_remit(sessions["镇街"], "x", "street", None)
     assert desk.coverage(sessions["审核"]).sums[1]["说明"] == "与全区相等"
     office.close()
 
@@ -224,3 +229,33 @@ def test_offices_schools_and_hospitals_are_no_partners_host_nobody_and_get_no_br
         name in (row["suggestion"] or "") for row in cover.values() for name in kinds if kinds[name] != "合作商"
     )
     assert {row["host_org_code"] for row in published(run, "ledger")} == {"02"}
+
+
+def test_whom_a_branch_takes_in_that_nothing_tells_is_asked_once_and_until_then_it_hosts_nobody(tmp_path: Path) -> None:
+    made = riders("小甲配送部", "小乙配送部")
+    made.rows["party_organisations"] = []
+    made.org("中共澜江区委员会", "01", "党委")
+    made.org("红岩党支部", "007", street="云溪街道")
+    made.org("先锋党支部", "08", None, street="石栈街道")
+    made.org("云溪街道东林社区党支部", "09", street="石栈街道")
+
+    def hosts(turn: int) -> set[str]:
+        return {row["host_org_code"] for row in published(walked(made, tmp_path, turn), "ledger")}
+
+    assert hosts(0) == {"01"}
+    with opened_store(context(tmp_path).home) as store:
+        waiting = remits_waiting(KEY, store)
+        assert [(one["org_name"], one["since"]) for one in waiting] == [
+            ("先锋党支部", "2026-11-20"), ("红岩党支部", "2026-11-20"),
+        ]  # fmt: skip
+        with pytest.raises(InputError, match="这个回答不能用"):
+            answer_remit(KEY, store, waiting[1]["doubt_id"], "trade", None, CLERK)
+        answer_remit(KEY, store, waiting[1]["doubt_id"], "trade", "外卖骑手", CLERK)
+        answer_remit(KEY, store, waiting[0]["doubt_id"], "unsure", None, CLERK)
+        assert remits_waiting(KEY, store) == []
+    assert hosts(1) == {"007"}
+    with opened_store(context(tmp_path).home) as store:
+        assert remits_waiting(KEY, store) == []
+        answered = next(one for one in made.rows["party_organisations"] if one["org_code"] == "007")
+        store.judge_remit(remit_token(KEY, "7", answered["org_name"]), "street", None, CLERK.by, CLERK.on)
+    assert hosts(2) == {"007"}
