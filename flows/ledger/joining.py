@@ -9,6 +9,8 @@ from typing import Protocol
 
 from schemas.policy import Organisations
 
+_OF_TRADE, _FAR = 2, 3
+
 
 class JoiningUnit(Protocol):
     """A unit without a branch, with too few full members for one of its own."""
@@ -87,27 +89,30 @@ class _Group:
 
 
 def _into_existing(units: list[JoiningUnit], branches: list[SharedBranch], sizes: Organisations) -> dict[str, Joint]:
-    """Each unit into the nearest joint branch with room, tonight's suggestions counted."""
+    """Each unit into the nearest joint branch with room, the nearest units first, tonight's suggestions counted."""
     taken: dict[int, int] = {branch.org_id: branch.units for branch in branches}
     found: dict[str, Joint] = {}
-    for unit in units:
-        near = [(_nearness(unit, branch), branch.org_id, branch) for branch in branches]
-        open_ones = [one for one in near if one[0] < 3 and taken[one[1]] < sizes.joint_units_at_most]
-        if not open_ones:
-            continue
-        nearness, _, branch = min(open_ones, key=lambda one: one[:2])
-        taken[branch.org_id] += 1
-        reason = f"同属{unit.trade}行业" if nearness == 2 else f"同在{unit.street}"
-        found[unit.name_key] = Joint((), reason, unit.open_full, branch.name)
+    for nearness in range(_FAR):
+        for unit in (one for one in units if one.name_key not in found):
+            open_ones = [
+                branch for branch in branches
+                if taken[branch.org_id] < sizes.joint_units_at_most and _nearness(unit, branch) == nearness
+            ]  # fmt: skip
+            if not open_ones:
+                continue
+            branch = min(open_ones, key=lambda one: one.org_id)
+            taken[branch.org_id] += 1
+            reason = f"同属{unit.trade}行业" if nearness == _OF_TRADE else f"同在{unit.street}"
+            found[unit.name_key] = Joint((), reason, unit.open_full, branch.name)
     return found
 
 
 def _nearness(unit: JoiningUnit, branch: SharedBranch) -> int:
-    """0: of the unit's street and trade; 1: of its street, whatever the trade; 2: of its trade; 3: of neither."""
+    """0: of the unit's street and trade; 1: of its street, whatever the trade; `_OF_TRADE`; `_FAR`: of neither."""
     same_trade = unit.trade is not None and unit.trade in branch.trades
     if unit.street is not None and unit.street == branch.street:
-        return 0 if same_trade else 1 if not branch.trades else 3
-    return 2 if same_trade and (branch.street is None or branch.units > 0) else 3
+        return 0 if same_trade else 1 if not branch.trades else _FAR
+    return _OF_TRADE if same_trade and (branch.street is None or branch.units > 0) else _FAR
 
 
 def _gathered(units: list[JoiningUnit], sizes: Organisations) -> list[list[JoiningUnit]]:
