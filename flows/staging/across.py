@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import duckdb
 
@@ -13,14 +14,55 @@ from schemas.policy import Numbers
 OF_MANY, ZEROS = "number_of_many", "leading_zeros"
 _CODES = {"roll": "branch_code", "organisation": "org_code"}
 """Per role the field that holds the code of an organisation."""
-_ID_ROWS = """
-select {name} as name, id_number as number from "stage_{source}"
-where id_number_kind in ('full', 'invalid') and {name} is not null and {name} not like '%*%'
-"""
-_PHONE_ROWS = """
-select {name} as name, unnest(phones) as number from "stage_{source}"
-where {name} is not null and {name} not like '%*%'
-"""
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """A field that holds numbers of persons: how its rows bear them, and how a number of many is taken out."""
+
+    field: str
+    bearing: str
+    """SQL: name and number of the rows of a source that show a whole name."""
+    found: str
+    """SQL: row_key and original of what is taken out."""
+    taken_out: str
+    """SQL: the update that takes it out."""
+
+
+_IDS = _Numbers(
+    "id_number",
+    """
+    select {name} as name, id_number as number from "stage_{source}"
+    where id_number_kind in ('full', 'invalid') and {name} is not null and {name} not like '%*%'
+    """,
+    """
+    select row_key, id_number as original from "stage_{source}"
+    where id_number in (select number from _numbers_of_many)
+    """,
+    """
+    update "stage_{source}" set id_number = null, id_number_kind = 'other'
+    where id_number in (select number from _numbers_of_many)
+    """,
+)
+_PHONES = _Numbers(
+    "phones",
+    """
+    select {name} as name, unnest(phones) as number from "stage_{source}"
+    where {name} is not null and {name} not like '%*%'
+    """,
+    """
+    select row_key, number as original from (select row_key, unnest(phones) as number from "stage_{source}")
+    where number in (select number from _numbers_of_many)
+    """,
+    """
+    update "stage_{source}" set phones = s.kept from (
+        select row_key, list(own order by place) filter (where n.number is null) as kept
+        from (select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place from "stage_{source}")
+        left join _numbers_of_many n on n.number = own
+        group by row_key having count(n.number) > 0
+    ) s where s.row_key = "stage_{source}".row_key
+    """,
+)
 _OF_MANY = """
 select number from ({rows}) where number not like '%*%'
 group by number having count(distinct name) >= $names
@@ -41,8 +83,8 @@ having count(distinct o.code) filter (where o.registered) = 1 and max(length(o.c
 def settle_across(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], numbers: Numbers) -> int:
     """Take such numbers out of the staged rows and put the zeros back, each by a repair; gives the repairs made."""
     return (
-        _without_ids_of_many(con, contracts, numbers.names_of_an_id)
-        + _without_phones_of_many(con, contracts, numbers.names_of_a_phone)
+        _without_numbers_of_many(con, contracts, _IDS, numbers.names_of_an_id)
+        + _without_numbers_of_many(con, contracts, _PHONES, numbers.names_of_a_phone)
         + _with_zeros(con, contracts)
     )
 
@@ -58,56 +100,27 @@ def _with_fields(contracts: Mapping[str, SourceContract], field: str) -> dict[st
     return found
 
 
-def _find(con: duckdb.DuckDBPyConnection, rows: str, sources: Mapping[str, str], names: int) -> int:
-    """Make `_numbers_of_many`: one row per number that so many different names or more bear."""
-    if not sources:
-        return 0
-    union = " union all ".join(rows.format(source=source, name=f'"{name}"') for source, name in sources.items())
-    return make(con, "_numbers_of_many", _OF_MANY.format(rows=union), {"names": names}, temporary=True)
-
-
-def _without_ids_of_many(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], names: int) -> int:
-    sources = _with_fields(contracts, "id_number")
-    if not _find(con, _ID_ROWS, sources, names):
-        return 0
-    repairs = 0
-    for source in sources:
-        repairs += append(
-            con,
-            "stage_repairs",
-            "select row_key, 'id_number' as field, $repair as repair, id_number as original "
-            f'from "stage_{source}" where id_number in (select number from _numbers_of_many) order by row_key',
-            {"repair": OF_MANY},
-        )
-        con.execute(
-            f"update \"stage_{source}\" set id_number = null, id_number_kind = 'other' "
-            "where id_number in (select number from _numbers_of_many)"
-        )
-    return repairs
-
-
-def _without_phones_of_many(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], names: int) -> int:
-    sources = _with_fields(contracts, "phones")
-    if not _find(con, _PHONE_ROWS, sources, names):
+def _without_numbers_of_many(
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], numbers: _Numbers, names: int
+) -> int:
+    """Take out the numbers that so many different names or more bear; gives the repairs made."""
+    sources = _with_fields(contracts, numbers.field)
+    rows = " union all ".join(
+        numbers.bearing.format(source=source, name=f'"{name}"') for source, name in sources.items()
+    )
+    of_many = _OF_MANY.format(rows=rows)
+    if not sources or not make(con, "_numbers_of_many", of_many, {"names": names}, temporary=True):
         return 0
     repairs = 0
     for source in sources:
+        found = numbers.found.format(source=source)
         repairs += append(
             con,
             "stage_repairs",
-            "select row_key, 'phones' as field, $repair as repair, number as original "
-            f'from (select row_key, unnest(phones) as number from "stage_{source}") '
-            "where number in (select number from _numbers_of_many) order by row_key, number",
-            {"repair": OF_MANY},
+            f"select row_key, $field as field, $repair as repair, original from ({found}) order by row_key, original",
+            {"field": numbers.field, "repair": OF_MANY},
         )
-        con.execute(
-            f'update "stage_{source}" set phones = s.kept from ('
-            "select row_key, list(own order by place) filter (where n.number is null) as kept "
-            "from (select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place "
-            f'from "stage_{source}") '
-            "left join _numbers_of_many n on n.number = own "
-            f'group by row_key having count(n.number) > 0) s where s.row_key = "stage_{source}".row_key'
-        )
+        con.execute(numbers.taken_out.format(source=source))
     return repairs
 
 
