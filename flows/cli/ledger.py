@@ -198,19 +198,13 @@ def _place(home: Any) -> Home:
 
 
 def _index(place: Home) -> dict[str, Any]:
+    from flows.ledger.publish.read import current_version
     from schemas.errors import HomeError
 
-    try:
-        found: dict[str, Any] = json_text.loads((place.ledger / "index.json").read_text("utf-8"))
-    except FileNotFoundError:
-        raise HomeError(
-            "还没有发布过一本账", where=str(place.root), rule="no_ledger", action="先运行 sanzhao run"
-        ) from None
-    except ValueError:
-        raise HomeError(
-            "版本索引损坏", where=str(place.ledger / "index.json"), rule="index_damaged", action="从备份恢复"
-        ) from None
-    return found
+    published = current_version(place)
+    if published is None:
+        raise HomeError("还没有发布过一本账", where=str(place.root), rule="no_ledger", action="先运行 sanzhao run")
+    return published.index
 
 
 def _dumped(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +12,7 @@ from flows.home.folders import Home
 from flows.home.settings import load_settings
 from flows.ledger.disputes import disputes_waiting
 from flows.ledger.publish.behind import behind
+from flows.ledger.publish.read import current_version
 from flows.nightly.schedule import next_due
 from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
@@ -51,8 +51,8 @@ def state_of(home: Home) -> HomeState:
             rule="no_home",
             action="先运行 sanzhao init 或 sanzhao run",
         )
-    index = home.ledger / "index.json"
-    newest = json.loads(index.read_text("utf-8")) if index.exists() else {}
+    published = current_version(home)
+    newest = published.index if published else {}
     going, unfinished = run_is_going(home), last_unfinished(home)
     service, settings = service_is_running(home), load_settings(home)
     cron = settings.night.cron if service else ""

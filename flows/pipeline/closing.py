@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from flows.home.folders import Home, write_private
+from flows.ledger.publish.read import read_index
 from flows.pipeline.presence import sources_not_had
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
@@ -61,7 +61,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         district=run.settings.district,
         as_of=run.as_of,
         version=version,
-        previous_version=json.loads((folder / "index.json").read_text("utf-8")).get("previous"),
+        previous_version=read_index(folder / "index.json").get("previous"),
         version_folder=folder,
         ledger=run.home.ledger / "ledger.parquet",
         report_folder=run.home.reports / version,

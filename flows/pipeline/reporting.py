@@ -5,7 +5,6 @@ The version is already in place when this runs: a report that fails is logged an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +16,13 @@ import pyarrow.parquet as pq
 from flows.home.folders import Home, write_private
 from flows.home.runlog import log_crash
 from flows.home.settings import ReportKind, model_of
-from flows.ledger.publish.read import kept_versions
+from flows.ledger.publish.read import kept_versions, read_index
 from flows.run.context import RunContext
 from reports.situation.figures import Figures
 from reports.summary import RunSummary
 from schemas.contracts import ledger_table
 from schemas.drift import SourceQuality
+from schemas.errors import HomeError
 
 WORKBOOK, SITUATION, CIRCULATED = "一本账.xlsx", "情况报告.html", "可流转统计.html"
 LINKS, LINK_FIGURES = "链接质量.html", "链接质量.json"
@@ -156,6 +156,6 @@ def previous_ledger(run: RunContext, night: Night) -> pa.Table | None:
 
 def _kept(folder: Path) -> bool:
     try:
-        return "ledger.parquet" in json.loads((folder / "index.json").read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
+        return "ledger.parquet" in read_index(folder / "index.json")["files"]
+    except HomeError:
         return False
