@@ -26,7 +26,7 @@ def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str
             read[found] = _kind(model.columns[column]) + (f"（{column}）" if found != column else "")
     aside = [name for name in names if name not in read and name != id_column]
     absent = [column for column in model.columns if column not in read and not _is_read_as(column, read, model)]
-    parts = [f"{side}：" + "，".join(f"{name}当作{kind}" for name, kind in read.items())]
+    parts = [f"{side}：" + ("，".join(f"{name}当作{kind}" for name, kind in read.items()) or "没有认出模型的列")]
     if id_column in names:
         parts.append(f"编号列 {id_column}")
     parts += [f"没有 {'、'.join(absent)}"] if absent else []

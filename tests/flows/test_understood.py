@@ -20,3 +20,8 @@ def test_a_table_under_the_models_own_names_leaves_nothing_aside() -> None:
     assert "没有" not in line
     assert "不用" not in line
     assert "name当作姓名" in line
+
+
+def test_a_table_of_which_nothing_is_understood_says_so() -> None:
+    line = understood("左表", ["a", "b"], load_model("people"), "a")
+    assert line.startswith("左表：没有认出模型的列；编号列 a；没有 ")
