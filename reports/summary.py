@@ -42,13 +42,15 @@ class SourceLine(_Frozen):
     rows_in: int
     accepted: int
     quarantined: int
+    came: bool = True
+    """Whether any of its files came tonight, not on an earlier night."""
     had: bool = True
     """Whether the district has this source at all: something of it came once, or the configuration speaks of it."""
 
     @property
     def missing(self) -> bool:
         """Nothing came from this source."""
-        return self.files == 0
+        return self.files == 0 or not self.came
 
     @property
     def note(self) -> str:
@@ -163,13 +165,15 @@ class RunFacts:
     warnings: tuple[str, ...]
     not_had: tuple[str, ...] = ()
     """Sources the district does not have."""
+    late: tuple[str, ...] = ()
+    """Sources of which only files of earlier nights, carried forward, are here."""
     forced: str = ""
     """Why the date may lie before the published night or beyond tomorrow."""
 
 
 def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
     """Count a run from its workspace (`stage_files`, `decided`) and the version it published."""
-    sources = _sources(con, facts.source_titles, frozenset(facts.not_had))
+    sources = _sources(con, facts.source_titles, frozenset(facts.not_had), frozenset(facts.late))
     refused = _refused(con, facts.source_titles)
     ledger, review = facts.version_folder / "ledger.parquet", facts.version_folder / "review.parquet"
     return RunSummary(
@@ -202,7 +206,9 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
     )
 
 
-def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str], not_had: frozenset[str]) -> tuple[SourceLine, ...]:
+def _sources(
+    con: duckdb.DuckDBPyConnection, titles: dict[str, str], not_had: frozenset[str], late: frozenset[str]
+) -> tuple[SourceLine, ...]:
     rows = con.execute("""
         select source, count(distinct file), count(*) filter (state = 'refused'),
             sum(rows_in), sum(accepted), sum(quarantined)
@@ -218,6 +224,7 @@ def _sources(con: duckdb.DuckDBPyConnection, titles: dict[str, str], not_had: fr
             rows_in=numbers[2],
             accepted=numbers[3],
             quarantined=numbers[4],
+            came=source not in late,
             had=source not in not_had,
         )
         for source, title in titles.items()

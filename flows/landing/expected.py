@@ -23,6 +23,7 @@ from flows.landing.fetched import link_copy
 from flows.landing.manifest import MANIFEST, LandedFile, load_manifest, open_landed
 from flows.run.context import RunContext
 from schemas.errors import ContractError, InputError
+from schemas.provenance import Provenance
 
 ANSWER = (
     '若已改名、拆分或合并，请在数据文件夹的 sources/memory/expected.toml 里 file = "{file}" 一段写 '
@@ -60,6 +61,8 @@ class Carried:
     """What is carried into tonight: landed files, and what must be said or asked."""
 
     files: list[LandedFile] = field(default_factory=list)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+    """Of sources that sent nothing at all: as it was when the carried copies came."""
     questions: list[tuple[str, str]] = field(default_factory=list)
     """(source, Chinese line)"""
 
@@ -133,15 +136,16 @@ def newer_senders(run: RunContext, missing: LandedFile, names: Sequence[str]) ->
 
 
 def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
-    """Copies of the files that senders of tonight's sources did not send, landed again.
+    """Copies of the files that senders did not send, landed again: a missing part, and a source that sent nothing.
 
-    Raises InputError when a part of the roll is missing and cannot be carried: its members must not become strangers.
+    A roll that is missing whole is refused before. Raises InputError when a part of the roll is missing and cannot be
+    carried: its members must not become strangers.
     """
     carried = Carried()
     landed = len(files)
     for source, contract in run.contracts.items():
         names = {entry.name for entry in files if entry.source == source and entry.sealed is not None}
-        if not names or contract.snapshot != "full":
+        if contract.snapshot != "full" or (contract.role == "roll" and not names):
             continue
         expected = [one for one in load_expected(run.home) if one.source == source and not one.stopped]
         senders = {sender_of(name) for name in names}
@@ -164,36 +168,56 @@ def _is_missing(one: ExpectedFile, expected: Sequence[ExpectedFile], names: set[
 def _carry(run: RunContext, carried: Carried, one: ExpectedFile, number: int, new: Sequence[str]) -> None:
     """Land one file's copy again; past the policy's patience, or without a copy, say so."""
     contract, where = run.contracts[one.source], f"{one.source}/{one.file}"
-    late = one.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
+    late = _is_late(run, one)
     answer = ANSWER.format(file=one.file)
     if new and contract.role == "self_report":
         asked = f"本次另有以前没有的文件（{'、'.join(new)}）：{answer}"
         carried.questions.append((one.source, f"{where}：本次未到，{asked}；同意使用与否只看到了的文件，未沿用"))
         return
-    entry = None if late else _copy(run, one, f"{number + 1:04d}.sealed")
+    entry, provenance = (None, None) if late else _copy(run, one, f"{number + 1:04d}.sealed")
     if entry is not None:
         carried.files.append(entry)  # told of once its rows are read: new files may hold them
+        if provenance is not None:
+            carried.provenance[one.source] = provenance
     elif contract.role == "roll":
         raise InputError(
             f"名册的一部分本次未到，{one.came_on} 收到的文件也已不能沿用，本次不发布",
             where=where, rule="roll_part_missing",
             action=f"补齐该文件后重新运行；{answer}",
         )  # fmt: skip
-    else:
+    elif late and contract.role != "organisation":
         carried.questions.append((one.source, f"{where}：{one.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))
+    else:
+        carried.questions.append((one.source, f"{where}：本次未到，{one.came_on} 收到的文件已不能沿用；请催报"))
 
 
-def _copy(run: RunContext, one: ExpectedFile, sealed: str) -> LandedFile | None:
-    """The file landed again under tonight's run; None where its copy is gone or not whole."""
+def _is_late(run: RunContext, one: ExpectedFile) -> bool:
+    """Whether the policy's patience with a file has ended."""
+    return one.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
+
+
+def given_up(run: RunContext) -> frozenset[str]:
+    """Sources of which nothing is here tonight and for whose every file the patience has ended."""
+    files = load_manifest(run.landing, run.key).files if (run.landing / MANIFEST).exists() else ()
+    here = {entry.source for entry in files}
+    late: dict[str, bool] = {}
+    for one in load_expected(run.home):
+        late[one.source] = late.get(one.source, True) and _is_late(run, one)
+    return frozenset(source for source, is_late in late.items() if is_late and source not in here)
+
+
+def _copy(run: RunContext, one: ExpectedFile, sealed: str) -> tuple[LandedFile | None, Provenance | None]:
+    """The file landed again under tonight's run, with its source's provenance; none where its copy is not whole."""
     folder = run.home.landing / one.landing
     try:
         manifest = load_manifest(folder, run.key)
         entry = next(entry for entry in manifest.files if (entry.source, entry.name) == (one.source, one.file))
         open_landed(folder, run.key, entry)
     except (InputError, StopIteration):
-        return None
+        return None, None
     link_copy(folder / str(entry.sealed), run.landing / sealed)
-    return entry.model_copy(update={"sealed": sealed, "came_on": one.came_on})
+    provenance = next((source.provenance for source in manifest.sources if source.name == one.source), None)
+    return entry.model_copy(update={"sealed": sealed, "came_on": one.came_on}), provenance
 
 
 def carried_files(run: RunContext) -> Mapping[tuple[str, str], date]:

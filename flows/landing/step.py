@@ -49,6 +49,7 @@ def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     landed = [*files, *fetched.files]
     carried = carry_missing(run, landed)
     notes += ask_senders(con, "land", carried.questions)
+    provenance = carried.provenance | provenance
     manifest = _manifest(run, provenance, [*landed, *carried.files], notes)
     save_manifest(run.landing, run.key, manifest)
     return _counts(manifest)

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.home.store import Lead, Store, opened_store
-from flows.landing.expected import carried_files
+from flows.landing.expected import carried_files, given_up
 from flows.ledger.checks import PERSON
 from flows.ledger.contradictions import contradictions
 from flows.ledger.coverage import build_coverage
@@ -268,10 +268,12 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext, seen_before: fro
         "select source, bool_or(state = 'read'), bool_or(state = 'refused') from stage_files group by 1"
     )
     seen = {source: (read, refused) for source, read, refused in states.fetchall()}
+    gone = given_up(run)
     missing = [
         (name,)
         for name, contract in run.contracts.items()
         if contract.role != "organisation"
+        and name not in gone
         and (name in seen or name in seen_before or not seen_before)
         and (contract.snapshot == "increment" or not seen.get(name, (False, False))[0] or seen[name][1])
     ]

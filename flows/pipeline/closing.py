@@ -8,7 +8,7 @@ import duckdb
 
 from flows.home.folders import Home, write_private
 from flows.ledger.publish.read import read_index
-from flows.pipeline.presence import sources_not_had
+from flows.pipeline.presence import sources_late, sources_not_had
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
 from flows.run.stepbook import Counts, StepResult
@@ -69,6 +69,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
         forced=run.forced,
         not_had=tuple(sources_not_had(run)),
+        late=tuple(sources_late(run)),
         warnings=tuple(str(text) for one in done for text in one.counts.get("warnings", ())),
     )
 

@@ -15,14 +15,27 @@ _USABLE = "select distinct source from stage_files where state <> 'refused' and 
 
 def absent_sources(run: RunContext) -> list[str]:
     """A line per source the district has that brought nothing tonight; one it does not have is no fault of a night."""
-    manifest = load_manifest(run.landing, run.key)
     seen, not_had = _seen_before(run), sources_not_had(run)
-    here = {source.name for source in manifest.sources} | set(not_had)
+    here = _came(run) | set(not_had)
     return [
         f"{contract.title}：本次没有可用的文件{'，沿用上次证据' if name in seen else ''}"
         for name, contract in run.contracts.items()
         if name not in here
     ]
+
+
+def sources_late(run: RunContext) -> list[str]:
+    """Sources of which only files of earlier nights, carried forward, are here tonight."""
+    came, files = _came(run), load_manifest(run.landing, run.key).files
+    return [name for name in run.contracts if name not in came and any(entry.source == name for entry in files)]
+
+
+def _came(run: RunContext) -> set[str]:
+    """Sources that came tonight: not by files of earlier nights alone."""
+    manifest = load_manifest(run.landing, run.key)
+    carried = {entry.source for entry in manifest.files if entry.came_on is not None}
+    tonight = {entry.source for entry in manifest.files if entry.came_on is None}
+    return {source.name for source in manifest.sources} - (carried - tonight)
 
 
 def sources_not_had(run: RunContext) -> list[str]:
@@ -42,7 +55,7 @@ def _seen_before(run: RunContext) -> frozenset[str]:
 
 def check_required(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """Raise InputError when a source the run requires is absent, or every one of its files is broken."""
-    usable = {source for (source,) in con.execute(_USABLE).fetchall()}
+    usable = {source for (source,) in con.execute(_USABLE).fetchall()} - set(sources_late(run))
     lacking = [name for name in run.required if name not in usable]
     if not lacking:
         return

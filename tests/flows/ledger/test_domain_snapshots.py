@@ -87,6 +87,30 @@ def test_a_missing_part_of_the_roll_makes_nobody_a_stranger_and_stops_where_it_c
     assert row["statuses"] == ["N0"]
 
 
+def test_a_source_that_sent_nothing_is_carried_as_a_missing_part_is_until_the_same_patience_ends(
+    tmp_path: Path,
+) -> None:
+    case = new_case("c16_one_platform_missing", tmp_path)
+    case.night("drop1", FIRST)
+    before, cover = case.people(), {row["name"]: row["workers"] for row in case.table("coverage")}
+    drop = Path(shutil.copytree(CASES / "c16_one_platform_missing" / "drop1", tmp_path / "drop"))
+    shutil.rmtree(drop / "platform")
+    summary = case.night(drop, MONTH)
+    people = case.people()
+    assert {number: row["statuses"] for number, row in people.items()} == {
+        number: row["statuses"] for number, row in before.items()
+    }
+    assert {row["last_seen"] for row in people.values()} == {FIRST}
+    assert not [row for row in people.values() if "not_seen" in row["flags"]]
+    assert {row["name"]: row["workers"] for row in case.table("coverage")} == cover
+    lines = [text for text in summary.warnings if text.startswith("platform/") and text.endswith("请催报")]
+    assert len(lines) == 2
+    assert [line.note for line in summary.sources if line.source == "platform"] == ["本次未到"]
+    summary = case.night(drop, TWO_MONTHS)
+    assert len([text for text in summary.warnings if "已过沿用期限，其记录按撤下处理" in text]) == 2
+    assert {"not_seen" in row["flags"] for row in case.people().values()} == {True}
+
+
 def _renamed_and_joined(tmp_path: Path) -> tuple[Path, Path]:
     """Night one: the roll in two parts. Then the roll whole but for its last row, 橙团 under a new name."""
     first = Path(shutil.copytree(CASES / "c16_one_platform_missing" / "drop1", tmp_path / "first"))
