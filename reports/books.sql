@@ -26,19 +26,26 @@ select person_key, name_masked, home_org_code, home_org_name, host_org_code, hos
          else '双向共管：' || home_org_name || '、' || host_org_name end as shared_care
 from persons_counted where not self_declared and not objection order by person_key;
 create or replace view assist_check as
--- One row per person another organisation must be asked about.
+-- One row per person another organisation must be asked about. What a person found to be unfounded, or already moved, is
+-- asked of nobody until evidence comes, whatever else is open of them.
+with excluded as (
+    select *, list_transform(list_filter(leads, lead -> lead.state = '排除' and lead.closed_on is null), lead -> lead.code)
+        as excluded_codes
+    from persons_counted
+), asked_of as (
+    select *, list_filter(['D1', 'P2', 'F2'], code -> list_contains(statuses, code)) as codes,
+        list_filter(['D1', 'P2', 'F2'], code -> list_contains(statuses, code) and not list_contains(excluded_codes, code))
+            as open_codes
+    from excluded
+)
 select person_key, name_masked, work_street, home_org_name, host_org_name,
-    case when self_declared then '自报未核：请协查党员身份'
-         when list_contains(statuses, 'P2') then '组织关系在外、应转未转：请与组织关系所在地联系'
-         when list_contains(statuses, 'F2') then '流入：请与组织关系所在地联系'
-         else '组织关系不明：请协查' end as asked,
+    case open_codes[1] when 'D1' then '自报未核：请协查党员身份'
+        when 'P2' then '组织关系在外、应转未转：请与组织关系所在地联系'
+        when 'F2' then '流入：请与组织关系所在地联系'
+        else '组织关系不明：请协查' end as asked,
     primary_status, lead_state
-from persons_counted
-where not objection and (self_declared or list_has_any(statuses, ['P2', 'F2'])
-    or list_contains(flags, 'affiliation_unclear'))
-    -- What a person found to be unfounded, or already moved, is asked of nobody until evidence comes.
-    and not (len(leads) > 0 and len(list_filter(leads, lead -> lead.state <> '排除' and lead.closed_on is null)) = 0
-        and list_has_any(statuses, ['D1', 'P2', 'F2']))
+from asked_of
+where not objection and (len(open_codes) > 0 or (len(codes) = 0 and list_contains(flags, 'affiliation_unclear')))
 order by person_key;
 create or replace view members_book as
 -- 党员台账: one row per person of the ledger, self-declared ones marked.

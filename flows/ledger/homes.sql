@@ -42,21 +42,29 @@ join persons p on p.person_id = w.person_id
 where w.role = 'worker' and w.match_class in ('exact', 'confirmed') and w.declared_member = false
 ;
 create or replace table accounts_of_others as
--- Denying rows whose phone another known person bears: they prove the account, not who rides on it.
-with phones as (
-    select d.person_id, d.row_key, d.registry_id, unnest(x.phones) as phone
-    from denials d join person_rows x using (row_key)
+-- Rows tied by an ID whose phone another known person bears, a member or a worker: they prove the account, not who rides
+-- on it. Of who denies being a member any other name is enough; else the other one has another ID or another surname,
+-- so that a name spelled otherwise is nobody else, and is not one of many that a number is shared by.
+with tied as (
+    select w.person_id, w.row_key, p.registry_id, w.row_key in (select row_key from denials) as denies
+    from person_work w join persons p using (person_id)
+    where w.role = 'worker' and w.match_class in ('exact', 'confirmed')
+), phones as (
+    select d.*, unnest(x.phones) as phone from tied d join person_rows x using (row_key)
 ), bearers as (
-    select x.row_key, x.role, x.name, x.id_number, x.id_kind, unnest(x.phones) as phone from person_rows x
-    where x.name is not null and not contains(x.name, '*')
+    select *, count(distinct name) over (partition by phone) as names from (
+        select x.row_key, x.name, x.id_number, x.id_kind, unnest(x.phones) as phone from person_rows x
+        where x.name is not null and not contains(x.name, '*')
+    ) where regexp_full_match(phone, '1\d{10}')
 )
 select distinct d.person_id, d.row_key
 from phones d
 join registry_persons r on r.registry_id = d.registry_id
-join bearers b on b.phone = d.phone and regexp_full_match(d.phone, '1\d{10}')
+join bearers b on b.phone = d.phone
 where not list_contains(r.names, b.name) and not (b.id_kind = 'full' and b.id_number is not distinct from r.id_number)
     and b.row_key not in (select row_key from link_rows k where k.registry_id = d.registry_id)
     and not list_contains(r.row_keys, b.row_key)
+    and (d.denies or (b.names < 4 and (b.id_kind = 'full' or b.name[1] <> r.name[1])))
 union
 select d.person_id, d.row_key
 from denials d join link_rows k on k.row_key = d.row_key and k.registry_id = d.registry_id

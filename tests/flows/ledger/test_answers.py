@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from flows.home.store import Host, Store, opened_store
@@ -15,6 +16,7 @@ from flows.ledger.disputes import disputes
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
 from flows.tasks.answered import Answered
+from reports.books import put_views
 from reports.causes import cause_text
 from schemas.errors import InputError
 from schemas.policy import load_policy
@@ -227,3 +229,80 @@ def test_a_row_of_the_same_number_that_began_later_is_newer_work(tmp_path: Path)
         say(store, person(tmp_path, "郑"), PERSON, "已离岗", AS_OF)
     night(at_work("W3", started=NEXT), context(tmp_path, NEXT, run_id="run-2"))
     assert "no_current_work" not in person(tmp_path, "郑")["flags"]
+
+
+def to_be_asked_about() -> District:
+    """冯四 and 陈四 declare themselves; 褚四 is lost and should have been moved, 卫四 floats here."""
+    made = District()
+    made.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    for turn, name in enumerate(("冯四", "陈四")):
+        made.worker(name, number_of(turn), declared_member=True, record_id=f"D{turn}")
+    for turn, (name, cells) in enumerate((("褚四", {"lost_contact": True}), ("卫四", {"is_floating": True})), 5):
+        key = made.member(name, number_of(turn), member_no=f"M{turn}", branch_name="外地第九党支部", **cells)
+        made.worker(name, number_of(turn), key, record_id=f"W{turn}", started_on=date(2025, 1, 5))
+    return made
+
+
+def asked_of_others(root: Path) -> dict[str, str]:
+    """The 协查 list of the newest version: what is asked, by surname."""
+    current = current_version(context(root).home, KEY)
+    assert current is not None
+    with duckdb.connect() as con:
+        con.register("ledger", current.table("ledger"))
+        put_views(con)
+        return {name[0]: asked for name, asked in con.execute("select name_masked, asked from assist_check").fetchall()}
+
+
+def test_what_was_excluded_is_asked_of_no_other_organisation_until_evidence_comes(tmp_path: Path) -> None:
+    night(to_be_asked_about(), context(tmp_path))
+    assert person(tmp_path, "褚")["statuses"] == ["L1", "P2"]
+    assert set(asked_of_others(tmp_path)) == {"冯", "陈", "褚", "卫"}
+    with opened_store(context(tmp_path).home) as store:
+        for surname, code in (("冯", "D1"), ("褚", "P2"), ("卫", "F2")):
+            say(store, person(tmp_path, surname), code, "已转", AS_OF)
+    night(to_be_asked_about(), context(tmp_path, NEXT, run_id="run-2"))
+    assert person(tmp_path, "褚")["lead_state"] == "线索", "the other lead of 褚四 is open"
+    assert asked_of_others(tmp_path) == {"陈": "自报未核：请协查党员身份"}
+    more = to_be_asked_about()
+    more.worker("冯四", number_of(0), declared_member=True, source="human_resources", record_id="H1")
+    night(more, context(tmp_path, LATER, run_id="run-3"))
+    assert set(asked_of_others(tmp_path)) == {"陈", "冯"}
+
+
+def with_a_phone(*, bearer: str | None, number: str | None = None, denies: bool = True) -> District:
+    """何五, a member, on an account whose phone another worker bears, who is on no roll."""
+    made = District()
+    made.org("云溪街道第一党支部", "500113000001", street="云溪街道")
+    key = made.member("何五", number_of(7), member_no="M7", joined_on=date(2010, 7, 1))
+    made.worker(
+        "何五", number_of(7), key, record_id="W7", phones=["13800007777"], declared_member=not denies,
+        started_on=date(2025, 1, 5),
+    )  # fmt: skip
+    made.worker("蒋五", number_of(8), record_id="W8", declared_member=True)
+    if bearer:
+        made.worker(bearer, number, record_id="W9", phones=["13800007777"], source="transport")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("bearer", "number", "denies", "flagged", "codes"),
+    [
+        ("施五", None, True, True, ["N0"]),  # another worker's phone: the account is proved, not the rider
+        ("施五", None, False, True, ["N0"]),
+        ("何六", number_of(9), False, True, ["N0"]),
+        ("何伍", None, False, False, ["N0"]),  # a name spelled otherwise, of nobody else's ID
+        (None, None, True, False, ["Y1"]),
+    ],
+)
+def test_an_account_with_another_workers_phone_is_marked_and_hides_nobody_before_a_check(
+    tmp_path: Path, bearer: str | None, number: str | None, denies: bool, flagged: bool, codes: list[str]
+) -> None:
+    night(with_a_phone(bearer=bearer, number=number, denies=denies), context(tmp_path))
+    row = person(tmp_path, "何")
+    assert ("phone_of_another" in row["flags"], row["statuses"]) == (flagged, codes)
+    with opened_store(context(tmp_path).home) as store:
+        say(store, row, PERSON, "属实", AS_OF)
+    night(with_a_phone(bearer=bearer, number=number, denies=denies), context(tmp_path, NEXT, run_id="run-2"))
+    assert person(tmp_path, "何")["statuses"] == (["Y1"] if denies else ["N0"]), (
+        "a check that it is they proves the rider"
+    )
