@@ -1,4 +1,4 @@
-"""The consumer guide of the README, run as it stands over a published ledger."""
+"""The consumer guide (docs), run as it stands over a published ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.home.folders import Home
 from tests.flows.ledger.test_versions import home, three_nights
 
 __all__ = ["home", "three_nights"]
-TEXT = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[3] / "docs" / "一本账与数据合同.md").read_text("utf-8")
 GUIDE = TEXT[TEXT.index("**给别的系统**") :]
 NAMES = "DuckDB|pandas|Polars|Spark|Power Query|PostgreSQL"
 BLOCKS = {

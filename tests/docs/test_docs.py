@@ -1,0 +1,60 @@
+"""The documents are held to the tree: examples run, every column stands, every link and command exists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.cli.wiring import GROUPS, MODULES
+from flows.home.folders import Home
+from tests.flows.ledger.test_versions import home, three_nights
+
+__all__ = ["home", "three_nights"]
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONSUMERS = (ROOT / "docs" / "一本账与数据合同.md").read_text("utf-8")
+CONTRACTS = tomllib.loads((ROOT / "schemas" / "ledger" / "ledger.toml").read_text("utf-8"))
+EXAMPLES = re.findall(r"```(sql|python) run\n(.*?)```", CONSUMERS, re.DOTALL)
+
+
+def test_twelve_examples_run_over_a_published_ledger(home: Home) -> None:
+    assert len(EXAMPLES) == 12
+    for language, text in EXAMPLES:
+        placed = text.replace("H/ledger", str(home.ledger))
+        if language == "sql":
+            assert duckdb.sql(placed).columns
+        else:
+            exec(compile(placed, "docs", "exec"), {})  # noqa: S102 - the document's own lines
+
+
+@pytest.mark.parametrize("table", ["ledger", "changes", "coverage", "review", "aliases", "units"])
+def test_every_column_and_code_of_the_contracts_stands_in_the_consumers_document(table: str) -> None:
+    section = CONSUMERS.partition(f"### `{table}` ")[2].partition("\n### ")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert listed == list(CONTRACTS[table]["columns"])
+    for codes in CONTRACTS[table].get("allowed", {}).values():
+        assert not [code for code in codes if f"`{code}`" not in section]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_and_path_of_the_tree_named_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    paths = re.findall(r"`((?:schemas|matchers|reports|flows|tests|deploy|docs|data)/[\w./-]*\w/?)`", text)
+    assert not [link for link in links if not (page.parent / link).exists()]
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_named_exists(page: Path) -> None:
+    known = {*MODULES, *GROUPS}
+    named = set(re.findall(r"\bsanzhao ([a-z]+)\b", page.read_text("utf-8")))
+    assert named <= known
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
