@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Annotated
+
+import typer
 
 from flows.cli.commands import Commands
 
@@ -29,8 +32,20 @@ def wired(names: Iterable[str]) -> Commands:
     return app
 
 
-def _together() -> None:
-    """Nothing: without it the library takes a lone command for the whole command line, and its name for an argument."""
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"sanzhao {version('sanzhao')}")
+        raise typer.Exit
+
+
+def _together(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="显示版本号。")
+    ] = False,
+) -> None:
+    """The options of the whole; without a callback the library takes a lone command for the whole command line."""
 
 
 def app_for(arguments: list[str]) -> Commands:

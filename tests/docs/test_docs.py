@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.flows.ledger.test_versions import home, three_nights
 
 __all__ = ["home", "three_nights"]
 ROOT = Path(__file__).parents[2]
+SANZHAO = Path(sys.executable).with_name("sanzhao")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSUMERS = (ROOT / "docs" / "一本账与数据合同.md").read_text("utf-8")
 CONTRACTS = tomllib.loads((ROOT / "schemas" / "ledger" / "ledger.toml").read_text("utf-8"))
@@ -58,3 +61,9 @@ def test_every_command_named_exists(page: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+def test_the_version_printed_is_the_project_s() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    done = subprocess.run([SANZHAO, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"sanzhao {project['version']}\n"
