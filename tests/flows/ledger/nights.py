@@ -63,7 +63,7 @@ def judge(verdict: str) -> Incident:
         assert current is not None
         rows = current.table("review").to_pylist()
         row = next((row for row in rows if row["pair_id"] == play.judged), None) or next(
-            row for row in rows if row["doubt"] in ("weak_evidence", "two_candidates") and row["levels"]
+            row for row in rows if row["doubt"] != "duplicate_roll_entry" and row["levels"]
         )
         play.judged = play.judged or row["pair_id"]
         with opened_store(play.home) as store:
