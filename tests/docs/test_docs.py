@@ -67,3 +67,14 @@ def test_the_version_printed_is_the_project_s() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     done = subprocess.run([SANZHAO, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"sanzhao {project['version']}\n"
+
+
+def test_help_loads_no_heavy_module() -> None:
+    code = (
+        "import sys; sys.argv = ['sanzhao', '--help']\nfrom flows.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\nprint('LOADED', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "typer" in loaded
+    assert not loaded & {"duckdb", "pyarrow", "pandas", "numpy", "prefect", "sqlalchemy", "rapidfuzz", "recordlinkage"}
