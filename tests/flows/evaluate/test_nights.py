@@ -95,7 +95,7 @@ def test_four_nights_close_what_is_settled_and_move_nobody_out_for_a_missing_fil
 
 @pytest.mark.prove
 def test_thirty_nights_hold_against_their_truth(tmp_path: Path) -> None:
-    played = play(tmp_path, 30, (1000, 1500), check_every=7)
+    played = play(tmp_path, 30, (400, 600), check_every=7)
     check(played)
     for name in ("trade", "parents"):
         share = played.pooled(name)
