@@ -104,8 +104,6 @@ with known as (select distinct firm, spelling from raw_units),
 advised as (
     select k.firm, coverage.name, coalesce(suggestion, '') as text, full_members, probationary, floating
     from coverage left join known k on k.spelling = coverage.name
-        -- a business with its owner's name is published shortened
-        or (contains(coverage.name, '*') and starts_with(k.firm, 'O') and k.spelling like replace(coverage.name, '*', '_%'))
     where scope = 'unit' qualify row_number() over (partition by coverage.name order by k.firm) = 1
 ), found as (
     select coalesce(firm, name) as unit, count(*) as rows, string_agg(text, '；' order by text) as text,
@@ -121,7 +119,10 @@ select coalesce(t.unit, f.unit) as unit, t.name, f.text, f.rows, t.full_members 
          else 'none' end as found,
     case when f.text like '%应建流动党员党支部%' then 'floating_branch' else 'none' end as found_floating_advice
 from raw_suggestions t full join found f using (unit)
-where t.unit is not null or f.text <> '';
+where (t.unit is not null or f.text <> '')
+    -- a business published without its owner's name cannot be told from another of the same kind
+    and not contains(coalesce(f.unit, ''), '*')
+    and not (starts_with(coalesce(t.unit, ''), 'O') and f.unit is null);
 
 create table judged_statuses as
 select s.person, list_filter(s.truth, c -> not list_contains(coalesce(o.open_codes, []), c)) as truth,

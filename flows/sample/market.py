@@ -41,11 +41,13 @@ def _self_employed(rng: np.random.Generator, world: World, sheet: Sheet, placed:
     table, persons = data("places.toml"), sheet.person
     first, second = table["unit_words_first"], table["unit_words_second"]
     cells: list[Cell] = []
-    for row, (one, two, three) in enumerate(rng.integers(0, 20, (len(persons), 3))):
+    picks = rng.integers(0, 20, (len(world.people), 3))[persons]  # who is entered twice has one business
+    for row, (one, two, three) in enumerate(picks):
         word = world.names[persons[row]] if three % 7 == 0 else f"{second[one]}{first[two]}{second[three]}"
         cells.append(f"{table['district']}{word}{table['trades'][placed.trade[row]]['trade']}服务部")
     sheet.cells["unit_name"] = cells
-    sheet.cells["uscc"] = [credit_code(rng, True) for _ in persons]
+    codes = {person: credit_code(rng, True) for person in dict.fromkeys(map(int, persons))}
+    sheet.cells["uscc"] = [codes[int(person)] for person in persons]
     whose: list[Fact] = [f"O{person:06d}" for person in persons]
     sheet.facts["unit_name"], sheet.facts["unit_name_form"] = whose, ["legal"] * len(persons)
 
@@ -53,12 +55,13 @@ def _self_employed(rng: np.random.Generator, world: World, sheet: Sheet, placed:
 def _firms(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed) -> list[str]:
     """Firms by their legal names with codes; who finds theirs taken runs another of the trade, or one already there."""
     units = world.district.units
-    taken: set[int] = set()
+    of_person: dict[int, int] = {}
     chosen: list[int] = []
-    for row, at in enumerate(map(int, placed.unit)):
+    for row, (person, at) in enumerate(zip(map(int, sheet.person), map(int, placed.unit), strict=True)):
+        taken = set(of_person.values())
         free = [one for one in (at, *_of_trade(rng, world, placed.trade, row)) if one not in taken]
-        chosen.append(free[0] if free else at)
-        taken.add(chosen[-1])
+        of_person.setdefault(person, free[0] if free else at)
+        chosen.append(of_person[person])
     sheet.cells["unit_name"] = [units[at].name for at in chosen]
     sheet.cells["uscc"] = [units[at].uscc for at in chosen]
     sheet.facts["unit_name"] = [f"U{at:05d}" for at in chosen]
