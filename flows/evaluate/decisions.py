@@ -1,6 +1,6 @@
 """What the ledger says of the people it found, against a truth per decision: scope, trade, unit, host, advice, leads.
 
-Truth: `units`, `hosts`, `suggestions` and `leads.parquet` beside rows and members (README, 示例数据). Published: the
+Truth: `units`, `hosts`, `suggestions` and `leads.parquet` beside rows and members (`sanzhao sample`). Published: the
 ledger, units, coverage and the version before. Scores of persons are over those whose every linkable row is linked and
 no other, so that a missed link is not counted again as a wrong host.
 """
