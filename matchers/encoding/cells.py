@@ -13,7 +13,7 @@ import pyarrow as pa
 from matchers.encoding.dates import empty_days, packed, written_part
 from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import encode_names
-from matchers.encoding.numbers import encode_phones
+from matchers.encoding.numbers import encode_phones, plain_days
 from matchers.encoding.personal import BETWEEN_PHONES, plain_phone
 from matchers.encoding.readings import simplified
 from matchers.encoding.strings import digests, strings, text_array
@@ -85,7 +85,12 @@ def _phone(text: str) -> str:
 
 def encode_partial_dates(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """yyyymmdd as a number, with zeros for a day or month that is not given; 0 where there is none."""
-    days = _looked_up(column, lambda text: packed(written_part(text or "")), np.dtype(np.int32)).astype(np.int32)
+    parts = strings(column)
+    days = plain_days(parts)
+    others = np.flatnonzero((days == 0) & (parts.lengths > 0))
+    cells = parts.texts(others)
+    read = {cell: packed(written_part(cell)) for cell in set(cells)}
+    days[others] = [read[cell] for cell in cells]
     days[empty_days(days)] = 0
     return {"day": days}
 

@@ -55,6 +55,22 @@ def rows_to_read(parts: Strings, whole: npt.NDArray[np.bool_], places: int) -> R
     return np.asarray(rows[~fitting], np.int64)
 
 
+def plain_days(parts: Strings) -> npt.NDArray[np.int32]:
+    """yyyymmdd of rows that read yyyy-mm-dd or yyyymmdd, each part a possible one; 0 for others."""
+    found = _written_plainly(parts)
+    month, day = found // 100 % 100, found % 100
+    found[(month < 1) | (month > 12) | (day < 1) | (day > 31)] = 0
+    return found
+
+
+def _written_plainly(parts: Strings) -> npt.NDArray[np.int32]:
+    first, rest = parts.raw_words(0), parts.raw_words(8)
+    iso = (parts.lengths == 10) & (first & u64(0xFF0000FF00000000) == u64(0x2D00002D00000000))
+    short = (first & u64(0xFFFFFFFF)) | ((first >> u64(40)) & u64(0xFFFF)) << u64(32) | rest << u64(48)
+    values, shown = digits(np.where(iso, short, np.where(parts.lengths == 8, first, u64(0))))
+    return np.where(shown == _WHOLE, number(values), 0).astype(np.int32)
+
+
 def encode_dates(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
     """yyyymmdd as a number, 0 where there is none: yyyy-mm-dd, yyyymmdd, Arrow dates and timestamps at once, other ways
     of writing a day (slashes, dots, 年月日, the day first, a time behind it) value by value.
@@ -70,11 +86,7 @@ def encode_dates(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
     if pa.types.is_date(column.type):
         column = column.cast(pa.date32()).cast(pa.string())
     parts = strings(column)
-    first, rest = parts.raw_words(0), parts.raw_words(8)
-    iso = (parts.lengths == 10) & (first & u64(0xFF0000FF00000000) == u64(0x2D00002D00000000))
-    short = (first & u64(0xFFFFFFFF)) | ((first >> u64(40)) & u64(0xFFFF)) << u64(32) | rest << u64(48)
-    values, shown = digits(np.where(iso, short, np.where(parts.lengths == 8, first, u64(0))))
-    found = np.where(shown == _WHOLE, number(values), 0).astype(np.int32)
+    found = _written_plainly(parts)
     found[(found // 100 % 100 > 12) | (found % 100 > 31)] = 0
     others = np.flatnonzero((found == 0) & (parts.lengths > 0))
     if len(others):
