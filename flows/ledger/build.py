@@ -19,7 +19,7 @@ from flows.ledger.hosts import choose_hosts
 from flows.ledger.identity import assign_keys
 from flows.ledger.judging import JUDGED
 from flows.ledger.keys_moved import follow, merges
-from flows.ledger.leaving import find_leavers
+from flows.ledger.leaving import find_leavers, settle_leavers
 from flows.ledger.organisations import put_lodged_letters, put_organisation_texts, register_of
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.published_cells import without_numbers
@@ -59,6 +59,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
         _put_words(con, run, store.sources_seen(besides=run.run_id))
         run_sql(con, "draft.sql", as_of=run.as_of)
         find_leavers(con, run, store)
+    settle_leavers(con, run, register_of(con, run))
     _finish(con, run)
     build_review(con, run, redactor)
     build_coverage(con, run, redactor)

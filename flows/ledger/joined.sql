@@ -29,8 +29,12 @@ with previous_evidence as (
             list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from sources_incomplete))
         and (d.person_key is null or (class_rank(d.match_class) > 3 and class_rank(d.match_class) > class_rank(p.match_class)))
     union all
-    select p.* replace (list_sort(list_distinct(list_append(p.flags, 'not_seen'))) as flags)
+    select p.* replace (
+        list_sort(list_distinct(list_append(p.flags, 'not_seen'))) as flags,
+        case when len(s.codes) = 0 or p.statuses is null then p.statuses
+            else coalesce(nullif(list_filter(p.statuses, code -> not list_contains(s.codes, code)), []), ['N0']) end as statuses)
     from previous_ledger p join leavers l using (person_key)
+    left join lateral (select coalesce(list(code), []) as codes from leavers_settled x where x.person_key = p.person_key) s on true
     where not list_has_any(
             list_transform(p.evidence, piece -> piece.source), (select coalesce(list(source), []) from sources_incomplete))
         and (

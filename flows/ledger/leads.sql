@@ -89,13 +89,15 @@ with gone as (
         exists (select 1 from contradicted c where c.person_id = g.person_id) as torn,
         exists (select 1 from letters l where l.person_id = g.person_id and l.state = $received_state) as received,
         exists (select 1 from pending_letters l join lodged_letters using (row_key) where l.person_id = g.person_id) as lodged,
-        exists (select 1 from person_work w where w.person_id = g.person_id and w.declared_member) as declares
+        exists (select 1 from person_work w where w.person_id = g.person_id and w.declared_member) as declares,
+        (select any_value(x.cause) from leavers_settled x where x.person_key = g.person_key and x.code = g.code) as settled
     from gone g left join status_facts f using (person_id)
 )
 select
     person_key, code, state, checked_by, checked_on, opened_on,
     -- What ended it.
     case
+        when settled is not null then settled
         when person_id is null then 'ground_gone'
         when torn and list_contains($accusing::varchar[], code) then 'rolls_contradict'
         when code = 'S1' then if(not stopped and on_roll, 'membership_restored', 'ground_gone')

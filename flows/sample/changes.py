@@ -20,7 +20,9 @@ def settle_leads(rng: np.random.Generator, world: World, sheets: list[Sheet]) ->
     _plan(rng, world, rolls, "L1", _contact_restored)
     _plan(rng, world, rolls, "S1", _membership_restored)
     _plan(rng, world, rolls, "P2", lambda night, sheet, row: _moved_in(world, night, sheet, row))
-    _plan(rng, world, asking, "D1", _declaration_withdrawn)
+    # Who has signed up besides has declared it there, and goes on saying so.
+    signed_up = {int(person) for sheet in signed for person in sheet.person}
+    _plan(rng, world, asking, "D1", lambda night, sheet, row: _declaration_withdrawn(signed_up, night, sheet, row))
     _plan(rng, world, signed, "", _consent_withdrawn)
     _correct_declarations(rng, world, asking)
 
@@ -70,9 +72,9 @@ def _moved_in(world: World, night: int, sheet: Sheet, row: int) -> Edit:
     return Edit(night, row, cells, {"branch_name": home.name}, cause="moved_in")
 
 
-def _declaration_withdrawn(night: int, sheet: Sheet, row: int) -> Edit | None:
+def _declaration_withdrawn(signed_up: set[int], night: int, sheet: Sheet, row: int) -> Edit | None:
     said = sheet.cells["declared_member"][row]
-    if sheet.facts["declared_member"][row] is not True or said not in _NO:
+    if int(sheet.person[row]) in signed_up or sheet.facts["declared_member"][row] is not True or said not in _NO:
         return None
     return Edit(
         night, row, {"declared_member": _NO[str(said)]}, {"declared_member": False}, cause="declaration_withdrawn"

@@ -21,8 +21,8 @@ def change_between_nights(rng: np.random.Generator, world: World, sheets: list[S
                 _change_phones(rng, sheet, night)
     _admit_members(rng, world, sheets)
     if world.options.nights > 1:
-        _rename_branch(rng, world, sheets)
         settle_leads(rng, world, sheets)
+        _rename_branch(rng, world, sheets)
         lose_files(rng, world, sheets)
 
 
@@ -68,3 +68,6 @@ def _rename_branch(rng: np.random.Generator, world: World, sheets: list[Sheet]) 
                 if old in (cell, facts[row] if facts else None):
                     changed: dict[str, Fact] = {field: new} if facts else {}
                     sheet.edits.append(Edit(night, row, {field: new}, changed))
+            # Who has been moved there in the meantime stands in the branch under its new name too.
+            moved = [edit.row for edit in sheet.edits if edit.night < night and edit.cells.get(field) == old]
+            sheet.edits += [Edit(night, row, {field: new}, {field: new}) for row in moved]
