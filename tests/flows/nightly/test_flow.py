@@ -80,7 +80,7 @@ def test_the_deployed_form_has_a_description_for_every_parameter() -> None:
     from prefect.utilities.callables import parameter_schema_from_entrypoint
 
     root = Path(__file__).parents[3]
-    properties = parameter_schema_from_entrypoint(f"{root / 'flows' / 'nightly.py'}:nightly").properties
+    properties = parameter_schema_from_entrypoint(f"{root / 'flows' / 'nightly' / 'flow.py'}:nightly").properties
     assert list(properties) == ["home", "drop", "as_of", "config", "start_from", "date_reason"]
     assert all(
         any("\u4e00" <= character <= "\u9fff" for character in field["description"]) for field in properties.values()
