@@ -204,7 +204,7 @@ def context(root: Path, as_of: date = AS_OF, *, run_id: str = "run-1", **changed
 
 def build(district: District, run: RunContext) -> duckdb.DuckDBPyConnection:
     """The workspace with `ledger`, `review` and `coverage` built."""
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})  # a handful of rows; two tests at a time have a core each
     district.put(con)
     place_rows(con, run)
     build_step(con, run)
