@@ -22,25 +22,31 @@ from keyed k
 left join trades t on t.grp = k.grp
 left join known n on n.name_phone = case when k.full_id is null then k.name_phone end
 ;
+create or replace table main_rows as
+-- One row per worker: the row of their main work, the newest of theirs, else the one that most sources show.
+with unit_sources as (
+    select worker, unit_key, count(distinct source) as sources from worker_people group by worker, unit_key
+), ranked as (
+    select
+        w.worker, w.row_key, count(*) over (partition by w.worker) as worker_rows,
+        row_number() over (
+            partition by w.worker order by w.started_on desc nulls last, u.sources desc, w.row_key) as rank
+    from worker_people w
+    join unit_sources u on u.worker = w.worker and u.unit_key is not distinct from w.unit_key
+)
+select worker, row_key, worker_rows from ranked where rank = 1
+;
 create or replace table main_work as
--- One row per worker: their main work, the newest of their rows, else the one that most sources show; a member by their
--- own 工作单位 (W1), or who only signed up, stands beside them without a row.
-with told as (
-    select *,
-        count(*) over (partition by worker) as worker_rows,
-        count(distinct source) over (partition by worker, unit_key) as sources
-    from worker_people
-), first_rows as (
-    select * from told
-    qualify row_number() over (partition by worker order by started_on desc nulls last, sources desc, row_key) = 1
-), persons_of as (
-    select distinct w.worker, p.person_id from worker_people w join person_work p using (row_key)
+-- One row per worker with their main work; a member by their own 工作单位 (W1), or who only signed up, stands beside
+-- them without a row.
+with persons_of as (
+    select w.worker, min(p.person_id) as person_id from worker_people w join person_work p using (row_key) group by w.worker
 )
 select
-    f.worker, f.worker_rows, f.unit_key, f.station_key, f.platform, f.job,
-    f.work_street as street, coalesce(f.trade, '其他') as trade, p.person_id
-from first_rows f left join persons_of p using (worker)
-qualify row_number() over (partition by f.worker order by p.person_id) = 1
+    w.worker, m.worker_rows, w.unit_key, w.station_key, w.platform, w.job,
+    w.work_street as street, coalesce(w.trade, '其他') as trade, p.person_id
+from main_rows m join worker_people w using (row_key)
+left join persons_of p on p.worker = w.worker
 union all
 select
     null, 0, u.unit_key, u.station_key, null, null, coalesce(x.street, y.street), coalesce(t.trade, '其他'), p.person_id
@@ -110,31 +116,52 @@ from main_work m
 left join counted_members c using (person_id)
 left join lead_holders h using (person_id)
 ;
-create or replace table scoped_work as
--- One row per worker or member and scope they are counted in: each once in every scope but the stations.
+create or replace table work_groups as
+-- One row per unit scope, station, trade and street with the workers and members who share all four, counted.
 with sized as (
     select unit_key, count(worker) as workers, bool_or(is_full or is_probationary or is_floating) as members
     from counted_work where unit_key is not null group by unit_key
-), named as (
-    select c.*, case when c.unit_key is null then '（未填单位）'
-        when s.workers >= $unit_min_workers or s.members then c.unit_key else '（其他小单位）' end as unit_scope
-    from counted_work c left join sized s using (unit_key)
 )
-select 'unit' as scope, unit_scope as name_key, n.* exclude (unit_scope) from named n
-union all select 'station', station_key, n.* exclude (unit_scope) from named n where station_key is not null
-union all select 'trade', trade, n.* exclude (unit_scope) from named n
-union all select 'street', coalesce(street, '（镇街不明）'), n.* exclude (unit_scope) from named n
-union all select 'district', '全区', n.* exclude (unit_scope) from named n
+select
+    case when c.unit_key is null then '（未填单位）' when s.workers >= $unit_min_workers or s.members then c.unit_key
+        else '（其他小单位）' end as unit_scope,
+    c.station_key, c.trade, c.street,
+    count(*) as people, count(c.worker) as workers, sum(c.worker_rows)::bigint as worker_rows,
+    count(*) filter (c.is_full) as full_members, count(*) filter (c.is_probationary) as probationary,
+    count(*) filter (c.is_floating) as floating, count(*) filter (c.has_lead) as leads,
+    count(*) filter (c.is_full and not c.is_taken_in) as open_full,
+    count(*) filter (c.is_probationary and not c.is_taken_in) as open_probationary
+from counted_work c left join sized s using (unit_key)
+group by all
+;
+create or replace table scoped_groups as
+-- One row per group and scope it is counted in: each once in every scope but the stations.
+select 'unit' as scope, unit_scope as name_key, * from work_groups
+union all select 'station', station_key, * from work_groups where station_key is not null
+union all select 'trade', trade, * from work_groups
+union all select 'street', coalesce(street, '（镇街不明）'), * from work_groups
+union all select 'district', '全区', * from work_groups
 ;
 create or replace table coverage_counts as
-select
-    scope, name_key, count(worker) as workers, sum(worker_rows)::bigint as worker_rows,
-    count(*) filter (is_full) as full_members, count(*) filter (is_probationary) as probationary,
-    count(*) filter (is_floating) as floating, count(*) filter (has_lead) as leads,
-    count(*) filter (is_full and not is_taken_in) as open_full,
-    count(*) filter (is_probationary and not is_taken_in) as open_probationary,
-    mode(street order by street) as street, mode(trade order by trade) as trade
-from scoped_work group by scope, name_key
+-- One row per scope and name with what is counted there, and the street and the trade of most of its people.
+with streets as (
+    select scope, name_key, min_by(street, (-people, street)) as street
+    from (
+        select scope, name_key, street, sum(people) as people from scoped_groups where street is not null group by all
+    ) group by all
+), trades as (
+    select scope, name_key, min_by(trade, (-people, trade)) as trade
+    from (select scope, name_key, trade, sum(people) as people from scoped_groups group by all) group by all
+), counts as (
+    select
+        scope, name_key, sum(workers)::bigint as workers, sum(worker_rows)::bigint as worker_rows,
+        sum(full_members)::bigint as full_members, sum(probationary)::bigint as probationary,
+        sum(floating)::bigint as floating, sum(leads)::bigint as leads, sum(open_full)::bigint as open_full,
+        sum(open_probationary)::bigint as open_probationary
+    from scoped_groups group by all
+)
+select c.*, s.street, t.trade
+from counts c left join streets s using (scope, name_key) left join trades t using (scope, name_key)
 ;
 create or replace table floating_lines as
 -- One row per unit, and station, job, trade and platform, with floating members whom no branch has taken in.
@@ -212,15 +239,21 @@ from (select unit_key, * exclude (unit_key) from counted_work where unit_key is 
 join units u on u.unit_key = c.unit_key
 group by u.unit_key
 ;
+create or replace table units_with_street as
+-- One row per unit or station of which some row writes the street itself.
+select r.unit_key from placed_work p join row_units r using (row_key) where p.own_street is not null
+union
+select r.station_key from placed_work p join row_units r using (row_key) where p.own_street is not null
+;
 create or replace table units_published as
+-- One row per unit of the register, as it is published.
 select
     u.unit_key, coalesce(n.clean, u.name) as name, u.credit_code, u.kind, u.parent, u.street,
-    u.street is not null and not exists (
-        select 1 from placed_work p join row_units r using (row_key)
-        where p.own_street is not null and u.unit_key in (r.unit_key, r.station_key)) as street_inferred,
+    u.street is not null and w.unit_key is null as street_inferred,
     u.trade, greatest(len(list_distinct(list_transform(u.spellings, one -> one.text))) - 1, 0)::integer as other_names,
     coalesce(c.workers, 0)::integer as workers, coalesce(c.members, 0)::integer as members
 from units u
 left join units_counted c using (unit_key)
+left join units_with_street w on w.unit_key = u.unit_key
 left join clean_texts n on n.text = u.name
 order by u.unit_key

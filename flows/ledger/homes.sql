@@ -55,7 +55,7 @@ with tied as (
     select *, count(distinct name) over (partition by phone) as names from (
         select x.row_key, x.name, x.id_number, x.id_kind, unnest(x.phones) as phone from person_rows x
         where x.name is not null and not contains(x.name, '*')
-    ) where regexp_full_match(phone, '1\d{10}')
+    ) where regexp_full_match(phone, '1\d{10}') and phone in (select phone from phones)
 )
 select distinct d.person_id, d.row_key
 from phones d

@@ -92,6 +92,16 @@ from orgs o join committee_words w on contains(coalesce(o.trade, ''), w.word) or
 where o.org_kind = $committee_kind
 group by all
 ;
+create or replace table street_hosts as
+-- One row per street with the one organisation that takes its people in (streets always have room): the street's own
+-- committee; a community's branch only where the register has none for the street.
+select
+    o.street, min_by(o.org_id, (m.remit <> 'street', coalesce(list_position($street_kinds::varchar[], o.org_kind), 99), o.org_id))
+        as org_id
+from orgs o join org_remits m using (org_id)
+where o.street is not null and m.remit in ('street', 'community')
+group by o.street
+;
 create or replace table host_choices as
 -- One row per person and organisation that could take them in, with the place of the rule in the order of domain.md.
 with unit_orgs as (
@@ -147,14 +157,9 @@ where m.remit in ('joint', 'trade')
 union
 select g.person_id, c.org_id, 5, 0, 'committee', g.grp from seeker_groups g join org_committees c using (grp)
 union
--- A street's own committee; a community's branch only where the register has none for the street.
-select s.person_id, o.org_id, 6, if(m.remit = 'street', 0, 1), 'work_street', null
-from host_seekers s join orgs o on o.street = s.work_street join org_remits m using (org_id)
-where m.remit in ('street', 'community')
+select s.person_id, h.org_id, 6, 0, 'work_street', null from host_seekers s join street_hosts h on h.street = s.work_street
 union
-select s.person_id, o.org_id, 7, if(m.remit = 'street', 0, 1), 'home_street', null
-from host_seekers s join orgs o on o.street = s.home_street join org_remits m using (org_id)
-where m.remit in ('street', 'community')
+select s.person_id, h.org_id, 7, 0, 'home_street', null from host_seekers s join street_hosts h on h.street = s.home_street
 ;
 create or replace table hosts_ranked as
 -- One row per person and choice in the order they are tried.
@@ -163,9 +168,7 @@ select
     row_number() over (
         partition by c.person_id
         order by c.place, c.nearness, coalesce(o.street = s.work_street, false) desc,
-            coalesce(o.street = s.home_street, false) desc,
-            case when c.place >= 6 then coalesce(list_position($street_kinds::varchar[], o.org_kind), 99) else 0 end,
-            c.org_id, c.grp
+            coalesce(o.street = s.home_street, false) desc, c.org_id, c.grp
     ) as rank,
     -- Committees and streets always have room, and so has the branch that has them already.
     list_contains($trade_branch_kinds::varchar[], o.org_kind) and c.rule in ('unit', 'floating', 'trade')

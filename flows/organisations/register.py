@@ -134,15 +134,20 @@ class OrganisationRegister:
             if len(stem) > 1 and read.region is None and read.place.startswith(stem):
                 yield replace(read, place=read.place.removeprefix(stem))
 
+    @cached_property
+    def _by_place_behind(self) -> Mapping[str, Sequence[int]]:
+        """Organisations by what stands behind a street or town in their place: 柳林社区 of 石栈街道柳林社区."""
+        behind: dict[str, list[int]] = defaultdict(list)
+        for org_id, name in self._names.items():
+            for place in _places_behind(name.place):
+                behind[place].append(org_id)
+        return behind
+
     def _shortened(self, read: OrganisationName) -> int | None:
         """The one organisation whose place ends with the name's, or the name's with its, behind a street or town."""
-        if len(read.place) < _SHORTEST:
-            return None
-        found = {
-            org_id
-            for org_id, mine in self._names.items()
-            if self._may_be(read, org_id) and (_ends(mine.place, read.place) or _ends(read.place, mine.place))
-        }
+        longer = self._by_place_behind.get(read.place, ())
+        shorter = (one for place in _places_behind(read.place) for one in self._by_place.get(place, ()))
+        found = {one for one in (*longer, *shorter) if self._may_be(read, one)}
         return found.pop() if len(found) == 1 else None
 
 
@@ -151,7 +156,7 @@ def _one_kind(left: str | None, right: str | None) -> bool:
     return left is None or right is None or left == right
 
 
-def _ends(whole: str, end: str) -> bool:
-    """Whether a place ends with another behind the name of a street or town: 石栈街道柳林社区, 柳林社区."""
-    head = whole.removesuffix(end)
-    return len(end) >= _SHORTEST and head != whole and head.endswith(forms().parts)
+def _places_behind(place: str) -> list[str]:
+    """What a place ends with behind the name of a street or town: 柳林社区 of 石栈街道柳林社区."""
+    heads = range(1, len(place) - _SHORTEST + 1)
+    return [place[at:] for at in heads if place[:at].endswith(forms().parts)]
