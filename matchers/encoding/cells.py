@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from matchers.encoding.dates import empty_days, packed, written_part
 from matchers.encoding.ids import KINDS, encode_ids
-from matchers.encoding.names import encode_names
-from matchers.encoding.numbers import encode_phones, plain_days
+from matchers.encoding.dummies import dummy_phones
+from matchers.encoding.names import common_names, encode_names
+from matchers.encoding.numbers import PHONE_PLACES, eleven_places, encode_phones, fits_digits_and_stars, plain_days
 from matchers.encoding.personal import BETWEEN_PHONES, plain_phone
 from matchers.encoding.readings import simplified
+from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import digests, strings, text_array
 from matchers.encoding.text import plain_text
 from matchers.encoding.typed import as_text
@@ -23,7 +25,9 @@ from matchers.names import compared_name, tidy_name
 from schemas.people import is_dummy_phone
 from schemas.placeholders import means_nothing
 
-Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
+Encoded = dict[str, npt.NDArray[np.generic] | pa.Array | Numbers]
+Rows = npt.NDArray[np.int64]
+_STIR = np.uint64(0xC2B2AE3D27D4EB4F)
 
 _SEXES: Mapping[str, int] = {
     "男": 1, "男性": 1, "male": 1, "m": 1, "1": 1, "女": 0, "女性": 0, "female": 0, "f": 0, "2": 0,
@@ -31,19 +35,45 @@ _SEXES: Mapping[str, int] = {
 
 
 def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
-    """Names with their forms, and the simplified text that masks are held against; blanks and dots do not count."""
-    distinct, codes = _distinct(column)
-    tidy = [tidy_name(name) if name and not means_nothing(name) else "" for name in distinct.to_pylist()]
-    names, shown = encode_names(text_array(tidy)), [simplified(name) for name in tidy]
-    like: list[str | None] = [None] * len(tidy)
-    for row in np.flatnonzero(names.kind > KINDS["full"]):
-        like[row] = compared_name(tidy[row], shown[row]).name_like
-    found: Encoded = {
-        "raw": digests(strings(text_array(tidy))), "key": names.key, "sound": names.sound, "fold": names.fold,
-        "swap": names.swap, "head": names.head, "len": names.length, "kind": names.kind,
-        "like": pa.array(like, pa.string()), "text": text_array(shown),
+    """Names with their forms; blanks and dots do not count.
+
+    `text`: the simplified text of names that are no two to four common characters (`key` spells those); `like`: the
+    pattern that a mask fits.
+    """
+    parts = strings(column)
+    names = common_names(parts)
+    raw = np.where(names.kind == 1, digests(parts), np.uint64(0))
+    texts: list[str | None] = [None] * len(names.kind)
+    like: list[str | None] = [None] * len(names.kind)
+    found = {
+        "raw": raw, "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
+        "head": names.head, "len": names.length, "kind": names.kind,
     }  # fmt: skip
-    return {form: _spread(values, codes) for form, values in found.items()}
+    others = np.flatnonzero((names.kind == 0) & (parts.lengths > 0))
+    if len(others):
+        _put_other_names(found, (texts, like), parts.texts(others), others)
+    return {**found, "like": pa.array(like, pa.string()), "text": pa.array(texts, pa.string())}
+
+
+def _put_other_names(
+    found: dict[str, npt.NDArray[Any]], shown: tuple[list[str | None], list[str | None]], cells: list[str], rows: Rows
+) -> None:
+    """Names outside the common form, each distinct one once: masks, placeholders, long or Latin names, dots."""
+    distinct, codes = np.unique(np.array(cells, object), return_inverse=True)
+    tidy = [tidy_name(name) if not means_nothing(name) else "" for name in distinct]
+    names, simple = encode_names(text_array(tidy)), [simplified(name) for name in tidy]
+    like = {
+        place: compared_name(tidy[place], simple[place]).name_like
+        for place in np.flatnonzero(names.kind > KINDS["full"]).tolist()
+    }
+    for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
+        shown[0][row], shown[1][row] = simple[code], like.get(code)
+    found["raw"][rows] = digests(strings(text_array(tidy)))[codes]
+    for form, values in (
+        ("key", names.key), ("sound", names.sound), ("fold", names.fold), ("swap", names.swap), ("head", names.head),
+        ("len", names.length), ("kind", names.kind),
+    ):  # fmt: skip
+        found[form][rows] = values[codes]
 
 
 def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
@@ -56,10 +86,43 @@ def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 
 def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
-    """Every number of a cell: `t` what it is equal by, `d` and `m` its digits and which of them show, `w` whole."""
+    """Every number of a cell."""
+    array = _one(column)
+    if not pa.types.is_list(array.type):
+        parts = strings(array)
+        digits, mask = eleven_places(parts)
+        dummy = dummy_phones(digits, mask)
+        plain = (parts.lengths == PHONE_PLACES) & (mask != 0) & ~dummy
+        fast = plain & fits_digits_and_stars(parts, plain)
+        rest = np.flatnonzero(~fast & (parts.lengths > 0))
+        if not len(rest):
+            return {"all": _single(fast, digits, mask)}
+        other = _read_numbers(text_array(parts.texts(rest)))
+        return {"all": _merged(_single(fast, digits, mask), other, rest)}
+    return {"all": _read_numbers(array)}
+
+
+def _single(shown: npt.NDArray[np.bool_], digits: npt.NDArray[np.uint64], mask: npt.NDArray[np.uint64]) -> Numbers:
+    """Rows that show one number, or none, of eleven digits and stars."""
+    rows = np.flatnonzero(shown)
+    digits, mask = digits[rows], mask[rows]
+    whole = mask == np.uint64(16**PHONE_PLACES - 1)
+    same = np.where(whole, digits, (digits ^ mask * _STIR) | np.uint64(1 << 63))
+    return Numbers(np.concatenate([[0], np.cumsum(shown)]), same, digits, mask, whole)
+
+
+def _merged(plain: Numbers, other: Numbers, rows: Rows) -> Numbers:
+    """The plain rows with those others, which show nothing there, in their places."""
+    where = np.arange(len(plain))
+    where[rows] = len(plain) + np.arange(len(rows))
+    return one_after_another([plain, other]).take(where)
+
+
+def _read_numbers(array: pa.Array) -> Numbers:
+    """Every number of cells in any writing, one distinct number at a time."""
     import pyarrow.compute as pc  # loads slowly, and models without such columns do without it
 
-    lists = _lists(column)
+    lists = _lists(array)
     distinct, codes = _distinct(pa.chunked_array([lists.values]))
     texts = pa.array([_phone(text or "") for text in distinct.to_pylist()], pa.string())
     digits, mask = encode_phones(texts)
@@ -68,13 +131,9 @@ def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
     for row in np.flatnonzero(same == 0):
         same[row] = _digest(texts[row].as_py()) | np.uint64(1 << 63)
     given = np.asarray(pc.greater(pc.utf8_length(texts), 0))[codes]
-    kept = np.flatnonzero(given)
-    offsets = np.concatenate([[0], np.cumsum(given)])[np.asarray(lists.offsets)].astype(np.int32)
-    parts = {"t": same, "d": digits, "m": mask, "w": whole}
-    numbers = pa.StructArray.from_arrays(
-        [pa.array(values[codes[kept]]) for values in parts.values()], names=list(parts)
-    )
-    return {"all": pa.ListArray.from_arrays(pa.array(offsets), numbers)}
+    kept = codes[given]
+    offsets = np.concatenate([[0], np.cumsum(given)])[np.asarray(lists.offsets)]
+    return Numbers(offsets, same[kept], digits[kept], mask[kept], whole[kept])
 
 
 def _phone(text: str) -> str:
@@ -116,10 +175,6 @@ def _distinct(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray
 
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _spread(values: npt.NDArray[np.generic] | pa.Array, codes: npt.NDArray[np.int64]) -> Any:
-    return values.take(pa.array(codes)) if isinstance(values, pa.Array) else values[codes]
 
 
 def _lists(column: pa.Array | pa.ChunkedArray) -> pa.ListArray:

@@ -100,10 +100,16 @@ class EncodedNames:
 def encode_names(column: pa.Array | pa.ChunkedArray) -> EncodedNames:
     """Encode a whole column of names."""
     parts = strings(column)
-    names = _encode_common(parts)
-    names.kind[_of_nothing(names.key)] = 0
+    names = common_names(parts)
     others = np.flatnonzero((names.kind == 0) & (parts.lengths > 0))
     return _with_others(names, parts, others) if len(others) else names
+
+
+def common_names(parts: Strings) -> EncodedNames:
+    """Names of two to four common characters; of all others the kind is 0."""
+    names = _encode_common(parts)
+    names.kind[_of_nothing(names.key)] = 0
+    return names
 
 
 @cache

@@ -27,17 +27,18 @@ def encode_phones(column: pa.Array | pa.ChunkedArray) -> tuple[Words, Words]:
     country code, full-width digits.
     """
     parts = strings(column)
-    values, mask = _eleven_places(parts)
+    values, mask = eleven_places(parts)
     others = rows_to_read(parts, mask == _ELEVEN_SHOWN, PHONE_PLACES)
     if len(others):
         again = strings_of([only_phone(text) for text in parts.texts(others)])
-        values[others], mask[others] = _eleven_places(again)
+        values[others], mask[others] = eleven_places(again)
     none = dummy_phones(values, mask)
     values[none] = mask[none] = 0
     return values, mask
 
 
-def _eleven_places(parts: Strings) -> tuple[Words, Words]:
+def eleven_places(parts: Strings) -> tuple[Words, Words]:
+    """Digits and mask of rows of eleven places; zeros for others."""
     fits = parts.lengths == PHONE_PLACES
     first, second = (digits(np.where(fits, parts.raw_words(at), u64(0))) for at in (0, 8))
     last = u64(0xFFFFFF)
@@ -53,6 +54,14 @@ def rows_to_read(parts: Strings, whole: npt.NDArray[np.bool_], places: int) -> R
     masked = _DIGIT_OR_STAR[matrix(parts, rows[fitting], places)].all(axis=1)
     fitting[fitting] = masked
     return np.asarray(rows[~fitting], np.int64)
+
+
+def fits_digits_and_stars(parts: Strings, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which of these rows, all of eleven bytes, are of digits and stars alone."""
+    rows = np.flatnonzero(wanted)
+    found = np.zeros(len(wanted), bool)
+    found[rows] = _DIGIT_OR_STAR[matrix(parts, rows, PHONE_PLACES)].all(axis=1)
+    return found
 
 
 def plain_days(parts: Strings) -> npt.NDArray[np.int32]:

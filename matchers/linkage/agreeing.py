@@ -14,9 +14,8 @@ from matchers.linkage.blocks import Keys, Pairs, Seqs, packed, slices, unpacked
 from matchers.linkage.chances import ID_PLACES, ValueChances
 from matchers.linkage.learn import Floats, Learned, levels_by_column
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import key_values, level_sql, radixes
-from matchers.linkage.score import levels_of_pairs
-from matchers.linkage.tables import Both, Side, pair_sql
+from matchers.linkage.pairs import comparison, key_values, levels_of_pairs, radixes
+from matchers.linkage.tables import Both, Side
 
 _ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
@@ -74,14 +73,14 @@ def pattern_counts(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *, threads: int = 2
 ) -> tuple[list[int], Floats]:
     """Every pattern of levels among the pairs, in order, and how many show it."""
-    compared = [(pair_sql(level_sql(model, column)), radix) for column, radix in radixes(model).items()]
+    compared = [(comparison(model, column), radix) for column, radix in radixes(model).items()]
 
     def counted(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         seqs = unpacked(pairs[part])
         patterns = np.zeros(len(seqs[0]), np.uint64)
         with con.cursor() as cursor:
-            for sql, radix in compared:
-                patterns += levels_of_pairs(cursor, sql, both, seqs).astype(np.uint64) * np.uint64(radix)
+            for one, radix in compared:
+                patterns += levels_of_pairs(cursor, one, both, seqs).astype(np.uint64) * np.uint64(radix)
         return np.unique(patterns, return_counts=True)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matchers.encoding.several import spans
+
 Keys = npt.NDArray[np.uint64]
 Pairs = npt.NDArray[np.uint64]
 """A pair in one integer: the left row's number in the upper 32 bits, the right row's in the lower."""
@@ -47,7 +49,7 @@ class Blocks:
 
     def _made(self, part: slice) -> Pairs:
         counts = self.counts[part]
-        left, right = np.repeat(self.left[part], counts), self.right[_runs(self.starts[part], counts)]
+        left, right = np.repeat(self.left[part], counts), self.right[spans(self.starts[part], counts)]
         pairs = packed(left, right)
         return pairs[left < right] if self.same else pairs
 
@@ -62,15 +64,26 @@ def unpacked(pairs: Pairs) -> tuple[Seqs, Seqs]:
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool, crowd: int | None = None) -> Blocks:
+@dataclass(frozen=True)
+class Keyed:
+    """Keys of one side's rows, 0 where a row has none; `bearers`: the row of each key, where a row may have several."""
+
+    keys: Keys
+    rows: int
+    bearers: Seqs | None = None
+
+
+def make_blocks(rule: str, left: Keyed, right: Keyed, *, same: bool, crowd: int | None = None) -> Blocks:
     """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear.
 
     Keys are told apart by as many bits as a row's number leaves in a word: a few pairs come by chance.
     """
-    bits = np.uint64(max(len(left), len(right)).bit_length())
+    bits = np.uint64(max(left.rows, right.rows).bit_length())
     sides = (left,) if same else (left, right)
-    marks = np.concatenate([_marked(keys, side, bits) for side, keys in enumerate(sides)])
+    marks = np.concatenate([_marked(keyed, side, bits) for side, keyed in enumerate(sides)])
     marks.sort()
+    if any(keyed.bearers is not None for keyed in sides):  # a row with two numbers that have one key bears it once
+        marks = marks[np.concatenate([np.ones(min(len(marks), 1), bool), marks[1:] != marks[:-1]])]
     firsts, turns, ends = _groups(marks, bits, same=same)
     there = ends - turns
     here = there if same else turns - firsts
@@ -78,18 +91,20 @@ def make_blocks(rule: str, left: Keys, right: Keys, *, same: bool, crowd: int | 
         kept = np.maximum(here, there) <= crowd
         firsts, turns, here, there = firsts[kept], turns[kept], here[kept], there[kept]
     numbers = (np.uint64(1) << bits) - np.uint64(1)
-    rows, others = ((marks.take(_runs(*part)) & numbers).astype(np.int64) for part in ((firsts, here), (turns, there)))
+    rows, others = ((marks.take(spans(*part)) & numbers).astype(np.int64) for part in ((firsts, here), (turns, there)))
     starts = np.cumsum(there) - there
     return Blocks(rule, rows, np.repeat(starts, here), np.repeat(there, here), others, same)
 
 
-def _marked(keys: Keys, side: int, bits: np.uint64) -> Marks:
-    """Of every row with a key one word: the key's upper bits once stirred, the side, the row's number in the lowest."""
+def _marked(keyed: Keyed, side: int, bits: np.uint64) -> Marks:
+    """Pack (stirred key, side, row number) into one uint64 per key of a row."""
+    keys, bearers = keyed.keys, keyed.bearers
     below = bits + np.uint64(1)
     found, done = np.empty(len(keys), np.uint64), 0
     for part in slices(len(keys)):
         mark = (keys[part] * _MIX >> below) << below
-        mark |= np.arange(part.start, part.stop, dtype=np.uint64) | np.uint64(side) << bits
+        rows = np.arange(part.start, part.stop, dtype=np.uint64) if bearers is None else bearers[part].astype(np.uint64)
+        mark |= rows | np.uint64(side) << bits
         mark = mark[keys[part] != 0]
         found[done : done + len(mark)] = mark
         done += len(mark)
@@ -111,13 +126,6 @@ def _groups(marks: Marks, bits: np.uint64, *, same: bool) -> tuple[Seqs, Seqs, S
     turns = np.flatnonzero(turned)
     place = np.searchsorted(heads, turns, side="right")
     return heads[place - 1], turns, heads[place]
-
-
-def _runs(firsts: Seqs, counts: Seqs) -> Seqs:
-    """The places of runs that begin there and have so many places, one after another."""
-    done = np.cumsum(counts) - counts
-    places: Seqs = np.arange(int(counts.sum())) + np.repeat(firsts - done, counts)
-    return places
 
 
 def slices(rows: int, size: int = 1 << 16) -> Iterator[slice]:

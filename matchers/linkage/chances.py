@@ -131,17 +131,13 @@ class ValueChances:
         self, counted: _Counted, pairs: Pairs, patterns: npt.NDArray[np.uint64]
     ) -> tuple[npt.NDArray[np.int64], Floats]:
         """Which pairs stand at these levels, and what their values are worth."""
-        rows = np.flatnonzero(np.isin(self._levels(patterns, counted.column), counted.levels))
+        rows = np.flatnonzero(np.isin(levels_at(self._model, patterns, counted.column), counted.levels))
         if not len(rows):
             return rows, np.zeros(0)
         left, right = unpacked(pairs[rows])
         if counted.form is None:
             return rows, -np.log2(self.id_chances(counted.column, left, right))
         return rows, -np.log2(self._shares(counted.column, counted.form, right))
-
-    def _levels(self, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.uint64]:
-        radix, size = radixes(self._model)[column], len(self._model.comparisons[column]) + 1
-        return patterns // np.uint64(radix) % np.uint64(size)
 
     def _sides(self) -> tuple[Side, ...]:
         return (self._both.left,) if self._both.same else (self._both.left, self._both.right)
@@ -162,7 +158,7 @@ class ValueChances:
         counts, shown = np.zeros(len(wanted)), 0
         for side in self._sides():
             keys = self._once_each(column, form, side)
-            counts += _counted(wanted, keys)
+            counts += counts_of(wanted, keys)
             shown += int(np.count_nonzero(keys))
         return self._share(counts, shown)[place]
 
@@ -193,16 +189,22 @@ class ValueChances:
                 begins = masks[part] & mask == mask
                 if self._once is not None:
                     begins &= self._once.first[part]
-                counts += _counted(wanted, (every[part][begins] & mask) + np.uint64(1))
+                counts += counts_of(wanted, (every[part][begins] & mask) + np.uint64(1))
                 shown += int(np.count_nonzero(begins))
         return self._share(counts, shown)[place]
+
+
+def levels_at(model: LinkModel, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.int64]:
+    """One comparison's level numbers in patterns."""
+    radix, size = radixes(model)[column], len(model.comparisons[column]) + 1
+    return (patterns // np.uint64(radix) % np.uint64(size)).astype(np.int64)
 
 
 def _head(side: Side) -> Side:
     return Side(min(side.rows, _LOOKED_AT), {name: values[:_LOOKED_AT] for name, values in side.columns.items()})
 
 
-def _counted(wanted: Keys, keys: Keys) -> Floats:
+def counts_of(wanted: Keys, keys: Keys) -> Floats:
     """How often each of the wanted keys (sorted, each once) stands among the keys."""
     counts = np.zeros(len(wanted))
     if not len(wanted):

@@ -1,10 +1,16 @@
 """Kinds of columns for Chinese people whose cells are masked, cut or dirty: the levels that evidence is weighed by.
 
 They tell apart what the plain kinds take together: a masked name, the first 15 digits of an ID, its head and tail, the
-ends of a phone number, a date in part. In the SQL, `{c}` is the column's name, `l` and `r` the two rows.
+ends of a phone number, a date in part. Levels are tests over encoded rows (`comparing`).
 """
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from matchers.encoding.cells import (
     encode_chinese_names,
@@ -13,15 +19,89 @@ from matchers.encoding.cells import (
     encode_phone_lists,
     encode_sexes,
 )
-from matchers.engine import unrolled
-from matchers.linkage.kinds import ID_BOTH, ID_FULL, ID_MISSING, ID_OTHER, ID_TAIL4, ID_WHOLE, NEXT_DAY, Kind
+from matchers.encoding.several import Numbers, spans
+from matchers.linkage.comparing import Bools, PairRows, everything
+from matchers.linkage.kinds import ID_TAIL4, ID_WHOLE, Kind
 
-_NINE = 16**9 - 1
-_SIX = 16**6 - 1
-_PHONE_WHOLE = 16**11 - 1
-_PHONE_ENDS = 16**3 - 1 | _PHONE_WHOLE - (16**7 - 1)
+Words = npt.NDArray[np.uint64]
+Seqs = npt.NDArray[np.int64]
+_NINE, _SIX, _FOUR = np.uint64(16**9 - 1), np.uint64(16**6 - 1), np.uint64(16**4 - 1)
+_LANE, _LOW = np.uint64(0xFFFF), np.uint64(0x1111111111111111)
+_FULL, _MASKED, _PLACEHOLDER = 1, 2, 3
+_INVALID = 3
 
-_OTHER_PLACE = "(substr(l.{{c}}_text, {i}, 1) <> substr(r.{{c}}_text, {i}, 1))::integer"
+
+def _full_names(rows: PairRows, form: str) -> Bools:
+    return rows.both("kind", _FULL) & rows.same(form)
+
+
+def _swapped(rows: PairRows) -> Bools:
+    swap = rows.left("swap")
+    return np.asarray((swap == rows.right("swap")) & (swap != 0) & rows.same("len"), np.bool_)
+
+
+def _masked(rows: PairRows) -> Bools:
+    return rows.either("kind", _MASKED) & _fits_mask(rows)
+
+
+def _placeholder(rows: PairRows) -> Bools:
+    return rows.either("kind", _PLACEHOLDER) & ~rows.either("kind", _MASKED) & _fits_mask(rows)
+
+
+def _fits_mask(rows: PairRows) -> Bools:
+    """One name fits the other's pattern; looked at where either has hidden characters."""
+    return np.asarray(rows.derived("fits_mask", lambda: _fitting(rows)), np.bool_)
+
+
+def _fitting(rows: PairRows) -> Bools:
+    found = np.zeros(len(rows), bool)
+    places = np.flatnonzero((rows.left("kind") > _FULL) | (rows.right("kind") > _FULL))
+    if len(places):
+        some = rows.where(places)
+        shown = zip(some.left("like"), some.right("like"), _texts(some, 0), _texts(some, 1), strict=True)
+        found[places] = [
+            _pattern(one).fullmatch(right) is not None if one is not None
+            else other is not None and _pattern(other).fullmatch(left) is not None
+            for one, other, left, right in shown
+        ]  # fmt: skip
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _pattern(like: str) -> re.Pattern[str]:
+    """`%` is any characters, `_` is one."""
+    return re.compile("".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in like), re.DOTALL)
+
+
+def _texts(rows: PairRows, side: int) -> list[str]:
+    """The simplified names: what is written beside the row, or what its key spells."""
+    form = rows.right if side else rows.left
+    return [
+        text if text is not None else _spelt(key)
+        for text, key in zip(form("text"), form("key").tolist(), strict=True)
+    ]
+
+
+def _spelt(key: int) -> str:
+    return key.to_bytes(8, "little").decode("utf-16-le").rstrip("\0")
+
+
+def _one_character(rows: PairRows) -> Bools:
+    found = np.zeros(len(rows), bool)
+    places = np.flatnonzero(rows.both("kind", _FULL) & rows.same("head"))
+    if len(places):
+        some = rows.where(places)
+        found[places] = [
+            len(one) == len(other) and 3 <= len(one) <= 6 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+            for one, other in zip(_texts(some, 0), _texts(some, 1), strict=True)
+        ]
+    return found
+
+
+def _head_agreed(rows: PairRows) -> Words:
+    return np.asarray(np.where(rows.left("head") != 0, rows.left("head"), rows.right("head")), np.uint64)
+
+
 _NAMES = Kind(
     encode=encode_chinese_names,
     keys={
@@ -31,20 +111,17 @@ _NAMES = Kind(
         "swap": "nullif({c}_swap, 0)",
         "head": "case when {c}_kind = 1 then nullif({c}_head, 0) end",
     },
-    missing="l.{c}_kind = 0 or r.{c}_kind = 0",
+    missing=lambda rows: rows.either("kind", 0),
     levels={
-        "exact": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_raw = r.{c}_raw",
-        "simplified": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_key = r.{c}_key",
-        "sound": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_sound = r.{c}_sound",
-        "swapped": "l.{c}_swap = r.{c}_swap and l.{c}_swap <> 0 and l.{c}_len = r.{c}_len",
-        "near_sound": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_fold = r.{c}_fold",
-        "placeholder": "3 in (l.{c}_kind, r.{c}_kind) and 2 not in (l.{c}_kind, r.{c}_kind) "
-        "and coalesce(r.{c}_text like l.{c}_like, l.{c}_text like r.{c}_like)",
-        "masked": "2 in (l.{c}_kind, r.{c}_kind) and coalesce(r.{c}_text like l.{c}_like, l.{c}_text like r.{c}_like)",
-        "one_character": "l.{c}_kind = 1 and r.{c}_kind = 1 and l.{c}_head = r.{c}_head "
-        "and length(l.{c}_text) = length(r.{c}_text) and length(l.{c}_text) between 3 and 6 "
-        f"and ({unrolled(_OTHER_PLACE, 6, '+').replace('{{c}}', '{c}')}) = 1",
-        "different": "true",
+        "exact": lambda rows: _full_names(rows, "raw"),
+        "simplified": lambda rows: _full_names(rows, "key"),
+        "sound": lambda rows: _full_names(rows, "sound"),
+        "swapped": _swapped,
+        "near_sound": lambda rows: _full_names(rows, "fold"),
+        "placeholder": _placeholder,
+        "masked": _masked,
+        "one_character": _one_character,
+        "different": everything,
     },
     share_of={
         "exact": "key",
@@ -54,36 +131,96 @@ _NAMES = Kind(
         "near_sound": "fold",
         "masked": "head",
     },
-    agreed={"masked": "coalesce(nullif(l.{c}_head, 0), nullif(r.{c}_head, 0))"},
+    agreed={"masked": _head_agreed},
     classes=(
-        ("2 in (l.{c}_kind, r.{c}_kind)", ("masked",)),
-        ("3 in (l.{c}_kind, r.{c}_kind)", ("placeholder",)),
-        ("true", ("exact", "simplified", "sound", "swapped", "near_sound", "one_character")),
+        (lambda rows: rows.either("kind", _MASKED), ("masked",)),
+        (lambda rows: rows.either("kind", _PLACEHOLDER), ("placeholder",)),
+        (everything, ("exact", "simplified", "sound", "swapped", "near_sound", "one_character")),
     ),
     against=frozenset({"different"}),
 )
 
-_HEADS = "(l.{c}_head_mask & r.{c}_head_mask)"
-_TAILS = "(l.{c}_tail_mask & r.{c}_tail_mask)"
+
+def _shown(rows: PairRows, half: str) -> Words:
+    """Bits of the places of a half that both IDs show."""
+    form = f"{half}_mask"
+    return np.asarray(rows.derived(("shown", half), lambda: rows.left(form) & rows.right(form)), np.uint64)
 
 
-def _turned(half: str, other: str) -> str:
-    """SQL: the half differs in two neighbouring places that have changed places, and the other half in none."""
-    away = f"nibbles(l.{{c}}_{half}, r.{{c}}_{half}, l.{{c}}_{half}_mask & r.{{c}}_{half}_mask)::bigint"
-    still = f"bit_count(nibbles(l.{{c}}_{other}, r.{{c}}_{other}, l.{{c}}_{other}_mask & r.{{c}}_{other}_mask)) = 0"
-    lowest = f"({away} & -({away}))"
-    first, second = (f"(({side}.{{c}}_{half}::bigint // {lowest}) & 255)" for side in "lr")
-    return f"({still} and {away} = {lowest} * 17 and {first} = (({second} >> 4) | (({second} & 15) << 4)))"
+def _away(rows: PairRows, half: str) -> Words:
+    """Places of a half in which the IDs differ, one bit each (the lowest of its four)."""
+
+    def places() -> Words:
+        bits = (rows.left(half) ^ rows.right(half)) & _shown(rows, half)
+        one, two, three = (np.uint64(n) for n in (1, 2, 3))
+        return np.asarray((bits | bits >> one | bits >> two | bits >> three) & _LOW, np.uint64)
+
+    return np.asarray(rows.derived(("away", half), places), np.uint64)
 
 
-# Places 9 and 10 are neighbours that stand in different halves.
-_MIDDLE_TURNED = (
-    "(bit_count(nibbles(l.{c}_head, r.{c}_head, l.{c}_head_mask & r.{c}_head_mask)) = 1"
-    " and bit_count(nibbles(l.{c}_tail, r.{c}_tail, l.{c}_tail_mask & r.{c}_tail_mask)) = 1"
-    " and (l.{c}_head >> 32) & 15 = r.{c}_tail & 15 and (r.{c}_head >> 32) & 15 = l.{c}_tail & 15"
-    " and (l.{c}_head >> 32) & 15 <> (r.{c}_head >> 32) & 15)"
-)
-_NEIGHBOURS = f"({_turned('head', 'tail')} or {_turned('tail', 'head')} or {_MIDDLE_TURNED})"
+def _none_differ(rows: PairRows) -> Bools:
+    found = rows.derived("none_differ", lambda: (_away(rows, "head") | _away(rows, "tail")) == 0)
+    return np.asarray(found, np.bool_)
+
+
+def _no_ids(rows: PairRows) -> Bools:
+    """Nothing both show, or a number whose check digit fails beside one that is none either and shows the same."""
+    nothing = (_shown(rows, "head") | _shown(rows, "tail")) == 0
+    slip = rows.either("kind", _INVALID) & ~rows.either("kind", _FULL)
+    return np.asarray(nothing | slip & _none_differ(rows), np.bool_)
+
+
+def _fifteen(rows: PairRows) -> Bools:
+    return np.asarray((_shown(rows, "head") == _NINE) & (_shown(rows, "tail") & _SIX == _SIX), np.bool_)
+
+
+def _head_and_tail(rows: PairRows) -> Bools:
+    return np.asarray((_shown(rows, "head") & _SIX == _SIX) & _last_four(rows), np.bool_)
+
+
+def _last_four(rows: PairRows) -> Bools:
+    return np.asarray(_shown(rows, "tail") >> np.uint64(20) == _FOUR, np.bool_)
+
+
+def _whole_ids(rows: PairRows) -> Bools:
+    return rows.both("kind", _FULL) & rows.same("head") & rows.same("tail")
+
+
+def _one_digit(rows: PairRows) -> Bools:
+    """One digit, or two neighbours that changed places, of a failed check digit from a valid ID: a typing error."""
+    found = np.zeros(len(rows), bool)
+    places = np.flatnonzero(rows.either("kind", _INVALID) & rows.either("kind", _FULL))
+    if not len(places):
+        return found
+    some = rows.where(places)
+    shown = np.bitwise_count(_shown(some, "head")) + np.bitwise_count(_shown(some, "tail"))
+    head, tail = np.bitwise_count(_away(some, "head")), np.bitwise_count(_away(some, "tail"))
+    turned = (_turned(some, "head") & (tail == 0)) | (_turned(some, "tail") & (head == 0)) | _middle_turned(some)
+    found[places] = (shown >= 60) & ((head + tail == 1) | ((head + tail == 2) & turned))
+    return found
+
+
+def _turned(rows: PairRows, half: str) -> Bools:
+    """The half differs in two neighbouring places that have changed places."""
+    away = _away(rows, half)
+    lowest = away & (~away + np.uint64(1))
+    pair = away == lowest * np.uint64(17)
+    first, second = ((one // np.maximum(lowest, np.uint64(1))) & np.uint64(255)
+                     for one in (rows.left(half), rows.right(half)))  # fmt: skip
+    crossed = second >> np.uint64(4) | (second & np.uint64(15)) << np.uint64(4)
+    return np.asarray((away != 0) & pair & (first == crossed), np.bool_)
+
+
+def _middle_turned(rows: PairRows) -> Bools:
+    """Places 9 and 10 have changed places: neighbours that stand in different halves."""
+    last = np.uint64(15)
+    heads = [(one >> np.uint64(32)) & last for one in (rows.left("head"), rows.right("head"))]
+    tails = [one & last for one in (rows.left("tail"), rows.right("tail"))]
+    one_each = (np.bitwise_count(_away(rows, "head")) == 1) & (np.bitwise_count(_away(rows, "tail")) == 1)
+    return np.asarray(
+        one_each & (heads[0] == tails[1]) & (heads[1] == tails[0]) & (heads[0] != heads[1]), np.bool_
+    )  # fmt: skip
+
 
 _IDS = Kind(
     encode=encode_masked_ids,
@@ -97,67 +234,157 @@ _IDS = Kind(
         "tail4": ID_TAIL4,
         "birth": "nullif({c}_birth, 0)",
     },
-    missing=ID_MISSING,
+    missing=_no_ids,
     levels={
-        "full": ID_FULL,
-        "first15": f"{ID_OTHER} = 0 and {_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}",
-        "head6_tail4": f"{ID_OTHER} = 0 and {_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535",
-        "tail4": f"{ID_OTHER} = 0 and {_TAILS} >> 20 = 65535",
-        "partial": f"{ID_OTHER} = 0",
-        "one_digit": f"{ID_BOTH} >= 60 and 3 in (l.{{c}}_kind, r.{{c}}_kind) and 1 in (l.{{c}}_kind, r.{{c}}_kind) "
-        f"and ({ID_OTHER} = 1 or {ID_OTHER} = 2 and {_NEIGHBOURS})",
-        "conflict": "true",
+        "full": _whole_ids,
+        "first15": lambda rows: _none_differ(rows) & _fifteen(rows),
+        "head6_tail4": lambda rows: _none_differ(rows) & _head_and_tail(rows),
+        "tail4": lambda rows: _none_differ(rows) & _last_four(rows),
+        "partial": _none_differ,
+        "one_digit": _one_digit,
+        "conflict": everything,
     },
     by_places=frozenset({"full", "first15", "head6_tail4", "tail4", "partial"}),
     classes=(
-        ("l.{c}_kind = 1 and r.{c}_kind = 1", ("full",)),
-        (f"{_HEADS} = {_NINE} and {_TAILS} & {_SIX} = {_SIX}", ("first15",)),
-        (f"{_HEADS} & {_SIX} = {_SIX} and {_TAILS} >> 20 = 65535", ("head6_tail4",)),
-        (f"{_TAILS} >> 20 = 65535", ("tail4",)),
-        ("true", ("partial",)),
+        (lambda rows: rows.both("kind", _FULL), ("full",)),
+        (_fifteen, ("first15",)),
+        (_head_and_tail, ("head6_tail4",)),
+        (_last_four, ("tail4",)),
+        (everything, ("partial",)),
     ),
     against=frozenset({"one_digit", "conflict"}),
 )
 
-_WHOLE_LIST = "list_transform(list_filter({c}_all, lambda p: p.w), lambda p: p.t)"
-_ENDS_LIST = (
-    f"list_transform(list_filter({{c}}_all, lambda p: p.m & {_PHONE_ENDS} = {_PHONE_ENDS}), "
-    f"lambda p: ((p.d & {16**3 - 1}) << 16) | (p.d >> 28))"
-)
-_RANK = (
-    "coalesce(list_max(list_transform(l.{c}_all, lambda a: list_max(list_transform(r.{c}_all, lambda b: case "
-    "when a.t = b.t and a.w and b.w then 5 when a.m = 0 or b.m = 0 then 1 "
-    "when xor(a.d, b.d) & a.m & b.m <> 0 then 1 "
-    f"when a.m & b.m & {_PHONE_ENDS} = {_PHONE_ENDS} then 4 "
-    "when (a.m & b.m) >> 28 = 65535 then 3 when a.m & b.m = 0 then 0 else 2 end)))), 0)"
-)
-# What the best shown two numbers of a pair could agree on: all, the ends, the last four, anything.
-_SHOWN = (
-    "list_max(list_transform(l.{c}_all, lambda a: list_max(list_transform(r.{c}_all, lambda b: case "
-    f"when a.w and b.w then 4 when a.m & b.m & {_PHONE_ENDS} = {_PHONE_ENDS} then 3 "
-    "when (a.m & b.m) >> 28 = 65535 then 2 else 1 end))))"
-)
+_ENDS = np.uint64(16**3 - 1 | (16**11 - 1) - (16**7 - 1))
+_TO_TAIL = np.uint64(28)
+
+
+def _phone_ends(numbers: Numbers) -> tuple[Bools, Words]:
+    """Which numbers show three places in front and four behind, and those places."""
+    ends = (numbers.digits & np.uint64(16**3 - 1)) << np.uint64(16) | numbers.digits >> _TO_TAIL
+    return numbers.mask & _ENDS == _ENDS, ends
+
+
+def _whole_phones(numbers: Numbers) -> tuple[Bools, Words]:
+    return numbers.whole, numbers.same
+
+
+def _best(rows: PairRows, rank: object) -> npt.NDArray[np.uint8]:
+    """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
+
+    def found() -> npt.NDArray[np.uint8]:
+        sides: tuple[Numbers, Numbers] = tuple(side[f"{rows.column}_all"] for side in rows.sides)  # type: ignore[assignment]
+        counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, rows.seqs, strict=True)]
+        firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, rows.seqs, strict=True)]
+        best = np.zeros(len(rows), np.uint8)
+        one = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
+        best[one] = rank(sides, firsts[0][one], firsts[1][one])  # type: ignore[operator]
+        several = np.flatnonzero((counts[0] * counts[1]) > 1)
+        if len(several):
+            each = counts[0][several] * counts[1][several]
+            place = np.repeat(several, each)
+            turn = spans(np.zeros(len(several), np.int64), each)
+            left, right = firsts[0][place] + turn // counts[1][place], firsts[1][place] + turn % counts[1][place]
+            np.maximum.at(best, place, rank(sides, left, right))  # type: ignore[operator]
+        return best
+
+    return np.asarray(rows.derived(("phones", rank), found), np.uint8)
+
+
+def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
+    """5 the same, 4 both ends, 3 the last four, 2 anything, 1 a difference, 0 nothing both show."""
+    one, other = sides
+    masks = one.mask[left], other.mask[right]
+    shown = masks[0] & masks[1]
+    found = np.full(len(left), 2, np.uint8)
+    found[shown == 0] = 0
+    found[shown >> _TO_TAIL == _FOUR] = 3
+    found[shown & _ENDS == _ENDS] = 4
+    found[((one.digits[left] ^ other.digits[right]) & shown != 0) | (masks[0] == 0) | (masks[1] == 0)] = 1
+    near = np.flatnonzero((found == 4) | (masks[0] == 0) & (masks[1] == 0))
+    first, second = left[near], right[near]
+    same = (one.same[first] == other.same[second]) & one.whole[first] & other.whole[second]
+    found[near[same]] = 5
+    return found
+
+
+def _could_agree(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
+    """What two numbers could agree on: 4 all, 3 both ends, 2 the last four, 1 anything."""
+    one, other = sides
+    shown = one.mask[left] & other.mask[right]
+    found = np.ones(len(left), np.uint8)
+    found[shown >> _TO_TAIL == _FOUR] = 2
+    found[shown & _ENDS == _ENDS] = 3
+    found[one.whole[left] & other.whole[right]] = 4
+    return found
+
+
+def _phones_at(rank: int) -> object:
+    return lambda rows: _best(rows, _agreement) == rank
+
+
 _PHONES = Kind(
     encode=encode_phone_lists,
-    keys={"full": f"({_WHOLE_LIST})[1]", "head3_tail4": f"({_ENDS_LIST})[1]"},
-    lists={"full": _WHOLE_LIST, "head3_tail4": _ENDS_LIST},
-    missing=f"{_RANK} = 0",
+    keys={"full": "", "head3_tail4": ""},
+    lists={"full": _whole_phones, "head3_tail4": _phone_ends},
+    missing=_phones_at(0),  # type: ignore[arg-type]
     levels={
-        "full": f"{_RANK} = 5",
-        "head3_tail4": f"{_RANK} = 4",
-        "tail4": f"{_RANK} = 3",
-        "partial": f"{_RANK} = 2",
-        "conflict": "true",
-    },
+        "full": _phones_at(5),
+        "head3_tail4": _phones_at(4),
+        "tail4": _phones_at(3),
+        "partial": _phones_at(2),
+        "conflict": everything,
+    },  # type: ignore[arg-type]
     share_of={"full": "full", "head3_tail4": "head3_tail4"},
     classes=(
-        (f"{_SHOWN} >= 4", ("full",)),
-        (f"{_SHOWN} = 3", ("head3_tail4",)),
-        (f"{_SHOWN} = 2", ("tail4",)),
-        ("true", ("partial",)),
+        (lambda rows: _best(rows, _could_agree) >= 4, ("full",)),
+        (lambda rows: _best(rows, _could_agree) == 3, ("head3_tail4",)),
+        (lambda rows: _best(rows, _could_agree) == 2, ("tail4",)),
+        (everything, ("partial",)),
     ),
     against=frozenset({"conflict"}),
 )
+
+
+def _day(rows: PairRows, divisor: int = 1, modulus: int = 0) -> tuple[Seqs, Seqs]:
+    """A part of both days: the number without its last places, of those the last ones alone."""
+    parts = [one // divisor if divisor > 1 else one for one in (rows.left("day"), rows.right("day"))]
+    return (parts[0] % modulus, parts[1] % modulus) if modulus else (parts[0], parts[1])
+
+
+def _same_day(rows: PairRows) -> Bools:
+    return np.asarray(rows.same("day") & (rows.left("day") % 100 > 0), np.bool_)
+
+
+def _same_month(rows: PairRows) -> Bools:
+    (one, other), (day, days) = _day(rows, 100), _day(rows, 1, 100)
+    return np.asarray((one == other) & (one % 100 > 0) & ((day == 0) | (days == 0)), np.bool_)
+
+
+def _same_year(rows: PairRows) -> Bools:
+    (one, other), (month, months) = _day(rows, 10_000), _day(rows, 100, 100)
+    return np.asarray((one == other) & ((month == 0) | (months == 0)), np.bool_)
+
+
+def _day_and_month_swapped(rows: PairRows) -> Bools:
+    (one, other), (month, months), (day, days) = _day(rows, 10_000), _day(rows, 100, 100), _day(rows, 1, 100)
+    return np.asarray((one == other) & (month == days) & (day == months), np.bool_)
+
+
+def _next_day(rows: PairRows) -> Bools:
+    """One day follows the other, also over the end of a month or a year."""
+    low, high = np.minimum(rows.left("day"), rows.right("day")), np.maximum(rows.left("day"), rows.right("day"))
+    month, day = low // 100 % 100, low % 100
+    long = np.where(np.isin(month, (4, 6, 9, 11)), 30, 31)
+    last = np.where(month == 2, 28 + (low // 10_000 % 4 == 0), long)
+    over = (high % 100 == 1) & np.isin(high // 100 - low // 100, (1, 89)) & (day == last)
+    return np.asarray((day > 0) & ((high - low == 1) | over), np.bool_)
+
+
+def _least_shown(rows: PairRows, divisor: int) -> Bools:
+    one, other = _day(rows, divisor, 100)
+    return np.asarray(np.minimum(one, other) > 0, np.bool_)
+
 
 _DATES = Kind(
     encode=encode_partial_dates,
@@ -165,35 +392,33 @@ _DATES = Kind(
         "day": "case when {c}_day % 100 > 0 then {c}_day end",
         "year": "nullif({c}_day // 10000, 0)",
     },
-    missing="l.{c}_day = 0 or r.{c}_day = 0",
+    missing=lambda rows: rows.either("day", 0),
     levels={
-        "full": "l.{c}_day = r.{c}_day and l.{c}_day % 100 > 0",
-        "year_month": "l.{c}_day // 100 = r.{c}_day // 100 and l.{c}_day // 100 % 100 > 0 "
-        "and 0 in (l.{c}_day % 100, r.{c}_day % 100)",
-        "year": "l.{c}_day // 10000 = r.{c}_day // 10000 and 0 in (l.{c}_day // 100 % 100, r.{c}_day // 100 % 100)",
-        "swapped": "l.{c}_day // 10000 = r.{c}_day // 10000 and l.{c}_day // 100 % 100 = r.{c}_day % 100 "
-        "and l.{c}_day % 100 = r.{c}_day // 100 % 100",
-        "one_day": NEXT_DAY,
-        "conflict": "true",
+        "full": _same_day,
+        "year_month": _same_month,
+        "year": _same_year,
+        "swapped": _day_and_month_swapped,
+        "one_day": _next_day,
+        "conflict": everything,
     },
     against=frozenset({"swapped", "conflict"}),
     classes=(
-        ("least(l.{c}_day % 100, r.{c}_day % 100) > 0", ("full",)),
-        ("least(l.{c}_day // 100 % 100, r.{c}_day // 100 % 100) > 0", ("year_month",)),
-        ("true", ("year",)),
+        (lambda rows: _least_shown(rows, 1), ("full",)),
+        (lambda rows: _least_shown(rows, 100), ("year_month",)),
+        (everything, ("year",)),
     ),
     shown_as=("birth", "0"),
-    silent="{id}_birth <> 0",
+    shown_by=("birth", 0),
 )
 
 _SEXES = Kind(
     encode=encode_sexes,
-    keys={"male": "case when {c}_male >= 0 then {c}_male end"},
-    missing="l.{c}_male < 0 or r.{c}_male < 0",
-    levels={"same": "l.{c}_male = r.{c}_male", "conflict": "true"},
+    keys={"male": "case when {c}_male >= 0 then {c}_male + 1 end"},
+    missing=lambda rows: (rows.left("male") < 0) | (rows.right("male") < 0),
+    levels={"same": lambda rows: rows.same("male"), "conflict": everything},
     against=frozenset({"conflict"}),
     shown_as=("male", "-1"),
-    silent="{id}_sexed <> 0",
+    shown_by=("sexed", 0),
 )
 
 CHINESE: dict[str, Kind] = {

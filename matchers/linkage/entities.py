@@ -7,14 +7,18 @@ things, not over rows.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from matchers.encoding.several import Numbers
 from matchers.encoding.strings import digests, strings
 from matchers.linkage.blocks import Keys, Pairs, Seqs, unpacked
 from matchers.linkage.tables import Side
 
+_BETWEEN = "\x1f"
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
@@ -35,11 +39,30 @@ def grouped(marks: Keys) -> Seqs:
 
 def identical_rows(side: Side) -> Seqs:
     """Rows that show the same in every encoded column are one thing."""
-    columns = (
-        values.astype(np.uint64) if isinstance(values, np.ndarray) else digests(strings(values))
-        for values in side.columns.values()
-    )
-    return grouped(mixed(side.rows, columns))
+    return grouped(mixed(side.rows, (_row_marks(values) for values in side.columns.values())))
+
+
+def _row_marks(values: Any) -> Keys:
+    if isinstance(values, np.ndarray):
+        return values.astype(np.uint64)
+    if isinstance(values, Numbers):
+        marks = np.zeros(len(values), np.uint64)
+        np.add.at(marks, values.rows(), values.same * _STIR)
+        return marks
+    return digests(strings(values))
+
+
+def identical_cells(table: pa.Table, columns: Iterable[str]) -> Seqs:
+    """Per row the first row whose cells in these columns are all the same."""
+    return grouped(mixed(table.num_rows, [_cell_marks(table[column].combine_chunks()) for column in columns]))
+
+
+def _cell_marks(cells: pa.Array) -> Keys:
+    if not pa.types.is_list(cells.type):
+        return digests(strings(cells.cast(pa.string())))
+    import pyarrow.compute as pc  # loads slowly, and tables without cells of several texts do without it
+
+    return digests(strings(pc.binary_join(cells, _BETWEEN)))
 
 
 def joined(entities: Seqs, links: Pairs) -> Seqs:

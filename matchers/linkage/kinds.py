@@ -17,10 +17,13 @@ import pyarrow as pa
 from matchers.encoding.ids import encode_ids
 from matchers.encoding.names import encode_names
 from matchers.encoding.numbers import encode_dates, encode_phones
+from matchers.encoding.several import Numbers
 from matchers.encoding.text import encode_category, encode_text
+from matchers.linkage.comparing import Bools, PairRows, Test
 from matchers.linkage.places import Places, places_sql
 
-Encoded = dict[str, npt.NDArray[np.generic] | pa.Array]
+Encoded = dict[str, npt.NDArray[np.generic] | pa.Array | Numbers]
+Words = npt.NDArray[np.uint64]
 Strings: TypeAlias = pa.Array | pa.ChunkedArray
 
 
@@ -28,30 +31,41 @@ Strings: TypeAlias = pa.Array | pa.ChunkedArray
 class Kind:
     """One kind of column.
 
-    `forms`: encoded columns by suffix. `keys`: blocking keys as SQL over one row; null where it shows nothing.
-    `missing`: SQL over the two rows. `levels`: ordered. `share_of`: the key whose frequency is a level's chance.
-    `places`: keys that are places shown, which whole columns of numbers give faster than their SQL.
-    `lists`: keys of which a row may show several, as SQL lists; `keys` then has the first of them. `agreed`: the value
-    two rows agree on at a level, where it is not simply the right row's key. `by_places`: levels whose chance is that
-    of the digits both IDs show. `against`: levels that speak against one person. `shown_as`: the form under which an ID
-    column shows the same, and its empty value. `silent`: SQL over one row with `{id}` for the ID's column: it shows the
-    same, right or wrong; where both rows' IDs do, it is counted there already. `classes`: what two rows show together,
-    the first that holds counts, with the levels that agree there; a level's m is its share within its class.
+    `encode`: a column's cells as forms by suffix. `keys`: blocking keys as SQL over one row; null where it shows
+    nothing. `lists`: of keys of which a row may show several, per number of a cell whether it has the key, and which;
+    `keys` then only names them. `places`: keys that are places shown, which whole columns of numbers give faster than
+    their SQL.
+    `missing`, `levels`: SQL over the two rows, or tests over encoded rows; levels are ordered. `against`: levels that
+    speak against one person. `classes`: what two rows show together, the first that holds counts, with the levels that
+    agree there; a level's m is its share within its class.
+    `share_of`: the key whose frequency is a level's chance. `agreed`: the value two rows agree on at a level, where it
+    is not simply the right row's key. `by_places`: levels whose chance is that of the digits both IDs show.
+    `shown_as`: the form under which an ID column shows the same, and its empty value. `silent`: SQL over one row with
+    `{id}` for the ID's column: it shows the same, right or wrong; where both rows' IDs do, it is counted there already.
+    `shown_by`: the same for kinds of tests: the ID's form and its empty value.
     """
 
     encode: Callable[[Strings], Encoded]
     keys: Mapping[str, str]
-    missing: str
-    levels: Mapping[str, str]
+    missing: str | Test
+    levels: Mapping[str, str] | Mapping[str, Test]
     share_of: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, tuple[Places, ...]] = field(default_factory=dict)
-    lists: Mapping[str, str] = field(default_factory=dict)
-    agreed: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Callable[[Numbers], tuple[Bools, Words]]] = field(default_factory=dict)
+    agreed: Mapping[str, Callable[[PairRows], Words]] = field(default_factory=dict)
     by_places: frozenset[str] = frozenset()
     against: frozenset[str] = frozenset({"different", "other", "other_shown"})
     shown_as: tuple[str, str] | None = None
     silent: str = "{id}_male <> -1"
-    classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    shown_by: tuple[str, int] = ("male", -1)
+    classes: tuple[tuple[Test, tuple[str, ...]], ...] = ()
+
+    @property
+    def tests(self) -> tuple[Test, dict[str, Test]] | None:
+        """What tells that a side shows nothing, and the levels, where they are tests; null where they are SQL."""
+        if isinstance(self.missing, str):
+            return None
+        return self.missing, {name: test for name, test in self.levels.items() if not isinstance(test, str)}
 
 
 def _encode_name(column: Strings) -> Encoded:

@@ -16,8 +16,8 @@ from matchers.linkage.blocks import Pairs, slices, unpacked
 from matchers.linkage.chances import RAREST_ID, ValueChances, counted_levels, id_levels
 from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_sql, radixes
-from matchers.linkage.tables import Both, PairSql, Sides, evaluate, pair_sql
+from matchers.linkage.pairs import Comparison, comparison, levels_of_pairs, radixes
+from matchers.linkage.tables import Both, Sides
 from matchers.relations import make
 
 Floats = npt.NDArray[np.float64]
@@ -38,11 +38,11 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class WeighedComparison:
     """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value."""
 
     column: str
-    sql: PairSql
+    compared: Comparison
     radix: int
     bits: Floats
     most: Floats
@@ -52,7 +52,7 @@ class Comparison:
 class Weighing:
     """What one pass needs: comparisons in the order that gives most pairs up soonest, and what must be reached."""
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[WeighedComparison, ...]
     prior: float
     least: float
 
@@ -81,7 +81,7 @@ def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weig
     prior, least = _log_odds(learned.prior), _log_odds(model.review_probability)
     radix = radixes(model)
     comparisons = [
-        Comparison(column, pair_sql(level_sql(model, column)), radix[column], *_bits(model, learned, chances, column))
+        WeighedComparison(column, comparison(model, column), radix[column], *_bits(model, learned, chances, column))
         for column in model.comparisons
     ]
     telling = {c: _telling(model, learned, c) for c in model.comparisons}
@@ -141,7 +141,7 @@ def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pai
     most = bits.copy()
     rest = sum(float(one.most.max()) for one in weighing.comparisons)
     for one in weighing.comparisons:
-        level = levels_of_pairs(con, one.sql, both, (left, right))
+        level = levels_of_pairs(con, one.compared, both, (left, right))
         patterns += level.astype(np.uint64) * np.uint64(one.radix)
         bits += one.bits[level]
         most += one.most[level]
@@ -151,15 +151,6 @@ def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pai
             left, right, pairs = left[kept], right[kept], pairs[kept]
             patterns, bits, most = patterns[kept], bits[kept], most[kept]
     return Scored(pairs, patterns, bits)
-
-
-def levels_of_pairs(
-    con: duckdb.DuckDBPyConnection, sql: PairSql, both: Both, pairs: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-) -> npt.NDArray[np.uint8]:
-    """One comparison's level number of every pair."""
-    columns = {f"l_{name}": values for name, values in both.left.take(sql.left, pairs[0]).items()}
-    columns |= {f"r_{name}": values for name, values in both.right.take(sql.right, pairs[1]).items()}
-    return evaluate(con, sql.text, columns)
 
 
 def score_pairs(

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from matchers.encoding.several import Numbers
 from matchers.linkage.blocks import Keys
 from matchers.linkage.model import LinkModel
 
 _STIR = np.uint64(0x9E3779B97F4A7C15)
 _PHONE_WHOLE = np.uint64(16**11 - 1)
 _NAMES = ("person_name", "chinese_name")
-Numbers = npt.NDArray[np.uint64]
 
 
 def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dict[str, int]:
@@ -55,23 +54,16 @@ def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, least: in
 
 
 def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
-    lists = encoded[f"{column}_all"]
-    lists = lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists
-    lengths = np.diff(np.asarray(lists.offsets))
-    numbers = lists.flatten()
-    same = np.asarray(numbers.field("t"), np.uint64)
-    whole = np.where(np.asarray(numbers.field("w"), bool), same, np.uint64(0))
-    shared = np.zeros(len(same), bool)
-    shared[_shared_rows(whole, np.repeat(names, lengths), least)] = True
-    if not shared.any():
-        return 0
-    offsets = np.concatenate([[0], np.cumsum(~shared)])[np.concatenate([[0], np.cumsum(lengths)])]
-    kept = numbers.filter(pa.array(~shared))
-    encoded[f"{column}_all"] = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), kept)
+    numbers: Numbers = encoded[f"{column}_all"]
+    whole = np.where(numbers.whole, numbers.same, np.uint64(0))
+    shared = np.zeros(len(whole), bool)
+    shared[_shared_rows(whole, names[numbers.rows()], least)] = True
+    if shared.any():
+        encoded[f"{column}_all"] = numbers.kept(~shared)
     return int(shared.sum())
 
 
-def _shared_rows(values: Numbers, names: Keys, least: int) -> npt.NDArray[np.int64]:
+def _shared_rows(values: Keys, names: Keys, least: int) -> npt.NDArray[np.int64]:
     """Rows whose value stands beside at least so many different names.
 
     Only values that so many rows bear are looked at one by one; sorting whole columns finds them fastest.

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
 from matchers.encoding.typed import as_text, is_plain
 from matchers.linkage.blocks import slices
@@ -57,7 +58,7 @@ class Side:
         found = {}
         for name in names:
             column = self.columns[name]
-            found[name] = column.take(seqs if isinstance(column, np.ndarray) else row_array(seqs))
+            found[name] = column.take(row_array(seqs) if isinstance(column, pa.Array) else seqs)
         return found
 
     def whole_ids(self) -> pa.Array:
@@ -151,7 +152,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     encoded = columns.whole()
     shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
-        _imply(encoded, column, source)
+        _imply(encoded, model, column, source)
     return Side(table.num_rows, encoded, tuple(ids), with_shared(columns.unread, shared))
 
 
@@ -201,15 +202,25 @@ def _dictionary_forms(encode: Callable[[Any], Mapping[str, Any]], values: pa.Dic
     forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
     codes = dictionary_codes(values, len(distinct))
     return {
-        form: found.take(codes if isinstance(found, np.ndarray) else row_array(codes)) for form, found in forms.items()
+        form: found.take(row_array(codes) if isinstance(found, pa.Array) else codes) for form, found in forms.items()
     }
 
 
-def _imply(encoded: dict[str, Any], column: str, source: str) -> None:
-    """Fill a birth date that is missing from the ID that shows it."""
-    if f"{column}_day" in encoded and f"{source}_birth" in encoded:
-        own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
-        np.copyto(own, shown, where=own == 0)
+def _imply(encoded: dict[str, Any], model: LinkModel, column: str, source: str) -> None:
+    """What an ID shows: a birth date that is missing is filled from it; under evidence tiers it stands above the cell.
+
+    An ID's digits are the issuing office's.
+    """
+    if not model.ceilings:
+        if f"{column}_day" in encoded and f"{source}_birth" in encoded:
+            own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
+            np.copyto(own, shown, where=own == 0)
+        return
+    shown_as = model.kind(column).shown_as
+    forms = [name for name in encoded if name.startswith(f"{column}_")]
+    if shown_as and forms and f"{source}_{shown_as[0]}" in encoded:
+        shown = encoded[f"{source}_{shown_as[0]}"]
+        encoded[forms[0]] = np.where(shown == int(shown_as[1]), encoded[forms[0]], shown)
 
 
 class _Growing:
@@ -220,6 +231,7 @@ class _Growing:
         self.unread: dict[str, Unread] = {}
         self._numbers: dict[str, npt.NDArray[Any]] = {}
         self._texts: dict[str, list[pa.Array]] = {}
+        self._lists: dict[str, list[Numbers]] = {}
 
     def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
         """Forms of some rows of a column, which begin so far into the batch."""
@@ -230,6 +242,8 @@ class _Growing:
                 if whole is None:
                     whole = self._numbers[name] = np.empty(self._rows, values.dtype)
                 whole[self._at + start : self._at + start + len(values)] = values
+            elif isinstance(values, Numbers):
+                self._lists.setdefault(name, []).append(values)
             else:
                 self._texts.setdefault(name, []).append(values)
 
@@ -244,7 +258,7 @@ class _Growing:
     def whole(self) -> dict[str, Any]:
         """All columns."""
         texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
-        return {**self._numbers, **texts}
+        return {**self._numbers, **texts, **{name: one_after_another(parts) for name, parts in self._lists.items()}}
 
 
 def ids_text(column: pa.Array) -> pa.Array:

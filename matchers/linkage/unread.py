@@ -80,7 +80,7 @@ def _showing_nothing(forms: Mapping[str, Any]) -> Any:
     for form, value in _EMPTY:
         if form in forms:
             return np.flatnonzero(forms[form] == value)
-    return np.flatnonzero(np.diff(np.asarray(forms["all"].offsets)) == 0)
+    return np.flatnonzero(forms["all"].counts() == 0)
 
 
 def _filled(text: str) -> bool:

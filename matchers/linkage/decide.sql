@@ -1,34 +1,31 @@
--- One row per scored pair with its decision. {agree}: how `ceilings` fits a pair's levels; {rivals}: the side on which a
--- row has one partner at most. Parameters: link, review, margin, most_names, per_row and the remarks.
+-- One row per scored pair (weighed) with its decision. `tiers`: what its pattern of levels may become. {rivals}: the side
+-- on which a row has one partner at most. Parameters: link, review, margin, most_names, per_row and the remarks.
 create or replace table decided as
 with capped as (
     select
         s.*, t.ceiling, t.match_class, t.doubt, t.sentence, t.fields,
-        coalesce(o.names, 0) >= $most_names as value_shared,
-        coalesce(o.persons, 0) > 1 as value_of_several,
+        s.names >= $most_names as value_shared,
+        s.persons > 1 as value_of_several,
         case
-            when j.verdict = 'link' then 'link'
-            when j.verdict = 'not_link' then 'reject'
-            when t.needs_own_value and coalesce(o.names, 0) >= $most_names
+            when s.verdict = 1 then 'link'
+            when s.verdict = 2 then 'reject'
+            when t.needs_own_value and s.names >= $most_names
                 then case when s.match_probability >= $review then 'review' else 'reject' end
-            when t.needs_single_owner and coalesce(o.persons, 0) > 1 then 'review'
+            when t.needs_single_owner and s.persons > 1 then 'review'
             when t.needs_probability and s.match_probability < $link
                 then case when s.match_probability >= $review then 'review' else 'reject' end
             when t.needs_review_probability and s.match_probability < $review then 'reject'
             else t.decision
-        end as first_decision,
-        j.verdict
-    from scored s
-    join ceilings t on {agree}
-    left join pair_owners o using (la, ra)
-    left join judged j using (la, ra)
+        end as first_decision
+    from weighed s
+    join tiers t using (pattern)
 ),
 -- A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.
 ranked as (
     select *,
-        case when verdict = 'link' then 3 when first_decision = 'link' and match_class = 'exact' then 2
+        case when verdict = 1 then 3 when first_decision = 'link' and match_class = 'exact' then 2
              when first_decision = 'link' then 1 else 0 end as standing,
-        coalesce(verdict, '') = 'not_link' as denied
+        verdict = 2 as denied
     from capped
 ),
 placed as (
@@ -63,19 +60,19 @@ settled as (
     from rivals
 )
 select
-    la, ra, decision,
-    case when decision = 'link' then case when verdict = 'link' then 'confirmed' else match_class end end as match_class,
+    pair, decision,
+    case when decision = 'link' then case when verdict = 1 then 'confirmed' else match_class end end as match_class,
     case when decision = 'review' then case
         when close_ones > 1 or exact_links > 1 then 'two_candidates'
         else coalesce(doubt, 'weak_evidence') end end as doubt,
     case
-        when verdict is not null then 'judgement_of_a_person'
+        when verdict > 0 then 'judgement_of_a_person'
         when decision = 'reject' and first_decision <> 'reject' then 'another_member_fits_better'
         else ceiling
     end as rule,
     case
-        when verdict = 'link' then $same
-        when verdict = 'not_link' then $not_same
+        when verdict = 1 then $same
+        when verdict = 2 then $not_same
         when decision = 'reject' and first_decision <> 'reject' then sentence || $better
         when decision = 'review' and (close_ones > 1 or exact_links > 1) then sentence || $several
         when decision = 'review' and first_decision = 'review' and value_shared then sentence || $shared
@@ -84,9 +81,7 @@ select
     end as reason,
     fields,
     list_filter([
-        case when a.la is not null then 'phone_of_another' end,
+        case when of_another then 'phone_of_another' end,
         case when value_shared or value_of_several then 'shared_phone' end
-    ], lambda f: f is not null) as flags,
-    blocking_rules, levels, match_weight, match_probability
-from settled
-left join value_of_another a using (la, ra);
+    ], lambda f: f is not null) as flags
+from settled;
