@@ -1,21 +1,8 @@
-"""Linking any two tables, or one with itself, by a model file: by evidence where it has ceilings, else by weight.
+"""Linking any two tables, or one with itself, by a model file, and learning its weights.
 
-There is one format of models, one loader and one set of kinds of columns; there are two ways to carry a model out.
-
-By weight (`matchers.linkage`), for models without ceilings. Thresholds alone decide, so a pair is a number of 64 bits
-and its levels are another, and it is given up as soon as what is left to compare could not lift it to the review
-threshold. Millions of rows a side go through in seconds because nothing is kept of the pairs that do not matter.
-
-By evidence (`matchers.evidence`), for models with ceilings, such as the district's. What a pair may become depends on
-which parts agree, whatever they weigh: a full ID with another name must reach a person though its weight is far below
-any threshold, and a phone that four names share is worth nothing. That needs by name every level with its bits of every
-pair that could matter, values counted against a population (a registry is a sample of it), cells of several phones, and
-who else bears them; and the night keeps candidates, scores and decisions apart, to go on from any of them. It is made
-for a district, tens of thousands of rows a side.
-
-Both take from the same places: the model and its faults, kinds, encoders, keys, level SQL and implied columns
-(`matchers.linkage.model`, `kinds`, `chinese`, `pairs`); EM's types, refusals, cross-check and report (`learn`, `trust`,
-`crosscheck`, `trained`); judgements (`judged`, `judged_pairs`) and clusters (`matchers.clusters`).
+One engine carries every model out: a pair is one integer and its levels another, and it is pruned as soon as neither
+its weight nor an evidence tier can matter any more. Where a model has tiers they say what a pair may become, whatever
+it weighs; else its thresholds do.
 """
 
 from __future__ import annotations
@@ -25,12 +12,10 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from matchers.engine import Options
-from matchers.evidence.link import pairs_by_evidence
-from matchers.evidence.tables import Tables
-from matchers.evidence.training import train_by_evidence
 from matchers.linkage.headers import fitted
 from matchers.linkage.link import id_column, link_tables
 from matchers.linkage.model import LinkModel
+from matchers.linkage.tier_training import train_tiers
 from matchers.linkage.training import Judging, Training
 from matchers.linkage.training import train as train_by_weight
 
@@ -60,10 +45,7 @@ def link(
         return link_tables(left, right, model, ids=ids, judgements=judgements, options=chosen)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
-    if not model.ceilings:
-        return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), judgements=judgements, options=chosen)
-    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
-    return pairs_by_evidence(tables, smaller, judgements=judgements, options=chosen)
+    return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), judgements=judgements, options=chosen)
 
 
 def train(
@@ -81,13 +63,10 @@ def train(
     ids = judging.ids if judging else (None, None)
     sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
     one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
     if not model.ceilings:
-        named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
         return train_by_weight(one, other, smaller, judging=named, options=options)
-    tables = Tables(one, other, (_ROW_ID, _ROW_ID))
-    return train_by_evidence(
-        tables, smaller, model, judgements=judging.judgements if judging else None, options=options
-    )
+    return train_tiers(one, other, smaller, model, judging=named, options=options)
 
 
 def _with_ids(table: pa.Table, column: str | None) -> pa.Table:

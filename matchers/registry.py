@@ -10,23 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from matchers.engine import Options, embedded
-from matchers.evidence.steps import decided_pairs
-from matchers.evidence.tables import Tables, load
+from matchers.engine import Options
+from matchers.linkage.district import EncodedSides, decided_pairs, encode_rows, matching
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_among
+from matchers.linkage.pairs import pairs_at
+from matchers.linkage.tables import Both
 from matchers.relations import append, make, run_script, script
 
-_OTHER_NAME = ("different",)
-_OTHER_BIRTH = ("swapped", "conflict")
+_OTHER_NAME = {"name": ("different",)}
+_OTHER_BIRTH = {"birth_date": ("swapped", "conflict")}
 
 _ALL_ROWS = """
-    select l.*, i.role, id_number_kind = 1 as has_id,
-        case i.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank
-    from l join registry_input i on i.row_id = l.id
+    select e.*, i.role, case i.role when 'roll' then 0 when 'transfer' then 1 else 2 end as role_rank
+    from encoded e join registry_input i on i.row_id = e.id
 """
 
 _SAME_ID = """
@@ -34,7 +34,7 @@ _SAME_ID = """
         select id_number_head, id_number_tail, min_by(id, (role_rank, id)) as lead_id
         from all_rows where has_id group by all
     )
-    select r.id as row_id, f.lead_id, not ({other_name}) as compatible, r.role, l.role as lead_role
+    select r.id as row_id, f.lead_id, r.role, l.role as lead_role, l.seq as lead_seq, r.seq as row_seq
     from firsts f join all_rows l on l.id = f.lead_id
     join all_rows r on r.has_id and r.id_number_head = f.id_number_head and r.id_number_tail = f.id_number_tail
     order by 1
@@ -51,19 +51,40 @@ class Registry:
 
 def resolve_registry(rows: pa.Table, model: LinkModel, *, options: Options | None = None) -> Registry:
     """Resolve registry rows (`person_rows` of roles roll, transfer, floating, with row_id) to persons."""
-    with embedded(options, registry_input=rows) as con:
-        named, _, smaller = fitted(rows, None, model)
-        load(con, Tables(named, None), smaller, only=("name", "id_number", "birth_date"))
+    chosen = options or Options()
+    named, _, smaller = fitted(rows, None, model)
+    sides = encode_rows(named, None, smaller, threads=chosen.threads)
+    with matching(chosen) as con:
+        con.register("registry_input", rows)
+        con.register("encoded", _compared(sides))
         make(con, "all_rows", _ALL_ROWS)
-        make(con, "same_id", _SAME_ID.replace("{other_name}", level_among(model, "name", _OTHER_NAME)))
-        _tie_loose_rows(con, rows, model, options)
+        make(con, "same_id", _same_id(con, sides))
+        _tie_loose_rows(con, sides, options)
         run_script(con, script("matchers", "registry.sql"))
         persons = con.execute("select * from registry_persons order by registry_id").to_arrow_table()
         doubts = con.execute("select * from doubts order by left_row_key, right_row_key").to_arrow_table()
     return Registry(persons, doubts)
 
 
-def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkModel, options: Options | None) -> None:
+def _compared(sides: EncodedSides) -> pa.Table:
+    """One row per registry row: its number, its full ID in two halves, and how its name sounds."""
+    columns = sides.both.left.columns
+    return pa.table({
+        "seq": np.arange(len(sides.left)), "id": sides.left, "has_id": pa.array(columns["id_number_kind"] == 1),
+        "id_number_head": columns["id_number_head"], "id_number_tail": columns["id_number_tail"],
+        "name_kind": columns["name_kind"], "name_fold": columns["name_fold"],
+    })  # fmt: skip
+
+
+def _same_id(con: duckdb.DuckDBPyConnection, sides: EncodedSides) -> pa.Table:
+    """One row per registry row with a full ID: the first row of that ID, and whether both names can be one person's."""
+    pairs = con.execute(_SAME_ID).to_arrow_table()
+    seqs = (np.asarray(pairs["lead_seq"], np.int64), np.asarray(pairs["row_seq"], np.int64))
+    other = pairs_at(con, sides.model, sides.both, seqs, _OTHER_NAME)
+    return pairs.drop_columns(["lead_seq", "row_seq"]).append_column("compatible", pa.array(~other))
+
+
+def _tie_loose_rows(con: duckdb.DuckDBPyConnection, sides: EncodedSides, options: Options | None) -> None:
     """Make `tied` and `doubts`: rows of one ID first, then loose transfer and floating rows against the roll."""
     make(con, "tied", "select row_id, lead_id from same_id where compatible")
     append(
@@ -72,12 +93,11 @@ def _tie_loose_rows(con: duckdb.DuckDBPyConnection, rows: pa.Table, model: LinkM
         "select id as row_id, id as lead_id from all_rows where role = 'roll' and id not in (select row_id from tied)",
     )
     make(con, "doubts", _ID_DOUBTS)
-    loose, roll = _loose_and_roll(con, rows)
-    left, right, smaller = fitted(loose, roll, model)
-    con.register("decided_loose", decided_pairs(Tables(left, right), smaller, options=options))
+    con.register("decided_loose", decided_pairs(_loose_and_roll(con, sides), options=options))
     run_script(con, _TIE_BY_LINK)
     append(con, "doubts", _DOUBTS_BY_REVIEW)
-    append(con, "doubts", _UNPROVEN.replace("{other_birth}", level_among(model, "birth_date", _OTHER_BIRTH)))
+    con.register("of_one_sound", _of_one_sound(con, sides))
+    append(con, "doubts", _UNPROVEN)
     append(
         con,
         "tied",
@@ -119,25 +139,39 @@ _DOUBTS_BY_REVIEW = """
 """
 
 # Loose rows without a full ID whose name sounds like somebody's on the roll, nothing speaking against it.
-_UNPROVEN = """
-    select l.id as left_row_key, min(r.id) as right_row_key, 'weak_evidence' as doubt,
-        '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人' as reason, true as name_alone
+_OF_ONE_SOUND = """
+    select l.id as left_row_key, r.id as right_row_key, l.seq as left_seq, r.seq as right_seq
     from all_rows l
     join all_rows r on r.role = 'roll' and r.name_fold = nullif(l.name_fold, 0)
     where l.role <> 'roll' and not l.has_id and l.id not in (select row_id from tied)
-      and l.id not in (select left_row_key from doubts) and not ({other_birth})
-    group by l.id
+      and l.id not in (select left_row_key from doubts)
+    order by all
+"""
+_UNPROVEN = """
+    select left_row_key, min(right_row_key) as right_row_key, 'weak_evidence' as doubt,
+        '转接或流动登记中的这一行只有姓名与名册相近，不能确定是否同一人' as reason, true as name_alone
+    from of_one_sound group by left_row_key
 """
 
 
-def _loose_and_roll(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _of_one_sound(con: duckdb.DuckDBPyConnection, sides: EncodedSides) -> pa.Table:
+    """One row per loose row and roll row whose names sound alike and whose birth dates can be one person's."""
+    pairs = con.execute(_OF_ONE_SOUND).to_arrow_table()
+    seqs = (np.asarray(pairs["left_seq"], np.int64), np.asarray(pairs["right_seq"], np.int64))
+    other = pairs_at(con, sides.model, sides.both, seqs, _OTHER_BIRTH)
+    return pairs.select(["left_row_key", "right_row_key"]).filter(pa.array(~other))
+
+
+def _loose_and_roll(con: duckdb.DuckDBPyConnection, sides: EncodedSides) -> EncodedSides:
     """Transfer and floating rows not tied to a roll entry yet, and roll rows that lead a person."""
-    con.register("rows", rows)
     loose = con.execute(
-        "select * from rows where role <> 'roll' and row_id not in (select left_row_key from doubts) and row_id not in "
-        "(select t.row_id from tied t join all_rows a on a.id = t.lead_id where a.role = 'roll') order by row_id"
-    ).to_arrow_table()
+        "select seq from all_rows where role <> 'roll' and id not in (select left_row_key from doubts) and id not in "
+        "(select t.row_id from tied t join all_rows a on a.id = t.lead_id where a.role = 'roll') order by seq"
+    ).fetchnumpy()["seq"]
     roll = con.execute(
-        "select * from rows where role = 'roll' and row_id in (select lead_id from tied) order by row_id"
-    ).to_arrow_table()
-    return loose, roll
+        "select seq from all_rows where role = 'roll' and id in (select lead_id from tied) order by seq"
+    ).fetchnumpy()["seq"]
+    side, loose, roll = sides.both.left, np.asarray(loose, np.int64), np.asarray(roll, np.int64)
+    return EncodedSides(
+        Both(side.rows_at(loose), side.rows_at(roll), False), sides.left[loose], sides.left[roll], sides.model
+    )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matchers.encoding.several import Numbers
 from matchers.engine import Options, embedded
-from matchers.evidence.deciding import settling_of
-from matchers.evidence.tables import Tables, load
-from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_among
-from matchers.relations import query_text
+from matchers.linkage.district import EncodedSides, matching
+from matchers.linkage.pair_columns import JUDGED
+from matchers.linkage.pairs import pairs_at
+from matchers.linkage.settling import settling_of
+from matchers.linkage.tables import Both
+from matchers.relations import make, query_text
 
-JUDGED = "judgement_of_a_person"
 RULE = "row_of_a_linked_worker"
 SENTENCE = "与已凭身份证号连上的另一行是同一人（姓名、手机号或身份证号完整一致），随该行连到同一党员"
 _OPPOSED = {
@@ -23,18 +25,49 @@ _OPPOSED = {
 }
 
 
-def followers(decided: pa.Table, workers: pa.Table, model: LinkModel, *, options: Options | None = None) -> pa.Table:
+_WHOLE_MOBILE = np.uint64(16**11 - 1)
+"""Eleven places shown."""
+
+
+def followers(decided: pa.Table, sides: EncodedSides, *, options: Options | None = None) -> pa.Table:
     """One row per worker row (left_id) and the registry person (right_id) it may follow a sibling to.
 
     Only links by full ID or by a person's word lead; a number on rows of many names ties nobody.
     """
-    owners = settling_of(model).owners
-    text = query_text("matchers", "workers.sql")
-    for column in ("id_number", "birth_date", "sex"):
-        text = text.replace("{opposed_" + column + "}", level_among(model, column, tuple(model.kind(column).against)))
-    with embedded(options, decided=decided) as con:
-        load(con, Tables(workers, None), model)
-        return con.execute(text, {"shared_names": owners.most_names if owners else 2}).to_arrow_table()
+    owners = settling_of(sides.model).owners
+    model, side = sides.model, sides.both.left
+    compared = [column for column in ("id_number", "birth_date", "sex") if column in model.columns]
+    against: dict[str, tuple[str, ...]] = {column: tuple(model.kind(column).against) for column in compared}
+    with matching(options) as con:
+        con.register("decided", decided)
+        con.register("numbers", _numbers(sides))
+        con.register("full_ids", _full_ids(sides))
+        tied = query_text("matchers", "workers_tied.sql")
+        make(con, "tied", tied, {"shared_names": owners.most_names if owners else 2})
+        pairs = con.execute("select anchor, row_id, right_id from tied order by all").to_arrow_table()
+        seqs = [np.searchsorted(sides.left, np.asarray(pairs[name], np.int64)) for name in ("anchor", "row_id")]
+        opposed = pairs_at(con, model, Both(side, side, True), (seqs[0], seqs[1]), against)
+        con.register("agreeing", pairs.filter(pa.array(~opposed)))
+        return con.execute(query_text("matchers", "workers.sql")).to_arrow_table()
+
+
+def _numbers(sides: EncodedSides) -> pa.Table:
+    """One row per whole mobile number of a worker row with a full name."""
+    columns = sides.both.left.columns
+    phones: Numbers = columns["phone_all"]
+    rows = phones.rows()
+    kept = (phones.mask == _WHOLE_MOBILE) & (phones.digits & np.uint64(15) == 1) & (columns["name_kind"][rows] == 1)
+    return pa.table({
+        "row_id": sides.left[rows[kept]], "phone": phones.same[kept], "name_key": columns["name_key"][rows[kept]],
+    })  # fmt: skip
+
+
+def _full_ids(sides: EncodedSides) -> pa.Table:
+    """One row per worker row with a full name and a full ID."""
+    columns = sides.both.left.columns
+    kept = (columns["name_kind"] == 1) & (columns["id_number_kind"] == 1)
+    found = {name: columns[name][kept] for name in ("name_key", "id_number_head", "id_number_tail")}
+    return pa.table({"row_id": sides.left[kept], **found})
 
 
 def follow(decided: pa.Table, own: pa.Table, *, options: Options | None = None) -> pa.Table:

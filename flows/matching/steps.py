@@ -11,10 +11,9 @@ from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
 from flows.run.context import RunContext
 from flows.scope import place_rows
 from flows.staging.values.names import former_names
-from matchers.evidence.steps import candidate_pairs, decide_pairs, score_candidates
-from matchers.evidence.tables import Tables
+from matchers.linkage.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
 from matchers.linkage.headers import fitted
-from matchers.linkage.model import LinkModel
+from matchers.linkage.kept_sides import side_bytes, sides_of
 from matchers.registry import resolve_registry
 from matchers.relations import append, count, make, query_text, run_script, script
 from matchers.workers import RULE, follow, followers
@@ -100,13 +99,17 @@ def _person_select(contract: SourceContract) -> str:
 
 
 def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
-    """Make `registry_persons` and `registry_doubts` from the roll, the transfer and the floating register."""
+    """Make `registry_persons` and `registry_doubts` from the roll, the transfer and the floating register.
+
+    Both sides of the matching are encoded here, once for all that follows: `encoded_columns`.
+    """
     found = resolve_registry(
         _person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings), options=run.engine
     )
     make(con, "registry_persons", found.persons)
     make(con, "registry_doubts", found.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
+    _encode_sides(con, run)
     return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows, "settled_by_persons": settled}
 
 
@@ -136,7 +139,7 @@ delete from registry_persons where list_contains(row_keys, $left) and not list_c
 
 def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `candidates`: worker row and registry person pairs, each blocking rule counted before it runs."""
-    pairs, plan = candidate_pairs(*_sides(con, run), options=run.engine)
+    pairs, plan = candidate_pairs(_sides(con, run), options=run.engine)
     make(con, "candidates", pairs)
     return {"pairs": pairs.num_rows, **{rule.rule: rule.pairs for rule in plan}}
 
@@ -144,13 +147,13 @@ def candidates(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int
 def scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `scored`: levels and weights of every candidate pair."""
     pairs = con.execute("select * from candidates order by left_id, right_id").to_arrow_table()
-    tables, model = _sides(con, run)
-    scores = score_candidates(pairs, tables, model, options=run.engine)
+    sides = _sides(con, run)
+    scores = score_candidates(pairs, sides, options=run.engine)
     make(con, "scored", scores)
-    return {"pairs": scores.num_rows, "judged": _keep_judged(con, run, tables, model)}
+    return {"pairs": scores.num_rows, "judged": _keep_judged(con, run, sides)}
 
 
-def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, tables: Tables, model: LinkModel) -> int:
+def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, sides: EncodedSides) -> int:
     """Pairs a person judged to be one are scored whatever the blocking rules and the weights say of them."""
     known = set(con.execute("select left_id, right_id from scored").fetchall())
     lost = [pair for pair in judged_links(con, run) if pair not in known]
@@ -162,16 +165,16 @@ def _keep_judged(con: duckdb.DuckDBPyConnection, run: RunContext, tables: Tables
                 "blocking_rules": pa.array([["judged_by_a_person"]] * len(lost), pa.list_(pa.string())),
             }
         )
-        append(con, "scored", score_candidates(pairs, tables, model, keep_all=True, options=run.engine))
+        append(con, "scored", score_candidates(pairs, sides, keep_all=True, options=run.engine))
     return len(lost)
 
 
 def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     """Make `decided`: link, review or reject for every scored pair."""
     pairs = con.execute("select * from scored order by left_id, right_id").to_arrow_table()
-    tables, model = _sides(con, run)
-    decisions = decide_pairs(pairs, tables, model, judgements=judged_pairs(con, run), options=run.engine)
-    make(con, "decided", _joined_by_worker(con, run, decisions, (tables, model)))
+    sides = _sides(con, run)
+    decisions = decide_pairs(pairs, sides, judgements=judged_pairs(con, run), options=run.engine)
+    make(con, "decided", _joined_by_worker(con, run, decisions, sides))
     con.execute(_CANONICAL_FIELDS)
     make(con, "explained", _EXPLAINED)
     counted = con.execute(
@@ -181,33 +184,36 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
 
 
 def _joined_by_worker(
-    con: duckdb.DuckDBPyConnection, run: RunContext, decided: pa.Table, sides: tuple[Tables, LinkModel]
+    con: duckdb.DuckDBPyConnection, run: RunContext, decided: pa.Table, sides: EncodedSides
 ) -> pa.Table:
     """The decisions, with rows of a surely linked worker tied to the same person; their pairs are scored if new."""
-    tables, model = sides
-    pairs = followers(decided, tables.left, model, options=run.engine)
+    pairs = followers(decided, sides, options=run.engine)
     if not pairs.num_rows:
         return decided
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
-    scores = score_candidates(
-        pairs.append_column("blocking_rules", rules), tables, model, keep_all=True, options=run.engine
-    )
+    scores = score_candidates(pairs.append_column("blocking_rules", rules), sides, keep_all=True, options=run.engine)
     con.register("following", scores)
     append(con, "scored", "select * from following anti join scored using (left_id, right_id)")
     con.unregister("following")
-    own = decide_pairs(scores, tables, model, judgements=judged_pairs(con, run), options=run.engine)
+    own = decide_pairs(scores, sides, judgements=judged_pairs(con, run), options=run.engine)
     return follow(decided, own, options=run.engine)
 
 
-def _sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> tuple[Tables, LinkModel]:
-    """Worker rows and registry persons under the model's column names, and the model as it fits them."""
+def _encode_sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+    """Make `encoded_columns` from worker rows and registry persons."""
     workers = _under_own_names(con, _person_rows(con, "role in ('worker', 'self_report')"))
     persons = con.execute(
         "select registry_id as row_id, name, sex, birth_date, id_number, phones "
         "from registry_persons order by registry_id"
     ).to_arrow_table()
     left, right, model = fitted(workers, persons, model_of(run.settings))
-    return Tables(left, right), model
+    make(con, "encoded_columns", side_bytes(encode_rows(left, right, model, threads=run.engine.threads)))
+
+
+def _sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> EncodedSides:
+    """Both sides as they were encoded."""
+    rows = con.execute("select side, name, content from encoded_columns").fetchall()
+    return sides_of(rows, model_of(run.settings))
 
 
 def _under_own_names(con: duckdb.DuckDBPyConnection, workers: pa.Table) -> pa.Table:

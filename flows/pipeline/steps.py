@@ -113,10 +113,13 @@ STEPS: tuple[Step, ...] = (
         "people", "整理人员", matching.people, _STAGED,
         ("person_rows", "other_names", "own_trades", "row_trades", "outside_scope", "trades_of_files"),
     ),
-    Step("registry", "归并名册", matching.registry, ("person_rows",), ("registry_persons", "registry_doubts")),
-    Step("candidates", "找候选", matching.candidates, _SIDES, ("candidates",)),
-    Step("scored", "打分", _scored, (*_SIDES, "candidates"), ("scored",)),
-    Step("decided", "判定", _decided, (*_SIDES, "scored"), ("decided", "judged_pairs")),
+    Step(
+        "registry", "归并名册", matching.registry, ("person_rows", "other_names"),
+        ("registry_persons", "registry_doubts", "encoded_columns"),
+    ),
+    Step("candidates", "找候选", matching.candidates, ("encoded_columns",), ("candidates",)),
+    Step("scored", "打分", _scored, (*_SIDES, "encoded_columns", "candidates"), ("scored",)),
+    Step("decided", "判定", _decided, (*_SIDES, "encoded_columns", "scored"), ("decided", "judged_pairs")),
     Step(
         "units", "认单位", build_step, ("stage_*", "row_trades", "own_trades"),
         (

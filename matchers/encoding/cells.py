@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.dates import empty_days, packed, written_part
-from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.dummies import dummy_phones
+from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import common_names, encode_names
 from matchers.encoding.numbers import PHONE_PLACES, eleven_places, encode_phones, fits_digits_and_stars, plain_days
 from matchers.encoding.personal import BETWEEN_PHONES, plain_phone

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-import duckdb
 import numpy as np
 
 from matchers.linkage.blocks import Blocks, Pairs, packed
-from matchers.linkage.learn import Learned
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import RulePlan
-from matchers.linkage.score import hopeful, weighing_of
-from matchers.linkage.tables import Both
 from schemas.errors import InputError
 
 KEPT_BYTES = 450
 """A kept pair with its levels, weight, decision, ids and rules, measured over 12.5 million of them."""
 LISTED_BYTES = 24
 """A candidate pair of training: the pair, its sorted copy and its pattern."""
-CANDIDATE_BYTES = 105
-"""A candidate pair of the evidence engine with its rules and levels, measured over nine million of them."""
 _SAMPLED = 20_000
 
 
-def refuse_oversized(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, blocks: Iterable[Blocks]
-) -> None:
+def refuse_oversized(model: LinkModel, blocks: Iterable[Blocks], survivors: Callable[[Pairs], int]) -> None:
     """Raise InputError naming the rule whose pairs would be kept in greater number than the byte budget holds.
 
-    What a rule's pairs come to is estimated from an even sample of them; rules of few pairs are not looked at.
+    What a rule's pairs come to is estimated from an even sample of them, of which `survivors` are kept; rules of few
+    pairs are not looked at.
     """
-    large = [block for block in blocks if block.pairs * KEPT_BYTES > model.max_pair_bytes]
-    if not large:
-        return
-    weighing = weighing_of(con, model, learned, both)
-    for block in large:
-        sampled = sample(block)
-        kept = len(hopeful(con, weighing, both, [sampled]).pairs) / max(len(np.unique(sampled)), 1) * block.pairs
-        _refuse(model, block.rule, round(kept), round(kept * KEPT_BYTES))
+    for block in blocks:
+        if block.pairs * KEPT_BYTES > model.max_pair_bytes:
+            sampled = sample(block)
+            kept = survivors(sampled) / max(len(np.unique(sampled)), 1) * block.pairs
+            _refuse(model, block.rule, round(kept), round(kept * KEPT_BYTES))
 
 
 def refuse_long_lists(model: LinkModel, blocks: Iterable[Blocks]) -> None:
@@ -46,11 +35,6 @@ def refuse_long_lists(model: LinkModel, blocks: Iterable[Blocks]) -> None:
     most = max(blocks, key=lambda block: block.pairs)
     pairs = sum(block.pairs for block in blocks)
     _refuse(model, most.rule, pairs, pairs * LISTED_BYTES)
-
-
-def refuse_candidates(model: LinkModel, plan: RulePlan) -> None:
-    """Raise InputError where the candidates of one rule, each with its levels, pass the byte budget."""
-    _refuse(model, plan.rule, plan.pairs, plan.pairs * CANDIDATE_BYTES)
 
 
 def sample(block: Blocks) -> Pairs:

@@ -7,6 +7,7 @@ ends of a phone number, a date in part. Levels are tests over encoded rows (`com
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from matchers.encoding.cells import (
     encode_sexes,
 )
 from matchers.encoding.several import Numbers, spans
-from matchers.linkage.comparing import Bools, PairRows, everything
+from matchers.linkage.comparing import Bools, PairRows, Test, everything
 from matchers.linkage.kinds import ID_TAIL4, ID_WHOLE, Kind
 
 Words = npt.NDArray[np.uint64]
@@ -77,8 +78,7 @@ def _texts(rows: PairRows, side: int) -> list[str]:
     """The simplified names: what is written beside the row, or what its key spells."""
     form = rows.right if side else rows.left
     return [
-        text if text is not None else _spelt(key)
-        for text, key in zip(form("text"), form("key").tolist(), strict=True)
+        text if text is not None else _spelt(key) for text, key in zip(form("text"), form("key").tolist(), strict=True)
     ]
 
 
@@ -269,23 +269,27 @@ def _whole_phones(numbers: Numbers) -> tuple[Bools, Words]:
     return numbers.whole, numbers.same
 
 
-def _best(rows: PairRows, rank: object) -> npt.NDArray[np.uint8]:
+Rank = Callable[[tuple[Numbers, Numbers], Seqs, Seqs], npt.NDArray[np.uint8]]
+"""Per pair of numbers of two sides, by their places, how well they agree."""
+
+
+def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
     """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
 
     def found() -> npt.NDArray[np.uint8]:
-        sides: tuple[Numbers, Numbers] = tuple(side[f"{rows.column}_all"] for side in rows.sides)  # type: ignore[assignment]
+        sides: tuple[Numbers, Numbers] = (rows.sides[0][f"{rows.column}_all"], rows.sides[1][f"{rows.column}_all"])
         counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, rows.seqs, strict=True)]
         firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, rows.seqs, strict=True)]
         best = np.zeros(len(rows), np.uint8)
         one = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
-        best[one] = rank(sides, firsts[0][one], firsts[1][one])  # type: ignore[operator]
+        best[one] = rank(sides, firsts[0][one], firsts[1][one])
         several = np.flatnonzero((counts[0] * counts[1]) > 1)
         if len(several):
             each = counts[0][several] * counts[1][several]
             place = np.repeat(several, each)
             turn = spans(np.zeros(len(several), np.int64), each)
             left, right = firsts[0][place] + turn // counts[1][place], firsts[1][place] + turn % counts[1][place]
-            np.maximum.at(best, place, rank(sides, left, right))  # type: ignore[operator]
+            np.maximum.at(best, place, rank(sides, left, right))
         return best
 
     return np.asarray(rows.derived(("phones", rank), found), np.uint8)
@@ -319,22 +323,22 @@ def _could_agree(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt
     return found
 
 
-def _phones_at(rank: int) -> object:
-    return lambda rows: _best(rows, _agreement) == rank
+def _phones_at(rank: int) -> Test:
+    return lambda rows: np.asarray(_best(rows, _agreement) == rank, np.bool_)
 
 
 _PHONES = Kind(
     encode=encode_phone_lists,
     keys={"full": "", "head3_tail4": ""},
     lists={"full": _whole_phones, "head3_tail4": _phone_ends},
-    missing=_phones_at(0),  # type: ignore[arg-type]
+    missing=_phones_at(0),
     levels={
         "full": _phones_at(5),
         "head3_tail4": _phones_at(4),
         "tail4": _phones_at(3),
         "partial": _phones_at(2),
         "conflict": everything,
-    },  # type: ignore[arg-type]
+    },
     share_of={"full": "full", "head3_tail4": "head3_tail4"},
     classes=(
         (lambda rows: _best(rows, _could_agree) >= 4, ("full",)),

@@ -40,11 +40,13 @@ class PairRows:
 
     def both(self, form: str, value: int) -> Bools:
         """Pairs both of whose rows have this value."""
-        return self.derived(("both", form, value), lambda: (self.left(form) == value) & (self.right(form) == value))
+        found = self.derived(("both", form, value), lambda: (self.left(form) == value) & (self.right(form) == value))
+        return np.asarray(found, np.bool_)
 
     def either(self, form: str, value: int) -> Bools:
         """Pairs one of whose rows has this value."""
-        return self.derived(("either", form, value), lambda: (self.left(form) == value) | (self.right(form) == value))
+        found = self.derived(("either", form, value), lambda: (self.left(form) == value) | (self.right(form) == value))
+        return np.asarray(found, np.bool_)
 
     def same(self, form: str) -> Bools:
         """Pairs whose rows have the same value."""

@@ -1,7 +1,8 @@
-"""Link two tables, or one with itself, and learn a model's weights: the pure functions behind the commands."""
+"""Link two tables, or one with itself, by a model file: by evidence tiers where it has some, else by weight alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 
 import duckdb
@@ -9,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from matchers.engine import Options, embedded
-from matchers.linkage.blocks import distinct_batches
+from matchers.linkage.blocks import Pairs, distinct_batches
 from matchers.linkage.budget import refuse_oversized
 from matchers.linkage.copies import COPIES, copies, pairs_of_copies
 from matchers.linkage.entities import identical_rows
-from matchers.linkage.learn import Learned
+from matchers.linkage.judged import Placed
 from matchers.linkage.model import LinkModel
 from matchers.linkage.pairs import plan_blocks
-from matchers.linkage.result import decided_pairs
-from matchers.linkage.score import Scored, decide, given_weights, keep_scored, score_pairs
+from matchers.linkage.result import decided_pairs, tiered_pairs
+from matchers.linkage.score import decide, given_weights, keep_scored, score_pairs, unpruned, weighing_of
 from matchers.linkage.tables import NIBBLES, Both, Rows, encode_sides, ids_text
 from matchers.linkage.unread import noted
 from schemas.errors import TableError
@@ -36,9 +37,10 @@ def link_tables(
 ) -> pa.Table:
     """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
 
-    `right` null holds the left table against itself. Sorted by both ids. Pairs a person judged to be one (left_id,
-    right_id, judgement) are linked whatever they weigh, pairs judged to be two never. Raises TableError where
-    judgements contradict each other.
+    A model with evidence tiers adds the tier that decided and one Chinese sentence, and keeps what a tier links or
+    leaves to a person whatever it weighs. `right` null holds the left table against itself. Sorted by both ids. Pairs a
+    person judged to be one (left_id, right_id, judgement) are linked whatever they weigh, pairs judged to be two never.
+    Raises TableError where judgements contradict each other.
     """
     chosen = options or Options()
     with embedded(chosen) as con:
@@ -47,34 +49,58 @@ def link_tables(
         things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
         again = copies(things)
         blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
-        learned = given_weights(model, both.counts)
-        refuse_oversized(con, model, learned, both, blocks)
+        refuse_oversized(model, blocks, lambda pairs: _survivors(con, model, both, pairs))
         batches = chain(distinct_batches(blocks), [pairs_of_copies(things, again)] if len(again) else [])
-        scored = score_pairs(con, model, learned, both, batches, threads=chosen.threads)
-        if judgements is None:
-            keep_scored(con, scored)
-            decide(con, model, same=both.same)
-            pairs = decided_pairs(con, model, both)
-        else:
-            pairs = _judged_pairs(con, model, learned, both, scored, judgements)
+        pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
         pairs = pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
         return noted(pairs, both.unread)
 
 
-def _judged_pairs(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, judgements: pa.Table
-) -> pa.Table:
-    """The pairs with what persons said of them."""
-    from matchers.linkage.judged import checked_judgements, place_judgements
-    from matchers.linkage.judged_pairs import decide_judged, kept_apart, refuse_contradictions, score_judged
+def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
+    """How many of a sample of pairs would be kept."""
+    if model.ceilings:
+        from matchers.linkage.tier_linking import survivors
 
-    told = checked_judgements(judgements)
-    placed = place_judgements(told, (both.left.whole_ids(), both.right.whole_ids()), same=both.same)
+        return survivors(con, model, both, pairs)
+    return len(unpruned(con, weighing_of(con, model, given_weights(model, both.counts), both), both, [pairs]).pairs)
+
+
+def _decided(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], judgements: pa.Table | None,
+    *, threads: int,
+) -> pa.Table:  # fmt: skip
+    """The pairs with what persons said of them."""
+    if judgements is None:
+        return _by_model(con, model, both, batches, None, threads=threads)
+    from matchers.linkage.judged import checked_judgements, place_judgements
+    from matchers.linkage.judged_pairs import kept_apart, refuse_contradictions
+
+    checked = checked_judgements(judgements)
+    placed = place_judgements(checked, (both.left.whole_ids(), both.right.whole_ids()), same=both.same)
     refuse_contradictions(placed, model.unique, same=both.same)
-    scored = score_judged(con, model, learned, both, scored, placed)
-    decide_judged(con, model, scored, placed, same=both.same)
-    pairs = decided_pairs(con, model, both)
-    return kept_apart(pairs, told) if both.same else pairs
+    pairs = _by_model(con, model, both, batches, placed, threads=threads)
+    return kept_apart(pairs, checked) if both.same else pairs
+
+
+def _by_model(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    *, threads: int,
+) -> pa.Table:  # fmt: skip
+    if model.ceilings:
+        from matchers.linkage.tier_linking import decide_by_tiers
+
+        return tiered_pairs(con, model, both, decide_by_tiers(con, model, both, batches, placed, threads=threads))
+    learned = given_weights(model, both.counts)
+    scored = score_pairs(con, model, learned, both, batches, threads=threads)
+    if placed is None:
+        keep_scored(con, scored)
+        decide(con, model, same=both.same)
+    else:
+        from matchers.linkage.judged_pairs import decide_judged, score_judged
+
+        scored = score_judged(con, model, learned, both, scored, placed)
+        decide_judged(con, model, scored, placed, same=both.same)
+    return decided_pairs(con, model, both)
 
 
 def id_column(table: pa.Table, column: str) -> pa.Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -23,6 +23,7 @@ from schemas.errors import InputError
 
 _PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
 Known = Mapping[str, Keyed]
+Names = Collection[str]
 NONE: Known = {}
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
@@ -53,7 +54,7 @@ def key_columns(model: LinkModel, key: str) -> tuple[str, ...]:
 
 
 def keyed_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side: Side) -> Keyed:
-    """Each row's values of one key: one a row, 0 where it is missing, or for cells of several numbers those it shows."""
+    """Each row's values of one key: one a row, 0 where it is missing; of cells of several numbers those they show."""
     if not is_listed(model, key):
         return Keyed(key_values(con, model, key, side), side.rows)
     column, _, form = key.partition(".")
@@ -245,6 +246,22 @@ def levels_of_pairs(
         if name in both.left.columns:
             silent = (both.left.columns[name][pairs[0]] != empty) & (both.right.columns[name][pairs[1]] != empty)
             found[silent] = 0
+    return found
+
+
+def pairs_at(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: tuple[Seqs, Seqs], levels: Mapping[str, Names]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs stand at one of the named levels of any of these columns; a column that is not there shows nothing.
+
+    What an ID shows as well counts here all the same: no weights are added up.
+    """
+    found = np.zeros(len(pairs[0]), bool)
+    for column, names in levels.items():
+        if column in model.comparisons:
+            numbers = [number for number, name in enumerate(model.comparisons[column], start=1) if name in names]
+            alone = replace(comparison(model, column), source=None)
+            found |= np.isin(levels_of_pairs(con, alone, both, pairs), numbers)
     return found
 
 

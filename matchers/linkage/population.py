@@ -1,12 +1,13 @@
 """Chances of the values pairs agree on, from the right side's rows blended with a population: per column, in bits.
 
-A registry is a sample of the people a left row could be. Weights are tenths of bits: a few rows more tonight do not stir
-every weight of the ledger.
+A registry is a sample of the people a left row could be. Weights are tenths of bits: a few rows more tonight do not
+stir every weight of the ledger.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import duckdb
 import numpy as np
@@ -18,7 +19,10 @@ from matchers.linkage.ceilings import Population
 from matchers.linkage.chances import REGION_SIZES, counts_of, levels_at
 from matchers.linkage.model import COUNTED, LinkModel
 from matchers.linkage.pairs import is_listed, key_columns, key_values, keyed_rows, pair_rows, shared_values
+from matchers.linkage.score import expected_loss, given_weights, unpruned, weighing_in
+from matchers.linkage.settling import ScoredPairs
 from matchers.linkage.tables import Both, Side, Sides
+from matchers.linkage.tiers import Keep, least_weights
 
 Floats = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int64]
@@ -86,9 +90,7 @@ class PopulationChances:
             if not len(rows):
                 continue
             seqs = unpacked(pairs[rows])
-            some = (
-                self._places(column, seqs) if name in kind.by_places else self._shares(column, name, seqs)
-            )
+            some = self._places(column, seqs) if name in kind.by_places else self._shares(column, name, seqs)
             found[rows] = np.minimum(np.where(np.isnan(some), weight.m / 2, some), 1.0)
         return found
 
@@ -110,7 +112,7 @@ class PopulationChances:
             elif name in kind.by_places:
                 least = math.prod(self._place_chances()) / max(2 * self._both.right.rows, 1)
             else:
-                least = self._rarest(column, kind.share_of[name])
+                least = min(self._rarest(column, kind.share_of[name]), weight.m / 2)
             found.append(round(math.log2(weight.m / min(least, 1.0)), 1) + 0.1)
         return np.array(found)
 
@@ -185,9 +187,7 @@ class PopulationChances:
         tails, tail = np.unique(left[names[2]][seqs[0]] & right[names[2]][seqs[1]], return_inverse=True)
         ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
         shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
-        body = [
-            math.prod(c for seen, c in zip(row[6:], self._place_chances(), strict=True) if seen) for row in shown
-        ]
+        body = [math.prod(c for seen, c in zip(row[6:], self._place_chances(), strict=True) if seen) for row in shown]
         sizes = np.array([next((s for s in REGION_SIZES if all(row[:s])), 0) for row in shown], np.int64)[place]
         chance = np.array(body, np.float64)[place]
         for size in np.unique(sizes[sizes > 0]).tolist():
@@ -204,13 +204,37 @@ class PopulationChances:
         return np.asarray((counts_of(wanted, (every & mask) + np.uint64(1)) / max(len(every), 1))[place])
 
 
-def weights_of(
-    chances: PopulationChances, model: LinkModel, prior: float, pairs: Pairs, patterns: npt.NDArray[np.uint64]
-) -> tuple[dict[str, Floats], Floats, Floats]:
-    """Per pair the bits of each comparison, the match weight in tenths of bits and the match probability."""
-    bits = {column: chances.bits(column, pairs, levels_at(model, patterns, column)) for column in model.comparisons}
-    total = np.full(len(pairs), prior)
+def score_by_tiers(
+    con: duckdb.DuckDBPyConnection,
+    model: LinkModel,
+    both: Both,
+    batches: Iterable[Pairs],
+    *,
+    keep: Keep,
+    things: Seqs | None = None,
+    threads: int = 2,
+) -> ScoredPairs:
+    """Pairs that can matter under the model's evidence tiers, sorted, each once, with their match weights.
+
+    `things`: in one table each row's first of its own duplicates.
+    """
+    chances = PopulationChances(con, model, both, things)
+    prior, least = prior_bits(con, model, both), least_weights(model, keep)
+    order = sorted(
+        model.comparisons, key=lambda column: -expected_loss(model, given_weights(model, both.counts), column)
+    )
+    weights = {column: (np.zeros(len(levels) + 1), chances.most_bits(column))
+               for column, levels in model.comparisons.items()}  # fmt: skip
+    weighing = weighing_in(model, order, weights, prior, least)
+    found = unpruned(con, weighing, both, batches, threads=threads)
+    bits = {
+        column: chances.bits(column, found.pairs, levels_at(model, found.patterns, column))
+        for column in model.comparisons
+    }
+    total = np.full(len(found.pairs), prior)
     for column in model.comparisons:
         total = total + bits[column]
     weight = rounded(total, 1)
-    return bits, weight, rounded(1 / (1 + np.exp2(-weight)), 9)
+    probability = rounded(1 / (1 + np.exp2(-weight)), 9)
+    needed = least.ravel(order="F")[found.patterns.astype(np.int64)] if least.ndim else least
+    return ScoredPairs(found.pairs, found.patterns, weight, probability, bits).where(weight >= needed)

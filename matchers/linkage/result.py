@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.clusters import root_of
-from matchers.encoding.strings import sorted_rows, strings, strings_of
+from matchers.encoding.strings import row_array, sorted_rows, strings
+from matchers.linkage.blocks import unpacked
 from matchers.linkage.model import LinkModel
+from matchers.linkage.pair_columns import DECISIONS, decision_columns, level_names, numbers, rule_lists, words
 from matchers.linkage.pairs import finding_rules
+from matchers.linkage.settling import DecidedPairs
 from matchers.linkage.tables import Both
 
-DECISIONS = ("link", "review", "reject")
 TABLES, ONE_TABLE, TWO_TABLES = b"sanzhao.tables", b"one", b"two"
 """What a file of pairs says of itself: in pairs of one table the order of the two ids means nothing."""
 
@@ -33,11 +32,31 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
     return pa.table({
         "left_id": left_ids.take(order),
         "right_id": right_ids.take(order),
-        "match_weight": _numbers(weights),
-        "match_probability": _numbers(1 / (1 + np.exp2(-weights))),
-        "decision": strings_of(DECISIONS).take(np.asarray(rows["decision"][order], np.int64)),
-        "blocking_rules": _rules(found_by),
-        "levels": _levels(model, np.asarray(rows["pattern"][order], np.uint64)),
+        "match_weight": numbers(weights),
+        "match_probability": numbers(1 / (1 + np.exp2(-weights))),
+        "decision": words(DECISIONS, np.asarray(rows["decision"][order], np.int64)),
+        "blocking_rules": rule_lists(found_by),
+        "levels": level_names(model, np.asarray(rows["pattern"][order], np.uint64)),
+    })  # fmt: skip
+
+
+def tiered_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, decided: DecidedPairs) -> pa.Table:
+    """The same of pairs decided under evidence tiers, with the rule that decided and one Chinese sentence."""
+    seqs = unpacked(decided.scored.pairs)
+    ids = [strings(side.ids_of(rows)) for side, rows in zip((both.left, both.right), seqs, strict=True)]
+    order = sorted_rows(*ids)
+    columns = {name: values.take(row_array(order)) for name, values in decision_columns(model, decided).items()}
+    found_by = finding_rules(con, model, both, (seqs[0][order], seqs[1][order]))
+    return pa.table({
+        "left_id": ids[0].take(order),
+        "right_id": ids[1].take(order),
+        "match_weight": numbers(decided.scored.weight[order]),
+        "match_probability": numbers(decided.scored.probability[order]),
+        "decision": columns["decision"],
+        "blocking_rules": rule_lists(dict(sorted(found_by.items()))),
+        "levels": level_names(model, decided.scored.patterns[order]),
+        "rule": columns["rule"],
+        "reason": columns["reason"],
     })  # fmt: skip
 
 
@@ -45,30 +64,6 @@ def marked(pairs: pa.Table, *, same: bool) -> pa.Table:
     """The pairs with a word on whether they are of one table."""
     known = pairs.schema.metadata or {}
     return pairs.replace_schema_metadata({**known, TABLES: ONE_TABLE if same else TWO_TABLES})
-
-
-def _numbers(values: npt.NDArray[np.float64]) -> pa.Array:
-    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
-
-
-def _rules(found_by: Mapping[str, npt.NDArray[np.bool_]]) -> pa.Array:
-    """Per pair the names of the rules that found it, in the model's order."""
-    found = np.stack(list(found_by.values()), axis=1)
-    offsets = np.concatenate([[0], np.cumsum(found.sum(axis=1))]).astype(np.int32)
-    names = strings_of(list(found_by)).take(np.nonzero(found)[1])
-    return pa.ListArray.from_arrays(
-        pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets)]), names
-    )
-
-
-def _levels(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> pa.Array:
-    """The patterns' level names as a struct, one field per comparison."""
-    fields, rest = [], patterns
-    for levels in model.comparisons.values():
-        size = np.uint64(len(levels) + 1)
-        fields.append(strings_of(["null", *levels]).take((rest % size).astype(np.int64)))
-        rest = rest // size
-    return pa.StructArray.from_arrays(fields, names=list(model.comparisons))
 
 
 def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:

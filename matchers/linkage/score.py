@@ -39,22 +39,25 @@ class Scored:
 
 @dataclass(frozen=True)
 class WeighedComparison:
-    """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value."""
+    """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value.
+
+    `bounds`: per pattern of the levels compared up to this column, the bits a pair must have reached by then.
+    """
 
     column: str
     compared: Comparison
     radix: int
     bits: Floats
     most: Floats
+    bounds: Floats
 
 
 @dataclass(frozen=True)
 class Weighing:
-    """What one pass needs: comparisons in the order that gives most pairs up soonest, and what must be reached."""
+    """What one pass needs: comparisons in the order that prunes most pairs soonest, and the prior in bits."""
 
     comparisons: tuple[WeighedComparison, ...]
     prior: float
-    least: float
 
 
 def given_weights(model: LinkModel, sides: Sides) -> Learned:
@@ -68,7 +71,8 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
     return Learned(m, u, prior, 0, True)
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """A probability in bits."""
     return math.log2(probability / (1 - probability))
 
 
@@ -78,14 +82,43 @@ def weighing_of(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learn
 
 
 def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
-    prior, least = _log_odds(learned.prior), _log_odds(model.review_probability)
+    weights = {column: _bits(model, learned, chances, column) for column in model.comparisons}
+    discrimination = {column: expected_loss(model, learned, column) for column in model.comparisons}
+    order = sorted(model.comparisons, key=lambda column: -discrimination[column])
+    return weighing_in(model, order, weights, log_odds(learned.prior), np.array(log_odds(model.review_probability)))
+
+
+def weighing_in(
+    model: LinkModel, order: list[str], weights: dict[str, tuple[Floats, Floats]], prior: float, least: Floats
+) -> Weighing:
+    """The comparisons in this order. `weights`: bits by level, and the most they can be; `least`: the bits below which
+    a pair does not matter, one figure for all patterns or an axis per comparison of the model."""
     radix = radixes(model)
-    comparisons = [
-        WeighedComparison(column, comparison(model, column), radix[column], *_bits(model, learned, chances, column))
-        for column in model.comparisons
-    ]
-    telling = {c: _telling(model, learned, c) for c in model.comparisons}
-    return Weighing(tuple(sorted(comparisons, key=lambda one: -telling[one.column])), prior, least)
+    bounds = _bounds([weights[column][1] for column in order], _in_order(model, order, least))
+    return Weighing(
+        tuple(
+            WeighedComparison(column, comparison(model, column), radix[column], *weights[column], bound)
+            for column, bound in zip(order, bounds, strict=True)
+        ),
+        prior,
+    )
+
+
+def _in_order(model: LinkModel, order: list[str], least: Floats) -> Floats:
+    return least.transpose([list(model.comparisons).index(column) for column in order]) if least.ndim else least
+
+
+def _bounds(most: list[Floats], least: Floats) -> list[Floats]:
+    """After each comparison, per pattern so far the bits below which no pair of it can matter any more.
+
+    Each bound is the smallest, over the levels that may follow, of what must be reached less what they can add. Flat,
+    with the first comparison's level running fastest; of one entry where every pattern has the same bound.
+    """
+    bounds: list[Floats] = []
+    for place in reversed(range(len(most))):
+        bounds.append(least.ravel(order="F") if least.ndim else least.reshape(1))
+        least = (least - most[place]).min(axis=-1) if least.ndim else least - most[place].max()
+    return bounds[::-1]
 
 
 def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str) -> tuple[Floats, Floats]:
@@ -101,17 +134,20 @@ def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str
     return bits, most
 
 
-def _telling(model: LinkModel, learned: Learned, column: str) -> float:
-    """How many bits a comparison takes from a pair that is none, on average, by the model alone."""
+def expected_loss(model: LinkModel, learned: Learned, column: str) -> float:
+    """Expected match weight lost by a non-matching pair, weighted by u; comparisons are applied in this order."""
     last = slice(1, None)
     u = np.minimum(learned.u[column][last], 1.0)
     return float(np.sum(u * np.log2(u / learned.m[column][last])) / max(u.sum(), 1e-9))
 
 
-def hopeful(
+def unpruned(
     con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, batches: Iterable[Pairs], *, threads: int = 2
 ) -> Scored:
-    """Pairs that could reach the threshold if all they agree on were as rare as can be; each pair once, sorted."""
+    """Pairs that could reach what matters if all they agree on were as rare as can be; each pair once, sorted.
+
+    `bits` are those without what is counted per value.
+    """
 
     def weighed(pairs: Pairs) -> Scored:
         with con.cursor() as cursor:
@@ -138,17 +174,17 @@ def _at_once(pairs: int, threads: int) -> int:
 def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pairs: Pairs) -> Scored:
     left, right = unpacked(pairs)
     patterns, bits = np.zeros(len(pairs), np.uint64), np.full(len(pairs), weighing.prior)
-    most = bits.copy()
-    rest = sum(float(one.most.max()) for one in weighing.comparisons)
+    most, place, size = bits.copy(), np.zeros(len(pairs), np.int64), 1
     for one in weighing.comparisons:
         level = levels_of_pairs(con, one.compared, both, (left, right))
         patterns += level.astype(np.uint64) * np.uint64(one.radix)
         bits += one.bits[level]
         most += one.most[level]
-        rest -= float(one.most.max())
-        kept = most + rest >= weighing.least
+        place += level * np.int64(size)
+        size *= len(one.most)
+        kept = most >= (one.bounds[place] if len(one.bounds) > 1 else one.bounds[0])
         if not kept.all():
-            left, right, pairs = left[kept], right[kept], pairs[kept]
+            left, right, pairs, place = left[kept], right[kept], pairs[kept], place[kept]
             patterns, bits, most = patterns[kept], bits[kept], most[kept]
     return Scored(pairs, patterns, bits)
 
@@ -168,12 +204,12 @@ def score_pairs(
     """
     chances = ValueChances(con, model, both)
     weighing = _weighing(model, learned, chances)
-    found = hopeful(con, weighing, both, batches, threads=threads)
+    found = unpruned(con, weighing, both, batches, threads=threads)
     bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
     if both.same:
-        linked = bits >= _log_odds(model.link_probability)
+        linked = bits >= log_odds(model.link_probability)
         bits = found.bits + chances.after(found.pairs[linked]).bits(found.pairs, found.patterns, threads=threads)
-    return Scored(found.pairs, found.patterns, bits).where(bits >= weighing.least)
+    return Scored(found.pairs, found.patterns, bits).where(bits >= log_odds(model.review_probability))
 
 
 def keep_scored(con: duckdb.DuckDBPyConnection, scored: Scored) -> None:
@@ -193,7 +229,7 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> N
     On a unique side a row has one partner at most: its best; another within the margin puts both before a person. Sides
     are unique where two tables are linked; a row of one table may have any number of duplicates.
     """
-    link = _log_odds(model.link_probability)
+    link = log_odds(model.link_probability)
     keys = [] if same else [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(
         f", max(match_weight) over (partition by {key}) - match_weight as behind_{key}"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.several import Numbers, one_after_another
-from matchers.encoding.strings import dictionary_codes, digests, row_array, strings
+from matchers.encoding.strings import dictionary_codes, digests, row_array, sorted_rows, strings
 from matchers.encoding.typed import as_text, is_plain
 from matchers.linkage.blocks import slices
 from matchers.linkage.model import LinkModel
@@ -61,9 +61,22 @@ class Side:
             found[name] = column.take(row_array(seqs) if isinstance(column, pa.Array) else seqs)
         return found
 
+    def rows_at(self, seqs: Seqs) -> Side:
+        """These rows by themselves."""
+        return Side(len(seqs), self.take(tuple(self.columns), seqs))
+
     def whole_ids(self) -> pa.Array:
         """The ids of all rows."""
         return pa.chunked_array(self.ids, pa.string()).combine_chunks()
+
+    def in_order_of_ids(self, seqs: Seqs) -> Seqs:
+        """Numbers that stand in the order of these rows' ids; the rows' own where the side has no ids."""
+        if not self.ids:
+            return seqs
+        rows, place = np.unique(seqs, return_inverse=True)
+        ranks = np.empty(len(rows), np.int64)
+        ranks[sorted_rows(strings(self.ids_of(rows)))] = np.arange(len(rows))
+        return ranks[place]
 
     def ids_of(self, seqs: Seqs) -> pa.Array:
         """The ids of these rows."""

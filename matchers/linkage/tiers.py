@@ -1,40 +1,23 @@
-"""Evidence tiers as a look-up over level patterns: which tier decides a pattern, and what a pair must weigh to matter."""
+"""Evidence tiers as a look-up over level patterns: which tier decides one, and what a pair must weigh to matter."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from matchers.linkage.ceilings import NULL_LEVEL, Ceiling
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import levels_of, radixes
+from matchers.linkage.pairs import levels_of
+from matchers.linkage.score import log_odds
 
-Pattern = tuple[str, ...]
-"""Level names in the order of the model's comparisons."""
 Floats = npt.NDArray[np.float64]
-Patterns = npt.NDArray[np.uint64]
 
-_NEEDS = ("needs_probability", "needs_review_probability", "needs_own_value", "needs_single_owner")
-_PARTIAL = "部分"
 _MOST_PATTERNS = 1 << 21
 """Beyond so many patterns the look-up would be larger than what it saves."""
-
-
-def all_patterns(model: LinkModel) -> list[Pattern]:
-    """Every pattern of levels the model can show; some thousands."""
-    return list(itertools.product(*([NULL_LEVEL, *levels] for levels in model.comparisons.values())))
-
-
-def pattern_number(model: LinkModel, pattern: Pattern) -> int:
-    """A pattern as one integer."""
-    levels = zip(model.comparisons.items(), pattern, strict=True)
-    radix = radixes(model)
-    return sum(radix[c] * (list(names).index(name) + 1 if name != NULL_LEVEL else 0) for (c, names), name in levels)
 
 
 def named_levels(model: LinkModel, pattern: int) -> dict[str, str]:
@@ -48,31 +31,6 @@ def tier_of(model: LinkModel, levels: Mapping[str, str]) -> Ceiling:
     return next(tier for tier in model.ceilings if tier.fits(dict(levels)))
 
 
-def tier_table(model: LinkModel, patterns: Iterable[int]) -> pa.Table:
-    """One row per pattern: `pattern`, the tier that decides it, its sentence and the columns that made it."""
-    texts = [(name, pa.string()) for name in ("ceiling", "decision", "match_class", "doubt", "sentence")]
-    needs = [(name, pa.bool_()) for name in _NEEDS]
-    schema = pa.schema([("pattern", pa.uint64()), *texts, ("fields", pa.list_(pa.string())), *needs])
-    return pa.Table.from_pylist([_row(model, int(pattern)) for pattern in patterns], schema=schema)
-
-
-def _row(model: LinkModel, pattern: int) -> dict[str, object]:
-    levels = named_levels(model, pattern)
-    tier = tier_of(model, levels)
-    words = model.settling.words if model.settling else {}
-    said = {name: words.get(level, _PARTIAL) for name, level in levels.items()}
-    return {
-        "pattern": pattern,
-        "ceiling": tier.name,
-        "decision": tier.decision,
-        "match_class": tier.match_class,
-        "doubt": tier.doubt,
-        "sentence": tier.sentence.format_map(said),
-        "fields": [c for c, level in levels.items() if level != NULL_LEVEL and level not in model.kind(c).against],
-        **{name: getattr(tier, name) for name in _NEEDS},
-    }
-
-
 def kept_levels(model: LinkModel) -> dict[str, list[int]]:
     """Level numbers whose pairs are kept whatever they weigh, by column."""
     kept = model.settling.keep_levels if model.settling else {}
@@ -83,31 +41,44 @@ def kept_levels(model: LinkModel) -> dict[str, list[int]]:
     }
 
 
-def least_weights(model: LinkModel, *, decided: bool) -> Floats | None:
+class Keep(Enum):
+    """Which pairs are kept: all, those whose weights can be looked at, or those that can be decided otherwise."""
+
+    ALL = "all"
+    SCORED = "scored"
+    DECIDED = "decided"
+
+
+def least_weights(model: LinkModel, keep: Keep) -> Floats:
     """Per pattern, as an array with an axis per comparison, the bits below which a pair does not matter.
 
-    What matters is kept for its probability, or for a level that keeps a pair whatever it weighs. `decided`: what the
-    tiers reject, whatever becomes of the other pairs, matters from the review threshold on only. Null where there are
-    too many patterns for a table.
+    What is scored matters for its probability, or for a level that keeps a pair whatever it weighs. Of pairs to be
+    decided, what the tiers reject, whatever becomes of the other pairs, matters from the review threshold on only. One
+    figure for all patterns where there are too many for a table.
     """
     shape = tuple(len(levels) + 1 for levels in model.comparisons.values())
-    if math.prod(shape) > _MOST_PATTERNS or model.settling is None:
-        return None
-    review = _log_odds(model.review_probability)
-    least = np.full(shape, _log_odds(model.settling.keep_probability))
-    for column, numbers in kept_levels(model).items():
+    if keep is Keep.ALL or model.settling is None:
+        return np.array(-np.inf)
+    kept = kept_levels(model)
+    if math.prod(shape) > _MOST_PATTERNS:
+        return np.array(-np.inf if any(kept.values()) else log_odds(model.settling.keep_probability))
+    least = np.full(shape, log_odds(model.settling.keep_probability))
+    for column, numbers in kept.items():
         least[_at(model, {column: numbers})] = -np.inf
-    if not decided:
-        return least
-    free = np.ones(shape, bool)
+    if keep is Keep.DECIDED:
+        _reject_by_weight(model, least)
+    return least
+
+
+def _reject_by_weight(model: LinkModel, least: Floats) -> None:
+    free = np.ones(least.shape, bool)
     for tier in model.ceilings:
         fits = _fitting(model, tier) & free
         free &= ~fits
         if tier.decision == "reject" or (
             (tier.needs_probability or tier.needs_review_probability) and not tier.needs_single_owner
         ):
-            least[fits] = review
-    return least
+            least[fits] = log_odds(model.review_probability)
 
 
 def _fitting(model: LinkModel, tier: Ceiling) -> npt.NDArray[np.bool_]:
@@ -133,9 +104,5 @@ def _standing(model: LinkModel, column: str, names: tuple[str, ...]) -> npt.NDAr
     return levels.reshape([-1 if axis == column else 1 for axis in axes])
 
 
-def _at(model: LinkModel, levels: Mapping[str, list[int]]) -> tuple[object, ...]:
+def _at(model: LinkModel, levels: Mapping[str, list[int]]) -> tuple[list[int] | slice, ...]:
     return tuple(levels.get(column, slice(None)) for column in model.comparisons)
-
-
-def _log_odds(probability: float) -> float:
-    return math.log2(probability / (1 - probability))

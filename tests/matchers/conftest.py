@@ -8,9 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from matchers.evidence.steps import candidate_pairs as pairs_of
-from matchers.evidence.steps import decide_pairs, score_candidates
-from matchers.evidence.tables import Tables
+from matchers.linkage.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
 from matchers.linkage.headers import fitted
 from matchers.linkage.model import LinkModel
 
@@ -74,12 +72,11 @@ def townspeople() -> pa.Table:
 
 def decided(left: pa.Table, right: pa.Table, model: LinkModel, judgements: pa.Table | None = None) -> pa.Table:
     """Every scored pair decided, step by step as a night does it."""
-    tables, smaller = fitted_tables(left, right, model)
-    scored = score_candidates(pairs_of(tables, smaller)[0], tables, smaller)
-    return decide_pairs(scored, tables, smaller, judgements=judgements)
+    sides = encoded(left, right, model)
+    scored = score_candidates(candidate_pairs(sides)[0], sides)
+    return decide_pairs(scored, sides, judgements=judgements)
 
 
-def fitted_tables(left: pa.Table, right: pa.Table, model: LinkModel) -> tuple[Tables, LinkModel]:
-    """Both sides under the model's column names."""
-    one, other, smaller = fitted(left, right, model)
-    return Tables(one, other), smaller
+def encoded(left: pa.Table, right: pa.Table, model: LinkModel) -> EncodedSides:
+    """Both sides under the model's column names, encoded."""
+    return encode_rows(*fitted(left, right, model))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pyarrow as pa
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from matchers.evidence.patterns import all_patterns, ceiling_table
-from matchers.evidence.steps import JUDGEMENTS
+from matchers.linkage.ceilings import Ceiling
+from matchers.linkage.district import JUDGEMENTS
+from matchers.linkage.score import log_odds
+from matchers.linkage.tiers import Keep, least_weights, named_levels, tier_of
 from matchers.model import district_model
 from schemas.people import shows_impossible_birth
 from tests.matchers.conftest import check_digit, decided, full_id, person_rows
@@ -189,18 +192,33 @@ def test_a_persons_word_beats_the_score(townspeople: pa.Table) -> None:
     assert decisions == {1: ("reject", None), 2: ("link", "confirmed")}
 
 
-def test_every_pattern_of_levels_has_one_ceiling() -> None:
-    table = ceiling_table(NIGHTLY, all_patterns(NIGHTLY))
-    patterns = table.select(["name", "id_number", "phone", "birth_date", "sex"])
-    assert patterns.group_by(patterns.schema.names).aggregate([]).num_rows == table.num_rows
+def tiers_by_pattern() -> list[tuple[dict[str, str], Ceiling]]:
+    """Every pattern of levels the model can show, by level names, with the tier that decides it."""
+    patterns = math.prod(len(levels) + 1 for levels in NIGHTLY.comparisons.values())
+    named = [named_levels(NIGHTLY, number) for number in range(patterns)]
+    return [(levels, tier_of(NIGHTLY, levels)) for levels in named]
 
 
-def test_no_ceiling_links_a_masked_name_without_a_full_id() -> None:
-    linked = [row for row in ceiling_table(NIGHTLY, all_patterns(NIGHTLY)).to_pylist() if row["decision"] == "link"]
+def test_every_pattern_of_levels_has_one_tier_and_none_is_in_vain() -> None:
+    found = tiers_by_pattern()
+    assert len({tuple(levels.values()) for levels, _ in found}) == len(found)
+    assert {tier.name for _, tier in found} == {tier.name for tier in NIGHTLY.ceilings}
+
+
+def test_no_tier_links_a_masked_name_without_a_full_id() -> None:
+    linked = [levels for levels, tier in tiers_by_pattern() if tier.decision == "link"]
     assert linked
     assert all(
         row["id_number"] == "full" for row in linked if row["name"] in ("masked", "placeholder", "null", "different")
     )
+
+
+def test_a_pair_is_never_pruned_below_what_its_tier_may_make_of_it() -> None:
+    """What a tier links or leaves to a person whatever it weighs is kept from the keeping threshold on."""
+    least, kept = least_weights(NIGHTLY, Keep.DECIDED).ravel(order="F"), log_odds(NIGHTLY.settling.keep_probability)
+    for number, (_, tier) in enumerate(tiers_by_pattern()):
+        if tier.decision != "reject" and not (tier.needs_probability or tier.needs_review_probability):
+            assert least[number] <= kept, tier.name
 
 
 @settings(max_examples=15)

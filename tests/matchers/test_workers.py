@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from matchers.evidence.steps import decide_pairs, score_candidates
+from matchers.linkage.district import decide_pairs, score_candidates
 from matchers.model import district_model
 from matchers.workers import RULE, follow, followers
-from tests.matchers.conftest import decided, fitted_tables, full_id, person_rows
+from tests.matchers.conftest import decided, encoded, full_id, person_rows
 from tests.matchers.test_deciding import ZHANG
 
 MODEL = district_model()
@@ -23,12 +23,12 @@ def joined(townspeople: pa.Table, *workers: dict[str, Any]) -> dict[int, dict[st
     """Links by worker row (ids from 1), siblings joined."""
     left = person_rows(*({"role": "worker", **row} for row in workers))
     right = pa.concat_tables([person_rows(ZHANG), townspeople])
-    tables, model = fitted_tables(left, right, MODEL)
+    sides = encoded(left, right, MODEL)
     alone = decided(left, right, MODEL)
-    pairs = followers(alone, tables.left, model)
+    pairs = followers(alone, sides)
     rules = pa.array([[RULE]] * pairs.num_rows, pa.list_(pa.string()))
-    scored = score_candidates(pairs.append_column("blocking_rules", rules), tables, model, keep_all=True)
-    table = follow(alone, decide_pairs(scored, tables, model))
+    scored = score_candidates(pairs.append_column("blocking_rules", rules), sides, keep_all=True)
+    table = follow(alone, decide_pairs(scored, sides))
     return {row["left_id"]: row for row in table.to_pylist() if row["decision"] == "link"}
 
 

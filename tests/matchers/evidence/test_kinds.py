@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchers.encoding.cells import encode_chinese_names
-from matchers.engine import embedded
-from matchers.evidence.tables import Tables, load
+from matchers.linkage.district import encode_rows, matching
 from matchers.linkage.model import LinkModel
-from matchers.linkage.pairs import level_columns
+from matchers.linkage.pairs import comparison, levels_of_pairs
 from matchers.model import district_model
 from tests.matchers.conftest import full_id
 
@@ -40,10 +40,10 @@ def levels(column: str, pairs: list[tuple[Any, Any]]) -> list[str]:
         pa.table({"row_id": pa.array(range(len(pairs)), pa.int64()), column: pa.array([pair[place] for pair in pairs])})
         for place in (0, 1)
     ]
-    with embedded() as con:
-        load(con, Tables(*sides), model)
-        rows = con.execute(f"select {level_columns(model)} from l join r on r.seq = l.seq order by l.seq").fetchall()
-    return [("null", *model.comparisons[column])[number] for (number,) in rows]
+    both, rows = encode_rows(*sides, model).both, np.arange(len(pairs))
+    with matching(None) as con:
+        numbers = levels_of_pairs(con, comparison(model, column), both, (rows, rows))
+    return [("null", *model.comparisons[column])[number] for number in numbers]
 
 
 NAMES = {

@@ -146,7 +146,7 @@ def test_pairs_that_would_not_fit_are_refused_by_rule_before_one_is_made() -> No
     rows = {"姓名": ["孟繁星"] * 400, "身份证号": [ID] * 400, "手机号": ["13812345678"] * 400}
     table = pa.table({"row_id": [str(n) for n in range(400)], **rows})
     tight = district_model().model_copy(update={"max_pair_bytes": 10_000_000})
-    with pytest.raises(InputError, match=r"分组规则 \w+ 会留下约 160,000 对，要占约 0\.0 GB") as refused:
+    with pytest.raises(InputError, match=r"分组规则 \w+ 会留下约 160,000 对，要占约 0\.1 GB") as refused:
         link(table, table, tight, ids=("row_id", "row_id"), read=readable)
     assert refused.value.rule == "pair_budget"
     link(table.slice(0, 100), table.slice(0, 100), tight, ids=("row_id", "row_id"), read=readable)

@@ -1,29 +1,29 @@
-"""Learn the weights of a model with ceilings from two tables, or one; its ceilings and thresholds stay a person's."""
+"""Learn the weights of a model with evidence tiers from two tables, or one; its tiers stay a person's."""
 
 from __future__ import annotations
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from matchers.engine import Options, embedded
-from matchers.evidence.candidates import make_candidates
-from matchers.evidence.deciding import decide
-from matchers.evidence.judged import take_judged
-from matchers.evidence.learning import chances_of, learn_by_evidence, posterior_of
-from matchers.evidence.seen import Seen, class_of_level, patterns_of, seen
-from matchers.evidence.shares import make_agreed, make_place_chances, make_shares
-from matchers.evidence.tables import Tables, load
-from matchers.evidence.weights import make_levels, make_scores
+from matchers.linkage.blocks import Pairs, distinct, distinct_batches, packed, unpacked
+from matchers.linkage.budget import refuse_long_lists
+from matchers.linkage.copies import copies, pairs_of_copies
 from matchers.linkage.crosscheck import cross_check
+from matchers.linkage.entities import identical_rows
 from matchers.linkage.expected import Outcome, Unlinkable
-from matchers.linkage.judged import checked_judgements
+from matchers.linkage.judged import Placed, checked_judgements, place_judgements
 from matchers.linkage.learn import Floats, Learned
 from matchers.linkage.model import COUNTED, LevelWeight, LinkModel, TrainedOn
-from matchers.linkage.tables import Sides
-from matchers.linkage.training import JudgedShown, Training, versioned
+from matchers.linkage.pair_evidence import PairEvidence, class_of_level, pair_evidence, patterns_of
+from matchers.linkage.pairs import RulePlan, finding_rules, plan_blocks
+from matchers.linkage.population import PopulationChances, score_by_tiers
+from matchers.linkage.settling import Decision, decide_scored
+from matchers.linkage.tables import NIBBLES, Both, Rows, Sides, encode_sides
+from matchers.linkage.tier_learning import chances_of, learn_tiers, posterior_of
+from matchers.linkage.tiers import Keep
+from matchers.linkage.training import JudgedShown, Judging, Training, versioned
 from matchers.linkage.trust import refuse_empty, refuse_too_many, refuse_unlearned
-from matchers.relations import make
 from schemas.errors import TableError
 
 _CROSSED = 600
@@ -32,57 +32,74 @@ _UNEVEN = 0.15
 """Levels that speak against a match have one share over all classes, so that a class's sum is near 1, not 1."""
 
 
-def train_by_evidence(
-    tables: Tables,
+def train_tiers(
+    left: Rows,
+    right: Rows | None,
     model: LinkModel,
     whole: LinkModel,
     *,
-    judgements: pa.Table | None = None,
+    judging: Judging | None = None,
     options: Options | None = None,
 ) -> Training:
     """Learn m, the prior, and u where it is not counted. `model` is `whole` as fitted to the tables.
 
     Raises TableError where the result cannot be trusted; the last model stays.
     """
-    with embedded(options) as con:
-        sides = load(con, tables, model)
+    chosen = options or Options()
+    with embedded(chosen) as con:
+        con.execute(NIBBLES)
+        both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
+        sides = both.counts
         refuse_empty(sides)
-        placed = take_judged(con, checked_judgements(judgements) if judgements is not None else None, tables)
-        u = chances_of(_crossed(con, model, sides), model)
-        plan = make_candidates(con, model, sides)
-        make_levels(con, model)
-        make_shares(con, model, same=sides.same)
-        make_agreed(con, model)
-        make_place_chances(con, model)
-        pairs = seen(con, model, counted=True)
-        learned = learn_by_evidence(pairs, u, model, sides)
+        placed = _placed(both, judging) if judging else None
+        u = chances_of(pair_evidence(con, model, both, _strangers(both)), model)
+        found, plan = _candidates(con, model, both, threads=chosen.threads)
+        chances = PopulationChances(con, model, both, identical_rows(both.left) if both.same else None)
+        pairs = pair_evidence(con, model, both, found, chances=chances, placed=placed)
+        learned = learn_tiers(pairs, u, model, sides)
         matches = learned.prior * sides.pairs
         _refuse_untrusted(learned, model, matches)
         refuse_too_many(matches, model, sides)
         _refuse_uneven(learned, model)
         fitted = _fitted(whole, model, learned, len(pairs.verdict), sides, int((~np.isnan(pairs.verdict)).sum()))
         smaller = fitted.fitted_to(set(model.columns))
-        outcomes = _outcomes(con, smaller, sides)
-        unlinkable = _unlinkable(tables, smaller, sides, options)
+        outcomes, unlinkable = _outcomes(con, smaller, both, found), _unlinkable(con, smaller, both)
     alone = posterior_of(pairs, learned, model, u)
     return Training(
         before=whole, model=fitted, plan=tuple(plan), learned=_all_columns(learned, fitted), expected_matches=matches,
         outcomes=outcomes, unlinkable=unlinkable, crosscheck=cross_check(patterns_of(pairs, model), learned, model),
-        judged=_judged_shown(pairs, alone, placed.unknown) if judgements is not None else None,
-        warnings=_warnings(learned, model), unread=sides.unread,
+        judged=_judged_shown(pairs, alone, placed.unknown) if placed else None,
+        warnings=_warnings(learned, model), unread=both.unread,
     )  # fmt: skip
 
 
-def _crossed(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> Seen:
+def _placed(both: Both, judging: Judging) -> Placed:
+    ids = (both.left.whole_ids(), both.right.whole_ids())
+    return place_judgements(checked_judgements(judging.judgements), ids, same=both.same)
+
+
+def _candidates(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int
+) -> tuple[Pairs, list[RulePlan]]:
+    """Pairs that share the key of a rule in full, and copies of a row each with the first of them."""
+    things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+    again = copies(things)
+    blocks = plan_blocks(con, model, both, threads=threads, without=again)
+    refuse_long_lists(model, blocks)
+    batches = list(distinct_batches(blocks))
+    found = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
+    found = found[np.logical_or.reduce(list(finding_rules(con, model, both, unpacked(found)).values()))]
+    found = distinct(np.concatenate([found, pairs_of_copies(things, again)])) if len(again) else found
+    return found, [RulePlan(block.rule, block.pairs) for block in blocks]
+
+
+def _strangers(both: Both) -> Pairs:
     """Every pair of two evenly spaced samples of rows: nearly all of them strangers."""
-    steps = {"left": max(1, sides.left // _CROSSED), "right": max(1, sides.right // _CROSSED)}
-    make(
-        con, "candidates",
-        "select l.seq as la, r.seq as ra, []::varchar[] as blocking_rules "
-        "from l join r on l.seq % $left = 0 and r.seq % $right = 0 and l.seq <> r.seq", steps,
-    )  # fmt: skip
-    make_levels(con, model)
-    return seen(con, model, counted=False)
+    left, right = (
+        np.arange(0, side.rows, max(1, side.rows // _CROSSED), dtype=np.int64) for side in (both.left, both.right)
+    )
+    first, second = np.repeat(left, len(right)), np.tile(right, len(left))
+    return packed(first[first != second], second[first != second])
 
 
 def _refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
@@ -141,38 +158,35 @@ def _given(level: LevelWeight) -> float:
     return level.m if level.u == COUNTED else float(level.u)
 
 
-def _outcomes(con: duckdb.DuckDBPyConnection, model: LinkModel, sides: Sides) -> tuple[Outcome, ...]:
+def _outcomes(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> tuple[Outcome, ...]:
     """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
-    make_scores(con, model, sides)
-    decide(con, model, sides)
-    rows = con.execute("select decision, count(*), sum(match_probability) from decided group by decision").fetchall()
-    found = {str(decision): Outcome(str(decision), int(pairs), float(matches)) for decision, pairs, matches in rows}
-    return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+    things = identical_rows(both.left) if both.same else None
+    scored = score_by_tiers(con, model, both, [pairs], keep=Keep.SCORED, things=things)
+    decided = decide_scored(con, model, both, scored)
+    names = {"link": Decision.LINK, "review": Decision.REVIEW, "below": None, "reject": Decision.REJECT}
+    places = {name: decided.decision == decision for name, decision in names.items() if decision is not None}
+    return tuple(
+        Outcome(name, int(places[name].sum()), float(scored.probability[places[name]].sum()))
+        if name in places
+        else Outcome(name, 0, 0.0)
+        for name in names
+    )
 
 
-def _unlinkable(tables: Tables, model: LinkModel, sides: Sides, options: Options | None) -> tuple[Unlinkable, ...]:
+def _unlinkable(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Unlinkable, ...]:
     """Rows of each side, evenly sampled, that would not link even with a partner that shows all the same."""
     found = []
-    for side, table, ids in (("left", tables.left, tables.ids[0]), ("right", tables.right, tables.ids[1])):
-        if table is None:
-            continue
-        step = max(1, table.num_rows // _SAMPLED_ROWS)
-        with embedded(options) as con:
-            load(con, Tables(table, None if sides.same else table, (ids, ids)), model)
-            make(
-                con, "candidates",
-                "select seq as la, seq as ra, []::varchar[] as blocking_rules "
-                "from l where seq % $step = 0", {"step": step},
-            )  # fmt: skip
-            make_levels(con, model)
-            make_scores(con, model, sides, keep_all=True)
-            decide(con, model, Sides(table.num_rows, table.num_rows, True))
-            row = con.execute("select count(*), count(*) filter (where decision <> 'link') from decided").fetchone()
-        found.append(Unlinkable(side, *(int(one) for one in row or (0, 0))))
+    for name, side in (("left", both.left),) if both.same else (("left", both.left), ("right", both.right)):
+        seqs = np.arange(0, side.rows, max(1, side.rows // _SAMPLED_ROWS), dtype=np.int64)
+        itself = Both(side, side, both.same)
+        things = identical_rows(side) if both.same else None
+        scored = score_by_tiers(con, model, itself, [packed(seqs, seqs)], keep=Keep.ALL, things=things)
+        linked = decide_scored(con, model, Both(side, side, True), scored).linked
+        found.append(Unlinkable(name, len(seqs), int((~linked).sum())))
     return tuple(found)
 
 
-def _judged_shown(pairs: Seen, chance: Floats, unknown: int) -> JudgedShown:
+def _judged_shown(pairs: PairEvidence, chance: Floats, unknown: int) -> JudgedShown:
     same, other = pairs.verdict == 1, pairs.verdict == 0
     return JudgedShown(
         int(same.sum()), int(other.sum()), unknown, int((chance[same] < 0.5).sum()), int((chance[other] >= 0.5).sum())
