@@ -14,6 +14,7 @@ _PLAIN: dict[str, pa.DataType] = {
     "int64": pa.int64(),
     "double": pa.float64(),
     "date32": pa.date32(),
+    "binary": pa.binary(),
 }
 
 

@@ -109,7 +109,7 @@ def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     make(con, "registry_persons", found.persons)
     make(con, "registry_doubts", found.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
-    _encode_sides(con, run)
+    encode_sides(con, run)
     return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows, "settled_by_persons": settled}
 
 
@@ -199,7 +199,7 @@ def _joined_by_worker(
     return follow(decided, own, options=run.engine)
 
 
-def _encode_sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+def encode_sides(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """Make `encoded_columns` from worker rows and registry persons."""
     workers = _under_own_names(con, _person_rows(con, "role in ('worker', 'self_report')"))
     persons = con.execute(

@@ -119,7 +119,7 @@ class PopulationChances:
     def _rarest(self, column: str, form: str) -> float:
         given = self._model.population.get(f"{column}.{form}", Population())
         others = given.others + given.people * given.chance or 1.0
-        return min(others / (self._both.right.rows + given.people) + given.collision, 0.5)
+        return min(others / max(self._both.right.rows + given.people, 1.0) + given.collision, 0.5)
 
     def _shares(self, column: str, name: str, seqs: tuple[Seqs, Seqs]) -> Floats:
         """Share of the value agreed on; NaN where nobody on the right bears it."""

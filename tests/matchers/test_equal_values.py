@@ -14,6 +14,7 @@ from matchers.encoding.cells import encode_partial_dates, encode_phone_lists
 from matchers.encoding.ids import encode_ids
 from matchers.encoding.names import encode_names
 from matchers.encoding.numbers import encode_dates, encode_phones
+from matchers.encoding.several import Numbers
 from matchers.encoding.text import encode_category, encode_text
 from matchers.linkage.model import parse_link_model
 from matchers.linkage.tables import encode_sides
@@ -89,8 +90,9 @@ def test_a_phone_is_read_whatever_stands_between_or_before_its_digits() -> None:
         pa.array([Decimal(13812345670)]),
     ):
         assert set(encode_phones(column)[0].tolist()) == {encode_phones(pa.array(PHONES[:1]))[0][0]}
-        lists = encode_phone_lists(column)["all"].to_pylist()  # type: ignore[union-attr]
-        assert {cell[0]["d"] for cell in lists} == {encode_phones(pa.array(PHONES[:1]))[0][0]}
+        numbers = encode_phone_lists(column)["all"]
+        assert isinstance(numbers, Numbers)
+        assert set(numbers.digits.tolist()) == {encode_phones(pa.array(PHONES[:1]))[0][0]}
     masked = encode_phones(pa.array(["138****5670", "138-xxxx-5670", "138＊＊＊＊5670", "+86 138●●●●5670"]))
     assert [len(set(one.tolist())) for one in masked] == [1, 1]
     none = ["12345", "13812345670、13912345671", "G12345678", "1.38E+10", "没电话"]

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from flows.home.store import opened_store
 from flows.ledger.review import pair_token, record_token
-from flows.matching.steps import scored
+from flows.matching.steps import encode_sides, scored
 from flows.run.context import RunContext
 from matchers.relations import make
 from schemas.contracts import stage_table
@@ -62,6 +62,7 @@ def test_every_judged_pair_is_scored_where_the_rules_found_none(judged: RunConte
     make(con, "person_rows", _WORKERS.format(many=SIDES[pairs]))
     make(con, "registry_persons", _PERSONS.format(many=SIDES[pairs]))
     make(con, "other_names", "select 1::bigint as row_key, '李娜' as name where false")
+    encode_sides(con, judged)
     make(con, "candidates", stage_table("candidates").schema.empty_table())
     assert scored(con, judged) == {"pairs": 0, "judged": pairs}
     distinct = "select count(*), count(distinct (left_id, right_id)), count(match_weight) from scored"

@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from benchmarks.people_tables import write_tables
 from flows.tabular import open_table
 from matchers.engine import embedded
-from matchers.linkage.blocks import distinct_batches, make_blocks, unpacked
+from matchers.linkage.blocks import Keyed, distinct_batches, make_blocks, unpacked
 from matchers.linkage.link import Options, link_tables
 from matchers.linkage.model import LinkModel, parse_link_model
-from matchers.linkage.pairs import level_sql
-from matchers.linkage.score import levels_of_pairs
-from matchers.linkage.tables import NIBBLES, Both, encode_sides, pair_sql
+from matchers.linkage.pairs import comparison, levels_of_pairs
+from matchers.linkage.tables import NIBBLES, Both, encode_sides
 from tests.matchers.conftest import full_id
 
 IDS = ("row_id", "row_id")
@@ -87,7 +86,7 @@ keys = st.lists(st.integers(0, 12), max_size=40).map(lambda values: np.array(val
 def test_a_rule_brings_each_pair_of_equal_keys_whatever_the_batch(
     left: np.ndarray, right: np.ndarray, most: int
 ) -> None:
-    block = make_blocks("rule", left, right, same=False)
+    block = make_blocks("rule", Keyed(left, len(left)), Keyed(right, len(right)), same=False)
     expected = {(a, b) for a, x in enumerate(left) for b, y in enumerate(right) if x == y and x != 0}
     batches = [pair for batch in distinct_batches([block], most) for pair in zip(*unpacked(batch), strict=True)]
     assert set(batches) == expected
@@ -98,7 +97,7 @@ def test_a_rule_brings_each_pair_of_equal_keys_whatever_the_batch(
 def test_a_crowded_key_brings_no_pair_and_the_others_all_of_theirs(
     left: np.ndarray, right: np.ndarray, crowd: int
 ) -> None:
-    block = make_blocks("rule", left, right, same=False, crowd=crowd)
+    block = make_blocks("rule", Keyed(left, len(left)), Keyed(right, len(right)), same=False, crowd=crowd)
     few = {x for x in {*left, *right} if x and max((left == x).sum(), (right == x).sum()) <= crowd}
     expected = {(a, b) for a, x in enumerate(left) for b, y in enumerate(right) if x == y and x in few}
     assert {pair for batch in block.batches() for pair in zip(*unpacked(batch), strict=True)} == expected
@@ -106,7 +105,7 @@ def test_a_crowded_key_brings_no_pair_and_the_others_all_of_theirs(
 
 @given(keys, st.integers(1, 50))
 def test_a_table_held_against_itself_brings_each_pair_once(values: np.ndarray, most: int) -> None:
-    block = make_blocks("rule", values, values, same=True)
+    block = make_blocks("rule", Keyed(values, len(values)), Keyed(values, len(values)), same=True)
     expected = {(a, b) for a, x in enumerate(values) for b, y in enumerate(values[:]) if a < b and x == y and x != 0}
     batches = [pair for batch in distinct_batches([block], most) for pair in zip(*unpacked(batch), strict=True)]
     assert sorted(batches) == sorted(expected)
@@ -134,7 +133,7 @@ def levels(people: LinkModel, column: str, pairs: list[tuple[str | None, str | N
     with embedded() as con:
         con.execute(NIBBLES)
         rows = np.arange(len(pairs))
-        found = levels_of_pairs(con, pair_sql(level_sql(bare, column)), both, (rows, rows))
+        found = levels_of_pairs(con, comparison(bare, column), both, (rows, rows))
     return [("null", *people.comparisons[column])[number] for number in found.tolist()]
 
 
