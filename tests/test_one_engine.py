@@ -130,13 +130,12 @@ def test_too_little_memory_is_said_with_what_to_set(tmp_path: Path, capsys: pyte
         said = plain_failure(run, step_named("scored"), error)
         assert said.rule == "memory_limit" and "内存限额不够（配置 memory_limit = 1200MB）" in str(said)
         assert "例如 4GB" in str(said) and "sanzhao run --resume" in str(said)
-    rows = "\n".join(
-        ["row_id,name,id_number,phone,birth_date,sex", *(f"{n},张{n % 90},,138{n:08d},," for n in range(60000))]
-    )
+    header = "row_id,name,id_number,phone,birth_date,sex,district,employer"
+    rows = "\n".join([header, *(f"{n},孟繁星,,138{n // 2:08d},,,{n // 4},{n // 4}" for n in range(20_000))])
     table = tmp_path / "t.csv"
     table.write_text(rows, "utf-8")
-    words = ["dedupe", str(table), "--model", "person_cn", "--out", str(tmp_path / "out.parquet"), "--memory"]
-    assert ended(app_for(words), [*words, "10MB"]) == 1
+    words = ["dedupe", str(table), "--model", "people", "--out", str(tmp_path / "out.parquet"), "--memory"]
+    assert ended(app_for(words), [*words, "1MB"]) == 1
     assert "内存限额不够，没有写出结果。处理办法：加 --memory 调大限额" in capsys.readouterr().err
     assert ended(app_for(words), [*words, "viel"]) == 2
     assert "写成 8GB 或 800MB 这样" in capsys.readouterr().err
