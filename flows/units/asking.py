@@ -70,7 +70,7 @@ def split_unit(key: DistrictKey, store: Store, spelling: str, speaker: Speaker) 
     """A spelling is no longer its unit's from the next night on; gives that unit."""
     register, _ = read_register(key, store)
     unit, text = find_unit(register, spelling), clean_unit(spelling)
-    if register.units.get(spelling) or text == clean_unit(unit.name) or register.token(text) == _spelling(unit):
+    if register.units.get(spelling) or text == unit.plain or register.token(text) == _spelling(unit):
         raise InputError(
             "要拆的应是单位的另一种写法，不是单位本身", rule="unit_spelling", examples=(unit.name,),
             action="用 sanzhao units list --json 看各单位的写法",
@@ -86,7 +86,7 @@ def find_unit(register: Register, text: str) -> Unit:
     else:
         plain = clean_unit(text)
         firms = [unit for unit in register.units.values() if unit.branch is None]
-        found = [unit for unit in firms if clean_unit(unit.name) == plain]
+        found = [unit for unit in firms if unit.plain == plain]
         wanted = {plain, register.token(plain)}
         found = found or [unit for unit in firms if wanted & {one for one, _ in unit.spellings}]
     if len(found) != 1:
@@ -102,7 +102,7 @@ def find_unit(register: Register, text: str) -> Unit:
 
 def _spelling(unit: Unit) -> str:
     """The spelling a unit is known by: its name where rows write it so, else the first of the others."""
-    name = clean_unit(unit.name)
+    name = unit.plain
     texts = [text for text, _ in unit.spellings]
     return name if name in texts or not texts else texts[0]
 

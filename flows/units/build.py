@@ -43,7 +43,7 @@ def build_units(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, in
         before, doubts_before = read_register(run.key, store)
         spoken = store.unit_judgements()
     mentions = _mentions(con, stations, before, words)
-    tokens = {run.key.token("unit", clean_unit(one.text)): clean_unit(one.text) for one in mentions} if spoken else {}
+    tokens = {run.key.token("unit", one.plain): one.plain for one in mentions} if spoken else {}
     apart = frozenset(
         tokens[one] for pair, word in spoken.items() if word == "not_link" for one in pair if one in tokens
     )
@@ -77,9 +77,8 @@ def _mentions(
     found: dict[tuple[str, str | None], Mention] = {}
 
     def remembered(one: Mention) -> Mention:
-        text = clean_unit(one.text)
-        key = before.firm(text, one.uscc)
-        return replace(one, unit=key, is_name=key is not None and text == clean_unit(before.units[key].name))
+        key = before.firm(one.plain, one.uscc)
+        return one if key is None else replace(one, unit=key, is_name=one.plain == before.units[key].plain)
 
     for text, uscc, street, trade, rows, registered in con.execute("select * from unit_mentions").fetchall():
         one, other = remembered(Mention(text, uscc, street, trade, rows, registered)), found.get((text, uscc))
@@ -90,7 +89,7 @@ def _mentions(
             found[text, None] = remembered(Mention(text, None, row.street, row.trade, row.rows))
     for one in [*_named_after(con), *_licences(con, found, words)]:
         found.setdefault((one.text, one.uscc), remembered(one))
-    seen = {(clean_unit(text), uscc) for text, uscc in found}
+    seen = {(one.plain, one.uscc) for one in found.values()}
     for text, uscc in sorted(before.spellings.keys() - seen, key=lambda one: (one[0], one[1] or "")):
         unit = before.units[before.spellings[text, uscc]]
         if not is_hidden(text):
@@ -127,21 +126,30 @@ def _licences(
 ) -> list[Mention]:
     """Names of the market register that tonight's spellings may be short for; no shop that nobody works for."""
     codes = {uscc for _, uscc in found if uscc}
-    cores = {parse_unit(text, frozenset(words.brands), words.districts).core for text, _ in found}
+    short: dict[str, set[str]] = defaultdict(set)
+    for core in {words.parts(text).core for text, _ in found}:
+        if _SHORT_NAME[0] <= len(core) <= _SHORT_NAME[1]:
+            short[core[:2]].add(core)
     some = []
     for text, uscc, street in con.execute("select * from market_units").fetchall():
-        if uscc in codes or cores & _pieces(text):
+        if uscc in codes or _holds(clean_unit(text), short):
             some.append(Mention(text, uscc, street, None, 0, registered=True, founds=False))
     return some
 
 
-def _pieces(text: str) -> set[str]:
-    """Every run of two to six characters in the cleaned name."""
-    plain = clean_unit(text)
-    return {plain[at : at + size] for size in range(2, 7) for at in range(len(plain) - size + 1)}
+_SHORT_NAME = 2, 6
+"""Characters of a 字号 that a licence may be found by."""
+
+
+def _holds(name: str, short: Mapping[str, set[str]]) -> bool:
+    """Whether a name holds one of the short names, which lie under their first two characters."""
+    starts = range(len(name) - 1)
+    return any(name.startswith(core, at) for at in starts for core in short.get(name[at : at + 2], ()))
 
 
 def _by_token(nodes: list[Node], tokens: dict[str, str]) -> dict[str, set[int]]:
+    if not tokens:
+        return {}
     by_text: dict[str, set[int]] = defaultdict(set)
     for number, node in enumerate(nodes):
         for text in node.texts():
@@ -217,7 +225,7 @@ def _loose(
         by_branch[place[1].partition("|")[0]].append(place)
     found: dict[tuple[str, str | None], Place] = {}
     for text, uscc, street, trade, rows, _ in con.execute("select * from unit_mentions").fetchall():
-        name = parse_unit(text, frozenset(words.brands), words.districts)
+        name = words.parts(text)
         if (text, uscc) in known.names or not name.branch:
             continue
         places = by_branch.get(name.branch, [])

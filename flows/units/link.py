@@ -32,8 +32,8 @@ def link_nodes(nodes: list[Node], options: Options | None = None) -> list[Linked
             "node": pa.array([f"{number:09d}" for number in range(len(nodes))], _TEXT),
             "title": pa.array([node.name.text() for node in nodes], _TEXT),
             "uscc": pa.array([node.uscc for node in nodes], _TEXT),
-            "street": pa.array([node.usual("street") for node in nodes], _TEXT),
-            "trade": pa.array([node.usual("trade") for node in nodes], _TEXT),
+            "street": pa.array([node.street for node in nodes], _TEXT),
+            "trade": pa.array([node.trade for node in nodes], _TEXT),
         }
     )
     pairs = link(table, None, units_model(), ids=("node", "node"), options=options)

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from matchers.encoding.units import UnitName, clean_unit, parse_unit
 from schemas.trades import Units
@@ -32,6 +33,11 @@ class Mention:
     is_name: bool = False
     """It is what that unit is called."""
 
+    @cached_property
+    def plain(self) -> str:
+        """The spelling, cleaned."""
+        return clean_unit(self.text)
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -43,15 +49,26 @@ class Vocabulary:
     bodies: Units = field(default_factory=Units)
     """Units that are no firm, by their names."""
 
+    @cached_property
+    def firms(self) -> frozenset[str]:
+        """Names that stand for a firm by themselves."""
+        return frozenset(self.brands)
+
+    def parts(self, text: str) -> UnitName:
+        """The parts of a name, read with these words."""
+        return parse_unit(text, self.firms, self.districts)
+
     def body_kind(self, text: str) -> str | None:
         """机关, 事业单位 …, where a name is such a body's; none where it says a company's form."""
-        name = parse_unit(text, frozenset(self.brands), self.districts)
-        return None if name.form in _COMPANIES else self.bodies.kind_of(_OUTSIDE.sub("", clean_unit(text)))
+        return None if self.parts(text).form in _COMPANIES else self.bodies.kind_of(_OUTSIDE.sub("", clean_unit(text)))
 
 
 @dataclass
 class Node:
-    """One firm as its parts and its code show it, with the mentions that show it."""
+    """One firm as its parts and its code show it, with the mentions that show it.
+
+    What they show together is asked when all of them are in, and worked out once.
+    """
 
     name: UnitName
     uscc: str | None
@@ -60,7 +77,7 @@ class Node:
     """机关, 事业单位 …: what is no firm is nobody's short name."""
     mentions: list[tuple[Mention, UnitName]] = field(default_factory=list)
 
-    @property
+    @cached_property
     def rank(self) -> tuple[int, int]:
         """How much the name says by itself: short names are placed after those they may be short for."""
         name = self.name
@@ -68,39 +85,49 @@ class Node:
         placed = int(bool(name.province or name.district))
         return (4 + placed if self.uscc else shown * 2 - 1 + placed if shown else 0, len(name.industry))
 
-    @property
+    @cached_property
     def founds(self) -> bool:
         return any(mention.founds for mention, _ in self.mentions)
 
-    @property
+    @cached_property
     def knows(self) -> bool:
         """Short names may be placed beside it: it may be a unit by itself, or is a licence."""
         return self.founds or self.registered
 
-    @property
+    @cached_property
     def registered(self) -> bool:
         """The market register writes the name so."""
         return any(mention.registered for mention, _ in self.mentions)
 
-    @property
+    @cached_property
     def units(self) -> Counter[str]:
         """Units its mentions named before, by how many."""
         return Counter(mention.unit for mention, _ in self.mentions if mention.unit)
 
-    @property
+    @cached_property
     def is_name(self) -> bool:
         return any(mention.is_name for mention, _ in self.mentions)
 
-    def usual(self, what: str) -> str | None:
-        """The street or the trade that most rows show."""
-        counts: Counter[str] = Counter()
-        for mention, _ in self.mentions:
-            if value := getattr(mention, what):
-                counts[value] += mention.rows
-        return min(counts, key=lambda value: (-counts[value], value)) if counts else None
+    @cached_property
+    def street(self) -> str | None:
+        """The street that most rows show."""
+        return _usual((mention.street, mention.rows) for mention, _ in self.mentions)
+
+    @cached_property
+    def trade(self) -> str | None:
+        """The trade that most rows show."""
+        return _usual((mention.trade, mention.rows) for mention, _ in self.mentions)
 
     def texts(self) -> set[str]:
-        return {clean_unit(mention.text) for mention, _ in self.mentions}
+        return {mention.plain for mention, _ in self.mentions}
+
+
+def _usual(shown: Iterable[tuple[str | None, int]]) -> str | None:
+    counts: Counter[str] = Counter()
+    for value, rows in shown:
+        if value:
+            counts[value] += rows
+    return min(counts, key=lambda value: (-counts[value], value)) if counts else None
 
 
 def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[str] = frozenset()) -> list[Node]:
@@ -115,7 +142,7 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
         if not name.core:
             continue
         code = mention.uscc if mention.uscc in codes and not name.branch else None
-        alone = clean_unit(mention.text) if apart and clean_unit(mention.text) in apart else ""
+        alone = mention.plain if mention.plain in apart else ""
         # A short name with two trades may be two firms' (瑞诚物流): whether it is one, is decided between its nodes.
         trade = "" if name.whole or code or name.core in words.brands else mention.trade or ""
         key = (name.firm, code, alone, trade)
@@ -129,9 +156,8 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
 
 def _parsed(mentions: list[Mention], words: Vocabulary) -> list[tuple[Mention, UnitName]]:
     """Each mention with its parts; a second look knows the 字号 of the names that are written out."""
-    known = frozenset(words.brands)
-    first = [(one, parse_unit(one.text, known, words.districts)) for one in mentions]
-    cores = known | {name.core for _, name in first if name.whole and len(name.core) > 1}
+    first = [(one, words.parts(one.text)) for one in mentions]
+    cores = words.firms | {name.core for _, name in first if name.whole and len(name.core) > 1}
     return [
         (one, _branded(name if name.whole else parse_unit(one.text, cores, words.districts), words))
         for one, name in first

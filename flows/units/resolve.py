@@ -98,8 +98,8 @@ class _Shown:
 
 
 def _shown(node: Node) -> _Shown:
-    place, trade = (node.name.province, node.name.district), node.usual("trade")
-    industry, whole, street = node.name.industry, node.name.whole, node.usual("street")
+    place, trade = (node.name.province, node.name.district), node.trade
+    industry, whole, street = node.name.industry, node.name.whole, node.street
     return _Shown(
         {place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set(),
         bare_licence=whole and node.registered and not any(place), bare=whole and not any(place),
@@ -211,7 +211,7 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) ->
             partners[pair.left].append((pair.right, pair.reason))
             partners[pair.right].append((pair.left, pair.reason))
     doubts: list[tuple[int, int, str]] = []
-    order = sorted(range(len(nodes)), key=lambda number: ((-nodes[number].rank[0], -nodes[number].rank[1]), number))
+    order = sorted(range(len(nodes)), key=lambda number: (*(-one for one in nodes[number].rank), number))
     place = {number: at for at, number in enumerate(order)}
     for number in order:
         if nodes[number].units:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flows.ledger.named import street_in
 from flows.units.mentions import Vocabulary
 from flows.units.units import Minting, Register, Unit
-from matchers.encoding.units import clean_unit, parse_unit
+from matchers.encoding.units import clean_unit
 
 _STATION = "站点"
 Place = tuple[str | None, str]
@@ -47,13 +47,13 @@ class Site:
 
 def branch_of(station: str, words: Vocabulary) -> tuple[str, str]:
     """(what the station is called, its kind); a cell of the station column is one, whatever it ends in."""
-    name = parse_unit(station, frozenset(words.brands), words.districts)
+    name = words.parts(station)
     return (name.branch, name.branch_kind) if name.branch else (f"{clean_unit(station)}/{_STATION}", _STATION)
 
 
 def firm_text(station: str, words: Vocabulary) -> str | None:
     """The firm a station's name begins with: 美团外卖 of 美团外卖龙洲站."""
-    name = parse_unit(station, frozenset(words.brands), words.districts)
+    name = words.parts(station)
     return name.written if name.branch and name.core else None
 
 
@@ -61,13 +61,14 @@ def places_of(
     stations: list[StationRow], firms: Mapping[StationRow, str], words: Vocabulary
 ) -> dict[StationRow, Place]:
     """Where each station row belongs; one without a firm hangs under the only firm others write beside it."""
+    branches = [branch_of(row.station, words)[0] for row in stations]
     beside: dict[tuple[str, str | None], set[str]] = defaultdict(set)
-    for row in stations:
+    for row, branch in zip(stations, branches, strict=True):
         if row in firms:
-            beside[branch_of(row.station, words)[0], row.platform].add(firms[row])
+            beside[branch, row.platform].add(firms[row])
     places: dict[StationRow, Place] = {}
-    for row in stations:
-        branch, known = branch_of(row.station, words)[0], beside[branch_of(row.station, words)[0], row.platform]
+    for row, branch in zip(stations, branches, strict=True):
+        known = beside[branch, row.platform]
         firm = firms.get(row) or (next(iter(known)) if len(known) == 1 else None)
         places[row] = (firm, branch if firm else f"{branch}|{row.platform or ''}")
     return places

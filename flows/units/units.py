@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from flows.units.mentions import Mention, Node
 from flows.units.resolve import Clusters
@@ -36,6 +37,11 @@ class Unit:
     said_by: str | None = None
     """Who joined or parted its spellings; none where the machine alone did."""
     spellings: tuple[Spelling, ...] = ()
+
+    @cached_property
+    def plain(self) -> str:
+        """Its name, cleaned as spellings are."""
+        return clean_unit(self.name)
 
 
 @dataclass
@@ -105,7 +111,7 @@ def firms_of(nodes: list[Node], clusters: Clusters, before: Register, minting: M
         key = known.unit_key if known else minting.mint(f"{name}|{code or ''}")
         fresh = Unit(
             key, name, _kind(mine), code, brand=_brand(mine), street=_most(mine, "street"), trade=_most(mine, "trade"),
-            spellings=tuple(sorted({(clean_unit(m.text), m.uscc) for node in mine for m, _ in node.mentions},
+            spellings=tuple(sorted({(m.plain, m.uscc) for node in mine for m, _ in node.mentions},
                                    key=lambda one: (one[0], one[1] or ""))),
         )  # fmt: skip
         units[cluster] = _kept(fresh, known, seen=seen)
@@ -125,9 +131,11 @@ def _claimed(old: Mapping[int, Counter[str]]) -> dict[int, str]:
         ((-count, key, cluster) for cluster, counts in old.items() for key, count in counts.items()),
     )
     keys: dict[int, str] = {}
+    given: set[str] = set()
     for _, key, cluster in claims:
-        if cluster not in keys and key not in keys.values():
+        if cluster not in keys and key not in given:
             keys[cluster] = key
+            given.add(key)
     return keys
 
 
