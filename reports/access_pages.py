@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.acts import act_title
 from reports.ledger_lines import person_lines
 from reports.page import page, section, table
-from reports.words import FIELDS
+from reports.words import ACTS, FIELDS
 from schemas.policy import Policy
 from schemas.provenance import Provenance
 
@@ -33,7 +32,7 @@ def access_page(held: Held) -> bytes:
     """Everything held about the person; for nobody but them."""
     row = held.found["row"]
     where = [_place(held, one) for one in row["evidence"]]
-    seen = [(act["at"], act["who"], act_title(str(act["what"])), act["why"] or "") for act in held.acts]
+    seen = [(act["at"], act["who"], ACTS.get(act["what"], act["what"]), act["why"] or "") for act in held.acts]
     rights = [
         ("更正", "内容不对的，可要求更正；本单位向原报送单位发更正函"),
         ("异议", "不认可线索的，可提出异议；答复之前各项状态不再对外显示"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.acts import act_title
 from reports.page import page, section, table
+from reports.words import ACTS
 from schemas.contracts import SourceContract
 from schemas.provenance import Provenance
 
@@ -76,7 +76,7 @@ def record_page(about: Processing) -> bytes:
     targets = [
         (name, {"postgres": "PostgreSQL", "s3": "对象存储"}.get(kind, kind)) for name, kind in about.targets.items()
     ]
-    shared = [(at, who, act_title(what), why) for at, who, what, why in about.shared]
+    shared = [(at, who, ACTS.get(what, what), why) for at, who, what, why in about.shared]
     return page(
         "个人信息处理活动记录",
         f"{about.district}　生成 {about.at}　保存不少于三年",

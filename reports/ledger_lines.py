@@ -7,14 +7,9 @@ from datetime import date
 from typing import Any
 
 from reports.causes import cause_word, ending_word
-from reports.words import COLUMNS, FIELDS, FLAGS, ROLES, SEXES
+from reports.words import CHANGES, CLASSES, COLUMNS, FIELDS, FLAGS, ROLES, SEXES
 from schemas.policy import Policy
 
-CLASSES = {
-    "exact": "证件完整一致", "strong": "强证据一致", "confirmed": "人工确认", "own_job": "名册岗位",
-    "declared": "本人自报", "self_report": "本人报到",
-}  # fmt: skip
-CHANGES = {"added": "新增", "removed": "移出", "changed": "变更", "moved": "仅位置变动"}
 _INDEX = {
     "as_of": "数据日期", "previous": "上一版", "restores": "恢复自", "policy_version": "规则版本",
     "model_version": "模型版本",
@@ -77,7 +72,7 @@ def _lead(lead: Mapping[str, Any], policy: Policy) -> str:
 
 
 def evidence_line(one: Mapping[str, Any]) -> str:
-    """从业数据 platform/蓝骑.xlsx/骑手 第5行，证件完整一致，用到 姓名、证件号."""
+    """从业数据 platform/蓝骑.xlsx/骑手 第5行，证件相符，用到 姓名、证件号."""
     sheet = f"/{one['sheet']}" if one["sheet"] else ""
     told = [f"{ROLES.get(one['role'], one['role'])} {one['source']}/{one['file']}{sheet} 第{one['row']}行"]
     if one["match_class"]:

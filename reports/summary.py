@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,20 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from reports.causes import MERE_MOVES, cause_word
 from reports.trades_in_doubt import trade_notices
-from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE
+from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE, STATUS_TITLES
 
-STATUS_TITLES: dict[str, str] = {
-    "S1": "停止党籍",
-    "P1": "口袋党员",
-    "L1": "失联党员",
-    "Y1": "隐形党员",
-    "P2": "应转未转",
-    "F1": "流出党员",
-    "F2": "流入党员",
-    "W1": "在册新就业",
-    "D1": "自报未核",
-    "N0": "正常在册",
-}
 _COLUMNS_SHOWN = 8
 
 
@@ -160,7 +149,7 @@ class RunFacts:
     version_folder: Path
     ledger: Path
     report_folder: Path
-    source_titles: dict[str, str]
+    source_titles: Mapping[str, str]
     steps: tuple[StepLine, ...]
     warnings: tuple[str, ...]
     not_had: tuple[str, ...] = ()
@@ -207,7 +196,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
 
 
 def _sources(
-    con: duckdb.DuckDBPyConnection, titles: dict[str, str], not_had: frozenset[str], late: frozenset[str]
+    con: duckdb.DuckDBPyConnection, titles: Mapping[str, str], not_had: frozenset[str], late: frozenset[str]
 ) -> tuple[SourceLine, ...]:
     rows = con.execute("""
         select source, count(distinct file), count(*) filter (state = 'refused'),
@@ -232,7 +221,7 @@ def _sources(
     )
 
 
-def _outside(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[OutsideLine, ...]:
+def _outside(con: duckdb.DuckDBPyConnection, titles: Mapping[str, str]) -> tuple[OutsideLine, ...]:
     rows = con.execute('select source, reason, "rows", people from outside_scope order by source, reason').fetchall()
     return tuple(
         OutsideLine(source=source, title=titles.get(source, source), reason=OUTSIDE[reason], rows=count, people=people)
@@ -240,7 +229,7 @@ def _outside(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[Ou
     )
 
 
-def _refused(con: duckdb.DuckDBPyConnection, titles: dict[str, str]) -> tuple[RefusedFile, ...]:
+def _refused(con: duckdb.DuckDBPyConnection, titles: Mapping[str, str]) -> tuple[RefusedFile, ...]:
     rows = con.execute("""
         select source, file, sheet, message from stage_files
         where state = 'refused' order by source, file, sheet
@@ -291,7 +280,7 @@ def _waiting(con: duckdb.DuckDBPyConnection, review: Path) -> tuple[CountLine, .
     return _lines(rows, DOUBTS)
 
 
-def _lines(rows: list[tuple[str, int, int]], titles: dict[str, str]) -> tuple[CountLine, ...]:
+def _lines(rows: list[tuple[str, int, int]], titles: Mapping[str, str]) -> tuple[CountLine, ...]:
     """In the order of the titles; codes without a title come last, by name."""
     order = list(titles)
     ranked = sorted(rows, key=lambda row: (order.index(row[0]) if row[0] in titles else len(order), row[0]))

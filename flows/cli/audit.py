@@ -36,11 +36,12 @@ def show(
         return
     from rich.table import Table
 
-    from reports.acts import act_title
+    from reports.words import ACTS
 
     table = Table("条", "时间", "谁", "做了什么", "人员编号", "理由")
     for row in rows:
-        cells = [row["seq"], row["at"], row["who"], act_title(str(row["what"])), row["person_key"], row["why"]]
+        what = ACTS.get(str(row["what"]), str(row["what"]))
+        cells = [row["seq"], row["at"], row["who"], what, row["person_key"], row["why"]]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     terminal().print(table)
 

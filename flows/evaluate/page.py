@@ -11,7 +11,7 @@ from flows.evaluate.pairs import PairsEvaluation
 from reports.threshold_page import Table, Threshold, threshold_page
 from reports.words import CLASSES
 
-_CLASSES = CLASSES | {"exact_and_strong": "前两级合计"}
+_CLASSES = {**CLASSES, "exact_and_strong": "前两级合计"}
 
 
 def pairs_page(result: PairsEvaluation, title: str) -> str:

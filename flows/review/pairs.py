@@ -14,10 +14,10 @@ from flows.originals import Record, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
 from flows.review.shelf import Held
 from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
+from reports.words import VERDICTS
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.desk import Listed, Original, PairView, Place, Refused, Row, Side, Verdict, Watch
 from reports.workbench.queue import Filter, Pair, Standing
-from reports.workbench.words import VERDICTS
 from schemas.errors import InputError
 from schemas.store_workbench import WorkPlace
 

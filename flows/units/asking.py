@@ -12,8 +12,9 @@ from flows.units.memory import read_register
 from flows.units.units import Register, Unit, is_hidden
 from matchers.encoding.units import clean_unit
 from schemas.errors import InputError
+from schemas.words import words
 
-VERDICTS = {"link": "是同一单位", "not_link": "不是同一单位", "unsure": "说不准，不再问"}
+VERDICTS = words("unit_verdicts")
 
 
 @dataclass(frozen=True)
@@ -119,4 +120,4 @@ def _sorted(left: str, right: str) -> tuple[str, str]:
 def _say(key: DistrictKey, store: Store, tokens: tuple[str, str], verdict: str, speaker: Speaker) -> None:
     pair = _sorted(*tokens)
     store.judge_units(pair, verdict, speaker.by, speaker.on)
-    store.audit(key, speaker.at, speaker.by, "judge_unit", why=f"{verdict} {pair[0][:12]} {pair[1][:12]}")
+    store.audit(key, speaker.at, speaker.by, "judge_unit", why=f"{VERDICTS[verdict]} {pair[0][:12]} {pair[1][:12]}")

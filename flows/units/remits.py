@@ -9,12 +9,10 @@ from flows.home.sealed_tables import table_in
 from flows.home.store import Store
 from flows.units.asking import Speaker
 from schemas.errors import InputError
+from schemas.words import words
 
 ASKED = "remit_doubts"
-REMITS = {
-    "street": "接收本镇街的", "community": "接收本社区（村）的", "trade": "接收本行业的", "closed": "只收本单位的人",
-    "unsure": "说不准，不再问",
-}  # fmt: skip
+REMITS = words("remits")
 
 
 def remits_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
@@ -36,4 +34,4 @@ def answer_remit(key: DistrictKey, store: Store, doubt_id: str, remit: str, grou
             rule="remit", action=f"用：{'、'.join(REMITS)}；trade 要写明行业群体，street、community 要名册写明镇街",
         )  # fmt: skip
     store.judge_remit(one["token"], remit, group, by.by, by.on)
-    store.audit(key, by.at, by.by, "judge_remit", why=f"{remit} {group or ''} {one['token'][:12]}")
+    store.audit(key, by.at, by.by, "judge_remit", why=f"{REMITS[remit]} {group or ''} {one['token'][:12]}")

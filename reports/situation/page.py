@@ -9,8 +9,8 @@ from reports.charts import BLUE, SKY, VERMILION, YELLOW, Chart, Part, bars, stac
 from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, section, table, told, two
 from reports.plain import plain_lines
 from reports.situation.figures import Figures
-from reports.summary import STATUS_TITLES, RunSummary
-from reports.words import DOUBTS
+from reports.summary import RunSummary
+from reports.words import DOUBTS, STATUS_TITLES
 from reports.workbook.quality import quality_rows
 from schemas.drift import SourceQuality
 from schemas.policy import Policy

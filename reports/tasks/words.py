@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from reports.summary import STATUS_TITLES
+from reports.words import STATUS_TITLES
 
 RESULT, CHECKER, DAY, NOTE = "核查结果", "核查人", "核查日期", "备注"
 HOST = "接收组织"

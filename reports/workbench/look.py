@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from reports import words
 from reports.causes import ending_word
 from reports.plain import plain_line
 from reports.summary import absence
-from reports.workbench import words
 from reports.workbench.access import Account, Action, Role, may
 from reports.workbench.differences import compare, marked
 
@@ -37,7 +37,7 @@ def _environment() -> Environment:
         loader=PackageLoader("reports.workbench"), autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, plain=plain_line, said=words.word)
+    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, plain=plain_line)
     made.globals.update(absence=absence, ending=ending_word, words=words, style=style(), query=_query, both=_both)
     return made
 

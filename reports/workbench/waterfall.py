@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.charts import BLUE, FAINT, ORANGE
-from reports.workbench.words import FIELDS
+from reports.words import FIELDS
 
 _LEFT, _WIDTH, _LEAST = 84.0, 270.0, 2.0
 

@@ -162,7 +162,7 @@ def _basis(facts: WorkbookFacts) -> Sheet:
         ("状态", f"{code} {policy.statuses.codes[code].name}", policy.basis(code)) for code in policy.statuses.order
     ]
     rows += [("接收组织", "按先后，首个合适的", text.format(group="所属群体")) for text in policy.hosts.rules.values()]
-    rows += [("关联等级", CLASSES[code], text) for code, text in CLASS_BASIS.items()]
+    rows += [("关联等级", CLASSES[code], text) for code, text in words("class_basis").items()]
     rows += [("提示", text, words("flag_basis").get(code, text)) for code, text in FLAGS.items()]
     rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
     rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]
@@ -171,14 +171,6 @@ def _basis(facts: WorkbookFacts) -> Sheet:
     return plain_sheet("口径", "口径：各表用语与规则", ("类别", "名称", "说明"), rows)
 
 
-CLASS_BASIS = {
-    "exact": "完整有效的身份证号一致，姓名相容",
-    "strong": "姓名完整一致，另有一项强证据（证件前6后4、前15位，手机前3后4或全号）",
-    "confirmed": "由人核对认定",
-    "own_job": "没有从业记录，按名册自己的单位、岗位",
-    "declared": "本人在报送数据中自报，名册里没有对应的人",
-    "self_report": "本人报到并同意使用",
-}
 COVERAGE_BASIS = {
     "应建": "同一单位正式党员满3名而无党支部，建议建立党支部；预备党员不计，两数都列",
     "联合组建": "不满3名的，同镇街同行业单位联合组建，一般不超过5家；再不足的派党建工作指导员",

@@ -16,7 +16,7 @@ from reports import words
 from reports.books import put_views
 from reports.causes import MERE_MOVES, cause_text, ending_word
 from reports.reconcile import TITLE, reconciled
-from reports.summary import STATUS_TITLES
+from reports.words import STATUS_TITLES
 
 
 @dataclass(frozen=True)

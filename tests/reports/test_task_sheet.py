@@ -10,10 +10,10 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from reports.summary import STATUS_TITLES
 from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, Outcome, receipt_workbook
 from reports.tasks.sheet import HEADER_ROW, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
+from reports.words import STATUS_TITLES
 
 AT = datetime(2026, 11, 20, 9, 30)
 ANSWERS = ("属实", "非本人", "情况不符", "已转", "联系不上", "拒绝", "其他")

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request
 from nicegui import events, ui
 
-from reports.workbench import words
+from reports import words
 from reports.workbench.access import Action, may
 from reports.workbench.desk import Desk, LoggedOut, Original, PairView, Place, Side, Verdict
 from reports.workbench.look import rendered

@@ -11,14 +11,12 @@ from nicegui import ui
 from reports.workbench.access import Action, may
 from reports.workbench.desk import Desk, Row
 from reports.workbench.pages.frame import act, frame, html
+from schemas.words import words
 
 _MOST = 500
 _ASKED_AT_ONCE = 50
-_REMITS = (
-    ("street", "接收本镇街的"), ("community", "接收本社区（村）的"), ("closed", "只收本单位的人"),
-    ("unsure", "说不准，不再问"),
-)  # fmt: skip
-_ANSWERS = (("link", "是同一单位"), ("not_link", "不是"), ("unsure", "说不准，不再问"))
+_REMITS = tuple((code, title) for code, title in words("remits").items() if code != "trade")
+_STREETLESS = ("closed", "unsure")
 
 
 def add(desk: Desk) -> None:
@@ -44,7 +42,7 @@ def _units_asked(desk: Desk, session: str, doubts: Sequence[Row]) -> None:
         for one in doubts[:_ASKED_AT_ONCE]:
             with ui.row().classes("items-center"):
                 ui.label(f"{one['left_text']}　／　{one['right_text']}")
-                for verdict, title in _ANSWERS:
+                for verdict, title in words("unit_verdicts").items():
                     _button(title, partial(answer, one["doubt_id"], verdict))
 
 
@@ -58,10 +56,15 @@ def _remits_asked(desk: Desk, session: str, remits: Sequence[Row]) -> None:
         for one in remits[:_ASKED_AT_ONCE]:
             with ui.row().classes("items-center"):
                 ui.label(f"{one['org_name']}（{one['street'] or '镇街不详'}）")
-                for remit, title in _REMITS if one["street"] else _REMITS[-2:]:
+                for remit, title in _remits_for(one):
                     _button(title, partial(answer, one["doubt_id"], remit, None))
                 chosen = ui.select(groups, value=groups[0]).props("dense outlined")
                 _button("接收这个行业的", partial(answer, one["doubt_id"], "trade", chosen))
+
+
+def _remits_for(one: Row) -> list[tuple[str, str]]:
+    """Remits an organisation may have; one without a street takes in no street's people."""
+    return [(remit, title) for remit, title in _REMITS if one["street"] or remit in _STREETLESS]
 
 
 def _card(title: str, *, shown: bool) -> ui.element:

@@ -340,7 +340,7 @@ def test_a_row_is_shown_in_chinese(tmp_path: Path) -> None:
     key = next(row["person_key"] for row in pq.read_table(home.ledger / "ledger.parquet").to_pylist() if row["leads"])
     body = show(home, key)
     lines = person_lines(body["row"], body["aliases"], load_policy())
-    assert ("主状态", "L1 失联（已找到线索）") in lines
+    assert ("主状态", "L1 失联党员") in lines
     assert not [title for title, _ in lines if title.isascii()]
     evidence = dict(lines)["来源行"]
     assert "党员名册 party_members/" in evidence
