@@ -91,6 +91,7 @@ def version_lines(index: Mapping[str, Any], policy: Policy) -> list[tuple[str, s
     lines += [(CLASSES.get(name, name), f"{number} 人") for name, number in sorted(counts["match_classes"].items())]
     lines.append(("待人工核对", f"{counts['review']} 对"))
     lines += [(file, f"{told['rows']} 行，{told['bytes']:,} 字节") for file, told in sorted(index["files"].items())]
+    lines += [(file, f"{told['bytes']:,} 字节") for file, told in sorted(index.get("documents", {}).items())]
     return [*lines, ("保留的版本", f"{len(index['kept'])} 个")] if "kept" in index else lines
 
 

@@ -131,6 +131,8 @@ class TableContract(_Frozen):
     name: str
     title: str = ""
     grain: str
+    one_row: str = ""
+    """The grain in Chinese, for who reads a published table."""
     unique: tuple[str, ...] = ()
     sorted: tuple[str, ...] = ()
     columns: dict[str, str]

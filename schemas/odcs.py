@@ -18,7 +18,7 @@ import pyarrow as pa
 from schemas.contracts import TableContract, ledger_schema_version, ledger_table
 from schemas.types import arrow_type
 
-TABLES = ("ledger", "changes", "coverage", "review", "aliases")
+TABLES = ("ledger", "changes", "coverage", "review", "aliases", "units", "codes")
 API_VERSION = "v3.2.0"
 _LOGICAL = {
     pa.string(): "string",

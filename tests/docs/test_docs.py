@@ -34,7 +34,7 @@ def test_twelve_examples_run_over_a_published_ledger(home: Home) -> None:
             exec(compile(placed, "docs", "exec"), {})  # noqa: S102 - the document's own lines
 
 
-@pytest.mark.parametrize("table", ["ledger", "changes", "coverage", "review", "aliases", "units"])
+@pytest.mark.parametrize("table", ["ledger", "changes", "coverage", "review", "aliases", "units", "codes"])
 def test_every_column_and_code_of_the_contracts_stands_in_the_consumers_document(table: str) -> None:
     section = CONSUMERS.partition(f"### `{table}` ")[2].partition("\n### ")[0]
     listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)

@@ -27,6 +27,7 @@ def published(home: Path, key: Path) -> dict[str, Any]:
     from flows.home.folders import Home
     from flows.pipeline.driver import RunRequest, drive
     from tests.flows.command import without_reports
+    from tests.flows.ledger.coded import codes_without_word
 
     key.write_bytes(KEY)
     os.environ["SANZHAO_KEY_FILE"] = str(key)
@@ -37,6 +38,7 @@ def published(home: Path, key: Path) -> dict[str, Any]:
     folder = home / "ledger" / "versions" / summary.version
     rows = {name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in ("ledger", "review", "coverage")}
     body: dict[str, Any] = json.loads(json.dumps(_without_weights(rows), default=str))
+    body["codes_without_word"] = codes_without_word(folder)
     return {"sources": {line.source: [line.rows_in, line.quarantined] for line in summary.sources}, **body}
 
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from flows.home.folders import sync_folder, write_private
 from flows.home.settings import model_of
+from flows.ledger.publish.codes import code_table
+from flows.ledger.publish.documents import documents_of
 from flows.ledger.publish.files import parquet_bytes, sha256, write_version
 from flows.ledger.publish.read import Published, kept_versions, signature
 from flows.ledger.publish.retention import doomed_versions
@@ -25,6 +27,8 @@ class Draft:
     version: str
     tables: dict[str, pa.Table]
     files: dict[str, bytes]
+    documents: dict[str, bytes]
+    """What stands beside the tables for their readers: contracts, code table, README."""
     about: dict[str, Any] = field(default_factory=dict)
     """Further marks of the index, such as the version a rollback restores."""
 
@@ -35,14 +39,17 @@ def make_draft(
     """The tables' bytes under the version's name, which is after the newest one there was.
 
     The name holds four digits of the content, so that it is known once everything else is; then the changes bear it.
-    Raises TableError unless they are in their contract with it.
+    The codes are those of tonight's policy and model. Raises TableError unless all are in their contract.
     """
+    codes = code_table(run.policy, model_of(run.settings))
+    check_table(codes, ledger_table("codes"))
+    tables = {**tables, "codes": codes}
     files = {f"{name}.parquet": parquet_bytes(table, name, run.as_of) for name, table in tables.items()}
     version = _version_name(run, files, newest)
     changes = _of_version(tables["changes"], version)
     check_table(changes, ledger_table("changes"))
     files["changes.parquet"] = parquet_bytes(changes, "changes", run.as_of)
-    return Draft(version, {**tables, "changes": changes}, files, about or {})
+    return Draft(version, {**tables, "changes": changes}, files, documents_of(run, codes), about or {})
 
 
 def _of_version(changes: pa.Table, version: str) -> pa.Table:
@@ -86,6 +93,9 @@ def make_index(run: RunContext, draft: Draft, current: Published | None, audit_h
         "policy_version": run.policy.version,
         "counts": _content_counts(draft.tables),
         "files": files,
+        "documents": {
+            name: {"bytes": len(data), "sha256": sha256(data)} for name, data in sorted(draft.documents.items())
+        },
         "deltas": deltas,
         "kept": _kept(run, draft, len(deltas)),
         "audit_head": audit_head,
@@ -122,7 +132,7 @@ def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
 def put_in_place(run: RunContext, draft: Draft, index: dict[str, Any]) -> None:
     """The version folder first, then the copy of its ledger, last the index: until then the old version stands."""
     text = json.dumps(index, ensure_ascii=False, indent=1).encode()
-    write_version(run.home.ledger / "versions" / draft.version, {**draft.files, "index.json": text})
+    write_version(run.home.ledger / "versions" / draft.version, {**draft.files, **draft.documents, "index.json": text})
     write_private(run.home.ledger / "ledger.parquet", draft.files["ledger.parquet"])
     write_private(run.home.ledger / "index.json", text)
     sync_folder(run.home.ledger)

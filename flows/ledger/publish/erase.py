@@ -138,6 +138,7 @@ def _rewrite(
         index["files"] = {**index["files"], file: {"rows": table.num_rows, "bytes": len(data), "sha256": sha256(data)}}
         counts[name] = counts.get(name, 0) + gone
         taken += gone
+    files |= {name: (kept.folder / name).read_bytes() for name in index.get("documents", {})}
     digests[version] = index["files"]
     index["deltas"] = [_delta(delta, digests) for delta in index["deltas"]]
     if taken:

@@ -16,7 +16,7 @@ from flows.home.store import opened_store
 from flows.ledger.publish.behind import behind, index_version
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.older import as_today
-from flows.ledger.publish.read import TABLES, is_signed, kept_versions, read_index
+from flows.ledger.publish.read import ADDED_LATER, TABLES, is_signed, kept_versions, read_index
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.unfinished import unfinished_versions
 from schemas.contracts import check_table, ledger_table
@@ -42,7 +42,8 @@ def verify(home: Home, key: DistrictKey | None = None, *, store_url: str = "") -
         if index is not None:
             indexes[version] = index
             problems += _file_problems(folder / "versions" / version, index)
-    problems += _current_problems(folder, indexes, key, left)
+    unread = frozenset(versions) - frozenset(indexes)
+    problems += _current_problems(folder, indexes, key, (left, unread))
     problems += _chain_problems(folder, indexes)
     return problems
 
@@ -56,6 +57,7 @@ def _left_over(home: Home, store_url: str) -> list[str]:
 
 
 def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[str, Any] | None:
+    """A version's index; none where it cannot be read or bears another signature, for then nothing it says counts."""
     try:
         index = read_index(folder / "index.json")
     except SanzhaoError as error:
@@ -63,6 +65,7 @@ def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[
         return None
     if not is_signed(key, index):
         problems.append(f"{folder.name}：索引签名不符，被改动过")
+        return None
     if index["version"] != folder.name:
         problems.append(f"{folder.name}：文件夹名与索引中的版本 {index['version']} 不同")
     return index
@@ -74,8 +77,8 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
         file = f"{name}.parquet"
         told = index["files"].get(file)
         path = folder / file
-        if told is None and name == "units":
-            continue  # published before there was a register of units
+        if told is None and name in ADDED_LATER:
+            continue
         if told is None or not path.exists():
             problems.append(f"{folder.name}：缺 {file}")
             continue
@@ -85,6 +88,18 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
             continue
         as_of = date.fromisoformat(str(index["as_of"]))
         problems += _table_problems(folder.name, name, as_today(table_in(data), name, as_of, folder.name), told["rows"])
+    return problems + _document_problems(folder, index)
+
+
+def _document_problems(folder: Path, index: dict[str, Any]) -> list[str]:
+    """Contracts, code table and README beside the tables: as the index has them."""
+    problems = []
+    for name, told in index.get("documents", {}).items():
+        path = folder / name
+        if not path.exists():
+            problems.append(f"{folder.name}：缺 {name}")
+        elif sha256(path.read_bytes()) != told["sha256"]:
+            problems.append(f"{folder.name}：{name} 与索引的校验值不符")
     return problems
 
 
@@ -97,17 +112,27 @@ def _table_problems(version: str, name: str, table: pa.Table, rows: int) -> list
     return found
 
 
-def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: DistrictKey, left: list[str]) -> list[str]:
+def _current_problems(
+    folder: Path,
+    indexes: dict[str, dict[str, Any]],
+    key: DistrictKey,
+    without_index: tuple[list[str], frozenset[str]],
+) -> list[str]:
+    """What is wrong with the ledger's own index and its copy, beside what was said of the versions.
+
+    `without_index`: folders of publications that were cut off, and versions whose index is damaged.
+    """
+    left, unread = without_index
     try:
         current = read_index(folder / "index.json")
     except SanzhaoError as error:
         return [f"ledger/index.json：{error.message}"]
-    problems = []
     if not is_signed(key, current):
-        problems.append("ledger/index.json：索引签名不符，被改动过")
-    if _content(indexes.get(current["version"], {})) != _content(current):
+        return ["ledger/index.json：索引签名不符，被改动过"]
+    problems = []
+    if current["version"] not in unread and _content(indexes.get(current["version"], {})) != _content(current):
         problems.append(f"ledger/index.json：与版本 {current['version']} 的索引不同，或该版本不见了")
-    if indexes and current["version"] != max(indexes):
+    if current["version"] != max([*indexes, *unread], default=current["version"]):
         problems.append("ledger/index.json：不是最新的版本")
     path = folder / "ledger.parquet"
     told = current["files"].get("ledger.parquet", {}).get("sha256")
@@ -116,12 +141,15 @@ def _current_problems(folder: Path, indexes: dict[str, dict[str, Any]], key: Dis
         problems.append("ledger/ledger.parquet：与索引的校验值不符")
     for delta in current["deltas"]:
         index = indexes.get(delta["version"])
+        if delta["version"] in unread:
+            continue
         if index is None:
             problems.append(f"缺版本 {delta['version']} 的变动")
         elif index["files"].get("changes.parquet", {}).get("sha256") != delta["changes_sha256"]:
             problems.append(f"{delta['version']}：变动与当前索引所记不符")
     told_of = {delta["version"] for delta in current["deltas"]}
-    gone = [version for version in current.get("kept", ()) if version not in indexes and version not in told_of]
+    there = {*indexes, *unread, *told_of}
+    gone = [version for version in current.get("kept", ()) if version not in there]
     return problems + [f"缺版本 {version}" for version in gone]
 
 

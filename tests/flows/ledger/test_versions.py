@@ -23,7 +23,14 @@ from schemas.policy import Retention
 from tests.flows.ledger.district import AS_OF, KEY, District, context, first_night, night, number_of, publish_as
 
 NEXT, LATER = AS_OF + timedelta(days=1), AS_OF + timedelta(days=2)
-FILES = [*(f"{name}.parquet" for name in TABLES), "index.json"]
+FILES = [
+    *(f"{name}.parquet" for name in TABLES),
+    "index.json",
+    "README.md",
+    "codes.csv",
+    "代码表.md",
+    "ledger.odcs.yaml",
+]
 
 
 def of(*names: str, lost: str | None = None) -> District:
