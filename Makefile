@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint audit prove bench lock clean bundle
+.PHONY: run test lint audit prove bench spark lock clean bundle
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] < (3, 14) else "")' 2>/dev/null)))
 VENV := .venv
@@ -12,6 +12,8 @@ RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
+SPARK_VENV := .venv-spark
+SPARK_READY := $(SPARK_VENV)/.ready
 BENCH ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
@@ -43,12 +45,18 @@ bench: $(BENCH_READY)
 	$(BENCH_VENV)/bin/python -m benchmarks.peers.compare $(BENCH)
 	$(BENCH_VENV)/bin/python -m benchmarks.district
 
+# The queries of docs/查询示例.md on Spark (needs Java 17), which has an environment of its own: half a gigabyte.
+spark: $(SPARK_READY) $(DEV_READY)
+	$(BIN)/python -m pytest -rs tests/docs/test_queries.py
+
 # The lock files name neither a registry nor a path; only this target needs uv.
 lock:
 	uv pip compile pyproject.toml --extra build --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.lock
+	echo 'pyspark>=4.3,<5' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-spark.lock
 
 # An archive for a machine without a network: wheels with checked hashes, units, guide. See deploy/INSTALL.md.
 bundle: $(RUN_READY)
@@ -82,4 +90,10 @@ $(BENCH_READY): requirements-bench.lock pyproject.toml | $(BIN)/pip
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BENCH_VENV)/bin/python -m compileall -q schemas matchers reports flows
+	@touch $@
+
+$(SPARK_READY): requirements-spark.lock | $(BIN)/pip
+	@echo "安装 Spark 的环境（首次约三分钟）……"
+	test -x $(SPARK_VENV)/bin/pip || $(BIN)/python -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
 	@touch $@

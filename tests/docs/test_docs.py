@@ -8,35 +8,21 @@ import sys
 import tomllib
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from flows.cli.wiring import GROUPS, MODULES
-from flows.home.folders import Home
-from tests.flows.ledger.test_versions import home, three_nights
 
-__all__ = ["home", "three_nights"]
 ROOT = Path(__file__).parents[2]
 SANZHAO = Path(sys.executable).with_name("sanzhao")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSUMERS = (ROOT / "docs" / "一本账与数据合同.md").read_text("utf-8")
 CONTRACTS = tomllib.loads((ROOT / "schemas" / "ledger" / "ledger.toml").read_text("utf-8"))
-EXAMPLES = re.findall(r"```(sql|python) run\n(.*?)```", CONSUMERS, re.DOTALL)
-
-
-def test_twelve_examples_run_over_a_published_ledger(home: Home) -> None:
-    assert len(EXAMPLES) == 12
-    for language, text in EXAMPLES:
-        placed = text.replace("H/ledger", str(home.ledger))
-        if language == "sql":
-            assert duckdb.sql(placed).columns
-        else:
-            exec(compile(placed, "docs", "exec"), {})  # noqa: S102 - the document's own lines
 
 
 @pytest.mark.parametrize("table", ["ledger", "changes", "coverage", "review", "aliases", "units", "codes"])
 def test_every_column_and_code_of_the_contracts_stands_in_the_consumers_document(table: str) -> None:
-    section = CONSUMERS.partition(f"### `{table}` ")[2].partition("\n### ")[0]
+    section = CONSUMERS.partition(f"### `{table}` ")[2]
+    section = re.split(r"\n##+ ", section)[0]
     listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     assert listed == list(CONTRACTS[table]["columns"])
     for codes in CONTRACTS[table].get("allowed", {}).values():

@@ -10,7 +10,9 @@ import json
 from importlib import resources
 from pathlib import Path
 
+import duckdb
 import jsonschema
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -67,3 +69,46 @@ def test_what_is_breaking(new: dict[str, str], breaks: bool) -> None:
 )
 def test_a_structure_may_grow_at_its_end(new: str, breaks: bool) -> None:
     assert bool(breaking_changes({"a": "list<struct<file: string, row: int32>>!"}, {"a": new})) == breaks
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "一本账与数据合同.md").read_text("utf-8")
+# Reserved words of MySQL 8 and SQL:2016 that a column of ours might be called; DuckDB tells its own and PostgreSQL's.
+RESERVED_ELSEWHERE = {
+    "before", "change", "condition", "current", "first_value", "function", "groups", "index", "key", "keys", "lag",
+    "last_value", "lead", "match", "of", "option", "period", "rank", "read", "row", "row_number", "rows", "scope",
+    "system", "trigger", "usage", "value", "values", "write",
+}  # fmt: skip
+
+
+def test_the_columns_that_need_quotes_are_those_of_the_plan_for_the_next_major_version() -> None:
+    """A new column may not be called by a reserved word; `after` goes with `before`, though it needs no quotes."""
+    keywords = duckdb.sql(
+        "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
+    ).fetchall()
+    reserved = {word for (word,) in keywords} | RESERVED_ELSEWHERE
+    plan = DOCUMENT.partition("## 下一个主版本")[2]
+    planned = {
+        (cells[1].strip(" `"), name)
+        for cells in (line.split("|") for line in plan.splitlines() if line.startswith("| `"))
+        for name in cells[2].replace("`", " ").replace("、", " ").split()
+        if name.isascii() and name != "evidence"
+    }
+    needing = {
+        (name, column)
+        for name in TABLES
+        for field in ledger_table(name).schema
+        for column in (field.name, *_members(field.type))
+        if column in reserved
+    }
+    assert planned - {("changes", "after")} == needing
+    assert not [new for new in _new_names(plan) if new in reserved]
+
+
+def _members(kind: pa.DataType) -> list[str]:
+    kind = kind.value_type if pa.types.is_list(kind) else kind
+    return [one.name for one in kind] if pa.types.is_struct(kind) else []
+
+
+def _new_names(plan: str) -> list[str]:
+    cells = [line.split("|")[3] for line in plan.splitlines() if line.startswith("| `")]
+    return [name for cell in cells for name in cell.replace("`", " ").replace("、", " ").split()]
