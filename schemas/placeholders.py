@@ -16,6 +16,7 @@ _AROUND = (
     ("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("【", "】"), ("〔", "〕"), ("《", "》"), ("「", "」"), ("“", "”"),
     ("‘", "’"), ('"', '"'), ("'", "'"),
 )  # fmt: skip
+_CLOSING = dict(_AROUND)
 
 
 @cache
@@ -127,13 +128,12 @@ def means_no_person(text: str) -> bool:
     )
 
 
-def _is_one_of(text: str, words: frozenset[str]) -> bool:
-    plain = _plain(text)
+def _is_one_of(plain: str, words: frozenset[str]) -> bool:
+    """Whether a plain text is one of the words, brackets and quotes around it left out; an empty pair of them is."""
     while plain:
         if plain in words:
             return True
-        inner = next((plain[1:-1] for a, b in _AROUND if plain[0] == a and plain[-1] == b and len(plain) > 1), None)
-        if inner is None:
+        if len(plain) == 1 or _CLOSING.get(plain[0]) != plain[-1]:
             return False
-        plain = inner
+        plain = plain[1:-1]
     return True

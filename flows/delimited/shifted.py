@@ -36,11 +36,11 @@ def kind(cell: str) -> str:
     """`blank`, `date`, `id`, `phone`, another `number`, a `code` of letters and digits, or `text`."""
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", _UNSEEN.sub("", cell)).translate(_CROSSES)
     text = text.strip(" \t='\"\u3000")
-    if not text or means_nothing(text):
-        return "blank"
-    for name, form in _STRICT.items():
+    for name, form in _STRICT.items():  # no word for nothing looks like one of these
         if form.fullmatch(text):
             return name
+    if not text or means_nothing(text):
+        return "blank"
     if _NUMBER.fullmatch(text):
         return "number"
     return "code" if text.isascii() and any(map(str.isdigit, text)) else "text"
@@ -79,32 +79,34 @@ def is_shifted(row: Sequence[str], kinds: Kinds) -> bool:
     first, last = unlike[0], unlike[-1]
     if last - first == 1 and _fits(row[first], kinds[last]) and _fits(row[last], kinds[first]):
         return False  # two cells written in each other's place
-    return any(
-        (len(unlike) > 1 or glued) and all(_fits(cell, kinds[at]) for at, cell in restored)
-        for glued, restored in _undone(row, kinds, first, last)
-    )
+    return any(len(unlike) > 1 or glued for glued in _undone(row, kinds, first, last))
 
 
 def _fits(cell: str, column: str | None) -> bool:
     return column is None or kind(cell) in (column, "blank")
 
 
-def _undone(row: Sequence[str], kinds: Kinds, first: int, last: int) -> Iterator[tuple[bool, list[tuple[int, str]]]]:
-    """Each way to undo one missing and one spare delimiter around the strange cells: (glued, cells by column).
+def _undone(row: Sequence[str], kinds: Kinds, first: int, last: int) -> Iterator[bool]:
+    """Each way to undo one missing and one spare delimiter around the strange cells after which all cells fit: glued.
 
-    `glued`: the cell that lacks a delimiter is seen to hold two, one of them a date, an ID or a phone.
+    `glued`: the cell that lacks a delimiter is seen to hold two, one of them a date, an ID or a phone. The cells that
+    would move are looked at first; only where they fit is a cell parted, which takes longest.
     """
     width = len(row)
     for a in range(min(first, width - 2), -1, -1):
         for b in range(max(a + 1, last - 1), width - 1):
-            if _is_one(row[b], row[b + 1], kinds[b + 1]):
-                moved = [(at + 1, row[at]) for at in range(a + 1, b)]
-                for glued, parts in _parts(row[a], kinds[a], kinds[a + 1]):
-                    yield glued, [(a, parts[0]), (a + 1, parts[1]), *moved, (b + 1, row[b] + row[b + 1])]
-            if _is_one(row[a], row[a + 1], kinds[a]):
-                moved = [(at - 1, row[at]) for at in range(a + 2, b + 1)]
-                for glued, parts in _parts(row[b + 1], kinds[b], kinds[b + 1]):
-                    yield glued, [(a, row[a] + row[a + 1]), *moved, (b, parts[0]), (b + 1, parts[1])]
+            if (
+                all(_fits(row[at], kinds[at + 1]) for at in range(a + 1, b))
+                and _fits(row[b] + row[b + 1], kinds[b + 1])
+                and _is_one(row[b], row[b + 1], kinds[b + 1])
+            ):
+                yield from _parts(row[a], kinds[a], kinds[a + 1])
+            if (
+                all(_fits(row[at], kinds[at - 1]) for at in range(a + 2, b + 1))
+                and _fits(row[a] + row[a + 1], kinds[a])
+                and _is_one(row[a], row[a + 1], kinds[a])
+            ):
+                yield from _parts(row[b + 1], kinds[b], kinds[b + 1])
 
 
 def _is_one(left: str, right: str, column: str | None) -> bool:
@@ -117,12 +119,12 @@ def _is_one(left: str, right: str, column: str | None) -> bool:
     return "blank" in kinds or not kinds & set(_STRICT)
 
 
-def _parts(cell: str, left: str | None, right: str | None) -> Iterator[tuple[bool, tuple[str, str]]]:
-    """The ways to part a cell in two that fit both columns."""
+def _parts(cell: str, left: str | None, right: str | None) -> Iterator[bool]:
+    """Of each way to part a cell in two that fit both columns, whether it is seen to hold two values."""
     for at in range(len(cell) + 1):
         parts = cell[:at], cell[at:]
         if _fits(parts[0], left) and _fits(parts[1], right):
-            yield _are_two(parts, (left, right)), parts
+            yield _are_two(parts, (left, right))
 
 
 def _are_two(parts: tuple[str, str], columns: tuple[str | None, str | None]) -> bool:

@@ -63,8 +63,14 @@ _PHONES = _Numbers(
     ) s where s.row_key = "stage_{source}".row_key
     """,
 )
+# Few numbers stand in so many rows; only of those the names are counted.
 _OF_MANY = """
-select number from ({rows}) where number not like '%*%'
+with borne as (
+    select name, number from ({rows}) where number not like '%*%'
+), often as (
+    select number from borne group by number having count(*) >= $names
+)
+select number from borne where number in (select number from often)
 group by number having count(distinct name) >= $names
 """
 _CODE_ROWS = """

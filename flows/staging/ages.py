@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.staging.values.columns import Column, Repair
 from flows.staging.values.dates import empty_days
@@ -56,13 +57,26 @@ def _checked(column: Column, births: list[str | None], age: int) -> Column:
     days: list[Any] = column.arrays[0].to_pylist()
     vague = {row for row, repair, _ in column.repairs if repair in ("month_only", "period_split")}
     repairs: list[Repair] = list(column.repairs)
-    for row, (day, birth) in enumerate(zip(days, births, strict=True)):
-        if day is not None and birth is not None and _is_before(day, birth, age, month_only=row in vague):
+    for row in _young(column.arrays[0], births, age):
+        day, birth = days[row], births[row]
+        if birth is not None and _is_before(day, birth, age, month_only=row in vague):
             days[row] = None
             repairs.append((row, TOO_YOUNG, str(day)))
     if len(repairs) == len(column.repairs):
         return column
     return replace(column, arrays=(pa.array(days, column.arrays[0].type),), repairs=tuple(repairs))
+
+
+def _young(days: pa.Array, births: list[str | None], age: int) -> list[int]:
+    """Rows whose day lies in the year of somebody's birthday of an age, or in an earlier one."""
+    years, born = (_years(texts) for texts in (days.cast(pa.string()), pa.array(births, pa.string())))
+    rows: list[int] = pc.indices_nonzero(pc.less_equal(years, pc.add(born, age))).to_pylist()
+    return rows
+
+
+def _years(texts: pa.Array) -> pa.Array:
+    """The years of ISO texts."""
+    return pc.utf8_slice_codeunits(texts, 0, 4).cast(pa.int32())
 
 
 def _is_before(day: date | str, birth: str, age: int, *, month_only: bool) -> bool:

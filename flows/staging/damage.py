@@ -63,7 +63,7 @@ def _shifted(grid: Grid, header: Header, width: int, ragged: Container[int]) -> 
     found: dict[int, Rule] = {}
     part: list[int] = []
     for index in range(header.last + 1, len(grid.rows)):
-        if len(texts.intersection(map(str, grid.rows[index]))) >= _HEADER_TEXTS:
+        if len(texts.intersection(grid.rows[index])) >= _HEADER_TEXTS:
             found |= _shifted_of(grid, part, width)
             part = []
         elif index not in ragged and any(grid.rows[index]):

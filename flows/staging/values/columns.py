@@ -84,6 +84,9 @@ def _texts(field: SourceField, cells: Sequence[Cell]) -> tuple[pa.Array, dict[in
     kinds = set(map(type, cells))
     if kinds <= {str}:
         return pa.array(cells, pa.string()), {}
+    if kinds <= {str, date} and field.type in ("date", "partial_date"):
+        days: dict[Cell, Cell] = {cell: cell.isoformat() for cell in set(cells) if isinstance(cell, date)}
+        return pa.array([days.get(cell, cell) for cell in cells], pa.string()), {}
     texts: list[Cell | None] = list(cells)
     others: dict[int, Cell] = {}
     for index, cell in enumerate(cells):
