@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from flows.staging.values.cells import Cell
 from flows.staging.words import FOREIGN
 from schemas.placeholders import alike, first_signs, longest_word, means_above, means_left
 
-_FIRST_SIGN = itemgetter(slice(0, 1))
 ABOVE, LEFT, NOTHING = "filled_from_above", "filled_from_left", "nothing_to_fill"
 
 
@@ -76,11 +74,17 @@ def _same_name(names: Sequence[Cell], row: int) -> bool:
 
 def _marked(cells: Sequence[Cell]) -> list[int]:
     """Rows whose cell is a ditto, in order."""
-    first, longest = first_signs(), longest_word()
-    texts = [cell if isinstance(cell, str) else "" for cell in cells]
-    if first.isdisjoint(map(_FIRST_SIGN, texts)):
-        return []
-    return [row for row, text in enumerate(texts) if text[:1] in first and len(text) <= longest and _is_ditto(text)]
+    dittos = set(_dittos(set(cells)))
+    return [row for row, cell in enumerate(cells) if cell in dittos] if dittos else []
+
+
+def _dittos(distinct: set[Cell]) -> Iterator[Cell]:
+    longest, first = longest_word(), first_signs()
+    return (
+        cell
+        for cell in distinct
+        if isinstance(cell, str) and cell[:1] in first and len(cell) <= longest and _is_ditto(cell)
+    )
 
 
 def _is_ditto(cell: Cell) -> bool:
