@@ -52,12 +52,12 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     Rows outside the scope, and those of sources that only lend addresses, go no further than `named_rows`.
     """
     parts = [_person_select(contract) for contract in run.contracts.values() if contract.role != "organisation"]
-    rows = con.execute(
-        "select row_key, source, role, file, sheet, row, record_id, member_no, "
-        "name, sex, birth_date, id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
-        f"from ({' union all '.join(parts)}) order by row_key"
-    ).to_arrow_table()
-    make(con, "named_rows", rows)
+    con.execute(
+        "create or replace temp view named_rows as "
+        "select row_key, source, role, file, sheet, row, record_id, member_no, name, sex, birth_date, "
+        "id_number, id_number_kind as id_kind, coalesce(phones, []) as phones "
+        f"from ({' union all '.join(parts)})"
+    )
     place_rows(con, run)
     lending = [contract.name for contract in run.contracts.values() if contract.scope == "contact"]
     make(con, "person_rows", _IN_SCOPE, {"lending": lending})

@@ -5,7 +5,7 @@ Source of the rules: domain.md, "Who belongs in the ledger".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -81,6 +81,16 @@ class Known:
 
 
 @dataclass(frozen=True)
+class _SheetEvidence:
+    """What is known of a sheet before any row of it is looked at."""
+
+    told: str | None
+    file: TextReading
+    sheet: TextReading
+    headers: tuple[tuple[str | None, Evidence], ...]
+
+
+@dataclass(frozen=True)
 class Placing:
     """Places rows of the given sources by a reader and by what is known."""
 
@@ -89,10 +99,11 @@ class Placing:
     default: str
     source_defaults: Mapping[str, str]
     known: Known = field(default_factory=Known)
+    _sheets: dict[tuple[str, str, str | None], _SheetEvidence] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, row: RowTexts) -> Placement:
         """The placement of one combination of texts."""
-        said = list(self._evidence(row))
+        said = self._evidence(row)
         fallback = (self.source_defaults.get(row.source, self.default), Evidence.DEFAULT)
         group, evidence = said[0] if said else fallback
         others = (other for other, how in said if other != group and how in _SPEAKS_AGAINST)
@@ -108,27 +119,35 @@ class Placing:
         known = self.known.unit(unit_name) if not unit.agency else None
         return next((group for group in words if group), known)
 
-    def _evidence(self, row: RowTexts) -> Iterator[tuple[str, Evidence]]:
+    def _evidence(self, row: RowTexts) -> list[tuple[str, Evidence]]:
         """(group, evidence) in order of strength; domain.md, "Trades"."""
-        read = self.reader.read
-        platform, unit, station, job = map(read, (row.platform, row.unit_name, row.station, row.job))
-        file, sheet = read(_stem(row.file)), read(row.sheet)
-        headers = map(read, self.known.headers.get((row.source, row.file, row.sheet), ()))
-        is_licence = row.source == "transport"
-        found: list[tuple[str | None, Evidence]] = [
-            (self.known.told.get((row.source, row.file)), Evidence.TOLD),
-            *((text.brand, Evidence.BRAND) for text in (platform, unit, station)),
+        read, of_sheet = self.reader.read, self._of_sheet(row.source, row.file, row.sheet)
+        platform, unit, station, job = read(row.platform), read(row.unit_name), read(row.station), read(row.job)
+        found: tuple[tuple[str | None, Evidence], ...] = (
+            (of_sheet.told, Evidence.TOLD),
+            (platform.brand, Evidence.BRAND), (unit.brand, Evidence.BRAND), (station.brand, Evidence.BRAND),
             (platform.word, Evidence.PLATFORM),
-            *((text.trade, Evidence.FILE) for text in (file, sheet)),
-            (job.word if is_licence else None, Evidence.LICENCE),
-            *((text.word, Evidence.UNIT) for text in (station, unit)),
+            (of_sheet.file.trade, Evidence.FILE), (of_sheet.sheet.trade, Evidence.FILE),
+            (job.word if row.source == "transport" else None, Evidence.LICENCE),
+            (station.word, Evidence.UNIT), (unit.word, Evidence.UNIT),
             (self.reader.industry(row.industry), Evidence.UNIT),
             (job.trade, Evidence.JOB),
             (self._known_unit(row), Evidence.KNOWN_UNIT),
-            *((text.hint, Evidence.HINT) for text in (platform, station, unit, job, file)),
-            *((text.word, Evidence.HEADER) for text in headers),
-        ]
-        return ((group, how) for group, how in found if group)
+            (platform.hint, Evidence.HINT), (station.hint, Evidence.HINT), (unit.hint, Evidence.HINT),
+            (job.hint, Evidence.HINT), (of_sheet.file.hint, Evidence.HINT),
+            *of_sheet.headers,
+        )  # fmt: skip
+        return [(group, how) for group, how in found if group]
+
+    def _of_sheet(self, source: str, file: str, sheet: str | None) -> _SheetEvidence:
+        """What the names and the headers of a row's sheet say; read once for all its rows."""
+        place = source, file, sheet
+        if place not in self._sheets:
+            read = self.reader.read
+            headers = tuple((read(text).word, Evidence.HEADER) for text in self.known.headers.get(place, ()))
+            told = self.known.told.get((source, file))
+            self._sheets[place] = _SheetEvidence(told, read(_stem(file)), read(sheet), headers)
+        return self._sheets[place]
 
     def _known_unit(self, row: RowTexts) -> str | None:
         return (self.known.units.get(row.uscc) if row.uscc else None) or self.known.unit(row.unit_name)

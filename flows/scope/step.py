@@ -75,7 +75,7 @@ def _combinations(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> l
     known = {field.name for field in contract.imported}
     texts = [f"{field if field in known else 'null'}::varchar as {name}" for name, field in _TEXTS.items()]
     rows = con.execute(
-        f"select file, sheet, {', '.join(texts)}, list(row_key order by row_key) as row_keys "
+        f"select file, sheet, {', '.join(texts)}, list(row_key) as row_keys "
         f'from "stage_{contract.name}" group by all order by min(row_key)'
     ).fetchall()
     return [(RowTexts(contract.name, *row[:-1]), row[-1]) for row in rows]

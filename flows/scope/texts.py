@@ -46,6 +46,7 @@ class TradeReader:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._read = lru_cache(maxsize=None)(self._reading)
+        self._industry = lru_cache(maxsize=None)(self._group_of_industry)
 
     def read(self, text: str | None) -> TextReading:
         """The reading of one text."""
@@ -69,7 +70,10 @@ class TradeReader:
 
     def industry(self, code: str | None) -> str | None:
         """The group of an industry by its GB/T 4754 code (with or without its letter), else by its words."""
-        plain = plain_text(code or "").lstrip("ABCDEFGHIJKLMNOPQRST")
+        return self._industry(code) if code else None
+
+    def _group_of_industry(self, code: str) -> str | None:
+        plain = plain_text(code).lstrip("ABCDEFGHIJKLMNOPQRST")
         if plain[:1].isdigit():
             heads = sorted(self._policy.scope.industries, key=len, reverse=True)
             return next((self._policy.scope.industries[head] for head in heads if plain.startswith(head)), None)
@@ -82,18 +86,18 @@ class TradeReader:
             brand=self._brand(plain),
             word=self._word(head, plain),
             hint=_last(self._hints, plain)[1],
-            public_body=any(pattern.search(head) for pattern in self._public),
-            deposit=any(pattern.search(head) for pattern in self._deposits),
+            public_body=_found(self._public, head),
+            deposit=_found(self._deposits, head),
             agency=any(word in plain for word in self._policy.scope.labour_agencies),
-            office_work=any(pattern.search(plain) or pattern.search(head) for pattern in self._office),
-            ended_work=any(pattern.search(plain) for pattern in self._ended),
+            office_work=_found(self._office, plain) or _found(self._office, head),
+            ended_work=_found(self._ended, plain),
         )
 
     def _brand(self, plain: str) -> str | None:
         """The brand that is the whole text, else the longest one inside it without another trade's noun behind it."""
         if plain in self._alone:
             return self._alone[plain]
-        found = max(((len(one), one) for one in self._inside if one in plain), default=None)
+        found = max([(len(one), one) for one in self._inside if one in plain], default=None)
         if found is None or _other_trade_behind(plain, plain.rfind(found[1]) + found[0], self._other_trades):
             return None
         return self._inside[found[1]]
@@ -162,11 +166,16 @@ def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
     return [re.compile(pattern) for pattern in patterns]
 
 
+def _found(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
+    return any(pattern.search(text) for pattern in patterns)
+
+
 def _last(words: Mapping[str, str], text: str) -> tuple[int, str | None]:
     """(end, group) of the word that ends last, the longest of those: the head of a Chinese phrase stands last."""
-    found = max(((text.rfind(word) + len(word), len(word), word) for word in words if word in text), default=None)
+    found = max([(text.rfind(word) + len(word), len(word), word) for word in words if word in text], default=None)
     return (0, None) if found is None else (found[0], words[found[2]])
 
 
 def _other_trade_behind(text: str, end: int, nouns: Iterable[str]) -> bool:
-    return any(noun in text[end:] for noun in nouns)
+    behind = text[end:]
+    return bool(behind) and any(noun in behind for noun in nouns)
