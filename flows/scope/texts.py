@@ -98,20 +98,30 @@ class TradeReader:
         if plain in self._alone:
             return self._alone[plain]
         found = max([(len(one), one) for one in self._inside if one in plain], default=None)
-        if found is None or _other_trade_behind(plain, plain.rfind(found[1]) + found[0], self._other_trades):
+        if found is None or self._other_trade_in(plain[plain.rfind(found[1]) + found[0] :]):
             return None
         return self._inside[found[1]]
 
     def _word(self, head: str, plain: str) -> str | None:
         """The last trade word outside brackets, else inside them, without another trade's noun behind it."""
         end, group = _last(self._words, head)
-        if _other_trade_behind(head, end, self._other_trades):
+        if self._other_trade_in(head[end:]):
             return None
         return group or _last(self._words, plain)[1]
+
+    def _other_trade_in(self, behind: str) -> bool:
+        """Whether a noun of another trade stands in a text; most texts hold not even the first sign of one."""
+        if self._first_signs.isdisjoint(behind):
+            return False
+        return any(noun in behind for noun in self._other_trades)
 
     @cached_property
     def _other_trades(self) -> tuple[str, ...]:
         return tuple(map(plain_text, self._policy.scope.other_trades))
+
+    @cached_property
+    def _first_signs(self) -> frozenset[str]:
+        return frozenset(noun[:1] for noun in self._other_trades)
 
     @cached_property
     def _inside(self) -> dict[str, str]:
@@ -174,8 +184,3 @@ def _last(words: Mapping[str, str], text: str) -> tuple[int, str | None]:
     """(end, group) of the word that ends last, the longest of those: the head of a Chinese phrase stands last."""
     found = max([(text.rfind(word) + len(word), len(word), word) for word in words if word in text], default=None)
     return (0, None) if found is None else (found[0], words[found[2]])
-
-
-def _other_trade_behind(text: str, end: int, nouns: Iterable[str]) -> bool:
-    behind = text[end:]
-    return bool(behind) and any(noun in behind for noun in nouns)
