@@ -133,6 +133,39 @@ class NoticeSettings(_Frozen):
     webhook: WebhookSettings | None = None
 
 
+class LineageSettings(_WithSecret):
+    """Where a run's OpenLineage events go: a folder, and perhaps a server; nowhere unless one of them is named."""
+
+    folder: Path | None = None
+    url: str = ""
+    namespace: str = Field(default="sanzhao", min_length=1)
+    ca_file: Path | None = None
+    timeout_seconds: float = Field(default=10, gt=0, le=120)
+
+    @field_validator("url")
+    @classmethod
+    def _checked(cls, url: str) -> str:
+        return checked_url(url) if url else ""
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody asked for events."""
+        return bool(self.folder or self.url)
+
+
+class MetricsSettings(_Frozen):
+    """The figures of the last run as a file that node exporter's textfile collector reads; none unless named."""
+
+    textfile: Path | None = None
+
+    @field_validator("textfile")
+    @classmethod
+    def _read_by_the_collector(cls, path: Path | None) -> Path | None:
+        if path is not None and path.suffix != ".prom":
+            raise ValueError("文件名要以 .prom 结尾，否则 node exporter 不读")
+        return path
+
+
 def without_password(url: str) -> str:
     """A database's address, refused with a password in it: addresses end up in errors and process lists."""
     account = url.partition("://")[2].partition("@")[0] if "@" in url else ""

@@ -14,7 +14,14 @@ from matchers.linkage.model import LinkModel
 from matchers.model import district_model, parse_model
 from schemas.connectors import Connector
 from schemas.errors import ContractError
-from schemas.nights import NightSettings, NoticeSettings, ServeSettings, without_password
+from schemas.nights import (
+    LineageSettings,
+    MetricsSettings,
+    NightSettings,
+    NoticeSettings,
+    ServeSettings,
+    without_password,
+)
 from schemas.provenance import Provenance
 from schemas.targets import Target
 
@@ -52,6 +59,8 @@ class Settings(_Frozen):
     night: NightSettings = NightSettings()
     serve: ServeSettings = ServeSettings()
     notices: NoticeSettings = NoticeSettings()
+    lineage: LineageSettings = LineageSettings()
+    metrics: MetricsSettings = MetricsSettings()
     provenance: dict[str, Provenance] = {}
     connectors: dict[str, Connector] = {}
     targets: dict[str, Target] = {}
@@ -64,6 +73,7 @@ class Settings(_Frozen):
 
 _PATHS = ("drop", "policy", "model", "sources")
 _CONNECTOR_PATHS = ("secret_file", "private_key_file", "ca_file")
+_OUTLET_PATHS = {"lineage": ("folder", "secret_file", "ca_file"), "metrics": ("textfile",)}
 _SECRETS = {"password", "passwd", "token", "secret", "secret_key", "access_secret", "passphrase", "private_key"}
 _MEANING = {
     "missing": "必填项没有填",
@@ -168,12 +178,20 @@ def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
         for connector in found.values() if isinstance(found, dict) else ():
             if isinstance(connector, dict):
                 _resolve_connector(connector, base)
+    for kind, keys in _OUTLET_PATHS.items():
+        outlet = body.get(kind)
+        if isinstance(outlet, dict):
+            _make_absolute(outlet, keys, base)
     return body
 
 
 def _resolve_connector(connector: dict[str, Any], base: Path) -> None:
     """A folder connector's path is one of this machine; an SFTP server's is not."""
     keys = (*_CONNECTOR_PATHS, "path") if connector.get("type") == "folder" else _CONNECTOR_PATHS
+    _make_absolute(connector, keys, base)
+
+
+def _make_absolute(table: dict[str, Any], keys: tuple[str, ...], base: Path) -> None:
     for key in keys:
-        if isinstance(connector.get(key), str):
-            connector[key] = (base / Path(connector[key]).expanduser()).resolve()
+        if isinstance(table.get(key), str):
+            table[key] = (base / Path(table[key]).expanduser()).resolve()

@@ -14,6 +14,8 @@ from flows.home.runlog import log_crash, log_event
 from flows.home.settings import load_settings, write_template
 from flows.landing import find_night
 from flows.ledger import record_failure
+from flows.lineage import followed_run
+from flows.metrics import write_metrics
 from flows.pipeline.chronology import checked_date, today
 from flows.pipeline.closing import read_summary
 from flows.pipeline.failures import PASSING, RunFailedError, plain_failure
@@ -61,21 +63,41 @@ def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = si
     home.make()
     write_template(home)
     load_key(home, create=True)
-    with run_lock(home, load_settings(home, request.config).store_url):
-        record, fresh = _entered(request)
-        record = checked_date(home, record, request.force_reason)
-        run = context_of(home, record, progress)
-        if fresh:
-            _discard_unfinished(home)
-            create_run(home, record, run.key)
-        else:
-            save_record(home, record)
-        log_event(home, "run", run_id=run.run_id, as_of=run.as_of.isoformat(), replay=run.replay is not None)
+    settings = load_settings(home, request.config)
+    with run_lock(home, settings.store_url):
+        try:
+            return _driven(request, each, progress)
+        finally:
+            if settings.metrics.textfile:
+                write_metrics(home, settings.metrics.textfile, _last_summary(home))
+
+
+def _driven(request: RunRequest, each: Each, progress: Progress) -> RunSummary:
+    """The run itself, under the lock."""
+    home = request.home
+    record, fresh = _entered(request)
+    record = checked_date(home, record, request.force_reason)
+    run = context_of(home, record, progress)
+    if fresh:
+        _discard_unfinished(home)
+        create_run(home, record, run.key)
+    else:
+        save_record(home, record)
+    log_event(home, "run", run_id=run.run_id, as_of=run.as_of.isoformat(), replay=run.replay is not None)
+    with followed_run(run):
         _walk(run, record, each)
-        summary = read_summary(home, run.run_id)
-        save_record(home, record.model_copy(update={"state": "done", "version": summary.version}))
-        log_event(home, "done", run_id=run.run_id, version=summary.version, warnings=len(summary.warnings))
-        return summary
+    summary = read_summary(home, run.run_id)
+    save_record(home, record.model_copy(update={"state": "done", "version": summary.version}))
+    log_event(home, "done", run_id=run.run_id, version=summary.version, warnings=len(summary.warnings))
+    return summary
+
+
+def _last_summary(home: Home) -> RunSummary | None:
+    """The summary of the newest published run; none before the first, or where it cannot be read."""
+    done = [run.run_id for run in list_runs(home) if run.state == "done"]
+    with suppress(HomeError):
+        return read_summary(home, done[-1]) if done else None
+    return None
 
 
 def _walk(run: RunContext, record: RunRecord, each: Each) -> None:

@@ -16,6 +16,8 @@ from flows.landing import land, note_dropped_columns, replay, seal_relation, uns
 from flows.landing.expected import remember_expected
 from flows.ledger import build_ledger, build_persons, publish
 from flows.ledger.publish.behind import behind
+from flows.ledger.publish.read import TABLES
+from flows.lineage import followed_step
 from flows.matching import steps as matching
 from flows.pipeline.closing import close
 from flows.pipeline.limits import check_quarantine
@@ -51,6 +53,10 @@ class Step:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     retries: int = 0
+    takes: tuple[str, ...] = ()
+    """What it reads outside the workspace, `*` for each source: told to who follows the run (`flows/lineage`)."""
+    gives: tuple[str, ...] = ()
+    """What it writes outside the workspace."""
 
 
 def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
@@ -107,8 +113,13 @@ _SIDES = ("person_rows", "other_names", "registry_persons")
 """What both sides of the matching are made from."""
 
 STEPS: tuple[Step, ...] = (
-    Step("land", "收件", _land, writes=("source_questions",), retries=2),
-    Step("stage", "读取", _stage, ("source_questions",), ("stage_*", "quarantine", "drift_keys_*"), retries=2),
+    Step(
+        "land", "收件", _land, writes=("source_questions",), retries=2, takes=("drop.*",), gives=("landing.*",)
+    ),
+    Step(
+        "stage", "读取", _stage, ("source_questions",), ("stage_*", "quarantine", "drift_keys_*"), retries=2,
+        takes=("landing.*",),
+    ),
     Step(
         "people", "整理人员", matching.people, _STAGED,
         ("person_rows", "other_names", "own_trades", "row_trades", "outside_scope", "trades_of_files"),
@@ -163,6 +174,7 @@ STEPS: tuple[Step, ...] = (
         ),
         ("changes",),
         retries=2,
+        gives=tuple(f"ledger.{name}" for name in TABLES),
     ),
     Step(
         "close", "收尾", _close,
@@ -170,6 +182,7 @@ STEPS: tuple[Step, ...] = (
          "person_rows", "registry_persons",
          "decided", "persons", "person_keys", "ledger", "changes"),
         retries=2,
+        gives=("reports",),
     ),
 )  # fmt: skip
 STEP_NAMES: tuple[str, ...] = tuple(step.name for step in STEPS)
@@ -191,15 +204,17 @@ def run_step(run: RunContext, step: Step) -> StepResult:
 
     After `close` has committed, the workspace is destroyed.
     """
-    with _workspace(run) as con:
+    with followed_step(run, step) as followed, _workspace(run) as con:
         con.begin()
         try:
             started = perf_counter()
             with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
                 before = relations_of(con)
+                followed.before(con)
                 counts = step.run(con, run)
                 keep_only(con, before, step.writes)
                 check_written(con, step.writes, run.contracts)
+                followed.after(con)
             result = StepResult(step.name, round(perf_counter() - started, 3), counts)
             book(con, STEP_NAMES.index(step.name), result)
             con.commit()
