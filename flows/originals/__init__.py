@@ -2,6 +2,6 @@
 
 from flows.originals.copies import Copies, Night
 from flows.originals.places import Bearer, Record, Spot
-from flows.originals.reading import Originals
+from flows.originals.reading import Glance, Looked, Originals
 
-__all__ = ["Bearer", "Copies", "Night", "Originals", "Record", "Spot"]
+__all__ = ["Bearer", "Copies", "Glance", "Looked", "Night", "Originals", "Record", "Spot"]

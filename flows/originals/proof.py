@@ -29,7 +29,7 @@ class Proof:
     def theirs(self, claims: Iterable[Claim]) -> list[bool]:
         """Per claim whether the record is the bearer's; what proves nothing either way is not."""
         claims = list(claims)
-        tokens = [self._tokens(record, spot.source) for spot, record, _ in claims]
+        tokens = [self.tokens(record, spot.source) for spot, record, _ in claims]
         owners = self.store.keys_of({token for mine in tokens for token in mine.values()})
         return [self._is_theirs(claim, mine, owners) for claim, mine in zip(claims, tokens, strict=True)]
 
@@ -41,8 +41,8 @@ class Proof:
         if "row" in mine:
             return True
         if record.full_id is not None and bearer.id_token is not None:
-            return bearer.id_token in self.key.id_tokens(record.full_id) and _may_be(record.name, bearer.name_masked)
-        return _may_be(record.name, bearer.name_masked) and (bool(mine) or self._same_number(record, spot))
+            return bearer.id_token in self.key.id_tokens(record.full_id) and may_be(record.name, bearer.name_masked)
+        return may_be(record.name, bearer.name_masked) and (bool(mine) or self._same_number(record, spot))
 
     def _is_the_organisation(self, claim: Claim) -> bool:
         spot, record, bearer = claim
@@ -63,7 +63,7 @@ class Proof:
     def _moved(self) -> dict[str, str]:
         return merges(self.store)
 
-    def _tokens(self, record: Record, source: str) -> dict[str, str]:
+    def tokens(self, record: Record, source: str) -> dict[str, str]:
         """Evidence token per kind of value; the same values that ledger/identity.sql makes tokens of."""
         row, name = record.row, record.name or ""
         values = {"id": record.full_id and f"id|{record.full_id}"}
@@ -80,7 +80,7 @@ class Proof:
         return {kind: self.key.token("evidence", value) for kind, value in values.items() if value}
 
 
-def _may_be(name: str | None, masked: str | None) -> bool:
+def may_be(name: str | None, masked: str | None) -> bool:
     """Whether the surname is, or sounds like, that of the published name; a hidden one speaks against nobody."""
     if not name or not masked or "*" in (name[0], masked[0]):
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
+from flows.landing import LandedFile
 from flows.ledger.publish.read import Published
 from flows.originals.copies import Copies, Night
 from flows.originals.places import Bearer, Record, Spot
@@ -25,6 +27,8 @@ from schemas.errors import InputError, SanzhaoError
 from schemas.policy import Policy
 
 Fits = Callable[[Record], bool]
+Glance = Callable[[str, str, str, str], bool]
+"""Whether a row may be wanted, by its name, ID, telephones and own number as the sender wrote them."""
 
 
 def _gone(spot: Spot | None = None) -> InputError:
@@ -48,6 +52,15 @@ class Found:
     records: Mapping[tuple[Spot, str], Record]
     """By place and person key."""
     differing: int
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found in one night's copies, which files could not be read, and how many were."""
+
+    rows: tuple[tuple[SourceContract, Record], ...]
+    unread: tuple[str, ...]
+    read: int
 
 
 @dataclass(frozen=True)
@@ -118,6 +131,37 @@ class Originals:
                         others.add(spot)
         return Found(found, len(others & set(left)))
 
+    def looked_through(self, version: Published, glance: Glance) -> Looked:
+        """The rows of a version's own night that a glance wants, source by source.
+
+        Files that were carried forward are among the night's copies; those that cannot be read are named.
+        """
+        rows: list[tuple[SourceContract, Record]] = []
+        unread: list[str] = []
+        read = 0
+        for night in itertools.islice(self.copies(version).nights(version.as_of), 1):
+            for contract in (one for one in self.contracts.values() if one.role != "organisation"):
+                for entry in (one for one in night.manifest.files if one.source == contract.name):
+                    try:
+                        found = self._glanced(night, entry, (contract, glance))
+                    except SanzhaoError:
+                        unread.append(f"{contract.title} {entry.name}")
+                        continue
+                    rows += ((contract, record) for record in found)
+                    read += 1
+        return Looked(tuple(rows), tuple(unread), read)
+
+    def _glanced(self, night: Night, entry: LandedFile, wanted: tuple[SourceContract, Glance]) -> list[Record]:
+        contract, glance = wanted
+        if entry.sealed is None:
+            raise _gone()
+        return [
+            record
+            for file, data in night.clear(entry)
+            for sheet in self._sheets(contract.name, file, data)
+            for record in sheet.records(sheet.rows_where(glance)).values()
+        ]
+
     def _nights_since(self, version: Published, since: date) -> Iterator[Night]:
         """Every night of published runs from a version's own back to a day, newest first."""
         copies, days = self.copies(version), set()
@@ -158,7 +202,7 @@ class Originals:
         for source in sorted({spot.source for spot in spots} & set(self.contracts)):
             for entry in night.files(source):
                 for file, data in night.clear(entry):
-                    here = {spot for spot in spots if spot.source == source and self._named(file, spot.file)}
+                    here = {spot for spot in spots if spot.source == source and self.is_named(file, spot.file)}
                     for sheet in self._sheets(source, file, data) if here else ():
                         mine = {spot.row: spot for spot in here if self._same_sheet(sheet.name, spot.sheet)}
                         found |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
@@ -185,9 +229,9 @@ class Originals:
                 continue
 
     def _same_sheet(self, sheet: str | None, published: str | None) -> bool:
-        return sheet == published or bool(sheet and published and self._named(sheet, published))
+        return sheet == published or bool(sheet and published and self.is_named(sheet, published))
 
-    def _named(self, name: str, published: str) -> bool:
+    def is_named(self, name: str, published: str) -> bool:
         """Whether a file or sheet is the one published, under its own name or under its token."""
         if name == published:
             return True
@@ -220,6 +264,17 @@ class _Sheet:
             number
             for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True)
             if any(cell_text(row[column]).strip() == record_id for column in columns)
+        }
+
+    def rows_where(self, glance: Glance) -> set[int]:
+        """The rows that a glance wants."""
+        columns = self.table.mapping.columns
+        fields = ("name", "id_number", "phones", self.contract.record_id or "")
+        read = [columns.get(field, ()) for field in fields]
+        return {
+            number
+            for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True)
+            if glance(*(" ".join(cell_text(row[column]) for column in found) for found in read))
         }
 
     def _record(self, row: dict[str, Any]) -> Record:

@@ -81,7 +81,7 @@ class _Door:
 
     async def log_in(self, request: Request) -> Response:
         """Try a name and a password; the session that the browser brought along is never the one it gets."""
-        form = await _fields(request)
+        form = await form_fields(request)
         nonce = request.cookies.get(_PRE, "")
         if not nonce or not hmac.compare_digest(form.get("token", ""), self._token(nonce)):
             return self._page(form.get("then", "/"), "这一页已过期，请再试一次。", 403)
@@ -101,7 +101,7 @@ class _Door:
 
     async def log_out(self, request: Request) -> Response:
         session = str(request.state.session)
-        form = await _fields(request)
+        form = await form_fields(request)
         if not hmac.compare_digest(form.get("token", ""), self._office.sessions.form_token(session)):
             return PlainTextResponse("来路不对", 403)
         self._office.audit(self._office.account(session).name, "logout")
@@ -132,7 +132,7 @@ class _Door:
         answer.set_cookie(name, value, path=path, httponly=True, samesite="strict", secure=self._secure)
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def form_fields(request: Request) -> dict[str, str]:
     """The fields of a small form; nothing of a larger one."""
     if int(request.headers.get("content-length") or _LONGEST_FORM + 1) > _LONGEST_FORM:
         return {}

@@ -57,6 +57,12 @@ def pages_of(account: Account) -> list[tuple[str, str]]:
     return [(path, title) for path, title, action in _PAGES if may(account, action)]
 
 
+def head_values(account: Account, here: str, token: str) -> dict[str, Any]:
+    """What the head of every page is filled with; `finds`: whether the box of the counter is there."""
+    finds = may(account, Action.SEE_PEOPLE)
+    return {"pages": pages_of(account), "here": here, "account": account, "token": token, "finds": finds}
+
+
 def first_page(account: Account) -> str:
     """Where an account begins."""
     return {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts"}.get(account.role, pages_of(account)[0][0])

@@ -198,6 +198,12 @@ class PairIndex:
         """Waiting pairs of one member that the account may see."""
         return self._visible(account, {*self._by_member.get(member_no, ())})
 
+    def of_record(self, account: Account, place: tuple[str, int]) -> list[Pair]:
+        """Waiting pairs of the rows of that number in a source's files, that the account may see."""
+        source, row = place
+        places = {at for key, found in self._by_record.items() if (key[0], key[3]) == (source, row) for at in found}
+        return self._visible(account, places)
+
     def _visible(self, account: Account, places: set[int]) -> list[Pair]:
         found = self._at(sorted(places)[:_MOST_TIED])
         return [pair for pair in found if allowed(account, Action.SEE_PAIRS, pair.streets)]

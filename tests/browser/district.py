@@ -17,6 +17,9 @@ _WEIGHTS, _CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X9
 WAITING = 16
 """Pairs with the same name and birth date and nothing else: for a person."""
 
+NURSE, MASKED, NOWHERE = WAITING + 4, WAITING + 5, WAITING + 6
+"""Members who are in no ledger: out of its scope, known to a platform by surname alone, in no other file."""
+
 
 def id_number(born: date, sequence: int) -> str:
     """A valid ID of nobody's: the region is not in use."""
@@ -77,7 +80,14 @@ def write_drop(folder: Path) -> Path:
     _write(folder / "platform" / MARKUP_FILE, titles, [row for at, row in enumerate(riders) if at < 4])
     _write(folder / "platform/闪达骑手.csv", titles, [row for at, row in enumerate(riders) if at >= 4])
     _write(folder / "platform/蓝骑骑手.csv", ["平台", "骑手编号", "姓名", "身份证号", "手机号"], certain)
-    for source in ("party_members", "party_organisations", "platform"):
+    _write(folder / "human_resources/人社.csv", ["姓名", "社会保障号码", "单位名称", "就业形式"], [
+        (roll[NURSE]["姓名"], roll[NURSE]["身份证号"], "澜江区人民医院", "单位就业")
+    ])  # fmt: skip
+    masked = roll[MASKED]["身份证号"]
+    _write(folder / "platform/飞燕骑手.csv", ["平台", "骑手编号", "姓名", "身份证号"], [
+        ("飞燕", "Y0001", f"{roll[MASKED]['姓名'][0]}*", f"{masked[:6]}********{masked[-4:]}")
+    ])  # fmt: skip
+    for source in ("party_members", "party_organisations", "platform", "human_resources"):
         (folder / source / "provenance.toml").write_text(_PROVENANCE, "utf-8")
     return folder
 

@@ -14,7 +14,7 @@ from nicegui import Client, ui
 
 from reports.workbench.access import Account
 from reports.workbench.desk import Desk, LoggedOut, Refused
-from reports.workbench.look import pages_of, rendered, style
+from reports.workbench.look import head_values, rendered, style
 from schemas.errors import SanzhaoError
 
 P = ParamSpec("P")
@@ -44,7 +44,7 @@ def frame(desk: Desk, request: Request, here: str, title: str) -> Iterator[Visit
     ui.add_head_html(f"<style>{style()}</style>")
     ui.colors(primary="#1f4e79")
     visit = Visit(session, account, dict(request.query_params))
-    html("head.html", pages=pages_of(account), here=here, account=account, token=desk.form_token(session))
+    html("head.html", **head_values(account, here, desk.form_token(session)))
     with ui.element("main").classes("main") as body:
         try:
             yield visit

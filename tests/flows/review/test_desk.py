@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
-from flows.home.folders import Home
 from flows.ledger.redact import is_personal_number
 from flows.ledger.review import masked_id, masked_phones
-from flows.pipeline.driver import RunRequest, drive
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
@@ -19,22 +16,9 @@ from reports.workbench.desk import Refused
 from reports.workbench.people import PeopleFilter
 from reports.workbench.queue import Filter
 from schemas.errors import InputError
-from tests.browser.district import DAY, write_drop
-from tests.flows.command import without_reports
-from tests.flows.review.conftest import Clock
 
 pytestmark = pytest.mark.slow
 PASSWORD = "Kezhang-2026"  # noqa: S105
-
-
-@pytest.fixture(scope="module")
-def office_of_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("desk")
-    home = Home(without_reports(folder / "home"))
-    drive(RunRequest(home, drop=write_drop(folder / "drop"), as_of=DAY))
-    office = Office.open(home, clock=Clock())
-    yield office
-    office.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,43 @@
+"""The box at the head of every page: one person by name and number, asked for by POST and noted before it is read."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+
+from flows.counter.enquiry import Enquiry, enquiry_of
+from flows.review.office import Office
+from flows.review.plain import Answered, PlainPages, Screen
+from flows.review.search import Search
+from reports.workbench.access import Account, Action
+from reports.workbench.counter import Answer
+
+_SHOWN = 12
+"""Places of the keyed token by which an auditor sees that one number was asked for again."""
+
+
+def add_counter(app: FastAPI, office: Office) -> None:
+    """Add `/find`, which takes a POST only; an address of that name leads to the first page."""
+    pages = PlainPages(office)
+
+    async def find(request: Request) -> Response:
+        return await pages.posted(request, lambda session, form: _found(office, session, form))
+
+    async def nothing(_request: Request) -> Response:
+        return RedirectResponse("/", 303)
+
+    app.add_api_route("/find", find, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/find", nothing, methods=["GET"], include_in_schema=False)
+
+
+def _found(office: Office, session: str, form: dict[str, str]) -> Answered:
+    account = office.with_right(session, Action.SEE_PEOPLE)
+    answer = answered(office, account, enquiry_of(form.get("name", ""), form.get("number", "")))
+    return answer.path or Screen("counter.html", "查找结果", {"answer": answer})
+
+
+def answered(office: Office, account: Account, enquiry: Enquiry) -> Answer:
+    """Where the person stands; that somebody asked is noted before, the number under a keyed token."""
+    token = office.key.token("enquiry", enquiry.number)[:_SHOWN]
+    office.audit(account.name, "find", f"{enquiry.kind.value} {token}")
+    return Search(office, account, enquiry).answer()
