@@ -30,7 +30,7 @@ from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders
-from matchers.relations import append, make
+from matchers.relations import make
 from schemas.contracts import ledger_table
 from schemas.policy import Leads, load_policy
 from schemas.words import words
@@ -210,8 +210,8 @@ def put_clean_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> Non
     are.
     """
     make(con, "numbers", _NUMBERS)
-    _put_cleaned(con, "clean_numbers", _LONG_NUMBERS, redactor.number)
-    append(con, "clean_numbers", _OTHER_NUMBERS)
+    _put_cleaned(con, "clean_long_numbers", _LONG_NUMBERS, redactor.number)
+    make(con, "clean_numbers", _CLEAN_NUMBERS)
 
 
 def _put_cleaned(con: duckdb.DuckDBPyConnection, name: str, query: str, clean: Callable[[str], str | None]) -> None:
@@ -233,7 +233,9 @@ select distinct text from (
     union all select record_id from orgs
 ) where text is not null
 """
-_OTHER_NUMBERS = "select text, text as clean from numbers where text not in (select text from clean_numbers)"
+_CLEAN_NUMBERS = """
+select n.text, if(l.text is null, n.text, l.clean) as clean from numbers n left join clean_long_numbers l using (text)
+"""
 # Digits enough for a phone, and one of the forms that spoken_numbers.py reads: in one group, or in several.
 _LONG_NUMBERS = r"""
 select text from numbers

@@ -36,7 +36,7 @@ with unit_sources as (
 )
 select worker, row_key, worker_rows from ranked where rank = 1
 ;
-create or replace table main_work as
+create or replace temp view main_work as
 -- One row per worker with their main work; a member by their own 工作单位 (W1), or who only signed up, stands beside
 -- them without a row.
 with persons_of as (

@@ -34,7 +34,7 @@ def build_facts(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
     """Write `work_rows` (one row per worker or self-report row) and `orgs` (one row per organisation); warnings."""
     _put_rules(con, run)
     union = " union all ".join(_select(con, contract) for contract in _working(run))
-    make(con, "raw_work", f"select * from ({union}) where row_key in ({_IN_SCOPE})")
+    con.execute(f"create or replace temp view raw_work as select * from ({union}) where row_key in ({_IN_SCOPE})")
     _ensure_registers(con, run)
     warnings = put_organisations(con, run)
     _put_lent(con, run)

@@ -25,6 +25,7 @@ class Redactor:
         self._key = key
         self._names = names
         self._longest = max((len(name) for name in names), default=0)
+        self._heads = frozenset(name[:2] for name in names)
         self._texts: dict[str, str] = {}
         self._files: dict[str, str] = {}
 
@@ -63,10 +64,16 @@ class Redactor:
         least = 2 if sole else 3
         at, out = 0, ""
         while at < len(text):
-            size = next((n for n in range(self._longest, least - 1, -1) if text[at : at + n] in self._names), 0)
+            size = self._name_at(text, at, least)
             out += f"{text[at]}*" if size else text[at]
             at += size or 1
         return out
+
+    def _name_at(self, text: str, at: int, least: int) -> int:
+        """Characters of the longest name of so many characters or more that begins at a place; 0 where none does."""
+        if text[at : at + 2] not in self._heads:
+            return 0
+        return next((n for n in range(self._longest, least - 1, -1) if text[at : at + n] in self._names), 0)
 
     def _names_somebody(self, name: str) -> bool:
         for chunk in _HAN.findall(name):
