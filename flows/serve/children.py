@@ -102,6 +102,7 @@ def _server_environment(home: Home, settings: Settings) -> dict[str, str]:
     return {
         "PREFECT_SERVER_API_AUTH_STRING": auth_string(home),
         "PREFECT_SERVER_UI_API_URL": "/api",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",  # links to the maker's services, of no use offline
         "PREFECT_API_DATABASE_CONNECTION_URL": database,
         "PREFECT_SERVER_API_HOST": LOOPBACK,
         "PREFECT_SERVER_API_PORT": str(settings.serve.port),

@@ -37,6 +37,11 @@ class PrefectApi:
         """Whether the runner has registered both deployments."""
         return all(self._client.get(f"/deployments/name/nightly/{name}").is_success for name in (NIGHTLY, BY_HAND))
 
+    def form_of(self, deployment: str) -> str:
+        """Where on the page a deployment's form stands; the same after every restart."""
+        known = self._got("GET", f"/deployments/name/nightly/{deployment}")
+        return f"/v2/deployments/deployment/{known['id']}/run"
+
     def start_run(self, deployment: str, parameters: Mapping[str, Any], once: str) -> str:
         """A run of a deployment, now; asked twice with the same `once` it is one run. Gives its id."""
         known = self._got("GET", f"/deployments/name/nightly/{deployment}")

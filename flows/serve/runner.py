@@ -60,7 +60,12 @@ def watch_over_dead_runs() -> None:
 
 
 def deployments_of(home: Home) -> list[Any]:
-    """`nightly` on its schedule and `by-hand` for the form; each one run at a time."""
+    """`nightly` on its schedule and `by-hand` for the form; each one run at a time.
+
+    The form shows the drop folder that stands in the configuration. It leaves `config` empty, which is the home's own:
+    a run that is resumed keeps the configuration it began with. `by-hand` is registered last, so that it stands first
+    in the page's list, whether that is sorted by name or by the newest.
+    """
     settings = load_settings(home)
     limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
     parameters = {"home": str(home.root)}
@@ -76,8 +81,8 @@ def deployments_of(home: Home) -> list[Any]:
         nightly.to_deployment(
             BY_HAND,
             concurrency_limit=limit,
-            parameters=parameters,
-            description="手工运行：在表单里选投递文件夹、数据日期、从哪一步开始。",
+            parameters={**parameters, "drop": str(settings.drop or home.root / "drop"), "start_from": "new"},
+            description="手工运行：点 Run → Custom run，核对表单里的投递文件夹、数据日期、从哪一步开始，再提交。",
         ),
     ]
 

@@ -19,7 +19,7 @@ from flows.home.keys import load_key
 from flows.home.runlog import log_crash
 from flows.home.settings import Settings, load_settings
 from flows.nightly.schedule import next_due
-from flows.serve.children import LOOPBACK, api_url, auth_path, auth_string, children_of
+from flows.serve.children import BY_HAND, LOOPBACK, api_url, auth_path, auth_string, children_of
 from flows.serve.prefect_api import PrefectApi
 from flows.serve.running import port_is_free
 from flows.serve.steward import Steward
@@ -80,7 +80,9 @@ def _serve(home: Home, settings: Settings, supervisor: Supervisor, stop: threadi
     due = next_due(settings.night.cron, _now())
     say(home, "serve", f"ready; next night {due:%Y-%m-%d %H:%M}")
     page = api_url(settings).removesuffix("/api")
-    print(f"运行页面：{page}（用户名和口令在 {auth_path(home)}）。下一晚：{due:%Y-%m-%d %H:%M}", flush=True)
+    print(f"手工运行的表单：{page}{api.form_of(BY_HAND)}", flush=True)
+    print(f"运行页面：{page}。下一晚：{due:%Y-%m-%d %H:%M}", flush=True)
+    print(f"登录：页面只有一格，粘贴 {auth_path(home)} 里的整行（admin:口令）", flush=True)
     thread = threading.Thread(target=_stewarding, args=(steward, stop), daemon=True)
     thread.start()
     while not stop.wait(_LOOK_SECONDS):

@@ -24,6 +24,7 @@ def test_the_server_asks_for_a_log_in_and_sends_nothing_out(home: Home) -> None:
     told = server.environment
     assert told["PREFECT_SERVER_API_AUTH_STRING"] == auth_string(home)
     assert told["PREFECT_SERVER_UI_API_URL"] == "/api"
+    assert told["PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT"] == "false"
     assert (told["PREFECT_SERVER_ANALYTICS_ENABLED"], told["DO_NOT_TRACK"]) == ("false", "1")
     assert server.command[-4:] == ("--host", "127.0.0.1", "--port", "4200")
 

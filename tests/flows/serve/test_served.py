@@ -11,7 +11,7 @@ import pytest
 from flows.home.folders import Home
 from flows.ledger import verify
 from tests.flows.notices.servers import hook_server
-from tests.flows.serve.served import left_behind, prepared, until
+from tests.flows.serve.served import Served, left_behind, prepared, until
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +29,8 @@ def test_a_night_of_the_service_is_published_and_told_and_its_end_leaves_no_proc
                 assert httpx.get(f"http://127.0.0.1:{served.port}{path}", trust_env=False).status_code in (401, 404), (
                     path
                 )
+            form = _form(served)
+            assert form == {"home": str(served.home), "drop": str(served.home / "drop"), "start_from": "new"}
             order = {"home": str(served.home), "as_of": DAY.isoformat()}
             served.orders().start_run("by-hand", order, once="tonight")
             night = served.next_ended(0)
@@ -41,3 +43,14 @@ def test_a_night_of_the_service_is_published_and_told_and_its_end_leaves_no_proc
     events = [json.loads(line) for path in (served.home / "logs").glob("*.jsonl") for line in path.open("rb")]
     assert [one for one in events if one["event"] == "crash"] == []
     assert left_behind(served.home) == []
+
+
+def _form(served: Served) -> dict[str, str]:
+    """What the by-hand form shows filled in, from its own address; the deployment stands first in the list."""
+    place = served.orders().form_of("by-hand")
+    with served.api() as api:
+        known = api.get(f"/deployments/{place.split('/')[-2]}").json()
+        listed = api.post("/deployments/paginate", json={"sort": "NAME_ASC"}).json()["results"]
+        newest = api.post("/deployments/paginate", json={"sort": "CREATED_DESC"}).json()["results"]
+    assert known["name"] == listed[0]["name"] == newest[0]["name"] == "by-hand"
+    return dict(known["parameters"])
