@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.words import words
+
 COUNT_TITLES: dict[str, str] = {
     "sources": "来源",
     "files": "文件",
@@ -45,12 +47,7 @@ COUNT_TITLES: dict[str, str] = {
     "changes": "变动种类",
     "causes": "变动原因种类",
     "coverage": "覆盖情况行",
-    "same_full_id": "按完整证件号",
-    "same_name_sound": "按姓名读音",
-    "same_first_15_of_id": "按证件号前15位",
-    "same_id_head_and_tail": "按证件号头尾",
-    "same_phone_head_and_tail": "按电话头尾",
-    "same_given_name_swap": "按名字颠倒",
+    **words("rules"),
 }
 
 

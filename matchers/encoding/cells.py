@@ -86,20 +86,28 @@ def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 
 def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
-    """Every number of a cell."""
+    """Every number of a cell of text, or of a list of texts."""
     array = _one(column)
     if not pa.types.is_list(array.type):
-        parts = strings(array)
-        digits, mask = eleven_places(parts)
-        dummy = dummy_phones(digits, mask)
-        plain = (parts.lengths == PHONE_PLACES) & (mask != 0) & ~dummy
-        fast = plain & fits_digits_and_stars(parts, plain)
-        rest = np.flatnonzero(~fast & (parts.lengths > 0))
-        if not len(rest):
-            return {"all": _single(fast, digits, mask)}
-        other = _read_numbers(text_array(parts.texts(rest)))
-        return {"all": _merged(_single(fast, digits, mask), other, rest)}
-    return {"all": _read_numbers(array)}
+        return {"all": _numbers_of(array)}
+    ends, valid = np.asarray(array.offsets).astype(np.int64), np.asarray(array.is_valid())
+    numbers = _numbers_of(array.values)
+    firsts, counts = numbers.offsets[ends[:-1]], np.diff(numbers.offsets[ends]) * valid
+    return {"all": numbers.spanned(firsts, counts)}
+
+
+def _numbers_of(texts: pa.Array) -> Numbers:
+    """Every number of each text: eleven digits and stars as whole columns, other writings one by one."""
+    parts = strings(texts)
+    digits, mask = eleven_places(parts)
+    dummy = dummy_phones(digits, mask)
+    plain = (parts.lengths == PHONE_PLACES) & (mask != 0) & ~dummy
+    fast = plain & fits_digits_and_stars(parts, plain)
+    rest = np.flatnonzero(~fast & (parts.lengths > 0))
+    if not len(rest):
+        return _single(fast, digits, mask)
+    other = _read_numbers(text_array(parts.texts(rest)))
+    return _merged(_single(fast, digits, mask), other, rest)
 
 
 def _single(shown: npt.NDArray[np.bool_], digits: npt.NDArray[np.uint64], mask: npt.NDArray[np.uint64]) -> Numbers:
@@ -107,8 +115,13 @@ def _single(shown: npt.NDArray[np.bool_], digits: npt.NDArray[np.uint64], mask: 
     rows = np.flatnonzero(shown)
     digits, mask = digits[rows], mask[rows]
     whole = mask == np.uint64(16**PHONE_PLACES - 1)
-    same = np.where(whole, digits, (digits ^ mask * _STIR) | np.uint64(1 << 63))
+    same = np.where(whole, digits, _masked_mark(digits, mask))
     return Numbers(np.concatenate([[0], np.cumsum(shown)]), same, digits, mask, whole)
+
+
+def _masked_mark(digits: npt.NDArray[np.uint64], mask: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """What masked numbers that show the same are equal by; no whole number has it."""
+    return np.asarray((digits ^ mask * _STIR) | np.uint64(1 << 63), np.uint64)
 
 
 def _merged(plain: Numbers, other: Numbers, rows: Rows) -> Numbers:
@@ -127,8 +140,8 @@ def _read_numbers(array: pa.Array) -> Numbers:
     texts = pa.array([_phone(text or "") for text in distinct.to_pylist()], pa.string())
     digits, mask = encode_phones(texts)
     whole = np.asarray(pc.and_(pc.greater(pc.utf8_length(texts), 0), pc.invert(pc.match_substring(texts, "*"))))
-    same = np.where(whole & (mask != 0), digits, np.uint64(0))
-    for row in np.flatnonzero(same == 0):
+    same = np.where(whole, digits, _masked_mark(digits, mask))
+    for row in np.flatnonzero(mask == 0):
         same[row] = _digest(texts[row].as_py()) | np.uint64(1 << 63)
     given = np.asarray(pc.greater(pc.utf8_length(texts), 0))[codes]
     kept = codes[given]

@@ -10,7 +10,7 @@ from matchers.encoding.dates import empty_days, packed, written_day
 from matchers.encoding.dummies import dummy_phones
 from matchers.encoding.personal import only_phone
 from matchers.encoding.strings import Strings, matrix, strings, strings_of
-from matchers.encoding.swar import digits, nibbles, number, u64
+from matchers.encoding.swar import digits, nibbles, number, stars, u64
 
 PHONE_PLACES = 11
 _WHOLE = u64(0x0101010101010101)
@@ -58,10 +58,9 @@ def rows_to_read(parts: Strings, whole: npt.NDArray[np.bool_], places: int) -> R
 
 def fits_digits_and_stars(parts: Strings, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which of these rows, all of eleven bytes, are of digits and stars alone."""
-    rows = np.flatnonzero(wanted)
-    found = np.zeros(len(wanted), bool)
-    found[rows] = _DIGIT_OR_STAR[matrix(parts, rows, PHONE_PLACES)].all(axis=1)
-    return found
+    first, second = (np.where(wanted, parts.raw_words(at), u64(0)) for at in (0, 8))
+    known = digits(first)[1] | stars(first), (digits(second)[1] | stars(second)) & u64(0xFFFFFF)
+    return np.asarray((known[0] == _WHOLE) & (known[1] == _WHOLE & u64(0xFFFFFF)), np.bool_)
 
 
 def plain_days(parts: Strings) -> npt.NDArray[np.int32]:

@@ -45,9 +45,11 @@ class Numbers:
 
     def take(self, rows: Seqs) -> Numbers:
         """These rows."""
-        counts = self.counts(rows)
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        return self._numbers(spans(self.offsets[rows], counts), offsets)
+        return self.spanned(self.offsets[rows], self.counts(rows))
+
+    def spanned(self, firsts: Seqs, counts: Seqs) -> Numbers:
+        """Rows that each have so many numbers, one after another, beginning there."""
+        return self._numbers(spans(firsts, counts), np.concatenate([[0], np.cumsum(counts)]))
 
     def kept(self, numbers: Bools) -> Numbers:
         """The same rows with some of their numbers."""

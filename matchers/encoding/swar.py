@@ -12,6 +12,7 @@ _HIGH = np.uint64(0x8080808080808080)
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
 _ABOVE_NINE = np.uint64(0x7676767676767676)
 _EACH = np.uint64(0x0101010101010101)
+_STARS = np.uint64(0x2A2A2A2A2A2A2A2A)
 _BYTES = np.uint64(0x00FF00FF00FF00FF)
 
 
@@ -26,6 +27,12 @@ def digits(words: Words) -> tuple[Words, Words]:
     none = (values | ((values & _LOW) + _ABOVE_NINE)) & _HIGH
     shown = (none >> u64(7)) ^ _EACH
     return values & ((shown << u64(4)) - shown), shown
+
+
+def stars(words: Words) -> Words:
+    """Per byte 1 where it is a star, else 0."""
+    other = words ^ _STARS
+    return ~(((other & _LOW) + _LOW) | other | _LOW) >> u64(7)
 
 
 def nibbles(values: Words) -> Words:

@@ -232,6 +232,8 @@ _IDS = Kind(
         "and {c}_tail_mask >> 20 = 65535 "
         f"then (({{c}}_head & {_SIX}) << 16) | ({{c}}_tail >> 20) end",
         "tail4": ID_TAIL4,
+        "first9": f"case when {{c}}_head_mask = {_NINE} then {{c}}_head end",
+        "last4": "case when {c}_tail_mask >> 20 = 65535 then ({c}_tail >> 20) + 1 end",
         "birth": "nullif({c}_birth, 0)",
     },
     missing=_no_ids,

@@ -46,8 +46,9 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> fl
     share, key = model.prior, settling.prior_from if settling else None
     if settling and key and key.partition(".")[0] in model.columns and not both.same:
         own, right = key_values(con, model, key, both.left), key_values(con, model, key, both.right)
-        own = own[own != 0]
-        found = int(np.isin(own, right).sum())
+        own, right = np.sort(own[own != 0]), np.sort(right)
+        place = np.minimum(np.searchsorted(right, own), max(len(right) - 1, 0))
+        found = int(np.count_nonzero(right[place] == own)) if len(right) else 0
         share = found / len(own) if len(own) >= settling.prior_rows else share
     least, most = (settling.prior_least, settling.prior_most) if settling else (1e-9, 0.999)
     return prior_per_pair(min(max(share, least), most), sides)
@@ -165,7 +166,7 @@ class PopulationChances:
             return keys, len(keys)
         bearers = shown if keyed.bearers is None else keyed.bearers[shown]
         if self._things is None:
-            return keys, len(np.unique(bearers))
+            return keys, int(np.count_nonzero(np.bincount(bearers)))
         things = self._things[bearers]
         order = np.lexsort((things, keys))
         keys, things = keys[order], things[order]

@@ -76,7 +76,7 @@ def column_signs(texts: pa.Array) -> tuple[ColumnSigns, npt.NDArray[np.bool_]]:
     """What a column of distinct texts shows, and which of them are valid IDs that need no second look."""
     eighteen = pc.and_(pc.equal(pc.binary_length(texts), 18), pc.string_is_ascii(texts))
     whole = eighteen.fill_null(False).to_numpy(zero_copy_only=False)
-    places = _places(texts.filter(pa.array(whole)).to_pylist())
+    places = _places(texts.filter(pa.array(whole)))
     signs, right = _signs(places, _valid(places))
     valid = np.zeros(len(whole), bool)
     valid[whole] = right
@@ -102,9 +102,13 @@ def _signs(places: npt.NDArray[np.int16], right: npt.NDArray[np.bool_]) -> tuple
     return ColumnSigns(zeros, floats), right & ~unknown & ~(tails & zeros) & (not floats)
 
 
-def _places(texts: list[str]) -> npt.NDArray[np.int16]:
-    """A row of eighteen numbers per text: its digits, other characters outside 0 to 9."""
-    return np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, 18).astype(np.int16) - 48
+def _places(texts: pa.Array) -> npt.NDArray[np.int16]:
+    """A row of eighteen numbers per text of eighteen bytes: its digits, other characters outside 0 to 9."""
+    if not len(texts):
+        return np.zeros((0, 18), np.int16)
+    _, offsets, data = texts.buffers()
+    first = int(np.frombuffer(offsets, np.int32)[texts.offset])
+    return np.frombuffer(data, np.uint8)[first : first + 18 * len(texts)].reshape(-1, 18).astype(np.int16) - 48
 
 
 def _valid(places: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
