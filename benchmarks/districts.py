@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.district import MEMBERS, WORKERS, timed
-from flows.evaluate.curve import Share, wilson
+from matchers.measuring.curve import Share, wilson
 
 DAY = "2026-11-19"
 Evaluation = dict[str, Any]

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.districts import seeds_of, share_text
 from benchmarks.people_tables import write_tables
-from flows.evaluate.curve import Point, point, wilson
+from matchers.measuring.curve import Point, point, wilson
 
 SANZHAO = Path(sys.executable).with_name("sanzhao")
 BANDS = ("0.2-0.5", "0.5-0.8", "0.8-0.95", "0.95-1.0")

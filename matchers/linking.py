@@ -12,12 +12,12 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from matchers.engine import Options
-from matchers.linkage.headers import fitted
-from matchers.linkage.link import id_column, link_tables
-from matchers.linkage.model import LinkModel
-from matchers.linkage.tier_training import train_tiers
-from matchers.linkage.training import Judging, Training
-from matchers.linkage.training import train as train_by_weight
+from matchers.engines.link import id_column, link_tables
+from matchers.model.link_model import LinkModel
+from matchers.sides.headers import fitted
+from matchers.training.by_tiers import train_tiers
+from matchers.training.by_weight import Judging, Training
+from matchers.training.by_weight import train as train_by_weight
 
 _ROW_ID = "linked_row_id"
 Reading = Callable[[pa.Table, pa.Table | None, LinkModel], tuple[pa.Table, pa.Table | None, LinkModel]]

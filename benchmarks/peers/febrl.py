@@ -46,7 +46,7 @@ def _febrl3(folder: Path, rounds: int) -> list[Measured]:
     frame, links = load_febrl3(return_links=True)
     frame.reset_index().to_parquet(folder / "table.parquet")
     _write_truth([(min(pair), max(pair)) for pair in links], folder / "truth3.parquet")
-    shipped = (resources.files("matchers.linkage") / "febrl.toml").read_text("utf-8")
+    shipped = (resources.files("matchers.models") / "febrl.toml").read_text("utf-8")
     loose = folder / "loose.toml"
     loose.write_text(shipped.replace('unique = ["left", "right"]', "unique = []"), "utf-8")
     table, model, ours = str(folder / "table.parquet"), str(folder / "m3.toml"), folder / "ours3.parquet"

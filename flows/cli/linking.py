@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from flows.tabular import ParquetRows
     from matchers.engine import Options
-    from matchers.linkage.model import LinkModel
-    from matchers.linkage.training import Training
+    from matchers.model.link_model import LinkModel
+    from matchers.training.by_weight import Training
 
 _SHIPPED = "people、person_cn、units_cn、companies、febrl"
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet、CSV 或 .xlsx", show_default=False)]
@@ -54,11 +54,10 @@ def load_model(given: str) -> LinkModel:
     """A model file, or a shipped model by name."""
     from importlib import resources
 
-    from matchers.linkage.model import parse_link_model
+    from matchers.model.link_model import parse_link_model
     from schemas.errors import InputError
 
-    package = "matchers" if given == "person_cn" else "matchers.linkage"
-    shipped = resources.files(package) / f"{given}.toml"
+    shipped = resources.files("matchers.models") / f"{given}.toml"
     path = Path(given)
     if path.is_file():
         try:
@@ -108,9 +107,9 @@ def dedupe(
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
     from flows.tabular import check_out, read_table, write_table
-    from matchers.linkage.copies import COPIES
-    from matchers.linkage.link import id_column as ids_of
-    from matchers.linkage.result import clusters as clustered
+    from matchers.blocking.copies import COPIES
+    from matchers.engines.link import id_column as ids_of
+    from matchers.engines.result import clusters as clustered
 
     refuse_overwriting({"--out": out, "--clusters": clusters}, {"TABLE": table, **_read(model, judgements)})
     for path in (out, clusters):
@@ -148,8 +147,8 @@ def train(
     from flows.cli.outputs import refuse_overwriting
     from flows.home.folders import write_private
     from flows.tabular import check_place
-    from matchers.linkage.trained import model_text, report_text
-    from matchers.linkage.unread import unread_lines
+    from matchers.sides.unread import unread_lines
+    from matchers.training.report import model_text, report_text
 
     check_place(out)
     report, rules = out.with_suffix(".report.md"), out.with_suffix(".blocking.toml")
@@ -172,7 +171,7 @@ def _read(model: str, judgements: Path | None) -> dict[str, Path | None]:
 
 def _tell_unread(pairs: pa.Table) -> None:
     """Filled cells that showed nothing, a line a column."""
-    from matchers.linkage.unread import unread_lines, unread_of
+    from matchers.sides.unread import unread_lines, unread_of
 
     for line in unread_lines(unread_of(pairs)):
         print(line)
@@ -190,7 +189,7 @@ def _linked(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> pa.Table:
     """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
-    from matchers.linkage.result import marked
+    from matchers.engines.result import marked
 
     return marked(_pairs(left, right, model, ids, judged, options), same=right is None)
 
@@ -202,7 +201,7 @@ def _pairs(
 
     told = read_table(judged) if judged else None
     if not model.finds_headers:
-        from matchers.linkage.link import link_tables
+        from matchers.engines.link import link_tables
 
         sides = open_table(left, say), open_table(right, say) if right else None
         _say_columns(sides, model, ids)
@@ -231,11 +230,11 @@ def _learned(
 ) -> Training:
     """What the files teach; as in `_linked`, a model of plain columns reads Parquet piece by piece."""
     from flows.tabular import open_table, read_table
-    from matchers.linkage.training import Judging
+    from matchers.training.by_weight import Judging
 
     judging = Judging(read_table(judged), ids) if judged else None
     if not model.finds_headers:
-        from matchers.linkage.training import train
+        from matchers.training.by_weight import train
 
         sides = open_table(left, say), open_table(right, say) if right else None
         _say_columns(sides, model, ids)
@@ -251,8 +250,8 @@ def _learned(
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
     """How many judgements were used, and how many name rows that are not in the tables."""
     from flows.tabular import read_table
-    from matchers.linkage.judged import checked_judgements, place_judgements
-    from matchers.linkage.link import id_column as ids_of
+    from matchers.deciding.judgements import checked_judgements, place_judgements
+    from matchers.engines.link import id_column as ids_of
 
     left, right = sides
     shown = ids_of(read_table(left), ids[0]), ids_of(read_table(right or left), ids[1])
@@ -266,8 +265,8 @@ def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, option
     from flows.home.folders import write_private
     from flows.tabular import read_table
     from flows.tabular.people_cells import readable
-    from matchers.linkage.suggest import suggest_blocking
-    from matchers.linkage.suggested import section_text, table_lines
+    from matchers.training.suggest_blocking import suggest_blocking
+    from matchers.training.suggested_blocking import section_text, table_lines
 
     tables = read_table(left), read_table(right) if right else None
     found = suggest_blocking(*(readable(*tables, model) if model.finds_headers else (*tables, model)), options=options)

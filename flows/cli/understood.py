@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from matchers.linkage.model import LinkModel
+    from matchers.model.link_model import LinkModel
 
 _KINDS = {
     "person_name": "姓名", "chinese_name": "姓名", "resident_id": "身份证号", "masked_id": "身份证号",

@@ -14,9 +14,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.evaluate.curve import Point, Share, point, wilson
 from flows.home.folders import Home
 from flows.ledger.publish.read import Published, empty_table, kept_version, kept_versions
+from matchers.measuring.curve import Point, Share, point, wilson
 from matchers.relations import run_script, script
 
 TRUTHS = ("units", "hosts", "suggestions", "leads")

@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.evaluate.curve import Point, Share, Step, best, calibration, curve, point, wilson
 from flows.evaluate.decisions import (
     Decisions,
     decision_rows,
@@ -27,6 +26,7 @@ from flows.evaluate.decisions import (
 from flows.home.folders import Home
 from flows.ledger.publish.read import current_version
 from matchers.engine import embedded
+from matchers.measuring.curve import Point, Share, Step, best, calibration, curve, point, wilson
 from matchers.relations import run_script, script
 from schemas.errors import InputError
 

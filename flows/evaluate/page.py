@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flows.evaluate.curve import Point, Share, Step
 from flows.evaluate.decisions import decision_rows
 from flows.evaluate.ledger import Evaluation
 from flows.evaluate.pairs import PairsEvaluation
+from matchers.measuring.curve import Point, Share, Step
 from reports.threshold_page import Table, Threshold, threshold_page
 from reports.words import CLASSES
 

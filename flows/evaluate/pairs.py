@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.evaluate.curve import Point, Share, Step, best, calibration, curve, point
 from flows.evaluate.ledger import point_lines
 from matchers.encoding.typed import as_text, is_plain
 from matchers.engine import embedded
-from matchers.linkage.result import ONE_TABLE, TABLES
-from matchers.linkage.unread import Unread, unread_lines, unread_of
+from matchers.engines.result import ONE_TABLE, TABLES
+from matchers.measuring.curve import Point, Share, Step, best, calibration, curve, point
+from matchers.sides.unread import Unread, unread_lines, unread_of
 from schemas.errors import InputError
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flows.home.folders import Home, write_private
-from matchers.linkage.model import LinkModel
-from matchers.model import district_model, parse_model
+from matchers.model.district import district_model, parse_model
+from matchers.model.link_model import LinkModel
 from schemas.connectors import Connector
 from schemas.errors import ContractError
 from schemas.nights import (

@@ -11,12 +11,12 @@ from flows.ledger.judging import judged_doubts, judged_links, judged_pairs
 from flows.run.context import RunContext
 from flows.scope import place_rows
 from flows.staging.values.names import former_names
-from matchers.linkage.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
-from matchers.linkage.headers import fitted
-from matchers.linkage.kept_sides import side_bytes, sides_of
-from matchers.registry import resolve_registry
+from matchers.engines.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
+from matchers.engines.kept_sides import side_bytes, sides_of
+from matchers.persons.registry import resolve_registry
+from matchers.persons.workers import RULE, follow, followers
 from matchers.relations import append, count, make, query_text, run_script, script
-from matchers.workers import RULE, follow, followers
+from matchers.sides.headers import fitted
 from schemas.contracts import SourceContract
 
 _PERSON_COLUMNS = {

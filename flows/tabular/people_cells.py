@@ -17,9 +17,9 @@ from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.names import common_names
 from matchers.encoding.numbers import PHONE_PLACES, eleven_places, fits_digits_and_stars, plain_days
 from matchers.encoding.strings import Strings, strings
-from matchers.linkage.headers import fitted
-from matchers.linkage.model import LinkModel
-from matchers.linkage.unread import Unread, unread_lines, unread_rows, with_shared
+from matchers.model.link_model import LinkModel
+from matchers.sides.headers import fitted
+from matchers.sides.unread import Unread, unread_lines, unread_rows, with_shared
 from schemas.contracts import FieldType, SourceField
 
 _READ_AS: dict[str, tuple[FieldType, str | None]] = {

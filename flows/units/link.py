@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from flows.units.mentions import Node
 from flows.units.resolve import Linked
-from matchers.linkage.link import Options
-from matchers.linkage.model import LinkModel, parse_link_model
+from matchers.engines.link import Options
 from matchers.linking import link
+from matchers.model.link_model import LinkModel, parse_link_model
 
 _TEXT = pa.string()
 
@@ -19,7 +19,7 @@ _TEXT = pa.string()
 @cache
 def units_model() -> LinkModel:
     """The shipped model `units_cn`."""
-    text = (resources.files("matchers.linkage") / "units_cn.toml").read_text("utf-8")
+    text = (resources.files("matchers.models") / "units_cn.toml").read_text("utf-8")
     return parse_link_model(text, "units_cn.toml")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matchers.encoding.compared_names import compared_name, tidy_name
 from matchers.encoding.dates import empty_days, packed, written_part
 from matchers.encoding.dummies import dummy_phones
 from matchers.encoding.ids import KINDS, encode_ids
@@ -21,7 +22,6 @@ from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import digests, strings, text_array
 from matchers.encoding.text import plain_text
 from matchers.encoding.typed import as_text
-from matchers.names import compared_name, tidy_name
 from schemas.people import is_dummy_phone
 from schemas.placeholders import means_nothing
 

@@ -1,7 +1,7 @@
 """Chinese names as integers of four 16-bit lanes: simplified, by sound, by folded sound, given name sorted.
 
 Names of two to four common characters go through whole-column arithmetic; what is left (masks, placeholders, long or
-Latin names) goes name by name through `matchers.names`, and its keys are 64-bit digests.
+Latin names) goes name by name through `matchers.encoding.compared_names`, and its keys are 64-bit digests.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def _read(lane: Words, rows: Rows, syllable: str, sounds: Sounds) -> None:
 
 def _with_others(names: EncodedNames, parts: Strings, rows: Rows) -> EncodedNames:
     """Names outside the common form put in, one distinct name at a time; once tidied many are of the common form."""
-    from matchers.names import compared_name
+    from matchers.encoding.compared_names import compared_name
 
     texts = parts.texts(rows)
     known = {text: compared_name(text, "" if means_nothing(text) else simplified(text)) for text in set(texts)}

@@ -20,7 +20,7 @@ class Surnames:
 @cache
 def surname_table() -> Surnames:
     """The shipped table."""
-    body = tomllib.loads((resources.files("matchers") / "surnames.toml").read_text("utf-8"))
+    body = tomllib.loads((resources.files("matchers.encoding") / "surnames.toml").read_text("utf-8"))
     return Surnames(frozenset(body["compound"]), dict(body["readings"]))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log2
 
-from matchers.linkage.model import LinkModel
+from matchers.model.link_model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told

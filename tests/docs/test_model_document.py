@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from matchers.linkage.ceilings import Ceiling, Owners, Population, Settling
-from matchers.linkage.model import KINDS, LevelWeight, LinkModel, parse_link_model
 from matchers.linking import link
+from matchers.model.evidence_tiers import Ceiling, Owners, Population, Settling
+from matchers.model.link_model import KINDS, LevelWeight, LinkModel, parse_link_model
 
 TEXT = (Path(__file__).parents[2] / "docs/比对与模型文件.md").read_text("utf-8")
 EXAMPLE = re.findall(r"```toml model\n(.*?)```", TEXT, re.DOTALL)[0]

@@ -20,7 +20,7 @@ COLUMNS = ("row_id", "name", "id_number", "phone", "birth_date", "sex", "distric
 def folder(tmp_path: Path) -> Path:
     for name in ("left.parquet", "right.parquet"):
         pq.write_table(pa.table({column: ["1", "2"] for column in COLUMNS}), tmp_path / name)
-    model = (resources.files("matchers.linkage") / "people.toml").read_text("utf-8")
+    model = (resources.files("matchers.models") / "people.toml").read_text("utf-8")
     for name in ("model.toml", "model.report.md"):
         (tmp_path / name).write_text(model, "utf-8")
     (tmp_path / "sub").mkdir()

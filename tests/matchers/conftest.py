@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from matchers.linkage.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
-from matchers.linkage.headers import fitted
-from matchers.linkage.model import LinkModel
+from matchers.engines.district import EncodedSides, candidate_pairs, decide_pairs, encode_rows, score_candidates
+from matchers.model.link_model import LinkModel
+from matchers.sides.headers import fitted
 
 SCHEMA = pa.schema(
     [

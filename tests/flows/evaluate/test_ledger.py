@@ -12,8 +12,8 @@ from playwright.sync_api import sync_playwright
 
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.evaluate.curve import best, curve, wilson
 from flows.evaluate.pairs import evaluate_pairs
+from matchers.measuring.curve import best, curve, wilson
 from schemas.errors import InputError
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.evaluate.curve import Share, wilson
 from flows.evaluate.decisions import Decisions
 from flows.evaluate.ledger import evaluate_home, summary_lines
 from flows.evaluate.page import ledger_page
@@ -16,6 +15,7 @@ from flows.home.folders import Home
 from flows.sample import SampleOptions, generate
 from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.returned import Receiver, import_tasks
+from matchers.measuring.curve import Share, wilson
 from tests.flows.command import without_reports
 from tests.flows.ledger.nights import Play, all_versions, book_problems, needless_keys, unexplained
 from tests.flows.tasks.conftest import Sheet

@@ -74,7 +74,7 @@ def judge(verdict: str) -> Incident:
 
 def new_model(play: Play, _drop: Path) -> None:
     """From now on another version of the model, a little stricter."""
-    text = (resources.files("matchers") / "person_cn.toml").read_text("utf-8")
+    text = (resources.files("matchers.models") / "person_cn.toml").read_text("utf-8")
     text = text.replace('version = "', 'version = "next-', 1)
     text, changed = re.subn(r"link_probability = 0\.\d+", "link_probability = 0.999", text)
     assert changed == 1

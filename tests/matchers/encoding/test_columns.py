@@ -11,13 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matchers.encoding import readings
+from matchers.encoding.compared_names import compare_name
 from matchers.encoding.ids import KINDS, encode_ids
 from matchers.encoding.make_readings import readings_text
 from matchers.encoding.names import encode_names
 from matchers.encoding.numbers import encode_dates, encode_phones
 from matchers.encoding.strings import digests, strings, text_array
 from matchers.encoding.text import encode_category
-from matchers.names import compare_name
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 

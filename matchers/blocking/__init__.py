@@ -1,0 +1,1 @@
+"""Blocking rules: keys, blocks, the plan and its budget, pairs."""

@@ -1,0 +1,1 @@
+"""Evidence tiers, rivals and margins, owners of shared values, judgements, clusters."""

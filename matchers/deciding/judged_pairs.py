@@ -1,0 +1,127 @@
+"""Pairs a person judged, over the score: `link` always links, `not_link` never does nor stands in another's way."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from matchers.blocking.blocks import Pairs, Seqs, unpacked
+from matchers.deciding.clusters import root_of
+from matchers.deciding.judgements import Placed
+from matchers.deciding.thresholds import decide, keep_scored
+from matchers.model.link_model import LinkModel
+from matchers.relations import append
+from matchers.sides.encoded import Both
+from matchers.weighing.score import Scored, score_pairs
+from matchers.weighing.weights import Learned
+from schemas.errors import TableError
+
+_WHATEVER = 1e-300
+"""A probability no pair is below: what a person judged is weighed however little it weighs."""
+_EXAMPLES = 10
+
+
+def refuse_contradictions(placed: Placed, unique: tuple[str, ...], *, same: bool) -> None:
+    """Raise TableError where judgements cannot all hold: two partners of a row that has one at most, or rows of one
+    table that some say are one person and others are not."""
+    left, right = unpacked(placed.same)
+    if same:
+        group = root_of(zip(left.tolist(), right.tolist(), strict=True))
+        apart = zip(placed.other.tolist(), *(part.tolist() for part in unpacked(placed.other)), strict=True)
+        _refuse(placed, [pair for pair, one, other in apart if group(one) == group(other)],
+                "判断自相矛盾：判为不是同一人的两行，经别的判断又连成一人")  # fmt: skip
+        return
+    for side, rows in (("left", left), ("right", right)):
+        if side in unique:
+            twice = np.isin(rows, rows[_repeated(rows)])
+            _refuse(placed, placed.same[twice].tolist(), "判断自相矛盾：同一行判给了两个人，而模型规定它只对一个")
+
+
+def _repeated(rows: Seqs) -> Seqs:
+    order = np.argsort(rows, kind="stable")
+    return np.asarray(order[1:][rows[order][1:] == rows[order][:-1]], np.int64)
+
+
+def _refuse(placed: Placed, pairs: list[int], said: str) -> None:
+    if pairs:
+        lines = sorted(placed.lines[pair] for pair in pairs)
+        raise TableError(
+            said, where="判断表", rule="judgements_contradict", count=len(lines),
+            examples=tuple(f"第{line}行" for line in lines[:_EXAMPLES]), action="核对这些行（表头不算），改正或删去",
+        )  # fmt: skip
+
+
+def score_judged(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, placed: Placed
+) -> Scored:
+    """What was scored, and every pair judged to be one, however little it weighs and whatever rule finds it."""
+    rest = scored.where(~np.isin(scored.pairs, placed.same))
+    told = score_pairs(con, model.model_copy(update={"review_probability": _WHATEVER}), learned, both, [placed.same])
+    return Scored(
+        np.concatenate([rest.pairs, told.pairs]),
+        np.concatenate([rest.patterns, told.patterns]),
+        np.concatenate([rest.bits, told.bits]),
+    )
+
+
+def decide_judged(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, scored: Scored, placed: Placed, *, same: bool
+) -> None:
+    """Make `decided`: the judged as they were judged, what would take a partner that is given away rejected, and the
+    rest among themselves."""
+    linked, denied = np.isin(scored.pairs, placed.same), np.isin(scored.pairs, placed.other)
+    denied |= ~linked & _given_away(model, scored.pairs, placed, same=same)
+    keep_scored(con, scored.where(~linked & ~denied))
+    decide(con, model, same=same)
+    for decision, those in (("link", scored.where(linked)), ("reject", scored.where(denied))):
+        left, right = unpacked(those.pairs)
+        append(con, "decided", pa.table({
+            "la": left.astype(np.int32), "ra": right.astype(np.int32), "pattern": those.patterns,
+            "match_weight": those.bits, "decision": pa.array([decision] * len(left), pa.string()),
+        }))  # fmt: skip
+
+
+def _given_away(model: LinkModel, pairs: Pairs, placed: Placed, *, same: bool) -> np.ndarray:
+    gone = np.zeros(len(pairs), bool)
+    for side, here, given in zip(("left", "right"), unpacked(pairs), unpacked(placed.same), strict=True):
+        if side in model.unique and not same:
+            gone |= np.isin(here, given)
+    return gone
+
+
+def kept_apart(pairs: pa.Table, judgements: pa.Table) -> pa.Table:
+    """Decided pairs of one table, where links that would make one person of rows judged to be two wait for a person.
+
+    Judged pairs first, then by weight: the weakest link on the way from one to the other is the one that gives way.
+    """
+    newest = {tuple(sorted((row["left_id"], row["right_id"]))): row["judgement"] for row in judgements.to_pylist()}
+    apart: dict[str, set[str]] = {}
+    for (one, other), said in newest.items():
+        if said == "not_link":
+            apart.setdefault(one, set()).add(other)
+            apart.setdefault(other, set()).add(one)
+    if not apart:
+        return pairs
+    waiting = _joining(pairs, newest, apart)
+    decisions = ["review" if at in waiting else said for at, said in enumerate(pairs["decision"].to_pylist())]
+    place = pairs.schema.get_field_index("decision")
+    return pairs.set_column(place, "decision", pa.array(decisions, pa.string()))
+
+
+def _joining(pairs: pa.Table, newest: dict[tuple[str, ...], str], apart: dict[str, set[str]]) -> set[int]:
+    """Places of links that may not be made."""
+    rows = pairs.select(["left_id", "right_id", "match_weight", "decision"]).to_pylist()
+    links = [at for at, row in enumerate(rows) if row["decision"] == "link"]
+    told = {at for at in links if newest.get(tuple(sorted((rows[at]["left_id"], rows[at]["right_id"])))) == "link"}
+    links.sort(key=lambda at: (at not in told, -rows[at]["match_weight"], at))
+    members: dict[str, set[str]] = {}
+    refused = set()
+    for at in links:
+        one, other = (members.setdefault(rows[at][side], {rows[at][side]}) for side in ("left_id", "right_id"))
+        if any(not apart.get(row, set()).isdisjoint(other) for row in one):
+            refused.add(at)
+        elif one is not other:
+            one |= other
+            members.update(dict.fromkeys(other, one))
+    return refused

@@ -1,0 +1,296 @@
+"""Every scored pair with what becomes of it under the model's evidence tiers: link, review or reject, and why.
+
+The tier of a pair's pattern of levels says what it may become; the values it shares, its rivals and what a person
+judged decide the rest. On a unique side a row has one partner at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from matchers.blocking.blocks import Keys, Pairs, Seqs, packed, unpacked
+from matchers.blocking.keys import key_values
+from matchers.deciding.owners import ValueOwners, value_owners
+from matchers.deciding.tiers import named_levels, tier_of
+from matchers.model.evidence_tiers import Settling
+from matchers.model.link_model import LinkModel
+from matchers.sides.encoded import Both
+from matchers.weighing.entities import joined
+from matchers.weighing.scored import ScoredPairs
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+
+
+class Decision(IntEnum):
+    """What becomes of a pair, in the order of the file of pairs."""
+
+    LINK = 0
+    REVIEW = 1
+    REJECT = 2
+
+
+class Judgement(IntEnum):
+    """What a person said of a pair."""
+
+    NONE = 0
+    LINK = 1
+    NOT_LINK = 2
+
+
+class Standing(IntEnum):
+    """Which link comes first among a row's: a person's word, then a full ID, then strong evidence."""
+
+    NONE = 0
+    STRONG = 1
+    EXACT = 2
+    CONFIRMED = 3
+
+
+class Remark(IntEnum):
+    """What had the last word beside the tier."""
+
+    NONE = 0
+    SAME = 1
+    NOT_SAME = 2
+    BETTER = 3
+    SEVERAL = 4
+    SHARED = 5
+    UNSURE = 6
+
+
+@dataclass(frozen=True)
+class DecidedPairs:
+    """One entry per scored pair. `tier`: its place in the model's list; `two_candidates`: rivals are too near to tell.
+
+    `mixed_ids`: a link that waits because the rows it would join show different IDs.
+    """
+
+    scored: ScoredPairs
+    tier: Seqs
+    decision: Codes
+    judged: Codes
+    remark: Codes
+    two_candidates: Bools
+    mixed_ids: Bools
+    owners: ValueOwners
+    value_shared: Bools
+
+    def where(self, kept: Bools) -> DecidedPairs:
+        """Some of them."""
+        owners = self.owners
+        return DecidedPairs(
+            self.scored.where(kept), self.tier[kept], self.decision[kept], self.judged[kept], self.remark[kept],
+            self.two_candidates[kept], self.mixed_ids[kept],
+            ValueOwners(owners.names[kept], owners.persons[kept], owners.of_another[kept]), self.value_shared[kept],
+        )  # fmt: skip
+
+    @property
+    def linked(self) -> Bools:
+        """Pairs that link."""
+        return np.asarray(self.decision == Decision.LINK, np.bool_)
+
+
+@dataclass(frozen=True)
+class _Tiers:
+    """The tiers' properties as arrays, one entry per pair."""
+
+    number: Seqs
+    decision: Codes
+    exact: Bools
+    doubted: Bools
+    needs: dict[str, Bools]
+
+
+_NEEDS = ("needs_probability", "needs_review_probability", "needs_own_value", "needs_single_owner")
+
+
+def decide_scored(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes | None = None
+) -> DecidedPairs:
+    """Decide every scored pair. `judged`: per pair what a person said of it, which beats the score."""
+    judged = np.zeros(len(scored), np.int8) if judged is None else judged
+    owners = value_owners(con, model, both, scored.pairs, scored.patterns)
+    tiers = _tiers_of(model, scored.patterns)
+    shared = owners.names >= (model.settling.owners.most_names if model.settling and model.settling.owners else 2)
+    first = _first_decisions(model, scored.probability, tiers, owners, shared, judged)
+    decision, crowded = _against_rivals(model, both, scored, tiers, first, judged)
+    remark = _remarks(decision, first, judged, crowded, shared, tiers.doubted)
+    found = DecidedPairs(
+        scored, tiers.number, decision, judged, remark, crowded, np.zeros(len(scored), bool), owners, shared
+    )
+    return _with_one_id(con, model, both, found)
+
+
+def settling_of(model: LinkModel) -> Settling:
+    """The model's way of settling; models are checked to have one where they have tiers."""
+    if model.settling is None:
+        raise ValueError(f"model {model.name} has no evidence tiers to decide by")
+    return model.settling
+
+
+def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
+    """The tier that decides each pair: looked up once per distinct pattern."""
+    distinct, place = np.unique(patterns, return_inverse=True)
+    numbers = {tier.name: number for number, tier in enumerate(model.ceilings)}
+    by_pattern = [numbers[tier_of(model, named_levels(model, int(one))).name] for one in distinct]
+    number = np.array(by_pattern, np.int64)[place] if len(place) else np.zeros(0, np.int64)
+
+    def each(values: list[int]) -> npt.NDArray[np.int64]:
+        return np.array(values, np.int64)[number]
+
+    return _Tiers(
+        number,
+        each([Decision[tier.decision.upper()] for tier in model.ceilings]).astype(np.int8),
+        each([tier.match_class == "exact" for tier in model.ceilings]).astype(bool),
+        each([tier.doubt is not None for tier in model.ceilings]).astype(bool),
+        {need: each([getattr(tier, need) for tier in model.ceilings]).astype(bool) for need in _NEEDS},
+    )
+
+
+def _first_decisions(
+    model: LinkModel, probability: Floats, tiers: _Tiers, owners: ValueOwners, shared: Bools, judged: Codes
+) -> Codes:
+    """What each pair may become by itself, whatever becomes of the others."""
+    reviewed = np.where(probability >= model.review_probability, Decision.REVIEW, Decision.REJECT)
+    needs = tiers.needs
+    found = np.select(
+        [
+            judged == Judgement.LINK,
+            judged == Judgement.NOT_LINK,
+            needs["needs_own_value"] & shared,
+            needs["needs_single_owner"] & (owners.persons > 1),
+            needs["needs_probability"] & (probability < model.link_probability),
+            needs["needs_review_probability"] & (probability < model.review_probability),
+        ],
+        [Decision.LINK, Decision.REJECT, reviewed, Decision.REVIEW, reviewed, Decision.REJECT],
+        tiers.decision,
+    )
+    return found.astype(np.int8)
+
+
+def _against_rivals(
+    model: LinkModel, both: Both, scored: ScoredPairs, tiers: _Tiers, first: Codes, judged: Codes
+) -> tuple[Codes, Bools]:
+    """Each pair's decision beside the other pairs of its row on the unique side, and whether they are too near to tell.
+
+    A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.
+    """
+    decision, crowded = first.copy(), np.zeros(len(scored), bool)
+    rows = np.flatnonzero(first != Decision.REJECT)
+    group, groups = _rival_groups(model, scored.pairs[rows], same=both.same)
+    weight, link = scored.weight[rows], first[rows] == Decision.LINK
+    standing = np.where(link, np.where(tiers.exact[rows], Standing.EXACT, Standing.STRONG), Standing.NONE)
+    standing[judged[rows] == Judgement.LINK] = Standing.CONFIRMED
+    best_standing = _highest(standing.astype(np.float64), group, groups)[group]
+    best_weight = _highest(weight, group, groups)[group]
+    best_link = _highest(np.where(standing > 0, weight, -np.inf), group, groups)[group]
+    exact_links = np.bincount(group[standing == Standing.EXACT], minlength=groups)[group]
+    near = weight >= best_weight - model.margin_bits
+    near_ones = np.bincount(group[near], minlength=groups)[group]
+    place = _places(group, first[rows], weight, both, scored.pairs[rows], settling_of(model).reviews_per_row)
+    link, review, reject = Decision.LINK, Decision.REVIEW, Decision.REJECT
+    exact = standing == Standing.EXACT
+    decision[rows] = np.select(
+        [
+            best_standing == Standing.CONFIRMED,
+            (best_standing == Standing.EXACT) & (exact_links > 1),
+            best_standing == Standing.EXACT,
+            (best_standing == Standing.STRONG) & (near_ones > 1),
+            best_standing == Standing.STRONG,
+            place > settling_of(model).reviews_per_row,
+        ],
+        [
+            np.where(standing == Standing.CONFIRMED, link, reject),
+            np.where(exact, review, reject),
+            np.where(exact, link, reject),
+            np.where(near, review, reject),
+            np.where((standing == Standing.STRONG) & (weight == best_link), link, reject),
+            reject,
+        ],
+        review,
+    )
+    crowded[rows] = (near_ones > 1) | (exact_links > 1)
+    return decision, crowded
+
+
+def _rival_groups(model: LinkModel, pairs: Pairs, *, same: bool) -> tuple[Seqs, int]:
+    """Per pair the number of its row on the unique side; each pair by itself where no side is unique."""
+    if not model.unique or same:
+        return np.arange(len(pairs)), len(pairs)
+    rows = unpacked(pairs)[0 if model.unique[0] == "left" else 1]
+    distinct, group = np.unique(rows, return_inverse=True)
+    return group, len(distinct)
+
+
+def _highest(values: Floats, group: Seqs, groups: int) -> Floats:
+    found = np.full(groups, -np.inf)
+    np.maximum.at(found, group, values)
+    return found
+
+
+def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs, enough: int) -> Seqs:
+    """Each pair's place, from 1, among those of its row and decision: heaviest first, then by the rows' ids.
+
+    Where a row has no more pairs than are enough, their places do not matter and all are 1.
+    """
+    found = np.ones(len(pairs), np.int64)
+    many = np.flatnonzero(np.bincount(group, minlength=1)[group] > enough)
+    seqs = unpacked(pairs[many])
+    left, right = (side.in_order_of_ids(rows) for side, rows in zip((both.left, both.right), seqs, strict=True))
+    group, first = group[many], first[many]
+    order = np.lexsort((left, right, -weight[many], first, group))
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (group[order][1:] != group[order][:-1]) | (first[order][1:] != first[order][:-1])
+    starts = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
+    found[many[order]] = np.arange(len(order)) - starts + 1
+    return found
+
+
+def _remarks(decision: Codes, first: Codes, judged: Codes, crowded: Bools, shared: Bools, doubted: Bools) -> Codes:
+    review = decision == Decision.REVIEW
+    found = np.select(
+        [
+            judged == Judgement.LINK,
+            judged == Judgement.NOT_LINK,
+            (decision == Decision.REJECT) & (first != Decision.REJECT),
+            review & crowded,
+            review & (first == Decision.REVIEW) & shared,
+            review & ~doubted,
+        ],
+        [Remark.SAME, Remark.NOT_SAME, Remark.BETTER, Remark.SEVERAL, Remark.SHARED, Remark.UNSURE],
+        Remark.NONE,
+    )
+    return found.astype(np.int8)
+
+
+def _with_one_id(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, found: DecidedPairs) -> DecidedPairs:
+    """Links by strong evidence wait for a person where they would make rows of two values (two full IDs) one."""
+    key = settling_of(model).one_value
+    links = np.flatnonzero(found.linked)
+    if key is None or key.partition(".")[0] not in model.columns or not len(links):
+        return found
+    left, right = unpacked(found.scored.pairs[links])
+    groups = joined(np.arange(both.left.rows), packed(left, right))[left] if both.same else right
+    values = [key_values(con, model, key, side) for side in (both.left, both.right)]
+    mixed = links[np.isin(groups, _of_two_values(groups, values[0][left], values[1][right]))]
+    strong = np.array([tier.match_class == "strong" for tier in model.ceilings])[found.tier[mixed]]
+    mixed = mixed[strong & (found.judged[mixed] != Judgement.LINK)]
+    found.decision[mixed], found.mixed_ids[mixed] = Decision.REVIEW, True
+    return found
+
+
+def _of_two_values(groups: Seqs, *values: Keys) -> Seqs:
+    """Groups whose rows show more than one value."""
+    group, value = np.concatenate([groups] * len(values)), np.concatenate(values)
+    group, value = group[value != 0], value[value != 0]
+    order = np.lexsort((value, group))
+    group, value = group[order], value[order]
+    other = (group[1:] == group[:-1]) & (value[1:] != value[:-1])
+    return np.unique(group[1:][other])

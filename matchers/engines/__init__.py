@@ -1,0 +1,1 @@
+"""How tables get in and pairs come out on this machine."""

@@ -1,0 +1,114 @@
+"""Link two tables, or one with itself, by a model file: by evidence tiers where it has some, else by weight alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from matchers.blocking.blocks import Pairs, distinct_batches
+from matchers.blocking.budget import refuse_oversized
+from matchers.blocking.copies import COPIES, copies, pairs_of_copies
+from matchers.blocking.plan import plan_blocks
+from matchers.deciding.judgements import Placed
+from matchers.deciding.thresholds import decide, keep_scored
+from matchers.engine import Options, embedded
+from matchers.engines.result import decided_pairs, tiered_pairs
+from matchers.model.link_model import LinkModel
+from matchers.sides.encoded import NIBBLES, Both, Rows, encode_sides, ids_text
+from matchers.sides.unread import noted
+from matchers.weighing.entities import identical_rows
+from matchers.weighing.score import given_weights, score_pairs, unpruned, weighing_of
+from schemas.errors import TableError
+
+__all__ = ["Options", "id_column", "link_tables"]
+
+
+def link_tables(
+    left: Rows,
+    right: Rows | None,
+    model: LinkModel,
+    *,
+    ids: tuple[str, str],
+    judgements: pa.Table | None = None,
+    options: Options | None = None,
+) -> pa.Table:
+    """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
+
+    A model with evidence tiers adds the tier that decided and one Chinese sentence, and keeps what a tier links or
+    leaves to a person whatever it weighs. `right` null holds the left table against itself. Sorted by both ids. Pairs a
+    person judged to be one (left_id, right_id, judgement) are linked whatever they weigh, pairs judged to be two never.
+    Raises TableError where judgements contradict each other.
+    """
+    chosen = options or Options()
+    with embedded(chosen) as con:
+        con.execute(NIBBLES)
+        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads)
+        things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+        again = copies(things)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
+        refuse_oversized(model, blocks, lambda pairs: _survivors(con, model, both, pairs))
+        batches = chain(distinct_batches(blocks), [pairs_of_copies(things, again)] if len(again) else [])
+        pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
+        pairs = pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
+        return noted(pairs, both.unread)
+
+
+def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
+    """How many of a sample of pairs would be kept."""
+    if model.ceilings:
+        from matchers.engines.tier_linking import survivors
+
+        return survivors(con, model, both, pairs)
+    return len(unpruned(con, weighing_of(con, model, given_weights(model, both.counts), both), both, [pairs]).pairs)
+
+
+def _decided(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], judgements: pa.Table | None,
+    *, threads: int,
+) -> pa.Table:  # fmt: skip
+    """The pairs with what persons said of them."""
+    if judgements is None:
+        return _by_model(con, model, both, batches, None, threads=threads)
+    from matchers.deciding.judged_pairs import kept_apart, refuse_contradictions
+    from matchers.deciding.judgements import checked_judgements, place_judgements
+
+    checked = checked_judgements(judgements)
+    placed = place_judgements(checked, (both.left.whole_ids(), both.right.whole_ids()), same=both.same)
+    refuse_contradictions(placed, model.unique, same=both.same)
+    pairs = _by_model(con, model, both, batches, placed, threads=threads)
+    return kept_apart(pairs, checked) if both.same else pairs
+
+
+def _by_model(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    *, threads: int,
+) -> pa.Table:  # fmt: skip
+    if model.ceilings:
+        from matchers.engines.tier_linking import decide_by_tiers
+
+        return tiered_pairs(con, model, both, decide_by_tiers(con, model, both, batches, placed, threads=threads))
+    learned = given_weights(model, both.counts)
+    scored = score_pairs(con, model, learned, both, batches, threads=threads)
+    if placed is None:
+        keep_scored(con, scored)
+        decide(con, model, same=both.same)
+    else:
+        from matchers.deciding.judged_pairs import decide_judged, score_judged
+
+        scored = score_judged(con, model, learned, both, scored, placed)
+        decide_judged(con, model, scored, placed, same=both.same)
+    return decided_pairs(con, model, both)
+
+
+def id_column(table: pa.Table, column: str) -> pa.Array:
+    """Ids as strings. Raises TableError where the column is missing, empty or not unique."""
+    if column not in table.schema.names:
+        raise TableError(f"没有编号列 {column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列")
+    ids = ids_text(table[column].combine_chunks())
+    if ids.null_count or len(ids.unique()) != len(ids):
+        raise TableError(f"编号列 {column} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+    return ids

@@ -1,0 +1,69 @@
+"""Pairs of two files, or of one with itself, scored and decided under a model's evidence tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+import numpy as np
+
+from matchers.blocking.blocks import Pairs, Seqs, distinct, unpacked
+from matchers.blocking.keys import finding_rules
+from matchers.deciding.judgements import Placed
+from matchers.deciding.settling import DecidedPairs, Decision, Judgement, decide_scored
+from matchers.deciding.tier_scores import score_by_tiers
+from matchers.deciding.tiers import Keep
+from matchers.model.link_model import LinkModel
+from matchers.sides.encoded import Both
+from matchers.weighing.entities import identical_rows, joined
+from matchers.weighing.scored import ScoredPairs
+
+
+def survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
+    """How many of these pairs can matter."""
+    things = identical_rows(both.left) if both.same else None
+    return len(score_by_tiers(con, model, both, [pairs], keep=Keep.DECIDED, things=things))
+
+
+def decide_by_tiers(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    *, threads: int,
+) -> DecidedPairs:  # fmt: skip
+    """Pairs that are not rejected, or reach the review threshold and are.
+
+    In one table the pairs that link are then weighed again as rows of one thing: nobody's own duplicates count as
+    strangers who bear the same value.
+    """
+    things = identical_rows(both.left) if both.same else None
+    scored = _scored(con, model, both, batches, placed, things, threads=threads)
+    decided = decide_scored(con, model, both, scored, _judged(scored, placed))
+    if things is not None:
+        after = joined(things, scored.pairs[decided.linked])
+        if not np.array_equal(things, after):
+            scored = _scored(con, model, both, [scored.pairs], placed, after, threads=threads)
+            decided = decide_scored(con, model, both, scored, _judged(scored, placed))
+    kept = (decided.decision != Decision.REJECT) | (scored.probability >= model.review_probability)
+    return decided.where(kept)
+
+
+def _scored(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    things: Seqs | None, *, threads: int,
+) -> ScoredPairs:  # fmt: skip
+    """Pairs that can matter and share the key of a rule in full; pairs judged to be one whatever they weigh."""
+    found = score_by_tiers(con, model, both, batches, keep=Keep.DECIDED, things=things, threads=threads)
+    rules = finding_rules(con, model, both, unpacked(found.pairs))
+    found = found.where(np.logical_or.reduce(list(rules.values())))
+    if placed is None or not len(placed.same):
+        return found
+    judged = score_by_tiers(con, model, both, [distinct(placed.same)], keep=Keep.ALL, things=things, threads=threads)
+    return found.beside(judged)
+
+
+def _judged(scored: ScoredPairs, placed: Placed | None) -> np.ndarray | None:
+    if placed is None:
+        return None
+    found = np.zeros(len(scored), np.int8)
+    found[np.isin(scored.pairs, placed.same)] = Judgement.LINK
+    found[np.isin(scored.pairs, placed.other)] = Judgement.NOT_LINK
+    return found

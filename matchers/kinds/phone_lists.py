@@ -1,0 +1,114 @@
+"""Cells of several telephone numbers, some of them masked: the best of all pairs of numbers counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from matchers.encoding.cells import (
+    encode_phone_lists,
+)
+from matchers.encoding.several import Numbers, spans
+from matchers.kinds.comparing import Bools, PairRows, Test, everything
+from matchers.kinds.plain import Kind
+
+Words = npt.NDArray[np.uint64]
+Seqs = npt.NDArray[np.int64]
+_FOUR = np.uint64(16**4 - 1)
+
+
+_ENDS = np.uint64(16**3 - 1 | (16**11 - 1) - (16**7 - 1))
+_TO_TAIL = np.uint64(28)
+
+
+def _phone_ends(numbers: Numbers) -> tuple[Bools, Words]:
+    """Which numbers show three places in front and four behind, and those places."""
+    ends = (numbers.digits & np.uint64(16**3 - 1)) << np.uint64(16) | numbers.digits >> _TO_TAIL
+    return numbers.mask & _ENDS == _ENDS, ends
+
+
+def _whole_phones(numbers: Numbers) -> tuple[Bools, Words]:
+    return numbers.whole, numbers.same
+
+
+Rank = Callable[[tuple[Numbers, Numbers], Seqs, Seqs], npt.NDArray[np.uint8]]
+"""Per pair of numbers of two sides, by their places, how well they agree."""
+
+
+def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
+    """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
+
+    def found() -> npt.NDArray[np.uint8]:
+        sides: tuple[Numbers, Numbers] = (rows.sides[0][f"{rows.column}_all"], rows.sides[1][f"{rows.column}_all"])
+        counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, rows.seqs, strict=True)]
+        firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, rows.seqs, strict=True)]
+        best = np.zeros(len(rows), np.uint8)
+        one = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
+        best[one] = rank(sides, firsts[0][one], firsts[1][one])
+        several = np.flatnonzero((counts[0] * counts[1]) > 1)
+        if len(several):
+            each = counts[0][several] * counts[1][several]
+            place = np.repeat(several, each)
+            turn = spans(np.zeros(len(several), np.int64), each)
+            left, right = firsts[0][place] + turn // counts[1][place], firsts[1][place] + turn % counts[1][place]
+            np.maximum.at(best, place, rank(sides, left, right))
+        return best
+
+    return np.asarray(rows.derived(("phones", rank), found), np.uint8)
+
+
+def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
+    """5 the same, 4 both ends, 3 the last four, 2 anything, 1 a difference, 0 nothing both show."""
+    one, other = sides
+    masks = one.mask[left], other.mask[right]
+    shown = masks[0] & masks[1]
+    found = np.full(len(left), 2, np.uint8)
+    found[shown == 0] = 0
+    found[shown >> _TO_TAIL == _FOUR] = 3
+    found[shown & _ENDS == _ENDS] = 4
+    found[((one.digits[left] ^ other.digits[right]) & shown != 0) | (masks[0] == 0) | (masks[1] == 0)] = 1
+    near = np.flatnonzero((found == 4) | (masks[0] == 0) & (masks[1] == 0))
+    first, second = left[near], right[near]
+    same = (one.same[first] == other.same[second]) & one.whole[first] & other.whole[second]
+    found[near[same]] = 5
+    return found
+
+
+def _could_agree(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
+    """What two numbers could agree on: 4 all, 3 both ends, 2 the last four, 1 anything."""
+    one, other = sides
+    shown = one.mask[left] & other.mask[right]
+    found = np.ones(len(left), np.uint8)
+    found[shown >> _TO_TAIL == _FOUR] = 2
+    found[shown & _ENDS == _ENDS] = 3
+    found[one.whole[left] & other.whole[right]] = 4
+    return found
+
+
+def _phones_at(rank: int) -> Test:
+    return lambda rows: np.asarray(_best(rows, _agreement) == rank, np.bool_)
+
+
+PHONE_LISTS = Kind(
+    encode=encode_phone_lists,
+    keys={"full": "", "head3_tail4": ""},
+    lists={"full": _whole_phones, "head3_tail4": _phone_ends},
+    missing=_phones_at(0),
+    levels={
+        "full": _phones_at(5),
+        "head3_tail4": _phones_at(4),
+        "tail4": _phones_at(3),
+        "partial": _phones_at(2),
+        "conflict": everything,
+    },
+    share_of={"full": "full", "head3_tail4": "head3_tail4"},
+    classes=(
+        (lambda rows: _best(rows, _could_agree) >= 4, ("full",)),
+        (lambda rows: _best(rows, _could_agree) == 3, ("head3_tail4",)),
+        (lambda rows: _best(rows, _could_agree) == 2, ("tail4",)),
+        (everything, ("partial",)),
+    ),
+    against=frozenset({"conflict"}),
+)

@@ -1,0 +1,1 @@
+"""Precision, recall and F1 with intervals, curves over thresholds, calibration."""

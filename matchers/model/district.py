@@ -1,0 +1,30 @@
+"""The district's model: the file by which worker rows are held against the registry every night."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from matchers.model.link_model import LinkModel, parse_link_model
+from schemas.errors import ContractError
+
+_NEEDED = ("name", "id_number", "phone", "birth_date", "sex")
+
+
+@cache
+def district_model() -> LinkModel:
+    """The shipped model, `person_cn.toml`."""
+    return parse_model((resources.files("matchers.models") / "person_cn.toml").read_text("utf-8"), "person_cn.toml")
+
+
+def parse_model(text: str, where: str) -> LinkModel:
+    """A district's model from TOML text. Raises ContractError where it lacks ceilings or a column every night needs."""
+    model = parse_link_model(text, where)
+    missing = [column for column in _NEEDED if column not in model.comparisons]
+    if missing or not model.ceilings:
+        raise ContractError(
+            "这个模型不能用于每夜比对：缺少证据门槛 [[ceiling]] 或必需的列",
+            where=where, rule="district_model", examples=tuple(missing),
+            action="以自带的 person_cn.toml 为底本修改",
+        )  # fmt: skip
+    return model

@@ -1,0 +1,1 @@
+"""Tables as encoded columns: each table is encoded once, and what showed nothing is counted."""

@@ -1,0 +1,329 @@
+"""Two tables as encoded columns of integers, one entry per row, with row numbers in place of ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from matchers.encoding.several import Numbers, one_after_another
+from matchers.encoding.slices import slices
+from matchers.encoding.strings import dictionary_codes, digests, row_array, sorted_rows, strings
+from matchers.encoding.typed import as_text, is_plain
+from matchers.model.link_model import LinkModel
+from matchers.sides.shared_numbers import silence_shared
+from matchers.sides.unread import Unread, unread_cells, with_shared
+from schemas.errors import InputError, TableError
+
+NIBBLES = """
+create or replace macro nibbles(a, b, mask) as
+    ((xor(a, b) & mask) | ((xor(a, b) & mask) >> 1) | ((xor(a, b) & mask) >> 2) | ((xor(a, b) & mask) >> 3))
+    & 1229782938247303441::ubigint
+"""
+_ROWS_IN_CACHE = 1 << 14
+Seqs = npt.NDArray[np.int64]
+Columns = Mapping[str, Any]
+
+
+class Rows(Protocol):
+    """A table, or what reads one piece by piece: Arrow's own tables fit."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def schema(self) -> pa.Schema: ...
+    def select(self, names: list[str]) -> Any: ...
+    def to_batches(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Side:
+    """One table's rows: encoded columns (numpy; text to compare as Arrow strings), and ids where needed."""
+
+    rows: int
+    columns: Columns
+    ids: tuple[pa.Array, ...] = ()
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    """By column, filled cells that show nothing; columns without such are left out."""
+
+    def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
+        """These columns of these rows."""
+        found = {}
+        for name in names:
+            column = self.columns[name]
+            found[name] = column.take(row_array(seqs) if isinstance(column, pa.Array) else seqs)
+        return found
+
+    def rows_at(self, seqs: Seqs) -> Side:
+        """These rows by themselves."""
+        return Side(len(seqs), self.take(tuple(self.columns), seqs))
+
+    def whole_ids(self) -> pa.Array:
+        """The ids of all rows."""
+        return pa.chunked_array(self.ids, pa.string()).combine_chunks()
+
+    def in_order_of_ids(self, seqs: Seqs) -> Seqs:
+        """Numbers that stand in the order of these rows' ids; the rows' own where the side has no ids."""
+        if not self.ids:
+            return seqs
+        rows, place = np.unique(seqs, return_inverse=True)
+        ranks = np.empty(len(rows), np.int64)
+        ranks[sorted_rows(strings(self.ids_of(rows)))] = np.arange(len(rows))
+        return ranks[place]
+
+    def ids_of(self, seqs: Seqs) -> pa.Array:
+        """The ids of these rows."""
+        ends = np.cumsum([len(part) for part in self.ids])
+        place = np.searchsorted(ends, seqs, side="right")
+        by_part = np.argsort(place, kind="stable")
+        found = [
+            strings(part).take(seqs[mine] - (ends[number] - len(part)))
+            for number, part in enumerate(self.ids)
+            if len(mine := by_part[place[by_part] == number])
+        ]
+        back = np.empty(len(seqs), np.int64)
+        back[by_part] = np.arange(len(seqs))
+        return strings(pa.chunked_array(found, pa.string())).take(back)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Row counts of what was loaded; `same` where one table is held against itself."""
+
+    left: int
+    right: int
+    same: bool
+    unread: Mapping[str, Mapping[str, Unread]] = field(default_factory=dict, compare=False)
+    """By side and column, filled cells that show nothing, where they were counted."""
+
+    @property
+    def pairs(self) -> float:
+        """Pairs there could be."""
+        return self.left * (self.left - 1) / 2 if self.same else float(self.left) * self.right
+
+
+@dataclass(frozen=True)
+class Both:
+    """Both sides encoded; the same one twice where a table is held against itself."""
+
+    left: Side
+    right: Side
+    same: bool
+
+    @property
+    def unread(self) -> dict[str, Mapping[str, Unread]]:
+        """Filled cells that show nothing, by side and column."""
+        return {"table": self.left.unread} if self.same else {"left": self.left.unread, "right": self.right.unread}
+
+    @property
+    def counts(self) -> Sides:
+        """How many rows."""
+        return Sides(self.left.rows, self.right.rows, self.same)
+
+
+def encode_sides(
+    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2
+) -> Both:
+    """Encode both sides, one thread a side. Raises InputError where a column is missing, TableError on unfit ids."""
+    named = ids or (None, None)
+    given = [("左表", left, named[0])] + ([] if right is None else [("右表", right, named[1])])
+    with ThreadPoolExecutor(max_workers=min(threads, 2)) as pool:
+        sides = list(pool.map(lambda side: _encode(side[0], side[1], model, side[2]), given))
+    return Both(sides[0], sides[-1], right is None)
+
+
+def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Side:
+    missing = [column for column in model.columns if column not in table.schema.names]
+    if missing:
+        raise InputError(
+            "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
+            action="改表头，或在模型文件的 [columns] 中改列名",
+        )  # fmt: skip
+    columns = _Growing(table.num_rows)
+    ids: list[pa.Array] = []
+    if id_name is not None and id_name not in table.schema.names:
+        raise TableError(
+            f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+        )
+    wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
+    for batch in table.select(wanted).to_batches():
+        refuse_unreadable(name, batch.schema, model)
+        _encode_batch(columns, batch, model)
+        if id_name is not None:
+            ids.append(ids_text(batch.column(id_name)))
+    if not table.num_rows:
+        _encode_batch(columns, table.schema.empty_table(), model)
+    if id_name is not None:
+        _check_ids(ids, id_name)
+    encoded = columns.whole()
+    shared = silence_shared(encoded, model, model.many_names)
+    for column, source in model.implied.items():
+        _imply(encoded, model, column, source)
+    return Side(table.num_rows, encoded, tuple(ids), with_shared(columns.unread, shared))
+
+
+def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
+    """Raises InputError that names the columns of the model whose cells it cannot read.
+
+    A cell of several texts is read where the kind of its column knows several values (telephones).
+    """
+    unfit = tuple(
+        f"{field.name}（{field.type}）"
+        for field in schema
+        if field.name in model.columns and not _readable(field.type, several=bool(model.kind(field.name).lists))
+    )
+    if unfit:
+        raise InputError(
+            "模型要用的列不是文字、数或日期", where=name, rule="column_type", examples=unfit,
+            action="把这些列改成文字，或在模型文件里去掉",
+        )  # fmt: skip
+
+
+def _readable(kind: pa.DataType, *, several: bool) -> bool:
+    if several and pa.types.is_list(kind):
+        return bool(pa.types.is_string(kind.value_type) or pa.types.is_null(kind.value_type))
+    return is_plain(kind)
+
+
+def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
+    """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
+    for column in model.columns:
+        whole, encode = batch.column(column), model.kind(column).encode
+        if pa.types.is_dictionary(whole.type):
+            forms = _dictionary_forms(encode, whole)
+            columns.put(column, 0, forms)
+            columns.tell(column, unread_cells(whole, forms, model.columns[column]))
+            continue
+        for part in slices(max(batch.num_rows, 1), _ROWS_IN_CACHE):
+            piece = whole.slice(part.start, part.stop - part.start)
+            forms = encode(piece)
+            columns.put(column, part.start, forms)
+            columns.tell(column, unread_cells(piece, forms, model.columns[column]))
+    columns.grown(batch.num_rows)
+
+
+def _dictionary_forms(encode: Callable[[Any], Mapping[str, Any]], values: pa.DictionaryArray) -> dict[str, Any]:
+    """A dictionary column's encoded forms: each value is encoded once."""
+    distinct = values.dictionary
+    forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
+    codes = dictionary_codes(values, len(distinct))
+    return {
+        form: found.take(row_array(codes) if isinstance(found, pa.Array) else codes) for form, found in forms.items()
+    }
+
+
+def _imply(encoded: dict[str, Any], model: LinkModel, column: str, source: str) -> None:
+    """What an ID shows: a birth date that is missing is filled from it; under evidence tiers it stands above the cell.
+
+    An ID's digits are the issuing office's.
+    """
+    if not model.ceilings:
+        if f"{column}_day" in encoded and f"{source}_birth" in encoded:
+            own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
+            np.copyto(own, shown, where=own == 0)
+        return
+    shown_as = model.kind(column).shown_as
+    forms = [name for name in encoded if name.startswith(f"{column}_")]
+    if shown_as and forms and f"{source}_{shown_as[0]}" in encoded:
+        shown = encoded[f"{source}_{shown_as[0]}"]
+        encoded[forms[0]] = np.where(shown == int(shown_as[1]), encoded[forms[0]], shown)
+
+
+class _Growing:
+    """Columns of a known number of rows, filled batch by batch."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows, self._at = rows, 0
+        self.unread: dict[str, Unread] = {}
+        self._numbers: dict[str, npt.NDArray[Any]] = {}
+        self._texts: dict[str, list[pa.Array]] = {}
+        self._lists: dict[str, list[Numbers]] = {}
+
+    def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
+        """Forms of some rows of a column, which begin so far into the batch."""
+        for form, values in forms.items():
+            name = f"{column}_{form}"
+            if isinstance(values, np.ndarray):
+                whole = self._numbers.get(name)
+                if whole is None:
+                    whole = self._numbers[name] = np.empty(self._rows, values.dtype)
+                whole[self._at + start : self._at + start + len(values)] = values
+            elif isinstance(values, Numbers):
+                self._lists.setdefault(name, []).append(values)
+            else:
+                self._texts.setdefault(name, []).append(values)
+
+    def tell(self, column: str, found: Unread) -> None:
+        """Add to the counts of cells that show nothing."""
+        self.unread[column] = self.unread.get(column, Unread()) + found
+
+    def grown(self, rows: int) -> None:
+        """A batch of so many rows is done."""
+        self._at += rows
+
+    def whole(self) -> dict[str, Any]:
+        """All columns."""
+        texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
+        return {**self._numbers, **texts, **{name: one_after_another(parts) for name, parts in self._lists.items()}}
+
+
+def ids_text(column: pa.Array) -> pa.Array:
+    """Ids as text. Raises TableError where the cells are neither texts nor numbers."""
+    if not is_plain(column.type):
+        raise TableError(
+            f"编号列的格子是 {column.type}，不是文字或数", rule="id_column", action="换一列编号，或改成文字"
+        )
+    found = as_text(column)
+    return found if pa.types.is_string(found.type) else found.cast(pa.string())
+
+
+def _check_ids(parts: list[pa.Array], name: str) -> None:
+    """Raises TableError where an id is empty or stands twice."""
+    marks = np.sort(np.concatenate([digests(strings(part)) for part in parts] or [np.zeros(0, np.uint64)]))
+    alike = len(marks) > 0 and bool((marks[1:] == marks[:-1]).any())
+    ids = pa.chunked_array(parts, pa.string())
+    if ids.null_count or (alike and len(ids.unique()) != len(ids)):
+        raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+
+
+_NAMED = re.compile(r"\b([lr])\.(\w+)")
+
+
+@dataclass(frozen=True)
+class PairSql:
+    """An expression over the rows `l` and `r` of a pair, made ready for columns `l_…` and `r_…` side by side."""
+
+    text: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+def pair_sql(text: str) -> PairSql:
+    """What columns of either row an expression reads."""
+    named = sorted(set(_NAMED.findall(text)))
+    left, right = (tuple(column for side, column in named if side == one) for one in ("l", "r"))
+    return PairSql(_NAMED.sub(r"\1_\2", text), left, right)
+
+
+def evaluate(con: duckdb.DuckDBPyConnection, text: str, columns: Columns) -> npt.NDArray[Any]:
+    """One value per row of an SQL expression over these columns."""
+    arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
+    con.register("given", pa.table(dict(columns)) if arrow else dict(columns))
+    try:
+        return np.asarray(con.execute(f"select {text} as value from given").fetchnumpy()["value"])
+    finally:
+        con.unregister("given")
+
+
+def row_columns(model: LinkModel, text: str) -> tuple[str, ...]:
+    """Encoded columns that an expression over one row reads."""
+    words = set(re.findall(r"\w+", text))
+    kept = {f"{column}_" for column in model.columns}
+    return tuple(sorted(word for word in words if any(word.startswith(start) for start in kept)))

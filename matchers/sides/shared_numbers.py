@@ -1,0 +1,82 @@
+"""Numbers that rows of many different names bear are nobody's: an office's phone, an ID typed in for want of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matchers.encoding.several import Numbers
+from matchers.model.link_model import LinkModel
+
+Keys = npt.NDArray[np.uint64]
+_STIR = np.uint64(0x9E3779B97F4A7C15)
+_PHONE_WHOLE = np.uint64(16**11 - 1)
+_NAMES = ("person_name", "chinese_name")
+
+
+def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dict[str, int]:
+    """Make numbers that at least so many different names bear show nothing; rows changed, by column.
+
+    Only full names and whole numbers count: a mask is not a name, nor are the ends of a phone a phone.
+    """
+    name = next((column for column, kind in model.columns.items() if kind in _NAMES), None)
+    if name is None:
+        return {}
+    names = np.where(encoded[f"{name}_kind"] == 1, encoded[f"{name}_key"], np.uint64(0))
+    found = {}
+    for column, kind in model.columns.items():
+        if kind in ("resident_id", "masked_id"):
+            found[column] = _silence_ids(encoded, column, names, least)
+        elif kind == "phone":
+            found[column] = _silence_phones(encoded, column, names, least)
+        elif kind == "phones":
+            found[column] = _silence_lists(encoded, column, names, least)
+    return {column: rows for column, rows in found.items() if rows}
+
+
+def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+    head, tail = encoded[f"{column}_head"], encoded[f"{column}_tail"]
+    whole = np.where(encoded[f"{column}_kind"] == 1, head * _STIR ^ tail, np.uint64(0))
+    rows = _shared_rows(whole, names, least)
+    for form, none in (("head_mask", 0), ("tail_mask", 0), ("kind", 0), ("birth", 0), ("male", -1), ("sexed", 0)):
+        if f"{column}_{form}" in encoded:
+            encoded[f"{column}_{form}"][rows] = none
+    return len(rows)
+
+
+def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+    digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
+    rows = _shared_rows(np.where(mask == _PHONE_WHOLE, digits, np.uint64(0)), names, least)
+    digits[rows] = mask[rows] = 0
+    return len(rows)
+
+
+def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+    numbers: Numbers = encoded[f"{column}_all"]
+    whole = np.where(numbers.whole, numbers.same, np.uint64(0))
+    shared = np.zeros(len(whole), bool)
+    shared[_shared_rows(whole, names[numbers.rows()], least)] = True
+    if shared.any():
+        encoded[f"{column}_all"] = numbers.kept(~shared)
+    return int(shared.sum())
+
+
+def _shared_rows(values: Keys, names: Keys, least: int) -> npt.NDArray[np.int64]:
+    """Rows whose value stands beside at least so many different names.
+
+    Only values that so many rows bear are looked at one by one; sorting whole columns finds them fastest.
+    """
+    ordered = np.sort(values[values != 0])
+    often = ordered[least - 1 :][ordered[least - 1 :] == ordered[: max(len(ordered) - least + 1, 0)]]
+    if not len(often):
+        return np.zeros(0, np.int64)
+    near = np.flatnonzero(np.isin(values, often))
+    named = near[names[near] != 0]
+    order = named[np.lexsort((names[named], values[named]))]
+    one, name = values[order], names[order]
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (one[1:] != one[:-1]) | (name[1:] != name[:-1])
+    borne, bearers = np.unique(one[fresh], return_counts=True)
+    return near[np.isin(values[near], borne[bearers >= least])]

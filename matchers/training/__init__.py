@@ -1,0 +1,1 @@
+"""m, u and the prior learned from tables: EM, the cross-check, what refuses a model, the report."""

@@ -1,0 +1,230 @@
+"""How many could bear the value two rows agree on: frequencies of values, regions of IDs, places a mask shows."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from matchers.blocking.blocks import Pairs, Seqs, distinct, unpacked
+from matchers.blocking.keys import key_sql, key_values
+from matchers.encoding.digits import shown_places
+from matchers.encoding.slices import slices
+from matchers.model.link_model import COUNTED, LinkModel
+from matchers.sides.encoded import Both, Side, row_columns
+from matchers.weighing.entities import Once, identical_rows, joined
+from matchers.weighing.levels import radixes
+
+Floats = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.uint64]
+RAREST_ID = 1e-12
+"""No ID is taken to be rarer than this when a pair is given up before its chance is counted."""
+
+# Chance that two people agree on one place of the ID, places 7 to 18: year, month, day, sequence, check digit.
+ID_PLACES = (0.9, 0.9, 0.15, 0.1, 0.6, 0.12, 0.33, 0.1, 0.2, 0.12, 0.11, 0.1)
+
+
+REGION_SIZES = (6, 4, 2, 1)
+_FEW_VALUES = 2_000
+_LOOKED_AT = 20_000
+_SPREAD_BITS, _MOST_BITS = 4, 22
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
+    """(column, level number, key form) of every level whose chance is counted per value."""
+    return [
+        (column, number, model.kind(column).share_of[name])
+        for column, levels in model.comparisons.items()
+        for number, name in enumerate(levels, start=1)
+        if name in model.kind(column).share_of and levels[name].u == COUNTED
+    ]
+
+
+def id_columns(model: LinkModel) -> list[str]:
+    """Compared columns that are resident IDs."""
+    return [column for column in model.comparisons if model.columns[column] == "resident_id"]
+
+
+def id_levels(model: LinkModel) -> list[tuple[str, int]]:
+    """(column, level number) of every level of IDs whose chance is counted by the places shown."""
+    return [
+        (column, number)
+        for column in id_columns(model)
+        for number, (name, level) in enumerate(model.comparisons[column].items(), 1)
+        if name in ("full", "visible") and level.u == COUNTED
+    ]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Levels of one column whose chance is counted the same way; `form` none for the places IDs show."""
+
+    column: str
+    levels: tuple[int, ...]
+    form: str | None
+
+
+def _counted_apart(model: LinkModel) -> list[_Counted]:
+    """What is counted, the longest first."""
+    ids = [_Counted(c, tuple(n for name, n in id_levels(model) if name == c), None) for c in id_columns(model)]
+    return ids + [_Counted(column, (number,), form) for column, number, form in counted_levels(model)]
+
+
+class ValueChances:
+    """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions.
+
+    In one table held against itself they are counted over things, not rows (`entities`: each row's first of its own
+    duplicates; at first the identical rows), and the thing at hand does not count among those who could.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None
+    ) -> None:
+        self._con, self._model, self._both = con, model, both
+        self.entities = identical_rows(both.left) if both.same and entities is None else entities
+        self._once = Once(self.entities) if both.same and self.entities is not None else None
+
+    def after(self, links: Pairs) -> ValueChances:
+        """The chances once the rows of these pairs are known to be one thing."""
+        if self.entities is None:
+            return self
+        return ValueChances(self._con, self._model, self._both, joined(self.entities, links))
+
+    def _share(self, bearers: Floats, shown: int) -> Floats:
+        """Share of those who show a value that bear this one; of one table's things all but the one at hand."""
+        if self._once is None:
+            return np.asarray(bearers / max(shown, 1))
+        return np.asarray(np.maximum(bearers - 1, 1.0) / max(shown - 1, 2))
+
+    def rarest(self, column: str, form: str) -> float:
+        """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
+        sides = self._sides()
+        first = np.concatenate([self._keys(column, form, _head(side)) for side in sides])
+        if len(distinct(first)) < _FEW_VALUES:
+            keys = np.sort(np.concatenate([self._once_each(column, form, side) for side in sides]))
+            keys = keys[np.searchsorted(keys, 1) :]
+            if not len(keys):
+                return 1.0
+            ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]) + 1, len(keys))
+            fewest = self._share(np.diff(ends, prepend=0).min(keepdims=True).astype(np.float64), len(keys))
+            # rows that turn out to be one thing later make a value rarer than it is among the rows
+            return float(fewest[0]) / (1 if self._once is None else 2)
+        return 1 / (2 * max(sum(side.rows for side in sides), 1))
+
+    def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64], *, threads: int = 2) -> Floats:
+        """Per pair what the values it agrees on are worth, where that is counted per value."""
+
+        def worth(counted: _Counted) -> tuple[npt.NDArray[np.int64], Floats]:
+            with self._con.cursor() as cursor:
+                return ValueChances(cursor, self._model, self._both, self.entities)._worth(counted, pairs, patterns)
+
+        total = np.zeros(len(pairs))
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            for rows, bits in pool.map(worth, _counted_apart(self._model)):
+                total[rows] += bits
+        return total
+
+    def _worth(
+        self, counted: _Counted, pairs: Pairs, patterns: npt.NDArray[np.uint64]
+    ) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Which pairs stand at these levels, and what their values are worth."""
+        rows = np.flatnonzero(np.isin(levels_at(self._model, patterns, counted.column), counted.levels))
+        if not len(rows):
+            return rows, np.zeros(0)
+        left, right = unpacked(pairs[rows])
+        if counted.form is None:
+            return rows, -np.log2(self.id_chances(counted.column, left, right))
+        return rows, -np.log2(self._shares(counted.column, counted.form, right))
+
+    def _sides(self) -> tuple[Side, ...]:
+        return (self._both.left,) if self._both.same else (self._both.left, self._both.right)
+
+    def _keys(self, column: str, form: str, side: Side) -> Keys:
+        return key_values(self._con, self._model, f"{column}.{form}", side)
+
+    def _once_each(self, column: str, form: str, side: Side) -> Keys:
+        """A side's keys, each once per thing that shows it."""
+        keys = self._keys(column, form, side)
+        return keys if self._once is None else self._once.of(keys)
+
+    def _shares(self, column: str, form: str, right: npt.NDArray[np.int64]) -> Floats:
+        """Share of rows of both sides that bear the right row's value."""
+        text = key_sql(self._model, f"{column}.{form}")
+        taken = self._both.right.take(row_columns(self._model, text), right)
+        wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
+        counts, shown = np.zeros(len(wanted)), 0
+        for side in self._sides():
+            keys = self._once_each(column, form, side)
+            counts += counts_of(wanted, keys)
+            shown += int(np.count_nonzero(keys))
+        return self._share(counts, shown)[place]
+
+    def id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
+        """Chance that a random person agrees on every place both IDs show."""
+        names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
+        one, other = self._both.left.take(names[1:], left), self._both.right.take(names, right)
+        heads, head = np.unique(one[names[1]] & other[names[1]], return_inverse=True)
+        tails, tail = np.unique(one[names[2]] & other[names[2]], return_inverse=True)
+        ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
+        shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
+        body = [math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen) for places in shown]
+        sizes = np.array([next((s for s in REGION_SIZES if all(places[:s])), 0) for places in shown], np.int64)[place]
+        chance = np.array(body)[place]
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            rows = np.flatnonzero(sizes == size)
+            chance[rows] *= self._regions(column, size, other[names[0]][rows])
+        return chance
+
+    def _regions(self, column: str, size: int, heads: Keys) -> Floats:
+        """Share of both sides' IDs that begin with the same so many places."""
+        mask = np.uint64(16**size - 1)
+        wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
+        counts, shown = np.zeros(len(wanted)), 0
+        for side in self._sides():
+            every, masks = side.columns[f"{column}_head"], side.columns[f"{column}_head_mask"]
+            for part in slices(side.rows):
+                begins = masks[part] & mask == mask
+                if self._once is not None:
+                    begins &= self._once.first[part]
+                counts += counts_of(wanted, (every[part][begins] & mask) + np.uint64(1))
+                shown += int(np.count_nonzero(begins))
+        return self._share(counts, shown)[place]
+
+
+def levels_at(model: LinkModel, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.int64]:
+    """One comparison's level numbers in patterns."""
+    radix, size = radixes(model)[column], len(model.comparisons[column]) + 1
+    return (patterns // np.uint64(radix) % np.uint64(size)).astype(np.int64)
+
+
+def _head(side: Side) -> Side:
+    return Side(min(side.rows, _LOOKED_AT), {name: values[:_LOOKED_AT] for name, values in side.columns.items()})
+
+
+def counts_of(wanted: Keys, keys: Keys) -> Floats:
+    """How often each of the wanted keys (sorted, each once) stands among the keys."""
+    counts = np.zeros(len(wanted))
+    if not len(wanted):
+        return counts
+    bits = min(len(wanted).bit_length() + _SPREAD_BITS, _MOST_BITS)
+    shift = np.uint64(64 - bits)
+    homes = ((wanted * _MIX) >> shift).view(np.int64)
+    tenants = np.full(1 << bits, -1, np.int32)
+    tenants[homes] = np.arange(len(wanted))
+    displaced = np.flatnonzero(tenants[homes] != np.arange(len(wanted)))
+    for part in slices(len(keys)):
+        found = tenants.take(((keys[part] * _MIX) >> shift).view(np.int64))
+        rows = np.flatnonzero(found >= 0)
+        found, shown = found.take(rows), keys[part].take(rows)
+        same = wanted.take(found) == shown
+        counts += np.bincount(found[same], minlength=len(wanted))
+        others = shown[~same]
+        if len(displaced) and len(others):
+            place = displaced[np.minimum(np.searchsorted(wanted[displaced], others), len(displaced) - 1)]
+            counts += np.bincount(place[wanted[place] == others], minlength=len(wanted))
+    return counts

@@ -1,0 +1,202 @@
+"""Chances of the values pairs agree on, from the right side's rows blended with a population: per column, in bits.
+
+A registry is a sample of the people a left row could be. Weights are tenths of bits: a few rows more tonight do not
+stir every weight of the ledger.
+"""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from matchers.blocking.blocks import Keyed, Keys, Pairs, Seqs, unpacked
+from matchers.blocking.keys import is_listed, key_columns, key_values, keyed_rows, shared_values
+from matchers.encoding.digits import shown_places
+from matchers.model.evidence_tiers import Population
+from matchers.model.link_model import COUNTED, LinkModel
+from matchers.sides.encoded import Both, Side, Sides
+from matchers.weighing.chances import REGION_SIZES, counts_of
+from matchers.weighing.levels import pair_rows
+
+Floats = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.int64]
+_HARDLY = 1e-12
+
+
+def rounded(values: Floats, places: int) -> Floats:
+    """Rounded half away from zero, as SQL does."""
+    scale = 10.0**places
+    scaled = values * scale
+    whole = np.trunc(scaled)
+    return np.asarray(np.where(np.abs(scaled - whole) >= 0.5, whole + np.copysign(1.0, scaled), whole) / scale)
+
+
+def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> float:
+    """Probability that a random pair is true: the share of left rows with a partner, per row of the right side.
+
+    The share is that of the rows whose `prior_from` key stands on the right, where enough rows show one.
+    """
+    settling, sides = model.settling, both.counts
+    share, key = model.prior, settling.prior_from if settling else None
+    if settling and key and key.partition(".")[0] in model.columns and not both.same:
+        own, right = key_values(con, model, key, both.left), key_values(con, model, key, both.right)
+        own, right = np.sort(own[own != 0]), np.sort(right)
+        place = np.minimum(np.searchsorted(right, own), max(len(right) - 1, 0))
+        found = int(np.count_nonzero(right[place] == own)) if len(right) else 0
+        share = found / len(own) if len(own) >= settling.prior_rows else share
+    least, most = (settling.prior_least, settling.prior_most) if settling else (1e-9, 0.999)
+    return prior_per_pair(min(max(share, least), most), sides)
+
+
+def prior_per_pair(share: float, sides: Sides) -> float:
+    """A side of no rows or of one gives no odds to take a logarithm of."""
+    return min(max(share * sides.left / max(sides.pairs, 1.0), _HARDLY), 0.5)
+
+
+def prior_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> float:
+    """Whole bits."""
+    prior = prior_of(con, model, both)
+    return float(round(math.log2(prior / (1 - prior))))
+
+
+class PopulationChances:
+    """How many could bear the value a pair agrees on; `things`: in one table each row's first of its own duplicates.
+
+    Values of one table are counted over things, so that nobody's own duplicates count as strangers.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, things: Seqs | None = None
+    ) -> None:
+        self._con, self._model, self._both, self._things = con, model, both, things
+        self._keyed: dict[tuple[str, str], tuple[Keys, int]] = {}
+
+    def chance(self, column: str, pairs: Pairs, level: Levels) -> Floats:
+        """Per pair the chance of the very value it agrees on; half of m where nobody on the right bears it by itself.
+
+        1 at levels whose u is given.
+        """
+        found = np.ones(len(level))
+        kind = self._model.kind(column)
+        for number, (name, weight) in enumerate(self._model.comparisons[column].items(), start=1):
+            if weight.u != COUNTED:
+                continue
+            rows = np.flatnonzero(level == number)
+            if not len(rows):
+                continue
+            seqs = unpacked(pairs[rows])
+            some = self._places(column, seqs) if name in kind.by_places else self._shares(column, name, seqs)
+            found[rows] = np.minimum(np.where(np.isnan(some), weight.m / 2, some), 1.0)
+        return found
+
+    def bits(self, column: str, pairs: Pairs, level: Levels) -> Floats:
+        """Per pair the match weight of one comparison, in tenths of bits; 0 where a side shows nothing."""
+        weights = self._model.comparisons[column].values()
+        m = np.array([1.0, *(weight.m for weight in weights)])
+        u = np.array([1.0, *(1.0 if weight.u == COUNTED else float(weight.u) for weight in weights)])
+        chance = self.chance(column, pairs, level)
+        return rounded(np.log2(m[level] / (chance * u[level])), 1)
+
+    def most_bits(self, column: str) -> Floats:
+        """By level the most a pair may weigh, with the rarest value there can be."""
+        kind = self._model.kind(column)
+        found = [0.0]
+        for name, weight in self._model.comparisons[column].items():
+            if weight.u != COUNTED:
+                least = float(weight.u)
+            elif name in kind.by_places:
+                least = math.prod(self._place_chances()) / max(2 * self._both.right.rows, 1)
+            else:
+                least = min(self._rarest(column, kind.share_of[name]), weight.m / 2)
+            found.append(round(math.log2(weight.m / min(least, 1.0)), 1) + 0.1)
+        return np.array(found)
+
+    def _rarest(self, column: str, form: str) -> float:
+        given = self._model.population.get(f"{column}.{form}", Population())
+        others = given.others + given.people * given.chance or 1.0
+        return min(others / max(self._both.right.rows + given.people, 1.0) + given.collision, 0.5)
+
+    def _shares(self, column: str, name: str, seqs: tuple[Seqs, Seqs]) -> Floats:
+        """Share of the value agreed on; NaN where nobody on the right bears it."""
+        kind = self._model.kind(column)
+        form = kind.share_of[name]
+        key = f"{column}.{form}"
+        read = key_columns(self._model, key)
+        right = Side(len(seqs[1]), self._both.right.take(read, seqs[1]))
+        if is_listed(self._model, key):
+            left = Side(len(seqs[0]), self._both.left.take(read, seqs[0]))
+            rows, values = shared_values(*(keyed_rows(self._con, self._model, key, side) for side in (left, right)))
+            found = np.full(len(seqs[0]), np.nan)
+            shares = self._share_of(column, form, values)
+            order = np.argsort(shares, kind="stable")
+            found[rows[order]] = shares[order]  # the most common of several
+            return found
+        if name in kind.agreed:
+            return self._share_of(column, form, kind.agreed[name](pair_rows(column, self._both, seqs)))
+        return self._share_of(column, form, key_values(self._con, self._model, key, right))
+
+    def _share_of(self, column: str, form: str, keys: Keys) -> Floats:
+        given = self._model.population.get(f"{column}.{form}", Population())
+        others = given.others + given.people * given.chance or 1.0
+        borne, bearers = self._borne(column, form)
+        wanted, place = np.unique(keys, return_inverse=True)
+        counts = counts_of(wanted, borne)
+        shares = np.minimum((counts - 1 + others) / (bearers + given.people) + given.collision, 1.0)
+        shares[counts == 0] = np.nan
+        return np.asarray(shares[place], np.float64)
+
+    def _borne(self, column: str, form: str) -> tuple[Keys, int]:
+        """The right side's keys, each once per bearer, and how many bear any."""
+        if (column, form) not in self._keyed:
+            self._keyed[column, form] = self._counted_once(
+                keyed_rows(self._con, self._model, f"{column}.{form}", self._both.right)
+            )
+        return self._keyed[column, form]
+
+    def _counted_once(self, keyed: Keyed) -> tuple[Keys, int]:
+        shown = np.flatnonzero(keyed.keys != 0)
+        keys = keyed.keys[shown]
+        if keyed.bearers is None and self._things is None:
+            return keys, len(keys)
+        bearers = shown if keyed.bearers is None else keyed.bearers[shown]
+        if self._things is None:
+            return keys, int(np.count_nonzero(np.bincount(bearers)))
+        things = self._things[bearers]
+        order = np.lexsort((things, keys))
+        keys, things = keys[order], things[order]
+        fresh = np.ones(len(keys), bool)
+        fresh[1:] = (keys[1:] != keys[:-1]) | (things[1:] != things[:-1])
+        return keys[fresh], len(np.unique(things))
+
+    def _place_chances(self) -> tuple[float, ...]:
+        settling = self._model.settling
+        if settling is None:
+            raise ValueError(f"model {self._model.name} has no [settling]")
+        return settling.id_place_chance
+
+    def _places(self, column: str, seqs: tuple[Seqs, Seqs]) -> Floats:
+        """Chance that a random person agrees on every place both IDs show; the region's from the right side's IDs."""
+        names = [f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask"]
+        left, right = self._both.left.columns, self._both.right.columns
+        heads, head = np.unique(left[names[1]][seqs[0]] & right[names[1]][seqs[1]], return_inverse=True)
+        tails, tail = np.unique(left[names[2]][seqs[0]] & right[names[2]][seqs[1]], return_inverse=True)
+        ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
+        shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
+        body = [math.prod(c for seen, c in zip(row[6:], self._place_chances(), strict=True) if seen) for row in shown]
+        sizes = np.array([next((s for s in REGION_SIZES if all(row[:s])), 0) for row in shown], np.int64)[place]
+        chance = np.array(body, np.float64)[place]
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            rows = np.flatnonzero(sizes == size)
+            chance[rows] *= self._regions(column, size, right[names[0]][seqs[1][rows]])
+        return chance
+
+    def _regions(self, column: str, size: int, heads: Keys) -> Floats:
+        """Share of the right side's IDs that begin with the same so many places."""
+        mask = np.uint64(16**size - 1)
+        wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
+        columns = self._both.right.columns
+        every = columns[f"{column}_head"][columns[f"{column}_head_mask"] & mask == mask]
+        return np.asarray((counts_of(wanted, (every & mask) + np.uint64(1)) / max(len(every), 1))[place])

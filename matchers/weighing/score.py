@@ -1,0 +1,212 @@
+"""One fused pass: levels and bits comparison by comparison, a pair given up as soon as it can no longer matter; then
+each row's best partner, as far as the model says sides are unique."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from matchers.blocking.blocks import Pairs, unpacked
+from matchers.encoding.slices import slices
+from matchers.model.link_model import LinkModel
+from matchers.sides.encoded import Both, Sides
+from matchers.weighing.chances import RAREST_ID, ValueChances, counted_levels, id_levels
+from matchers.weighing.levels import Comparison, comparison, levels_of_pairs, radixes
+from matchers.weighing.weights import Learned
+
+Floats = npt.NDArray[np.float64]
+_PAIRS_AT_ONCE, _LEAST_AT_ONCE = 100_000, 20_000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs with their pattern of levels and their weight in bits."""
+
+    pairs: Pairs
+    patterns: npt.NDArray[np.uint64]
+    bits: Floats
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Scored:
+        """Some of them."""
+        return Scored(self.pairs[kept], self.patterns[kept], self.bits[kept])
+
+
+@dataclass(frozen=True)
+class WeighedComparison:
+    """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value.
+
+    `bounds`: per pattern of the levels compared up to this column, the bits a pair must have reached by then.
+    """
+
+    column: str
+    compared: Comparison
+    radix: int
+    bits: Floats
+    most: Floats
+    bounds: Floats
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What one pass needs: comparisons in the order that prunes most pairs soonest, and the prior in bits."""
+
+    comparisons: tuple[WeighedComparison, ...]
+    prior: float
+
+
+def given_weights(model: LinkModel, sides: Sides) -> Learned:
+    """The model's own weights, for a run without training; counted chances are looked up per value anyway."""
+    m = {c: np.array([1.0, *(level.weighed for level in levels.values())]) for c, levels in model.comparisons.items()}
+    u = {
+        c: np.array([1.0, *(level.u if isinstance(level.u, float) else 1e-6 for level in levels.values())])
+        for c, levels in model.comparisons.items()
+    }
+    prior = model.prior * sides.left / sides.pairs if sides.pairs else model.prior
+    return Learned(m, u, prior, 0, True)
+
+
+def log_odds(probability: float) -> float:
+    """A probability in bits."""
+    return math.log2(probability / (1 - probability))
+
+
+def weighing_of(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both) -> Weighing:
+    """What a pass over pairs of these tables needs."""
+    return _weighing(model, learned, ValueChances(con, model, both))
+
+
+def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
+    weights = {column: _bits(model, learned, chances, column) for column in model.comparisons}
+    discrimination = {column: expected_loss(model, learned, column) for column in model.comparisons}
+    order = sorted(model.comparisons, key=lambda column: -discrimination[column])
+    return weighing_in(model, order, weights, log_odds(learned.prior), np.array(log_odds(model.review_probability)))
+
+
+def weighing_in(
+    model: LinkModel, order: list[str], weights: dict[str, tuple[Floats, Floats]], prior: float, least: Floats
+) -> Weighing:
+    """The comparisons in this order. `weights`: bits by level, and the most they can be; `least`: the bits below which
+    a pair does not matter, one figure for all patterns or an axis per comparison of the model."""
+    radix = radixes(model)
+    bounds = _bounds([weights[column][1] for column in order], _in_order(model, order, least))
+    return Weighing(
+        tuple(
+            WeighedComparison(column, comparison(model, column), radix[column], *weights[column], bound)
+            for column, bound in zip(order, bounds, strict=True)
+        ),
+        prior,
+    )
+
+
+def _in_order(model: LinkModel, order: list[str], least: Floats) -> Floats:
+    return least.transpose([list(model.comparisons).index(column) for column in order]) if least.ndim else least
+
+
+def _bounds(most: list[Floats], least: Floats) -> list[Floats]:
+    """After each comparison, per pattern so far the bits below which no pair of it can matter any more.
+
+    Each bound is the smallest, over the levels that may follow, of what must be reached less what they can add. Flat,
+    with the first comparison's level running fastest; of one entry where every pattern has the same bound.
+    """
+    bounds: list[Floats] = []
+    for place in reversed(range(len(most))):
+        bounds.append(least.ravel(order="F") if least.ndim else least.reshape(1))
+        least = (least - most[place]).min(axis=-1) if least.ndim else least - most[place].max()
+    return bounds[::-1]
+
+
+def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str) -> tuple[Floats, Floats]:
+    """Bits by level with counted chances left out, and with the smallest they can be."""
+    bits = np.log2(learned.m[column] / learned.u[column])
+    most = bits.copy()
+    rarest = {n: chances.rarest(c, form) for c, n, form in counted_levels(model) if c == column}
+    rarest |= {n: RAREST_ID for c, n in id_levels(model) if c == column}
+    for number, share in rarest.items():
+        bits[number] = np.log2(learned.m[column][number])
+        most[number] = bits[number] - math.log2(share)
+    bits[0] = most[0] = 0.0
+    return bits, most
+
+
+def expected_loss(model: LinkModel, learned: Learned, column: str) -> float:
+    """Expected match weight lost by a non-matching pair, weighted by u; comparisons are applied in this order."""
+    last = slice(1, None)
+    u = np.minimum(learned.u[column][last], 1.0)
+    return float(np.sum(u * np.log2(u / learned.m[column][last])) / max(u.sum(), 1e-9))
+
+
+def unpruned(
+    con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, batches: Iterable[Pairs], *, threads: int = 2
+) -> Scored:
+    """Pairs that could reach what matters if all they agree on were as rare as can be; each pair once, sorted.
+
+    `bits` are those without what is counted per value.
+    """
+
+    def weighed(pairs: Pairs) -> Scored:
+        with con.cursor() as cursor:
+            return _weighed(cursor, weighing, both, pairs)
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        found = [
+            scored
+            for batch in batches
+            for scored in pool.map(weighed, (batch[part] for part in slices(len(batch), _at_once(len(batch), threads))))
+        ]
+    if not found:
+        return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
+    pairs, firsts = np.unique(np.concatenate([one.pairs for one in found]), return_index=True)
+    patterns = np.concatenate([one.patterns for one in found])[firsts]
+    return Scored(pairs, patterns, np.concatenate([one.bits for one in found])[firsts])
+
+
+def _at_once(pairs: int, threads: int) -> int:
+    """How many pairs a thread takes at a time: few enough that none waits long for another at the end."""
+    return min(max(pairs // (2 * threads) + 1, _LEAST_AT_ONCE), _PAIRS_AT_ONCE)
+
+
+def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pairs: Pairs) -> Scored:
+    left, right = unpacked(pairs)
+    patterns, bits = np.zeros(len(pairs), np.uint64), np.full(len(pairs), weighing.prior)
+    most, place, size = bits.copy(), np.zeros(len(pairs), np.int64), 1
+    for one in weighing.comparisons:
+        level = levels_of_pairs(con, one.compared, both, (left, right))
+        patterns += level.astype(np.uint64) * np.uint64(one.radix)
+        bits += one.bits[level]
+        most += one.most[level]
+        place += level * np.int64(size)
+        size *= len(one.most)
+        kept = most >= (one.bounds[place] if len(one.bounds) > 1 else one.bounds[0])
+        if not kept.all():
+            left, right, pairs, place = left[kept], right[kept], pairs[kept], place[kept]
+            patterns, bits, most = patterns[kept], bits[kept], most[kept]
+    return Scored(pairs, patterns, bits)
+
+
+def score_pairs(
+    con: duckdb.DuckDBPyConnection,
+    model: LinkModel,
+    learned: Learned,
+    both: Both,
+    batches: Iterable[Pairs],
+    *,
+    threads: int = 2,
+) -> Scored:
+    """Pairs that reach the review threshold, sorted; weights with the chance of each value they agree on.
+
+    In one table the pairs that link are weighed first: a value's chance does not count a row's own duplicates.
+    """
+    chances = ValueChances(con, model, both)
+    weighing = _weighing(model, learned, chances)
+    found = unpruned(con, weighing, both, batches, threads=threads)
+    bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
+    if both.same:
+        linked = bits >= log_odds(model.link_probability)
+        bits = found.bits + chances.after(found.pairs[linked]).bits(found.pairs, found.patterns, threads=threads)
+    return Scored(found.pairs, found.patterns, bits).where(bits >= log_odds(model.review_probability))
