@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from matchers.linkage.model import LinkModel
+from matchers.model.link_model import LinkModel
 from schemas.contracts import ledger_table
 from schemas.policy import Leads, Policy
 from schemas.words import words

@@ -180,7 +180,7 @@ def test_two_rows_of_different_ids_do_not_both_become_one_member(townspeople: pa
 def test_a_persons_word_beats_the_score(townspeople: pa.Table) -> None:
     left = person_rows(
         {"role": "worker", "name": "孟繁星", "id_number": full_id(), "id_kind": "full"},
-        {"role": "worker", "name": "孟*", "phones": ["138****1234"]},
+        {"role": "worker", "name": "孟*", "id_number": MASK_6_4, "id_kind": "masked", "phones": ["138****1234"]},
     )
     right = pa.concat_tables([person_rows(ZHANG), townspeople])
     words = pa.Table.from_pylist(

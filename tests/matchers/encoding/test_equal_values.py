@@ -166,10 +166,15 @@ def test_what_is_filled_and_unread_is_counted_by_column_and_reason() -> None:
     )
 
 
-def test_a_failed_check_digit_or_an_impossible_birth_makes_no_key() -> None:
+NEAR_IDS = {"first9", "last4"}
+"""Keys of the parts that one wrong digit leaves whole: they find what may be a typing error, beside the name alone."""
+
+
+def test_a_failed_check_digit_or_an_impossible_birth_makes_no_key_but_of_the_parts_left_whole() -> None:
     from matchers.kinds.chinese import CHINESE
     from matchers.kinds.places import places_values
     from matchers.kinds.plain import KINDS
+    from matchers.model.district import district_model
 
     ids = encode_ids(pa.array(["500113199003078511", "500113199013078517"]))
     assert ids.kind.tolist() == [3, 3]
@@ -181,5 +186,10 @@ def test_a_failed_check_digit_or_an_impossible_birth_makes_no_key() -> None:
 
     con = duckdb.connect()
     con.register("given", columns)
-    for sql in (*kind.keys.values(), *CHINESE["masked_id"].keys.values()):
+    masked = [sql for form, sql in CHINESE["masked_id"].keys.items() if form not in NEAR_IDS]
+    rules = [
+        keys for keys in district_model().blocking.values() if any(key.partition(".")[2] in NEAR_IDS for key in keys)
+    ]
+    assert all(any(key.startswith("name.") for key in keys) for keys in rules) and rules
+    for sql in (*kind.keys.values(), *masked):
         assert con.sql(f"select {sql.replace('{c}', 'c')} from given").fetchall() == [(None,), (None,)], sql
