@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from schemas.rules import Rule
+
 
 class SanzhaoError(Exception):
     """One refusal with its evidence. `message` and `action` are Chinese; `examples` are masked or row numbers.
 
-    Picklable, so that Prefect and worker processes can carry it.
+    Picklable, so that Prefect and worker processes can carry it. `rule` is a member of `Rule`, by itself or its code.
     """
 
     def __init__(
@@ -22,7 +24,7 @@ class SanzhaoError(Exception):
         super().__init__(message, where, rule, count, examples, action)
         self.message = message
         self.where = where
-        self.rule = rule
+        self.rule = Rule(rule) if rule else None
         self.count = count
         self.examples = examples
         self.action = action
@@ -30,15 +32,18 @@ class SanzhaoError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.where, self.rule, self.count, self.examples, self.action)
 
-    def __str__(self) -> str:
+    @property
+    def plain(self) -> str:
+        """Where and what, with how many and which, but without the rule and what to do."""
         parts = [f"{self.where}：{self.message}" if self.where else self.message]
         if self.count is not None:
             parts.append(f"共{self.count}处")
         if self.examples:
             parts.append("例：" + "、".join(self.examples))
-        if self.rule:
-            parts.append(f"规则 {self.rule}")
-        line = "；".join(parts)
+        return "；".join(parts)
+
+    def __str__(self) -> str:
+        line = f"{self.plain}；规则 {self.rule}" if self.rule else self.plain
         return f"{line}。处理办法：{self.action}" if self.action else line
 
 

@@ -18,6 +18,7 @@ from flows.run.context import RunContext
 from schemas.contracts import SourceContract
 from schemas.drift import Action, SourceQuality
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _RESEND = "请该部门核对后重新报送；确属实情的，请在政策 [drift] 里放宽后重新运行"
 
@@ -26,7 +27,7 @@ _RESEND = "请该部门核对后重新报送；确属实情的，请在政策 [d
 class Finding:
     """One line of drift and what the policy does about it."""
 
-    rule: str
+    rule: Rule
     action: Action
     where: str
     text: str
@@ -88,7 +89,7 @@ def _few_rows(run: RunContext, night: Tonight) -> Iterator[Finding]:
     least = rule.at_least.get(name, 0)
     if night.quality.accepted < least:
         text = f"{night.contract.title}只有 {night.quality.accepted:,} 行可用，少于规定的 {least:,} 行"
-        yield Finding("few_rows", rule.acts_on(name), f"{name}/", text)
+        yield Finding(Rule.FEW_ROWS, rule.acts_on(name), f"{name}/", text)
 
 
 def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
@@ -105,7 +106,7 @@ def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]
     for where, what, old, new in pairs:
         if old >= rule.from_rows and new <= old * rule.share:
             text = f"{what}只剩 {new:,} 行，{day} 有 {old:,} 行"
-            yield Finding("rows_lost", action if where.endswith("/") else _milder(action), where, text)
+            yield Finding(Rule.ROWS_LOST, action if where.endswith("/") else _milder(action), where, text)
             if where.endswith("/"):
                 return
 
@@ -124,7 +125,7 @@ def _columns_emptied(run: RunContext, night: Tonight, past: Past) -> Iterator[Fi
         was, now = old.filled.get(field.name, 0) / old.accepted, new.filled.get(field.name, 0) / new.accepted
         if was >= rule.filled_share and now <= rule.emptied_share:
             text = f"“{field.title}”一列几乎空了：填写率由 {was:.0%} 降到 {now:.0%}（{old.as_of} 相比）"
-            yield Finding("column_emptied", rule.acts_on(name), f"{name}/", text)
+            yield Finding(Rule.COLUMN_EMPTIED, rule.acts_on(name), f"{name}/", text)
 
 
 def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
@@ -140,7 +141,7 @@ def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding
             text = f"与 {first} 收到的一字不差，{(run.as_of - first).days} 天没有变化，像是把上期的文件又报了一次"
         else:
             continue
-        yield Finding("same_file", rule.acts_on(name), f"{name}/{file}", text)
+        yield Finding(Rule.SAME_FILE, rule.acts_on(name), f"{name}/{file}", text)
 
 
 def _keys_reused(run: RunContext, night: Tonight, tokens: pa.Table, count: int) -> Iterator[Finding]:
@@ -150,4 +151,4 @@ def _keys_reused(run: RunContext, night: Tonight, tokens: pa.Table, count: int) 
     field = night.contract.field(night.contract.record_id or "")
     title = field.title if field else "编号"
     text = f"{count:,} 个“{title}”换了人（{night.past.last.as_of} 时是别人），编号被重新使用或整列错位"
-    yield Finding("key_reused", rule.acts_on(name), f"{name}/", text)
+    yield Finding(Rule.KEY_REUSED, rule.acts_on(name), f"{name}/", text)

@@ -13,6 +13,7 @@ from flows.home.settings import Settings
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance, missing_provenance, parse_provenance
+from schemas.rules import Rule
 
 PROVENANCE = "provenance.toml"
 MAX_FILE_BYTES = 512 << 20
@@ -61,13 +62,13 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
     for name in present:
         if name not in contracts:
             unknown = "文件夹名不是已知来源，未读取"
-            notes.append(_left(unknown, f"{name}/", "unknown_source", "改成来源的名字，或在 sources/ 里加合同"))
+            notes.append(_left(unknown, f"{name}/", Rule.UNKNOWN_SOURCE, "改成来源的名字，或在 sources/ 里加合同"))
     for name in contracts:
         if name in present:
             try:
                 source, aside = _source(present[name], name, settings)
             except InputError as error:
-                if error.rule == "empty_source" and name in settings.connectors:
+                if error.rule is Rule.EMPTY_SOURCE and name in settings.connectors:
                     continue
                 notes.append(str(error))
                 refused.add(name)
@@ -165,26 +166,28 @@ def _is_plain(path: Path) -> bool:
 def _aside(path: Path, where: str, place: str) -> str:
     """The line for what lies in a folder and is not read."""
     if path.is_symlink():
-        return _left("是链接，未读取", where, "not_a_file", f"把文件或文件夹本身放进{place}")
+        return _left("是链接，未读取", where, Rule.NOT_A_FILE, f"把文件或文件夹本身放进{place}")
     if path.is_dir():
         inside = f"，里面有 {count} 个文件" if (count := _files_below(path)) else ""
-        return _left(f"是子文件夹{inside}，未读取", f"{where}/", "not_a_file", "把文件本身放进来源文件夹")
+        return _left(f"是子文件夹{inside}，未读取", f"{where}/", Rule.NOT_A_FILE, "把文件本身放进来源文件夹")
     if path.name.startswith("~$"):
-        return _left("是表格软件打开文件时的临时文件，未读取", where, "hidden_file", "关上文件后删去它")
+        return _left("是表格软件打开文件时的临时文件，未读取", where, Rule.HIDDEN_FILE, "关上文件后删去它")
     if path.name.startswith("."):
-        return _left("是隐藏文件（名字以点开头），未读取", where, "hidden_file", "是要报的文件就改名，不是就删去")
+        return _left("是隐藏文件（名字以点开头），未读取", where, Rule.HIDDEN_FILE, "是要报的文件就改名，不是就删去")
     if not path.is_file():
-        return _left("不是文件，未读取", where, "not_a_file", "把文件本身放进来源文件夹")
+        return _left("不是文件，未读取", where, Rule.NOT_A_FILE, "把文件本身放进来源文件夹")
     if is_half_written(path.name):
-        return _left("名字像没有传完的文件，未读取", where, "still_being_written", "传完、改回原名后重投")
-    return _left("放在来源子文件夹之外，未读取", where, "outside_sources", f"放进它所属的{place}（如 platform/）后重投")
+        return _left("名字像没有传完的文件，未读取", where, Rule.STILL_BEING_WRITTEN, "传完、改回原名后重投")
+    return _left(
+        "放在来源子文件夹之外，未读取", where, Rule.OUTSIDE_SOURCES, f"放进它所属的{place}（如 platform/）后重投"
+    )
 
 
 def _files_below(folder: Path) -> int:
     return sum(len(files) for _, _, files in os.walk(folder))
 
 
-def _left(message: str, where: str, rule: str, action: str) -> str:
+def _left(message: str, where: str, rule: Rule, action: str) -> str:
     return str(InputError(message, where=where, rule=rule, action=action))
 
 

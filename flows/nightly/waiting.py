@@ -14,26 +14,15 @@ from flows.home.folders import Home
 from flows.home.runlog import log_event
 from flows.home.settings import Settings
 from flows.pipeline.driver import RunRequest
-from flows.pipeline.presence import REQUIRED_RULE
 from flows.run.runs import list_runs
 from reports.summary import RunSummary
 from schemas.errors import HomeError, InputError, SanzhaoError
 from schemas.nights import ZONE, SourcePolicy
+from schemas.rules import Rule
 
 _POLL_SECONDS = 30.0
 _QUIET_SECONDS = 20.0
 """A file younger than this may still be on its way."""
-_RULES_OF_FILES = (
-    REQUIRED_RULE,
-    "no_drop",
-    "empty_drop",
-    "no_roll",
-    "quarantine_stop",
-    "rows_lost",
-    "few_rows",
-    "column_emptied",
-)
-"""Refusals that a better file may end."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +82,7 @@ def through_the_night(night: Night) -> RunSummary:
         try:
             return drive_when_free(replace(night.request, required=required), night)
         except InputError as error:
-            if not awaited or error.rule not in _RULES_OF_FILES:
+            if not awaited or not (error.rule and error.rule.better_files_may_help):
                 raise
             _wait_for_change(night, seen, awaited, error)
 
@@ -105,7 +94,7 @@ def drive_when_free(request: RunRequest, night: Night) -> RunSummary:
         try:
             return night.drive(request)
         except HomeError as error:
-            if error.rule != "run_lock" or night.clock.now() >= end:
+            if error.rule is not Rule.RUN_LOCK or night.clock.now() >= end:
                 raise
             log_event(night.home, "waiting", what="another run")
             night.clock.sleep(night.clock.poll_seconds)

@@ -18,7 +18,7 @@ from flows.lineage import followed_run
 from flows.metrics import write_metrics
 from flows.pipeline.chronology import checked_date, today
 from flows.pipeline.closing import read_summary
-from flows.pipeline.failures import PASSING, RunFailedError, plain_failure
+from flows.pipeline.failures import RunFailedError, plain_failure
 from flows.pipeline.steps import STEP_NAMES, Step, committed, forget_from, plan, run_step
 from flows.run.context import Progress, RunContext, silent
 from flows.run.runs import (
@@ -121,7 +121,7 @@ def _walk(run: RunContext, record: RunRecord, each: Each) -> None:
 def _failed(run: RunContext, record: RunRecord, step: Step, error: BaseException) -> SanzhaoError:
     """Book the failure. What was read is kept for `--resume`, unless the input itself is at fault."""
     refusal = _refusal(run, step, error)
-    at_fault = not isinstance(refusal, RunFailedError) and refusal.rule not in PASSING
+    at_fault = not isinstance(refusal, RunFailedError) and not (refusal.rule and refusal.rule.retryable)
     resumable = step.name not in ("land", "stage") or not at_fault
     state = "failed" if resumable else "refused"
     ending = {"state": state, "failed_step": step.name, "rule": refusal.rule, "message": str(refusal)}

@@ -11,9 +11,7 @@ from flows.home.runlog import log_crash
 from flows.pipeline.steps import Step
 from flows.run.context import RunContext
 from schemas.errors import SanzhaoError
-
-PASSING = frozenset({"store", "disk_full", "memory_limit", "internal_passing", "step_timeout"})
-"""Rules of failures that may be gone after a while: a database that was down, a full disk, a share that hung."""
+from schemas.rules import Rule
 
 
 class RunFailedError(SanzhaoError):
@@ -27,19 +25,19 @@ def plain_failure(run: RunContext, step: Step, error: BaseException) -> SanzhaoE
         return RunFailedError(
             f"「{step.title}」一步：磁盘已满",
             where=str(run.home.root),
-            rule="disk_full",
+            rule=Rule.DISK_FULL,
             action="腾出空间后运行 sanzhao run --resume",
         )
     if is_out_of_memory(error):
         return RunFailedError(
             f"「{step.title}」一步：内存限额不够（配置 memory_limit = {run.settings.memory_limit}）",
             where=str(run.home.config),
-            rule="memory_limit",
+            rule=Rule.MEMORY_LIMIT,
             action=f"{more_memory(run.settings.memory_limit)}，再运行 sanzhao run --resume",
         )
     return RunFailedError(
         f"「{step.title}」一步出错（{type(error).__name__}）",
-        rule="internal_passing" if _may_pass(error) else "internal",
+        rule=Rule.INTERNAL_PASSING if _may_pass(error) else Rule.INTERNAL,
         action=f"sanzhao run --resume 再试；仍不行请把日志 {log} 交给管理员",
     )
 
@@ -47,7 +45,7 @@ def plain_failure(run: RunContext, step: Step, error: BaseException) -> SanzhaoE
 def may_help_to_retry(error: BaseException) -> bool:
     """A share, disk or database that did not answer may answer in a minute; a bad file stays bad."""
     if isinstance(error, SanzhaoError):
-        return error.rule in PASSING - {"step_timeout", "disk_full", "memory_limit"}
+        return error.rule is not None and error.rule.retryable_at_once
     return _may_pass(error)
 
 

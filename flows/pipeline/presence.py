@@ -8,8 +8,8 @@ from flows.home.store import opened_store
 from flows.landing import load_manifest
 from flows.run.context import RunContext
 from schemas.errors import InputError
+from schemas.rules import Rule
 
-REQUIRED_RULE = "source_required"
 _USABLE = "select distinct source from stage_files where state <> 'refused' and accepted > 0"
 
 
@@ -63,7 +63,7 @@ def check_required(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     raise InputError(
         f"{'、'.join(titles)}没有可用的文件，按配置本次不发布",
         where="、".join(lacking),
-        rule=REQUIRED_RULE,
+        rule=Rule.SOURCE_REQUIRED,
         count=len(lacking),
         action="补齐或改好文件后重新运行；允许缺它时改配置 [night.sources.来源] 的 missing",
     )

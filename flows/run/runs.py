@@ -23,6 +23,7 @@ from flows.run.context import Progress, RunContext, silent
 from schemas.contracts import load_sources
 from schemas.errors import HomeError
 from schemas.policy import load_policy
+from schemas.rules import Rule
 
 
 def _kept_path(path: Path) -> str:
@@ -55,7 +56,7 @@ class RunRecord(BaseModel):
     forced: str = ""
     state: State = "running"
     failed_step: str | None = None
-    rule: str | None = None
+    rule: Rule | None = None
     message: str | None = None
     version: str | None = None
 

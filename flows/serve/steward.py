@@ -12,7 +12,6 @@ from flows.home.runlog import log_crash, log_event
 from flows.home.settings import Settings
 from flows.nightly.schedule import count_due, last_due
 from flows.notices import tell_endings, tell_missed
-from flows.pipeline.failures import PASSING
 from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.children import BY_HAND, NIGHTLY
 from flows.serve.living import is_alive
@@ -121,7 +120,7 @@ def broken_off(home: Home) -> RunRecord | None:
     after = last_unfinished(home)
     if after is None or after != before:
         return None
-    return after if after.state == "running" or after.rule in PASSING else None
+    return after if after.state == "running" or (after.rule and after.rule.retryable) else None
 
 
 def prune_logs(home: Home, days: int, now: datetime) -> list[Path]:

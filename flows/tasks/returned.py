@@ -193,7 +193,7 @@ class _Desk:
             said = Said(line.result, line.checker, answer.day, answer.host, remark)
             lead = record_answer(self._store, self._rules, asked.row, asked.lead[1], said)
         except InputError as error:
-            return _out(line, REFUSED, str(error).split("；规则")[0])
+            return _out(line, REFUSED, error.plain)
         if lead.code == PERSON and lead.state in self._rules.settled_states:
             return _out(line, ACCEPTED, "已核实本人，线索不因此改变")
         host = f"，接收组织：{lead.host.name}" if lead.host else ""
