@@ -135,8 +135,24 @@ class TableContract(_Frozen):
     """The grain in Chinese, for who reads a published table."""
     unique: tuple[str, ...] = ()
     sorted: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    """Columns that are empty under an objection (异议): they say a status or let it be guessed."""
+    undated: tuple[str, ...] = ()
+    """Columns that may change without dating a row anew (`changed_on`)."""
     columns: dict[str, str]
     allowed: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> TableContract:
+        strange = sorted({*self.withheld, *self.undated} - self.columns.keys())
+        if strange:
+            raise ValueError(f"no columns of {self.name}: {', '.join(strange)}")
+        return self
+
+    @property
+    def dating(self) -> tuple[str, ...]:
+        """Columns that date a row anew when they change, in order."""
+        return tuple(name for name in self.columns if name not in self.undated)
 
     @property
     def schema(self) -> pa.Schema:

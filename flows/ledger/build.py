@@ -285,7 +285,7 @@ def _put_words(con: duckdb.DuckDBPyConnection, run: RunContext, seen_before: fro
 
 def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """Carried people joined to tonight's, leads opened and closed, objections obeyed: the relation `ledger`."""
-    leads, policy = run.policy.leads, run.policy
+    leads, policy, contract = run.policy.leads, run.policy, ledger_table("ledger")
     values: dict[str, Any] = {
         "as_of": run.as_of,
         "status_order": list(policy.statuses.order),
@@ -294,6 +294,8 @@ def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         "first_state": leads.first_state,
         "excluded_state": leads.excluded_state,
         "objection_state": leads.objection_state,
+        "withheld": list(contract.withheld),
+        "dating": list(contract.dating),
         "withheld_reason": words("withheld")["match_reason"],
         "confirmed_state": leads.confirmed_state,
         "taken_in_state": leads.taken_in_state,
@@ -306,7 +308,7 @@ def _finish(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     }
     came = [(source, file, on) for (source, file), on in carried_files(run).items()]
     put_rows(con, "carried_files", {"source": _TEXT, "file": _TEXT, "came_on": pa.date32()}, sorted(came))
-    for script in ("joined.sql", "leads.sql", "final.sql"):
+    for script in ("joined.sql", "leads.sql", "stated.sql", "dated.sql"):
         run_sql(con, script, **values)
 
 

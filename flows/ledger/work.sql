@@ -1,16 +1,16 @@
-create or replace table station_street as
-select station_key, min_by(own_street, (-rows, own_street)) as street
-from (
-    select k.station_key, p.own_street, count(*) as rows from placed_work p join row_units k using (row_key)
-    where k.station_key is not null and p.own_street is not null group by all
-) group by station_key
-;
-create or replace table unit_street as
-select unit_key, min_by(own_street, (-rows, own_street)) as street
-from (
-    select k.unit_key, p.own_street, count(*) as rows from placed_work p join row_units k using (row_key)
-    where k.unit_key is not null and p.own_street is not null group by all
-) group by unit_key
+create or replace table written_streets as
+-- One row per unit, and per station, of which rows write the street, with the street that most of them write.
+with written as (
+    select k.unit_key, k.station_key, p.own_street as street
+    from placed_work p join row_units k using (row_key) where p.own_street is not null
+), named as (
+    select 'unit' as part, unit_key as part_key, street from written where unit_key is not null
+    union all
+    select 'station', station_key, street from written where station_key is not null
+), counted as (
+    select part, part_key, street, count(*) as rows from named group by all
+)
+select part, part_key, min_by(street, (-rows, street)) as street from counted group by all
 ;
 create or replace table work_rows as
 -- One row per worker or self-report row, with its unit, its station and its street of work.
@@ -20,7 +20,7 @@ select
         when n.street is not null then 'station_name' when u.street is not null then 'unit' end as street_from
 from placed_work p
 left join row_units k using (row_key)
-left join station_street s on s.station_key = k.station_key
+left join written_streets s on s.part = 'station' and s.part_key = k.station_key
 left join units x on x.unit_key = k.station_key
 left join named_stations n on n.station = p.station
-left join unit_street u on u.unit_key = k.unit_key
+left join written_streets u on u.part = 'unit' and u.part_key = k.unit_key

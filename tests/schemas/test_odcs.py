@@ -16,10 +16,17 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from schemas.contracts import ledger_table
+from schemas.contracts import TableContract, ledger_table
 from schemas.odcs import TABLES, as_yaml, breaking_changes, contract
 
 SCHEMA = json.loads((Path(__file__).parent / "odcs-v3.2.0.schema.json").read_text("utf-8"))
+
+
+def test_a_contract_that_withholds_a_column_it_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="no columns of ledger: statusses"):
+        TableContract(
+            name="ledger", grain="one row per person", columns={"statuses": "string"}, withheld=("statusses",)
+        )
 
 
 @pytest.mark.parametrize("name", TABLES)

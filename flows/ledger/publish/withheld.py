@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.contracts import ledger_table
 from schemas.words import words
 
-WITHHELD = (
-    "member_no", "platforms", "member_type", "joined_on", "home_org_code", "home_org_name", "primary_status",
-    "statuses", "match_class", "match_weight", "match_probability", "match_reason", "flags", "evidence", "leads",
-    "lead_state", "host_org_code", "host_org_name", "host_rule",
-)  # fmt: skip
+WITHHELD = ledger_table("ledger").withheld
 """Columns that say a status or let it be guessed, the row's own past included."""
 
 

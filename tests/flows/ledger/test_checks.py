@@ -346,6 +346,9 @@ def test_an_objection_withholds_the_statuses_from_every_output(tmp_path: Path) -
     night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
     assert "L1" not in str(rows(tmp_path, "changes"))
     assert "lost_contact" not in str(rows(tmp_path, "ledger"))
+    [row] = rows(tmp_path, "ledger")
+    told = {name: row[name] for name in withheld.WITHHELD if row[name]}
+    assert told == {"match_class": "withheld", "match_reason": withheld.nothing_said()[0], "lead_state": "异议"}
     gone = District()
     gone.member("李建国", number_of(1), member_no="M1")
     night(gone, context(tmp_path, LATER, run_id="run-3"))
