@@ -9,6 +9,7 @@ CHANGES = words("changes")
 CLASSES = words("classes")
 COLUMNS = words("columns")
 DOUBTS = words("doubts")
+DOUBT_REASONS = words("doubt_reasons")
 FIELDS = words("fields")
 ANY_COLUMN = {**FIELDS, **COLUMNS}
 FLAGS = words("flags")

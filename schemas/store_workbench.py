@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, DateTime, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, Boolean, Date, DateTime, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schemas.store import Base
@@ -55,3 +55,28 @@ class WorkPlace(Base):
     filters: Mapped[dict[str, Any]] = mapped_column(JSON)
     hide_score: Mapped[bool] = mapped_column(Boolean, default=False)
     draft: Mapped[str | None] = mapped_column(Text)
+
+
+class RuleAnswer(Base):
+    """One row per street's answer and rule that had linked the person's rows: whether it was the person.
+
+    `event_id` is the answer's in `lead_events`; the rule is empty where the night's explanation was gone.
+    """
+
+    __tablename__ = "rule_answers"
+    event_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    rule: Mapped[str] = mapped_column(String(80), primary_key=True)
+    confirmed: Mapped[bool] = mapped_column(Boolean)
+
+
+class KnownReading(Base):
+    """One row per word of a reviewer on a pair whose answer was known beforehand; no night reads it."""
+
+    __tablename__ = "known_readings"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    pair_id: Mapped[str] = mapped_column(String(64))
+    same: Mapped[bool] = mapped_column(Boolean)
+    verdict: Mapped[str] = mapped_column(String(12))
+    """`link`, `not_link`, `unsure`, or `withdrawn`: the reader's word before it is taken back."""
+    read_by: Mapped[str] = mapped_column(String(80))
+    read_on: Mapped[date] = mapped_column(Date)

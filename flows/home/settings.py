@@ -40,6 +40,17 @@ ReportKind = Literal["workbook", "situation", "circulation", "links"]
 """What a run may draw besides its summary and the marks for the senders."""
 
 
+class WorkbenchSettings(_Frozen):
+    """How pairs are put before reviewers."""
+
+    hide_score: bool = True
+    """Nobody sees a pair's score before they have judged it; else each reviewer may choose so."""
+    second_reading_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of the judged pairs that a second reviewer reads without knowing of the first."""
+    known_pair_share: float = Field(default=0.03, ge=0, le=0.5)
+    """Share of the pairs put before a reviewer whose answer is known beforehand; none of them reaches the ledger."""
+
+
 class Settings(_Frozen):
     """One district's configuration; paths are absolute once loaded, null where the shipped default serves."""
 
@@ -58,6 +69,7 @@ class Settings(_Frozen):
     prefect: PrefectSettings = PrefectSettings()
     night: NightSettings = NightSettings()
     serve: ServeSettings = ServeSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
     notices: NoticeSettings = NoticeSettings()
     lineage: LineageSettings = LineageSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -6,17 +6,21 @@ import duckdb
 import pyarrow as pa
 
 from flows.home.keys import DistrictKey
+from flows.landing import seal_relation
 from flows.ledger.redact import Redactor, shortened_name
 from flows.ledger.sql import put_rows, run_sql
 from flows.run.context import RunContext
 
+KNOWN_PAIRS = 20
+"""Links of which a pair with a known answer is made, each of the same and of different persons."""
 _TEXT = pa.string()
 Side = dict[str, object]
 
 
 def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Redactor) -> None:
-    """Write `review` from the decided pairs that wait and the registry's own doubts."""
-    run_sql(con, "review.sql")
+    """Write `review` from the decided pairs that wait and the registry's own doubts; seal `known_pairs` beside the
+    landing copies, whose retention they have."""
+    run_sql(con, "review.sql", known=KNOWN_PAIRS)
     sides = _sides(con)
     _put_masked(con, sides)
     _put_tokens(con, sides, run.key)
@@ -28,6 +32,7 @@ def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Reda
     rows = sorted((text, redactor.text(text)) for (text,) in units if text is not None)
     put_rows(con, "clean_review", {"text": _TEXT, "clean": _TEXT}, rows)
     run_sql(con, "review_rows.sql", as_of=run.as_of)
+    seal_relation(con, run, "known_pairs")
 
 
 def record_token(key: DistrictKey, side: Side) -> str:

@@ -28,7 +28,7 @@ where r.registry_id in (select registry_id from persons union select right_id fr
 ;
 create or replace table review_pairs as
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side, d.doubt, d.match_weight,
-    d.match_probability, d.blocking_rules, d.levels, d.reason
+    d.match_probability, d.blocking_rules, d.levels, d.reason, null::boolean as known
 from waiting d join registry_persons r on r.registry_id = d.right_id
 union all by name
 select left_row_key as left_key, right_row_key as right_id, 'row' as side, doubt, reason, []::varchar[] as blocking_rules
@@ -53,6 +53,38 @@ from (
     from decided d join judged_pairs j using (left_id, right_id) where j.basis is not null
 ) d join registry_persons r on r.registry_id = d.right_id
 where len(d.news) > 0
+;
+-- Pairs whose answer is known beforehand, put before reviewers now and then to see how well they judge: links by a full
+-- ID under the same name, and rows of such links held against other such persons, of one surname where there is one.
+insert into review_pairs by name
+with sure as (
+    select d.*, r.registry_id, r.roll_row_key, p.name as left_name, r.name as right_name, md5('known ' || d.left_id) as lot
+    from decided d
+    join person_rows p on p.row_key = d.left_id and p.id_kind = 'full'
+    join registry_persons r on r.registry_id = d.right_id and r.id_kind = 'full' and r.roll_row_key is not null
+    where d.decision = 'link' and d.match_class = 'exact' and d.levels.id_number = 'full' and d.levels.name = 'exact'
+        and d.right_id not in (
+            select e.registry_id from persons e join person_keys using (person_id) join erased_persons using (person_key)
+            where e.registry_id is not null
+        )
+    order by lot limit $known
+), crossed as (
+    select a.left_id, b.right_id, b.registry_id, b.roll_row_key, a.levels,
+        row_number() over (
+            partition by a.left_id order by left(a.left_name, 1) = left(b.right_name, 1) desc, b.lot, b.right_id
+        ) as nearest
+    from sure a join sure b on a.right_id <> b.right_id and a.left_name <> b.right_name
+)
+select left_id as left_key, registry_id, roll_row_key, right_id, 'person' as side, 'weak_evidence' as doubt, match_weight,
+    match_probability, blocking_rules, levels, '姓名、证件号看上去相符，请核对' as reason, true as known
+from sure
+union all by name
+select left_id as left_key, registry_id, roll_row_key, right_id, 'person' as side, 'conflict' as doubt,
+    []::varchar[] as blocking_rules,
+    struct_pack(name := 'different', id_number := 'conflict', phone := null::varchar, birth_date := null::varchar,
+        sex := null::varchar) as levels,
+    '姓名、证件号显示的部分不同，请核对' as reason, false as known
+from crossed where nearest = 1
 ;
 create or replace table review_sides as
 with ids as (

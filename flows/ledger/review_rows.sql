@@ -12,10 +12,10 @@ where r.row_key in (
 )
 group by r.row_key
 ;
-create or replace table review as
-with tonight as (
+-- One row per pair of `review_pairs`, masked; `known` where its answer is known beforehand.
+create or replace table masked_pairs as
     select
-        t.pair_id, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id,
+        t.pair_id, p.known, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id,
         case when m.clean = g.member_no then g.member_no end as member_no,
         p.doubt, p.match_weight, p.match_probability, p.blocking_rules, p.levels, p.reason,
         struct_pack(name := l.name, id_number := l.id_number, phone := l.phone, unit := u.clean,
@@ -40,6 +40,15 @@ with tonight as (
     left join clean_files h on h.text = d.sheet
     left join clean_numbers n on n.text = d.record_id
     left join clean_numbers m on m.text = g.member_no
+;
+create or replace table known_pairs as
+select * exclude (known), $as_of::date as since, known as same from masked_pairs
+where known is not null and pair_id not in (select pair_id from masked_pairs where known is null)
+order by pair_id
+;
+create or replace table review as
+with tonight as (
+    select * exclude (known) from masked_pairs where known is null
 ), one_each as (
     select *, row_number() over (partition by pair_id order by match_weight desc nulls last, source, file, sheet, row) as rank
     from tonight

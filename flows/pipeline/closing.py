@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from flows.evaluate.confirmations import note_rule_answers
 from flows.home.folders import Home, write_private
 from flows.ledger.publish.read import read_index
 from flows.pipeline.presence import sources_late, sources_not_had
@@ -32,6 +33,7 @@ def close(
     """
     summary = summarise(con, _facts(run, done, titles))
     seal_contacts(con, run)
+    note_rule_answers(run, summary.previous_version)
     problems = write_reports(con, run, summary, quality)
     summary = summary.model_copy(update={"warnings": (*summary.warnings, *problems)})
     folder = run.home.reports / summary.version

@@ -117,12 +117,16 @@ def _counted(run: RunContext, night: Night, version: str) -> Figures:
 
 
 def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+    from flows.home.store import opened_store
+    from flows.review.trust import trust_of
     from reports.link_quality.figures import count_links
 
     model = model_of(run.settings)
     version, as_of = night.summary.version, run.as_of.isoformat()
     found = count_links(con, version=version, as_of=as_of, model=f"{model.name} {model.version}")
-    return found.model_dump_json(indent=1).encode() + b"\n"
+    with opened_store(run.home, run.settings.store_url) as store:
+        trust = trust_of(store, run.key).without_names()
+    return found.model_copy(update={"trust": trust}).model_dump_json(indent=1).encode() + b"\n"
 
 
 def _links(run: RunContext, night: Night) -> bytes:

@@ -10,10 +10,11 @@ from flows.review.pairs import Pairs
 from flows.review.people import People
 from flows.review.records import Records
 from flows.review.units import Units
+from flows.review.waiting import Queues
 from reports.workbench.access import Account
 
 
-class OfficeDesk(Pairs, People, Conflicts, Records, Units):
+class OfficeDesk(Pairs, People, Conflicts, Records, Units, Queues):
     """One home's desk."""
 
     def __init__(self, office: Office) -> None:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey, load_key
-from flows.home.settings import load_settings
+from flows.home.settings import WorkbenchSettings, load_settings
 from flows.home.store import Store, open_store
 from flows.ledger.redact import is_personal_number
 from flows.originals import Originals, Record
@@ -41,6 +41,7 @@ class Office:
     originals: Originals
     clock: Clock = utc_now
     district: str = ""
+    rules: WorkbenchSettings = field(default_factory=WorkbenchSettings)
     writing: RLock = field(default_factory=RLock)
 
     @classmethod
@@ -59,6 +60,7 @@ class Office:
             originals=Originals(home, key, policy, load_sources(settings.sources), store),
             clock=clock,
             district=settings.district,
+            rules=settings.workbench,
         )
 
     def close(self) -> None:

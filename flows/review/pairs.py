@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy.orm import Session
 
+from flows.home.keys import DistrictKey
+from flows.home.store.readings import Known
 from flows.ledger.redact import shortened_name
 from flows.ledger.review import masked_id, masked_phones
 from flows.originals import Record, Spot
@@ -15,7 +19,7 @@ from flows.review.office import LEAST_REASON, Office, plain_text
 from flows.review.shelf import Held
 from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
 from reports.words import VERDICTS
-from reports.workbench.access import Account, Action, allowed
+from reports.workbench.access import Account, Action, allowed, may
 from reports.workbench.desk import Listed, Original, PairView, Place, Refused, Row, Side, Verdict, Watch
 from reports.workbench.queue import Filter, Pair, Standing
 from schemas.errors import InputError
@@ -31,6 +35,9 @@ class Pairs:
         self._office = office
         self._present: dict[str, dict[str, datetime]] = {}
         self._touched: set[str] = set()
+        self._judged: Counter[str] = Counter()
+        self._known_last: dict[str, str] = {}
+        """Per account, the known pair it judged last, until it judges another."""
         self._lock = Lock()
         office.shelf.prepare.append(self._prepare)
         office.shelf.placed.append(self._catch_up)
@@ -63,8 +70,10 @@ class Pairs:
         with Session(self._office.store.engine) as store:
             row = store.get(WorkPlace, account.name)
             if row is None:
-                return Place()
-            return Place(row.pair_id, Filter.of(row.filters), row.hide_score, row.draft or "")
+                return Place(must_hide=self._office.rules.hide_score)
+            return Place(
+                row.pair_id, Filter.of(row.filters), row.hide_score, self._office.rules.hide_score, row.draft or ""
+            )
 
     def remember(self, session: str, place: Place) -> None:
         account = self._office.account(session, act=False)
@@ -76,7 +85,8 @@ class Pairs:
         account = self._office.with_right(session, Action.SEE_PAIRS)
         held = self.held()
         rows, total = held.pairs.page(account, chosen, page), held.pairs.count(account, chosen)
-        return Listed(held.version, held.as_of, rows, total, held.pairs.choices(account))
+        seen = [_seen_by(account, pair) for pair in rows]
+        return Listed(held.version, held.as_of, seen, total, held.pairs.choices(account))
 
     def pair(self, session: str, pair_id: str) -> PairView:
         """One pair in full. Raises Refused for another street's as for one that is not there."""
@@ -85,8 +95,8 @@ class Pairs:
         chosen = self._place(account).chosen
         view = PairView(
             version=held.version,
-            pair=pair,
-            tied=held.pairs.tied(account, pair),
+            pair=_seen_by(account, pair),
+            tied=[_seen_by(account, other) for other in held.pairs.tied(account, pair)] if pair.place else [],
             person=self._person(held, account, pair),
             left_of_all=held.pairs.roughly(account, chosen),
         )
@@ -96,26 +106,80 @@ class Pairs:
     def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None:
         """The next pair of a filter after one, from the beginning again after the last."""
         account, held = self._office.with_right(session, Action.SEE_PAIRS), self.held()
+        known = self._known_due(account, held, after)
+        if known is not None:
+            return known.pair_id
         before = held.pairs.pair(after) if after else None
         found = held.pairs.after(account, chosen, before.place if before else 0)
         return found.pair_id if found else None
 
     def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> Standing:
         """Note a person's word on a pair; the next run honours it."""
-        account, _, pair = self._seen(session, pair_id, Action.JUDGE)
+        account, held, pair = self._seen(session, pair_id, Action.JUDGE)
         if verdict not in ("link", "not_link", "unsure"):
             raise InputError("判断只能是：是、否、不确定", rule="verdict")
         said = plain_text(note, "备注") or None
+        if held.known.get(pair_id) is not None:
+            return self._judge_known(account, held, pair, verdict)
         word = Word(pair_id, verdict, account.name, self._office.today(), pair.levels, said)
         with self._office.writing:
-            standing = say(self._office.store, self._office.key, word)
+            standing = say(self._office.store, self._office.key, word, twice=self._asked_twice(account, pair))
             self._office.audit(account.name, "judge", f"{pair_id[:16]} {VERDICTS[verdict]}")
             self._stand(pair_id, standing)
-        return standing
+        self._judged[account.name] += 1
+        self._known_last.pop(account.name, None)
+        return standing.seen_by(account.name)
+
+    def _asked_twice(self, account: Account, pair: Pair) -> bool:
+        """Whether a second reviewer is to judge this pair too, and there is one who may."""
+        share = self._office.rules.second_reading_share
+        if not drawn(self._office.key, "second reading", pair.pair_id, share):
+            return False
+        others = (one for one in self._office.accounts.all() if one.name != account.name)
+        return any(allowed(one, Action.JUDGE, pair.streets) for one in others)
+
+    def _known_due(self, account: Account, held: Held, after: str | None) -> Pair | None:
+        """A known pair, when lots say that one is due after so many judgements; none right after another."""
+        share = self._office.rules.known_pair_share
+        lot = f"{account.name}|{self._office.today()}|{self._judged[account.name]}"
+        due = may(account, Action.JUDGE) and drawn(self._office.key, "known pair", lot, share)
+        if not due or held.known.get(after) is not None:
+            return None
+        read = {one.pair_id for one in self._office.store.known_readings() if one.by == account.name}
+        return held.known.unread(account, read)
+
+    def _known(self, held: Held, account: Account, pair_id: str) -> Pair | None:
+        """A known pair with what this account said of it."""
+        pair = held.known.get(pair_id)
+        if pair is None:
+            return None
+        said = [
+            (one.by, one.verdict)
+            for one in self._office.store.known_readings()
+            if one.pair_id == pair_id and one.by == account.name
+        ]
+        return replace(pair, standing=Standing("settled", tuple(said))) if said else pair
+
+    def _judge_known(self, account: Account, held: Held, pair: Pair, verdict: Verdict) -> Standing:
+        """Note a word on a known pair where no night looks; to the reviewer it is a judgement like any other."""
+        with self._office.writing:
+            self._say_known(account, held, pair.pair_id, verdict)
+            self._office.audit(account.name, "judge", f"{pair.pair_id[:16]} {VERDICTS[verdict]}")
+        self._judged[account.name] += 1
+        self._known_last[account.name] = pair.pair_id
+        return Standing("settled", ((account.name, verdict),))
+
+    def _say_known(self, account: Account, held: Held, pair_id: str, verdict: str) -> None:
+        known = Known(pair_id, held.known.same(pair_id), verdict, account.name, self._office.today())
+        self._office.store.read_known(known)
 
     def undo(self, session: str) -> str | None:
         """Take back one's newest judgement; the pair it was on, None when there is nothing to take back."""
         account, held = self._office.with_right(session, Action.JUDGE), self.held()
+        known = self._known_last.pop(account.name, None)
+        if known is not None and held.known.get(known) is not None:
+            self._say_known(account, held, known, "withdrawn")
+            return known
         with self._office.writing:
             said = last_word(self._office.store, self._office.key, account.name)
             if said is None or said.pair_id not in held.levels:
@@ -164,13 +228,13 @@ class Pairs:
         """What changed around an open pair; asking for it is no act of a person's."""
         account = self._office.account(session, act=False)
         held = self.held()
-        pair = held.pairs.pair(pair_id)
+        pair = held.pairs.pair(pair_id) or self._known(held, account, pair_id)
         if pair is None or not allowed(account, Action.SEE_PAIRS, pair.streets):
             return Watch((), None, held.version)
         self._note_presence(account, pair_id)
         here = self._present.get(pair_id, {})
         others = tuple(sorted(name for name in here if name != account.name))
-        return Watch(others, pair.standing, held.version)
+        return Watch(others, pair.standing.seen_by(account.name), held.version)
 
     def leave(self, session: str, pair_id: str) -> None:
         """The account does not look at the pair any more."""
@@ -180,7 +244,7 @@ class Pairs:
 
     def _seen(self, session: str, pair_id: str, action: Action) -> tuple[Account, Held, Pair]:
         account, held = self._office.with_right(session, action), self.held()
-        pair = held.pairs.pair(pair_id)
+        pair = held.pairs.pair(pair_id) or self._known(held, account, pair_id)
         if pair is None:
             raise Refused
         if not allowed(account, action, pair.streets):
@@ -188,7 +252,8 @@ class Pairs:
         return account, held, pair
 
     def _person(self, held: Held, account: Account, pair: Pair) -> Row | None:
-        row = held.people.by_member(pair.member_no) if pair.member_no else None
+        known = held.known.get(pair.pair_id) is not None
+        row = held.people.by_member(pair.member_no) if pair.member_no and not known else None
         return row if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 
     def _note_presence(self, account: Account, pair_id: str) -> None:
@@ -201,6 +266,15 @@ class Pairs:
                 else:
                     del self._present[looked]
             self._present.setdefault(pair_id, {})[account.name] = now
+
+
+def _seen_by(account: Account, pair: Pair) -> Pair:
+    return replace(pair, standing=pair.standing.seen_by(account.name))
+
+
+def drawn(key: DistrictKey, lot: str, name: str, share: float) -> bool:
+    """Whether a thing is among a share of its kind: always the same ones, and nobody without the key can tell which."""
+    return int(key.token(lot, name)[:8], 16) < share * 0x1_0000_0000
 
 
 def _masked(record: Record) -> tuple[str | None, str | None, str | None]:

@@ -44,14 +44,18 @@ class Records:
             record = load_record(self._office.home, run_id)
         except HomeError:
             raise Refused from None
-        path = self._office.home.runs / run_id / "summary.json"
-        try:
-            summary = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError):
-            summary = {}
+        summary = self.summary(run_id)
         started = aware(record.started_at).astimezone(BEIJING)
         return {**record.model_dump(include={"run_id", "as_of", "state", "failed_step", "version", "message"}),
                 "started": f"{started:%Y-%m-%d %H:%M}", "summary": summary}  # fmt: skip
+
+    def summary(self, run_id: str) -> dict[str, Any]:
+        """What a run's summary says; empty where it has none."""
+        try:
+            found: dict[str, Any] = json.loads((self._office.home.runs / run_id / "summary.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found
 
     def audit(self, session: str, chosen: Mapping[str, str], page: int) -> Listed[Row]:
         """The audit log, newest first, for the auditor; looking at it is noted too."""

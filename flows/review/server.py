@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from flows.home.folders import Home
 from flows.home.runlog import log_crash
@@ -19,6 +19,7 @@ from flows.review.gate import Gate, Known, SocketGuard
 from flows.review.office import Office
 from flows.review.sessions import Limits
 from reports.workbench.desk import LoggedOut
+from reports.workbench.look import rendered
 
 _LOOK_EVERY = 2.0
 
@@ -90,9 +91,11 @@ def _application(office: Office, address: Address) -> Gate:
     return Gate(app, _guarded(office), address.origins, failed)
 
 
-async def _nothing_here(_request: Request, _error: Exception) -> Response:
+async def _nothing_here(request: Request, _error: Exception) -> Response:
     """NiceGUI would build a page, with a client of its own in memory, for every address that does not exist."""
-    return PlainTextResponse("没有这一页", 404)
+    if request.url.path.startswith("/_nicegui"):
+        return PlainTextResponse("没有这一页", 404)
+    return HTMLResponse(rendered("missing.html"), 404)
 
 
 def _guarded(office: Office) -> Known:

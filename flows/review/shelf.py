@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,6 +15,7 @@ from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.sealed_tables import table_in
 from flows.ledger.publish.read import Published, current_version
+from flows.review.known_pairs import KnownPairs
 from reports.workbench.people import PeopleIndex
 from reports.workbench.queue import BITS, PairIndex
 from schemas.contracts import ledger_table
@@ -31,6 +31,7 @@ class Held:
     run_id: str
     index: Mapping[str, Any]
     pairs: PairIndex
+    known: KnownPairs
     people: PeopleIndex
     levels: Mapping[str, Mapping[str, str]]
     """Levels per waiting pair, to tell whether its evidence is that of an earlier judgement."""
@@ -103,6 +104,7 @@ class Shelf:
             run_id=run_id,
             index=index,
             pairs=PairIndex(version, _with_streets(review), ledger, bits),
+            known=KnownPairs(self._sealed(str(index.get("as_of", "")), run_id, "known_pairs")),
             people=PeopleIndex(ledger, self._order),
             levels=_levels(review),
             published=published,
@@ -110,12 +112,16 @@ class Shelf:
 
     def _bits(self, as_of: str, run_id: str) -> pa.Table:
         """Weights per comparison of the night's pairs, while its sealed explanation is kept; no personal data."""
-        path = self._home.landing / as_of / run_id / "relation_explained.sealed"
-        if not (as_of and run_id and path.is_file()):
+        table = self._sealed(as_of, run_id, "explained")
+        if table is None:
             return BITS.empty_table()
-        table = table_in(self._key.unseal(Path(path).read_bytes()))
         waiting = table.filter(pc.equal(table["decision"], "review")).select(BITS.names)
         return pa.Table.from_pylist(waiting.to_pylist(), schema=BITS)
+
+    def _sealed(self, as_of: str, run_id: str, name: str) -> pa.Table | None:
+        """A relation that the night sealed beside its landing copies, while they are kept."""
+        path = self._home.landing / as_of / run_id / f"relation_{name}.sealed"
+        return table_in(self._key.unseal(path.read_bytes())) if as_of and run_id and path.is_file() else None
 
 
 def _empty(name: str) -> pa.Table:

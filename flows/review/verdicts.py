@@ -1,7 +1,8 @@
 """Where waiting pairs stand by what persons said of them, and the two ways to say something: judge and undo.
 
 Rows are only appended and the newest holds, as the nightly run reads them. Two who disagree are both noted, then a row
-of nobody's (`unsure`) reopens the pair; an undo puts back what held before.
+of nobody's (`unsure`) reopens the pair; an undo puts back what held before. A pair of which a second reader is wanted
+gets such a row after its first decision: no run honours it until another person, who is not told, has decided too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from schemas.store import Judgement
 
 NOBODY = "sanzhao"
 _DISPUTE, _UNDONE, _RESTORED = "意见不一，重新打开", "撤销 #", "恢复 #"
+_SECOND = "待第二人复核"
 _DECIDED = ("link", "not_link")
 
 
@@ -37,6 +39,10 @@ class Said:
     @property
     def dispute(self) -> bool:
         return self.by == NOBODY and self.note == _DISPUTE
+
+    @property
+    def awaits_second(self) -> bool:
+        return self.by == NOBODY and self.note == _SECOND
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,16 @@ def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, 
     return {pair: standing_of(found) for pair, found in rows.items()}
 
 
+def every_said(store: Store, key: DistrictKey) -> list[Said]:
+    """Every row that holds, undone words left out, pair after pair in the order of their first row."""
+    rows: dict[str, list[Said]] = {}
+    with Session(store.engine) as session:
+        for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+            said = _said(row, key)
+            rows.setdefault(said.pair_id, []).append(said)
+    return [said for found in rows.values() for said in _holding(found)]
+
+
 def standing_of(rows: Sequence[Said]) -> Standing:
     """Where one pair stands by its rows, oldest first."""
     rows = _holding(rows)
@@ -73,18 +89,25 @@ def standing_of(rows: Sequence[Said]) -> Standing:
     if last.dispute:
         return Standing("disputed", _verdicts(_round(rows[:-1])))
     verdicts = _verdicts(_round(rows))
+    if last.awaits_second:
+        return Standing("second", verdicts)
     if last.verdict in _DECIDED:
         return Standing("settled", verdicts)
     return Standing("unsure" if any(word == "unsure" for _, word in verdicts) else "waiting", verdicts)
 
 
-def say(store: Store, key: DistrictKey, word: Word) -> Standing:
-    """Append what a person says; a contradiction reopens the pair for both."""
+def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> Standing:
+    """Append what a person says; a contradiction reopens the pair for both.
+
+    `twice`: the decision of one person alone does not count.
+    """
     before = _holding(said_of(store, key, word.pair_id, word.levels))
     _append(store, word)
     others = {who: said for who, said in _verdicts(_round(before)) if who != word.by and said in _DECIDED}
     if word.verdict in _DECIDED and any(said != word.verdict for said in others.values()):
         _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _DISPUTE))
+    elif twice and word.verdict in _DECIDED and not others:
+        _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _SECOND))
     return standing_of(said_of(store, key, word.pair_id, word.levels))
 
 
@@ -105,13 +128,13 @@ def take_back(store: Store, key: DistrictKey, said: Said, by: str, on: date) -> 
     """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
     levels = said.basis or {}
     rows = _holding(said_of(store, key, said.pair_id, levels))
-    after = [one for one in rows if one.id > said.id and not one.dispute]
-    if any(one.by != by for one in after):
+    after = [one for one in rows if one.id > said.id]
+    if any(one.by not in (by, NOBODY) for one in after):
         return None
     before = [one for one in rows if one.id < said.id]
     _append(store, Word(said.pair_id, "withdrawn", by, on, levels, f"{_UNDONE}{said.id}"))
-    if before and before[-1].dispute:
-        _append(store, Word(said.pair_id, "unsure", NOBODY, on, levels, _DISPUTE))
+    if before and before[-1].by == NOBODY:
+        _append(store, Word(said.pair_id, "unsure", NOBODY, on, levels, before[-1].note))
     elif before and before[-1].verdict in (*_DECIDED, "unsure"):
         was = before[-1]
         _append(store, Word(was.pair_id, was.verdict, was.by, on, levels, f"{_RESTORED}{was.id}"))
@@ -153,7 +176,7 @@ def _holding(rows: Iterable[Said]) -> list[Said]:
             del held[undone:]
             taking_back = True
             continue
-        if not (taking_back and (said.dispute or (said.note or "").startswith(_RESTORED))):
+        if not (taking_back and (said.by == NOBODY or (said.note or "").startswith(_RESTORED))):
             held.append(said)
         taking_back = False
     return held

@@ -9,6 +9,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matchers.relations import run_script, script
+from reports.link_quality.trust import Trust
 
 _VIEWS = ("levels", "bins", "rules", "tiers", "rows")
 
@@ -25,6 +26,8 @@ class LinkFigures(BaseModel):
     rules: tuple[dict[str, Any], ...]
     tiers: tuple[dict[str, Any], ...]
     rows: tuple[dict[str, Any], ...]
+    trust: Trust | None = None
+    """How far the judgements and the rules can be trusted; none in figures of an earlier edition."""
 
     def decisions(self) -> dict[str, int]:
         """Pairs per decision."""
@@ -37,7 +40,7 @@ class LinkFigures(BaseModel):
 def count_links(con: duckdb.DuckDBPyConnection, *, version: str, as_of: str, model: str) -> LinkFigures:
     """Count the run's workspace."""
     run_script(con, script("reports.link_quality", "figures.sql"))
-    found = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
+    found: dict[str, Any] = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
     return LinkFigures(version=version, as_of=as_of, model=model, **found)
 
 

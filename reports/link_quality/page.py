@@ -9,6 +9,7 @@ from math import log2
 from matchers.model.link_model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
+from reports.link_quality.trust import trust_sections
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
 from reports.plain import plain_sentence
 from reports.words import FIELDS, LEVELS, RULES
@@ -37,7 +38,16 @@ def link_quality_page(facts: LinkQuality) -> bytes:
     now, old = facts.now, facts.before
     against = f"与版本 {old.version} 相比" if old else "没有上一次可比"
     under = f"{facts.district}　数据日期 {now.as_of}　版本 {now.version}　{against}　{NOTICE}　供分析员用"
-    body = (_key_figures(facts), _drift(facts), _scores(facts), _weights(facts), _unlinkable(facts), _rules(facts))
+    trust = trust_sections(now.trust, tier_titles(facts.model)) if now.trust else []
+    body = (
+        _key_figures(facts),
+        _drift(facts),
+        _scores(facts),
+        _weights(facts),
+        _unlinkable(facts),
+        _rules(facts),
+        *trust,
+    )
     return page("链接质量", under, body)
 
 
@@ -123,7 +133,7 @@ def _scores(facts: LinkQuality) -> str:
     lines = {"核对线": _bits(facts.model.review_probability), "关联线": _bits(facts.model.link_probability)}
     chart = Chart("总分分布与判定线", unit="对", width=860)
     svg = histogram(chart, parts, lines, width=_BIN, axis="总分（比特）") if parts else "<p>（没有打过分的对子）</p>"
-    titles = _tier_titles(facts.model)
+    titles = tier_titles(facts.model)
     tiers = [
         (DECISIONS.get(row["decision"], row["decision"]), titles.get(row["rule"], OTHER_TIER), row["pairs"])
         for row in facts.now.tiers
@@ -178,7 +188,7 @@ def _unlinkable(facts: LinkQuality) -> str:
     )  # fmt: skip
 
 
-def _tier_titles(model: LinkModel) -> dict[str, str]:
+def tier_titles(model: LinkModel) -> dict[str, str]:
     """Evidence tier: its Chinese title; the model's own sentence, or the word of a tier that the code settles by."""
     return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.ceilings}}
 

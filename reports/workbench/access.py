@@ -26,6 +26,7 @@ class Action(StrEnum):
     CHECK = "登记核查结果"
     OBJECT = "登记与答复异议"
     SEE_COVERAGE = "查看覆盖"
+    SEE_TRUST = "查看复核一致性"
     SEE_RUNS = "查看运行记录"
     SEE_AUDIT = "查看审计日志"
     MANAGE_ACCOUNTS = "管理账号"
@@ -42,11 +43,12 @@ _RIGHTS = {
         Action.CHECK,
         Action.OBJECT,
         Action.SEE_COVERAGE,
+        Action.SEE_TRUST,
         Action.SEE_RUNS,
         Action.EXPORT_IDENTIFIED,
     },
     Role.READER: {Action.SEE_PAIRS, Action.SEE_PEOPLE, Action.SEE_COVERAGE, Action.SEE_RUNS},
-    Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_RUNS},
+    Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_TRUST, Action.SEE_RUNS},
 }
 _OF_A_STREET = {Action.SEE_PAIRS, Action.JUDGE, Action.UNMASK, Action.SEE_PEOPLE, Action.CHECK, Action.OBJECT}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from reports.link_quality.trust import Trust
 from reports.workbench.access import Account
 from reports.workbench.people import PeopleFilter
 from reports.workbench.queue import Filter, Pair, Standing
@@ -32,6 +33,9 @@ class Place:
     pair_id: str | None = None
     chosen: Filter = field(default_factory=Filter)
     hide_score: bool = False
+    """The account's own choice, where the district leaves it one."""
+    must_hide: bool = False
+    """The district's: no score before the judgement."""
     draft: str = ""
 
 
@@ -126,6 +130,19 @@ class ConflictView:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Everything that waits for a person, as far as the account may see it."""
+
+    queues: Sequence[Row]
+    """Path, title, count and what is to be done, of each queue."""
+    contradicting: Sequence[Row]
+    """People whose rolls contradict each other."""
+    files: Sequence[str]
+    """What the last run found doubtful in files."""
+    run_id: str
+
+
+@dataclass(frozen=True)
 class Coverage:
     """The coverage table of the version in force."""
 
@@ -162,11 +179,13 @@ class Desk(Protocol):
     def check(self, session: str, key: str, code: str, answer: str, host: str = "") -> None: ...
     def organisation_names(self, session: str) -> Sequence[str]: ...
 
+    def waiting(self, session: str) -> Waiting: ...
     def conflicts(self, session: str) -> Sequence[Conflict]: ...
     def conflict(self, session: str, key: str, code: str) -> ConflictView: ...
     def next_conflict(self, session: str, after: tuple[str, str] | None) -> tuple[str, str] | None: ...
     def answer_conflict(self, session: str, key: str, code: str, answer: str, why: str) -> None: ...
 
+    def trust(self, session: str) -> tuple[Trust, Mapping[str, str]]: ...
     def coverage(self, session: str) -> Coverage: ...
     def status_names(self, session: str) -> Mapping[str, str]: ...
 

@@ -20,11 +20,13 @@ from reports.workbench.differences import compare, marked
 
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _PAGES = (
+    ("/waiting", "待处理", Action.JUDGE),
     ("/queue", "待核对", Action.SEE_PAIRS),
     ("/conflicts", "情况不符", Action.JUDGE),
     ("/ledger", "一本账", Action.SEE_PEOPLE),
     ("/coverage", "覆盖", Action.SEE_COVERAGE),
     ("/units", "单位", Action.SEE_COVERAGE),
+    ("/agreement", "复核一致性", Action.SEE_TRUST),
     ("/objections", "异议", Action.OBJECT),
     ("/runs", "运行记录", Action.SEE_RUNS),
     ("/audit", "审计", Action.SEE_AUDIT),
@@ -37,7 +39,7 @@ def _environment() -> Environment:
         loader=PackageLoader("reports.workbench"), autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=_percent, plain=plain_line)
+    made.filters.update(beijing=_beijing, day=_day, number=_number, percent=percent, plain=plain_line)
     made.globals.update(absence=absence, ending=ending_word, words=words, style=style(), query=_query, both=_both)
     return made
 
@@ -65,7 +67,7 @@ def head_values(account: Account, here: str, token: str) -> dict[str, Any]:
 
 def first_page(account: Account) -> str:
     """Where an account begins."""
-    return {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts"}.get(account.role, pages_of(account)[0][0])
+    return {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts"}.get(account.role, "/queue")
 
 
 def _both(left: str | None, right: str | None) -> tuple[Markup, Markup]:
@@ -90,7 +92,7 @@ def _number(value: float | None, digits: int = 0) -> str:
     return "—" if value is None else f"{value:,.{digits}f}"
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
     """A probability that is never rounded up to certainty."""
     if value is None:
         return "—"

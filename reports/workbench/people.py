@@ -92,6 +92,13 @@ class PeopleIndex:
             {},
         )
 
+    def flagged(self, flag: str) -> list[dict[str, Any]]:
+        """Every row with a hint, in the order of the keys, whoever asks: the caller checks the right."""
+        return self._rows(
+            "select * from people where not objection and list_contains(flags, $flag) order by person_key",
+            {"flag": flag},
+        )
+
     def by_member(self, member_no: str) -> dict[str, Any] | None:
         return next(iter(self._rows("select * from people where member_no = $no", {"no": member_no})), None)
 

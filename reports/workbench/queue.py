@@ -15,7 +15,8 @@ from matchers.relations import append, run_script, script
 from reports.workbench.access import Account, Action, allowed
 from reports.workbench.asked import Asked
 
-State = Literal["waiting", "unsure", "disputed", "settled"]
+State = Literal["waiting", "unsure", "disputed", "settled", "second"]
+"""`second`: one person has decided it, and another, who is not to know, must before it counts."""
 STATES = {"waiting": "待核对", "unsure": "我不确定的", "disputed": "意见不一", "settled": "已判断，待下次运行"}
 PAGE = 50
 _MOST_TIED, _COUNT_EVERY = 30, 10.0
@@ -52,6 +53,13 @@ class Standing:
     state: State = "waiting"
     verdicts: tuple[tuple[str, str], ...] = ()
     """(who, verdict), oldest first."""
+
+    def seen_by(self, who: str) -> Standing:
+        """What this person may know: of a pair that awaits a second reader only the first, and only their own word."""
+        if self.state != "second":
+            return self
+        mine = tuple(one for one in self.verdicts if one[0] == who and one[1] != "unsure")
+        return Standing("settled", mine) if mine else Standing()
 
     def unsure(self) -> tuple[str, ...]:
         return tuple(who for who, verdict in self.verdicts if verdict == "unsure")
@@ -95,7 +103,9 @@ where ($all_streets or list_has_any(p.streets, $streets))
     and case $state
         when 'waiting' then coalesce(s.state, 'waiting') <> 'settled'
             and not coalesce(list_contains(s.unsure, $who), false)
+            and not coalesce(s.state = 'second' and list_contains(s.names, $who), false)
         when 'unsure' then s.state <> 'settled' and list_contains(s.unsure, $who)
+        when 'settled' then s.state = 'settled' or (s.state = 'second' and list_contains(s.names, $who))
         else s.state = $state end
 """
 
@@ -251,6 +261,11 @@ def _pair(row: dict[str, Any], standing: Standing) -> Pair:
         bits=_filled(row["bits"]),
         standing=standing,
     )
+
+
+def masked_pair(row: Mapping[str, Any]) -> Pair:
+    """A pair that stands in no queue, from a row with the columns of `review`."""
+    return _pair({**row, "place": 0, "hanging": 0, "bits": None}, Standing())
 
 
 def _filled(values: Mapping[str, Any] | None) -> dict[str, Any]:

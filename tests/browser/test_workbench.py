@@ -52,7 +52,7 @@ def open_pair(page: Page, served: Served, pair: str) -> None:
 
 
 def unmask(page: Page, reason: str) -> None:
-    """Ask for the left record's original, by keyboard."""
+    """Ask for both records' originals, by keyboard."""
     page.keyboard.press("m")
     page.wait_for_selector(".q-dialog input:focus")
     page.keyboard.type(reason)
@@ -168,8 +168,12 @@ def test_ten_pairs_are_judged_by_keyboard_and_the_next_run_honours_them(served: 
     page.wait_for_selector(".clear")
     name = page.locator("[data-field=left-name]").inner_text()
     assert "*" not in name and name[0] == left[0] and len(name) > 2
-    audit = rows_of(served.home, "select who, what, why from audit order by seq desc limit 1")
-    assert audit == [("李审核", "unmask", f"{kept[:16]} 左：核对两人是否同一人")]
+    right = page.locator("[data-field=right-name]").inner_text()
+    assert "*" not in right and len(right) > 2, "one reason opens both originals"
+    audit = rows_of(served.home, "select who, what, why from audit order by seq desc limit 2")
+    assert audit == [("李审核", "unmask", f"{kept[:16]} {side}：核对两人是否同一人") for side in ("右", "左")], (
+        "each of the two is noted"
+    )
     assert name not in json.dumps(rows_of(served.home, "select * from audit"), ensure_ascii=False)
 
     version = json.loads((served.home / "ledger/index.json").read_text("utf-8"))["version"]
@@ -198,3 +202,69 @@ def test_no_request_left_the_machine(served: Served, log_in: LogIn) -> None:
         page.wait_for_load_state("networkidle")
     assert any("socket.io" in url for url in served.asked), "the sockets are among what was watched"
     assert served.outside() == set()
+
+
+def test_the_score_is_told_after_the_judgement(served: Served, log_in: LogIn) -> None:
+    page = log_in("周审核")
+    page.goto(f"{served.base}/queue?state=waiting")
+    page.locator("tbody tr:not(:has(.tag)) a").first.click()
+    page.wait_for_selector("#pair")
+    expect(page.get_by_text("判断之后才显示分值，免得照着分值判断")).to_be_visible()
+    assert "比特" not in page.inner_text("#pair")
+    judged = shown(page)
+    press(page, "u")
+    expect(page.locator("[role=status]")).to_contain_text("比特，概率")
+    open_pair(page, served, judged)
+    expect(page.locator("#pair")).to_contain_text("合计")
+    page.keyboard.press("z")
+    expect(page.get_by_text("已撤销对这一对的判断")).to_be_visible()
+    assert "比特" not in page.inner_text("#pair"), "hidden again, for it is to be judged again"
+    reader = log_in("赵读")
+    open_pair(reader, served, judged)
+    expect(reader.locator("#pair")).to_contain_text("合计")
+
+
+@pytest.mark.parametrize(("width", "text"), [(420, 100), (1366, 100), (1366, 150)])
+def test_every_page_fits_a_narrow_window_and_large_text(served: Served, log_in: LogIn, width: int, text: int) -> None:
+    page = log_in("李审核")
+    page.set_viewport_size({"width": width, "height": 768})
+    pair = published(served.home, "review")[0]["pair_id"]
+    person = published(served.home, "ledger")[0]["person_key"]
+    for path in ("/waiting", "/queue", f"/pair/{pair}", "/conflicts", "/ledger", f"/person/{person}", "/coverage",
+                 "/units", "/objections", "/agreement", "/runs", "/password"):  # fmt: skip
+        page.goto(served.base + path)
+        page.wait_for_selector("main h1")
+        page.evaluate("size => { document.documentElement.style.fontSize = size + '%' }", text)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{path} is {wide} wide: a page must not have to be pushed sideways"
+        if path.startswith("/pair"):
+            assert page.locator("[data-field=right-id_number]").is_visible()
+
+
+def test_an_address_that_does_not_exist_is_told_in_chinese(served: Served, log_in: LogIn) -> None:
+    page = log_in("李审核")
+    answer = page.goto(f"{served.base}/nothing-here")
+    assert answer is not None and answer.status == 404
+    expect(page.get_by_text("没有这一页").first).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("main h1")
+
+
+def test_every_queue_is_reached_from_one_page_by_keyboard(served: Served, log_in: LogIn) -> None:
+    page = log_in("李审核")
+    page.goto(f"{served.base}/waiting")
+    rows = page.locator("#queues tbody tr")
+    assert [rows.nth(at).locator("a").inner_text() for at in range(rows.count())] == [
+        "待核对", "意见不一", "情况不符", "名册说法不一", "单位存疑", "党组织接收范围", "存疑的文件",
+    ]  # fmt: skip
+    page.goto(f"{served.base}/queue?state=waiting")
+    total = page.locator(".pages").inner_text()
+    page.goto(f"{served.base}/waiting")
+    assert f"{rows.nth(0).locator('.n').inner_text()} 条" in total, "the same count on both pages"
+    page.locator("#queues a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    street = log_in("石栈陈")
+    street.goto(f"{served.base}/waiting")
+    assert street.locator("#queues").get_by_text("单位存疑").count() == 0

@@ -34,12 +34,20 @@ def clean_environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith(("SANZHAO_", "PREFECT_"))}
 
 
+_DRAWN_BY_LOT = ("second_reading_share", "known_pair_share")
+
+
 def without_reports(home: Path) -> Path:
-    """A home that draws no reports: most runs are not about them, and they take as long as all else in a small one."""
+    """A home that draws no reports: most runs are not about them, and they take as long as all else in a small one.
+
+    Nor does it draw lots which pairs are read twice: a test says itself when one is.
+    """
     config = home / "config.toml"
     text = config.read_text("utf-8") if config.exists() else ""
-    others = [line for line in text.splitlines(keepends=True) if not line.startswith("reports = ")]
-    write_private(config, "".join(["reports = []\n", *others]).encode())
+    others = [line for line in text.splitlines(keepends=True) if not line.startswith(("reports = ", *_DRAWN_BY_LOT))]
+    lots = [f"{'' if '[workbench]' in text else 'workbench.'}{name} = 0\n" for name in _DRAWN_BY_LOT]
+    at = others.index("[workbench]\n") + 1 if "[workbench]\n" in others else 0
+    write_private(config, "".join(["reports = []\n", *others[:at], *lots, *others[at:]]).encode())
     return home
 
 

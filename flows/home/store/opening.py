@@ -19,6 +19,7 @@ from flows.home.store.history import History
 from flows.home.store.identities import Identities
 from flows.home.store.judgements import Judgements
 from flows.home.store.leads import LeadBook
+from flows.home.store.readings import Readings
 from flows.home.store.registers import Registers
 from flows.home.store.remits import RemitJudgements
 from flows.home.store.rights import Rights
@@ -38,7 +39,17 @@ HEAD = _newest_revision()
 
 
 class Store(
-    Identities, Registers, LeadBook, Rights, Judgements, UnitJudgements, RemitJudgements, History, Told, SourceNumbers
+    Identities,
+    Registers,
+    LeadBook,
+    Rights,
+    Judgements,
+    UnitJudgements,
+    RemitJudgements,
+    Readings,
+    History,
+    Told,
+    SourceNumbers,
 ):
     """The open state store of one home."""
 

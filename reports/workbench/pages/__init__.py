@@ -9,6 +9,7 @@ def register(desk: Desk) -> None:
     """Add every page."""
     from reports.workbench.pages import (
         accounts,
+        agreement,
         audit,
         conflicts,
         coverage,
@@ -19,7 +20,22 @@ def register(desk: Desk) -> None:
         queue,
         runs,
         units,
+        waiting,
     )
 
-    for page in (queue, pair, conflicts, ledger, person, coverage, units, objections, runs, audit, accounts):
+    for page in (
+        waiting,
+        queue,
+        pair,
+        conflicts,
+        ledger,
+        person,
+        coverage,
+        units,
+        agreement,
+        objections,
+        runs,
+        audit,
+        accounts,
+    ):
         page.add(desk)

@@ -56,7 +56,7 @@ class Screen:
     def _build_dialog(self) -> None:
         pieces = self.view.conflict.row["evidence"]
         names = {at: f"第{at + 1}条 {piece['file']} 第{piece['row']}行" for at, piece in enumerate(pieces)}
-        with ui.dialog() as self.dialog, ui.card().style("min-width:420px"):
+        with ui.dialog() as self.dialog, ui.card().classes("dialog"):
             ui.label("查看一条依据的原件").style("font-weight:600;font-size:16px")
             ui.label("写明理由；谁、何时、为什么，都记入审计日志。").classes("key")
             self.which = ui.select(names, value=0).props("outlined dense options-dense").style("width:100%")

@@ -13,9 +13,10 @@ from nicegui import events, ui
 from reports import words
 from reports.workbench.access import Action, may
 from reports.workbench.desk import Desk, LoggedOut, Original, PairView, Place, Side, Verdict
-from reports.workbench.look import rendered
+from reports.workbench.look import percent, rendered
 from reports.workbench.pages.frame import Visit, act, client, frame, html
 from reports.workbench.waterfall import waterfall
+from schemas.errors import InputError
 
 TOO_SOON = 0.3
 """Seconds in which a key may still be meant for the pair before: nobody has read the new one yet."""
@@ -30,6 +31,8 @@ _VERDICT_KEYS: dict[str, Verdict] = {
     "u": "unsure",
     "3": "unsure",
 }
+_UNREADABLE = frozenset({"original_destroyed", "original_differs", "no_member_number"})
+"""One side of two that cannot be shown keeps nobody from the other."""
 _SIDES: tuple[tuple[Side, str], ...] = (("left", "左"), ("right", "右"))
 
 
@@ -55,7 +58,6 @@ class Screen:
     originals: dict[Side, Original] = field(default_factory=dict)
     notice: str = ""
     shown_at: float = 0.0
-    judged: bool = False
 
     def build(self) -> None:
         """Put the parts of the page in place."""
@@ -82,14 +84,15 @@ class Screen:
             ui.button("查看原件（M）", on_click=self._ask_unmask).props("flat no-caps")
             self.note = ui.input("备注（不写姓名和号码）", value=self.place.draft).props("dense outlined debounce=600")
             self.note.on("update:model-value", act(self._keep_draft)).style("min-width:220px")
-            ui.switch("判断之后才显示分值", value=self.place.hide_score, on_change=self._switch)
+            if not self.place.must_hide:
+                ui.switch("判断之后才显示分值", value=self.place.hide_score, on_change=self._switch)
             html("keys.html")
 
     def _build_dialog(self) -> None:
-        with ui.dialog() as self.dialog, ui.card().style("min-width:380px"):
-            ui.label("查看一条原件的明文").style("font-weight:600;font-size:16px")
+        with ui.dialog() as self.dialog, ui.card().classes("dialog"):
+            ui.label("查看原件的明文").style("font-weight:600;font-size:16px")
             ui.label("写明理由；谁、何时、为什么，都记入审计日志。").classes("key")
-            self.side = ui.radio(dict(_SIDES), value="left").props("inline")
+            self.side = ui.radio({"both": "两边", **dict(_SIDES)}, value="both").props("inline")
             self.reason = ui.input("理由").props("outlined dense autofocus").style("width:100%")
             self.reason.on("keydown.enter", act(self._unmask))
             with ui.row():
@@ -110,11 +113,20 @@ class Screen:
         said = f"上一对已记为“{words.VERDICTS[verdict]}”"
         if standing.state == "disputed":
             said = "上一对与别人的判断不一致，已重新打开，请双方再核"
-        if self.place.hide_score and not self.judged:
-            self.judged = True
-            self._refresh(said.replace("上一对", "这一对") + "；按 → 看下一条")
-            return
-        self._go_on(said)
+        self._go_on(said + self._score_told())
+
+    def _score_told(self) -> str:
+        """The score that was hidden while the pair was judged."""
+        pair = self.view.pair
+        if not self._hides() or pair.match_weight is None:
+            return ""
+        return f"；它的合计是 {pair.match_weight:.1f} 比特，概率 {percent(pair.match_probability)}"
+
+    def _hides(self) -> bool:
+        """Whether the score is kept from this account until it has judged the pair."""
+        judges = may(self.visit.account, Action.JUDGE)
+        mine = any(who == self.visit.account.name for who, _ in self.view.pair.standing.verdicts)
+        return judges and (self.place.must_hide or self.place.hide_score) and not mine
 
     async def skip(self) -> None:
         await act(self._go_on)("")
@@ -143,17 +155,12 @@ class Screen:
         """Another pair in this page; what was unmasked of the last one goes."""
         self.desk.leave(self.visit.session, self.view.pair.pair_id)
         self.view = self.desk.pair(self.visit.session, pair_id)
-        self.originals, self.judged, self.notice = {}, False, notice
+        self.originals, self.notice = {}, notice
         self.place = replace(self.place, pair_id=pair_id)
         self.desk.remember(self.visit.session, self.place)
         client().run_javascript(
             f"history.replaceState(null, '', {json.dumps('/pair/' + pair_id)}); window.scrollTo(0, 0)"
         )
-        self._show()
-
-    def _refresh(self, notice: str) -> None:
-        self.view = self.desk.pair(self.visit.session, self.view.pair.pair_id)
-        self.notice = notice
         self._show()
 
     def _show(self) -> None:
@@ -163,7 +170,7 @@ class Screen:
         self.body.set_content(
             rendered(
                 "pair.html", view=self.view, notice=self.notice, bars=bars, zero=zero, shown=self._shown(),
-                hide_score=self.place.hide_score and not self.judged, tone=_tone,
+                hide_score=self._hides(), tone=_tone,
                 rules="、".join(words.RULES.get(rule, rule) for rule in pair.blocking_rules),
             )
         )  # fmt: skip
@@ -183,11 +190,19 @@ class Screen:
         self.dialog.open()
 
     def _unmask(self) -> None:
-        side: Side = "right" if self.side.value == "right" else "left"
-        found = self.desk.unmask(self.visit.session, self.view.pair.pair_id, side, self.reason.value or "")
-        self.originals[side] = found
+        asked = [side for side, _ in _SIDES if self.side.value in ("both", side)]
+        problems = []
+        for side in asked:
+            try:
+                found = self.desk.unmask(self.visit.session, self.view.pair.pair_id, side, self.reason.value or "")
+            except InputError as error:
+                if len(asked) == 1 or error.rule not in _UNREADABLE:
+                    raise
+                problems.append(f"{dict(_SIDES)[side]}边：{error.message}")
+            else:
+                self.originals[side] = found
         self.dialog.close()
-        self.notice = ""
+        self.notice = "；".join(problems)
         self._show()
 
     def _keep_draft(self) -> None:

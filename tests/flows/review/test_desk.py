@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
+from flows.home.settings import WorkbenchSettings
 from flows.ledger.redact import is_personal_number
 from flows.ledger.review import masked_id, masked_phones
+from flows.pipeline.driver import RunRequest, drive
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from reports.workbench.access import Account, Role
 from reports.workbench.desk import Refused
 from reports.workbench.people import PeopleFilter
-from reports.workbench.queue import Filter
+from reports.workbench.queue import Filter, Standing
 from schemas.errors import InputError
+from tests.browser.district import NEXT_DAY, write_drop
 
 pytestmark = pytest.mark.slow
 PASSWORD = "Kezhang-2026"  # noqa: S105
@@ -125,6 +129,60 @@ def test_a_streets_answer_moves_the_lead(office_of_run: Office, desk: OfficeDesk
     assert desk.person(reviewer, row["person_key"]).checks[0]["note"] == "属实"
     with pytest.raises(InputError):
         desk.check(reviewer, row["person_key"], code, "没有这种答复")
+
+
+def test_pairs_read_twice_and_known_pairs_are_put_before_reviewers_like_any_other(office_of_run: Office) -> None:
+    office = office_of_run
+    desk = OfficeDesk(office)
+    office.rules = WorkbenchSettings(second_reading_share=1, known_pair_share=0.5)
+    first, second = (session_of(office, name, Role.REVIEWER) for name in ("吴审核", "郑审核"))
+    pair = desk.queue(first, Filter(), 1).rows[0]
+    assert desk.judge(first, pair.pair_id, "link", "").state == "settled"
+    assert pair.pair_id not in {one.pair_id for one in desk.queue(first, Filter(), 1).rows}
+    theirs = next(one for one in desk.queue(second, Filter(), 1).rows if one.pair_id == pair.pair_id)
+    assert theirs.standing == desk.pair(second, pair.pair_id).pair.standing == Standing(), "the second is not told"
+    assert desk.judge(second, pair.pair_id, "link", "").state == "settled"
+    assert desk.trust(first)[0].agreed.of == 1
+
+    known: dict[str, str] = {}
+    place: str | None = None
+    for _ in range(200):
+        place = desk.next_pair(first, Filter(), place)
+        assert place is not None
+        view = desk.pair(first, place)
+        if view.pair.place == 0:
+            same = view.pair.left["id_number"] == view.pair.right["id_number"]
+            known[place] = "link" if same else "not_link"
+            assert desk.judge(first, place, "link" if same else "unsure", "").state == "settled"
+        else:
+            desk.judge(first, place, "unsure", "")
+            desk.undo(first)
+        if len(known) == 12:
+            break
+    assert sorted(known.values()) == ["link"] * 6 + ["not_link"] * 6, "each link once as it is and once crossed"
+    assert not set(known) & set(office.store.judged_pairs(office.key)), "no night reads a known pair"
+    assert [(one.name, one.right, one.of) for one in desk.trust(first)[0].known] == [("全部", 6, 12), ("吴审核", 6, 12)]
+    last = list(known)[-1]
+    assert not is_personal_number(str(desk.pair(first, last)).replace(last, ""))
+    office.rules = WorkbenchSettings(second_reading_share=0, known_pair_share=0)
+
+
+def test_streets_answers_tell_how_good_each_rule_is(office_of_run: Office, tmp_path: Path) -> None:
+    """After the next night: one person confirmed, one who was another, under the rule that had linked them."""
+    office = office_of_run
+    desk, session = OfficeDesk(office), session_of(office, "李审核", Role.REVIEWER)
+    listed = desk.people(session, PeopleFilter(), 1).rows
+    rows = [row for row in listed if row["match_class"] == "exact" and row["leads"]]
+    said = {row["person_key"] for row in rows if office.store.said({row["person_key"]})}
+    assert (len(rows), len(said)) == (2, 1), "one was confirmed above"
+    other = next(row for row in rows if row["person_key"] not in said)
+    desk.check(session, other["person_key"], other["leads"][0]["code"], "非本人")
+    drive(RunRequest(office.home, drop=write_drop(tmp_path / "drop"), as_of=NEXT_DAY))
+    found = {one.name: (one.right, one.of) for one in desk.trust(session)[0].rules}
+    assert found == {"full_id_and_compatible_name": (1, 2)}
+    assert desk.trust(session)[1]["full_id_and_compatible_name"].startswith("身份证")
+    drive(RunRequest(office.home, drop=write_drop(tmp_path / "drop"), as_of=NEXT_DAY))
+    assert {one.name: (one.right, one.of) for one in desk.trust(session)[0].rules} == found, "counted once"
 
 
 def test_after_the_retention_the_original_is_said_to_be_destroyed(office_of_run: Office, reviewer: str) -> None:

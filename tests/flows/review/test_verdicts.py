@@ -103,3 +103,30 @@ def test_a_word_on_other_evidence_no_longer_settles_the_pair(office: Office) -> 
     now = {**LEVELS, "phone": "conflict"}
     assert PAIR not in standings(office.store, office.key, {PAIR: now})
     assert said(office, "周", "not_link", now).state == "settled", "what was said of other evidence is no contradiction"
+
+
+def read_twice(office: Office, by: str, verdict: str) -> Standing:
+    return say(office.store, office.key, Word(PAIR, verdict, by, DAY, LEVELS), twice=True)
+
+
+def test_a_pair_read_twice_counts_only_once_a_second_person_has_decided(office: Office) -> None:
+    first = read_twice(office, "李", "link")
+    assert first.state == "second" and honoured(office) is None
+    assert first.seen_by("李") == Standing("settled", (("李", "link"),))
+    assert first.seen_by("周") == Standing(), "the second reader is not told of the first"
+    assert read_twice(office, "李", "link").state == "second", "the same person twice is no second reader"
+    assert read_twice(office, "周", "link").state == "settled" and honoured(office) == "link"
+
+
+def test_two_blind_readers_who_differ_reopen_the_pair(office: Office) -> None:
+    read_twice(office, "李", "link")
+    assert read_twice(office, "周", "not_link").state == "disputed" and honoured(office) is None
+
+
+def test_a_second_reader_takes_back_only_their_own_word(office: Office) -> None:
+    read_twice(office, "李", "link")
+    read_twice(office, "周", "link")
+    assert undone(office, "周") == Standing("second", (("李", "link"),)) and honoured(office) is None
+    assert undone(office, "李") == Standing() and honoured(office) is None
+    read_twice(office, "李", "not_link")
+    assert undone(office, "李") == Standing()

@@ -1,0 +1,45 @@
+"""One row per pair that two persons judged without knowing of each other: the first word, then the second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
+from flows.review.verdicts import NOBODY, Said, every_said
+
+
+@dataclass(frozen=True)
+class SecondReading:
+    """One pair read twice."""
+
+    pair_id: str
+    first: str
+    second: str
+    readers: tuple[str, str]
+
+
+def second_readings(store: Store, key: DistrictKey) -> list[SecondReading]:
+    """Every second reading that stands, in the order in which they were made."""
+    rows: dict[tuple[str, str], list[Said]] = {}
+    for said in every_said(store, key):
+        rows.setdefault((said.pair_id, str(sorted((said.basis or {}).items()))), []).append(said)
+    found = (_second_reading(held_rows) for held_rows in rows.values())
+    return [one for one in found if one is not None]
+
+
+def counted(readings: list[SecondReading]) -> Counter[tuple[str, str]]:
+    """Pairs per first and second word."""
+    return Counter((one.first, one.second) for one in readings)
+
+
+def _second_reading(rows: list[Said]) -> SecondReading | None:
+    """The last blind reading of a pair, if a second one has come."""
+    asked = [at for at, said in enumerate(rows) if said.awaits_second]
+    for at in reversed(asked):
+        first = rows[at - 1] if at else None
+        second = next((said for said in rows[at + 1 :] if said.by not in (NOBODY, first.by if first else NOBODY)), None)
+        if first is not None and second is not None:
+            return SecondReading(first.pair_id, first.verdict, second.verdict, (first.by, second.by))
+    return None

@@ -1,0 +1,46 @@
+"""How far judgements and rules can be trusted, from what the state store holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from flows.evaluate.agreement import agreement
+from flows.evaluate.confirmations import confirmations
+from flows.evaluate.curve import Share, wilson
+from flows.home.keys import DistrictKey
+from flows.home.store import Store
+from flows.home.store.readings import Known
+from flows.review.second_readings import counted, second_readings
+from reports.link_quality.trust import Rate, Trust
+
+
+def trust_of(store: Store, key: DistrictKey) -> Trust:
+    """Everything up to now."""
+    readings = second_readings(store, key)
+    words = counted(readings)
+    found = agreement(words)
+    together = defaultdict(list)
+    for one in readings:
+        together["、".join(sorted(one.readers))].append(one.first == one.second)
+    return Trust(
+        agreed=_rate("全部", found.agreed),
+        kappa=found.kappa,
+        kappa_low=found.low,
+        kappa_high=found.high,
+        words=tuple((first, second, pairs) for (first, second), pairs in sorted(words.items())),
+        readers=tuple(_rate(names, wilson(sum(same), len(same))) for names, same in sorted(together.items())),
+        known=_known(store.known_readings()),
+        rules=tuple(_rate(one.rule, one.share) for one in confirmations(store)),
+    )
+
+
+def _known(readings: list[Known]) -> tuple[Rate, ...]:
+    right: dict[str, list[bool]] = {"全部": [], **{name: [] for name in sorted({one.by for one in readings})}}
+    for one in readings:
+        for name in ("全部", one.by):
+            right[name].append(one.verdict == ("link" if one.same else "not_link"))
+    return tuple(_rate(name, wilson(sum(words), len(words))) for name, words in right.items())
+
+
+def _rate(name: str, share: Share) -> Rate:
+    return Rate(name=name, right=share.right, of=share.of, rate=share.rate, low=share.low, high=share.high)
