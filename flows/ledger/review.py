@@ -6,7 +6,6 @@ import duckdb
 import pyarrow as pa
 
 from flows.home.keys import DistrictKey
-from flows.landing import seal_relation
 from flows.ledger.redact import Redactor, shortened_name
 from flows.ledger.sql import put_rows, run_sql
 from flows.run.context import RunContext
@@ -18,8 +17,7 @@ Side = dict[str, object]
 
 
 def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Redactor) -> None:
-    """Write `review` from the decided pairs that wait and the registry's own doubts; seal `known_pairs` beside the
-    landing copies, whose retention they have."""
+    """Write `review` from the decided pairs that wait and the registry's own doubts, and `known_pairs`."""
     run_sql(con, "review.sql", known=KNOWN_PAIRS)
     sides = _sides(con)
     _put_masked(con, sides)
@@ -32,7 +30,6 @@ def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Reda
     rows = sorted((text, redactor.text(text)) for (text,) in units if text is not None)
     put_rows(con, "clean_review", {"text": _TEXT, "clean": _TEXT}, rows)
     run_sql(con, "review_rows.sql", as_of=run.as_of)
-    seal_relation(con, run, "known_pairs")
 
 
 def record_token(key: DistrictKey, side: Side) -> str:

@@ -95,6 +95,13 @@ def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     return counts
 
 
+def _ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+    """Build the ledger, and seal `known_pairs` beside the landing copies, whose retention it has."""
+    counts: Counts = dict(build_ledger(con, run))
+    seal_relation(con, run, "known_pairs")
+    return counts
+
+
 def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
     before, qualities = last_qualities(run), remember_night(con, run)
@@ -148,7 +155,7 @@ STEPS: tuple[Step, ...] = (
         retries=2,
     ),
     Step(
-        "ledger", "成账", build_ledger,
+        "ledger", "成账", _ledger,
         (
             "stage_*", "source_questions", *_SIDES, "registry_doubts", "decided", "judged_pairs",
             "persons", "link_rows", "own_job_rows", "own_trades", "work_rows", "placed_work",
