@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flows.evaluate.curve import Share, wilson
+from matchers.measuring.curve import Share, wilson
 
 
 @dataclass(frozen=True)

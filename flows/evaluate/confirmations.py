@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flows.evaluate.curve import Share, wilson
 from flows.home.store import Store, opened_store
 from flows.ledger.publish.read import Published, kept_version
 from flows.originals import Copies
 from flows.run.context import RunContext
+from matchers.measuring.curve import Share, wilson
 from schemas.errors import HomeError, SanzhaoError
 from schemas.policy import Leads
 

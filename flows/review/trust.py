@@ -6,11 +6,11 @@ from collections import defaultdict
 
 from flows.evaluate.agreement import agreement
 from flows.evaluate.confirmations import confirmations
-from flows.evaluate.curve import Share, wilson
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
 from flows.home.store.readings import Known
 from flows.review.second_readings import counted, second_readings
+from matchers.measuring.curve import Share, wilson
 from reports.link_quality.trust import Rate, Trust
 
 
