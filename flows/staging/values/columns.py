@@ -81,26 +81,19 @@ def _dated(cleaner: Cleaner, cells: Sequence[Cell]) -> Cleaner:
 
 def _texts(field: SourceField, cells: Sequence[Cell]) -> tuple[pa.Array, dict[int, Cell]]:
     """The texts of a column, null where a cell is none; and those other cells by row. A day counts as its ISO text."""
-    kinds = set(map(type, cells))
-    if kinds <= {str}:
+    if field.type in ("date", "partial_date"):
+        days = {cell: cell.isoformat() for cell in set(cells) if type(cell) is date}
+        cells = [days[cell] if type(cell) is date else cell for cell in cells] if days else cells
+    if set(map(type, cells)) <= {str}:
         return pa.array(cells, pa.string()), {}
-    if kinds <= {str, date} and field.type in ("date", "partial_date"):
-        days: dict[Cell, Cell] = {cell: cell.isoformat() for cell in set(cells) if isinstance(cell, date)}
-        return pa.array([days.get(cell, cell) for cell in cells], pa.string()), {}
     texts: list[Cell | None] = list(cells)
     others: dict[int, Cell] = {}
     for index, cell in enumerate(cells):
         if type(cell) is not str:
-            texts[index] = shown = _shown(cell, field)
+            texts[index] = shown = ("FALSE", "TRUE")[cell] if isinstance(cell, bool) else None
             if shown is None:
                 others[index] = cell
     return pa.array(texts, pa.string()), others
-
-
-def _shown(cell: Cell, field: SourceField) -> str | None:
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    return cell.isoformat() if type(cell) is date and field.type in ("date", "partial_date") else None
 
 
 def _judge(field: SourceField, distinct: pa.Array, odd: Iterable[Cell], *, licence: bool) -> tuple[pa.Array, Cleaner]:
