@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from flows.cli.options import AsOfOption, ConfigOption, DropOption, HomeOption, 
 from flows.cli.terminal import shown_progress, terminal
 
 if TYPE_CHECKING:
-    from flows.pipeline.driver import RunRequest
+    from flows.pipeline.request import Beginning, RunRequest
     from reports.summary import RunSummary
 
 StepOption = Annotated[str | None, typer.Option("--from", metavar="STEP", help="从某一步重做，如 decided")]
@@ -50,20 +51,18 @@ def run(
     json: JsonOption = False,
 ) -> int:
     """读入投递文件夹，比对，发布一本账，打印小结。"""
-    _check_choice(resume, start_from, from_landing is not None)
+    begin = _beginning(resume, start_from, from_landing)
     if force != bool(reason.strip()):
         raise UsageMistake("--force 与 --reason 理由 要一起用")
     from flows.home.folders import Home
-    from flows.pipeline.driver import RunRequest
+    from flows.pipeline.request import RunRequest
 
     request = RunRequest(
         home=Home(home.resolve()),
         drop=drop.resolve() if drop else None,
         as_of=as_of,
         config=config.resolve() if config else None,
-        resume=resume,
-        start_from=start_from,
-        from_landing=from_landing,
+        begin=begin,
         force_reason=reason.strip(),
     )
     summary = _driven(request)
@@ -76,13 +75,20 @@ def run(
     return WARNED if summary.warnings else DONE
 
 
-def _check_choice(resume: bool, start_from: str | None, from_landing: bool) -> None:
-    if sum((resume, start_from is not None, from_landing)) > 1:
+def _beginning(resume: bool, start_from: str | None, from_landing: date | None) -> Beginning:
+    """Where the run begins, by the one option that says so."""
+    if sum((resume, start_from is not None, from_landing is not None)) > 1:
         raise UsageMistake("--resume、--from、--from-landing 只能用一个")
+    from flows.pipeline.request import Afresh, FromLanding, FromStep, Resumed
     from flows.pipeline.steps import STEP_NAMES
 
     if start_from is not None and start_from not in STEP_NAMES[:-1]:
         raise UsageMistake(f"没有 {start_from} 这一步，可用：{'、'.join(STEP_NAMES[:-1])}")
+    if start_from is not None:
+        return FromStep(start_from)
+    if from_landing is not None:
+        return FromLanding(from_landing)
+    return Resumed() if resume else Afresh()
 
 
 def _driven(request: RunRequest) -> RunSummary:

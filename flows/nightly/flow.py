@@ -21,8 +21,9 @@ from flows.nightly.counts import counted
 from flows.nightly.progress import ProgressArtifact
 from flows.nightly.schedule import last_due
 from flows.nightly.waiting import Clock, Night, drive_when_free, through_the_night
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
 from flows.pipeline.failures import may_help_to_retry, plain_failure
+from flows.pipeline.request import Afresh, RunRequest, beginning
 from flows.pipeline.steps import Step, run_step, step_named
 from flows.run.context import RunContext
 from flows.run.runs import context_of, load_record
@@ -104,7 +105,7 @@ def _driven(request: RunRequest) -> RunSummary:
     # Prefect begins a run up to a second before it is due; the night is then tonight's all the same.
     due = last_due(settings.night.cron, max(clock.now(), runtime.flow_run.scheduled_start_time))
     night = Night(request, settings, due, lambda one: drive(one, each=_as_task), clock)
-    if deployment != "nightly" or request.resume or request.start_from or request.from_landing:
+    if deployment != "nightly" or request.begin != Afresh():
         return drive_when_free(request, night)
     return through_the_night(replace(night, request=replace(request, as_of=request.as_of or due.date())))
 
@@ -115,7 +116,5 @@ def _request(home: Path, drop: Path | None, as_of: date | None, config: Path | N
         drop=drop.resolve() if drop else None,
         as_of=as_of,
         config=config.resolve() if config else None,
-        resume=start_from == "resume",
-        start_from=start_from if start_from not in ("new", "resume", "landing") else None,
-        from_landing=as_of if start_from == "landing" else None,
+        begin=beginning(start_from, as_of),
     )

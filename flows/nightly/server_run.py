@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.pipeline.closing import read_summary
-from flows.pipeline.driver import RunRequest
+from flows.pipeline.request import RunRequest, form_words
 from reports.summary import RunSummary
 from schemas.errors import HomeError
 
@@ -42,8 +42,7 @@ def _check_answers(url: str) -> None:
 
 
 def _parameters(request: RunRequest) -> dict[str, Any]:
-    start_from = "resume" if request.resume else request.start_from or ("landing" if request.from_landing else "new")
-    as_of: date | None = request.from_landing or request.as_of
+    start_from, as_of = form_words(request)
     found: dict[str, Path | date | str | None] = {
         "home": request.home.root,
         "drop": request.drop,

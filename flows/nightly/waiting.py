@@ -13,7 +13,7 @@ from flows.connectors import list_names
 from flows.home.folders import Home
 from flows.home.runlog import log_event
 from flows.home.settings import Settings
-from flows.pipeline.driver import RunRequest
+from flows.pipeline.request import RunRequest
 from flows.run.runs import list_runs
 from reports.summary import RunSummary
 from schemas.errors import HomeError, InputError, SanzhaoError

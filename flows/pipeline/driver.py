@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from flows.metrics import write_metrics
 from flows.pipeline.chronology import checked_date, today
 from flows.pipeline.closing import read_summary
 from flows.pipeline.failures import RunFailedError, plain_failure
+from flows.pipeline.request import Afresh, FromLanding, FromStep, Resumed, RunRequest
 from flows.pipeline.steps import STEP_NAMES, Step, committed, forget_from, plan, run_step
 from flows.run.context import Progress, RunContext, silent
 from flows.run.runs import (
@@ -38,23 +38,6 @@ from schemas.errors import HomeError, SanzhaoError
 
 Each = Callable[[RunContext, Step], StepResult]
 _REPLAYED = ("land", "stage", "people", "registry", "candidates", "scored")
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What the caller asks for; at most one of `resume`, `start_from`, `from_landing`."""
-
-    home: Home
-    drop: Path | None = None
-    as_of: date | None = None
-    config: Path | None = None
-    resume: bool = False
-    start_from: str | None = None
-    from_landing: date | None = None
-    force_reason: str = ""
-    """Why the date may go backwards or beyond tomorrow; without one it may not."""
-    required: tuple[str, ...] | None = None
-    """Sources without which the run is refused; null takes those the configuration stops for."""
 
 
 def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = silent) -> RunSummary:
@@ -147,12 +130,18 @@ def _refusal(run: RunContext, step: Step, error: BaseException) -> SanzhaoError:
 
 def _entered(request: RunRequest) -> tuple[RunRecord, bool]:
     """The record this request goes on with, and whether it is a new run."""
-    if request.resume:
-        return _resumed(request), False
-    if request.start_from:
-        return _restarted(request, request.start_from)
-    if request.from_landing:
-        return _replayed(request, request.from_landing), True
+    match request.begin:
+        case Resumed():
+            return _resumed(request), False
+        case FromStep(step):
+            return _restarted(request, step)
+        case FromLanding(night):
+            return _replayed(request, night), True
+        case Afresh():
+            return _afresh(request), True
+
+
+def _afresh(request: RunRequest) -> RunRecord:
     settings = load_settings(request.home, request.config)
     as_of = request.as_of or today()
     drop = request.drop or settings.drop or request.home.root / "drop"
@@ -160,7 +149,7 @@ def _entered(request: RunRequest) -> tuple[RunRecord, bool]:
     if required is None:
         required = tuple(name for name, policy in settings.night.sources.items() if policy.stops)
     record = _new(request, as_of=as_of, drop=drop.resolve())
-    return record.model_copy(update={"required": required}), True
+    return record.model_copy(update={"required": required})
 
 
 def _new(request: RunRequest, *, as_of: date, drop: Path | None = None, replay: Path | None = None) -> RunRecord:

@@ -25,7 +25,8 @@ _LEARNED = {"match_weight", "match_probability", "blocking_rules", "levels"}
 def published(home: Path, key: Path) -> dict[str, Any]:
     """Every person, waiting pair and unit of coverage published from the golden drop, without learned weights."""
     from flows.home.folders import Home
-    from flows.pipeline.driver import RunRequest, drive
+    from flows.pipeline.driver import drive
+    from flows.pipeline.request import RunRequest
     from tests.flows.command import without_reports
     from tests.flows.ledger.coded import codes_without_word
 

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from flows.home.folders import Home
 from flows.home.keys import load_key
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from reports.summary import RunSummary
 from tests.flows.command import without_reports
 from tests.flows.stores import with_empty_store

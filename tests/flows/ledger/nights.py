@@ -20,7 +20,8 @@ from flows.home.keys import load_key
 from flows.home.store import Judged, opened_store
 from flows.ledger.publish.read import Published, current_version, kept_version, kept_versions
 from flows.ledger.publish.replay import apply_changes, ledger_schema
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from reports.books import disagreements, views_of
 
 Incident = Callable[["Play", Path], None]

@@ -18,7 +18,8 @@ import pytest
 from flows.home.folders import Home, write_private
 from flows.home.settings import Settings, load_settings, parse_settings
 from flows.lineage.outbox import deliver
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from flows.pipeline.steps import STEPS
 from flows.run.runs import list_runs
 from schemas.errors import ContractError, SanzhaoError

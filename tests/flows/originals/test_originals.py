@@ -23,7 +23,8 @@ from flows.home.keys import load_key
 from flows.ledger.publish.read import Published, current_version
 from flows.originals import Bearer, Spot
 from flows.originals.explaining import explain
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from flows.privacy.identified_export import Order, export_identified
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office

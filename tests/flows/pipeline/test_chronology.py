@@ -12,7 +12,8 @@ from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.ledger import verify
 from flows.pipeline.chronology import today
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from flows.run.runs import list_runs
 from schemas.errors import InputError
 from tests.flows.command import sanzhao, without_reports

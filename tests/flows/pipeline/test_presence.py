@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from flows.home.folders import Home
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from reports.summary import RunSummary
 from reports.summary_views import markdown
 from tests.flows.command import without_reports

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from flows.home.folders import Home
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from flows.pipeline.steps import STEPS, Step, run_step
 from flows.run.context import RunContext
 from flows.run.stepbook import StepResult

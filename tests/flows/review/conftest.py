@@ -12,7 +12,8 @@ import pytest
 from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import write_template
-from flows.pipeline.driver import RunRequest, drive
+from flows.pipeline.driver import drive
+from flows.pipeline.request import RunRequest
 from flows.review.office import Office
 from tests.browser.district import DAY, write_drop
 from tests.flows.command import without_reports

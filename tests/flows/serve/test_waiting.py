@@ -15,7 +15,7 @@ from flows.home.folders import Home
 from flows.home.settings import Settings
 from flows.nightly.schedule import count_due, last_due, next_due
 from flows.nightly.waiting import Clock, Night, first_after, through_the_night
-from flows.pipeline.driver import RunRequest
+from flows.pipeline.request import RunRequest
 from schemas.errors import ContractError, HomeError, InputError
 from schemas.nights import NightSettings, SourcePolicy
 
