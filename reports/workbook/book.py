@@ -26,7 +26,16 @@ FOOT = "&L制表人：　　　　　　审核人：　　　　　　日期：&
 _HEADER_ROW, _FIRST_ROW = 2, 3
 _MOST = 1_048_576 - _FIRST_ROW
 _NARROW, _WIDEST, _SENTENCE = 6, 22, 36
+_LEAST = 9.0
+"""A column of texts is made no narrower: four Chinese characters a line."""
+_WHOLE = frozenset(("人员编号", "党员编号"))
+"""Columns that are never broken over lines."""
 _KEY = {"人员编号": 31}
+_PAPER = 166.0
+"""Places of a digit that fit across A4 at 8 points, of a sheet laid out in 10."""
+_MOST_BREAKS = 1_000
+_LONG = 400
+"""Rows from which a list begins a new page with each street."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +108,20 @@ def _lay_out(page: Any, sheet: Sheet, heading: str, formats: Mapping[str, Any]) 
     page.freeze_panes(_HEADER_ROW, 2 if len(names) > 8 else 0)
     page.autofilter(_HEADER_ROW - 1, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), len(names) - 1)
     print_set_up(page, _HEADER_ROW - 1)
+    breaks = _breaks(sheet)
+    if breaks:
+        page.set_h_pagebreaks(breaks)
     if sheet.printed:
         page.print_area(0, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), sheet.printed - 1)
+
+
+def _breaks(sheet: Sheet) -> list[int]:
+    """Rows before which a page ends: where a long list comes to another street."""
+    if sheet.pages_by is None or sheet.table.num_rows < _LONG:
+        return []
+    names = sheet.table.column(sheet.pages_by).to_pylist()
+    found = [at + _HEADER_ROW for at in range(1, len(names)) if names[at] != names[at - 1]]
+    return found[:_MOST_BREAKS]
 
 
 def print_set_up(page: Any, last_header_row: int) -> None:
@@ -125,10 +146,21 @@ def _style(field: pa.Field) -> str:
 
 
 def _widths(sheet: Sheet) -> tuple[float, ...]:
-    return tuple(
+    widths = [
         _width(sheet.table.column(field.name), field, _SENTENCE if field.name in sheet.wide else _WIDEST)
         for field in sheet.table.schema
-    )
+    ]
+    printed = sheet.printed or len(widths)
+    whole = [sheet.table.schema[at].name in _WHOLE for at in range(printed)]
+    return (*_fitted(widths[:printed], whole), *widths[printed:])
+
+
+def _fitted(widths: Sequence[float], whole: Sequence[bool]) -> list[float]:
+    """Columns of texts made narrower, the wider the more, until the sheet fits the paper; texts take more lines."""
+    least = [width if keep else min(width, _LEAST) for width, keep in zip(widths, whole, strict=True)]
+    spare, over = sum(widths) - sum(least), sum(widths) - _PAPER
+    share = 0.0 if over <= 0 or not spare else min(over / spare, 1.0)
+    return [round(width - (width - low) * share, 1) for width, low in zip(widths, least, strict=True)]
 
 
 def _width(column: pa.ChunkedArray, field: pa.Field, most: int) -> float:
@@ -166,7 +198,7 @@ def _basis(facts: WorkbookFacts) -> Sheet:
     rows += [("提示", text, words("flag_basis").get(code, text)) for code, text in FLAGS.items()]
     rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
     rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]
-    rows.append(("打印", "一本账", "纸上只印前 16 栏，其余在屏幕上看；各表都可筛选"))
+    rows.append(("打印", "一本账", "纸上只印前 13 栏，其余在屏幕上看；各表都可筛选"))
     rows.append(("规则版本", policy.version, "全部规则是数据，见 schemas/policy.toml 或本区自己的政策文件"))
     return plain_sheet("口径", "口径：各表用语与规则", ("类别", "名称", "说明"), rows)
 

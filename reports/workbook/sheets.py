@@ -30,6 +30,8 @@ class Sheet:
     """Columns that hold sentences: wider than others."""
     printed: int | None = None
     """How many columns go to paper; null is all."""
+    pages_by: str | None = None
+    """The column by which a long list begins a new page, so that each part can be handed out."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class VersionTables:
 
 
 _VIEWS = (
+    ("sheet_todo", "待办", "待办：各镇街待核查的线索"),
+    ("sheet_waiting", "待核查线索", "待核查线索：按镇街、状态（均为线索，核实后才算数）"),
+    ("sheet_leads", "口袋、隐形、失联线索", "口袋党员、隐形党员、失联党员线索（均为线索，核实后才算数）"),
     ("sheet_ledger", "一本账", "一本账"),
     ("sheet_groups", "三本台账（人员群体）", "三本台账之一：人员群体台账"),
     ("sheet_organisations", "三本台账（党组织）", "三本台账之二：党组织台账"),
@@ -50,13 +55,16 @@ _VIEWS = (
     ("sheet_search_1", "三找（一）找党员", "第一找：在新就业群体中找党员"),
     ("sheet_search_2", "三找（二）找新就业", "第二找：在党员中找新就业群体"),
     ("sheet_search_3", "三找（三）找组织", "第三找：让新就业群体党员找得到组织"),
-    ("sheet_leads", "口袋、隐形、失联线索", "口袋党员、隐形党员、失联党员线索（均为线索，核实后才算数）"),
     ("sheet_flows", "流入流出与协查", "流入、流出党员与协查名单"),
     ("sheet_coverage", "应建尽建建议", "两个覆盖与应建尽建建议"),
     ("sheet_changes", "变动说明", "变动说明：与上一版相比"),
 )
-_PRINTED = {"sheet_ledger": 16}
-_WIDE = frozenset(("依据的来源行", "口径", "关联理由", "原因", "变动内容", "来源行", "建议", "说明", "主要问题"))
+_PRINTED = {"sheet_ledger": 13}
+_UNNUMBERED = frozenset(("sheet_todo", "sheet_groups", "sheet_organisations", "sheet_coverage"))
+"""Sheets whose rows are no persons, leads or changes; rows of the others are numbered."""
+_BY_STREET = frozenset(("sheet_ledger", "sheet_waiting", "sheet_members", "sheet_search_3"))
+STREET, NUMBER = "镇街", "序号"
+_WIDE = frozenset(("依据的来源行", "关联理由", "原因", "变动内容", "来源行", "建议", "说明", "主要问题"))
 
 
 def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[Sheet]:
@@ -65,7 +73,7 @@ def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]
     try:
         _put(con, tables, titles)
         sheets = [
-            Sheet(name, title, _readable(con.table(view).to_arrow_table()), _WIDE, _PRINTED.get(view))
+            Sheet(name, title, _table(con, view), _WIDE, _PRINTED.get(view), STREET if view in _BY_STREET else None)
             for view, name, title in _VIEWS
         ]
         at = [view for view, _, _ in _VIEWS].index("sheet_coverage") + 1
@@ -93,6 +101,14 @@ def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[
     con.register("previous", tables.ledger.slice(0, 0) if tables.previous is None else tables.previous)
     put_views(con)
     run_script(con, script("reports.workbook", "sheets.sql"))
+
+
+def _table(con: duckdb.DuckDBPyConnection, view: str) -> pa.Table:
+    """One view as it is printed, its rows numbered where somebody may have to name one."""
+    table = _readable(con.table(view).to_arrow_table())
+    if view in _UNNUMBERED:
+        return table
+    return table.add_column(0, NUMBER, pa.array(range(1, table.num_rows + 1), pa.int32()))
 
 
 def _readable(table: pa.Table) -> pa.Table:

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import range_boundaries
 
 from reports.cells import FORMULA_STARTS, harmless
 from reports.workbook.book import written
@@ -134,10 +136,15 @@ _TITLES = {"source_titles": {"platform": "平台"}, "status_basis": {"P1": "介�
 def test_leads_flows_and_changes_are_told_in_words(tables: VersionTables) -> None:
     sheets = {sheet.name: sheet.table.to_pylist() for sheet in version_sheets(tables, _TITLES)}
     leads = sheets["口袋、隐形、失联线索"]
-    assert [(row["线索"], row["核查状态"], row["口径"]) for row in leads] == [
-        ("口袋党员", "线索", "介绍信过期"),
-        ("隐形党员", "已确认", "答否"),
+    assert [(row["序号"], row["线索"], row["核查状态"]) for row in leads] == [
+        (1, "口袋党员", "线索"),
+        (2, "隐形党员", "已确认"),
     ]
+    assert not any("口径" in row for rows in sheets.values() for row in rows), "a rule's wording stands once, on 口径"
+    assert list(sheets)[:3] == ["待办", "待核查线索", "口袋、隐形、失联线索"]
+    assert [(row["镇街"], row["待核查线索"], row["口袋党员"], row["隐形党员"]) for row in sheets["待办"]] == [
+        ("城南街道", 1, 1, 0), ("合计", 1, 1, 0),
+    ]  # fmt: skip
     (change,) = sheets["变动说明"]
     assert change["变动内容"] == "从业镇街：城北街道 → 城南街道"
     assert (change["原因"], change["来源行"]) == ("来源记录内容有更正", "平台/蓝骑.xlsx/第7行")
@@ -156,6 +163,41 @@ def test_one_who_objects_shows_no_status_on_any_sheet(tables: VersionTables) -> 
         "lead_state": "异议",
     }
     sheets = version_sheets(VersionTables(_table("ledger", objecting), tables.coverage, tables.changes, None), _TITLES)
-    said = {sheet.name: str(sheet.table.to_pylist()) for sheet in sheets}
+    said = {sheet.name: str([list(row.values()) for row in sheet.table.to_pylist()]) for sheet in sheets}
     assert not [name for name, text in said.items() if "口袋党员" in text or "隐形党员" in text]
     assert "异议中" in said["一本账"]
+
+
+def test_lists_go_by_street_and_status_and_mere_moves_are_folded(tables: VersionTables) -> None:
+    """Persons by street, then by status; four whose rows only moved are one line."""
+    places = [("城西街道", "N0"), ("城南街道", "Y1"), (None, "P1"), ("城南街道", "P1")]
+    people = [
+        {**_PERSON, "person_key": f"p-{at}", "work_street": street, "primary_status": code, "statuses": [code]}
+        for at, (street, code) in enumerate(places)
+    ]
+    moved = [{**_CHANGE, "person_key": f"p-{at}", "cause": "moved"} for at in range(4)]
+    given = VersionTables(_table("ledger", *people), tables.coverage, _table("changes", _CHANGE, *moved), None)
+    sheets = {sheet.name: sheet for sheet in version_sheets(given, _TITLES)}
+    rows = sheets["一本账"].table.to_pylist()
+    assert [(row["序号"], row["人员编号"]) for row in rows] == [(1, "p-3"), (2, "p-1"), (3, "p-0"), (4, "p-2")]
+    changes = sheets["变动说明"].table.to_pylist()
+    assert [(row["变动"], row["人员编号"], row["姓名"]) for row in changes] == [
+        ("变更", "p-a", None), ("另有", None, "共 4 人"),
+    ]  # fmt: skip
+
+
+def test_every_sheet_is_legible_on_paper_and_long_lists_begin_a_page_per_street(tables: VersionTables) -> None:
+    """At least 8 points: ten, shrunk by no more than a fifth; an A4 page across is 10.9 inches inside its margins."""
+    long = {"单位": "澜江区腾和快递有限公司城南分公司第三营业部" * 3, "家": "城南街道党工委" * 4}
+    people = [
+        {**_PERSON, "person_key": f"p-{'x' * 26}{at:03}", "work_street": f"第{at // 200}街道", "units": [long["单位"]],
+         "host_org_name": long["家"], "home_org_name": long["家"], "match_reason": "姓名、证件号一致" * 6}
+        for at in range(600)
+    ]  # fmt: skip
+    given = VersionTables(_table("ledger", *people), tables.coverage, _table("changes", _CHANGE), None)
+    book = opened(version_sheets(given, _TITLES))
+    for page in book.worksheets:
+        last = range_boundaries(page.print_area.split("!")[-1])[2] if page.print_area else page.max_column
+        pixels = sum(7 * page.column_dimensions[get_column_letter(at)].width for at in range(1, last + 1))
+        assert pixels * 0.8 <= 10.9 * 96, f"{page.title}: {10 * 10.9 * 96 / pixels:.1f} points"
+    assert [one.id for one in book["一本账"].row_breaks.brk] == [202, 402]

@@ -90,6 +90,8 @@ def test_no_report_shows_an_identifier_of_ours(folder: Path) -> None:
 def test_the_workbook_has_every_sheet_and_everybody_of_the_ledger(folder: Path, current: Published) -> None:
     book = openpyxl.load_workbook(folder / WORKBOOK)
     wanted = (
+        "待办",
+        "待核查线索",
         "一本账",
         "三本台账",
         "三找",
@@ -105,8 +107,8 @@ def test_the_workbook_has_every_sheet_and_everybody_of_the_ledger(folder: Path, 
     page = book["一本账"]
     header = [cell.value for cell in page[2]]
     rows = [dict(zip(header, [cell.value for cell in line], strict=True)) for line in page.iter_rows(min_row=3)]
-    assert [row["人员编号"] for row in rows] == [row["person_key"] for row in ledger]
-    assert [row["党员编号"] for row in rows] == [row["member_no"] for row in ledger]
+    assert [row["序号"] for row in rows] == list(range(1, len(ledger) + 1))
+    assert {row["人员编号"]: row["党员编号"] for row in rows} == {row["person_key"]: row["member_no"] for row in ledger}
     for name in ("三本台账（人员群体）", "三本台账（党组织）"):
         assert _rows(book[name])[-1]["人数"] == len(ledger)
     leads = sum(lead["code"] in ("P1", "Y1", "L1") for row in ledger for lead in row["leads"])
