@@ -92,11 +92,16 @@ def means_left(text: str) -> bool:
     return _is_same(text, placeholder_words().left, "←")
 
 
+@cache
+def _around_same() -> str:
+    """Signs that say nothing around a word for "as above" or "as on the left"."""
+    return _plain(placeholders()["same"]["around"]) + "".join(map("".join, _AROUND))
+
+
 def _is_same(text: str, words: frozenset[str], marks: str) -> bool:
     """One of the words, or a mark repeated, with dots and brackets around it."""
     plain = _plain(text)
-    bare = plain.strip(_plain(placeholders()["same"]["around"]) + "".join(map("".join, _AROUND)))
-    marks = _plain(marks) + marks
+    bare, marks = plain.strip(_around_same()), _plain(marks) + marks
     return bool(plain) and (
         plain in words or bare in words or not plain.strip(marks) or (bool(bare) and not bare.strip(marks))
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -54,17 +54,19 @@ def _earliest(prefix: str | None) -> str | None:
 
 
 def _checked(column: Column, births: list[str | None], age: int) -> Column:
-    days: list[Any] = column.arrays[0].to_pylist()
+    days, young = column.arrays[0], _young(column.arrays[0], births, age)
     vague = {row for row, repair, _ in column.repairs if repair in ("month_only", "period_split")}
-    repairs: list[Repair] = list(column.repairs)
-    for row in _young(column.arrays[0], births, age):
-        day, birth = days[row], births[row]
-        if birth is not None and _is_before(day, birth, age, month_only=row in vague):
-            days[row] = None
-            repairs.append((row, TOO_YOUNG, str(day)))
-    if len(repairs) == len(column.repairs):
+    found: list[Repair] = [
+        (row, TOO_YOUNG, str(day))
+        for row, day in zip(young, days.take(pa.array(young, pa.int64())).to_pylist(), strict=True)
+        if _is_before(day, births[row] or "", age, month_only=row in vague)
+    ]
+    if not found:
         return column
-    return replace(column, arrays=(pa.array(days, column.arrays[0].type),), repairs=tuple(repairs))
+    gone = np.zeros(len(days), bool)
+    gone[[row for row, _, _ in found]] = True
+    kept = pc.if_else(pa.array(gone), pa.scalar(None, days.type), days)
+    return replace(column, arrays=(kept,), repairs=(*column.repairs, *found))
 
 
 def _young(days: pa.Array, births: list[str | None], age: int) -> list[int]:

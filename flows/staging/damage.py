@@ -72,7 +72,7 @@ def _shifted(grid: Grid, header: Header, width: int, ragged: Container[int]) -> 
 
 
 def _shifted_of(grid: Grid, places: list[int], width: int) -> dict[int, Rule]:
-    rows = [[str(cell) for cell in grid.rows[index][:width]] for index in places]
+    rows = [list(map(str, grid.rows[index][:width])) for index in places]
     kinds = kinds_of(rows, width)
     if not any(kinds):
         return {}
