@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flows.run.stepbook import Counts
 from schemas.words import words
 
 COUNT_TITLES: dict[str, str] = {
@@ -51,9 +52,9 @@ COUNT_TITLES: dict[str, str] = {
 }
 
 
-def counted(counts: dict[str, Any]) -> list[tuple[str, str]]:
+def counted(counts: Counts) -> list[tuple[str, str]]:
     """Title and value of every count; lists and tables by their length."""
-    return [(COUNT_TITLES.get(name, name), _shown(value)) for name, value in counts.items()]
+    return [(COUNT_TITLES.get(name, name), _shown(value)) for name, value in counts.flat().items()]
 
 
 def _shown(value: Any) -> str:

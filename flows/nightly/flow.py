@@ -27,7 +27,7 @@ from flows.pipeline.request import Afresh, RunRequest, beginning
 from flows.pipeline.steps import Step, run_step, step_named
 from flows.run.context import RunContext
 from flows.run.runs import context_of, load_record
-from flows.run.stepbook import StepResult
+from flows.run.stepbook import Counts, StepResult
 from reports.summary import RunSummary
 from reports.summary_views import headline, markdown
 from schemas.errors import SanzhaoError
@@ -57,7 +57,7 @@ def walk_step(home: str, run_id: str, step: str) -> dict[str, Any]:
     rows = [{"项目": title, "数": value} for title, value in counted(result.counts)]
     create_table_artifact(key=f"step-{step}", table=rows, description=f"{one.title}：{result.seconds:.1f} 秒")
     get_run_logger().info("step %s took %.1f s", step, result.seconds)
-    return {"seconds": result.seconds, "counts": result.counts}
+    return {"seconds": result.seconds, "counts": result.counts.flat()}
 
 
 def _as_task(run: RunContext, step: Step) -> StepResult:
@@ -65,7 +65,7 @@ def _as_task(run: RunContext, step: Step) -> StepResult:
         name=f"{step.name} {step.title}", retries=step.retries, retry_delay_seconds=list(_RETRY_AFTER[: step.retries])
     )
     done = named(str(run.home.root), run.run_id, step.name)
-    return StepResult(step.name, done["seconds"], done["counts"])
+    return StepResult(step.name, done["seconds"], Counts.of(done["counts"]))
 
 
 @flow(name="nightly", log_prints=False, persist_result=False, validate_parameters=True)

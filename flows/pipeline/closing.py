@@ -12,7 +12,7 @@ from flows.ledger.publish.read import read_index
 from flows.pipeline.presence import sources_late, sources_not_had
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
-from flows.run.stepbook import Counts, StepResult
+from flows.run.stepbook import Counted, StepResult
 from flows.tasks.contacts import seal_contacts
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
@@ -25,7 +25,7 @@ def close(
     done: Sequence[StepResult],
     titles: Mapping[str, str],
     quality: Quality,
-) -> Counts:
+) -> Counted:
     """Write `summary.json` into the run folder, the reports and 退回清单.csv into `H/reports/<version>/`.
 
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
@@ -55,8 +55,7 @@ def read_summary(home: Home, run_id: str) -> RunSummary:
 
 
 def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str]) -> RunFacts:
-    counts = {result.name: result.counts for result in done}
-    version = str(counts["published"]["version"])
+    version = next(result.counts.version for result in done if result.name == "published")
     folder = run.home.ledger / "versions" / version
     return RunFacts(
         run_id=run.run_id,
@@ -72,7 +71,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         forced=run.forced,
         not_had=tuple(sources_not_had(run)),
         late=tuple(sources_late(run)),
-        warnings=tuple(str(text) for one in done for text in one.counts.get("warnings", ())),
+        warnings=tuple(text for one in done for text in one.counts.warnings),
     )
 
 

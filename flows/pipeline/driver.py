@@ -87,7 +87,7 @@ def _walk(run: RunContext, record: RunRecord, each: Each) -> None:
     """Every step of the plan that is not yet committed."""
     done = {result.name: result for result in committed(run)}
     if "close" in done:
-        relations = done["close"].counts["relations"]
+        relations = done["close"].counts.relations
         destroy_workspace(run.home, run.run_id, at=datetime.now(UTC), why="closed", relations=relations)
         return
     for at, step in enumerate(steps := plan(run)):

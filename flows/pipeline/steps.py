@@ -28,7 +28,7 @@ from flows.returns import seal_marks, write_notes
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders, open_questions
 from flows.run.runs import destroy_workspace, workspace_key
-from flows.run.stepbook import Counts, StepResult, book, booked, open_book, unbook_from
+from flows.run.stepbook import Counted, Counts, StepResult, book, booked, open_book, unbook_from
 from flows.run.timeouts import limited
 from flows.run.workspace import open_workspace
 from flows.run.written import check_written, keep_only, relations_of
@@ -36,7 +36,7 @@ from flows.staging import stage
 from flows.staging.unknown_words import unknown_words
 from flows.units.build import build_step
 
-StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counts]
+StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counted]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Step:
     """What it writes outside the workspace."""
 
 
-def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Read the drop, or take an earlier night's sealed copies over as this run's own; not on top of an old ledger."""
     older = behind(run.home, run.settings.store_url)
     if older is not None:
@@ -68,9 +68,9 @@ def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     return replay(con, run) if run.replay else land(con, run)
 
 
-def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Read the landed files, then hold them against the policy's limits and against the last published night."""
-    counts: Counts = dict(stage(con, run))
+    counts = dict(stage(con, run))
     note_dropped_columns(con, run)
     check_required(con, run)
     found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
@@ -78,35 +78,35 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 
-def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Score the candidates, or take an earlier night's scores; either way they are sealed beside the landing copies."""
     if run.keep_scores:
-        counts: Counts = {"pairs": unseal_relation(con, run, "scored", run.replay)}
+        counts: Counted = {"pairs": unseal_relation(con, run, "scored", run.replay)}
     else:
-        counts = dict(matching.scored(con, run))
+        counts = matching.scored(con, run)
     seal_relation(con, run, "scored")
     return counts
 
 
-def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Decide, and keep sealed how each link and each doubt came about, for `sanzhao explain`."""
-    counts = dict(matching.decided(con, run))
+    counts = matching.decided(con, run)
     seal_relation(con, run, "explained")
     return counts
 
 
-def _ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Build the ledger, and seal `known_pairs` beside the landing copies, whose retention it has."""
-    counts: Counts = dict(build_ledger(con, run))
+    counts = build_ledger(con, run)
     seal_relation(con, run, "known_pairs")
     return counts
 
 
-def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counts:
+def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
     before, qualities = last_qualities(run), remember_night(con, run)
     counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))
-    version = str(next(one.counts["version"] for one in booked(con) if one.name == "published"))
+    version = next(one.counts.version for one in booked(con) if one.name == "published")
     write_notes(con, run, qualities, before, run.home.reports / version)
     remember_expected(run)
     returned = seal_marks(con, run)
@@ -218,7 +218,7 @@ def run_step(run: RunContext, step: Step) -> StepResult:
             with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
                 before = relations_of(con)
                 followed.before(con)
-                counts = step.run(con, run)
+                counts = Counts.of(step.run(con, run))
                 keep_only(con, before, step.writes)
                 check_written(con, step.writes, run.contracts)
                 followed.after(con)
@@ -230,9 +230,9 @@ def run_step(run: RunContext, step: Step) -> StepResult:
             with suppress(duckdb.Error):  # a commit that failed has ended the transaction already
                 con.rollback()
             raise
-    log_event(run.home, "step", run_id=run.run_id, step=step.name, seconds=result.seconds, **_numbers(counts))
+    log_event(run.home, "step", run_id=run.run_id, step=step.name, seconds=result.seconds, **counts.numbers)
     if step.name == "close":
-        destroy_workspace(run.home, run.run_id, at=datetime.now(UTC), why="closed", relations=counts["relations"])
+        destroy_workspace(run.home, run.run_id, at=datetime.now(UTC), why="closed", relations=counts.relations)
     return result
 
 
@@ -256,8 +256,3 @@ def _workspace(run: RunContext) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_workspace(run.workspace, workspace_key(run), run.engine) as con:
         open_book(con)
         yield con
-
-
-def _numbers(counts: Counts) -> dict[str, int | float]:
-    """Only numbers go to the log."""
-    return {name: value for name, value in counts.items() if isinstance(value, int | float)}

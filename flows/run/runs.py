@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -151,7 +151,7 @@ def workspace_key(run: RunContext) -> str:
     return run.key.unseal(path.read_bytes()).decode()
 
 
-def destroy_workspace(home: Home, run_id: str, *, at: datetime, why: str, relations: dict[str, int]) -> None:
+def destroy_workspace(home: Home, run_id: str, *, at: datetime, why: str, relations: Mapping[str, int]) -> None:
     """Overwrite and unlink the wrapped key, the workspace and its spill files; write the destruction record.
 
     The key goes first: without it the encrypted workspace is unreadable, whatever a disk keeps of its blocks.
@@ -173,7 +173,7 @@ def destroy_workspace(home: Home, run_id: str, *, at: datetime, why: str, relati
         "run_id": run_id,
         "destroyed_at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "why": why,
-        "relations": relations,
+        "relations": dict(relations),
         "files": destroyed,
         "remaining": sorted(path.name for path in folder.iterdir()),
     }

@@ -3,18 +3,60 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import duckdb
 
-Counts = dict[str, Any]
+Counted = Mapping[str, object]
+"""What a step function gives back, flat: numbers, tallies and `warnings` under their names."""
 
 _BOOK = """
 create table if not exists _steps (
     place integer primary key, name varchar not null, seconds double not null, counts varchar not null
 )
 """
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one step counted: numbers by name, tallies per kind, lines for the clerk, and the version it published."""
+
+    numbers: Mapping[str, int | float] = field(default_factory=dict)
+    tallies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    version: str = ""
+
+    @classmethod
+    def of(cls, counted: Counted) -> Counts:
+        """Parse what a step function gave back, or `flat` did. Raises TypeError for what is none of these."""
+        numbers: dict[str, int | float] = {}
+        tallies: dict[str, Mapping[str, int]] = {}
+        for name, value in counted.items():
+            if name in ("warnings", "version"):
+                continue
+            if isinstance(value, Real):
+                numbers[name] = value if isinstance(value, int | float) else float(value)
+            elif isinstance(value, Mapping):
+                tallies[name] = {str(kind): int(many) for kind, many in value.items()}
+            else:
+                raise TypeError(f"a step counts {name} as {type(value).__name__}")
+        warnings = counted.get("warnings", ())
+        lines = tuple(str(line) for line in warnings) if isinstance(warnings, list | tuple) else ()
+        return cls(numbers, tallies, lines, str(counted.get("version", "")))
+
+    def flat(self) -> dict[str, Any]:
+        """Everything under its name, as JSON takes it."""
+        body: dict[str, Any] = {**self.numbers, **{name: dict(tally) for name, tally in self.tallies.items()}}
+        body |= {"warnings": list(self.warnings)} if self.warnings else {}
+        return body | ({"version": self.version} if self.version else {})
+
+    @property
+    def relations(self) -> Mapping[str, int]:
+        """Rows per relation of the workspace that `close` is about to destroy."""
+        return self.tallies["relations"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +76,12 @@ def open_book(con: duckdb.DuckDBPyConnection) -> None:
 def booked(con: duckdb.DuckDBPyConnection) -> list[StepResult]:
     """The committed steps, in order."""
     rows = con.execute("select name, seconds, counts from _steps order by place").fetchall()
-    return [StepResult(name, seconds, json.loads(counts)) for name, seconds, counts in rows]
+    return [StepResult(name, seconds, Counts.of(json.loads(counts))) for name, seconds, counts in rows]
 
 
 def book(con: duckdb.DuckDBPyConnection, place: int, result: StepResult) -> None:
     """Book a step at its place; a step done again replaces its row."""
-    counts = json.dumps(result.counts, ensure_ascii=False, default=str)
+    counts = json.dumps(result.counts.flat(), ensure_ascii=False)
     values = {"place": place, "name": result.name, "seconds": result.seconds, "counts": counts}
     con.execute("insert or replace into _steps values ($place, $name, $seconds, $counts)", values)
 
