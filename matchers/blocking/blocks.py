@@ -23,7 +23,7 @@ PAIRS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Blocks:
-    """One rule's pairs, not yet made: left rows, and the run of right rows each is held against."""
+    """One rule's pairs, not yet made: left rows, and the run of right rows each is pairs_waiting against."""
 
     rule: str
     left: Seqs
@@ -132,15 +132,15 @@ def _groups(marks: Marks, bits: np.uint64, *, same: bool) -> tuple[Seqs, Seqs, S
 def distinct_batches(blocks: Iterable[Blocks], most: int = PAIRS_AT_ONCE) -> Iterator[Pairs]:
     """Pairs of all rules, sorted and each once within a batch; one that two rules bring may come in two batches."""
     waiting: list[Pairs] = []
-    held = 0
+    pairs_waiting = 0
     for block in blocks:
         for batch in block.batches(most):
             waiting.append(batch)
-            held += len(batch)
-            if held >= most:
+            pairs_waiting += len(batch)
+            if pairs_waiting >= most:
                 yield distinct(np.concatenate(waiting))
-                waiting, held = [], 0
-    if held:
+                waiting, pairs_waiting = [], 0
+    if pairs_waiting:
         yield distinct(np.concatenate(waiting))
 
 

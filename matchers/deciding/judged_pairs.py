@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from matchers.blocking.blocks import Pairs, Seqs, unpacked
 from matchers.deciding.clusters import root_of
-from matchers.deciding.judgements import Placed
+from matchers.deciding.judgements import JudgedPairs
 from matchers.deciding.thresholds import decide, keep_scored
 from matchers.model.link_model import LinkModel
 from matchers.relations import append
@@ -22,7 +22,7 @@ _WHATEVER = 1e-300
 _EXAMPLES = 10
 
 
-def refuse_contradictions(placed: Placed, unique: tuple[str, ...], *, same: bool) -> None:
+def refuse_contradictions(placed: JudgedPairs, unique: tuple[str, ...], *, same: bool) -> None:
     """Raise TableError where judgements cannot all hold: two partners of a row that has one at most, or rows of one
     table that some say are one person and others are not."""
     left, right = unpacked(placed.same)
@@ -43,30 +43,32 @@ def _repeated(rows: Seqs) -> Seqs:
     return np.asarray(order[1:][rows[order][1:] == rows[order][:-1]], np.int64)
 
 
-def _refuse(placed: Placed, pairs: list[int], said: str) -> None:
+def _refuse(placed: JudgedPairs, pairs: list[int], message: str) -> None:
     if pairs:
         lines = sorted(placed.lines[pair] for pair in pairs)
         raise TableError(
-            said, where="判断表", rule="judgements_contradict", count=len(lines),
+            message, where="判断表", rule="judgements_contradict", count=len(lines),
             examples=tuple(f"第{line}行" for line in lines[:_EXAMPLES]), action="核对这些行（表头不算），改正或删去",
         )  # fmt: skip
 
 
 def score_judged(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, placed: Placed
+    con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, placed: JudgedPairs
 ) -> Scored:
     """What was scored, and every pair judged to be one, however little it weighs and whatever rule finds it."""
     rest = scored.where(~np.isin(scored.pairs, placed.same))
-    told = score_pairs(con, model.model_copy(update={"review_probability": _WHATEVER}), learned, both, [placed.same])
+    confirmed = score_pairs(
+        con, model.model_copy(update={"review_probability": _WHATEVER}), learned, both, [placed.same]
+    )
     return Scored(
-        np.concatenate([rest.pairs, told.pairs]),
-        np.concatenate([rest.patterns, told.patterns]),
-        np.concatenate([rest.bits, told.bits]),
+        np.concatenate([rest.pairs, confirmed.pairs]),
+        np.concatenate([rest.patterns, confirmed.patterns]),
+        np.concatenate([rest.bits, confirmed.bits]),
     )
 
 
 def decide_judged(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, scored: Scored, placed: Placed, *, same: bool
+    con: duckdb.DuckDBPyConnection, model: LinkModel, scored: Scored, placed: JudgedPairs, *, same: bool
 ) -> None:
     """Make `decided`: the judged as they were judged, what would take a partner that is given away rejected, and the
     rest among themselves."""
@@ -82,7 +84,7 @@ def decide_judged(
         }))  # fmt: skip
 
 
-def _given_away(model: LinkModel, pairs: Pairs, placed: Placed, *, same: bool) -> np.ndarray:
+def _given_away(model: LinkModel, pairs: Pairs, placed: JudgedPairs, *, same: bool) -> np.ndarray:
     gone = np.zeros(len(pairs), bool)
     for side, here, given in zip(("left", "right"), unpacked(pairs), unpacked(placed.same), strict=True):
         if side in model.unique and not same:
@@ -97,14 +99,14 @@ def kept_apart(pairs: pa.Table, judgements: pa.Table) -> pa.Table:
     """
     newest = {tuple(sorted((row["left_id"], row["right_id"]))): row["judgement"] for row in judgements.to_pylist()}
     apart: dict[str, set[str]] = {}
-    for (one, other), said in newest.items():
-        if said == "not_link":
+    for (one, other), judgement in newest.items():
+        if judgement == "not_link":
             apart.setdefault(one, set()).add(other)
             apart.setdefault(other, set()).add(one)
     if not apart:
         return pairs
     waiting = _joining(pairs, newest, apart)
-    decisions = ["review" if at in waiting else said for at, said in enumerate(pairs["decision"].to_pylist())]
+    decisions = ["review" if at in waiting else decision for at, decision in enumerate(pairs["decision"].to_pylist())]
     place = pairs.schema.get_field_index("decision")
     return pairs.set_column(place, "decision", pa.array(decisions, pa.string()))
 
@@ -113,8 +115,8 @@ def _joining(pairs: pa.Table, newest: dict[tuple[str, ...], str], apart: dict[st
     """Places of links that may not be made."""
     rows = pairs.select(["left_id", "right_id", "match_weight", "decision"]).to_pylist()
     links = [at for at, row in enumerate(rows) if row["decision"] == "link"]
-    told = {at for at in links if newest.get(tuple(sorted((rows[at]["left_id"], rows[at]["right_id"])))) == "link"}
-    links.sort(key=lambda at: (at not in told, -rows[at]["match_weight"], at))
+    confirmed = {at for at in links if newest.get(tuple(sorted((rows[at]["left_id"], rows[at]["right_id"])))) == "link"}
+    links.sort(key=lambda at: (at not in confirmed, -rows[at]["match_weight"], at))
     members: dict[str, set[str]] = {}
     refused = set()
     for at in links:

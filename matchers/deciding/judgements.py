@@ -32,7 +32,7 @@ def checked_judgements(table: pa.Table) -> pa.Table:
 
 
 @dataclass(frozen=True)
-class Placed:
+class JudgedPairs:
     """Pairs judged the same and not the same, how many rows of the table name ids that are not here, and the row
     (from 1) of each pair's newest judgement."""
 
@@ -42,7 +42,7 @@ class Placed:
     lines: dict[int, int]
 
 
-def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, same: bool) -> Placed:
+def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, same: bool) -> JudgedPairs:
     """The newest (last) judgement of every pair; `unsure` says nothing."""
     import pyarrow.compute as pc  # loads slowly, and most runs have no judgements
 
@@ -59,7 +59,7 @@ def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, sa
     newest = dict(zip(pairs, verdicts, strict=True))
     lines = dict(zip(pairs, (np.flatnonzero(known) + 1).tolist(), strict=True))
     found = {
-        verdict: np.array(sorted(pair for pair, said in newest.items() if said == verdict), np.uint64)
+        verdict: np.array(sorted(pair for pair, judgement in newest.items() if judgement == verdict), np.uint64)
         for verdict in VERDICTS
     }
-    return Placed(found["link"], found["not_link"], int((~known).sum()), lines)
+    return JudgedPairs(found["link"], found["not_link"], int((~known).sum()), lines)

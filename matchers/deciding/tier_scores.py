@@ -24,14 +24,14 @@ def score_by_tiers(
     batches: Iterable[Pairs],
     *,
     keep: Keep,
-    things: Seqs | None = None,
+    entities: Seqs | None = None,
     threads: int = 2,
 ) -> ScoredPairs:
     """Pairs that can matter under the model's evidence tiers, sorted, each once, with their match weights.
 
-    `things`: in one table each row's first of its own duplicates.
+    `entities`: in one table each row's first of its own duplicates.
     """
-    chances = PopulationChances(con, model, both, things)
+    chances = PopulationChances(con, model, both, entities)
     prior, least = prior_bits(con, model, both), least_weights(model, keep)
     order = sorted(
         model.comparisons, key=lambda column: -expected_loss(model, given_weights(model, both.counts), column)

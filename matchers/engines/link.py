@@ -13,7 +13,7 @@ from matchers.blocking.blocks import Pairs, distinct_batches
 from matchers.blocking.budget import refuse_oversized
 from matchers.blocking.copies import COPIES, copies, pairs_of_copies
 from matchers.blocking.plan import plan_blocks
-from matchers.deciding.judgements import Placed
+from matchers.deciding.judgements import JudgedPairs
 from matchers.deciding.thresholds import decide, keep_scored
 from matchers.engine import Options, embedded
 from matchers.engines.result import decided_pairs, tiered_pairs
@@ -47,13 +47,13 @@ def link_tables(
     with embedded(chosen) as con:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, ids=ids, threads=chosen.threads)
-        things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
-        again = copies(things)
-        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
+        entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+        copied = copies(entities)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=copied)
         refuse_oversized(model, blocks, lambda pairs: _survivors(con, model, both, pairs))
-        batches = chain(distinct_batches(blocks), [pairs_of_copies(things, again)] if len(again) else [])
+        batches = chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else [])
         pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
-        pairs = pairs.replace_schema_metadata({COPIES: str(len(again)).encode()}) if len(again) else pairs
+        pairs = pairs.replace_schema_metadata({COPIES: str(len(copied)).encode()}) if len(copied) else pairs
         return noted(pairs, both.unread)
 
 
@@ -84,7 +84,7 @@ def _decided(
 
 
 def _by_model(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     *, threads: int,
 ) -> pa.Table:  # fmt: skip
     if model.ceilings:

@@ -9,7 +9,7 @@ import numpy as np
 
 from matchers.blocking.blocks import Pairs, Seqs, distinct, unpacked
 from matchers.blocking.keys import finding_rules
-from matchers.deciding.judgements import Placed
+from matchers.deciding.judgements import JudgedPairs
 from matchers.deciding.settling import DecidedPairs, Decision, Judgement, decide_scored
 from matchers.deciding.tier_scores import score_by_tiers
 from matchers.deciding.tiers import Keep
@@ -21,25 +21,25 @@ from matchers.weighing.scored import ScoredPairs
 
 def survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
     """How many of these pairs can matter."""
-    things = identical_rows(both.left) if both.same else None
-    return len(score_by_tiers(con, model, both, [pairs], keep=Keep.DECIDED, things=things))
+    entities = identical_rows(both.left) if both.same else None
+    return len(score_by_tiers(con, model, both, [pairs], keep=Keep.DECIDED, entities=entities))
 
 
 def decide_by_tiers(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     *, threads: int,
 ) -> DecidedPairs:  # fmt: skip
     """Pairs that are not rejected, or reach the review threshold and are.
 
-    In one table the pairs that link are then weighed again as rows of one thing: nobody's own duplicates count as
+    In one table the pairs that link are then weighed again as rows of one entity: nobody's own duplicates count as
     strangers who bear the same value.
     """
-    things = identical_rows(both.left) if both.same else None
-    scored = _scored(con, model, both, batches, placed, things, threads=threads)
+    entities = identical_rows(both.left) if both.same else None
+    scored = _scored(con, model, both, batches, placed, entities, threads=threads)
     decided = decide_scored(con, model, both, scored, _judged(scored, placed))
-    if things is not None:
-        after = joined(things, scored.pairs[decided.linked])
-        if not np.array_equal(things, after):
+    if entities is not None:
+        after = joined(entities, scored.pairs[decided.linked])
+        if not np.array_equal(entities, after):
             scored = _scored(con, model, both, [scored.pairs], placed, after, threads=threads)
             decided = decide_scored(con, model, both, scored, _judged(scored, placed))
     kept = (decided.decision != Decision.REJECT) | (scored.probability >= model.review_probability)
@@ -47,20 +47,22 @@ def decide_by_tiers(
 
 
 def _scored(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: Placed | None,
-    things: Seqs | None, *, threads: int,
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
+    entities: Seqs | None, *, threads: int,
 ) -> ScoredPairs:  # fmt: skip
     """Pairs that can matter and share the key of a rule in full; pairs judged to be one whatever they weigh."""
-    found = score_by_tiers(con, model, both, batches, keep=Keep.DECIDED, things=things, threads=threads)
+    found = score_by_tiers(con, model, both, batches, keep=Keep.DECIDED, entities=entities, threads=threads)
     rules = finding_rules(con, model, both, unpacked(found.pairs))
     found = found.where(np.logical_or.reduce(list(rules.values())))
     if placed is None or not len(placed.same):
         return found
-    judged = score_by_tiers(con, model, both, [distinct(placed.same)], keep=Keep.ALL, things=things, threads=threads)
-    return found.beside(judged)
+    judged = score_by_tiers(
+        con, model, both, [distinct(placed.same)], keep=Keep.ALL, entities=entities, threads=threads
+    )
+    return found.beside(confirmed)
 
 
-def _judged(scored: ScoredPairs, placed: Placed | None) -> np.ndarray | None:
+def _judged(scored: ScoredPairs, placed: JudgedPairs | None) -> np.ndarray | None:
     if placed is None:
         return None
     found = np.zeros(len(scored), np.int8)

@@ -43,9 +43,9 @@ _BOUNDS = {
 class UnfitError(ValueError):
     """A part of a model that does not fit the others."""
 
-    def __init__(self, key: str, said: str, action: str) -> None:
-        super().__init__(key, said, action)
-        self.key, self.said, self.action = key, said, action
+    def __init__(self, key: str, message: str, action: str) -> None:
+        super().__init__(key, message, action)
+        self.key, self.message, self.action = key, message, action
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Fault:
     """One mistake."""
 
     key: str
-    said: str
+    message: str
     action: str
 
     @property
     def line(self) -> str:
         """Key and mistake; of the whole file where it has no key."""
-        return f"{self.key}：{self.said}" if self.key else self.said
+        return f"{self.key}：{self.message}" if self.key else self.message
 
 
 def refused(faults: list[Fault], where: str) -> ContractError:
@@ -74,16 +74,20 @@ def refused(faults: list[Fault], where: str) -> ContractError:
 def syntax_fault(error: Exception) -> Fault:
     """TOML that cannot be read: where it stops making sense."""
     place = _PLACE.search(str(error))
-    said = f"第{place[1]}行第{place[2]}列附近不是 TOML" if place else "末尾不完整，不是 TOML"
-    return Fault("", said, "核对引号、括号、等号是否成对，文字要加引号，同一个键只写一次")
+    message = f"第{place[1]}行第{place[2]}列附近不是 TOML" if place else "末尾不完整，不是 TOML"
+    return Fault("", message, "核对引号、括号、等号是否成对，文字要加引号，同一个键只写一次")
 
 
 def faults_of(error: ValidationError, body: Mapping[str, Any], whole: type[BaseModel]) -> list[Fault]:
     """Every mistake once, in the order of the file's keys."""
     found: dict[str, Fault] = {}
     for one in error.errors():
-        told = one.get("ctx", {}).get("error")
-        fault = Fault(told.key, told.said, told.action) if isinstance(told, UnfitError) else _fault(one, body, whole)
+        raised = one.get("ctx", {}).get("error")
+        fault = (
+            Fault(raised.key, raised.message, raised.action)
+            if isinstance(raised, UnfitError)
+            else _fault(one, body, whole)
+        )
         found.setdefault(fault.key, fault)
     return list(found.values())
 
@@ -99,9 +103,9 @@ def _fault(one: Mapping[str, Any], body: Mapping[str, Any], whole: type[BaseMode
         expected = str(one["ctx"]["expected"]).replace(" or ", "、").replace(", ", "、")
         return Fault(key, f"只能是 {expected}", "改成其中一个")
     if kind in _BOUNDS:
-        name, said = _BOUNDS[kind]
+        name, message = _BOUNDS[kind]
         given = f"，现在是 {one['input']}" if isinstance(one["input"], int | float) else ""
-        return Fault(key, f"{said} {one['ctx'][name]}{given}", "改这个值")
+        return Fault(key, f"{message} {one['ctx'][name]}{given}", "改这个值")
     action = "补上这一项，可照自带的模型抄" if kind == "missing" else "改这一项的写法，可照自带的模型抄"
     return Fault(key, _TYPES.get(kind, "写法不对"), action)
 

@@ -1,4 +1,4 @@
-"""Cells that hold something and yet show nothing to compare by, counted by column and reason, so that they can be told.
+"""Cells that hold something and yet show nothing to compare by, counted by column and reason for the reports.
 
 Empty cells, words for nothing and cells hidden altogether are not among them.
 """
@@ -104,26 +104,28 @@ def with_shared(counts: Mapping[str, Unread], shared: Mapping[str, int]) -> dict
 
 def noted(pairs: pa.Table, sides: Mapping[str, Mapping[str, Unread]]) -> pa.Table:
     """The table with the counts beside it."""
-    told = {side: {column: asdict(one) for column, one in found.items()} for side, found in sides.items() if found}
-    if not told:
+    counts_by_side = {
+        side: {column: asdict(one) for column, one in found.items()} for side, found in sides.items() if found
+    }
+    if not counts_by_side:
         return pairs
-    return pairs.replace_schema_metadata({**(pairs.schema.metadata or {}), UNREAD: json.dumps(told).encode()})
+    return pairs.replace_schema_metadata({**(pairs.schema.metadata or {}), UNREAD: json.dumps(counts_by_side).encode()})
 
 
 def unread_of(pairs: pa.Table) -> dict[str, dict[str, Unread]]:
     """The counts that stand beside a table."""
-    told = json.loads((pairs.schema.metadata or {}).get(UNREAD, b"{}"))
-    return {side: {column: Unread(**one) for column, one in found.items()} for side, found in told.items()}
+    counts_by_side = json.loads((pairs.schema.metadata or {}).get(UNREAD, b"{}"))
+    return {side: {column: Unread(**one) for column, one in found.items()} for side, found in counts_by_side.items()}
 
 
 def unread_lines(sides: Mapping[str, Mapping[str, Unread]]) -> list[str]:
     """One Chinese line per column that has such cells."""
     return [
-        f"{SIDES[side]} {column} 列：{_said(one)}" for side, found in sides.items() for column, one in found.items()
+        f"{SIDES[side]} {column} 列：{_reasons(one)}" for side, found in sides.items() for column, one in found.items()
     ]
 
 
-def _said(one: Unread) -> str:
+def _reasons(one: Unread) -> str:
     parts = (
         (one.unreadable, "格有字而读不出"),
         (one.dummy, "格是假号或默认值"),

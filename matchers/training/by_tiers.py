@@ -10,7 +10,7 @@ from matchers.blocking.budget import refuse_long_lists
 from matchers.blocking.copies import copies, pairs_of_copies
 from matchers.blocking.keys import finding_rules
 from matchers.blocking.plan import RulePlan, plan_blocks
-from matchers.deciding.judgements import Placed, checked_judgements, place_judgements
+from matchers.deciding.judgements import JudgedPairs, checked_judgements, place_judgements
 from matchers.deciding.settling import Decision, decide_scored
 from matchers.deciding.tier_scores import score_by_tiers
 from matchers.deciding.tiers import Keep
@@ -76,7 +76,7 @@ def train_tiers(
     )  # fmt: skip
 
 
-def _placed(both: Both, judging: Judging) -> Placed:
+def _placed(both: Both, judging: Judging) -> JudgedPairs:
     ids = (both.left.whole_ids(), both.right.whole_ids())
     return place_judgements(checked_judgements(judging.judgements), ids, same=both.same)
 
@@ -85,14 +85,14 @@ def _candidates(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int
 ) -> tuple[Pairs, list[RulePlan]]:
     """Pairs that share the key of a rule in full, and copies of a row each with the first of them."""
-    things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
-    again = copies(things)
-    blocks = plan_blocks(con, model, both, threads=threads, without=again)
+    entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+    copied = copies(entities)
+    blocks = plan_blocks(con, model, both, threads=threads, without=copied)
     refuse_long_lists(model, blocks)
     batches = list(distinct_batches(blocks))
     found = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
     found = found[np.logical_or.reduce(list(finding_rules(con, model, both, unpacked(found)).values()))]
-    found = distinct(np.concatenate([found, pairs_of_copies(things, again)])) if len(again) else found
+    found = distinct(np.concatenate([found, pairs_of_copies(entities, copied)])) if len(copied) else found
     return found, [RulePlan(block.rule, block.pairs) for block in blocks]
 
 
@@ -163,8 +163,8 @@ def _given(level: LevelWeight) -> float:
 
 def _outcomes(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> tuple[Outcome, ...]:
     """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
-    things = identical_rows(both.left) if both.same else None
-    scored = score_by_tiers(con, model, both, [pairs], keep=Keep.SCORED, things=things)
+    entities = identical_rows(both.left) if both.same else None
+    scored = score_by_tiers(con, model, both, [pairs], keep=Keep.SCORED, entities=entities)
     decided = decide_scored(con, model, both, scored)
     names = {"link": Decision.LINK, "review": Decision.REVIEW, "below": None, "reject": Decision.REJECT}
     places = {name: decided.decision == decision for name, decision in names.items() if decision is not None}
@@ -182,8 +182,8 @@ def _unlinkable(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) ->
     for name, side in (("left", both.left),) if both.same else (("left", both.left), ("right", both.right)):
         seqs = np.arange(0, side.rows, max(1, side.rows // _SAMPLED_ROWS), dtype=np.int64)
         itself = Both(side, side, both.same)
-        things = identical_rows(side) if both.same else None
-        scored = score_by_tiers(con, model, itself, [packed(seqs, seqs)], keep=Keep.ALL, things=things)
+        entities = identical_rows(side) if both.same else None
+        scored = score_by_tiers(con, model, itself, [packed(seqs, seqs)], keep=Keep.ALL, entities=entities)
         linked = decide_scored(con, model, Both(side, side, True), scored).linked
         found.append(Unlinkable(name, len(seqs), int((~linked).sum())))
     return tuple(found)

@@ -15,7 +15,7 @@ from matchers.blocking.blocks import distinct, distinct_batches
 from matchers.blocking.budget import refuse_long_lists
 from matchers.blocking.copies import copies, pairs_of_copies
 from matchers.blocking.plan import RulePlan, plan_blocks
-from matchers.deciding.judgements import Placed, checked_judgements, place_judgements
+from matchers.deciding.judgements import JudgedPairs, checked_judgements, place_judgements
 from matchers.engine import Options, embedded
 from matchers.model.link_model import LevelWeight, LinkModel, TrainedOn
 from matchers.sides.encoded import NIBBLES, Both, Rows, Sides, encode_sides
@@ -84,11 +84,11 @@ def train(
         both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)
         placed = _placed(both, judging.judgements) if judging else None
-        things = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
-        again = copies(things)
-        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=again)
+        entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
+        copied = copies(entities)
+        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=copied)
         refuse_long_lists(model, blocks)
-        batches = [*distinct_batches(blocks), *([pairs_of_copies(things, again)] if len(again) else [])]
+        batches = [*distinct_batches(blocks), *([pairs_of_copies(entities, copied)] if len(copied) else [])]
         pairs = distinct(np.concatenate(batches)) if batches else np.zeros(0, np.uint64)
         patterns = candidate_patterns(con, model, both, pairs, placed)
         chances = chance_agreements(con, model, both, threads=chosen.threads)
@@ -96,7 +96,7 @@ def train(
         matches = learned.prior * both.counts.pairs
         refuse_untrusted(learned, model, matches)
         refuse_too_many(matches, model, both.counts)
-        learned, said = in_order(learned, model, matches)
+        learned, warnings = in_order(learned, model, matches)
         refuse_uneven(learned, model)
         fitted = _fitted(model, learned, chances, patterns, both.counts)
         with ThreadPoolExecutor(max_workers=1) as beside:  # the cross-check spends most of its time loading libraries
@@ -106,12 +106,12 @@ def train(
         before=model, model=fitted, plan=tuple(RulePlan(block.rule, block.pairs) for block in blocks), learned=learned,
         expected_matches=matches, outcomes=outcomes, unlinkable=unlinkable,
         crosscheck=checked.result(),
-        judged=_judged_shown(learned, patterns, model, placed.unknown) if placed else None, warnings=said,
+        judged=_judged_shown(learned, patterns, model, placed.unknown) if placed else None, warnings=warnings,
         unread=both.unread,
     )  # fmt: skip
 
 
-def _placed(both: Both, judgements: pa.Table) -> Placed:
+def _placed(both: Both, judgements: pa.Table) -> JudgedPairs:
     return place_judgements(
         checked_judgements(judgements), (both.left.whole_ids(), both.right.whole_ids()), same=both.same
     )
@@ -119,8 +119,8 @@ def _placed(both: Both, judgements: pa.Table) -> Placed:
 
 def _learned(chances: Chances, patterns: Patterns, model: LinkModel, both: Both, rounds: int) -> Learned:
     """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
-    first = learn(patterns, chances.lifted(chances.u), model, both.counts, rounds=rounds)
-    return learn(patterns, chances.lifted(chances.without_matches(first)), model, both.counts, rounds=rounds)
+    first = learn(patterns, chances.given_same_name(chances.u), model, both.counts, rounds=rounds)
+    return learn(patterns, chances.given_same_name(chances.without_matches(first)), model, both.counts, rounds=rounds)
 
 
 def _judged_shown(learned: Learned, patterns: Patterns, model: LinkModel, unknown: int) -> JudgedShown:
@@ -146,8 +146,8 @@ def versioned(
     model: LinkModel, comparisons: dict[str, dict[str, LevelWeight]], prior: float, trained_on: TrainedOn
 ) -> LinkModel:
     """The model with new weights, under a version that its weights alone decide."""
-    told = json.dumps([prior, {c: {n: w.model_dump() for n, w in v.items()} for c, v in comparisons.items()}])
-    version = f"{model.version.partition('+')[0]}+{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    weights_text = json.dumps([prior, {c: {n: w.model_dump() for n, w in v.items()} for c, v in comparisons.items()}])
+    version = f"{model.version.partition('+')[0]}+{hashlib.sha256(weights_text.encode()).hexdigest()[:8]}"
     update = {"version": version, "prior": prior, "comparisons": comparisons, "trained_on": trained_on}
     return model.model_copy(update=update)
 
@@ -160,8 +160,8 @@ def _weights(model: LinkModel, learned: Learned, chances: Chances) -> dict[str, 
                 m=_short(learned.m[column][number]),
                 u="counted"
                 if (column, number) in counted
-                else _short(learned.u[column][number] / chances.lift(column, name)),
-                lift=chances.lifts.get((column, name)),
+                else _short(learned.u[column][number] / chances.name_correlation(column, name)),
+                lift=chances.name_correlations.get((column, name)),
             )
             for number, name in enumerate(levels, 1)
         }

@@ -27,10 +27,10 @@ _PAIRS_AT_ONCE = 1 << 19
 _STIR = np.uint64(0x9E3779B97F4A7C15)
 _COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
 """Levels too rare for pairs drawn: chance of the key that stands for them, among the rows of one unique side."""
-_TOLD_BY_NAMES = {"date": ("same", "year"), "category": ("same", "value")}
+_CORRELATED_WITH_NAMES = {"date": ("same", "year"), "category": ("same", "value")}
 """Level and key that strangers of one name share more often than others: a name tells sex and the years it was given
 in. Years stand for dates: enough strangers share one."""
-_LEAST_LIFT = 1.05
+_LEAST_CORRELATION = 1.05
 _DOUBTED_ROWS = 20
 """One row in so many may stand twice on a side said to be unique; such pairs are no strangers."""
 
@@ -46,17 +46,17 @@ class Chances:
     u: dict[str, Floats]
     drawn: dict[str, npt.NDArray[np.bool_]]
     pairs: float
-    lifts: dict[tuple[str, str], float]
+    name_correlations: dict[tuple[str, str], float]
     """Per column and level how many times likelier it is among strangers of one name; where it is likelier."""
 
-    def lift(self, column: str, level: str) -> float:
+    def name_correlation(self, column: str, level: str) -> float:
         """1 where a name tells nothing."""
-        return self.lifts.get((column, level), 1.0)
+        return self.name_correlations.get((column, level), 1.0)
 
-    def lifted(self, u: dict[str, Floats]) -> dict[str, Floats]:
+    def given_same_name(self, u: dict[str, Floats]) -> dict[str, Floats]:
         """u among strangers of one name, as nearly all pairs in doubt are."""
         found = {column: chances.copy() for column, chances in u.items()}
-        for (column, level), lift in self.lifts.items():
+        for (column, level), lift in self.name_correlations.items():
             number = self.levels[column].index(level) + 1
             found[column][number] = min(found[column][number] * lift, 1.0)
         return found
@@ -98,7 +98,7 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
     drawn_rows = _evenly(both.left.rows, _ROWS_CROSSED), _evenly(both.right.rows, _ROWS_CROSSED)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        lifts = pool.submit(_lifts, con, model, both)
+        name_correlations = pool.submit(_name_correlations, con, model, both)
         counted = list(
             pool.map(lambda column: _chances_counted(con, model, column, both, drawn_rows), model.comparisons)
         )
@@ -117,7 +117,7 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
         for number, chance in _given(model, column):
             u[column][number], drawn[column][number] = chance, False
     named = {column: tuple(levels) for column, levels in model.comparisons.items()}
-    return Chances(named, u, drawn, float(found.sum()), lifts.result())
+    return Chances(named, u, drawn, float(found.sum()), name_correlations.result())
 
 
 def _chances_counted(
@@ -195,13 +195,13 @@ def _unique_side(model: LinkModel, both: Both) -> Side | None:
     return both.right if "right" in model.unique else both.left if "left" in model.unique else None
 
 
-def _lifts(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
+def _name_correlations(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
     """How many times likelier two rows of a unique side agree where they bear one name."""
     with con.cursor() as cursor:
-        return _lifts_by(cursor, model, both)
+        return _name_correlations_in(cursor, model, both)
 
 
-def _lifts_by(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
+def _name_correlations_in(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> dict[tuple[str, str], float]:
     names = next((column for column in model.comparisons if model.columns[column] == "person_name"), None)
     unique = _unique_side(model, both)
     if names is None or unique is None:
@@ -210,15 +210,15 @@ def _lifts_by(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> d
     bearing = key_values(con, model, f"{names}.key", unique)[::step]
     found = {}
     for column in model.comparisons:
-        level, form = _TOLD_BY_NAMES.get(model.columns[column], ("", ""))
+        level, form = _CORRELATED_WITH_NAMES.get(model.columns[column], ("", ""))
         if level in model.comparisons[column]:
-            lift = _lift(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
-            if lift >= _LEAST_LIFT:
+            lift = _name_correlation(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
+            if lift >= _LEAST_CORRELATION:
                 found[column, level] = lift
     return found
 
 
-def _lift(names: Keys, keys: Keys) -> float:
+def _name_correlation(names: Keys, keys: Keys) -> float:
     """Pairs that share name and key, by as many as if names told nothing of it; few of them say little."""
     shown = (names != 0) & (keys != 0)
     names, keys = names[shown], keys[shown]

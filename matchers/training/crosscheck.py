@@ -111,12 +111,12 @@ def _ecm(
 
 
 def _differences(columns: tuple[Agreement, ...], shares: tuple[float, float], swapped: bool) -> tuple[str, ...]:
-    said = []
+    notes = []
     if swapped:
-        said.append("ECM 的两类颠倒，已换回来再比")
+        notes.append("ECM 的两类颠倒，已换回来再比")
     if abs(shares[0] - shares[1]) > _FAR_MATCHES * max(shares):
-        said.append(f"候选中真对的比例：本模型 {shares[0]:.2%}，ECM {shares[1]:.2%}，相差较大")
+        notes.append(f"候选中真对的比例：本模型 {shares[0]:.2%}，ECM {shares[1]:.2%}，相差较大")
     for one in columns:
         if abs(one.ours[0] - one.ecm[0]) > _FAR:
-            said.append(f"{one.column}：真对中一致的比例，本模型 {one.ours[0]:.3f}，ECM {one.ecm[0]:.3f}")
-    return tuple(said)
+            notes.append(f"{one.column}：真对中一致的比例，本模型 {one.ours[0]:.3f}，ECM {one.ecm[0]:.3f}")
+    return tuple(notes)

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 
 from matchers.blocking.blocks import Pairs
-from matchers.deciding.judgements import Placed
+from matchers.deciding.judgements import JudgedPairs
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.chance_agreements import pattern_counts
@@ -14,7 +14,7 @@ from matchers.training.em import Floats, Patterns
 
 
 def candidate_patterns(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, placed: Placed | None
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, placed: JudgedPairs | None
 ) -> Patterns:
     """Patterns of the candidates, what persons judged apart; pairs they judged count even if no rule found them."""
     if placed is None:

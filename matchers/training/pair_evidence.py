@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs, Seqs, unpacked
-from matchers.deciding.judgements import Placed
+from matchers.deciding.judgements import JudgedPairs
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.em import Floats, Patterns
@@ -55,7 +55,7 @@ def class_of_level(model: LinkModel, column: str) -> Numbers:
 
 def pair_evidence(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *,
-    chances: PopulationChances | None = None, placed: Placed | None = None,
+    chances: PopulationChances | None = None, placed: JudgedPairs | None = None,
 ) -> PairEvidence:  # fmt: skip
     """What these pairs show; every chance is 1 where none are to be counted."""
     seqs = unpacked(pairs)
@@ -80,7 +80,7 @@ def _classes(model: LinkModel, column: str, both: Both, seqs: tuple[Seqs, Seqs],
     return found
 
 
-def _verdicts(pairs: Pairs, placed: Placed | None) -> Floats:
+def _verdicts(pairs: Pairs, placed: JudgedPairs | None) -> Floats:
     found = np.full(len(pairs), np.nan)
     if placed is not None:
         found[np.isin(pairs, placed.same)], found[np.isin(pairs, placed.other)] = 1.0, 0.0

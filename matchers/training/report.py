@@ -46,8 +46,8 @@ def _heading(training: Training) -> Iterator[str]:
 
 def _reminders(training: Training) -> Iterator[str]:
     yield from ("", "## 提醒", "")
-    said = (*training.warnings, *(training.crosscheck.warnings if training.crosscheck else ()))
-    yield from (f"- {one}" for one in said or ("没有",))
+    reminders = (*training.warnings, *(training.crosscheck.warnings if training.crosscheck else ()))
+    yield from (f"- {one}" for one in reminders or ("没有",))
 
 
 def _outcomes(training: Training) -> Iterator[str]:

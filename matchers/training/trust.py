@@ -131,7 +131,7 @@ def in_order(learned: Learned, model: LinkModel, matches: float) -> tuple[Learne
 
     Levels that are pooled share their m by their u, so that a column's m still sum to 1.
     """
-    m, said = {}, []
+    m, notes = {}, []
     for column, levels in model.comparisons.items():
         names, shares, u = list(levels), learned.m[column].copy(), learned.u[column]
         for pooled in _pools(shares, u, [number for number, name in enumerate(names, 1) if name not in _PARTIAL]):
@@ -139,14 +139,14 @@ def in_order(learned: Learned, model: LinkModel, matches: float) -> tuple[Learne
             few = min(float(shares[number]) for number in pooled) * matches
             why = f"真对中只约 {few:.0f} 对，不足以定分值" if few < LEAST_MATCHES else "分值没有按级递减"
             named = "、".join(names[number - 1] for number in pooled)
-            said.append(f"{column} 的 {named}：{why}，合定为 {np.log2(ratio):+.1f} 比特")
+            notes.append(f"{column} 的 {named}：{why}，合定为 {np.log2(ratio):+.1f} 比特")
             shares[pooled] = u[pooled] * ratio
         if np.array_equal(shares, [1.0, *(level.m for level in levels.values())]):
-            said.append(f"{column}：真对中没有两边都有这一列的，沿用原分值")
+            notes.append(f"{column}：真对中没有两边都有这一列的，沿用原分值")
         if abs(np.log2(shares[1] / u[1]) - np.log2(shares[-1] / u[-1])) < 0.5:
-            said.append(f"{column}：一致与否几乎不影响把握，可去掉这一列")
+            notes.append(f"{column}：一致与否几乎不影响把握，可去掉这一列")
         m[column] = shares
-    return dataclasses.replace(learned, m=m), tuple(said)
+    return dataclasses.replace(learned, m=m), tuple(notes)
 
 
 def _pools(m: Floats, u: Floats, ranked: list[int]) -> list[list[int]]:

@@ -16,7 +16,7 @@ from matchers.encoding.digits import shown_places
 from matchers.encoding.slices import slices
 from matchers.model.link_model import COUNTED, LinkModel
 from matchers.sides.encoded import Both, Side, row_columns
-from matchers.weighing.entities import Once, identical_rows, joined
+from matchers.weighing.entities import DistinctPerEntity, identical_rows, joined
 from matchers.weighing.levels import radixes
 
 Floats = npt.NDArray[np.float64]
@@ -78,8 +78,8 @@ def _counted_apart(model: LinkModel) -> list[_Counted]:
 class ValueChances:
     """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions.
 
-    In one table held against itself they are counted over things, not rows (`entities`: each row's first of its own
-    duplicates; at first the identical rows), and the thing at hand does not count among those who could.
+    In one table held against itself they are counted over entities, not rows (`entities`: each row's first of its own
+    duplicates; at first the identical rows), and the entity at hand does not count among those who could.
     """
 
     def __init__(
@@ -87,16 +87,16 @@ class ValueChances:
     ) -> None:
         self._con, self._model, self._both = con, model, both
         self.entities = identical_rows(both.left) if both.same and entities is None else entities
-        self._once = Once(self.entities) if both.same and self.entities is not None else None
+        self._once = DistinctPerEntity(self.entities) if both.same and self.entities is not None else None
 
     def after(self, links: Pairs) -> ValueChances:
-        """The chances once the rows of these pairs are known to be one thing."""
+        """The chances once the rows of these pairs are known to be one entity."""
         if self.entities is None:
             return self
         return ValueChances(self._con, self._model, self._both, joined(self.entities, links))
 
     def _share(self, bearers: Floats, shown: int) -> Floats:
-        """Share of those who show a value that bear this one; of one table's things all but the one at hand."""
+        """Share of those who show a value that bear this one; of one table's entities all but the one at hand."""
         if self._once is None:
             return np.asarray(bearers / max(shown, 1))
         return np.asarray(np.maximum(bearers - 1, 1.0) / max(shown - 1, 2))
@@ -112,7 +112,7 @@ class ValueChances:
                 return 1.0
             ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]) + 1, len(keys))
             fewest = self._share(np.diff(ends, prepend=0).min(keepdims=True).astype(np.float64), len(keys))
-            # rows that turn out to be one thing later make a value rarer than it is among the rows
+            # rows that turn out to be one entity later make a value rarer than it is among the rows
             return float(fewest[0]) / (1 if self._once is None else 2)
         return 1 / (2 * max(sum(side.rows for side in sides), 1))
 
@@ -148,7 +148,7 @@ class ValueChances:
         return key_values(self._con, self._model, f"{column}.{form}", side)
 
     def _once_each(self, column: str, form: str, side: Side) -> Keys:
-        """A side's keys, each once per thing that shows it."""
+        """A side's keys, each once per entity that shows it."""
         keys = self._keys(column, form, side)
         return keys if self._once is None else self._once.of(keys)
 

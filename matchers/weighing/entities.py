@@ -1,7 +1,7 @@
-"""One entry per row of one table held against itself: the number of the first row that is the same thing.
+"""One entry per row of one table held against itself: the number of the first row that is the same entity.
 
 In deduplication the rows of one person must not make that person's values look common: a value's chance is counted over
-things, not over rows.
+entities, not over rows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def grouped(marks: Keys) -> Seqs:
 
 
 def identical_rows(side: Side) -> Seqs:
-    """Rows that show the same in every encoded column are one thing."""
+    """Rows that show the same in every encoded column are one entity."""
     return grouped(mixed(side.rows, (_row_marks(values) for values in side.columns.values())))
 
 
@@ -79,8 +79,8 @@ def joined(entities: Seqs, links: Pairs) -> Seqs:
             return roots
 
 
-class Once:
-    """Counts a value once per thing that shows it."""
+class DistinctPerEntity:
+    """Counts a value once per entity that shows it."""
 
     def __init__(self, entities: Seqs) -> None:
         self.first: npt.NDArray[np.bool_] = entities == np.arange(len(entities))
@@ -89,13 +89,13 @@ class Once:
         self._entities = entities[self._rows]
 
     def of(self, keys: Keys) -> Keys:
-        """The keys with every further row of one thing that shows the same key set to 0."""
+        """The keys with every further row of one entity that shows the same key set to 0."""
         if not len(self._rows):
             return keys
         own = keys[self._rows]
         order = np.lexsort((self._entities, own))
-        own, things = own[order], self._entities[order]
-        again = np.flatnonzero((own[1:] == own[:-1]) & (things[1:] == things[:-1])) + 1
+        own, entities = own[order], self._entities[order]
+        again = np.flatnonzero((own[1:] == own[:-1]) & (entities[1:] == entities[:-1])) + 1
         found = keys.copy()
         found[self._rows[order[again]]] = 0
         return found

@@ -63,15 +63,15 @@ def prior_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> 
 
 
 class PopulationChances:
-    """How many could bear the value a pair agrees on; `things`: in one table each row's first of its own duplicates.
+    """How many could bear the value a pair agrees on; `entities`: in one table each row's first of its own duplicates.
 
-    Values of one table are counted over things, so that nobody's own duplicates count as strangers.
+    Values of one table are counted over entities, so that nobody's own duplicates count as strangers.
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, things: Seqs | None = None
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None
     ) -> None:
-        self._con, self._model, self._both, self._things = con, model, both, things
+        self._con, self._model, self._both, self._entities = con, model, both, entities
         self._keyed: dict[tuple[str, str], tuple[Keys, int]] = {}
 
     def chance(self, column: str, pairs: Pairs, level: Levels) -> Floats:
@@ -159,17 +159,17 @@ class PopulationChances:
     def _counted_once(self, keyed: Keyed) -> tuple[Keys, int]:
         shown = np.flatnonzero(keyed.keys != 0)
         keys = keyed.keys[shown]
-        if keyed.bearers is None and self._things is None:
+        if keyed.bearers is None and self._entities is None:
             return keys, len(keys)
         bearers = shown if keyed.bearers is None else keyed.bearers[shown]
-        if self._things is None:
+        if self._entities is None:
             return keys, int(np.count_nonzero(np.bincount(bearers)))
-        things = self._things[bearers]
-        order = np.lexsort((things, keys))
-        keys, things = keys[order], things[order]
+        entities = self._entities[bearers]
+        order = np.lexsort((entities, keys))
+        keys, entities = keys[order], entities[order]
         fresh = np.ones(len(keys), bool)
-        fresh[1:] = (keys[1:] != keys[:-1]) | (things[1:] != things[:-1])
-        return keys[fresh], len(np.unique(things))
+        fresh[1:] = (keys[1:] != keys[:-1]) | (entities[1:] != entities[:-1])
+        return keys[fresh], len(np.unique(entities))
 
     def _place_chances(self) -> tuple[float, ...]:
         settling = self._model.settling
