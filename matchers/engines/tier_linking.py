@@ -56,7 +56,7 @@ def _scored(
     found = found.where(np.logical_or.reduce(list(rules.values())))
     if placed is None or not len(placed.same):
         return found
-    judged = score_by_tiers(
+    confirmed = score_by_tiers(
         con, model, both, [distinct(placed.same)], keep=Keep.ALL, entities=entities, threads=threads
     )
     return found.beside(confirmed)

@@ -111,7 +111,7 @@ def test_a_name_tells_the_sex_so_both_together_are_worth_less(
     with embedded() as con:
         con.execute(NIBBLES)
         told = chance_agreements(con, shipped("people"), encode_sides(sides[0], right, shipped("people")))
-    assert ("sex", "same") not in told.lifts
+    assert ("sex", "same") not in told.name_correlations
 
 
 def test_ids_stand_closer_where_people_share_town_and_birth_date() -> None:
