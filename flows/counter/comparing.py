@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 from flows.counter.enquiry import Enquiry
@@ -50,14 +51,21 @@ class Person:
     name: str
     id_number: str
     phones: tuple[str, ...]
+    birth: str = ""
+    """The day of birth as eight digits: of the ID where it shows one, else of the row."""
 
     @classmethod
     def asked(cls, enquiry: Enquiry) -> Person:
-        return cls(enquiry.name, enquiry.id_number, (enquiry.phone,) if enquiry.phone else ())
+        """The person of an enquiry."""
+        number = enquiry.id_number
+        return cls(enquiry.name, number, (enquiry.phone,) if enquiry.phone else (), _born(number))
 
     @classmethod
     def of(cls, record: Record) -> Person:
-        return cls(simplified(record.name or ""), record.id_number or "", record.phones)
+        """The person of a record."""
+        number, day = record.id_number or "", record.row.get("birth_date")
+        born = _born(number) or (f"{day:%Y%m%d}" if isinstance(day, date) else "")
+        return cls(simplified(record.name or ""), number, record.phones, born)
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,15 @@ class Comparison:
     name: Compared
     id_number: Compared
     phone: Compared
+    birth: Compared
 
     @property
     def is_near(self) -> bool:
-        """Whether it is worth telling a clerk of: a number that fits or nearly does, and no other name with it."""
+        """Whether it is worth telling a clerk of: a number that fits or nearly does; a like telephone says nothing
+        beside another name.
+        """
+        if self.name.fit == Fit.DIFFERENT and self.id_number.fit < Fit.NEAR and self.phone.fit < Fit.SAME:
+            return False
         number = max(self.id_number.fit, self.phone.fit)
         shown = self.id_number.digits + self.phone.digits
         if number >= Fit.NEAR:
@@ -88,7 +101,7 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        return "；".join(one.sentence for one in (self.name, self.id_number, self.phone) if one.sentence)
+        return "；".join(one.sentence for one in (self.name, self.id_number, self.birth, self.phone) if one.sentence)
 
 
 def compared(one: Person, other: Person) -> Comparison:
@@ -97,7 +110,20 @@ def compared(one: Person, other: Person) -> Comparison:
         compare_names(one.name, other.name),
         compare_ids(one.id_number, other.id_number),
         compare_phones(one.phones, other.phones),
+        _compare_births(one, other),
     )
+
+
+def _compare_births(one: Person, other: Person) -> Compared:
+    """The days of birth, told where the IDs do not tell already."""
+    if not one.birth or not other.birth or (one.id_number and other.id_number):
+        return Compared(Fit.SILENT, "")
+    same = one.birth == other.birth
+    return Compared(Fit.SAME, "出生日期相同") if same else Compared(Fit.DIFFERENT, "出生日期不同")
+
+
+def _born(id_number: str) -> str:
+    return id_number[6:14] if len(id_number) == ID_PLACES and "*" not in id_number[6:14] else ""
 
 
 def compare_names(one: str, other: str) -> Compared:

@@ -77,7 +77,7 @@ def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Ne
         return Nearby(tuple(first), looked.unread, looked.read)
     places = {one.record.where for one in first}
     more = _near(originals.looked_through(version, _glance(persons, "")), persons, "")
-    rows = (*first, *(one for one in more if one.record.where not in places))
+    rows = (*first, *(one for one in more if one.record.where not in places and not one.of_registry))
     return Nearby(rows, looked.unread, looked.read)
 
 

@@ -64,6 +64,8 @@ class Reasons:
             return "证件号差一两位，不自动连：请核对是哪一边写错，更正来源文件后再报"
         if found.id_number.fit == Fit.HIDDEN and found.id_number.digits < STRONG_DIGITS and number < Fit.HEAD:
             return "打码后显示的位数太少，不足以确认"
+        if number <= Fit.SILENT and found.birth.fit == Fit.SAME:
+            return "只有姓名和出生日期相同：交人核对，不自动连"
         if number <= Fit.SILENT:
             return "没有共同的号码，只凭姓名不列"
         if number == Fit.NEAR:
