@@ -120,6 +120,8 @@ class RunSummary(_Frozen):
     warnings: tuple[str, ...]
     notices: tuple[str, ...]
     steps: tuple[StepLine, ...]
+    overdue_tasks: int = 0
+    """Tasks that no street has answered in time."""
 
     @property
     def titles(self) -> dict[str, str]:

@@ -85,6 +85,8 @@ class Leads(_Frozen):
     """State a street's answer leads to, per answer."""
     person_feedback: dict[str, str] = {"属实": "已确认", "非本人": "排除", "联系不上": "待核查"}
     """The same of a sheet outside the Party channel, which asks about the person alone."""
+    task_days: int = Field(default=14, ge=1, le=365)
+    """How many days a street has to answer a task."""
     not_the_person: str = "非本人"
     """The answer that also unties the rows seen so far from the member."""
     taken_in: str = "已纳管"

@@ -100,6 +100,16 @@ class LeadEvent(Base):
     """What was written to the answer, without numbers of persons."""
 
 
+class TaskIssue(Base):
+    """One row per lead put to a street: since when it lies there, and until when it is to be answered."""
+
+    __tablename__ = "task_issues"
+    person_key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(String(4), primary_key=True)
+    issued_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date] = mapped_column(Date)
+
+
 class Judgement(Base):
     """One row per judgement on a pair of records; appended only, the newest holds.
 

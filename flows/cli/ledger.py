@@ -142,7 +142,7 @@ def _export_identified(home: Path, asked: tuple[Path | None, str, str], password
         raise UsageMistake("--identified 要写明 --out 文件 --reason 理由 --user 账号")
     from flows.privacy.identified_export import Order, export_identified
 
-    done = export_identified(_place(home), Order(user, _password(password_file), reason, out.resolve()))
+    done = export_identified(_place(home), Order(user, password_of(password_file), reason, out.resolve()))
     say(
         f"已写出 {done.path}：{done.persons} 人"
         + (f"，其中 {done.without_original} 人的原件已销毁" if done.without_original else "")
@@ -151,7 +151,7 @@ def _export_identified(home: Path, asked: tuple[Path | None, str, str], password
     say(f"密钥在 {done.key_path}，请与文件分开送交；用完两个都删除。内部资料，已记入审计日志。")
 
 
-def _password(file: Path | None) -> str:
+def password_of(file: Path | None) -> str:
     """From a file or the keyboard; never from the command's own words, which others can read."""
     import getpass
 

@@ -76,6 +76,7 @@ def _published(record: RunRecord, summary: RunSummary, district: str) -> Notice:
         "waiting": summary.waiting_pairs,
         "warnings": len(summary.warnings),
         "changes": sum(changes.values()),
+        "overdue_tasks": summary.overdue_tasks,
     }
     facts = (
         ("数据日期", record.as_of.isoformat()),
@@ -83,6 +84,7 @@ def _published(record: RunRecord, summary: RunSummary, district: str) -> Notice:
         ("一本账", f"{summary.persons} 人"),
         ("与上一版相比", f"{counts['changes']} 人有变动"),
         ("待人工核对", f"{summary.waiting_pairs} 对"),
+        ("超期未核的任务", f"{summary.overdue_tasks} 项"),
         ("提醒", f"{len(summary.warnings)} 条" + ("，请看运行小结" if summary.warnings else "")),
     )
     data = {"run_id": record.run_id, "as_of": record.as_of.isoformat(), "version": summary.version, "counts": counts}

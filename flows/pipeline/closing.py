@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import duckdb
+import pyarrow.parquet as pq
 
 from flows.evaluate.confirmations import note_rule_answers
 from flows.home.folders import Home, write_private
+from flows.home.store import opened_store
 from flows.ledger.publish.read import read_index
 from flows.pipeline.presence import sources_late, sources_not_had
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
 from flows.run.stepbook import Counted, StepResult
 from flows.tasks.contacts import seal_contacts
+from flows.tasks.overdue import overdue_line, overdue_tasks
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
 from schemas.errors import HomeError
@@ -31,7 +34,7 @@ def close(
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
     committed.
     """
-    summary = summarise(con, _facts(run, done, titles))
+    summary = _with_overdue(run, summarise(con, _facts(run, done, titles)))
     seal_contacts(con, run)
     note_rule_answers(run, summary.previous_version)
     problems = write_reports(con, run, summary, quality)
@@ -41,6 +44,17 @@ def close(
     write_private(folder / "运行小结.md", markdown(summary).encode())
     write_private(folder / "退回清单.csv", returned_rows(con))
     return {"relations": _relations(con), "warnings": list(summary.warnings)}
+
+
+def _with_overdue(run: RunContext, summary: RunSummary) -> RunSummary:
+    """The summary with a reminder of the tasks that streets have not answered in time, if there are any."""
+    ledger = pq.read_table(run.home.ledger / "versions" / summary.version / "ledger.parquet")
+    with opened_store(run.home, run.settings.store_url) as store:
+        late = overdue_tasks(store, run.policy, ledger.to_pylist(), run.as_of)
+    if not late:
+        return summary
+    notices = (*summary.notices, overdue_line(late))
+    return summary.model_copy(update={"notices": notices, "overdue_tasks": sum(late.values())})
 
 
 def read_summary(home: Home, run_id: str) -> RunSummary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ def export_identified(home: Home, order: Order) -> Handed:
 
     office = Office.open(home)
     try:
-        user, why = _permitted(office, order)
+        user, why = permitted(office, order.user, order.password, order.reason)
         current = current_version(home, office.key)
         if current is None:
             raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
@@ -74,15 +75,15 @@ def export_identified(home: Home, order: Order) -> Handed:
         office.close()
 
 
-def _permitted(office: Office, order: Order) -> tuple[str, str]:
-    """The account's name and the reason; a refusal is noted."""
+def permitted(office: Office, user: str, password: str, reason: str) -> tuple[str, str]:
+    """The name of an account that may take names out, and the reason. Raises InputError, and notes the refusal."""
     from flows.review.office import LEAST_REASON, plain_text
     from reports.workbench.access import Action, may
 
-    attempt = office.accounts.attempt(order.user, order.password, office.now())
+    attempt = office.accounts.attempt(user, password, office.now())
     account = attempt.account
     if account is None:
-        office.audit(order.user[:40], "export_refused", "账号或口令不对")
+        office.audit(user[:40], "export_refused", "账号或口令不对")
         waiting = "，账号暂停登录" if attempt.closed_until else ""
         raise InputError(f"账号或口令不对{waiting}", rule="log_in", action="用核对页面的账号和口令")
     if not may(account, Action.EXPORT_IDENTIFIED) or not account.whole_district:
@@ -93,7 +94,7 @@ def _permitted(office: Office, order: Order) -> tuple[str, str]:
             rule="no_right",
             action="由全区的审核员导出（管辖到镇街的不行）",
         )
-    return account.name, plain_text(order.reason, "理由", least=LEAST_REASON)
+    return account.name, plain_text(reason, "理由", least=LEAST_REASON)
 
 
 def _check_free(out: Path) -> None:
@@ -112,7 +113,7 @@ def _identified(current: Published, office: Office) -> tuple[pa.Table, int]:
     Beside it how many rows of evidence were left out, since what stands there now is not the person's.
     """
     ledger = current.table("ledger")
-    wanted = [_wanted(row) for row in ledger.select([*_TOKENS, "evidence"]).to_pylist()]
+    wanted = [wanted_records(row) for row in ledger.select([*_TOKENS, "evidence"]).to_pylist()]
     found = office.originals.many([one for some in wanted for one in some], current)
     records = [
         [found.records[spot, bearer.person_key] for spot, bearer in some if (spot, bearer.person_key) in found.records]
@@ -139,7 +140,7 @@ def _flat(table: pa.Table) -> pa.Table:
     return table
 
 
-def _wanted(row: dict[str, Any]) -> list[tuple[Spot, Bearer]]:
+def wanted_records(row: Mapping[str, Any]) -> list[tuple[Spot, Bearer]]:
     """Where a person's records stand, the most trustworthy first."""
     from flows.originals import Bearer, Spot
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from flows.home.folders import Home, private_folder, write_private
 from flows.home.keys import DistrictKey, load_key
 from flows.home.settings import load_settings
-from flows.home.store import Store, opened_store
+from flows.home.store import Store, Term, opened_store
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
 from flows.tasks.answered import Answered
@@ -21,13 +21,14 @@ from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
 from flows.tasks.numbers import Shown, check_code, lead_letters, task_number
 from reports import words
-from reports.tasks.sheet import Task, TaskSheet, file_name, task_workbook
+from reports.tasks.sheet import Contact, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
 from schemas.contracts import load_sources
 from schemas.errors import HomeError, InputError
 from schemas.policy import Policy, load_policy
 
 NO_STREET = "镇街不明"
+BEIJING = ZoneInfo("Asia/Shanghai")
 _PERSONAL = ("name", "id_number", "phone", "phones", "birth_date", "sex", "started_on")
 _ABSENT, _DESTROYED, _OTHERS = "（无）", "原件已销毁", "（疑为他人号码，勿拨）"
 
@@ -48,6 +49,21 @@ class TaskOrder:
     who: str
     street: str | None = None
     inside: bool = False
+    naming: Naming | None = None
+    """Who finds the persons' names and locks the sheets, where they are to stand in them."""
+
+
+class Naming(Protocol):
+    """Gives persons their full names, and locks what bears them."""
+
+    def contact(self, row: Mapping[str, Any], shown: Shown) -> Contact:
+        """How to find the person of a ledger row, of whom the sheet otherwise shows this."""
+
+    def prepare(self, rows: Sequence[Mapping[str, Any]], current: Published) -> None:
+        """Read what is needed of all these rows at once."""
+
+    def locked(self, name: str, body: bytes) -> bytes:
+        """The bytes of a workbook, locked by a password of its own."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,8 @@ class _Desk:
     as_of: date
     sources: Mapping[str, str]
     phones: Mapping[str, list[str] | None]
-    inside: bool
+    order: TaskOrder
+    terms: Mapping[tuple[str, str], Term]
 
 
 def export_tasks(home: Home, order: TaskOrder) -> Exported:
@@ -78,8 +95,18 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
             raise InputError(
                 "没有等待核查的线索", where=where, rule="no_tasks", action="核对镇街名称；已答复的不再列出"
             )
-        phones = read_contacts(home, key, current, [row for leads in streets.values() for row, _ in leads])
-        return _written(order, _Desk(key, policy, as_of, sources, phones, order.inside), streets, store)
+        rows = [row for leads in streets.values() for row, _ in leads]
+        if order.naming:
+            order.naming.prepare(rows, current)
+        phones = read_contacts(home, key, current, rows)
+        terms = _issued(store, policy, [(row["person_key"], code) for leads in streets.values() for row, code in leads])
+        return _written(order, _Desk(key, policy, as_of, sources, phones, order, terms), streets, store)
+
+
+def _issued(store: Store, policy: Policy, leads: list[tuple[str, str]]) -> dict[tuple[str, str], Term]:
+    """Until when each of these leads is to be answered."""
+    today = datetime.now(BEIJING).date()
+    return store.issue_tasks(leads, today, today + timedelta(days=policy.leads.task_days))
 
 
 def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
@@ -88,7 +115,7 @@ def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
         yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
 
 
-def _asked(row: Mapping[str, Any], policy: Policy, answered: Answered, *, inside: bool) -> list[str]:
+def asked_of(row: Mapping[str, Any], policy: Policy, answered: Answered, *, inside: bool) -> list[str]:
     """What a sheet asks of a row: inside the channel each lead, outside it once whether it is the person."""
     waiting = set(waiting_leads(row, policy))
     codes = [lead["code"] for lead in row["leads"] if lead["code"] in waiting and not answered.lead(row, lead)]
@@ -104,7 +131,7 @@ def _by_street(
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
         street = street_of(row)
         if order.street in (None, street):
-            leads = [(row, code) for code in _asked(row, policy, answered, inside=order.inside)]
+            leads = [(row, code) for code in asked_of(row, policy, answered, inside=order.inside)]
             if leads:
                 found.setdefault(street, []).extend(leads)
     return dict(sorted(found.items()))
@@ -114,7 +141,7 @@ def _written(
     order: TaskOrder, desk: _Desk, streets: Mapping[str, list[tuple[dict[str, Any], str]]], store: Store
 ) -> Exported:
     now = datetime.now(UTC)
-    at = now.astimezone(ZoneInfo("Asia/Shanghai"))
+    at = now.astimezone(BEIJING)
     private_folder(order.out)
     files: list[Path] = []
     for street, leads in streets.items():
@@ -124,17 +151,17 @@ def _written(
         sheet = TaskSheet(street, desk.as_of, order.who, at, order.inside, answers, tasks)
         name = file_name(street, desk.as_of, [path.name for path in files])
         body = task_workbook(sheet)
-        channel = "inside" if order.inside else "outside"
+        channel = "named" if order.naming else "inside" if order.inside else "outside"
         why = f"{street} tasks={len(tasks)} channel={channel} as_of={desk.as_of.isoformat()}"
         store.audit(desk.key, now, order.who, "export_tasks", why=why)
-        write_private(order.out / name, body)
+        write_private(order.out / name, order.naming.locked(name, body) if order.naming else body)
         files.append(order.out / name)
     return Exported(tuple(files), {street: len(leads) for street, leads in streets.items()})
 
 
 def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
     number = task_number(desk.as_of, lead_letters(desk.key, row["person_key"], code))
-    shown = shown_of(row, code, inside=desk.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
+    shown = shown_of(row, code, inside=desk.order.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
     return Task(
         number=number,
         code=check_code(desk.key, number, shown),
@@ -142,11 +169,13 @@ def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
         phone=shown.phone or "",
         unit=shown.unit or "",
         street=shown.street or "",
-        group=(str if desk.inside else neutral)("、".join(row["occupation_groups"])),
+        group=(str if desk.order.inside else neutral)("、".join(row["occupation_groups"])),
         kind=shown.kind or "",
-        asked=lead_words(code, inside=desk.inside)[1],
+        asked=lead_words(code, inside=desk.order.inside)[1],
         evidence=_evidence(desk, row),
         window=contact_window(row["occupation_groups"]),
+        due=desk.terms[row["person_key"], code].due_on,
+        contact=desk.order.naming.contact(row, shown) if desk.order.naming else None,
     )
 
 
@@ -179,7 +208,7 @@ def phone_text(row: Mapping[str, Any], phones: list[str] | None) -> str:
 
 def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
     """Where the lead comes from: every row in the Party channel, outside it only that there is a record of work."""
-    if not desk.inside:
+    if not desk.order.inside:
         return _neutral_evidence(desk, row)
     lines = [
         f"{desk.sources.get(one['source'], one['source'])}（{one['file']} 第{one['row']}行）{_fields(one['fields'])}"

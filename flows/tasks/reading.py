@@ -16,6 +16,7 @@ from flows.staging.grid import Grid
 from flows.staging.readers import read_file
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.values.dates import clean_date
+from flows.tasks.locked import unlocked
 from flows.tasks.numbers import Shown, read_code, read_number
 from reports.tasks.words import CHECKER, DAY, HOST, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
 from schemas.errors import InputError
@@ -62,12 +63,16 @@ class Line:
         return f"{self.file}{f'〔{self.sheet}〕' if self.sheet else ''} 第{self.row}行"
 
 
-def read_lines(path: Path, answers: Sequence[str], reading: Reading) -> list[Line]:
-    """Every row with a task number. Raises InputError when the file cannot be read or has no task in it."""
+def read_lines(path: Path, answers: Sequence[str], reading: Reading, passwords: tuple[str, ...] = ()) -> list[Line]:
+    """Every row with a task number; a locked file is opened with one of the passwords.
+
+    Raises InputError when the file cannot be read or has no task in it.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"读不了：{error.strerror}", where=path.name, rule="unreadable", action="核对路径") from None
+    data = unlocked(path.name, data, passwords)
     lines = [line for grid in read_file(data, path.name, reading) for line in _lines(path.name, grid, answers)]
     if not lines:
         raise InputError(

@@ -37,6 +37,8 @@ class Receiver:
     today: date
     settled: frozenset[str] = frozenset()
     why: str = ""
+    passwords: tuple[str, ...] = ()
+    """What locked sheets open with."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
     problems: list[str] = []
     for path in files:
         try:
-            lines += read_lines(path, tuple(policy.leads.answers), policy.reading)
+            lines += read_lines(path, tuple(policy.leads.answers), policy.reading, receiver.passwords)
         except InputError as error:
             problems.append(str(error))
     issued = Issued(home, key, current, policy)

@@ -13,7 +13,24 @@ from typing import Any
 import xlsxwriter
 
 from reports.cells import harmless
-from reports.tasks.words import CHECKER, CODE, DAY, HOST, KIND, NAME, NOTE, NUMBER, PHONE, RESULT, STREET, UNIT
+from reports.tasks.words import (
+    ADDRESS,
+    CHECKER,
+    CODE,
+    COMMUNITY,
+    DAY,
+    DUE,
+    HOST,
+    KIND,
+    NAME,
+    NOTE,
+    NUMBER,
+    PHONE,
+    RESULT,
+    STATION,
+    STREET,
+    UNIT,
+)  # fmt: skip
 from reports.workbook.book import print_set_up
 
 HEADER_ROW = 4
@@ -22,8 +39,20 @@ _LEAST_LINES, _LINE = 2, 14
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How a street officer finds a person: in clear, in locked sheets of the Party channel and on one's own screen."""
+
+    name: str
+    phone: str
+    unit: str = ""
+    station: str = ""
+    address: str = ""
+    community: str = ""
+
+
+@dataclass(frozen=True)
 class Task:
-    """One lead to check, as it is printed; every value masked."""
+    """One lead to check, as it is printed; every value masked, but those of a locked sheet's contact."""
 
     number: str
     code: str
@@ -36,6 +65,9 @@ class Task:
     asked: str
     evidence: str
     window: str
+    due: date
+    """Until when it is to be answered."""
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +89,11 @@ class TaskSheet:
         return "新就业群体党员线索核查任务表" if self.inside else "新就业群体联系核查任务表"
 
     @property
+    def named(self) -> bool:
+        """Whether persons stand in it by their full names: then it is locked."""
+        return any(task.contact for task in self.tasks)
+
+    @property
     def mark(self) -> str:
         """Who took it out and when."""
         return f"内部资料 {self.who} {self.at:%Y-%m-%d %H:%M}"
@@ -66,12 +103,19 @@ _COLUMNS = (
     ("序号", 5), (NUMBER, 19), (CODE, 11), (NAME, 7), (PHONE, 13), (UNIT, 20), (STREET, 9), ("群体", 9),
     (KIND, 13), ("核查要点", 18), ("线索依据", 28), ("联系时段", 15), (RESULT, 10), (CHECKER, 9), (DAY, 12), (NOTE, 16),
 )  # fmt: skip
+_SHOWN = len(fields(Task)) - 2
+"""Fields of a task that have a column in every sheet; its term has one inside the Party channel only."""
+_CONTACT = ((STATION, 14), (ADDRESS, 24), (COMMUNITY, 10))
 _FILLED_IN = (RESULT, CHECKER, DAY, HOST, NOTE)
 
 
 def _columns(sheet: TaskSheet) -> tuple[tuple[str, int], ...]:
-    """Titles and widths; who took a person in is asked inside the Party channel only."""
-    return (*_COLUMNS[:-1], (HOST, 16), _COLUMNS[-1]) if sheet.inside else _COLUMNS
+    """Titles and widths; the term stands, and who took a person in is asked, inside the Party channel only."""
+    if not sheet.inside:
+        return _COLUMNS
+    head, tail = _COLUMNS[: _SHOWN + 1], _COLUMNS[_SHOWN + 1 :]
+    contact = _CONTACT if sheet.named else ()
+    return (*head, (DUE, 11), *contact, *tail[:-1], (HOST, 16), tail[-1])
 
 
 def task_workbook(sheet: TaskSheet) -> bytes:
@@ -109,7 +153,10 @@ def _formats(book: Any) -> Mapping[str, Any]:
 def _head(page: Any, sheet: TaskSheet, formats: Mapping[str, Any]) -> None:
     page.set_row(0, 26)
     page.write_string(0, 0, sheet.title, formats["title"])
-    told = f"{sheet.street}　共 {len(sheet.tasks)} 项　数据日期 {sheet.as_of.isoformat()}　{sheet.mark}　用后按规定销毁"
+    told = (
+        f"{sheet.street}　共 {len(sheet.tasks)} 项　数据日期 {sheet.as_of.isoformat()}　"
+        f"最早请于 {min(task.due for task in sheet.tasks).isoformat()} 前交回　{sheet.mark}　用后按规定销毁"
+    )
     page.write_string(1, 0, harmless(told), formats["told"])
     host = "已由党组织接收的选“已纳管”，并写明接收组织的全称或代码。" if sheet.inside else ""
     how = (
@@ -128,16 +175,25 @@ def _row(
 ) -> None:
     (place, task), (formats, columns) = numbered, look
     page.write_number(row, 0, place, formats["count"])
-    for at, field in enumerate(fields(task), 1):
-        page.write_string(row, at, harmless(getattr(task, field.name)), formats["fixed"])
+    for at, text in enumerate(_cells(task, len(columns) > len(_COLUMNS)), 1):
+        page.write_string(row, at, harmless(text), formats["fixed"])
     for at, (name, _) in enumerate(columns):
         if name in _FILLED_IN:
             page.write_blank(row, at, None, formats["day" if name == DAY else "open"])
-    page.set_row(row, _LINE * max(_LEAST_LINES, *(_lines(text, width) for text, width in _texts(task))))
+    texts = zip(_cells(task, len(columns) > len(_COLUMNS)), (width for _, width in columns[1:]), strict=False)
+    page.set_row(row, _LINE * max(_LEAST_LINES, *(_lines(text, width) for text, width in texts)))
 
 
-def _texts(task: Task) -> list[tuple[str, int]]:
-    return [(getattr(task, field.name), _COLUMNS[at][1]) for at, field in enumerate(fields(task), 1)]
+def _cells(task: Task, inside: bool) -> list[str]:
+    """The texts of the columns after the first, up to those that the street fills in."""
+    cells = {field.name: str(getattr(task, field.name)) for field in fields(task)[:_SHOWN]}
+    if not inside:
+        return list(cells.values())
+    found = task.contact
+    if found is None:
+        return [*cells.values(), task.due.isoformat()]
+    cells |= {"name": found.name, "phone": found.phone}
+    return [*cells.values(), task.due.isoformat(), found.station, found.address, found.community]
 
 
 def _lines(text: str, width: int) -> int:

@@ -11,6 +11,8 @@ from reports.words import STATUS_TITLES
 
 RESULT, CHECKER, DAY, NOTE = "核查结果", "核查人", "核查日期", "备注"
 HOST = "接收组织"
+DUE = "办理期限"
+STATION, ADDRESS, COMMUNITY = "站点", "住址", "社区"
 NUMBER, CODE, NAME = "任务编号", "校验码", "姓名"
 PHONE, UNIT, STREET, KIND = "手机", "单位", "镇街", "核查事项"
 LEFT_OUT = "（略）"

@@ -11,11 +11,12 @@ import openpyxl
 import pytest
 
 from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, Outcome, receipt_workbook
-from reports.tasks.sheet import HEADER_ROW, Task, TaskSheet, file_name, task_workbook
+from reports.tasks.sheet import HEADER_ROW, Contact, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
 from reports.words import STATUS_TITLES
 
 AT = datetime(2026, 11, 20, 9, 30)
+DUE = date(2026, 12, 3)
 ANSWERS = ("属实", "非本人", "情况不符", "已转", "联系不上", "拒绝", "其他")
 NEVER = ("党", "支部", "组织关系", "介绍信", "政治面貌", "失联", "口袋", "隐形")
 
@@ -24,7 +25,7 @@ def task(code: str = "P1", *, inside: bool = False, unit: str = "蓝骑配送站
     kind, asked = lead_words(code, inside=inside)
     shown = unit if inside else neutral(unit)
     return Task(
-        "261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "云溪街道", "外卖骑手", kind, asked, "平台", "下午"
+        "261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "云溪街道", "外卖骑手", kind, asked, "平台", "下午", DUE
     )
 
 
@@ -47,7 +48,10 @@ def test_a_neutral_sheet_says_nowhere_what_it_is_about() -> None:
 
 
 def test_the_sheet_of_the_party_channel_names_the_lead() -> None:
-    assert "口袋党员" in texts(task_workbook(sheet(task("P1", inside=True), inside=True)))
+    said = texts(task_workbook(sheet(task("P1", inside=True), inside=True)))
+    assert "口袋党员" in said
+    assert "办理期限" in said
+    assert "办理期限" not in texts(task_workbook(sheet())), "the neutral sheet's columns are as they were"
 
 
 def test_only_four_columns_are_open_and_the_result_is_chosen_from_a_list() -> None:
@@ -75,8 +79,10 @@ def test_it_prints_across_with_its_header_repeated_a_line_to_sign_and_who_took_i
 
 @pytest.mark.parametrize("value", ["=1+1", "@SUM(A1)", "+1", "-1", "＝1", "\t=1", " =1", "\ufeff=1"])
 def test_no_cell_of_a_task_is_a_formula(value: str) -> None:
-    hostile = Task(*([value] * 11))
+    hostile = Task(*([value] * 11), DUE)
     data = task_workbook(sheet(hostile, street=f"{value}镇"))
+    named = Task(*([value] * 11), DUE, Contact(*([value] * 6)))
+    assert "<f>" not in texts(task_workbook(sheet(named, inside=True)))
     assert "<f>" not in texts(data)
     page = openpyxl.load_workbook(io.BytesIO(data)).active
     assert page is not None

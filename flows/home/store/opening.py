@@ -17,6 +17,7 @@ from flows.home.database import MIGRATING, engine_of, serialised
 from flows.home.folders import Home
 from flows.home.store.history import History
 from flows.home.store.identities import Identities
+from flows.home.store.issues import TaskIssues
 from flows.home.store.judgements import Judgements
 from flows.home.store.leads import LeadBook
 from flows.home.store.readings import Readings
@@ -42,6 +43,7 @@ class Store(
     Identities,
     Registers,
     LeadBook,
+    TaskIssues,
     Rights,
     Judgements,
     UnitJudgements,

@@ -1,0 +1,73 @@
+"""核查任务表 with names, telephones and addresses, for the Party channel: by a user with that right, each locked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.home.folders import Home, private_folder, write_private
+from flows.ledger.publish.read import Published
+from flows.originals import Originals, Record
+from flows.privacy.identified_export import permitted, wanted_records
+from flows.review.office import Office
+from flows.tasks.export import Exported, TaskOrder, export_tasks
+from flows.tasks.locked import lock, new_password
+from flows.tasks.naming import contact_of
+from flows.tasks.numbers import Shown
+from reports.tasks.sheet import Contact
+
+
+@dataclass(frozen=True)
+class NamedOrder:
+    """Who takes sheets with names out, why, and where to."""
+
+    user: str
+    password: str
+    reason: str
+    out: Path
+    street: str | None = None
+
+
+@dataclass
+class _Naming:
+    """Names from the originals, a password per sheet."""
+
+    originals: Originals
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def prepare(self, rows: Sequence[Mapping[str, Any]], current: Published) -> None:
+        wanted = {row["person_key"]: wanted_records(row) for row in rows}
+        found = self.originals.many([one for some in wanted.values() for one in some], current).records
+        for person, places in wanted.items():
+            keys = ((spot, bearer.person_key) for spot, bearer in places)
+            self.records[person] = [found[key] for key in keys if key in found]
+
+    def contact(self, row: Mapping[str, Any], shown: Shown) -> Contact:
+        return contact_of(row, shown, self.records[row["person_key"]])
+
+    def locked(self, name: str, body: bytes) -> bytes:
+        self.passwords[name] = new_password()
+        return lock(body, self.passwords[name])
+
+
+def export_named_tasks(home: Home, order: NamedOrder) -> tuple[Exported, Path]:
+    """Write the locked sheets and, apart from them, the list of their passwords; what was written and where that lies.
+
+    Raises InputError where the user may not, or gave no reason. The act is noted before anything is read.
+    """
+    office = Office.open(home)
+    try:
+        user, why = permitted(office, order.user, order.password, order.reason)
+        office.audit(user, "export_named_tasks", f"{order.street or '全区'}：{why}")
+        naming = _Naming(office.originals)
+        done = export_tasks(home, TaskOrder(order.out, user, order.street, inside=True, naming=naming))
+        path = order.out / "口令" / f"口令_{office.today().isoformat()}.txt"
+        private_folder(path.parent)
+        lines = "".join(f"{name}\t{password}\n" for name, password in naming.passwords.items())
+        write_private(path, lines.encode())
+        return done, path
+    finally:
+        office.close()

@@ -1,0 +1,37 @@
+"""How to find a person, from their original records: the full name, the telephones the sheet masks, where they live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flows.originals import Record
+from flows.tasks.communities import community_of
+from flows.tasks.numbers import Shown, masked_phones
+from reports.tasks.sheet import Contact
+
+
+def contact_of(row: Mapping[str, Any], shown: Shown, records: Sequence[Record]) -> Contact:
+    """A person's name and telephones in clear, as far as a record has what the sheet masks; else as masked.
+
+    A name of another first character, or a telephone that the sheet does not show, is not put in: the row's check code
+    binds what is masked, and a number that is another person's would be called.
+    """
+    masked = shown.name or ""
+    names = (one.name for one in records if one.name and "*" not in one.name)
+    full = [phone for one in records for phone in one.phones if "*" not in phone]
+    by_mask = {masked_phones(phone): phone for phone in reversed(full)}
+    phones = [by_mask.get(masked_phones(part), part) for part in (shown.phone or "").split("\n")]
+    address = _first(records, "home_address") or _first(records, "address")
+    return Contact(
+        name=next((name for name in names if name[0] == masked[:1]), masked),
+        phone="\n".join(phones),
+        unit=shown.unit or "",
+        station=_first(records, "station"),
+        address=address,
+        community=community_of(address, str(row["home_street"] or "")),
+    )
+
+
+def _first(records: Sequence[Record], field: str) -> str:
+    return next((str(one.row[field]) for one in records if one.row.get(field)), "")
