@@ -25,8 +25,9 @@ def task(code: str = "P1", *, inside: bool = False, unit: str = "蓝骑配送站
     kind, asked = lead_words(code, inside=inside)
     shown = unit if inside else neutral(unit)
     return Task(
-        "261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "云溪街道", "外卖骑手", kind, asked, "平台", "下午", DUE
-    )
+        "261120-BCDFGHJKMN", "BCDFG", "张*", "138****5678", shown, "云溪街道", "外卖骑手", kind, asked, "平台", "下午",
+        DUE,
+    )  # fmt: skip
 
 
 def sheet(*tasks: Task, inside: bool = False, street: str = "城南街道") -> TaskSheet:
