@@ -22,7 +22,7 @@ PublicOption = Annotated[
 ]
 AddOption = Annotated[str | None, typer.Option("--add-account", metavar="账号名", help="开一个账号，不启动核对台")]
 ResetOption = Annotated[str | None, typer.Option("--reset-account", metavar="账号名", help="给账号重设口令并启用")]
-RoleOption = Annotated[str, typer.Option("--role", help="系统管理员、审核员、只读 或 审计员")]
+RoleOption = Annotated[str, typer.Option("--role", help="系统管理员、审核员、只读、审计员 或 核查员（要写 --street）")]
 StreetOption = Annotated[list[str] | None, typer.Option("--street", help="只看这个镇街，可写几次；不写为全区")]
 PasswordOption = Annotated[
     Path | None,
@@ -59,6 +59,7 @@ def review(
 
 def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, list[str], Path | None]) -> None:
     from flows.review.office import Office
+    from flows.review.streets import check_streets
     from reports.workbench.access import Account, Role
     from schemas.errors import HomeError
 
@@ -73,6 +74,8 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
     password, office, by = _password(password_file), Office.open(home), getpass.getuser()
     try:
         if name:
+            if not check_streets(office.held(), streets) and streets:
+                say("还没有一本账，镇街名称没有核对；请与数据里的写法一致")
             office.accounts.add(Account(name, Role(role), frozenset(streets)), password, at=office.now(), by=by)
             office.audit(by, "account", f"新增 {name} {role} {'、'.join(streets) or '全区'}")
             say(f"已开账号 {name}：{role}，{'、'.join(streets) or '全区'}")

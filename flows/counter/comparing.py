@@ -145,7 +145,7 @@ def compare_names(one: str, other: str) -> Compared:
 def compare_ids(one: str, other: str) -> Compared:
     """Two resident IDs, either of which may be masked, damaged or of another length."""
     if not one or not other:
-        return Compared(Fit.SILENT, "没有证件号" if one or other else "")
+        return Compared(Fit.SILENT, "没有证件号" if one else "")
     if one == other and "*" not in one:
         return Compared(Fit.SAME, "证件号相同")
     if len(one) != len(other):
@@ -180,7 +180,7 @@ def _of_two_lengths(one: str, other: str) -> Compared:
 def compare_phones(some: tuple[str, ...], others: tuple[str, ...]) -> Compared:
     """The best of every two telephones."""
     if not some or not others:
-        return Compared(Fit.SILENT, "没有手机号" if some or others else "")
+        return Compared(Fit.SILENT, "没有手机号" if some else "")
     return max((_phones(one, other) for one in some for other in others), key=lambda found: (found.fit, found.digits))
 
 

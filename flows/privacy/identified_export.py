@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,13 @@ import pyarrow.parquet.encryption as pe
 
 from flows.home.folders import Home, private_folder, write_private
 from flows.ledger.publish.read import Published, current_version
+from flows.tasks.naming import wanted_records
 from schemas.errors import HomeError, InputError
 
 if TYPE_CHECKING:
-    from flows.originals import Bearer, Record, Spot
+    from flows.originals import Record
     from flows.review.office import Office
 
-_ROLES = ("roll", "transfer", "floating", "self_report", "worker")
-"""Whose word on a name and a number goes first."""
 _TOKENS = ("person_key", "name_masked", "id_token", "host_org_name")
 _GROUP, _PAGE = 1 << 14, 1 << 30
 _FOUND, _GONE = "已读取", "原件已销毁"
@@ -138,14 +136,6 @@ def _flat(table: pa.Table) -> pa.Table:
             cells = [json.dumps(cell, ensure_ascii=False, default=str) for cell in table[one.name].to_pylist()]
             table = table.set_column(at, one.name, pa.array(cells, pa.string()))
     return table
-
-
-def wanted_records(row: Mapping[str, Any]) -> list[tuple[Spot, Bearer]]:
-    """Where a person's records stand, the most trustworthy first."""
-    from flows.originals import Bearer, Spot
-
-    mine = (one for one in row["evidence"] if one["role"] in _ROLES)
-    return [(Spot.of(one), Bearer.of(row)) for one in sorted(mine, key=lambda one: _ROLES.index(one["role"]))]
 
 
 def _clear(records: list[Record]) -> dict[str, Any]:

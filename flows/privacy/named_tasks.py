@@ -10,11 +10,11 @@ from typing import Any
 from flows.home.folders import Home, private_folder, write_private
 from flows.ledger.publish.read import Published
 from flows.originals import Originals, Record
-from flows.privacy.identified_export import permitted, wanted_records
+from flows.privacy.identified_export import permitted
 from flows.review.office import Office
 from flows.tasks.export import Exported, TaskOrder, export_tasks
 from flows.tasks.locked import lock, new_password
-from flows.tasks.naming import contact_of
+from flows.tasks.naming import contact_of, wanted_records
 from flows.tasks.numbers import Shown
 from reports.tasks.sheet import Contact
 

@@ -61,6 +61,8 @@ class Accounts:
         if self.get(account.name):
             raise InputError("已有这个账号", where=account.name, rule="account_taken", action="换一个名字")
         _check_password(account.name, password)
+        if account.role is Role.OFFICER and not account.streets:
+            raise InputError("核查员要写明管哪个镇街", where=account.name, rule="officer_street", action="加上镇街")
         values = {"name": account.name, "role": account.role.value, "streets": sorted(account.streets)}
         with Session(self._engine) as session, session.begin():
             session.add(tables.Account(**values, password=hashed(password), active=True, created_at=at, created_by=by))

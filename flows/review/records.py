@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from flows.ledger.audit_log import examined
 from flows.review.clock import BEIJING, aware
 from flows.review.office import Office
+from flows.review.streets import check_streets, known_streets
 from flows.run.runs import list_runs, load_record
-from reports.workbench.access import Account, Action, Role
+from reports.workbench.access import Account, Action
 from reports.workbench.desk import Listed, Refused, Row
 from schemas.errors import HomeError, InputError
 from schemas.store import AuditEntry
@@ -88,12 +89,11 @@ class Records:
     def streets(self, session: str) -> Sequence[str]:
         """Streets an account may be given."""
         self._office.with_right(session, Action.MANAGE_ACCOUNTS)
-        held = self._office.held()
-        waiting = {street for street, _ in held.pairs.choices(Account("-", Role.READER))["street"]}
-        return sorted(waiting | set(held.people.streets()))
+        return known_streets(self._office.held())
 
     def open_account(self, session: str, account: Account, password: str) -> None:
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
+        check_streets(self._office.held(), account.streets)
         with self._office.writing:
             self._office.accounts.add(account, password, at=self._office.now(), by=admin.name)
             streets = "、".join(sorted(account.streets)) or "全区"

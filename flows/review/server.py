@@ -69,11 +69,13 @@ def _application(office: Office, address: Address) -> Gate:
 
     from flows.review.counter import add_counter
     from flows.review.login import add_login
+    from flows.review.tasks import add_tasks
     from reports.workbench.pages import register
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_login(app, office, secure=address.public.startswith("https://"))
     add_counter(app, office)
+    add_tasks(app, office)
     register(OfficeDesk(office))
     ui.run_with(
         app, title="三找核对台", language="zh-CN", tailwind=False, show_welcome_message=False, reconnect_timeout=20.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from flows.tasks.answered import Answered
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
 from flows.tasks.numbers import Shown, check_code, lead_letters, task_number
+from flows.tasks.terms import issue
 from reports import words
 from reports.tasks.sheet import Contact, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
@@ -99,14 +100,9 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
         if order.naming:
             order.naming.prepare(rows, current)
         phones = read_contacts(home, key, current, rows)
-        terms = _issued(store, policy, [(row["person_key"], code) for leads in streets.values() for row, code in leads])
+        asked = [(row["person_key"], code) for leads in streets.values() for row, code in leads]
+        terms = issue(store, policy, asked, datetime.now(BEIJING).date())
         return _written(order, _Desk(key, policy, as_of, sources, phones, order, terms), streets, store)
-
-
-def _issued(store: Store, policy: Policy, leads: list[tuple[str, str]]) -> dict[tuple[str, str], Term]:
-    """Until when each of these leads is to be answered."""
-    today = datetime.now(BEIJING).date()
-    return store.issue_tasks(leads, today, today + timedelta(days=policy.leads.task_days))
 
 
 def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.originals import Record
+from flows.originals import Bearer, Record, Spot
 from flows.tasks.communities import community_of
 from flows.tasks.numbers import Shown, masked_phones
 from reports.tasks.sheet import Contact
+
+_ROLES = ("roll", "transfer", "floating", "self_report", "worker")
+"""Whose word on a name and a number goes first."""
+
+
+def wanted_records(row: Mapping[str, Any]) -> list[tuple[Spot, Bearer]]:
+    """Where a person's records stand, the most trustworthy first."""
+    mine = (one for one in row["evidence"] if one["role"] in _ROLES)
+    return [(Spot.of(one), Bearer.of(row)) for one in sorted(mine, key=lambda one: _ROLES.index(one["role"]))]
 
 
 def contact_of(row: Mapping[str, Any], shown: Shown, records: Sequence[Record]) -> Contact:

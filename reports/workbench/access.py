@@ -8,12 +8,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The four kinds of account; the one who opens accounts sees nobody's data, nor does the auditor."""
+    """The kinds of account; the one who opens accounts sees nobody's data, nor does the auditor.
+
+    A street's officer sees the tasks of the street, outside the Party channel: who it is, never why.
+    """
 
     ADMIN = "系统管理员"
     REVIEWER = "审核员"
     READER = "只读"
     AUDITOR = "审计员"
+    OFFICER = "核查员"
 
 
 class Action(StrEnum):
@@ -24,6 +28,7 @@ class Action(StrEnum):
     UNMASK = "查看原件"
     SEE_PEOPLE = "查看一本账"
     CHECK = "登记核查结果"
+    SEE_TASKS = "查看核查任务"
     OBJECT = "登记与答复异议"
     SEE_COVERAGE = "查看覆盖"
     SEE_TRUST = "查看复核一致性"
@@ -41,6 +46,7 @@ _RIGHTS = {
         Action.UNMASK,
         Action.SEE_PEOPLE,
         Action.CHECK,
+        Action.SEE_TASKS,
         Action.OBJECT,
         Action.SEE_COVERAGE,
         Action.SEE_TRUST,
@@ -49,8 +55,17 @@ _RIGHTS = {
     },
     Role.READER: {Action.SEE_PAIRS, Action.SEE_PEOPLE, Action.SEE_COVERAGE, Action.SEE_RUNS},
     Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_TRUST, Action.SEE_RUNS},
+    Role.OFFICER: {Action.SEE_TASKS},
 }
-_OF_A_STREET = {Action.SEE_PAIRS, Action.JUDGE, Action.UNMASK, Action.SEE_PEOPLE, Action.CHECK, Action.OBJECT}
+_OF_A_STREET = {
+    Action.SEE_TASKS,
+    Action.SEE_PAIRS,
+    Action.JUDGE,
+    Action.UNMASK,
+    Action.SEE_PEOPLE,
+    Action.CHECK,
+    Action.OBJECT,
+}
 
 
 @dataclass(frozen=True)

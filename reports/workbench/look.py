@@ -21,6 +21,7 @@ from reports.workbench.differences import compare, marked
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _PAGES = (
     ("/waiting", "待处理", Action.JUDGE),
+    ("/tasks", "核查任务", Action.SEE_TASKS),
     ("/queue", "待核对", Action.SEE_PAIRS),
     ("/conflicts", "情况不符", Action.JUDGE),
     ("/ledger", "一本账", Action.SEE_PEOPLE),
@@ -67,7 +68,8 @@ def head_values(account: Account, here: str, token: str) -> dict[str, Any]:
 
 def first_page(account: Account) -> str:
     """Where an account begins."""
-    return {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts"}.get(account.role, "/queue")
+    begins = {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts", Role.OFFICER: "/tasks"}
+    return begins.get(account.role, "/queue")
 
 
 def _both(left: str | None, right: str | None) -> tuple[Markup, Markup]:

@@ -28,7 +28,7 @@ SWAPPED = ID[:7] + ID[8] + ID[7] + ID[9:]
         (ID, "110101199003070011", Fit.DIFFERENT, "证件号不同"),
         (ID, ID[:17], Fit.DIFFERENT, "位数不同（18位与17位）"),
         (ID, f"{ID[0]}***{ID[-1]}", Fit.HIDDEN, "只显示2位"),
-        (ID, "", Fit.SILENT, "没有证件号"),
+        (ID, "", Fit.SILENT, ""),
     ],
 )
 def test_which_digit_of_an_id_differs_is_said_by_its_place(one: str, other: str, fit: Fit, said: str) -> None:
@@ -55,6 +55,14 @@ def test_which_digit_of_an_id_differs_is_said_by_its_place(one: str, other: str,
 )
 def test_names(one: str, other: str, fit: Fit) -> None:
     assert compare_names(one, other).fit == compare_names(other, one).fit == fit
+
+
+def test_only_what_the_row_lacks_is_said_not_what_nobody_asked() -> None:
+    assert (compare_ids(ID, "").sentence, compare_ids("", ID).sentence) == ("没有证件号", "")
+    assert (compare_phones(("13912345678",), ()).sentence, compare_phones((), ("13912345678",)).sentence) == (
+        "没有手机号",
+        "",
+    )
 
 
 def test_the_best_of_several_telephones_counts() -> None:

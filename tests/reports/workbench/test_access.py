@@ -13,9 +13,10 @@ RIGHTS = {
     Role.ADMIN: {Action.SEE_RUNS, Action.MANAGE_ACCOUNTS},
     Role.REVIEWER: PEOPLE
     | {Action.JUDGE, Action.UNMASK, Action.CHECK, Action.OBJECT, Action.SEE_COVERAGE, Action.SEE_RUNS}
-    | {Action.EXPORT_IDENTIFIED},
+    | {Action.EXPORT_IDENTIFIED, Action.SEE_TASKS},
     Role.READER: PEOPLE | {Action.SEE_COVERAGE, Action.SEE_RUNS},
     Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_RUNS},
+    Role.OFFICER: {Action.SEE_TASKS},
 }
 
 

@@ -1,0 +1,226 @@
+"""Today's tasks for a street's officer, on a phone: the list, one task, its answer; name and telephone on demand.
+
+An officer sees and asks what a sheet outside the Party channel does: whether it is the person, never why. A reviewer of
+the street, who sees the ledger, answers the leads themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from flows.home.store import Term
+from flows.ledger.checks import PERSON, Said, record_answer
+from flows.ledger.known_organisations import KnownOrganisations
+from flows.ledger.publish.read import Published
+from flows.review.office import Office, plain_text
+from flows.review.plain import Answered, PlainPages, Screen
+from flows.tasks.answered import Answered as Words
+from flows.tasks.contacts import read_contacts
+from flows.tasks.export import asked_of, phone_text, shown_of, street_of
+from flows.tasks.history import earlier_answers
+from flows.tasks.issued import Issued
+from flows.tasks.naming import contact_of, wanted_records
+from flows.tasks.numbers import lead_letters, task_number
+from flows.tasks.terms import issue
+from reports.tasks.sheet import Contact
+from reports.tasks.words import contact_window, lead_words, neutral
+from reports.workbench.access import Account, Action, may
+from reports.workbench.desk import Refused
+from reports.workbench.task_card import TaskCard, TaskView
+from schemas.errors import InputError
+
+_MOST = 80
+"""Tasks on one page; the most pressing first."""
+_Row = Mapping[str, Any]
+
+
+def add_tasks(app: FastAPI, office: Office) -> None:
+    """Add `/tasks` and `/task/…`, with the two forms of a task."""
+    pages, desk = PlainPages(office), Tasks(office)
+
+    async def tasks(request: Request) -> Response:
+        return await pages.shown(request, lambda session: desk.listed(session, request.query_params.get("done", "")))
+
+    async def task(request: Request, number: str) -> Response:
+        return await pages.shown(request, lambda session: desk.opened(session, number))
+
+    async def contact(request: Request, number: str) -> Response:
+        return await pages.posted(request, lambda session, _: desk.contact(session, number))
+
+    async def answer(request: Request, number: str) -> Response:
+        return await pages.posted(request, lambda session, form: desk.answer(session, number, form))
+
+    app.add_api_route("/tasks", tasks, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/task/{number}", task, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/task/{number}/contact", contact, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/task/{number}", answer, methods=["POST"], include_in_schema=False)
+
+
+@dataclass
+class _Task:
+    """One task of the version in force, as an account may ask it."""
+
+    account: Account
+    row: _Row
+    code: str
+    number: str
+
+    @property
+    def inside(self) -> bool:
+        return _inside(self.account)
+
+
+@dataclass
+class Tasks:
+    """The tasks of one office."""
+
+    office: Office
+    issued: dict[str, Issued] = field(default_factory=dict)
+    """By version: what task numbers stand for."""
+
+    def listed(self, session: str, done: str) -> Screen:
+        """The account's tasks, those whose term is over first."""
+        account = self.office.with_right(session, Action.SEE_TASKS)
+        policy, words = self.office.policy, Words(self.office.store, self.office.policy.leads)
+        found = [
+            (row, code)
+            for row in self.office.held().people.with_leads()
+            if _is_seen(account, row)
+            for code in asked_of(row, policy, words, inside=_inside(account))
+        ]
+        terms = self._terms(account, [(row["person_key"], code) for row, code in found])
+        self.office.audit(account.name, "view_tasks", f"{len(found)} 项")
+        cards = [
+            self._card(self._task(account, row, code), terms.get((row["person_key"], code))) for row, code in found
+        ]
+        cards.sort(key=lambda one: (one.due is None, one.due, one.unit, one.number))
+        late = sum(card.overdue for card in cards)
+        values = {"cards": cards[:_MOST], "total": len(cards), "late": late, "done": done == "1"}
+        return Screen("tasks.html", "核查任务", values, here="/tasks")
+
+    def opened(self, session: str, number: str) -> Screen:
+        """One task, masked, with the answers it may be given."""
+        return self._screen(self._asked(session, number), None)
+
+    def contact(self, session: str, number: str) -> Screen:
+        """The same with name and telephone in clear, for the street's own account; noted before it is read."""
+        task = self._asked(session, number)
+        if street_of(task.row) not in task.account.streets:
+            raise InputError(
+                "姓名和电话只给本镇街的账号看", where=number, rule="not_own_street",
+                action="全区的审核员在该人的页面写明理由看原件",
+            )  # fmt: skip
+        self.office.audit(task.account.name, "open_task", number, task.row["person_key"])
+        return self._screen(task, self._contact(task))
+
+    def answer(self, session: str, number: str, form: Mapping[str, str]) -> Answered:
+        """Note the answer; from that moment the task is not asked again."""
+        task, rules = self._asked(session, number), self.office.policy.leads
+        answer, remark = form.get("answer", ""), plain_text(form.get("note", ""), "备注") or None
+        if not answer:
+            raise InputError("请先选一个核查结果", rule="no_answer", action="退回上一页选一个")
+        with self.office.writing:
+            named = form.get("host", "").strip()
+            host = self._organisations().find(named) if named and answer == rules.taken_in and task.inside else None
+            said = Said(answer, task.account.name, self.office.today(), host, remark)
+            record_answer(self.office.store, rules, task.row, task.code, said)
+            self.office.audit(task.account.name, "check", f"{number} {answer}", task.row["person_key"])
+        return "/tasks?done=1"
+
+    def _asked(self, session: str, number: str) -> _Task:
+        """The task of a number. Raises Refused for another street's as for none; InputError where it is answered."""
+        account, held = self.office.with_right(session, Action.SEE_TASKS), self.office.held()
+        found = self._issued(held.published).find(number) if held.published else ""
+        if isinstance(found, str):
+            raise InputError(found or "还没有发布过一本账", where=number[:20], rule="no_tasks", action="回到任务列表")
+        row = held.people.person(found.lead[0])
+        if row is None or not _is_seen(account, row):
+            self.office.refuse(account, Action.SEE_TASKS, number[:20])
+        words, inside = Words(self.office.store, self.office.policy.leads), _inside(account)
+        code = found.lead[1] if inside else PERSON
+        asked = asked_of(row, self.office.policy, words, inside=inside and code != PERSON)
+        if code not in asked:
+            raise InputError("这项任务已有答复，不用再核", where=number, rule="no_tasks", action="回到任务列表看别的")
+        return _Task(account, row, code, number)
+
+    def _issued(self, version: Published) -> Issued:
+        if version.version not in self.issued:
+            self.issued = {version.version: Issued(self.office.home, self.office.key, version, self.office.policy)}
+        return self.issued[version.version]
+
+    def _task(self, account: Account, row: _Row, code: str) -> _Task:
+        as_of = self.office.held().as_of
+        if as_of is None:
+            raise Refused
+        letters = lead_letters(self.office.key, row["person_key"], code)
+        return _Task(account, row, code, task_number(as_of, letters))
+
+    def _terms(self, account: Account, leads: list[tuple[str, str]]) -> Mapping[tuple[str, str], Term]:
+        """What a street's own account sees has been put to the street; others only look."""
+        if not account.streets:
+            return self.office.store.open_terms()
+        with self.office.writing:
+            return issue(self.office.store, self.office.policy, leads, self.office.today())
+
+    def _card(self, task: _Task, term: Term | None) -> TaskCard:
+        row, told = task.row, shown_of(task.row, task.code, inside=task.inside, phone=None)
+        earlier = earlier_answers(self.office.store, self.office.policy.leads, (row["person_key"], task.code))
+        last = next((one for one in reversed(earlier) if one.answer), None)
+        return TaskCard(
+            number=task.number,
+            name=told.name or "",
+            unit=told.unit or "",
+            street=told.street or "",
+            group=(str if task.inside else neutral)("、".join(row["occupation_groups"])),
+            kind=told.kind or "",
+            asked=lead_words(task.code, inside=task.inside)[1],
+            window=contact_window(row["occupation_groups"]),
+            due=term.due_on if term else None,
+            overdue=term is not None and term.due_on < self.office.today(),
+            earlier=f"{last.on} {last.answer}" if last else "",
+        )
+
+    def _screen(self, task: _Task, contact: Contact | None) -> Screen:
+        rules, key = self.office.policy.leads, task.row["person_key"]
+        leads = task.inside and task.code != PERSON
+        view = TaskView(
+            card=self._card(task, self.office.store.open_terms().get((key, task.code))),
+            answers=tuple(rules.feedback if leads else rules.person_feedback),
+            needs_host=rules.taken_in if leads else None,
+            organisations=self._organisations().names if leads else (),
+            person_key=key if task.inside else None,
+            own_street=street_of(task.row) in task.account.streets,
+        )
+        return Screen("task.html", "核查任务", {"view": view, "contact": contact}, here="/tasks")
+
+    def _contact(self, task: _Task) -> Contact:
+        version = self.office.held().published
+        if version is None:
+            raise Refused
+        phones = read_contacts(self.office.home, self.office.key, version, [task.row])
+        text = phone_text(task.row, phones[task.row["person_key"]])
+        shown = shown_of(task.row, task.code, inside=task.inside, phone=text)
+        places = wanted_records(task.row)
+        found = self.office.originals.many(places, version).records
+        keys = ((spot, bearer.person_key) for spot, bearer in places)
+        return contact_of(task.row, shown, [found[key] for key in keys if key in found])
+
+    def _organisations(self) -> KnownOrganisations:
+        return KnownOrganisations(self.office.store, self.office.key, self.office.district)
+
+
+def _inside(account: Account) -> bool:
+    """Whether the account is within the Party channel."""
+    return may(account, Action.CHECK)
+
+
+def _is_seen(account: Account, row: _Row) -> bool:
+    """The street that checks a person's leads, or a reviewer of the whole district."""
+    if account.streets:
+        return street_of(row) in account.streets
+    return _inside(account)
