@@ -53,8 +53,11 @@ spark: $(SPARK_READY) $(DEV_READY)
 lock:
 	uv pip compile pyproject.toml --extra build --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
-	uv pip compile pyproject.toml --extra build --extra dev --python-version 3.11 --universal --generate-hashes --no-strip-extras \
+	uv pip compile pyproject.toml --extra build --extra sample --extra dev --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.lock
+	printf 'pypinyin>=0.55,<1\nopencc>=1.4.2,<2\npython-stdnum>=2.2,<3\n' | uv pip compile - -c requirements-dev.lock \
+		--python-version 3.11 --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --quiet -o requirements-sample.lock
 	echo 'pyspark>=4.3,<5' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-spark.lock
 
@@ -72,9 +75,10 @@ $(BIN)/pip:
 		apt-get update -qq && apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN_READY): requirements.lock pyproject.toml | $(BIN)/pip
+$(RUN_READY): requirements.lock requirements-sample.lock pyproject.toml | $(BIN)/pip
 	@echo "安装运行环境（首次约两三分钟）……"
 	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --require-hashes -r requirements-sample.lock
 	$(INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q schemas matchers reports flows
 	@touch $@

@@ -181,6 +181,7 @@ class Rule(StrEnum):
     SAME_UNIT = "same_unit"
     SAMPLE_DIRT = "sample_dirt"
     SAMPLE_NIGHTS = "sample_nights"
+    SAMPLE_PACKAGES = "sample_packages"
     SAMPLE_SHARE = "sample_share"
     SAMPLE_SIZE = "sample_size"
     SEAL = "seal"

@@ -9,6 +9,10 @@ import typer
 
 from flows.cli.ending import UsageMistake, say
 from flows.cli.terminal import shown_progress
+from schemas.errors import HomeError
+from schemas.rules import Rule
+
+_PACKAGES = {"pypinyin": "pypinyin", "opencc": "opencc", "python-stdnum": "stdnum"}
 
 
 def sample(
@@ -24,6 +28,7 @@ def sample(
 
     真值一种判断一个文件：rows 行、members 人、units 单位、hosts 组织、suggestions 建议、leads 线索、dirt 毛病。
     """
+    _check_installed()
     from flows.sample import SampleOptions, generate
     from flows.sample.options import Dirt
 
@@ -34,3 +39,18 @@ def sample(
     with shown_progress() as progress:
         generate(options, progress=progress)
     say(f"已写到 {out}")
+
+
+def _check_installed() -> None:
+    """Raises HomeError naming the packages that only this command needs, where they are not there."""
+    from importlib.util import find_spec
+
+    missing = [package for package, module in _PACKAGES.items() if find_spec(module) is None]
+    if missing:
+        raise HomeError(
+            "造示例数据另要的包没有装，日常运行用不着它们",
+            rule=Rule.SAMPLE_PACKAGES,
+            count=len(missing),
+            examples=tuple(missing),
+            action="pip install --require-hashes -r requirements-sample.lock，再试",
+        )
