@@ -103,6 +103,7 @@ where not l.objection and not list_has_any(l.statuses, ['S1', 'L1', 'D1'])
     and k.person_id not in (select person_id from transferred_out)
 ;
 create or replace table lead_holders as
+-- One row per person of the ledger: whether a lead of theirs is open.
 select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_state and lead.closed_on is null)) > 0 as has_lead
 from ledger l join person_keys k using (person_key)
 ;
@@ -187,10 +188,12 @@ select
 from each_unit group by name_key
 ;
 create or replace table street_orgs as
+-- One row per street with the organisation that stands for it: its committee, else the highest of its kinds.
 select street, min_by(org_name, (coalesce(list_position($street_kinds::varchar[], org_kind), 99), org_id)) as org_name
 from orgs where street is not null and list_contains($street_kinds::varchar[], org_kind) group by street
 ;
 create or replace table trade_orgs as
+-- One row per trade with its organisation: a committee of the trade before a branch.
 select t.trade, min_by(o.org_name, (o.org_kind <> $committee_kind, o.org_id)) as org_name
 from (select org_id, grp from org_words union select org_id, grp from org_committees) w
 join orgs o using (org_id) join trades t using (grp)
@@ -210,6 +213,7 @@ group by o.org_id, o.org_name, o.org_kind, o.street
 order by o.org_id
 ;
 create or replace table coverage_rows as
+-- One row per scope and name with its counts, what it is called, and the organisations that may cover it.
 select
     c.scope, c.name_key, coalesce(u.name, c.name_key) as label,
     case c.scope when 'trade' then null when 'district' then null when 'street' then c.name_key

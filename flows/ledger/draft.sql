@@ -1,4 +1,5 @@
 create or replace table person_facts as
+-- One row per person with the name and the full ID that their registry entry, else their own rows, show.
 select
     p.person_id, k.person_key, p.registry_id, p.kind, p.match_class, p.flags,
     coalesce(r.name, n.name) as name,
@@ -24,6 +25,7 @@ join text_street t on t.text = l.address
 group by f.person_id
 ;
 create or replace table evidence_rows as
+-- One row per person and row of a source that they, their statuses or their host rest on.
 with said as (
     select person_id, unnest(codes) as code from statuses
 ), codes as (
@@ -76,6 +78,7 @@ left join clean_files h on h.text = o.sheet
 left join clean_numbers n on n.text = o.record_id
 ;
 create or replace table evidence_of as
+-- One row per person with their rows of evidence as a list; organisations stand last.
 select
     person_id,
     list(struct_pack(
@@ -85,6 +88,7 @@ select
 from evidence_rows group by person_id
 ;
 create or replace table work_of as
+-- One row per person with worker rows: occupation groups, platforms and units as they are published.
 select
     w.person_id,
     list_sort(list_distinct(list(w.grp))) as occupation_groups,
@@ -97,6 +101,7 @@ left join clean_texts u on u.text = coalesce(x.name, w.unit_name)
 group by w.person_id
 ;
 create or replace table strongest_row as
+-- One row per person with a matched row: the weight and the reason of the strongest, worker rows first.
 select person_id, match_weight, match_probability, reason
 from (
     select *, row_number() over (
@@ -107,6 +112,7 @@ from (
 ) where rank = 1
 ;
 create or replace table ledger_draft as
+-- One row per person as tonight's sources show them, before earlier nights, leads and objections are minded.
 with words as (
     select
         f.person_id, f.person_key, f.registry_id, f.kind, f.match_class, f.full_id, f.name, f.flags,

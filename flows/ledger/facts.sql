@@ -1,4 +1,5 @@
 create or replace table text_street as
+-- One row per text of a place that names a known street: the longest name in it.
 with texts as (
     select distinct text from (
         select street as text from raw_work union all
@@ -13,6 +14,7 @@ from texts join street_names on contains(texts.text, street_names.street)
 group by text
 ;
 create or replace table placed_work as
+-- One row per worker or self-report row in scope: where, for whom and since when, with the streets its cells name.
 select
     w.row_key, w.source, w.role, w.file, coalesce(w.platform, f.platform) as platform,
     case when w.platform is not null then 'cell' when f.platform is not null then 'name' end as platform_from,

@@ -1,4 +1,5 @@
 create or replace table floats as
+-- One row per person and entry of the floating register, the newest first (age 1).
 select
     p.person_id, f.row_key, f.home_branch, f.host_org,
     coalesce(f.flow_direction, case
@@ -11,6 +12,7 @@ join registry_rows g on g.registry_id = p.registry_id
 join stage_floating_members f on f.row_key = g.row_key
 ;
 create or replace table homes as
+-- One row per person with the organisation they belong to, and whether it is none of this district (elsewhere).
 with named as (
     select
         p.person_id, nullif(r.branch_code, '') as code,
@@ -31,6 +33,7 @@ left join organisation_texts t on t.name is not distinct from n.name and t.code 
 left join orgs o on o.org_id = t.org_id
 ;
 create or replace table asking_files as
+-- One row per file of workers that asks who is a member: some row of it says so.
 select source, file from work_rows where role = 'worker' group by source, file having bool_or(declared_member)
 ;
 create or replace table denials as
@@ -71,6 +74,7 @@ from denials d join link_rows k on k.row_key = d.row_key and k.registry_id = d.r
 where list_contains(k.flags, 'phone_of_another')
 ;
 create or replace table hidden_members as
+-- One row per member who joined before they denied it, on an account that is shown to be their own.
 select distinct d.person_id
 from denials d
 join roll_of r using (person_id)
@@ -80,6 +84,7 @@ where d.started_on > (select max(e.joined_on) from roll_entries e where e.regist
         or d.row_key not in (select row_key from accounts_of_others))
 ;
 create or replace table pending_letters as
+-- One row per person whose newest letter has expired and was received by nobody.
 select l.person_id, l.row_key, l.to_org
 from letters l
 where l.age = 1 and list_contains($pending_states::varchar[], l.state) and l.expires_on < $as_of

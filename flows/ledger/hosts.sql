@@ -64,6 +64,7 @@ from persons p join roll_of r using (person_id) join roll_units u on u.row_key =
 where p.kind = 'own_job'
 ;
 create or replace table seeker_groups as
+-- One row per person and occupation group they work in.
 select person_id, unnest(grps) as grp from host_seekers
 union
 select p.person_id, g.grp from persons p join roll_of r using (person_id) join own_trades g
@@ -87,6 +88,7 @@ select w.* from org_words w join org_remits m using (org_id)
 where m.remit = 'trade' or not exists (select 1 from org_units u where u.org_id = w.org_id)
 ;
 create or replace table org_committees as
+-- One row per industry committee and occupation group it is for.
 select o.org_id, w.grp
 from orgs o join committee_words w on contains(coalesce(o.trade, ''), w.word) or contains(o.org_name, w.word)
 where o.org_kind = $committee_kind

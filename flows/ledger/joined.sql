@@ -2,6 +2,7 @@ create or replace macro class_rank(name) as
     coalesce(list_position(['confirmed', 'exact', 'strong', 'self_report', 'declared', 'own_job'], name), 9)
 ;
 create or replace table carried_sources as
+-- One row per source of which not all rows are here tonight.
 select source from sources_incomplete union select source from registers_absent
 ;
 create or replace table seen_on as
@@ -13,6 +14,7 @@ left join carried_files c on c.source = w.source and c.file = w.file
 group by k.person_key having max(coalesce(c.came_on, $as_of::date)) < $as_of::date
 ;
 create or replace table ledger_joined as
+-- One row per person of tonight or carried from the last ledger, with the evidence that did not come tonight.
 with previous_evidence as (
     select person_key, unnest(evidence) as piece from previous_ledger
 ), kept_pieces as (

@@ -1,9 +1,11 @@
 create or replace table evidence_now as
+-- One row per person with the records their row rests on, organisations apart.
 select person_key, list_sort(list_distinct(list_transform(list_filter(evidence, piece -> piece.role <> 'organisation'), piece ->
     piece.role || '|' || piece.source || '|' || coalesce(piece.record_id, '')))) as pieces
 from ledger_joined
 ;
 create or replace table reopened as
+-- One row per lead found unfounded whose person has records tonight that the checker did not have: the new ones.
 select s.person_key, s.code, list_filter(e.pieces, piece -> not list_contains(s.basis, piece)) as news
 from lead_states s join evidence_now e using (person_key)
 where s.state = $excluded_state and s.basis is not null
@@ -27,6 +29,7 @@ create or replace table people_before as
 select person_key from previous_ledger where not objection
 ;
 create or replace table leads_open as
+-- One row per person and code they have tonight: the state of the lead, who checked it, since when it is open.
 with codes as (
     select person_key, code, place
     from (select person_key, unnest(statuses) as code, generate_subscripts(statuses, 1) as place from ledger_joined)
@@ -115,6 +118,7 @@ select
 from known
 ;
 create or replace table ledger_leads as
+-- One row per person with their leads as a list: open ones by their codes, then those closed; the state of the first.
 with kept as (
     select * from leads_open
     union all by name

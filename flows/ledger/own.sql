@@ -1,4 +1,5 @@
 create or replace table roll_street as
+-- One row per person with the street that their roll entry says they live in.
 select r.person_id, coalesce(
     min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_street, ''), n.street)),
     min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_address, ''), n.street))

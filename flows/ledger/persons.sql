@@ -1,4 +1,5 @@
 create or replace table link_rows as
+-- One row per linked pair of a worker or self-report row and a person of the registry.
 select
     d.right_id as registry_id, d.left_id as row_key, p.role, p.source, d.match_class, d.match_weight,
     d.match_probability, d.reason, d.fields, d.flags, d.rule
@@ -6,9 +7,11 @@ from decided d join person_rows p on p.row_key = d.left_id
 where d.decision = 'link'
 ;
 create or replace table own_job_rows as
+-- One row per roll row whose own 工作单位 or 工作岗位 shows platform work (W1).
 select row_key from own_trades
 ;
 create or replace table persons as
+-- One row per person that may stand in the ledger: linked, of platform work by the roll (own_job), or self-declared.
 with linked as (
     select
         registry_id as person_id, registry_id, 'linked' as kind, list(row_key order by row_key) as worker_row_keys,

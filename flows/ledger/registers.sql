@@ -1,8 +1,10 @@
 create or replace table registry_rows as
+-- One row per row of the roll, the transfer or the floating register that is one of tonight's persons'.
 select registry_id, unnest(row_keys) as row_key from registry_persons
 where registry_id in (select registry_id from persons)
 ;
 create or replace table person_work as
+-- One row per person and worker or self-report row of theirs, with how it was matched.
 with tied as (
     select person_id, registry_id, unnest(worker_row_keys) as row_key from persons
 )
@@ -22,6 +24,7 @@ select r.registry_id, m.*, row_number() over (
 from registry_rows r join stage_party_members m using (row_key)
 ;
 create or replace table roll_of as
+-- One row per person on the roll: the entry that leads.
 select
     p.person_id, m.row_key as roll_row_key, m.member_no, m.sex, m.ethnicity, m.member_type, m.joined_on, m.branch_code,
     m.branch_name, m.unit_name, m.job, m.membership_state, m.lost_contact, m.is_floating, m.home_address, m.home_street
@@ -36,6 +39,7 @@ create or replace macro letter_end(validity, issued, days) as case
 end
 ;
 create or replace table letters as
+-- One row per person and transfer letter, the newest first (age 1), with the day it expires.
 with dated as (
     select
         p.person_id, t.row_key, t.received_on, t.from_branch, t.to_org, coalesce(t.valid_until, t.valid_days) as validity,

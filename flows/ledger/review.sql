@@ -5,6 +5,7 @@ create or replace table found_members as
 select distinct right_id as registry_id from decided where decision = 'link'
 ;
 create or replace table waiting as
+-- One row per pair that waits for a person and is asked tonight.
 with ordered as (
     select d.*, d.doubt in ('weak_evidence', 'masked_only')
             or d.doubt = 'conflict' and d.levels.id_number in ('one_digit', 'conflict') as thin,
@@ -27,6 +28,7 @@ from registry_persons r
 where r.registry_id in (select registry_id from persons union select right_id from waiting)
 ;
 create or replace table review_pairs as
+-- One row per pair that is asked: of a row and a person of the registry, or of two rows of the registers.
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side, d.doubt, d.match_weight,
     d.match_probability, d.blocking_rules, d.levels, d.reason, null::boolean as known
 from waiting d join registry_persons r on r.registry_id = d.right_id
@@ -87,6 +89,7 @@ select left_id as left_key, registry_id, roll_row_key, right_id, 'person' as sid
 from crossed where nearest = 1
 ;
 create or replace table review_sides as
+-- One row per record that stands on a side of a pair.
 with ids as (
     select distinct left_key as id, 'row' as side from review_pairs
     union select distinct right_id, side from review_pairs

@@ -1,4 +1,5 @@
 create or replace table review_streets as
+-- One row per roll row of a pair with the street it lives in, else that of its branch.
 select r.row_key, coalesce(
     min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_street, ''), n.street)),
     min_by(n.street, (-length(n.street), n.street)) filter (contains(coalesce(r.home_address, ''), n.street)),
@@ -42,11 +43,13 @@ create or replace table masked_pairs as
     left join clean_numbers m on m.text = g.member_no
 ;
 create or replace table known_pairs as
+-- One row per pair of known answer that is asked among the others.
 select * exclude (known), $as_of::date as since, known as same from masked_pairs
 where known is not null and pair_id not in (select pair_id from masked_pairs where known is null)
 order by pair_id
 ;
 create or replace table review as
+-- One row per waiting pair as it is published: tonight's, and those of sources that did not come.
 with tonight as (
     select * exclude (known) from masked_pairs where known is null
 ), one_each as (

@@ -1,4 +1,5 @@
 create or replace table pocket_letters as
+-- One row per person with a letter that has expired, was received by nobody and lies with no organisation over them.
 select l.person_id, l.row_key
 from pending_letters l
 where l.row_key not in (select row_key from lodged_letters)
@@ -27,6 +28,7 @@ with said as (
 select person_id, differs from counted where len(differs) > 0
 ;
 create or replace table status_facts as
+-- One row per person with the facts that their statuses are made of.
 select
     p.person_id, p.kind, coalesce(w.worker_rows, 0) as worker_rows, coalesce(w.work_rows, 0) as work_rows,
     r.person_id is not null as on_roll,
@@ -50,6 +52,7 @@ left join floats f on f.person_id = p.person_id and f.age = 1
 left join homes h on h.person_id = p.person_id
 ;
 create or replace table codes_found as
+-- One row per person and status code that the facts give.
 select person_id, 'S1' as code from status_facts where stopped
 union all select person_id, 'P1' from status_facts where pocket
 union all select person_id, 'L1' from status_facts where lost and work_rows > 0
@@ -64,10 +67,12 @@ union all select person_id, 'W1' from status_facts where worker_rows = 0 and own
 union all select person_id, 'D1' from status_facts where kind = 'declared'
 ;
 create or replace table status_rows as
+-- One row per person and code that is kept: rolls that contradict each other accuse nobody.
 select person_id, code from codes_found
 where not (person_id in (select person_id from contradicted) and list_contains($accusing::varchar[], code))
 ;
 create or replace table statuses as
+-- One row per person with their codes in the policy's order; N0 where there is none.
 with order_of as (
     select unnest($status_order::varchar[]) as code, generate_subscripts($status_order::varchar[], 1) as place
 ), given as (

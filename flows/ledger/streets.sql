@@ -2,6 +2,7 @@ create or replace macro tidy(value) as
     nullif(regexp_replace(translate(nfc_normalize(value), '（）　', '() '), '\s+', '', 'g'), '')
 ;
 create or replace table orgs as
+-- One row per organisation of the register, with the units written beside it.
 select
     row_number() over (order by org_code nulls last, org_name, row_key) as org_id,
     org_code, org_name, org_kind, parent_org, street, trade, uscc, full_members, row_key, file, sheet, "row", record_id, landed_on,
@@ -12,6 +13,7 @@ from organisation_rows
 order by org_id
 ;
 create or replace table street_names as
+-- One row per street of the district: as the register of organisations names it, else as worker rows write it.
 with named as (
     select distinct street from orgs where length(street) >= 2
 ), written as (

@@ -11,6 +11,7 @@ where s.code = $person and s.answer = $not_working and w.role = 'worker'
 update person_work set works_now = false where row_key in (select row_key from left_rows)
 ;
 create or replace table work_summary as
+-- One row per person with worker or self-report rows: how many, since when they work, where.
 select
     person_id,
     count(*) filter (role = 'worker') as worker_rows,
