@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,6 +22,7 @@ from schemas.nights import EmailSettings, NoticeSettings, WebhookSettings
 
 Channel = Callable[[Notice], None]
 """Sends one notice, or raises."""
+_ENCODED = "whsec_"
 
 
 def channels_of(settings: NoticeSettings) -> dict[str, Channel]:
@@ -52,18 +55,31 @@ def send_email(settings: EmailSettings, notice: Notice) -> None:
 
 
 def call_webhook(settings: WebhookSettings, notice: Notice) -> None:
-    """POST the notice; `X-Sanzhao-Signature: sha256=…` is HMAC-SHA256 of the body, `X-Sanzhao-Delivery` names it."""
+    """POST the notice, signed as Standard Webhooks has it, so that any of the standard's libraries can check it.
+
+    `webhook-id` is the same at a second attempt. `X-Sanzhao-Signature: sha256=…`, HMAC-SHA256 of the body alone, and
+    `X-Sanzhao-Delivery` are for receivers from before 0.2 and go with the next major version.
+    """
     secret = read_secret(settings, "notices.webhook")
     body = json.dumps(notice.body(), ensure_ascii=False, sort_keys=True).encode()
-    key = (secret.reveal() if secret else "").encode()
+    text = secret.reveal() if secret else ""
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "X-Sanzhao-Delivery": _mark(notice),
-        "X-Sanzhao-Signature": "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest(),
+        "X-Sanzhao-Signature": "sha256=" + hmac.new(text.encode(), body, hashlib.sha256).hexdigest(),
+        **signed_headers(_mark(notice), int(time.time()), body, text),
     }
     trust: ssl.SSLContext | bool = _trust(settings.ca_file) if settings.url.startswith("https") else True
     with httpx.Client(timeout=settings.timeout_seconds, verify=trust, trust_env=False) as client:
         client.post(settings.url, content=body, headers=headers).raise_for_status()
+
+
+def signed_headers(identity: str, sent_at: int, body: bytes, secret: str) -> dict[str, str]:
+    """The three headers of Standard Webhooks; `whsec_…` is the key in base64, any other secret is the key itself."""
+    key = base64.b64decode(secret.removeprefix(_ENCODED)) if secret.startswith(_ENCODED) else secret.encode()
+    signed = f"{identity}.{sent_at}.".encode() + body
+    signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return {"webhook-id": identity, "webhook-timestamp": str(sent_at), "webhook-signature": f"v1,{signature}"}
 
 
 def _connection(settings: EmailSettings) -> smtplib.SMTP:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from flows.home.folders import Home
 from flows.home.settings import Settings, parse_settings
 from flows.home.store import open_store
 from flows.notices import tell_endings, tell_missed
+from flows.notices.channels import signed_headers
 from flows.run.runs import RunRecord, run_lock, save_record
 from schemas.errors import ContractError
 from schemas.nights import NoticeSettings
@@ -78,6 +80,17 @@ def test_the_signature_is_the_body_s(place: Home, hook: Hook) -> None:
     ((headers, body),) = hook.calls
     wanted = hmac.new(PASSWORD.encode(), body, hashlib.sha256).hexdigest()
     assert headers["X-Sanzhao-Signature"] == f"sha256={wanted}"
+    sent_at = int(headers["webhook-timestamp"])
+    assert abs(time.time() - sent_at) < 300
+    standard = signed_headers(headers["X-Sanzhao-Delivery"], sent_at, body, PASSWORD)
+    assert {name: headers[name] for name in standard} == standard
+
+
+def test_the_signature_is_that_of_standard_webhooks() -> None:
+    """The vector that the standard's own libraries are tested with."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of the standard's example
+    signed = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}', secret)
+    assert signed["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_nothing_of_a_person_goes_out(place: Home, hook: Hook) -> None:
