@@ -6,6 +6,7 @@ Ito's; every bar bears its number and every part its name, so that nothing is to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -21,6 +22,8 @@ PALETTE = (BLUE, ORANGE, GREEN, YELLOW, PURPLE, VERMILION, SKY)
 """Okabe and Ito, in the order in which parts take them: neighbours also differ in lightness."""
 INK, FAINT, GRID = "#222222", "#666666", "#DDDDDD"
 FONT = "Noto Sans CJK SC, Microsoft YaHei, SimHei, sans-serif"
+_BAR = re.compile(r'<path((?: aria-label="([^"]*)")[^>]*aria-roledescription="bar"[^>]*)/>')
+"""A bar of a drawn chart, which says when pointed at what it says when read out."""
 ROW = 22
 """Height of one bar with the space below it."""
 THEME: dict[str, Any] = {
@@ -58,6 +61,8 @@ class Chart:
     unit: str = "人"
     width: int = 460
     digits: int = 0
+    log: bool = False
+    """Whether its axis counts by tens, where some bars are thousands of times as long as others."""
 
     @property
     def number(self) -> str:
@@ -70,8 +75,10 @@ def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
     import altair as alt
 
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
-    drawn = base.mark_bar(color=colour, height={"band": 0.75})
+    drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(description=alt.Description("told:N"))
     ends = base.transform_calculate(end="max(datum.value, 0)").encode(x=alt.X("end:Q"))
+    if chart.log:
+        drawn, ends = _by_tens(alt, base, chart, colour)
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
@@ -87,15 +94,16 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
         x=alt.X("value:Q", stack="zero", title=chart.unit, axis=_AXIS),
         color=alt.Color("part:N", sort=order, scale=scale),
         order=alt.Order("place:Q"),
+        description=alt.Description("told:N"),
     )
     dark = [name for name in order if known[name] in (BLUE, VERMILION)]
     room = max((one.value for one in parts), default=0) * 0.08
     inside = (
-        base.transform_calculate(told=f"datum.value > {room} ? format(datum.value, '{chart.number}') : ''")
+        base.transform_calculate(inside=f"datum.value > {room} ? format(datum.value, '{chart.number}') : ''")
         .mark_text(baseline="middle", fontSize=11)
         .encode(
             x=alt.X("value:Q", stack="zero", bandPosition=0.5), order=alt.Order("place:Q"),
-            text=alt.Text("told:N"), detail=alt.Detail("part:N"),
+            text=alt.Text("inside:N"), detail=alt.Detail("part:N"),
             color=alt.ColorValue(INK, condition={"test": f"{_place('part', dark)} >= 0", "value": "white"}),
         )
     ) if order else base.mark_text()  # fmt: skip
@@ -113,7 +121,14 @@ def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *
 
     order = list(dict.fromkeys(one.part for one in parts))
     values = [
-        {"from": float(one.name), "to": float(one.name) + width, "value": one.value, "part": one.part} for one in parts
+        {
+            "from": float(one.name),
+            "to": float(one.name) + width,
+            "value": one.value,
+            "part": one.part,
+            "told": _sentence(one),
+        }
+        for one in parts
     ]
     drawn = (
         alt.Chart(alt.InlineData(values=values))
@@ -122,6 +137,7 @@ def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *
         .encode(
             x=alt.X("from:Q", title=axis, bin="binned"), x2=alt.X2("to:Q"),
             y=alt.Y("value:Q", stack="zero", title=chart.unit), order=alt.Order("place:Q"),
+            description=alt.Description("told:N"),
             color=alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)]))),
         )
     )  # fmt: skip
@@ -139,7 +155,8 @@ def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> str:
 
     spec = {**chart.to_dict(validate=False), "config": THEME}
     drawn: str = vl_convert.vegalite_to_svg(spec)
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+    pointed = _BAR.sub(r"<path\1><title>\2</title></path>", drawn)
+    return pointed.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
 
 
 def _svg(chart: Chart, drawn: Any, parts: Sequence[Part]) -> str:
@@ -149,7 +166,12 @@ def _svg(chart: Chart, drawn: Any, parts: Sequence[Part]) -> str:
 
 
 def _base(alt: Any, parts: Sequence[Part]) -> Any:
-    return alt.Chart(alt.InlineData(values=[{"name": one.name, "value": one.value, "part": one.part} for one in parts]))
+    values = [{"name": one.name, "value": one.value, "part": one.part, "told": _sentence(one)} for one in parts]
+    return alt.Chart(alt.InlineData(values=values))
+
+
+def _sentence(one: Part) -> str:
+    return f"{one.name}{'　' + one.part if one.part else ''}：{one.value:,.6g}"
 
 
 def _names(alt: Any, parts: Sequence[Part]) -> Any:
@@ -159,6 +181,15 @@ def _names(alt: Any, parts: Sequence[Part]) -> Any:
 
 def _length(alt: Any, chart: Chart) -> Any:
     return alt.X("value:Q", title=chart.unit, axis={**_AXIS, "format": chart.number})
+
+
+def _by_tens(alt: Any, base: Any, chart: Chart, colour: str) -> tuple[Any, Any]:
+    """Bars and the places of their numbers on an axis by tens; nought has no length there."""
+    scale = alt.Scale(type="symlog", constant=1)
+    axis = {**_AXIS, "values": [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000], "format": ",.0f"}
+    length = alt.X("value:Q", title=f"{chart.unit}（每格十倍）", scale=scale, axis=axis)
+    drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(x=length, description=alt.Description("told:N"))
+    return drawn, base.encode(x=length)
 
 
 def _place(field: str, order: Sequence[str]) -> str:

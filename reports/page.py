@@ -11,7 +11,7 @@ NOTICE = "内部资料 注意保管"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*%?( 天)?|—|[*]|首次|与上次相同|比上次 [+-][0-9,]+")
 _STYLE = """
-@page{size:A4;margin:10mm}*{box-sizing:border-box}
+@page{size:A4;margin:8mm 10mm}*{box-sizing:border-box}
 body{font:14px/1.55 "Noto Sans CJK SC","Microsoft YaHei",SimHei,sans-serif;color:#222;margin:0;background:#f4f5f7}
 main{max-width:1180px;margin:0 auto;padding:20px 28px 40px;background:#fff}
 header{border-bottom:3px solid #0072B2;padding-bottom:8px;margin-bottom:14px}
@@ -29,12 +29,14 @@ details{border:1px solid #d5d9de;border-radius:6px;padding:4px 12px;margin:6px 0
 summary{cursor:pointer;color:#005a8e}svg{max-width:100%;height:auto}
 .warn{border-left:4px solid #D55E00;padding-left:8px}
 @media screen and (max-width:820px){.two{grid-template-columns:1fr}main{padding:12px}}
-@media print{body{background:#fff;font-size:10.5px;line-height:1.35}main{padding:0;max-width:none}h1{font-size:19px}
-h2{font-size:13px;margin:8px 0 3px;break-after:avoid}h3{margin:4px 0 2px;font-size:11px}.faint{font-size:9.5px}
-.cards{grid-template-columns:repeat(auto-fit,minmax(90px,1fr));gap:5px;margin:6px 0}.card{padding:4px 6px}
-svg{max-height:58mm}
+@media print{body{background:#fff;font-size:10px;line-height:1.25}
+header{padding-bottom:3px;margin-bottom:5px}p{margin:2px 0}
+main{padding:0;max-width:none}h1{font-size:19px}
+h2{font-size:13px;margin:5px 0 2px;break-after:avoid}h3{margin:4px 0 2px;font-size:11px}.faint{font-size:9.5px}
+.cards{grid-template-columns:repeat(auto-fit,minmax(90px,1fr));gap:5px;margin:4px 0}.card{padding:2px 6px}
+svg{max-height:36mm}
 .two{gap:14px}details:not([open]){display:none}tr,figure,.card,svg{break-inside:avoid}.card b{font-size:16px}
-table{font-size:9.5px;margin:2px 0 4px}th,td{padding:1px 5px}a{color:inherit;text-decoration:none}}
+table{font-size:9.5px;line-height:1.25;margin:2px 0 3px}th,td{padding:0 4px}a{color:inherit;text-decoration:none}}
 figure{margin:0}
 """
 

@@ -118,8 +118,13 @@ def _fill(note: SourceNote) -> str:
     for name, title in shown:
         now, was = _share(note.quality, name), _share(note.previous, name)
         moved = f"{(now - was) * 100:+.1f}" if now is not None and was is not None else ""
-        lines.append((title, f"{now:.1%}" if now is not None else "—", moved if moved not in ("+0.0", "-0.0") else ""))
+        lines.append((title, _filled(now), moved if moved not in ("+0.0", "-0.0") else ""))
     return _table(("栏目", "填写率", "比上次（百分点）"), lines)
+
+
+def _filled(share: float | None) -> str:
+    """A column in which nothing stands is no column badly filled: the file has none, or left all of it blank."""
+    return "—" if share is None else "没有这一栏，或全空" if share == 0 else f"{share:.1%}"
 
 
 def _share(quality: SourceQuality | None, field: str) -> float | None:

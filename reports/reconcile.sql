@@ -15,12 +15,17 @@ select case
         when member_type = '正式党员' then 'full_members'
         when member_type = '预备党员' then 'probationary'
         else '人员类别不明'
-    end as place
+    end as place, member_type
 from ledger;
 create or replace view reconciliation as
 -- One row per line of the table of reconciliation, in the order it is printed.
 with named(place, scope, title) as (
-    values (1, 'district', '全区'), (2, 'street', '各镇街合计'), (3, 'trade', '各行业合计'), (4, 'unit', '各单位合计')
+    values (1, 'district', '全区'), (4, 'street', '各镇街合计'), (5, 'trade', '各行业合计'), (6, 'unit', '各单位合计')
+), known_streets as (
+    select name <> '（镇街不明）' as known, sum(workers)::bigint as workers, sum(worker_rows)::bigint as worker_rows,
+        sum(full_members)::bigint as full_members, sum(probationary)::bigint as probationary,
+        sum(floating)::bigint as floating
+    from coverage where scope = 'street' group by all
 ), whole as (
     select coalesce(max(workers), 0) as workers, coalesce(max(worker_rows), 0) as worker_rows,
         coalesce(max(full_members), 0) as full_members, coalesce(max(probationary), 0) as probationary,
@@ -45,12 +50,25 @@ select s.place, s.title as "项目", s.workers as "从业人数", s.worker_rows 
             || '、预备党员 ' || (s.probationary - w.probationary) || '、流动党员 ' || (s.floating - w.floating) end as "说明"
 from sums s, whole w
 union all
-select 5, '一本账中应计入的', null, null, l.full_members, l.probationary, l.floating,
+select if(known, 2, 3), if(known, '写明镇街的', '镇街不明的'), workers, worker_rows, full_members, probationary, floating,
+    if(known, '各镇街，不含镇街不明', '与写明镇街的相加，即各镇街合计')
+from known_streets
+union all
+select 7, '一本账中应计入的', null, null, l.full_members, l.probationary, l.floating,
     case when (l.full_members, l.probationary, l.floating) = (w.full_members, w.probationary, w.floating) then '与全区相等'
         else '与全区差 ' || (l.full_members + l.probationary + l.floating - w.full_members - w.probationary - w.floating)
             || ' 人：已转出本区的，或来源未到、沿用上期而本期没有从业记录的' end
 from of_ledger l, whole w
 union all
-select 6, '一本账中不计入：' || place, count(*), null, null, null, null, '只列人数'
+select 8, '一本账中流动党员', count(*), null, count(*) filter (member_type = '正式党员'),
+    count(*) filter (member_type = '预备党员'), null, '按人员类别列，覆盖里只计在流动一栏'
+from ledger_places where place = 'floating' having count(*) > 0
+union all
+select 9, '一本账中不计入：' || place, count(*), null, count(*) filter (member_type = '正式党员'),
+    count(*) filter (member_type = '预备党员'), null, '按人员类别列，不计入覆盖'
 from ledger_places where place not in ('full_members', 'probationary', 'floating') group by place
+union all
+select 10, '一本账合计', count(*), null, count(*) filter (member_type = '正式党员'),
+    count(*) filter (member_type = '预备党员'), null, '应计入的、流动党员和不计入的相加；与三本台账相等'
+from ledger_places
 order by 1, 2;

@@ -11,6 +11,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from reports.causes import MERE_MOVES, cause_word
+from reports.file_lines import FileLine, file_lines
 from reports.trades_in_doubt import trade_notices
 from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE, STATUS_TITLES
 
@@ -117,6 +118,7 @@ class RunSummary(_Frozen):
     waiting: tuple[CountLine, ...]
     changes: tuple[ChangeLine, ...]
     refused: tuple[RefusedFile, ...]
+    files: tuple[FileLine, ...] = ()
     warnings: tuple[str, ...]
     notices: tuple[str, ...]
     steps: tuple[StepLine, ...]
@@ -184,6 +186,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         waiting=_waiting(con, review),
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
+        files=file_lines(con, facts.source_titles),
         warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
         notices=(
             *_forced(facts),

@@ -63,6 +63,8 @@ def _pair_lines(pair: dict[str, Any]) -> list[str]:
         for name, level in pair["levels"].items()
         if level != "null"
     ]
+    prior = pair["match_weight"] - sum(weight for weight in pair["bits"].values() if weight is not None)
+    parts.insert(0, f"起始（任意两人是同一人的可能） {prior:+.1f}")
     return [
         f"    找到它的规则：{'、'.join(pair['blocking_rules'])}",
         f"    逐项（比特）：{'；'.join(parts)}；合计 {pair['match_weight']:.1f}，概率 {pair['match_probability']:.4f}",

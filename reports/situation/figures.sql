@@ -9,7 +9,7 @@ select code, count(*) as persons, count(*) filter (code = primary_status) as fir
     count(*) filter (list_contains(gone, code)) as excluded
 from (
     select unnest(statuses) as code, primary_status,
-        list_transform(list_filter(leads, lead -> lead.state in ('线索', '待核查')), lead -> lead.code) as waiting,
+        list_transform(list_filter(leads, lead -> lead.state in ('线索', '待核查') and lead.closed_on is null), lead -> lead.code) as waiting,
         list_transform(list_filter(leads, lead -> lead.state in ('已确认', '已纳管')), lead -> lead.code) as held,
         list_transform(list_filter(leads, lead -> lead.state = '排除'), lead -> lead.code) as gone
     from ledger
@@ -17,14 +17,14 @@ from (
 create or replace view figure_street as
 -- One row per street: persons, leads that wait, leads answered, persons with an organisation to take them in.
 select street, count(*) as persons,
-    coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查')))), 0)::bigint as waiting,
+    coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查') and lead.closed_on is null))), 0)::bigint as waiting,
     coalesce(sum(len(list_filter(leads, lead -> lead.state not in ('线索', '待核查') and (lead.closed_on is null or lead.checked_by is not null)))), 0)::bigint as answered,
     count(*) filter (host_org_name is not null) as hosted
 from of_person group by street order by street = '镇街不明', persons desc, street;
 create or replace view figure_group as
 -- One row per occupation group, as figure_street.
 select main_group, count(*) as persons,
-    coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查')))), 0)::bigint as waiting,
+    coalesce(sum(len(list_filter(leads, lead -> lead.state in ('线索', '待核查') and lead.closed_on is null))), 0)::bigint as waiting,
     coalesce(sum(len(list_filter(leads, lead -> lead.state not in ('线索', '待核查') and (lead.closed_on is null or lead.checked_by is not null)))), 0)::bigint as answered,
     count(*) filter (host_org_name is not null) as hosted
 from of_person group by main_group order by persons desc, main_group;

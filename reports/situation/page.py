@@ -16,8 +16,8 @@ from schemas.drift import SourceQuality
 from schemas.policy import Policy
 
 WORKBOOK = "一本账.xlsx"
-_MOST = 10
-"""Streets, suggestions and causes shown at once; the rest is behind a line to open."""
+_MOST, _FEW = 6, 3
+"""Bars of a chart and lines of a table shown at once, so that the whole fits one A4 page; the rest can be opened."""
 _KINDS = {"单独组建": BLUE, "联合组建": SKY, "镇街兜底": YELLOW, "未覆盖": VERMILION}
 
 
@@ -41,12 +41,10 @@ def situation_page(facts: Situation) -> bytes:
     body = (
         cards(_figures(facts)),
         told("均为线索，核实后才算数。点每个数字看分解；人员名单在同一文件夹的 一本账.xlsx，各表末页有口径。"),
-        _funnel(facts),
-        _statuses(facts),
+        two(_funnel(facts), _statuses(facts)),
         _coverage(facts),
-        _waiting(facts),
+        two(_sums_section(facts), _waiting(facts) + _changes(facts)),
         _quality(facts),
-        _changes(facts),
     )
     return page("三找一本账情况报告", under, body)
 
@@ -55,11 +53,11 @@ def _figures(facts: Situation) -> list[Figure]:
     now, old = facts.now, facts.before
     return [
         Figure("在账人数", now.persons, old.persons if old else None, "一本账的行数，一人一行", "statuses"),
-        Figure("第一找：在新就业中找到党员", now.searches["search_1"], old.searches["search_1"] if old else None,
+        Figure("第一找：找到党员", now.searches["search_1"], old.searches["search_1"] if old else None,
                "从业记录与名册对上的人", "funnel"),
-        Figure("第二找：在党员中找到新就业", now.searches["search_2"], old.searches["search_2"] if old else None,
+        Figure("第二找：找到新就业", now.searches["search_2"], old.searches["search_2"] if old else None,
                "从业记录、名册岗位或本人报到表明从业的在册党员", "funnel"),
-        Figure("第三找：已有接收组织", now.hosted, old.hosted if old else None, "按顺位找到接收组织的人", "coverage"),
+        Figure("第三找：有接收组织", now.hosted, old.hosted if old else None, "按顺位找到接收组织的人", "coverage"),
         Figure("待核查线索", now.total("waiting"), old.total("waiting") if old else None,
                "状态为线索、待核查的，一人可有几条", "waiting", "条"),
         Figure("已答复线索", now.total("answered"), old.total("answered") if old else None,
@@ -84,7 +82,7 @@ def _funnel(facts: Situation) -> str:
         ("有线索的人", with_lead),
         ("已答复的线索", now.total("answered")),
     ]
-    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条"), [Part(name, value) for name, value in steps])
+    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300, log=True), [Part(*one) for one in steps])
     rows = [(line.title, line.rows_in, line.accepted, line.quarantined, line.note) for line in summary.sources]
     return section(
         "从数据到线索",
@@ -103,7 +101,7 @@ def _statuses(facts: Situation) -> str:
         change = moved(count, old.status(code) if old else None)
         states = [now.status(code, column) for column in ("waiting", "confirmed", "excluded")]
         rows.append((f"{code} {STATUS_TITLES.get(code, code)}", count, change, now.status(code, "first"), *states))
-    headers = ("状态（一人可兼有）", "人数", "变化", "其中主状态", "待核查", "已确认", "排除")
+    headers = ("状态（可兼有）", "人数", "变化", "主状态", "待核查", "已确认", "排除")
     basis = table(("状态", "口径"), [(code, facts.policy.basis(code)) for code in facts.policy.statuses.order])
     held = f"另有 {now.objections:,} 人在异议中，状态暂不列出。" if now.objections else ""
     return section(
@@ -134,22 +132,49 @@ def _coverage(facts: Situation) -> str:
             drawn("按行业：单位的组织覆盖", _covered(now, "trade", [])),
         ),
         told("单位数，不含未填单位和合并的小单位；一个单位按人数最多的镇街、行业归类。单独组建、联合组建、镇街兜底之外为未覆盖。"),
-        table(names, suggested[:_MOST]),
+        table(names, suggested[:_FEW]),
         told(f"应建尽建建议共 {len(suggested):,} 条：同一单位正式党员满 3 名建党支部，不足的联合组建或派指导员。"),
-        drill("其余建议", table(names, suggested[_MOST:])) if len(suggested) > _MOST else "",
-        drill("勾稽：镇街、行业、单位与全区、与一本账", table(_SUMS, _sums(now))),
+        drill("其余建议", table(names, suggested[_FEW:])) if len(suggested) > _FEW else "",
         drill("按镇街看人数", table(("镇街", *headers[1:]), rows)),
         drill("按群体看人数", table(("群体", *headers[1:]), groups)),
         anchor="coverage",
     )  # fmt: skip
 
 
-_SUMS = ("项目", "从业人数", "人次", "正式党员", "预备党员", "流动党员", "说明")
+def _sums_section(facts: Situation) -> str:
+    """勾稽: how the figures of streets, trades and units make up the district's, and the ledger's its members."""
+    return section(
+        "勾稽", table((*_SUMS.values(), "核对"), _sums(facts.now)),
+        told("人数含群众。镇街写明的加不明的等于全区；应计入的加流动、不计入的等于一本账合计。"),
+        anchor="sums",
+    )  # fmt: skip
+
+
+_SUMS = {
+    "项目": "项目", "从业人数": "人数", "人次": "人次", "正式党员": "正式", "预备党员": "预备", "流动党员": "流动",
+}  # fmt: skip
 
 
 def _sums(now: Figures) -> list[tuple[object, ...]]:
     """The table of reconciliation; a count that a line does not have stays empty."""
-    return [tuple("" if row[name] is None else row[name] for name in _SUMS) for row in now.rows("reconciliation")]
+    return [
+        (_line(row["项目"]), *(_count(row[name]) for name in list(_SUMS)[1:]), _agrees(row["说明"]))
+        for row in now.rows("reconciliation")
+    ]
+
+
+def _line(title: str) -> str:
+    """A line of the ledger among the others, which are of the coverage."""
+    return title.replace("一本账中不计入：", "不计入：").replace("一本账中", "一本账：")
+
+
+def _count(value: object) -> object:
+    return "" if value is None else value
+
+
+def _agrees(said: str) -> str:
+    """Whether a line equals the district's, or by how much it does not; nothing where it is only a part."""
+    return "相等" if said == "与全区相等" else said if said.startswith(("与全区不等", "与全区差")) else ""
 
 
 def _covered(figures: Figures, scope: str, order: list[str]) -> str:
@@ -177,8 +202,8 @@ def _waiting(facts: Situation) -> str:
         for row in sorted(now.rows("street"), key=lambda one: (-one["waiting"], one["street"]))
         if row["waiting"]
     ]
-    left = table(("待人工核对的疑点", "对数", "最早已等"), doubts) + told("一对记录由审核员在核对页面判断")
-    right = table(("镇街", "待核查线索"), streets[:_MOST]) + told("由镇街按核查任务表核实；已答复的不再问")
+    left = table(("待人工核对的疑点", "对数", "最早"), doubts)
+    right = table(("镇街", "待核查线索"), streets[:_MOST])
     more = drill("其余镇街", table(("镇街", "待核查线索"), streets[_MOST:])) if len(streets) > _MOST else ""
     asked = f"协查名单 {now.searches['assist_check']:,} 人，异议 {now.objections:,} 人，见 {WORKBOOK}。"
     return section("待办", two(left, right + more), f"<p>{asked}</p>", anchor="waiting")
@@ -190,23 +215,37 @@ def _quality(facts: Situation) -> str:
         for row in quality_rows(facts.summary, facts.qualities, facts.last_qualities)
     ]
     headers = ("来源", "行数", "读取", "退回", "退回率", "行数比上次", "主要问题")
+    files = [
+        (
+            line.title,
+            f"{line.file}〔{line.sheet}〕" if line.sheet else line.file,
+            line.rows_in,
+            line.accepted,
+            line.quarantined,
+            "没有：" + "、".join(line.absent) if line.absent else "栏目齐全",
+        )
+        for line in facts.summary.files
+    ]
     return section(
-        "数据质量", table(headers, rows), told("退回：缺必需内容、不合约定的行；每个部门另有《数据质量说明》。"),
+        "数据质量", table(headers, rows),
+        drill("按文件看", table(("来源", "文件", "行数", "读取", "退回", "没有的栏目"), files)),
+        told("退回：缺必需内容、不合约定的行；每个部门另有《数据质量说明》。"),
         anchor="quality",
     )  # fmt: skip
 
 
 def _changes(facts: Situation) -> str:
     rows = [(line.title, line.cause, line.persons) for line in facts.summary.changes]
-    warned = "".join(
-        f'<p class="warn">{text}</p>'
-        for text in map(_safe, plain_lines(facts.summary.warnings[:_MOST], facts.summary.titles))
-    )
+    warnings = [
+        f'<p class="warn">{_safe(text)}</p>' for text in plain_lines(facts.summary.warnings, facts.summary.titles)
+    ]
+    warned = drill(f"提醒 {len(warnings)} 条", "".join(warnings)) if warnings else ""
+    said = f"另有提醒 {len(warnings)} 条，见运行小结。" if warnings else ""
     headers = ("变动", "原因", "人数")
     return section(
-        "变动说明", table(headers, rows[:_MOST]),
-        drill("其余原因", table(headers, rows[_MOST:])) if len(rows) > _MOST else "",
-        told(f"逐人的变动见 {WORKBOOK} 的“变动说明”。"), warned, anchor="changes",
+        "变动说明", table(headers, rows[:_FEW]),
+        drill("其余原因", table(headers, rows[_FEW:])) if len(rows) > _FEW else "",
+        told(f"逐人的变动见 {WORKBOOK} 的“变动说明”。{said}"), warned, anchor="changes",
     )  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def test_the_workbook_opens_in_an_office_program_and_prints_with_its_identifiers
     assert ("制表人" in done.stdout, "内部资料" in done.stdout) == (True, True)
 
 
-def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path) -> None:
+def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path, tmp_path: Path) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900}, offline=True)
@@ -165,8 +165,13 @@ def test_pages_open_offline_and_every_figure_leads_to_its_breakdown(folder: Path
         assert page.locator("svg").count() >= 3
         page.locator("summary").first.click()
         assert page.locator("details[open] table").first.is_visible()
+        assert page.locator("svg path title").count() >= 6, "a bar says its number when pointed at"
+        page.locator("summary").first.click()
+        (tmp_path / "page.pdf").write_bytes(page.pdf(prefer_css_page_size=True))
         browser.close()
     assert ([url for url in asked if not url.startswith("file://")], errors) == ([], [])
+    told = subprocess.run(["pdfinfo", tmp_path / "page.pdf"], check=True, capture_output=True, text=True).stdout
+    assert re.search(r"Pages:\s+1$", told, re.MULTILINE), "the situation report is one page of A4"
 
 
 def test_a_report_that_cannot_be_made_is_told_and_the_others_are_written(home: Path, tmp_path: Path) -> None:
