@@ -13,9 +13,9 @@ RIGHTS = {
     Role.ADMIN: {Action.SEE_RUNS, Action.MANAGE_ACCOUNTS},
     Role.REVIEWER: PEOPLE
     | {Action.JUDGE, Action.UNMASK, Action.CHECK, Action.OBJECT, Action.SEE_COVERAGE, Action.SEE_RUNS}
-    | {Action.EXPORT_IDENTIFIED, Action.SEE_TASKS},
+    | {Action.EXPORT_IDENTIFIED, Action.SEE_TASKS, Action.SEE_TRUST},
     Role.READER: PEOPLE | {Action.SEE_COVERAGE, Action.SEE_RUNS},
-    Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_RUNS},
+    Role.AUDITOR: {Action.SEE_AUDIT, Action.SEE_TRUST, Action.SEE_RUNS},
     Role.OFFICER: {Action.SEE_TASKS},
 }
 
