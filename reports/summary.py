@@ -158,6 +158,8 @@ class RunFacts:
     warnings: tuple[str, ...]
     not_had: tuple[str, ...] = ()
     """Sources the district does not have."""
+    never: tuple[str, ...] = ()
+    """Those of them that will never come: nothing is said of them."""
     late: tuple[str, ...] = ()
     """Sources of which only files of earlier nights, carried forward, are here."""
     forced: str = ""
@@ -356,10 +358,11 @@ def _forced(facts: RunFacts) -> tuple[str, ...]:
 
 def _not_had(facts: RunFacts) -> tuple[str, ...]:
     """Said once, on the first night; later the table of sources alone says it."""
-    if facts.previous_version or not facts.not_had:
+    names = [name for name in facts.not_had if name not in facts.never]
+    if facts.previous_version or not names:
         return ()
-    titles = "、".join(facts.source_titles[name] for name in facts.not_had)
-    folders = "、".join(f"{name}/" for name in facts.not_had)
+    titles = "、".join(facts.source_titles[name] for name in names)
+    folders = "、".join(f"{name}/" for name in names)
     return (f"没有这个来源：{titles}。以后有了，放进投递文件夹的 {folders} 即可",)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
@@ -122,9 +123,35 @@ def headline(summary: RunSummary) -> str:
     )
 
 
+_WANTED = ("一本账.xlsx", "情况报告.html")
+"""What people open first, where the run drew it."""
+_STEPS_SHOWN = 3
+
+
 def published(summary: RunSummary) -> list[str]:
-    """Where everything lies."""
-    return [f"版本：{summary.version}", f"一本账：{summary.ledger}", f"小结与退回清单：{summary.report_folder}"]
+    """Where everything lies: what people open first, the table for other systems last."""
+    folder = Path(summary.report_folder)
+    drawn = [f"{Path(name).stem}：{folder / name}" for name in _WANTED if (folder / name).is_file()]
+    return [
+        f"版本：{summary.version}", *drawn, f"小结与退回清单：{folder}", f"数据表（供其他系统）：{summary.ledger}",
+    ]  # fmt: skip
+
+
+def next_steps(summary: RunSummary) -> list[str]:
+    """The next things to do, at most three, with the words to type."""
+    home = Path(summary.ledger).parent.parent
+    back = sum(line.quarantined for line in summary.sources)
+    leads = sum(line.persons for line in summary.statuses if line.code != "N0")
+    found = []
+    if back or summary.refused:
+        files = f"、{len(summary.refused)} 个文件" if summary.refused else ""
+        found.append(f"退回 {back} 行{files}没读入的：sanzhao sources return --home {home} --out 退回")
+    if summary.waiting_pairs:
+        found.append(f"核对 {summary.waiting_pairs} 对拿不准的：sanzhao review --home {home}")
+    if leads:
+        found.append(f"发任务表给镇街核实：sanzhao tasks export --home {home} --out 任务表")
+    found.append("看情况报告，核对各来源行数和镇街数")
+    return [f"{at}. {text}" for at, text in enumerate(found[:_STEPS_SHOWN], 1)]
 
 
 def print_summary(summary: RunSummary, console: Console) -> None:
@@ -143,7 +170,8 @@ def print_summary(summary: RunSummary, console: Console) -> None:
     for notice in _notices(summary):
         console.print("提示：" + notice, soft_wrap=True, markup=False, highlight=False)
     console.print("已发布", style="bold green")
-    for line in published(summary):
+    console.print("接下来：", style="bold")
+    for line in (*next_steps(summary), *published(summary)):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 

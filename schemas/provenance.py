@@ -11,6 +11,9 @@ from schemas.errors import InputError
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
+MARK = "# 由 sanzhao init 写出"
+"""How a template begins that nobody may have looked at yet."""
+
 TEMPLATE = """\
 provider = "提供单位全称"
 purpose = "处理目的，如：核对新就业群体中的党员"

@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+_KINDS = {"<path>": "路径", "<str>": "文字", "<int>": "整数", "<float>": "小数", "<bool>": "开关", "<file>": "路径"}
+"""Kinds of values as a help page names them, where an option has no word of its own."""
 _TITLES = {"ARGUMENTS": "参数", "OPTIONS": "选项", "COMMANDS": "命令", "ERRORS": "错误"}
 
 
+def _shown(kind: str, **_: Any) -> str:
+    return kind
+
+
+def _fold_lines(rich_utils: Any) -> None:
+    """Make the help pages fold a line without blanks, as Chinese lines are, where the library cuts it at the edge."""
+    from rich.table import Table
+    from rich.text import Text
+
+    class Folding(Table):
+        def add_row(self, *cells: Any, **options: Any) -> None:
+            super().add_row(*cells, **options)
+            for column in self.columns:
+                column.overflow = "fold"
+
+    def joined(texts: list[Any]) -> Any:
+        return Text(" ", overflow="fold").join([one if isinstance(one, Text) else Text(str(one)) for one in texts])
+
+    rich_utils.Table, rich_utils.Columns = Folding, joined
+
+
 class _InChinese:
-    """The three texts of a help page that the library writes itself: usage, panel titles, the help option's line."""
+    """The texts of a help page that the library writes itself: usage, panel titles, the help option's line."""
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
             option.help = "显示这份说明。"
         return option
+
+    def get_params(self, ctx: Any) -> Any:
+        found = super().get_params(ctx)  # type: ignore[misc]
+        for param in found:
+            shown = param.display_type_rich(ctx=ctx)
+            if shown in _KINDS:
+                param.display_type_rich = partial(_shown, _KINDS[shown])
+        return found
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         formatter.write_usage(*self._words(ctx), prefix="用法：")
@@ -32,6 +64,7 @@ class _InChinese:
 
         for name, title in _TITLES.items():
             setattr(rich_utils, f"{name}_PANEL_TITLE", title)
+        _fold_lines(rich_utils)
         rich_utils.REQUIRED_LONG_STRING, rich_utils.DEFAULT_STRING = "[必填]", "[默认：{}]"
         super().format_help(ctx, formatter)  # type: ignore[misc]
 

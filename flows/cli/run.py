@@ -21,21 +21,51 @@ ForceOption = Annotated[bool, typer.Option("--force", help="允许数据日期�
 ReasonOption = Annotated[str, typer.Option("--reason", help="为什么，随版本保存在 index.json")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="接着上次中断的运行做")]
 
+DistrictOption = Annotated[str, typer.Option("--district", help="区（县）名称，印在小结和报表上")]
+ComesOption = Annotated[
+    list[str] | None, typer.Option("--comes", metavar="来源", help="有这个来源，没到会提醒；可写几次")
+]
+NeverOption = Annotated[
+    list[str] | None, typer.Option("--never", metavar="来源", help="永远不会有这个来源，不再提醒；可写几次")
+]
+WhoOption = Annotated[
+    list[str] | None,
+    typer.Option("--who", metavar="来源=单位,责任人,电话,文号", help="谁报送、谁负责，填进来源说明；可写几次"),
+]
 
-def init(home: HomeOption) -> None:
-    """建立数据文件夹、密钥和写有说明的配置文件。"""
+
+def init(
+    home: HomeOption,
+    district: DistrictOption = "",
+    comes: ComesOption = None,
+    never: NeverOption = None,
+    who: WhoOption = None,
+) -> None:
+    """建立数据文件夹、密钥、写有说明的配置和各来源的投递文件夹；在终端里没写选项的，会逐项问。"""
+    from flows.cli.first_day import asked_or_given
+    from flows.home.first_day import begin
     from flows.home.folders import Home
     from flows.home.keys import load_key
-    from flows.home.settings import write_template
+    from schemas.contracts import load_sources
 
     place = Home(home.resolve())
+    contracts, known = load_sources(None), place.config.exists()
+    day = asked_or_given((district, comes or [], never or [], who or []), contracts, ask=not known)
     place.make()
-    written = write_template(place)
+    made = begin(place, day, contracts)
     key = load_key(place, create=True)
     print(f"数据文件夹：{place.root}")
-    print(f"配置文件：{place.config}（{'已写出，请按说明填写' if written else '已存在，未改动'}）")
+    print(f"配置文件：{place.config}（{'已存在，未改动' if known else '已写出，请按说明填写'}）")
     file = os.environ.get("SANZHAO_KEY_FILE") or place.keys / "district.key"
     print(f"区级密钥：{file}（编号 {key.key_id}，请离线备份）")
+    if known and (district or comes or never):
+        print("配置已经有了：区名、有哪些来源请直接在里面改，这次的选项没有写进去")
+    if made:
+        print(f"投递文件夹：{place.root / 'drop'}（{len(made)} 个来源，各有一份 provenance.toml）")
+    print("接下来：")
+    print("1. 打开投递文件夹里各来源的 provenance.toml，把空着的项填好")
+    print("2. 把各部门的文件放进各自的文件夹（党员名册放进 party_members/，必须有）")
+    print(f"3. 运行 sanzhao run --home {place.root}")
 
 
 def run(

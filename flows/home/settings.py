@@ -55,6 +55,10 @@ class Settings(_Frozen):
     """One district's configuration; paths are absolute once loaded, null where the shipped default serves."""
 
     district: str = Field(default="示范区", min_length=1)
+    comes: tuple[str, ...] = ()
+    """Sources the district has: one that does not come is asked for from the first night on."""
+    never: tuple[str, ...] = ()
+    """Sources that will never come: nobody is reminded of them."""
     drop: Path | None = None
     store_url: str = ""
     retention_days: int = Field(default=30, ge=1, le=365)

@@ -12,7 +12,7 @@ from flows.home.file_names import distinct_names, shown_name, shown_path
 from flows.home.settings import Settings
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
-from schemas.provenance import Provenance, missing_provenance, parse_provenance
+from schemas.provenance import MARK, Provenance, missing_provenance, parse_provenance
 from schemas.rules import Rule
 
 PROVENANCE = "provenance.toml"
@@ -83,7 +83,7 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
 def _has_nothing(folder: Path) -> bool:
     """Whether there is no drop; a folder that cannot be looked into is not nothing."""
     try:
-        return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+        return not folder.exists() or (folder.is_dir() and all(_awaits_files(path) for path in folder.iterdir()))
     except OSError:
         return False
 
@@ -97,6 +97,7 @@ def _sub_folders(folder: Path) -> tuple[dict[str, Path], list[str]]:
         for name, path in zip(names, entries, strict=True)
         if path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
     }
+    waiting = {name for name, path in folders.items() if _awaits_files(path)}
     notes = [
         _aside(path, name, "来源子文件夹")
         for name, path in zip(names, entries, strict=True)
@@ -109,7 +110,21 @@ def _sub_folders(folder: Path) -> tuple[dict[str, Path], list[str]]:
             rule="empty_drop",
             action="至少放入 party_members/ 党员名册",
         )
-    return folders, notes
+    if len(waiting) == len(folders):
+        raise InputError(
+            "投递文件夹里还没有文件", where=shown_path(folder), rule="empty_drop",
+            action="把各部门的文件放进各自的文件夹，党员名册放进 party_members/",
+        )  # fmt: skip
+    return {name: path for name, path in folders.items() if name not in waiting}, notes
+
+
+def _awaits_files(folder: Path) -> bool:
+    """Whether there is only the provenance template in it that `sanzhao init` wrote: nothing has come yet."""
+    try:
+        names = [path.name for path in folder.iterdir() if path.name.lower() not in _LEFT_BY_SYSTEMS]
+        return not names and (folder / PROVENANCE).read_text("utf-8").startswith(MARK)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _entries(folder: Path) -> list[Path]:

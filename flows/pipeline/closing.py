@@ -84,6 +84,7 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
         forced=run.forced,
         not_had=tuple(sources_not_had(run)),
+        never=run.settings.never,
         late=tuple(sources_late(run)),
         warnings=tuple(text for one in done for text in one.counts.warnings),
     )

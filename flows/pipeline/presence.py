@@ -16,7 +16,7 @@ _USABLE = "select distinct source from stage_files where state <> 'refused' and 
 def absent_sources(run: RunContext) -> list[str]:
     """A line per source the district has that brought nothing tonight; one it does not have is no fault of a night."""
     seen, not_had = _seen_before(run), sources_not_had(run)
-    here = _came(run) | set(not_had)
+    here = _came(run) | set(not_had) | set(run.settings.never)
     return [
         f"{contract.title}：本次没有可用的文件{'，沿用上次证据' if name in seen else ''}"
         for name, contract in run.contracts.items()
@@ -43,7 +43,7 @@ def sources_not_had(run: RunContext) -> list[str]:
     manifest = load_manifest(run.landing, run.key)
     settings = run.settings
     had = {source.name for source in manifest.sources} | _seen_before(run) | set(run.required)
-    had |= set(settings.connectors) | set(settings.provenance) | set(settings.night.sources)
+    had |= set(settings.connectors) | set(settings.provenance) | set(settings.night.sources) | set(settings.comes)
     refused = tuple(note.partition("/")[0] for note in manifest.notes)
     return [name for name in run.contracts if name not in had and name not in refused]
 

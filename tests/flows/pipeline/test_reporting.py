@@ -71,7 +71,7 @@ def _texts(path: Path) -> str:
     text = path.read_text("utf-8-sig")
     if path.suffix == ".html":
         text = unescape(re.sub(r"<[^>]*>", "\n", re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.DOTALL)))
-    return re.sub(r"^- (?:一本账|小结与退回清单|版本)：.*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"^- (?:一本账|情况报告|小结与退回清单|数据表（供其他系统）|版本)：.*$", "", text, flags=re.MULTILINE)
 
 
 def test_no_report_shows_an_identifier_of_ours(folder: Path) -> None:

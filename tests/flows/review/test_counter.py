@@ -12,10 +12,12 @@ from flows.counter.enquiry import enquiry_of
 from flows.ledger.redact import is_personal_number
 from flows.review.counter import answered
 from flows.review.office import Office
+from flows.review.streets import check_streets, known_streets
 from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.numbers import read_number
 from reports.workbench.access import Account, Role
 from reports.workbench.counter import Answer, Where
+from schemas.errors import InputError
 from tests.browser.district import MASKED, NOWHERE, NURSE, STREETS, id_number, members
 
 pytestmark = pytest.mark.slow
@@ -91,3 +93,14 @@ def test_a_task_number_finds_and_without_originals_that_is_said(office_of_run: O
             path.unlink()
     gone = answered(office_of_run, WHOLE, enquiry_of("", ROLL[NURSE]["身份证号"]))
     assert (gone.where, gone.reasons) == (Where.NOT_FOUND, ())
+
+
+def test_a_street_that_nobody_knows_is_refused_with_the_known_ones(office_of_run: Office) -> None:
+    held = office_of_run.held()
+    assert set(STREETS) <= set(known_streets(held))
+    assert check_streets(held, STREETS)
+    with pytest.raises(InputError, match="云溪街办") as refused:
+        check_streets(held, ["云溪街办", STREETS[0]])
+    assert all(street in str(refused.value) for street in STREETS)
+    with pytest.raises(InputError, match="哪个镇街"):
+        office_of_run.accounts.add(Account("王核查", Role.OFFICER), "Kezhang-2026", at=office_of_run.now(), by="test")
