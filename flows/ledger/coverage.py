@@ -44,12 +44,14 @@ class Scope:
     organisation: str | None
     org_kind: str | None
     street_org: str | None
+    is_registered: bool
+    """A unit of the register: not those who name none, nor the small ones counted together."""
     is_public: bool = False
     """An office, a school, a hospital: what is to be set up there is not for this district's platform work to say."""
 
     @property
     def is_unit(self) -> bool:
-        return self.scope == "unit" and not self.name_key.startswith("（")
+        return self.scope == "unit" and self.is_registered
 
     @property
     def has_branch(self) -> bool:

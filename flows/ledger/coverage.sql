@@ -223,7 +223,8 @@ select
     c.workers, c.worker_rows, c.full_members, c.probationary, c.floating, c.leads, c.open_full, c.open_probationary,
     case c.scope when 'unit' then o.org_name when 'station' then o.org_name when 'street' then so.org_name
         when 'trade' then tr.org_name end as organisation,
-    o.org_kind, so.org_name as street_org, coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public
+    o.org_kind, so.org_name as street_org, u.unit_key is not null as is_registered,
+    coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public
 from coverage_counts c
 left join units u on c.scope in ('unit', 'station') and u.unit_key = c.name_key
 left join coverage_orgs x on c.scope in ('unit', 'station') and x.name_key = c.name_key

@@ -55,6 +55,8 @@ class Assigned:
     keys: dict[int, str] = field(default_factory=dict)
     minted: list[str] = field(default_factory=list)
     events: list[tuple[str, str, str]] = field(default_factory=list)
+    split_off: list[tuple[str, int]] = field(default_factory=list)
+    """Old keys, and the persons split from them who are yet to get a key of their own."""
 
 
 Evidence = dict[int, list[tuple[str, str]]]
@@ -162,7 +164,7 @@ def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken
                 taken[key] = person
                 result.events.append((key, mine, "merged"))
             elif mine is None:
-                result.events.append((key, f"person:{person}", "split"))
+                result.split_off.append((key, person))
 
 
 def _declared_keys(evidence: Evidence, known: Known) -> dict[int, set[str]]:
@@ -200,10 +202,7 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
         assigned.keys[person] = name
         if not known_name:
             assigned.minted.append(name)
-    assigned.events = [
-        (old, assigned.keys[int(to.removeprefix("person:"))] if to.startswith("person:") else to, what)
-        for old, to, what in assigned.events
-    ]
+    assigned.events += [(old, assigned.keys[person], "split") for old, person in assigned.split_off]
 
 
 def _put_erased(

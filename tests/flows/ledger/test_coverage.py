@@ -22,7 +22,7 @@ def unit(
         scope="unit", name_key=name, label=name, street=street, trade=trade, workers=workers, worker_rows=workers,
         full_members=full, probationary=about.get("probationary", 0), floating=about.get("floating", 0), leads=0,
         open_full=full - about.get("taken_in", 0), open_probationary=about.get("probationary", 0),
-        organisation=None, org_kind=None, street_org="云溪街道党工委",
+        organisation=None, org_kind=None, street_org="云溪街道党工委", is_registered=True,
     )  # fmt: skip
 
 
