@@ -16,7 +16,7 @@ LogIn = Callable[[str], Page]
 ROLL = members()
 NEVER = ("党", "支部", "组织关系", "失联", "流动")
 WIDTHS = (420, 1366)
-LARGER_TEXT = "body, .main, .card, .btn { font-size: 22.5px !important; }"
+LARGER_TEXT = "html { font-size: 150% !important; }"
 
 
 def fits(page: Page) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from reports.workbench.access import Account, Role
 from reports.workbench.counter import Answer, Where
 from schemas.errors import InputError
 from tests.browser.district import MASKED, NOWHERE, NURSE, STREETS, id_number, members
+from tests.flows.command import SANZHAO, clean_environment
 
 pytestmark = pytest.mark.slow
 ROLL = members()
@@ -88,6 +90,12 @@ def test_a_task_number_finds_and_without_originals_that_is_said(office_of_run: O
     found = answered(office_of_run, WHOLE, enquiry_of("", number.lower().replace("-", " ")))
     assert (found.where, found.task, found.path) == (Where.LEDGER, number, f"/task/{number}")
     assert answered(office_of_run, WHOLE, enquiry_of("", number[:-1] + "B")).where == Where.NOT_FOUND
+    typed = f"{ROLL[NURSE]['姓名']}\n{ROLL[NURSE]['身份证号']}\n"
+    command = [str(SANZHAO), "find", "--home", str(office_of_run.home.root)]
+    done = subprocess.run(command, input=typed, env=clean_environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(Where.ROLL.value)
+    assert "范围外" in done.stdout
+    assert ROLL[NURSE]["身份证号"] not in done.stdout + done.stderr
     for path in office_of_run.home.landing.rglob("*"):
         if path.is_file() and path.name != "manifest.json":
             path.unlink()
