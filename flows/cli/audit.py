@@ -34,14 +34,19 @@ def show(
 
         print(text.dumps(rows, ensure_ascii=False, indent=2))
         return
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from rich.table import Table
 
     from reports.words import ACTS
+    from schemas.nights import ZONE
 
-    table = Table("条", "时间", "谁", "做了什么", "人员编号", "理由")
+    table = Table("条", "时间（北京）", "谁", "做了什么", "人员编号", "理由")
     for row in rows:
         what = ACTS.get(str(row["what"]), str(row["what"]))
-        cells = [row["seq"], row["at"], row["who"], what, row["person_key"], row["why"]]
+        at = datetime.fromisoformat(str(row["at"])).astimezone(ZoneInfo(ZONE))
+        cells = [row["seq"], f"{at:%Y-%m-%d %H:%M:%S}", row["who"], what, row["person_key"], row["why"]]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     terminal().print(table)
 

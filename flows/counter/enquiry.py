@@ -20,10 +20,10 @@ _CYRILLIC = str.maketrans({"Х": "X", "х": "X"})
 class Kind(StrEnum):
     """What was typed as the number."""
 
-    ID = "id"
-    PHONE = "phone"
-    TASK = "task"
-    OWN = "own"
+    ID = "身份证号"
+    PHONE = "手机号"
+    TASK = "任务编号"
+    OWN = "编号"
     """A member's or a person's own number, or an ID or a phone that is too short or too long."""
 
 

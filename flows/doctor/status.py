@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from flows.home.folders import Home
 from flows.home.settings import load_settings
@@ -17,9 +19,11 @@ from flows.nightly.schedule import next_due
 from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
 from schemas.errors import HomeError, SanzhaoError
+from schemas.nights import ZONE
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
 _SHOWN = 10
+_PLAIN_WIDTH = 118
 
 
 class HomeState(BaseModel):
@@ -88,7 +92,7 @@ def _disputes(home: Home) -> int | None:
 
 def print_state(state: HomeState) -> None:
     """The state as a clerk reads it."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
     console.print(f"数据文件夹：{state.home}", highlight=False, soft_wrap=True)
     console.print(f"当前版本：{state.version or '还没有发布过'}（数据日期 {state.as_of or '—'}）", highlight=False)
     if state.ledger_problem:
@@ -101,10 +105,13 @@ def print_state(state: HomeState) -> None:
         console.print(told, highlight=False, soft_wrap=True)
     if state.resumable:
         console.print(f"中断的运行：{state.resumable}，可用 sanzhao run --resume 接着做", highlight=False)
-    table = Table("运行", "数据日期", "结果", "版本", "停在", title="最近的运行", title_justify="left")
+    names = (Column(title, overflow="fold") for title in ("运行", "开始（北京）", "数据日期", "结果", "版本", "停在"))
+    table = Table(*names, title="最近的运行", title_justify="left")
     for run in state.runs:
         result = _STATES[run.state] if state.going or run.state != "running" else "中断"
-        table.add_row(run.run_id, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
+        started = run.started_at if run.started_at.tzinfo else run.started_at.replace(tzinfo=UTC)
+        began = f"{started.astimezone(ZoneInfo(ZONE)):%m-%d %H:%M}"
+        table.add_row(run.run_id, began, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
     console.print(table)
     if state.runs and state.runs[-1].message:
         console.print(f"最近一次：{state.runs[-1].message}", highlight=False, markup=False, soft_wrap=True)
