@@ -30,8 +30,6 @@ from flows.run.context import RunContext
 KINDS = ("id", "member", "birth", "phone", "record")
 _TEXT = pa.string()
 _BY_ALL_THEY_SHOW = ("row|", "registry|")
-_AT_ONCE = 4
-"""Names per person asked of the store in one go; who shares evidence with more asks on."""
 
 
 @dataclass(frozen=True)
@@ -188,14 +186,16 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
     A key once minted from that very evidence, and held by nobody tonight, is taken up again instead of a further one.
     """
     new = [person for person in evidence if person not in assigned.keys]
-    exists = store.minted(_key_name(key, evidence[person][0][1], turn) for person in new for turn in range(_AT_ONCE))
-    gone = set(merges(store)) if exists else set()
-    used = set(assigned.keys.values()) | gone | {old for old, _, what in assigned.events if what == "merged"}
+    exists = store.minted(_key_name(key, evidence[person][0][1], 0) for person in new)
+    used = (
+        set(assigned.keys.values()) | set(known.moved) | {old for old, _, what in assigned.events if what == "merged"}
+    )
     for person in sorted(new, key=lambda one: evidence[one][0][1]):
         kind, token = evidence[person][0]
         for turn in count():
             name = _key_name(key, token, turn)
-            known_name = name in exists if turn < _AT_ONCE else bool(store.minted([name]))
+            # Few share their strongest evidence with another: only they ask the store for further names, one by one.
+            known_name = name in exists if turn == 0 else bool(store.minted([name]))
             if name not in used and (not known_name or _may_take(evidence[person], name, kind, known)):
                 break
         used.add(name)

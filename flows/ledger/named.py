@@ -78,7 +78,7 @@ def _says(text: str, name: str) -> bool:
 
 def _names(text: str, stem: str) -> bool:
     """Whether a stem stands in a text as a place's name, and not only as a road's."""
-    return any(not _ROAD.match(text[one.end() :]) for one in re.finditer(re.escape(stem), text))
+    return stem in text and any(not _ROAD.match(text[one.end() :]) for one in re.finditer(re.escape(stem), text))
 
 
 def _longest(names: Mapping[str, str]) -> set[str]:
