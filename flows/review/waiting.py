@@ -70,13 +70,14 @@ class Queues:
         ]
 
     def _doubtful_files(self, account: Account) -> tuple[str, Sequence[str]]:
-        """The newest run and what it says of files: those it refused, and its warnings; for the whole district only."""
+        """The newest run and what it says of files: those it refused, its warnings and notices; for the whole district only."""
         records = list_runs(self._office.home)
         if not account.whole_district or not records:
             return "", []
         run_id = records[-1].run_id
         summary: Row = Records(self._office).summary(run_id)
-        return run_id, [*map(_refused, summary.get("refused", ())), *map(str, summary.get("warnings", ()))]
+        told = [*summary.get("warnings", ()), *summary.get("notices", ())]
+        return run_id, [*map(_refused, summary.get("refused", ())), *map(str, told)]
 
 
 def _refused(line: dict[str, Any]) -> str:

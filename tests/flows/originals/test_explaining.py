@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,9 @@ def test_every_linked_person_is_explained_down_to_the_bits(finished_home: Path) 
         told = "\n".join(explain(home, row["person_key"], policy))
         assert "逐项（比特）" in told
         assert f"合计 {row['match_weight']:.1f}" in told
+        for parts, total in re.findall(r"逐项（比特）：(.*?)；合计 (-?[0-9.]+)，", told):
+            bits = [float(part.rsplit(" ", 1)[1]) for part in parts.split("；")]
+            assert parts.startswith("起始") and abs(sum(bits) - float(total)) < 0.06 * (len(bits) + 1), parts
         assert all(f"- {code}" in told for code in row["statuses"])
 
 
