@@ -34,7 +34,7 @@ header{padding-bottom:3px;margin-bottom:5px}p{margin:2px 0}
 main{padding:0;max-width:none}h1{font-size:19px}
 h2{font-size:13px;margin:5px 0 2px;break-after:avoid}h3{margin:4px 0 2px;font-size:11px}.faint{font-size:9.5px}
 .cards{grid-template-columns:repeat(auto-fit,minmax(90px,1fr));gap:5px;margin:4px 0}.card{padding:2px 6px}
-svg{max-height:36mm}
+svg{max-height:32mm}
 .two{gap:14px}details:not([open]){display:none}tr,figure,.card,svg{break-inside:avoid}.card b{font-size:16px}
 table{font-size:9.5px;line-height:1.25;margin:2px 0 3px}th,td{padding:0 4px}a{color:inherit;text-decoration:none}}
 figure{margin:0}

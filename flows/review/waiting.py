@@ -70,7 +70,7 @@ class Queues:
         ]
 
     def _doubtful_files(self, account: Account) -> tuple[str, Sequence[str]]:
-        """The newest run and what it says of files: those it refused, its warnings and notices; for the whole district only."""
+        """The newest run and what it says of files: refusals, warnings, notices; for the whole district only."""
         records = list_runs(self._office.home)
         if not account.whole_district or not records:
             return "", []

@@ -148,7 +148,9 @@ def test_objects_of_others_are_refused_by_address(stranger: httpx.Client, served
 def test_each_role_sees_its_own_pages_only(served: Served) -> None:
     pages = {
         "/queue": {"李审核", "赵读"}, "/ledger": {"李审核", "赵读"}, "/coverage": {"李审核", "赵读"},
-        "/objections": {"李审核"}, "/waiting": {"李审核"}, "/agreement": {"李审核", "孙审计"}, "/audit": {"孙审计"}, "/accounts": {"王管理"},
+        "/objections": {"李审核"},
+        "/waiting": {"李审核"}, "/agreement": {"李审核", "孙审计"},
+        "/audit": {"孙审计"}, "/accounts": {"王管理"},
         "/runs": {"李审核", "赵读", "孙审计", "王管理"},
     }  # fmt: skip
     for name in ("李审核", "赵读", "孙审计", "王管理"):
