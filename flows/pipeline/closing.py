@@ -11,6 +11,7 @@ from flows.evaluate.confirmations import note_rule_answers
 from flows.home.folders import Home, write_private
 from flows.home.store import opened_store
 from flows.ledger.publish.read import read_index
+from flows.ledger.redact import Redactor
 from flows.pipeline.presence import sources_late, sources_not_had
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
@@ -34,7 +35,7 @@ def close(
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is
     committed.
     """
-    summary = _with_overdue(run, summarise(con, _facts(run, done, titles)))
+    summary = _with_clean_names(con, run, _with_overdue(run, summarise(con, _facts(run, done, titles))))
     seal_contacts(con, run)
     note_rule_answers(run, summary.previous_version)
     problems = write_reports(con, run, summary, quality)
@@ -55,6 +56,19 @@ def _with_overdue(run: RunContext, summary: RunSummary) -> RunSummary:
         return summary
     notices = (*summary.notices, overdue_line(late))
     return summary.model_copy(update={"notices": notices, "overdue_tasks": sum(late.values())})
+
+
+def _with_clean_names(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary) -> RunSummary:
+    """The summary whose lines of files, which reports print, name no person: a file may be called after one."""
+    names = con.execute("select distinct name from person_rows where name not like '%*%' and length(name) >= 2")
+    redactor = Redactor(run.key, frozenset(name for (name,) in names.fetchall()))
+    files = tuple(
+        line.model_copy(
+            update={"file": redactor.file(line.file), "sheet": redactor.file(line.sheet) if line.sheet else None}
+        )
+        for line in summary.files
+    )
+    return summary.model_copy(update={"files": files})
 
 
 def read_summary(home: Home, run_id: str) -> RunSummary:

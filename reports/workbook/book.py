@@ -60,7 +60,7 @@ def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
         "source_titles": {line.source: line.title for line in facts.summary.sources},
         "status_basis": {code: facts.policy.basis(code) for code in facts.policy.statuses.order},
     }
-    return [*version_sheets(facts.tables, titles), _quality(facts), _basis(facts)]
+    return [*version_sheets(facts.tables, titles), _quality(facts), _files(facts), _basis(facts)]
 
 
 def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
@@ -185,6 +185,16 @@ def _quality(facts: WorkbookFacts) -> Sheet:
     )  # fmt: skip
     rows = quality_rows(facts.summary, facts.qualities, facts.before)
     return plain_sheet("数据质量", "数据质量：各来源本次与上次", headers, rows)
+
+
+def _files(facts: WorkbookFacts) -> Sheet:
+    """One row per file or sheet that was read; a column that is not there is said not to be there."""
+    headers = ("来源", "文件", "工作表", "行数", "接收", "退回", "没有的栏目")
+    rows = [
+        (one.title, one.file, one.sheet or "", one.rows_in, one.accepted, one.quarantined, "、".join(one.absent) or "—")
+        for one in facts.summary.files
+    ]
+    return plain_sheet("数据质量（按文件）", "数据质量：各文件，没有的栏目", headers, rows)
 
 
 def _basis(facts: WorkbookFacts) -> Sheet:

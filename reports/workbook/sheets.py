@@ -64,7 +64,9 @@ _UNNUMBERED = frozenset(("sheet_todo", "sheet_groups", "sheet_organisations", "s
 """Sheets whose rows are no persons, leads or changes; rows of the others are numbered."""
 _BY_STREET = frozenset(("sheet_ledger", "sheet_waiting", "sheet_members", "sheet_search_3"))
 STREET, NUMBER = "镇街", "序号"
-_WIDE = frozenset(("依据的来源行", "关联理由", "原因", "变动内容", "来源行", "建议", "说明", "主要问题"))
+_WIDE = frozenset(
+    ("依据的来源行", "关联理由", "原因", "变动内容", "来源行", "建议", "说明", "主要问题", "文件", "没有的栏目")
+)
 
 
 def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[Sheet]:

@@ -111,6 +111,8 @@ def test_the_workbook_has_every_sheet_and_everybody_of_the_ledger(folder: Path, 
     assert {row["人员编号"]: row["党员编号"] for row in rows} == {row["person_key"]: row["member_no"] for row in ledger}
     for name in ("三本台账（人员群体）", "三本台账（党组织）"):
         assert _rows(book[name])[-1]["人数"] == len(ledger)
+    files = _rows(book["数据质量（按文件）"])
+    assert sum(int(str(row["行数"])) for row in files) == sum(int(str(row["行数"])) for row in _rows(book["数据质量"]))
     leads = sum(lead["code"] in ("P1", "Y1", "L1") for row in ledger for lead in row["leads"])
     assert len(_rows(book["口袋、隐形、失联线索"])) == leads
     assert all(cell.data_type != "f" for sheet in book.worksheets for line in sheet.iter_rows() for cell in line)
