@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -61,8 +61,7 @@ class Accounts:
         if self.get(account.name):
             raise InputError("已有这个账号", where=account.name, rule="account_taken", action="换一个名字")
         _check_password(account.name, password)
-        if account.role is Role.OFFICER and not account.streets:
-            raise InputError("核查员要写明管哪个镇街", where=account.name, rule="officer_street", action="加上镇街")
+        _check_officer(account.role, account.name, account.streets)
         values = {"name": account.name, "role": account.role.value, "streets": sorted(account.streets)}
         with Session(self._engine) as session, session.begin():
             session.add(tables.Account(**values, password=hashed(password), active=True, created_at=at, created_by=by))
@@ -91,6 +90,7 @@ class Accounts:
                 row.active = active
             if streets is not None:
                 row.streets = sorted(streets)
+                _check_officer(Role(row.role), name, row.streets)
             if password is not None or active:
                 session.execute(delete(tables.LoginFailure).where(tables.LoginFailure.name_token == self._token(name)))
             session.execute(delete(tables.WorkSession).where(tables.WorkSession.account == name))
@@ -158,6 +158,11 @@ def verified(password: str, known: str) -> bool:
 
 def _account(row: tables.Account) -> Account:
     return Account(row.name, Role(row.role), frozenset(row.streets), row.active)
+
+
+def _check_officer(role: Role, name: str, streets: Collection[str]) -> None:
+    if role is Role.OFFICER and not streets:
+        raise InputError("核查员要写明管哪个镇街", where=name, rule="officer_street", action="加上镇街")
 
 
 def _check_name(name: str) -> None:

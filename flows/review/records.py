@@ -112,6 +112,7 @@ class Records:
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         if name == admin.name and active is False:
             raise InputError("不能停用自己的账号", rule="own_account")
+        check_streets(self._office.held(), streets or ())
         with self._office.writing:
             self._office.accounts.change(name, password=password, active=active, streets=streets)
             said = ["重设口令"] if password is not None else []

@@ -165,7 +165,8 @@ class Tasks:
         if not account.streets:
             return self.office.store.open_terms()
         with self.office.writing:
-            return issue(self.office.store, self.office.policy, leads, self.office.today())
+            today, as_of = self.office.today(), self.office.held().as_of
+            return issue(self.office.store, self.office.policy, leads, max(today, as_of or today))
 
     def _card(self, task: _Task, term: Term | None) -> TaskCard:
         row, told = task.row, shown_of(task.row, task.code, inside=task.inside, phone=None)

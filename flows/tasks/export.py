@@ -101,7 +101,7 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
             order.naming.prepare(rows, current)
         phones = read_contacts(home, key, current, rows)
         asked = [(row["person_key"], code) for leads in streets.values() for row, code in leads]
-        terms = issue(store, policy, asked, datetime.now(BEIJING).date())
+        terms = issue(store, policy, asked, max(datetime.now(BEIJING).date(), as_of))
         return _written(order, _Desk(key, policy, as_of, sources, phones, order, terms), streets, store)
 
 

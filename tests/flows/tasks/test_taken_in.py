@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from flows.doctor.status import state_of
-from flows.tasks.export import TaskOrder, export_tasks
+from flows.home.store import opened_store
+from flows.tasks.export import TaskOrder, export_tasks, waiting_leads
+from flows.tasks.overdue import overdue_tasks
 from flows.tasks.returned import Receipt, Receiver, import_tasks
+from schemas.policy import load_policy
 from tests.flows.ledger.cases import FIRST, Case, new_case
 from tests.flows.tasks.conftest import Sheet
 
 NEXT = date(2026, 11, 21)
+LONG_AGO = date(2026, 11, 1), date(2026, 11, 15)
+"""When the leads were first put to the street, and until when they were to be answered."""
 Answered = tuple[Case, list[str], Receipt, int]
 
 
@@ -23,6 +28,9 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     folder = tmp_path_factory.mktemp("taken")
     case = new_case("c09_resolved_after_confirm", folder)
     case.night("drop1", FIRST)
+    with opened_store(case.home) as store:
+        leads = [(row["person_key"], lead["code"]) for row in case.table() for lead in row["leads"]]
+        store.issue_tasks(leads, *LONG_AGO)
     (file,) = export_tasks(case.home, TaskOrder(folder / "out", "制表人甲", inside=True)).files
     sheet = Sheet.read(file)
     organisation = next(row["host_org_name"] for row in case.table() if row["host_org_name"])
@@ -67,9 +75,20 @@ def test_the_next_ledger_has_the_person_taken_in_and_the_dispute_counted(answere
     assert state_of(case.home).disputes == 1
 
 
-def test_what_the_street_wrote_is_kept_without_numbers(answered: Answered) -> None:
-    from flows.home.store import opened_store
+def test_a_night_reminds_of_what_no_street_answered_in_time(answered: Answered) -> None:
+    case = answered[0]
+    first, second = case.summaries
+    assert (first.overdue_tasks, [line for line in first.notices if "超期" in line]) == (0, [])
+    with opened_store(case.home) as store:
+        late = overdue_tasks(store, load_policy(), case.table(), NEXT)
+    assert second.overdue_tasks == sum(late.values()) > 0
+    (line,) = [line for line in second.notices if "超期" in line]
+    assert f"{second.overdue_tasks} 项" in line and all(street in line for street in late)
+    asked = {code for row in case.table() for code in waiting_leads(row, load_policy())}
+    assert asked, "leads are still open"
 
+
+def test_what_the_street_wrote_is_kept_without_numbers(answered: Answered) -> None:
     case = answered[0]
     with opened_store(case.home) as store:
         (remark,) = [one.remark for one in store.leads() if one.answer == "情况不符"]
