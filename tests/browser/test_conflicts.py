@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,12 +16,22 @@ from flows.home.store import opened_store
 from flows.ledger.checks import Said, record_answer
 from flows.tasks.export import TaskOrder, export_tasks
 from schemas.policy import load_policy
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, free_port, start, stop
 from tests.browser.district import DAY, STREETS, members
 
 pytestmark = pytest.mark.slow
 LogIn = Callable[[str], Page]
 REMARK = "<img src=x onerror=window.hacked=1>本人说名册早就改了"
+
+
+@pytest.fixture(scope="module")
+def served(waiting_home: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A home of its own: what is decided here would be missing among the tasks that others look at."""
+    home = Path(shutil.copytree(waiting_home[0], tmp_path_factory.mktemp("conflicts") / "home"))
+    port = free_port()
+    server = start(home, port)
+    yield Served(f"http://127.0.0.1:{port}", home, waiting_home[1])
+    assert "Traceback" not in stop(server)
 
 
 def noted(home: Path, query: str) -> list[tuple[object, ...]]:
