@@ -12,6 +12,7 @@ from flows.home.store import opened_store
 from flows.tasks.export import TaskOrder, export_tasks, waiting_leads
 from flows.tasks.overdue import overdue_tasks
 from flows.tasks.returned import Receipt, Receiver, import_tasks
+from reports.summary_views import next_steps, published
 from schemas.policy import load_policy
 from tests.flows.ledger.cases import FIRST, Case, new_case
 from tests.flows.tasks.conftest import Sheet
@@ -98,3 +99,12 @@ def test_what_the_street_wrote_is_kept_without_numbers(answered: Answered) -> No
 def test_a_street_cannot_ask_for_an_organisation_outside_the_party_channel(answered: Answered, tmp_path: Path) -> None:
     (file, *_) = export_tasks(answered[0].home, TaskOrder(tmp_path, "制表人甲")).files
     assert "接收组织" not in Sheet.read(file).header
+
+
+def test_a_night_ends_with_what_to_do_next_and_the_table_for_other_systems_last(answered: Answered) -> None:
+    summary = answered[0].summaries[-1]
+    steps = next_steps(summary)
+    assert 1 <= len(steps) <= 3
+    assert any(f"sanzhao tasks export --home {answered[0].home.root}" in line for line in steps)
+    assert published(summary)[-1].endswith(str(answered[0].home.ledger / "ledger.parquet"))
+    assert not any("一本账.xlsx" in line for line in published(summary)), "no path of a report that was not drawn"
