@@ -52,7 +52,7 @@ def has_decisions(folder: Path) -> bool:
 def register_decisions(con: duckdb.DuckDBPyConnection, home: Home, published: Published, folder: Path) -> None:
     """Make the relations of decisions.sql, upon those of evaluation.sql."""
     tables = {f"raw_{name}": pq.read_table(folder / f"{name}.parquet") for name in ("rows", "members", *TRUTHS)}
-    tables |= {name: published.table(name) for name in ("units", "coverage")}
+    tables |= {name: published.table(name) for name in ("units", "coverage", "codes")}
     tables["previous"] = _previous(home, published)
     for name, table in tables.items():
         con.register(name, table)

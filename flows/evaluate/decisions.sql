@@ -94,9 +94,11 @@ where a.unit <> a.firm group by a.unit;
 create table hosts as
 select j.person, h.rule, l.host_rule, l.host_org_name as found, h.hosts as truth,
     -- where nothing fits, whoever is named for the time being is named as such
-    case when len(h.hosts) = 0 then l.host_org_name is null or l.host_rule like '兜底%' else coalesce(list_contains(h.hosts, l.host_org_name), false) end
+    case when len(h.hosts) = 0 then l.host_org_name is null or coalesce(l.host_rule = x.word, false) else coalesce(list_contains(h.hosts, l.host_org_name), false) end
         as is_right
-from judged j join ledger l using (person_key) join raw_hosts h using (person) where not l.objection;
+from judged j join ledger l using (person_key) join raw_hosts h using (person)
+left join codes x on x.kind = 'host_rule' and x.code = 'last'
+where not l.objection;
 
 -- One row per unit that has members by the truth or advice in the ledger.
 create table suggestions as
