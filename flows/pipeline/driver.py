@@ -20,6 +20,7 @@ from flows.pipeline.closing import read_summary
 from flows.pipeline.failures import RunFailedError, plain_failure
 from flows.pipeline.request import Afresh, FromLanding, FromStep, Resumed, RunRequest
 from flows.pipeline.steps import STEP_NAMES, Step, committed, forget_from, plan, run_step
+from flows.run.collecting import seldom_collected
 from flows.run.context import Progress, RunContext, silent
 from flows.run.runs import (
     RunRecord,
@@ -47,7 +48,7 @@ def drive(request: RunRequest, *, each: Each = run_step, progress: Progress = si
     write_template(home)
     load_key(home, create=True)
     settings = load_settings(home, request.config)
-    with run_lock(home, settings.store_url):
+    with run_lock(home, settings.store_url), seldom_collected():
         try:
             return _driven(request, each, progress)
         finally:
