@@ -6,6 +6,7 @@ Source of the rules: domain.md, "Who belongs in the ledger" and "Trades".
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -122,4 +123,8 @@ class Units(_Frozen):
 
     def kind_of(self, name: str) -> str | None:
         """The kind of the first pattern a cleaned name fits; none for a firm."""
-        return next((one.kind for one in self.bodies if any(re.search(each, name) for each in one.patterns)), None)
+        return next((kind for kind, pattern in self._patterns if pattern.search(name)), None)
+
+    @cached_property
+    def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        return tuple((one.kind, re.compile(each)) for one in self.bodies for each in one.patterns)

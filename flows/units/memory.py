@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +43,17 @@ def unit_of(row: dict[str, Any]) -> Unit:
 def row_of(unit: Unit) -> dict[str, Any]:
     """A unit as a row of the register."""
     row: dict[str, Any] = {name: getattr(unit, name) for name in REGISTER.names}
-    return {**row, "spellings": [{"text": text, "uscc": uscc} for text, uscc in unit.spellings]}
+    return {**row, "spellings": _written(unit)}
+
+
+def table_of(units: Sequence[Unit]) -> pa.Table:
+    """Units as rows of the register, in the order given."""
+    columns = {name: [getattr(unit, name) for unit in units] for name in REGISTER.names if name != "spellings"}
+    return pa.table({**columns, "spellings": [_written(unit) for unit in units]}, schema=REGISTER)
+
+
+def _written(unit: Unit) -> list[dict[str, str | None]]:
+    return [{"text": text, "uscc": uscc} for text, uscc in unit.spellings]
 
 
 def _rows(key: DistrictKey, store: Store, source: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from flows.ledger.sql import put, put_rows, run_sql
 from flows.run.context import RunContext
 from flows.units.known import Known, Resolved
-from flows.units.memory import REGISTER, row_of
+from flows.units.memory import table_of
 from flows.units.mentions import Node
 from flows.units.units import Unit
 from matchers.encoding.units import clean_unit
@@ -35,8 +35,7 @@ def put_register(
 ) -> int:
     """Write `units`, `unit_doubts` and what each row, organisation and roll entry names; how many doubts."""
     today = run.as_of.isoformat()
-    units = [_dated(unit, today) for _, unit in sorted(known.units.items())]
-    put(con, "units", pa.Table.from_pylist([row_of(unit) for unit in units], schema=REGISTER))
+    put(con, "units", table_of([_dated(unit, today) for _, unit in sorted(known.units.items())]))
     names = [(text, uscc, *keys) for (text, uscc), keys in known.names.items()]
     columns = {"text": _TEXT, "uscc": _TEXT, "unit_key": _TEXT, "station_key": _TEXT}
     put_rows(con, "name_units", columns, sorted(names, key=str))
@@ -50,6 +49,8 @@ def put_register(
 
 
 def _dated(unit: Unit, today: str) -> Unit:
+    if unit.since and unit.last_seen:
+        return unit
     return replace(unit, since=unit.since or today, last_seen=unit.last_seen or today)
 
 

@@ -54,8 +54,8 @@ class UnitName:
 
     @property
     def firm(self) -> UnitName:
-        """The firm alone."""
-        return replace(self, branch="", branch_kind="")
+        """The firm alone; the name itself where nothing hangs under it, as with most."""
+        return replace(self, branch="", branch_kind="") if self.branch or self.branch_kind else self
 
     @property
     def sound(self) -> str:
@@ -74,19 +74,23 @@ class _Suffixes:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(words)
-        self._sizes = sorted({len(word) for word in self._words}, reverse=True)
+        self._by_last = _longest_first(self._words, -1)
+        self._by_first = _longest_first(self._words, 0)
 
     def __contains__(self, word: str) -> bool:
         return word in self._words
 
     def ending(self, name: str, *, leave: int = 1) -> str:
         """The longest word the name ends in, with so many characters left before it."""
-        sizes = (size for size in self._sizes if size <= len(name) - leave)
-        return next((name[-size:] for size in sizes if name[-size:] in self._words), "")
+        for word in self._by_last.get(name[-1:], ()):
+            if len(word) <= len(name) - leave and name.endswith(word):
+                return word
+        return ""
 
     def openings(self, name: str) -> list[str]:
         """Words the name begins with and does not end with, the longest first."""
-        return [name[:size] for size in self._sizes if size < len(name) and name[:size] in self._words]
+        found = self._by_first.get(name[:1], ())
+        return [word for word in found if len(word) < len(name) and name.startswith(word)]
 
     def last_end(self, name: str) -> int:
         """Where the last of these words inside a name ends; 0 where there is none behind its first character."""
@@ -94,6 +98,14 @@ class _Suffixes:
             if self.ending(name[:end]):
                 return end
         return 0
+
+
+def _longest_first(words: Iterable[str], place: int) -> dict[str, list[str]]:
+    """Words under the character at a place of theirs: few share one, so that few are compared with a name."""
+    found: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda one: (-len(one), one)):
+        found.setdefault(word[place], []).append(word)
+    return found
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,7 @@ def _words() -> _Words:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1 << 16)
 def clean_unit(text: str) -> str:
     """Simplified, brackets of one kind, without blanks, quotes and stops."""
     return _NOISE.sub("", simplified(text).replace("〔", "(").replace("〕", ")")).strip("-—_·") if text else ""
@@ -296,8 +309,10 @@ def _narrow_place(rest: str, districts: frozenset[str]) -> str:
 def _after_place(rest: str, place: str) -> str:
     """What follows a place and the word for what kind of place it is."""
     after = rest[len(place) :]
-    area = next((word for word in _AREA if after.startswith(word)), "")
-    return after.removeprefix(area) if _names_something(after.removeprefix(area)) else after
+    if not after.startswith(_AREA):
+        return after
+    bare = after.removeprefix(next(word for word in _AREA if after.startswith(word)))
+    return bare if _names_something(bare) else after
 
 
 def _names_something(text: str) -> bool:
@@ -308,6 +323,8 @@ def _names_something(text: str) -> bool:
 
 
 def _bare_area(place: str) -> str:
+    if not place.endswith(_AREA):
+        return place
     for area in _AREA:
         if place.endswith(area) and len(place) > len(area) + 1:
             return place.removesuffix(area)
