@@ -6,6 +6,7 @@ the street, who sees the ledger, answers the leads themselves.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ from flows.tasks.export import asked_of, phone_text, shown_of, street_of
 from flows.tasks.history import earlier_answers
 from flows.tasks.issued import Issued
 from flows.tasks.naming import contact_of, wanted_records
-from flows.tasks.numbers import lead_letters, task_number
+from flows.tasks.numbers import lead_letters, read_number, task_number
 from flows.tasks.terms import issue
 from reports.tasks.sheet import Contact
 from reports.tasks.words import contact_window, lead_words, neutral
@@ -40,11 +41,14 @@ _Row = Mapping[str, Any]
 
 
 def add_tasks(app: FastAPI, office: Office) -> None:
-    """Add `/tasks` and `/task/…`, with the two forms of a task."""
+    """Add `/tasks`, where a number is looked up too, and `/task/…` with the two forms of a task."""
     pages, desk = PlainPages(office), Tasks(office)
 
     async def tasks(request: Request) -> Response:
-        return await pages.shown(request, lambda session: desk.listed(session, request.query_params.get("done", "")))
+        return await pages.shown(request, lambda session: desk.listed(session, request.query_params))
+
+    async def looked_up(request: Request) -> Response:
+        return await pages.posted(request, lambda session, form: desk.looked_up(session, form.get("task", "")))
 
     async def task(request: Request, number: str) -> Response:
         return await pages.shown(request, lambda session: desk.opened(session, number))
@@ -56,6 +60,7 @@ def add_tasks(app: FastAPI, office: Office) -> None:
         return await pages.posted(request, lambda session, form: desk.answer(session, number, form))
 
     app.add_api_route("/tasks", tasks, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/tasks", looked_up, methods=["POST"], include_in_schema=False)
     app.add_api_route("/task/{number}", task, methods=["GET"], include_in_schema=False)
     app.add_api_route("/task/{number}/contact", contact, methods=["POST"], include_in_schema=False)
     app.add_api_route("/task/{number}", answer, methods=["POST"], include_in_schema=False)
@@ -83,8 +88,8 @@ class Tasks:
     issued: dict[str, Issued] = field(default_factory=dict)
     """By version: what task numbers stand for."""
 
-    def listed(self, session: str, done: str) -> Screen:
-        """The account's tasks, those whose term is over first."""
+    def listed(self, session: str, query: Mapping[str, str]) -> Screen:
+        """The account's tasks, those whose term is over first; a reviewer of the whole district may choose a street."""
         account = self.office.with_right(session, Action.SEE_TASKS)
         policy, words = self.office.policy, Words(self.office.store, self.office.policy.leads)
         found = [
@@ -99,9 +104,23 @@ class Tasks:
             self._card(self._task(account, row, code), terms.get((row["person_key"], code))) for row, code in found
         ]
         cards.sort(key=lambda one: (one.due is None, one.due, one.unit, one.number))
+        streets = {} if account.streets else dict(sorted(Counter(card.street for card in cards).items()))
+        street = query.get("street", "") if query.get("street", "") in streets else ""
+        cards = [card for card in cards if not street or card.street == street]
         late = sum(card.overdue for card in cards)
-        values = {"cards": cards[:_MOST], "total": len(cards), "late": late, "done": done == "1"}
-        return Screen("tasks.html", "核查任务", values, here="/tasks")
+        values = {"cards": cards[:_MOST], "total": len(cards), "late": late, "done": query.get("done", "")}
+        return Screen("tasks.html", "核查任务", {**values, "streets": streets, "street": street}, here="/tasks")
+
+    def looked_up(self, session: str, text: str) -> Answered:
+        """Where the task of a number lies, however it was typed from a sheet. Raises InputError for another text."""
+        self.office.with_right(session, Action.SEE_TASKS)
+        number = read_number(text)
+        if number is None:
+            raise InputError(
+                "这不是任务编号", rule="no_tasks",
+                action="照任务表上的“任务编号”输入，6位数字加10个字母，如 261120-BCDFGHJKMN",
+            )  # fmt: skip
+        return f"/task/{number}"
 
     def opened(self, session: str, number: str) -> Screen:
         """One task, masked, with the answers it may be given."""
@@ -130,7 +149,13 @@ class Tasks:
             said = Said(answer, task.account.name, self.office.today(), host, remark)
             record_answer(self.office.store, rules, task.row, task.code, said)
             self.office.audit(task.account.name, "check", f"{number} {answer}", task.row["person_key"])
-        return "/tasks?done=1"
+        return f"/tasks?done={'again' if self._is_asked_again(task) else '1'}"
+
+    def _is_asked_again(self, task: _Task) -> bool:
+        """Whether the answer just noted settles nothing, as 联系不上 does, so that the task stays."""
+        words = Words(self.office.store, self.office.policy.leads)
+        inside = task.inside and task.code != PERSON
+        return task.code in asked_of(task.row, self.office.policy, words, inside=inside)
 
     def _asked(self, session: str, number: str) -> _Task:
         """The task of a number. Raises Refused for another street's as for none; InputError where it is answered."""
@@ -145,7 +170,10 @@ class Tasks:
         code = found.lead[1] if inside else PERSON
         asked = asked_of(row, self.office.policy, words, inside=inside and code != PERSON)
         if code not in asked:
-            raise InputError("这项任务已有答复，不用再核", where=number, rule="no_tasks", action="回到任务列表看别的")
+            raise InputError(
+                "这项任务已有答复，不用再核", where=number, rule="no_tasks",
+                action="回到任务列表看别的；登记错了，请告诉区里的审核员，由他在该人的页面更正",
+            )  # fmt: skip
         return _Task(account, row, code, number)
 
     def _issued(self, version: Published) -> Issued:

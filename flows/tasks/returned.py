@@ -19,6 +19,7 @@ from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
 from flows.ledger.redact import Redactor, is_personal_number
 from flows.tasks.bound import unbound
+from flows.tasks.days import day_between
 from flows.tasks.history import Earlier, earlier_answers
 from flows.tasks.issued import Asked, Issued
 from flows.tasks.reading import Line, read_lines
@@ -125,15 +126,18 @@ class _Desk:
         """A row's outcome where it is clear from the row alone, else the answer it gives."""
         if not line.result and not (line.checker or line.day_text):
             return _out(line, UNANSWERED, "没有填核查结果")
-        found = self._issued.find(line.number)
-        if reason := unbound(line, found, self._issued) or self._wrong(line):
+        found, last = self._issued.find(line.number), self._receiver.today
+        if reason := unbound(line, found, self._issued) or self._wrong(line, found):
             return _out(line, REFUSED, reason)
         if isinstance(found, str):
             return _out(line, REFUSED, found)
-        if line.day is None or not found.as_of <= line.day <= self._receiver.today:
-            return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {self._receiver.today} 之间")
+        day = line.day or day_between(line.day_text, found.as_of, last)
+        if day is None:
+            return _out(line, REFUSED, "核查日期读不懂，写成 2026-11-20 这样")
+        if not found.as_of <= day <= last:
+            return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {last} 之间")
         try:
-            return _Answer(line, found, line.day, self._host(line))
+            return _Answer(line, found, day, self._host(line))
         except InputError as error:
             return _out(line, REFUSED, f"{error.message}；{error.action}")
 
@@ -145,20 +149,26 @@ class _Desk:
             raise InputError("没有填接收组织", rule="host_needed", action="填党组织名册里的全称或代码")
         return self._organisations.find(line.host)
 
-    def _wrong(self, line: Line) -> str | None:
+    def _wrong(self, line: Line, asked: Asked | str) -> str | None:
         if line.missing:
             return f"表里没有“{'”“'.join(line.missing)}”一栏"
         if not line.result:
             return "填了核查人或日期，没有填核查结果"
-        if line.result not in self._rules.answers:
-            return f"核查结果不认识，请用：{'、'.join(self._rules.answers)}"
+        known = self._known(asked)
+        if line.result not in known:
+            other = "不是这份表问的" if line.result in self._rules.answers else "不认识"
+            return f"核查结果{other}，请用：{'、'.join(known)}"
         if not line.checker:
             return "没有填核查人"
         if len(line.checker) > _LONGEST_NAME or is_personal_number(line.checker):
             return "核查人一栏只填姓名，不要填号码"
-        if line.day is None:
-            return "核查日期读不懂，写成 2026-11-20 这样" if line.day_text else "没有填核查日期"
-        return None
+        return None if line.day or line.day_text else "没有填核查日期"
+
+    def _known(self, asked: Asked | str) -> tuple[str, ...]:
+        """The answers of the sheet that asked: one outside the Party channel asks of the person only."""
+        if isinstance(asked, str):
+            return tuple(self._rules.answers)
+        return tuple(self._rules.person_feedback if asked.lead[1] == PERSON else self._rules.feedback)
 
     def _torn(self, answers: Sequence[_Answer]) -> set[tuple[str, str]]:
         """Leads of which these sheets themselves say two things that cannot both hold."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -31,7 +32,7 @@ from reports.tasks.words import (
     STREET,
     UNIT,
 )  # fmt: skip
-from reports.workbook.book import print_set_up
+from reports.workbook.book import WORKBOOK, print_set_up
 
 HEADER_ROW = 4
 """Row of the header, as a spreadsheet counts."""
@@ -100,28 +101,44 @@ class TaskSheet:
 
 
 _COLUMNS = (
-    ("序号", 5), (NUMBER, 19), (CODE, 11), (NAME, 7), (PHONE, 13), (UNIT, 20), (STREET, 9), ("群体", 9),
-    (KIND, 13), ("核查要点", 18), ("线索依据", 28), ("联系时段", 15), (RESULT, 10), (CHECKER, 9), (DAY, 12), (NOTE, 16),
+    ("序号", 4), (NUMBER, 11), (CODE, 7.5), (NAME, 7), (PHONE, 12), (UNIT, 13), (STREET, 7), ("群体", 7),
+    (KIND, 8), ("核查要点", 13), ("线索依据", 15), ("联系时段", 10), (RESULT, 7.5), (CHECKER, 7.5), (DAY, 11), (NOTE, 9),
 )  # fmt: skip
+"""Titles and widths of every sheet: together no wider than A4 across takes at 8 points."""
 _SHOWN = len(fields(Task)) - 2
 """Fields of a task that have a column in every sheet; its term has one inside the Party channel only."""
-_CONTACT = ((STATION, 14), (ADDRESS, 24), (COMMUNITY, 10))
+_CONTACT = ((STATION, 8), (ADDRESS, 12), (COMMUNITY, 7))
 _FILLED_IN = (RESULT, CHECKER, DAY, HOST, NOTE)
+_ON_SCREEN = ((STREET, 9), ("群体", 10), ("联系时段", 18))
+"""What sheets of the Party channel, which have more columns, have last and off the paper, so that it stays legible."""
+_EVIDENCE = 29
+_ON_SCREEN_OF_NAMED = (*_ON_SCREEN, ("线索依据", 48))
 
 
-def _columns(sheet: TaskSheet) -> tuple[tuple[str, int], ...]:
+def _columns(sheet: TaskSheet) -> tuple[tuple[str, float], ...]:
     """Titles and widths; the term stands, and who took a person in is asked, inside the Party channel only."""
+    return (*_printed(sheet), *_aside(sheet))
+
+
+def _printed(sheet: TaskSheet) -> tuple[tuple[str, float], ...]:
     if not sheet.inside:
         return _COLUMNS
     head, tail = _COLUMNS[: _SHOWN + 1], _COLUMNS[_SHOWN + 1 :]
-    contact = _CONTACT if sheet.named else ()
-    return (*head, (DUE, 11), *contact, *tail[:-1], (HOST, 16), tail[-1])
+    whole = (*head, (DUE, 7.5), *(_CONTACT if sheet.named else ()), *tail[:-1], (HOST, 9), tail[-1])
+    aside = {name for name, _ in _aside(sheet)}
+    return tuple((name, _EVIDENCE if name == "线索依据" else width) for name, width in whole if name not in aside)
+
+
+def _aside(sheet: TaskSheet) -> tuple[tuple[str, float], ...]:
+    if not sheet.inside:
+        return ()
+    return _ON_SCREEN_OF_NAMED if sheet.named else _ON_SCREEN
 
 
 def task_workbook(sheet: TaskSheet) -> bytes:
     """The bytes of one street's .xlsx."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = WORKBOOK
     with xlsxwriter.Workbook(out, options) as book:
         at = sheet.at.replace(tzinfo=None, microsecond=0)
         book.set_properties({"title": sheet.title, "author": sheet.who, "created": at})
@@ -153,53 +170,66 @@ def _formats(book: Any) -> Mapping[str, Any]:
 def _head(page: Any, sheet: TaskSheet, formats: Mapping[str, Any]) -> None:
     page.set_row(0, 26)
     page.write_string(0, 0, sheet.title, formats["title"])
-    told = (
-        f"{sheet.street}　共 {len(sheet.tasks)} 项　数据日期 {sheet.as_of.isoformat()}　"
-        f"最早请于 {min(task.due for task in sheet.tasks).isoformat()} 前交回　{sheet.mark}　用后按规定销毁"
-    )
-    page.write_string(1, 0, harmless(told), formats["told"])
-    host = "已由党组织接收的选“已纳管”，并写明接收组织的全称或代码。" if sheet.inside else ""
-    how = (
-        f"只填浅黄各栏：核查结果从下拉中选，核查人、核查日期必填。{host}"
-        "可以整表排序、筛选；任务编号和校验码请勿改。请勿外传。"
-    )
-    page.write_string(2, 0, how, formats["told"])
+    page.write_string(1, 0, harmless(_told(sheet)), formats["told"])
+    page.write_string(2, 0, _how(sheet), formats["told"])
     for at, (name, width) in enumerate(_columns(sheet)):
         page.set_column(at, at, width)
         page.write_string(HEADER_ROW - 1, at, name, formats["head"])
     page.freeze_panes(HEADER_ROW, 4)
 
 
+def _told(sheet: TaskSheet) -> str:
+    """Whose sheet it is, of when, until when it is to come back, and where the person behind a mask is found."""
+    days = sorted({task.due for task in sheet.tasks})
+    first = "" if len(days) == 1 else "最早的一项"
+    return (
+        f"{sheet.street}　共 {len(sheet.tasks)} 项　数据日期 {sheet.as_of.isoformat()}　"
+        f"{first}请于 {days[0].isoformat()} 前交回　{sheet.mark}　用后按规定销毁"
+        + ("" if sheet.named else "　姓名、手机打码：登录核查任务页面，输入任务编号查看")
+    )
+
+
+def _how(sheet: TaskSheet) -> str:
+    """What to fill in, and what to leave as it is."""
+    host = "已由党组织接收的选“已纳管”，并写明接收组织的全称或代码。" if sheet.inside else ""
+    return (
+        f"只填浅黄各栏：核查结果从下拉中选，核查人、核查日期必填。{host}"
+        "可以整表排序、筛选；任务编号和校验码请勿改。请勿外传。"
+    )
+
+
 def _row(
-    page: Any, row: int, numbered: tuple[int, Task], look: tuple[Mapping[str, Any], Sequence[tuple[str, int]]]
+    page: Any, row: int, numbered: tuple[int, Task], look: tuple[Mapping[str, Any], Sequence[tuple[str, float]]]
 ) -> None:
     (place, task), (formats, columns) = numbered, look
-    page.write_number(row, 0, place, formats["count"])
-    for at, text in enumerate(_cells(task, len(columns) > len(_COLUMNS)), 1):
-        page.write_string(row, at, harmless(text), formats["fixed"])
-    for at, (name, _) in enumerate(columns):
-        if name in _FILLED_IN:
+    cells, lines = _cells(task), [_LEAST_LINES]
+    for at, (name, width) in enumerate(columns):
+        if name == "序号":
+            page.write_number(row, at, place, formats["count"])
+        elif name in _FILLED_IN:
             page.write_blank(row, at, None, formats["day" if name == DAY else "open"])
-    texts = zip(_cells(task, len(columns) > len(_COLUMNS)), (width for _, width in columns[1:]), strict=False)
-    page.set_row(row, _LINE * max(_LEAST_LINES, *(_lines(text, width) for text, width in texts)))
+        else:
+            page.write_string(row, at, harmless(cells[name]), formats["fixed"])
+            lines.append(_lines(cells[name], width))
+    page.set_row(row, _LINE * max(lines))
 
 
-def _cells(task: Task, inside: bool) -> list[str]:
-    """The texts of the columns after the first, up to those that the street fills in."""
-    cells = {field.name: str(getattr(task, field.name)) for field in fields(task)[:_SHOWN]}
-    if not inside:
-        return list(cells.values())
+def _cells(task: Task) -> dict[str, str]:
+    """The text of every column that the street does not fill in."""
+    titles = [name for name, _ in _COLUMNS[1 : _SHOWN + 1]]
+    shown = [str(getattr(task, field.name)) for field in fields(task)[:_SHOWN]]
+    cells = {**dict(zip(titles, shown, strict=True)), DUE: task.due.isoformat()}
     found = task.contact
     if found is None:
-        return [*cells.values(), task.due.isoformat()]
-    cells |= {"name": found.name, "phone": found.phone}
-    return [*cells.values(), task.due.isoformat(), found.station, found.address, found.community]
+        return cells
+    named = {NAME: found.name, PHONE: found.phone}
+    return {**cells, **named, STATION: found.station, ADDRESS: found.address, COMMUNITY: found.community}
 
 
-def _lines(text: str, width: int) -> int:
-    """Lines a wrapped text takes; a Chinese character takes two places."""
+def _lines(text: str, width: float) -> int:
+    """Lines a wrapped text takes; a Chinese character takes two places, at 9 points narrower than the column's own."""
     places = [sum(2 if ord(sign) > 255 else 1 for sign in line) for line in text.split("\n")]
-    return sum(max(-(-count // max(width - 1, 1)), 1) for count in places)
+    return sum(max(math.ceil(0.92 * count / max(width - 1, 1)), 1) for count in places)
 
 
 def _rules(page: Any, sheet: TaskSheet) -> None:
@@ -221,6 +251,7 @@ def _rules(page: Any, sheet: TaskSheet) -> None:
 
 def _print(page: Any, sheet: TaskSheet) -> None:
     print_set_up(page, HEADER_ROW - 1)
+    page.print_area(0, 0, HEADER_ROW + len(sheet.tasks) - 1, len(_printed(sheet)) - 1)
     page.set_header(f"&L&9{_escaped(sheet.mark)}&C&9{_escaped(sheet.mark)}&R&9{_escaped(sheet.mark)}")
 
 

@@ -23,6 +23,12 @@ from schemas.words import words
 
 NOTICE = "内部资料 注意保管"
 FOOT = "&L制表人：　　　　　　审核人：　　　　　　日期：&R第 &P 页，共 &N 页"
+WORKBOOK: dict[str, Any] = {
+    "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    "default_format_properties": {"font_name": "宋体", "font_size": 10},
+}  # fmt: skip
+"""How every workbook is made. Columns are measured in digits of the default font: of one that Chinese offices have, so
+that they are as wide in WPS as in Excel, and not a third wider where Excel's own is missing."""
 _HEADER_ROW, _FIRST_ROW = 2, 3
 _MOST = 1_048_576 - _FIRST_ROW
 _NARROW, _WIDEST, _SENTENCE = 6, 22, 36
@@ -31,8 +37,9 @@ _LEAST = 9.0
 _WHOLE = frozenset(("人员编号", "党员编号"))
 """Columns that are never broken over lines."""
 _KEY = {"人员编号": 31}
-_PAPER = 166.0
-"""Places of a digit that fit across A4 at 8 points, of a sheet laid out in 10."""
+_PAPER = 150.0
+"""Places of a digit that fit across A4 at well over 8 points, of a sheet laid out in 10: a program without the font
+draws columns a sixth wider."""
 _MOST_BREAKS = 1_000
 _LONG = 400
 """Rows from which a list begins a new page with each street."""
@@ -66,7 +73,7 @@ def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
 def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
     """Sheets as a workbook: A4 across, the header on every page, a line to sign at the foot."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = WORKBOOK
     tables: dict[str, Poured] = {}
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"title": "一本账", "created": datetime(on.year, on.month, on.day)})

@@ -93,14 +93,21 @@ def test_an_officer_answers_in_three_taps_on_a_phone_and_is_never_told_why(serve
     page.click("ul.tasks a")
     page.locator("form.answers label", has_text="联系不上").click()
     page.get_by_role("button", name="登记").click()
-    expect(page.locator(".note")).to_contain_text("已登记")
+    expect(page.locator(".note")).to_contain_text("这一项留在列表里")
     assert int(page.inner_text("#total")) == total, "who was not reached is asked again"
     expect(page.locator("ul.tasks")).to_contain_text("联系不上")
-    page.locator(f"a[href='/task/{number}']").press("Enter")
+    page.get_by_role("textbox", name="任务编号").fill("261120-某")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("这不是任务编号")
+    page.goto(f"{served.base}/tasks")
+    page.get_by_role("textbox", name="任务编号").fill(f" {number.lower().replace('-', '－')} ")
+    with page.expect_navigation(url=f"**/task/{number}"):
+        page.keyboard.press("Enter")
     page.locator("input[value=属实]").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.wait_for_url("**/tasks?done=1")
+    expect(page.locator(".note")).to_contain_text("不会再问")
     assert int(page.inner_text("#total")) == total - 1
     page.goto(f"{served.base}/task/{number}")
     expect(page.locator("main")).to_contain_text("已有答复")
@@ -121,6 +128,10 @@ def test_another_street_s_task_is_refused_and_the_whole_district_sees_it_masked(
     ]
     assert here
     numbers = [str(one.get_attribute("href")).rpartition("/")[2] for one in whole.locator("ul.tasks a").all()]
+    whole.locator("select[name=street]").select_option(STREETS[1])
+    whole.get_by_role("button", name="筛选").click()
+    assert {one.inner_text().count(STREETS[1]) for one in whole.locator("ul.tasks a").all()} == {1}
+    assert whole.locator("ul.tasks a").count() < len(numbers)
     officer = log_in("云溪吴")
     seen = {number: officer.goto(f"{served.base}/task/{number}").status for number in numbers}  # type: ignore[union-attr]
     assert 403 in seen.values()

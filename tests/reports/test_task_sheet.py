@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 
 import openpyxl
 import pytest
+from openpyxl.utils import range_boundaries
 
 from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, Outcome, receipt_workbook
 from reports.tasks.sheet import HEADER_ROW, Contact, Task, TaskSheet, file_name, task_workbook
@@ -76,6 +78,23 @@ def test_it_prints_across_with_its_header_repeated_a_line_to_sign_and_who_took_i
     assert "制表人" in page.oddFooter.left.text
     assert "审核人" in page.oddFooter.left.text
     assert "内部资料 王核 2026-11-20 09:30" in page.oddHeader.center.text
+
+
+@pytest.mark.parametrize(("inside", "contact"), [(False, None), (True, None), (True, Contact(*"名号位站址社"))])
+def test_what_goes_to_paper_is_legible(inside: bool, contact: Contact | None) -> None:
+    """At least 8 points of 9: its widths are in digits of 7 pixels, A4 across 10.9 inches inside."""
+    asked = replace(task(inside=inside), contact=contact)
+    page = openpyxl.load_workbook(io.BytesIO(task_workbook(sheet(asked, inside=inside)))).active
+    assert page is not None
+    last = range_boundaries(str(page.print_area).split("!")[-1])[2]
+    widths = {at: one.width for one in page.column_dimensions.values() for at in range(one.min, one.max + 1)}
+    pixels = sum(7 * width for at, width in widths.items() if at <= last)
+    assert pixels * 8 / 9 <= 10.9 * 96, f"{9 * 10.9 * 96 / pixels:.1f} points"
+    printed = [cell.value for cell in page[HEADER_ROW][:last]]
+    assert {"任务编号", "校验码", "姓名", "手机", "单位", "核查结果", "核查人", "核查日期", "备注"} <= set(printed)
+    assert ("办理期限" in printed, "住址" in printed) == (inside, contact is not None)
+    where_to_look = "登录核查任务页面，输入任务编号查看"
+    assert (where_to_look in str(page["A2"].value)) == (contact is None)
 
 
 @pytest.mark.parametrize("value", ["=1+1", "@SUM(A1)", "+1", "-1", "＝1", "\t=1", " =1", "\ufeff=1"])

@@ -25,6 +25,7 @@ from flows.ledger.publish.novelty import novelty
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.retention import prune
+from flows.ledger.publish.size import check_size
 from flows.ledger.publish.unfinished import discard_unfinished
 from flows.ledger.published_cells import check_published
 from flows.ledger.redact import Redactor
@@ -36,7 +37,7 @@ from flows.run.context import RunContext
 from reports.books import disagreements, views_of
 from reports.reconcile import disagreeing, reconciled
 from schemas.contracts import check_table, ledger_table
-from schemas.errors import InputError, SanzhaoError, TableError
+from schemas.errors import SanzhaoError, TableError
 
 _NUMBERS = """
 select distinct id_number from person_rows where length(id_number) = 18 and not contains(id_number, '*')
@@ -90,9 +91,9 @@ def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     tables = {name: relation(con, name) for name in ("ledger", "review", "coverage", "units_published")}
     tables["units"] = tables.pop("units_published")
     previous = current.table("ledger") if current else ledger_schema().empty_table()
-    _check_limits(run, previous.num_rows, tables["ledger"].num_rows, first=current is None)
     put(con, "previous_ledger", previous)
     put(con, "ledger_new", tables["ledger"])
+    check_size(con, run, store)
     check_columns(con, run)
     night = _night(con, run, store, current)
     tables["changes"] = build_changes(con, night)
@@ -121,22 +122,6 @@ def _check_books(ledger: pa.Table, coverage: pa.Table) -> None:
             "三本台账对不上", where="ledger", rule="books", count=len(found), examples=tuple(found[:3]),
             action="本次不发布；请把运行日志交给开发者",
         )  # fmt: skip
-
-
-def _check_limits(run: RunContext, before: int, now: int, *, first: bool) -> None:
-    limits = run.policy.limits
-    if first or before < limits.compare_from_rows:
-        return
-    if before * (1 - limits.shrink_share) <= now <= before * (1 + limits.grow_share):
-        return
-    word = "减少" if now < before else "增加"
-    raise InputError(
-        f"一本账由{before}人{word}到{now}人，超出规则允许的幅度，本次未发布",
-        where="ledger",
-        rule="ledger_shrink" if now < before else "ledger_grow",
-        count=abs(now - before),
-        action="核对各来源文件是否完整；确认无误后在规则文件 [limits] 放宽幅度，再运行一次",
-    )
 
 
 def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> Night:

@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy.orm import Session
 
 from flows.home.store import Lead, opened_store
 from flows.ledger import build_ledger, build_persons, diff, publish, show, verify
@@ -19,6 +20,7 @@ from flows.units.build import build_step
 from reports.ledger_lines import difference_lines, person_lines, version_lines
 from schemas.errors import InputError
 from schemas.policy import load_policy
+from schemas.store import SourceNight
 from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, ledger_of, night, number_of
 
 NEXT = AS_OF + timedelta(days=1)
@@ -224,6 +226,29 @@ def test_a_ledger_that_shrinks_beyond_policy_stops_the_run(tmp_path: Path) -> No
     with pytest.raises(InputError, match="减少"):
         night(of(30), context(tmp_path, NEXT, run_id="run-2"))
     assert (tmp_path / "ledger" / "index.json").read_bytes() == before
+
+
+def test_a_source_that_comes_for_the_first_time_may_grow_the_ledger_and_one_that_is_known_may_not(
+    tmp_path: Path,
+) -> None:
+    def of(count: int, workers: int) -> District:
+        made = District()
+        for turn in range(count + workers):
+            name, number = f"李建{chr(0x4E00 + turn)}", number_of(turn)
+            person = made.member(name, number, member_no=f"M{turn}", **({"job": "外卖骑手"} if turn < count else {}))
+            if turn >= count:
+                made.worker(name, number, person, record_id=f"W{turn}")
+        return made
+
+    first_night(of(50, 0), context(tmp_path))
+    with pytest.raises(InputError, match="增加到110人") as refused:
+        night(of(110, 0), context(tmp_path, NEXT, run_id="run-2"))
+    assert "放对了文件夹" in str(refused.value)
+    night(of(50, 60), context(tmp_path, NEXT, run_id="run-3"))
+    with opened_store(context(tmp_path).home) as store, Session(store.engine) as session, session.begin():
+        session.add(SourceNight(source="platform", run_id="run-3", as_of=NEXT, quality={}, keys=None))
+    with pytest.raises(InputError, match="增加到230人"):
+        night(of(50, 180), context(tmp_path, NEXT + timedelta(days=1), run_id="run-4"))
 
 
 def test_duckdb_pandas_and_polars_read_the_ledger(tmp_path: Path) -> None:

@@ -28,8 +28,16 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Path]:
     assert {row[sheet.at("核查事项")] for row in sheet.rows} == {"信息核实"}
     for at, row in enumerate(sheet.rows):
         sheet.fill(at, "非本人" if str(row[sheet.at("姓名")]).startswith("安") else "属实", on=FIRST)
+    first, answer = sheet.rows[0], sheet.rows[0][sheet.at("核查结果")]
+    first[sheet.at("核查结果")] = "已纳管"
+    refused = import_tasks(case.home, [sheet.save(folder / "wrong.xlsx")], Receiver("收件人", NEXT))
+    (outcome,) = [one for one in refused.outcomes if one.what == "退回"]
+    assert "不是这份表问的" in outcome.reason
+    assert not [word for word in ("纳管", "已转", "情况不符", "p-") if word in outcome.reason], "words of the channel"
+    assert refused.count("收下") == 8
+    first[sheet.at("核查结果")] = answer
     receipt = import_tasks(case.home, [sheet.save(folder / "back.xlsx")], Receiver("收件人", NEXT))
-    assert receipt.count("收下") == 9
+    assert (receipt.count("收下"), receipt.count("已收过")) == (1, 8)
     case.night("drop1", NEXT)
     return case, folder
 

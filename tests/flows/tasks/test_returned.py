@@ -50,7 +50,8 @@ def test_shuffled_cut_and_renamed_columns_are_read_alike(place: Home, sheet: She
     sheet.fill(0, "属实", note="=cmd|' /C calc'!A0")
     sheet.fill(3, "非本人", on="2026年11月21日")
     sheet.fill(5, "联系不上", on="2026.11.21")
-    numbers = {sheet.number(0), sheet.number(3), sheet.number(5)}
+    sheet.fill(6, "属实", on="11月21日")
+    numbers = {sheet.number(row) for row in (0, 3, 5, 6)}
     sheet.rows.sort(key=lambda row: str(row[sheet.at("校验码")]))
     keep = [name for name in sheet.header if name not in ("序号", "姓名", "手机", "单位", "线索依据", "联系时段")]
     keep.sort()
