@@ -102,7 +102,8 @@ class TaskSheet:
 
 _COLUMNS = (
     ("序号", 4), (NUMBER, 11), (CODE, 7.5), (NAME, 7), (PHONE, 12), (UNIT, 13), (STREET, 7), ("群体", 7),
-    (KIND, 8), ("核查要点", 13), ("线索依据", 15), ("联系时段", 10), (RESULT, 7.5), (CHECKER, 7.5), (DAY, 11), (NOTE, 9),
+    (KIND, 8), ("核查要点", 13), ("线索依据", 15), ("联系时段", 10),
+    (RESULT, 7.5), (CHECKER, 7.5), (DAY, 11), (NOTE, 9),
 )  # fmt: skip
 """Titles and widths of every sheet: together no wider than A4 across takes at 8 points."""
 _SHOWN = len(fields(Task)) - 2
