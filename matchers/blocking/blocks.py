@@ -75,15 +75,28 @@ class Keyed:
 
 
 def make_blocks(rule: str, left: Keyed, right: Keyed, *, same: bool, crowd: int | None = None) -> Blocks:
-    """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear.
-
-    Keys are told apart by as many bits as a row's number leaves in a word: a few pairs come by chance.
-    """
-    bits = np.uint64(max(left.rows, right.rows).bit_length())
+    """Rows with equal keys; a key of 0 is none, and so is one that more than `crowd` rows of a side bear."""
+    bits = row_bits(left.rows, right.rows)
     sides = (left,) if same else (left, right)
-    marks = np.concatenate([_marked(keyed, side, bits) for side, keyed in enumerate(sides)])
+    marks = np.concatenate([marked(keyed, side, bits) for side, keyed in enumerate(sides)])
+    several = any(keyed.bearers is not None for keyed in sides)
+    return blocks_of_marks(rule, marks, bits, same=same, several=several, crowd=crowd)
+
+
+def row_bits(*rows: int) -> np.uint64:
+    """How many bits of a mark a row's number takes.
+
+    Keys are told apart by as many bits as are left in a word: a few pairs come by chance.
+    """
+    return np.uint64(max(rows).bit_length())
+
+
+def blocks_of_marks(
+    rule: str, marks: Marks, bits: np.uint64, *, same: bool, several: bool, crowd: int | None = None
+) -> Blocks:
+    """The blocks of these marks, which are sorted in place. `several`: a row may have more than one key."""
     marks.sort()
-    if any(keyed.bearers is not None for keyed in sides):  # a row with two numbers that have one key bears it once
+    if several:  # a row with two numbers that have one key bears it once
         marks = marks[np.concatenate([np.ones(min(len(marks), 1), bool), marks[1:] != marks[:-1]])]
     firsts, turns, ends = _groups(marks, bits, same=same)
     there = ends - turns
@@ -97,16 +110,24 @@ def make_blocks(rule: str, left: Keyed, right: Keyed, *, same: bool, crowd: int 
     return Blocks(rule, rows, np.repeat(starts, here), np.repeat(there, here), others, same)
 
 
-def _marked(keyed: Keyed, side: int, bits: np.uint64) -> Marks:
-    """Pack (stirred key, side, row number) into one uint64 per key of a row."""
+def marked(keyed: Keyed, side: int, bits: np.uint64, *, first: int = 0, part: tuple[int, int] = (0, 0)) -> Marks:
+    """Pack (stirred key, side, row number) into one uint64 per key of a row.
+
+    `first`: the number of the first row. `part`: only keys of one part of all, by its number and how many bits of the
+    stirred key tell parts apart.
+    """
     keys, bearers = keyed.keys, keyed.bearers
     below = bits + np.uint64(1)
+    number, told_by = (np.uint64(one) for one in part)
     found, done = np.empty(len(keys), np.uint64), 0
-    for part in slices(len(keys)):
-        mark = (keys[part] * _MIX >> below) << below
-        rows = np.arange(part.start, part.stop, dtype=np.uint64) if bearers is None else bearers[part].astype(np.uint64)
-        mark |= rows | np.uint64(side) << bits
-        mark = mark[keys[part] != 0]
+    for some in slices(len(keys)):
+        mark = (keys[some] * _MIX >> below) << below
+        kept = keys[some] != 0
+        if part[1]:
+            kept &= mark >> (np.uint64(64) - told_by) == number
+        rows = np.arange(some.start, some.stop, dtype=np.uint64) if bearers is None else bearers[some].astype(np.uint64)
+        mark |= rows + np.uint64(first) | np.uint64(side) << bits
+        mark = mark[kept]
         found[done : done + len(mark)] = mark
         done += len(mark)
     return found[:done]

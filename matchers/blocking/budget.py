@@ -17,16 +17,18 @@ LISTED_BYTES = 24
 _SAMPLED = 20_000
 
 
-def refuse_oversized(model: LinkModel, blocks: Iterable[Blocks], survivors: Callable[[Pairs], int]) -> None:
+def refuse_oversized(
+    model: LinkModel, blocks: Iterable[Blocks], survivors: Callable[[Pairs], int], *, parts: int = 1
+) -> None:
     """Raise InputError naming the rule whose pairs would be kept in greater number than the byte budget holds.
 
     What a rule's pairs come to is estimated from an even sample of them, of which `survivors` are kept; rules of few
-    pairs are not looked at.
+    pairs are not looked at. `parts`: how many parts of about as many pairs the rule comes in.
     """
     for block in blocks:
-        if block.pairs * KEPT_BYTES > model.max_pair_bytes:
+        if block.pairs * parts * KEPT_BYTES > model.max_pair_bytes:
             sampled = sample(block)
-            kept = survivors(sampled) / max(len(np.unique(sampled)), 1) * block.pairs
+            kept = survivors(sampled) / max(len(np.unique(sampled)), 1) * block.pairs * parts
             _refuse(model, block.rule, round(kept), round(kept * KEPT_BYTES))
 
 

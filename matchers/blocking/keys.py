@@ -44,9 +44,13 @@ def keyed_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side:
     if not is_listed(model, key):
         return Keyed(key_values(con, model, key, side), side.rows)
     column, _, form = key.partition(".")
-    numbers: Numbers = side.columns[f"{column}_all"]
-    shown, values = model.kind(column).lists[form](numbers)
-    return Keyed(values[shown], side.rows, numbers.rows()[shown])
+    found = []
+    for first, part in side.parts((f"{column}_all",)):
+        numbers: Numbers = part.columns[f"{column}_all"]
+        shown, values = model.kind(column).lists[form](numbers)
+        found.append((values[shown], numbers.rows()[shown] + first))
+    keys, bearers = zip(*found, strict=True)
+    return Keyed(np.concatenate(keys), side.rows, np.concatenate(bearers))
 
 
 def rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side, known: Known = NONE) -> Keyed:
@@ -133,6 +137,9 @@ def key_values(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side:
     column, _, form = key.partition(".")
     if form in model.kind(column).lists:
         return _first_of(keyed_rows(con, model, key, side))
+    if side.spooled:
+        parts = side.parts(key_columns(model, key))
+        return np.concatenate([key_values(con, model, key, part) for _, part in parts])
     if form in (places := model.kind(column).places):
         return places_values(side.columns, column, places[form])
     text = key_sql(model, key)

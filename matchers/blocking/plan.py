@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
-from matchers.blocking.blocks import Blocks, Keyed, Seqs, make_blocks
-from matchers.blocking.keys import keyed_rows, rule_keys
+from matchers.blocking.blocks import Blocks, Keyed, Marks, Seqs, blocks_of_marks, make_blocks, marked, row_bits
+from matchers.blocking.keys import key_columns, keyed_rows, rule_keys
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Side
 from schemas.errors import InputError
@@ -53,6 +54,52 @@ def plan_blocks(
     for block in blocks:
         _within_budget(model, RulePlan(block.rule, block.pairs))
     return blocks
+
+
+MARKS_AT_ONCE = 1 << 27
+"""Keys of both sides that are sorted together: a gigabyte of marks, and as much again while they are grouped."""
+
+
+def spooled_blocks(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, without: Seqs | None = None
+) -> Iterator[tuple[Blocks, int]]:
+    """The blocks of sides that lie in a spool: rule by rule, of large tables one part of a rule's keys after another.
+
+    With each, how many parts its rule comes in: all have about as many pairs. Raises InputError naming the rule over
+    the budget as soon as its pairs are counted.
+    """
+    sides = (both.left,) if both.same else (both.left, both.right)
+    at_once = both.spool.marks_at_once if both.spool else MARKS_AT_ONCE
+    told_by = max(-(-sum(side.rows for side in sides) // at_once) - 1, 0).bit_length()
+    for rule in model.blocking:
+        pairs = 0
+        for number in range(1 << told_by):
+            block = _part_of_rule(con, model, both, rule, (number, told_by), without)
+            pairs += block.pairs
+            _within_budget(model, RulePlan(rule, pairs))
+            yield block, 1 << told_by
+
+
+def _part_of_rule(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, rule: str, part: tuple[int, int], without: Seqs | None
+) -> Blocks:
+    """One rule's blocks of one part of its keys; the rows are read in order, and only their marks are held."""
+    sides = (both.left,) if both.same else (both.left, both.right)
+    bits = row_bits(both.left.rows, both.right.rows)
+    read = tuple(sorted({column for key in model.blocking[rule] for column in key_columns(model, key)}))
+    marks: list[Marks] = []
+    several = False
+    for place, side in enumerate(sides):
+        for first, rows in side.parts(read):
+            keyed = rule_keys(con, model, rule, rows)
+            several |= keyed.bearers is not None
+            if without is not None and len(without):
+                mine = without[(without >= first) & (without < first + rows.rows)] - first
+                keyed = _without(keyed, mine)
+            marks.append(marked(keyed, place, bits, first=first, part=part))
+    together = np.concatenate(marks)
+    marks.clear()
+    return blocks_of_marks(rule, together, bits, same=both.same, several=several, crowd=model.crowded.get(rule))
 
 
 def _without(keyed: Keyed, rows: Seqs) -> Keyed:

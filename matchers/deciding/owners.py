@@ -84,7 +84,9 @@ def _names_behind(
     column = owners.names.partition(".")[0]
     if column not in model.columns:
         return np.zeros(len(wanted), np.int64)
-    names = np.where(left.columns[f"{column}_kind"] == 1, key_values(con, model, owners.names, left), np.uint64(0))
+    names = np.where(
+        np.asarray(left.columns[f"{column}_kind"]) == 1, key_values(con, model, owners.names, left), np.uint64(0)
+    )
     bearers, value = _bearing(keyed_rows(con, model, owners.value, left), wanted)
     named = names[bearers] != 0
     return _distinct_per_value(value[named], names[bearers[named]], len(wanted))

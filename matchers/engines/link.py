@@ -9,13 +9,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from matchers.blocking.blocks import Pairs, distinct_batches
+from matchers.blocking.blocks import Blocks, Pairs, Seqs, distinct_batches
 from matchers.blocking.budget import refuse_oversized
 from matchers.blocking.copies import COPIES, copies, pairs_of_copies
-from matchers.blocking.plan import plan_blocks
+from matchers.blocking.plan import plan_blocks, spooled_blocks
 from matchers.deciding.judgements import JudgedPairs
 from matchers.deciding.thresholds import decide, keep_scored
 from matchers.engine import Options, embedded
+from matchers.engines.memory import room
 from matchers.engines.result import decided_pairs, tiered_pairs
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import NIBBLES, Both, Rows, encode_sides, ids_text
@@ -44,17 +45,34 @@ def link_tables(
     Raises TableError where judgements contradict each other.
     """
     chosen = options or Options()
-    with embedded(chosen) as con:
+    with embedded(chosen) as con, room(left, right, model, chosen) as spool:
         con.execute(NIBBLES)
-        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads)
+        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads, spool=spool)
         entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
         copied = copies(entities)
-        blocks = plan_blocks(con, model, both, threads=chosen.threads, without=copied)
-        refuse_oversized(model, blocks, lambda pairs: _survivors(con, model, both, pairs))
+        blocks = _blocks(con, model, both, copied, threads=chosen.threads)
         batches = chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else [])
         pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
         pairs = pairs.replace_schema_metadata({COPIES: str(len(copied)).encode()}) if len(copied) else pairs
         return noted(pairs, both.unread)
+
+
+def _blocks(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, copied: Seqs, *, threads: int
+) -> Iterable[Blocks]:
+    """Every rule's blocks within the budgets: all counted before a pair is made, or of spooled sides one by one."""
+
+    def survivors(pairs: Pairs) -> int:
+        return _survivors(con, model, both, pairs)
+
+    if both.spool is None:
+        blocks = plan_blocks(con, model, both, threads=threads, without=copied)
+        refuse_oversized(model, blocks, survivors)
+        yield from blocks
+        return
+    for block, parts in spooled_blocks(con, model, both, without=copied):
+        refuse_oversized(model, [block], survivors, parts=parts)
+        yield block
 
 
 def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:

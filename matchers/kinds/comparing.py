@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from matchers.encoding.strings import row_array
 
@@ -69,8 +70,9 @@ class PairRows:
 
     def _gathered(self, side: int, form: str) -> Any:
         column = self.sides[side][f"{self.column}_{form}"]
-        if isinstance(column, np.ndarray):
-            return column[self.seqs[side]]
+        if not isinstance(column, pa.Array):
+            found = column[self.seqs[side]]
+            return found if isinstance(found, np.ndarray) else np.array(found.to_pylist(), object)
         texts = column.take(row_array(self.seqs[side]))
         return np.array(texts.to_pylist(), object)
 

@@ -41,9 +41,10 @@ def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
     """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
 
     def found() -> npt.NDArray[np.uint8]:
-        sides: tuple[Numbers, Numbers] = (rows.sides[0][f"{rows.column}_all"], rows.sides[1][f"{rows.column}_all"])
-        counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, rows.seqs, strict=True)]
-        firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, rows.seqs, strict=True)]
+        (one_side, left_rows), (other_side, right_rows) = (_numbers_of(rows, side) for side in (0, 1))
+        sides, seqs_of = (one_side, other_side), (left_rows, right_rows)
+        counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, seqs_of, strict=True)]
+        firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, seqs_of, strict=True)]
         best = np.zeros(len(rows), np.uint8)
         one = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
         best[one] = rank(sides, firsts[0][one], firsts[1][one])
@@ -57,6 +58,15 @@ def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
         return best
 
     return np.asarray(rows.derived(("phones", rank), found), np.uint8)
+
+
+def _numbers_of(rows: PairRows, side: int) -> tuple[Numbers, Seqs]:
+    """One side's numbers and the rows of the pairs among them; of a spooled side the pairs' rows alone are read."""
+    numbers = rows.sides[side][f"{rows.column}_all"]
+    if isinstance(numbers, Numbers):
+        return numbers, rows.seqs[side]
+    taken: Numbers = numbers.take(rows.seqs[side])
+    return taken, np.arange(len(taken))
 
 
 def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.slices import slices
 from matchers.encoding.strings import dictionary_codes, digests, row_array, sorted_rows, strings
 from matchers.encoding.typed import as_text, is_plain
 from matchers.model.link_model import LinkModel
+from matchers.sides.growing import GrowingColumns
 from matchers.sides.shared_numbers import silence_shared
+from matchers.sides.spool import Spool, SpooledColumn, row_ranges
 from matchers.sides.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
 
@@ -28,6 +29,8 @@ create or replace macro nibbles(a, b, mask) as
     & 1229782938247303441::ubigint
 """
 _ROWS_IN_CACHE = 1 << 14
+_ROWS_AT_HAND = 1 << 20
+"""Rows of a spooled side that are looked at together where all rows are looked at in order."""
 Seqs = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]
 
@@ -45,13 +48,25 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class Side:
-    """One table's rows: encoded columns (numpy; text to compare as Arrow strings), and ids where needed."""
+    """One table's rows: encoded columns (numpy; text to compare as Arrow strings), and ids where needed.
+
+    Columns and ids are in memory, or in a spool (`spooled`), where each answer is read from a file.
+    """
 
     rows: int
     columns: Columns
-    ids: tuple[pa.Array, ...] = ()
+    ids: tuple[pa.Array, ...] | SpooledColumn = ()
     unread: Mapping[str, Unread] = field(default_factory=dict)
     """By column, filled cells that show nothing; columns without such are left out."""
+    spooled: bool = False
+
+    def parts(self, names: tuple[str, ...]) -> Iterator[tuple[int, Side]]:
+        """These columns of all rows in order, with the first row's number; spooled ones some rows at a time."""
+        if not self.spooled:
+            yield 0, self
+            return
+        for part in row_ranges(self.rows, _ROWS_AT_HAND):
+            yield part.start, Side(part.stop - part.start, {name: self.columns[name][part] for name in names})
 
     def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
         """These columns of these rows."""
@@ -67,11 +82,13 @@ class Side:
 
     def whole_ids(self) -> pa.Array:
         """The ids of all rows."""
+        if isinstance(self.ids, SpooledColumn):
+            return self.ids[0 : self.rows]
         return pa.chunked_array(self.ids, pa.string()).combine_chunks()
 
     def in_order_of_ids(self, seqs: Seqs) -> Seqs:
         """Numbers that stand in the order of these rows' ids; the rows' own where the side has no ids."""
-        if not self.ids:
+        if not len(self.ids):
             return seqs
         rows, place = np.unique(seqs, return_inverse=True)
         ranks = np.empty(len(rows), np.int64)
@@ -80,6 +97,8 @@ class Side:
 
     def ids_of(self, seqs: Seqs) -> pa.Array:
         """The ids of these rows."""
+        if isinstance(self.ids, SpooledColumn):
+            return self.ids.take(seqs)
         ends = np.cumsum([len(part) for part in self.ids])
         place = np.searchsorted(ends, seqs, side="right")
         by_part = np.argsort(place, kind="stable")
@@ -116,6 +135,8 @@ class Both:
     left: Side
     right: Side
     same: bool
+    spool: Spool | None = None
+    """Where both sides lie, if they do not lie in memory."""
 
     @property
     def unread(self) -> dict[str, Mapping[str, Unread]]:
@@ -129,25 +150,26 @@ class Both:
 
 
 def encode_sides(
-    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2
-) -> Both:
+    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2,
+    spool: Spool | None = None,
+) -> Both:  # fmt: skip
     """Encode both sides, one thread a side. Raises InputError where a column is missing, TableError on unfit ids."""
     named = ids or (None, None)
     given = [("左表", left, named[0])] + ([] if right is None else [("右表", right, named[1])])
     with ThreadPoolExecutor(max_workers=min(threads, 2)) as pool:
-        sides = list(pool.map(lambda side: _encode(side[0], side[1], model, side[2]), given))
-    return Both(sides[0], sides[-1], right is None)
+        sides = list(pool.map(lambda side: _encode(side[0], side[1], model, side[2], spool), given))
+    return Both(sides[0], sides[-1], right is None, spool)
 
 
-def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Side:
+def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None, spool: Spool | None) -> Side:
     missing = [column for column in model.columns if column not in table.schema.names]
     if missing:
         raise InputError(
             "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
             action="改表头，或在模型文件的 [columns] 中改列名",
         )  # fmt: skip
-    columns = _Growing(table.num_rows)
-    ids: list[pa.Array] = []
+    columns = GrowingColumns(table.num_rows, spool)
+    ids = _GrowingIds(spool)
     if id_name is not None and id_name not in table.schema.names:
         raise TableError(
             f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
@@ -161,12 +183,12 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None) -> Si
     if not table.num_rows:
         _encode_batch(columns, table.schema.empty_table(), model)
     if id_name is not None:
-        _check_ids(ids, id_name)
+        ids.refuse_unfit(id_name)
     encoded = columns.whole()
     shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
-    return Side(table.num_rows, encoded, tuple(ids), with_shared(columns.unread, shared))
+    return Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, shared), spool is not None)
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
@@ -192,20 +214,20 @@ def _readable(kind: pa.DataType, *, several: bool) -> bool:
     return is_plain(kind)
 
 
-def _encode_batch(columns: _Growing, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
+def _encode_batch(columns: GrowingColumns, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
     """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
     for column in model.columns:
         whole, encode = batch.column(column), model.kind(column).encode
         if pa.types.is_dictionary(whole.type):
             forms = _dictionary_forms(encode, whole)
             columns.put(column, 0, forms)
-            columns.tell(column, unread_cells(whole, forms, model.columns[column]))
+            columns.count_unread(column, unread_cells(whole, forms, model.columns[column]))
             continue
         for part in slices(max(batch.num_rows, 1), _ROWS_IN_CACHE):
             piece = whole.slice(part.start, part.stop - part.start)
             forms = encode(piece)
             columns.put(column, part.start, forms)
-            columns.tell(column, unread_cells(piece, forms, model.columns[column]))
+            columns.count_unread(column, unread_cells(piece, forms, model.columns[column]))
     columns.grown(batch.num_rows)
 
 
@@ -226,52 +248,20 @@ def _imply(encoded: dict[str, Any], model: LinkModel, column: str, source: str) 
     """
     if not model.ceilings:
         if f"{column}_day" in encoded and f"{source}_birth" in encoded:
-            own, shown = encoded[f"{column}_day"], encoded[f"{source}_birth"]
-            np.copyto(own, shown, where=own == 0)
+            _fill(encoded[f"{column}_day"], encoded[f"{source}_birth"], lambda own, shown: np.where(own, own, shown))
         return
     shown_as = model.kind(column).shown_as
     forms = [name for name in encoded if name.startswith(f"{column}_")]
     if shown_as and forms and f"{source}_{shown_as[0]}" in encoded:
+        empty = int(shown_as[1])
         shown = encoded[f"{source}_{shown_as[0]}"]
-        encoded[forms[0]] = np.where(shown == int(shown_as[1]), encoded[forms[0]], shown)
+        _fill(encoded[forms[0]], shown, lambda own, other: np.where(other == empty, own, other))
 
 
-class _Growing:
-    """Columns of a known number of rows, filled batch by batch."""
-
-    def __init__(self, rows: int) -> None:
-        self._rows, self._at = rows, 0
-        self.unread: dict[str, Unread] = {}
-        self._numbers: dict[str, npt.NDArray[Any]] = {}
-        self._texts: dict[str, list[pa.Array]] = {}
-        self._lists: dict[str, list[Numbers]] = {}
-
-    def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
-        """Forms of some rows of a column, which begin so far into the batch."""
-        for form, values in forms.items():
-            name = f"{column}_{form}"
-            if isinstance(values, np.ndarray):
-                whole = self._numbers.get(name)
-                if whole is None:
-                    whole = self._numbers[name] = np.empty(self._rows, values.dtype)
-                whole[self._at + start : self._at + start + len(values)] = values
-            elif isinstance(values, Numbers):
-                self._lists.setdefault(name, []).append(values)
-            else:
-                self._texts.setdefault(name, []).append(values)
-
-    def tell(self, column: str, found: Unread) -> None:
-        """Add to the counts of cells that show nothing."""
-        self.unread[column] = self.unread.get(column, Unread()) + found
-
-    def grown(self, rows: int) -> None:
-        """A batch of so many rows is done."""
-        self._at += rows
-
-    def whole(self) -> dict[str, Any]:
-        """All columns."""
-        texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
-        return {**self._numbers, **texts, **{name: one_after_another(parts) for name, parts in self._lists.items()}}
+def _fill(own: Any, shown: Any, chosen: Callable[[Any, Any], Any]) -> None:
+    """Put into every row of one column what is chosen of its own value and another column's."""
+    for part in slices(len(own), _ROWS_AT_HAND):
+        own[part] = chosen(own[part], shown[part])
 
 
 def ids_text(column: pa.Array) -> pa.Array:
@@ -284,13 +274,44 @@ def ids_text(column: pa.Array) -> pa.Array:
     return found if pa.types.is_string(found.type) else found.cast(pa.string())
 
 
-def _check_ids(parts: list[pa.Array], name: str) -> None:
-    """Raises TableError where an id is empty or stands twice."""
-    marks = np.sort(np.concatenate([digests(strings(part)) for part in parts] or [np.zeros(0, np.uint64)]))
-    alike = len(marks) > 0 and bool((marks[1:] == marks[:-1]).any())
-    ids = pa.chunked_array(parts, pa.string())
-    if ids.null_count or (alike and len(ids.unique()) != len(ids)):
-        raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+class _GrowingIds:
+    """The ids of a table that is read batch by batch."""
+
+    def __init__(self, spool: Spool | None) -> None:
+        self._parts: list[pa.Array] = []
+        self._marks: list[npt.NDArray[np.uint64]] = []
+        self._empty = 0
+        self._spooled = SpooledColumn(spool) if spool is not None else None
+
+    def append(self, ids: pa.Array) -> None:
+        """The next rows' ids."""
+        self._marks.append(digests(strings(ids)))
+        self._empty += ids.null_count
+        if self._spooled is not None:
+            self._spooled.append(ids)
+        else:
+            self._parts.append(ids)
+
+    def refuse_unfit(self, name: str) -> None:
+        """Raises TableError where an id is empty or stands twice."""
+        marks = np.concatenate([*self._marks, np.zeros(0, np.uint64)])
+        self._marks = []
+        ordered = np.sort(marks)
+        alike = np.isin(marks, ordered[1:][ordered[1:] == ordered[:-1]])
+        if self._empty or (alike.any() and self._twice(np.flatnonzero(alike))):
+            raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+
+    def _twice(self, rows: Seqs) -> bool:
+        """Whether any of these rows' ids stands twice: their digests do."""
+        ids = Side(int(rows[-1]) + 1, {}, self.whole()).ids_of(rows)
+        return len(ids.unique()) != len(ids)
+
+    def whole(self) -> tuple[pa.Array, ...] | SpooledColumn:
+        """All ids."""
+        if self._spooled is None:
+            return tuple(self._parts)
+        self._spooled.finish()
+        return self._spooled
 
 
 _NAMED = re.compile(r"\b([lr])\.(\w+)")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from matchers.encoding.several import Numbers
 from matchers.model.link_model import LinkModel
+from matchers.sides.spool import SpooledColumn
 
 Keys = npt.NDArray[np.uint64]
 _STIR = np.uint64(0x9E3779B97F4A7C15)
@@ -24,7 +25,7 @@ def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dic
     name = next((column for column, kind in model.columns.items() if kind in _NAMES), None)
     if name is None:
         return {}
-    names = np.where(encoded[f"{name}_kind"] == 1, encoded[f"{name}_key"], np.uint64(0))
+    names = np.where(np.asarray(encoded[f"{name}_kind"]) == 1, np.asarray(encoded[f"{name}_key"]), np.uint64(0))
     found = {}
     for column, kind in model.columns.items():
         if kind in ("resident_id", "masked_id"):
@@ -37,8 +38,8 @@ def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dic
 
 
 def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
-    head, tail = encoded[f"{column}_head"], encoded[f"{column}_tail"]
-    whole = np.where(encoded[f"{column}_kind"] == 1, head * _STIR ^ tail, np.uint64(0))
+    head, tail = np.asarray(encoded[f"{column}_head"]), np.asarray(encoded[f"{column}_tail"])
+    whole = np.where(np.asarray(encoded[f"{column}_kind"]) == 1, head * _STIR ^ tail, np.uint64(0))
     rows = _shared_rows(whole, names, least)
     for form, none in (("head_mask", 0), ("tail_mask", 0), ("kind", 0), ("birth", 0), ("male", -1), ("sexed", 0)):
         if f"{column}_{form}" in encoded:
@@ -48,18 +49,21 @@ def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) 
 
 def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
     digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
-    rows = _shared_rows(np.where(mask == _PHONE_WHOLE, digits, np.uint64(0)), names, least)
+    whole = np.where(np.asarray(mask) == _PHONE_WHOLE, np.asarray(digits), np.uint64(0))
+    rows = _shared_rows(whole, names, least)
     digits[rows] = mask[rows] = 0
     return len(rows)
 
 
 def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
-    numbers: Numbers = encoded[f"{column}_all"]
+    given = encoded[f"{column}_all"]
+    numbers: Numbers = given[0 : len(given)] if isinstance(given, SpooledColumn) else given
     whole = np.where(numbers.whole, numbers.same, np.uint64(0))
     shared = np.zeros(len(whole), bool)
     shared[_shared_rows(whole, names[numbers.rows()], least)] = True
     if shared.any():
-        encoded[f"{column}_all"] = numbers.kept(~shared)
+        kept = numbers.kept(~shared)
+        encoded[f"{column}_all"] = given.replaced(kept) if isinstance(given, SpooledColumn) else kept
     return int(shared.sum())
 
 

@@ -39,7 +39,10 @@ def grouped(marks: Keys) -> Seqs:
 
 def identical_rows(side: Side) -> Seqs:
     """Rows that show the same in every encoded column are one entity."""
-    return grouped(mixed(side.rows, (_row_marks(values) for values in side.columns.values())))
+    parts = side.parts(tuple(side.columns))
+    return grouped(
+        np.concatenate([mixed(part.rows, (_row_marks(one) for one in part.columns.values())) for _, part in parts])
+    )
 
 
 def _row_marks(values: Any) -> Keys:

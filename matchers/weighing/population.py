@@ -197,6 +197,10 @@ class PopulationChances:
         """Share of the right side's IDs that begin with the same so many places."""
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
-        columns = self._both.right.columns
-        every = columns[f"{column}_head"][columns[f"{column}_head_mask"] & mask == mask]
-        return np.asarray((counts_of(wanted, (every & mask) + np.uint64(1)) / max(len(every), 1))[place])
+        names = (f"{column}_head", f"{column}_head_mask")
+        counts, shown = np.zeros(len(wanted)), 0
+        for _, part in self._both.right.parts(names):
+            every = part.columns[names[0]][part.columns[names[1]] & mask == mask]
+            counts += counts_of(wanted, (every & mask) + np.uint64(1))
+            shown += len(every)
+        return np.asarray((counts / max(shown, 1))[place])

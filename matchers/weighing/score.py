@@ -7,12 +7,14 @@ import math
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs, unpacked
+from matchers.blocking.tiles import tiled
 from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Sides
@@ -149,15 +151,18 @@ def unpruned(
     `bits` are those without what is counted per value.
     """
 
-    def weighed(pairs: Pairs) -> Scored:
+    def weighed(sides: Both, pairs: Pairs) -> Scored:
         with con.cursor() as cursor:
-            return _weighed(cursor, weighing, both, pairs)
+            return _weighed(cursor, weighing, sides, pairs)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         found = [
-            scored
-            for batch in batches
-            for scored in pool.map(weighed, (batch[part] for part in slices(len(batch), _at_once(len(batch), threads))))
+            Scored(scored.pairs + first, scored.patterns, scored.bits)
+            for sides, first, some in tiled(both, batches)
+            for batch in some
+            for scored in pool.map(
+                partial(weighed, sides), (batch[part] for part in slices(len(batch), _at_once(len(batch), threads)))
+            )
         ]
     if not found:
         return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))

@@ -1,0 +1,65 @@
+"""What two tables need in memory, and where they lie if they need more than a command may use."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import pyarrow as pa
+
+from matchers.blocking.plan import MARKS_AT_ONCE
+from matchers.encoding.several import Numbers
+from matchers.engine import Options
+from matchers.model.link_model import LinkModel
+from matchers.sides.encoded import Rows
+from matchers.sides.spool import Spool
+
+_UNITS = {"MB": 10**6, "GB": 10**9}
+_TEXT_BYTES, _LIST_BYTES, _ID_BYTES = 12, 34, 16
+_MARK_BYTES = 24
+"""A row's key, its mark and its place among the marks while one rule's rows are sorted."""
+_LEAST_TILE = 1 << 16
+
+
+def memory_bytes(text: str) -> int:
+    """A size as options give it, `4GB` or `800MB`, in bytes."""
+    return int(text[:-2]) * _UNITS[text[-2:]]
+
+
+def row_bytes(model: LinkModel) -> int:
+    """Bytes that one row's encoded columns and id take."""
+    return _ID_BYTES + sum(
+        _form_bytes(values)
+        for column in model.columns
+        for values in model.kind(column).encode(pa.array([], pa.string())).values()
+    )
+
+
+def _form_bytes(values: object) -> int:
+    if isinstance(values, np.ndarray):
+        return values.itemsize
+    return _LIST_BYTES if isinstance(values, Numbers) else _TEXT_BYTES
+
+
+@contextmanager
+def room(left: Rows, right: Rows | None, model: LinkModel, options: Options) -> Iterator[Spool | None]:
+    """A spool where both tables would need more than three quarters of the memory set; null where they fit.
+
+    Without a folder to spill into, everything stays in memory.
+    """
+    rows = left.num_rows + (right.num_rows if right is not None else 0)
+    memory = memory_bytes(options.memory)
+    if options.spill is None or rows * (row_bytes(model) + _MARK_BYTES) <= memory * 3 // 4:
+        yield None
+        return
+    options.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="columns-", dir=options.spill))
+    tile = max(memory // (8 * row_bytes(model)), _LEAST_TILE)
+    try:
+        yield Spool(folder, tile_rows=1 << tile.bit_length() - 1, marks_at_once=min(memory // 32, MARKS_AT_ONCE))
+    finally:
+        rmtree(folder, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""Encoded columns of a table that is read batch by batch: in memory, or in a spool where they would not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from matchers.encoding.several import Numbers, one_after_another
+from matchers.sides.spool import Spool, SpooledColumn
+from matchers.sides.unread import Unread
+
+
+class GrowingColumns:
+    """Columns of a known number of rows, filled batch by batch; what showed nothing is counted along."""
+
+    def __init__(self, rows: int, spool: Spool | None = None) -> None:
+        self._rows, self._at, self._spool = rows, 0, spool
+        self.unread: dict[str, Unread] = {}
+        self._numbers: dict[str, npt.NDArray[Any]] = {}
+        self._texts: dict[str, list[pa.Array]] = {}
+        self._lists: dict[str, list[Numbers]] = {}
+        self._spooled: dict[str, SpooledColumn] = {}
+
+    def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
+        """Forms of some rows of a column, which begin so far into the batch."""
+        for form, values in forms.items():
+            name = f"{column}_{form}"
+            if self._spool is not None:
+                if name not in self._spooled:
+                    self._spooled[name] = SpooledColumn(self._spool)
+                self._spooled[name].append(values)
+            elif isinstance(values, np.ndarray):
+                whole = self._numbers.get(name)
+                if whole is None:
+                    whole = self._numbers[name] = np.empty(self._rows, values.dtype)
+                whole[self._at + start : self._at + start + len(values)] = values
+            elif isinstance(values, Numbers):
+                self._lists.setdefault(name, []).append(values)
+            else:
+                self._texts.setdefault(name, []).append(values)
+
+    def count_unread(self, column: str, found: Unread) -> None:
+        """Add to the counts of cells that show nothing."""
+        self.unread[column] = self.unread.get(column, Unread()) + found
+
+    def grown(self, rows: int) -> None:
+        """A batch of so many rows is done."""
+        self._at += rows
+
+    def whole(self) -> dict[str, Any]:
+        """All columns."""
+        for column in self._spooled.values():
+            column.finish()
+        texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
+        lists = {name: one_after_another(parts) for name, parts in self._lists.items()}
+        return {**self._numbers, **texts, **lists, **self._spooled}
