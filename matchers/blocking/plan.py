@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -57,11 +57,11 @@ def plan_blocks(
 
 
 MARKS_AT_ONCE = 1 << 27
-"""Keys of both sides that are sorted together: a gigabyte of marks, and as much again while they are grouped."""
+"""Keys of both sides that are sorted at a time: a gigabyte of marks, and as much again while they are grouped."""
 
 
 def spooled_blocks(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, without: Seqs | None = None
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2, without: Seqs | None = None
 ) -> Iterator[tuple[Blocks, int]]:
     """The blocks of sides that lie in a spool: rule by rule, of large tables one part of a rule's keys after another.
 
@@ -70,14 +70,31 @@ def spooled_blocks(
     """
     sides = (both.left,) if both.same else (both.left, both.right)
     at_once = both.spool.marks_at_once if both.spool else MARKS_AT_ONCE
-    told_by = max(-(-sum(side.rows for side in sides) // at_once) - 1, 0).bit_length()
-    for rule in model.blocking:
-        pairs = 0
-        for number in range(1 << told_by):
-            block = _part_of_rule(con, model, both, rule, (number, told_by), without)
-            pairs += block.pairs
-            _within_budget(model, RulePlan(rule, pairs))
-            yield block, 1 << told_by
+    parted_by = max(-(-threads * sum(side.rows for side in sides) // at_once) - 1, 0).bit_length()
+
+    def made(task: tuple[str, int]) -> Blocks:
+        with con.cursor() as cursor:
+            return _part_of_rule(cursor, model, both, task[0], (task[1], parted_by), without)
+
+    tasks = [(rule, number) for rule in model.blocking for number in range(1 << parted_by)]
+    pairs: Counter[str] = Counter()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for block in _few_ahead(pool, made, tasks, threads - 1):
+            pairs[block.rule] += block.pairs
+            _within_budget(model, RulePlan(block.rule, pairs[block.rule]))
+            yield block, 1 << parted_by
+
+
+def _few_ahead(
+    pool: ThreadPoolExecutor, made: Callable[[tuple[str, int]], Blocks], tasks: list[tuple[str, int]], ahead: int
+) -> Iterator[Blocks]:
+    """What is made of each task, in order, with only so many begun before they are wanted."""
+    begun = deque(pool.submit(made, task) for task in tasks[: 1 + ahead])
+    for task in tasks[1 + ahead :]:
+        yield begun.popleft().result()
+        begun.append(pool.submit(made, task))
+    while begun:
+        yield begun.popleft().result()
 
 
 def _part_of_rule(
@@ -90,16 +107,16 @@ def _part_of_rule(
     marks: list[Marks] = []
     several = False
     for place, side in enumerate(sides):
+        own: list[Marks] = []
         for first, rows in side.parts(read):
             keyed = rule_keys(con, model, rule, rows)
             several |= keyed.bearers is not None
             if without is not None and len(without):
                 mine = without[(without >= first) & (without < first + rows.rows)] - first
                 keyed = _without(keyed, mine)
-            marks.append(marked(keyed, place, bits, first=first, part=part))
-    together = np.concatenate(marks)
-    marks.clear()
-    return blocks_of_marks(rule, together, bits, same=both.same, several=several, crowd=model.crowded.get(rule))
+            own.append(marked(keyed, place, bits, first=first, part=part))
+        marks.append(np.concatenate(own))
+    return blocks_of_marks(rule, marks, bits, several=several, crowd=model.crowded.get(rule))
 
 
 def _without(keyed: Keyed, rows: Seqs) -> Keyed:

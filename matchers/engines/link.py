@@ -70,7 +70,7 @@ def _blocks(
         refuse_oversized(model, blocks, survivors)
         yield from blocks
         return
-    for block, parts in spooled_blocks(con, model, both, without=copied):
+    for block, parts in spooled_blocks(con, model, both, threads=threads, without=copied):
         refuse_oversized(model, [block], survivors, parts=parts)
         yield block
 
