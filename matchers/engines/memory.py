@@ -18,11 +18,11 @@ from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Rows
 from matchers.sides.spool import Spool
 
-_UNITS = {"MB": 10**6, "GB": 10**9}
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _TEXT_BYTES, _LIST_BYTES, _ID_BYTES = 12, 34, 16
 _MARK_BYTES = 24
 """A row's key, its mark and its place among the marks while one rule's rows are sorted."""
-_LEAST_TILE = 1 << 16
+_LEAST_TILE = 1 << 8
 
 
 def memory_bytes(text: str) -> int:

@@ -17,6 +17,7 @@ from flows.tabular import open_table
 from matchers.blocking.blocks import Keyed, distinct_batches, make_blocks, unpacked
 from matchers.engine import embedded
 from matchers.engines.link import Options, link_tables
+from matchers.engines.memory import room
 from matchers.model.link_model import LinkModel, parse_link_model
 from matchers.sides.encoded import NIBBLES, Both, encode_sides
 from matchers.weighing.levels import comparison, levels_of_pairs
@@ -67,6 +68,19 @@ def test_a_file_read_piece_by_piece_gives_the_same_rows(
     for place in (folder, tmp_path):
         files = [open_table(place / f"{side}.parquet") for side in ("left", "right")]
         assert link_tables(*files, people, ids=IDS).equals(straight)
+
+
+@pytest.mark.slow
+def test_tables_larger_than_the_memory_set_give_the_same_rows(people: LinkModel, tmp_path: Path) -> None:
+    write_tables(130_000, 17, tmp_path)
+    given = [pq.read_table(tmp_path / f"{side}.parquet") for side in ("left", "right")]
+    small = Options(memory="24MB", spill=tmp_path / "spill")
+    with room(*given, people, small) as spool:
+        assert spool is not None and spool.tile_rows < 130_000 // 5, "many tiles"
+    for sides in (given, (given[0], None)):
+        found = link_tables(*sides, people, ids=IDS, options=small)
+        assert found.num_rows and found.equals(link_tables(*sides, people, ids=IDS))
+    assert not list(small.spill.rglob("*")) if small.spill else False, "nothing is left lying about"
 
 
 def test_either_table_may_stand_on_the_left(

@@ -150,3 +150,26 @@ def test_pairs_that_would_not_fit_are_refused_by_rule_before_one_is_made() -> No
         link(table, table, tight, ids=("row_id", "row_id"), read=readable)
     assert refused.value.rule == "pair_budget"
     link(table.slice(0, 100), table.slice(0, 100), tight, ids=("row_id", "row_id"), read=readable)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alone", [False, True])
+def test_tables_of_people_larger_than_the_memory_set_give_the_same_rows(tmp_path: Path, alone: bool) -> None:
+    write_tables(40_000, 83, tmp_path)
+    left, other = sides(tmp_path)
+    if alone:
+        both = pa.concat_tables([left, other])
+        ids = pa.array([f"r{number}" for number in range(both.num_rows)])
+        left, other = both.set_column(both.schema.get_field_index("row_id"), "row_id", ids), None
+    straight = link(left, other, district_model(), ids=("row_id", "row_id"), read=readable)
+    judged = pa.table({
+        "left_id": straight["left_id"][:2], "right_id": straight["right_id"][:2], "judgement": ["not_link", "link"],
+    })  # fmt: skip
+    for judgements in (None, judged):
+        found = [
+            link(left, other, district_model(), ids=("row_id", "row_id"), read=readable, judgements=judgements,
+                 options=Options(memory=memory, spill=tmp_path / "spill"))
+            for memory in ("4GB", "8MB")
+        ]  # fmt: skip
+        assert found[0].num_rows
+        assert found[1].equals(found[0])
