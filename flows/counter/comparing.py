@@ -16,8 +16,6 @@ from matchers.encoding.readings import reading, simplified
 from schemas.people import ID_PLACES, is_valid_id
 
 _EXCEL_HEAD, _EXCEL_TAIL = 15, "000"
-STRONG_DIGITS = 10
-"""Digits a masked ID must show to be a strong part beside a full name: 6+4, as domain.md weighs them."""
 _MOST_NEAR = 2
 
 

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from flows.counter.comparing import Comparison, Fit, Person, compared
 from flows.counter.enquiry import Enquiry, Kind
 from flows.ledger.publish.read import Published
-from flows.originals import Glance, Looked, Originals, Record
+from flows.originals import Chosen, Glance, NightRows, Originals, Rank, Record
+from flows.originals.night_rows import REGISTRY_ROLES
 from matchers.encoding.readings import simplified
 from schemas.contracts import SourceContract
 
-_REGISTRY = ("roll", "transfer", "floating")
+_MOST = 6
+"""Rows of the registry, and of work, that are read in full."""
+_SURE = (1,)
+"""From this rank on a row is the person's, and is read however many there are."""
 _PARTS = re.compile(r"[\s、,，;；/]+")
 _NO_DIGIT = re.compile(r"[^0-9X*]")
 
@@ -31,7 +35,7 @@ class NearRow:
 
     @property
     def of_registry(self) -> bool:
-        return self.contract.role in _REGISTRY
+        return self.contract.role in REGISTRY_ROLES
 
     @property
     def member_no(self) -> str | None:
@@ -51,6 +55,8 @@ class Nearby:
     """Files whose copies are destroyed or cannot be read."""
     files: int = 0
     """How many could be read."""
+    others: int = 0
+    """Rows that are like them and were left out."""
 
     @property
     def sure(self) -> Sequence[NearRow]:
@@ -67,36 +73,89 @@ class Nearby:
 
 
 def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Nearby:
-    """Every row of the version's night that fits the enquiry, then those that fit the roll's row of that person."""
-    asked = Person.asked(enquiry)
+    """Rows of the version's night that fit the enquiry, then those that fit the roll's row of that person.
+
+    The nearest of each kind only: how many others are like them is counted.
+    """
+    asked, night = Person.asked(enquiry), NightRows.of(originals, version)
     own = enquiry.number.upper() if enquiry.kind is Kind.OWN else ""
-    looked = originals.looked_through(version, _glance((asked,), own))
-    first = _near(looked, (asked,), own)
+    found = night.nearest(_glance((asked,), own), _MOST, _SURE)
+    first = _near(found, (asked,), own)
     persons = tuple({Person.of(one.record) for one in first if one.of_registry and one.is_person})
     if not persons:
-        return Nearby(tuple(first), looked.unread, looked.read)
+        return Nearby(tuple(first), night.unread, len(night.files), found.others)
     places = {one.record.where for one in first}
-    more = _near(originals.looked_through(version, _glance(persons, "")), persons, "")
-    rows = (*first, *(one for one in more if one.record.where not in places and not one.of_registry))
-    return Nearby(rows, looked.unread, looked.read)
+    beside = night.nearest(_glance(persons, ""), _MOST, _SURE)
+    more = [one for one in _near(beside, persons, "") if one.record.where not in places and not one.of_registry]
+    return Nearby((*first, *more), night.unread, len(night.files), max(found.others, beside.others))
 
 
 def _glance(asked: tuple[Person, ...], own: str) -> Glance:
-    def wanted(name: str, id_number: str, phones: str, number: str) -> bool:
-        row = Person(simplified(name), _digits(id_number), tuple(map(_digits, filter(None, _PARTS.split(phones)))))
-        return (own != "" and own == number.strip().upper()) or any(_worth(compared(one, row)) for one in asked)
+    fits = [FirstGlance.of(one) for one in asked]
 
-    return wanted
+    def rank(name: str, id_number: str, phones: str, number: str) -> Rank | None:
+        if own and own == number.strip().upper():
+            return _SURE
+        plain, digits = simplified(name), _digits(id_number)
+        calls = tuple(map(_digits, filter(None, _PARTS.split(phones)))) if phones else ()
+        if not any(one.may_fit(plain, digits, calls) for one in fits):
+            return None
+        row = Person(plain, digits, calls)
+        found = [one for one in (compared(quick.person, row) for quick in fits) if _worth(one)]
+        return max((int(one.is_person), *one.rank) for one in found) if found else None
+
+    return rank
 
 
-def _near(looked: Looked, asked: tuple[Person, ...], own: str) -> list[NearRow]:
+@dataclass(frozen=True)
+class FirstGlance:
+    """One person, and whether a row is worth comparing with them: whatever `_worth` finds, `may_fit` lets pass."""
+
+    person: Person
+    id_parts: tuple[str, str, str]
+    phone_halves: tuple[tuple[str, str], ...]
+    masked: bool
+
+    @classmethod
+    def of(cls, person: Person) -> FirstGlance:
+        number = person.id_number
+        halves = tuple((phone[:5], phone[5:]) for phone in person.phones)
+        parts = (number[6:10], number[10:14], number[14:])
+        return cls(person, parts, halves, "*" in "".join((person.name, number, *person.phones)))
+
+    def may_fit(self, name: str, id_number: str, phones: tuple[str, ...]) -> bool:
+        """Same name; of an ID the year, the day or the end the same, for two of its digits may differ, and its region
+        is everybody's; of a telephone a half. Of a mask both ends that it shows are the person's.
+        """
+        if self.masked or (name == self.person.name and name):
+            return True
+        year, day, end = self.id_parts
+        if id_number and end:
+            if "*" in id_number:
+                if _ends_fit(self.person.id_number, id_number):
+                    return True
+            elif id_number[6:10] == year or id_number[10:14] == day or id_number[14:] == end:
+                return True
+        return any(
+            _ends_fit(head + tail, phone) if "*" in phone else phone[:5] == head or phone[5:] == tail
+            for phone in phones
+            for head, tail in self.phone_halves
+        )
+
+
+def _ends_fit(whole: str, masked: str) -> bool:
+    """Whether a masked text shows at its start and at its end what the whole one does."""
+    return whole.startswith(masked.partition("*")[0]) and whole.endswith(masked.rpartition("*")[2])
+
+
+def _near(found: Chosen, asked: tuple[Person, ...], own: str) -> list[NearRow]:
     """The rows beside whom they are nearest to, the nearest first."""
-    found = []
-    for contract, record in looked.rows:
+    rows = []
+    for contract, record in found.rows:
         best = max((compared(one, Person.of(record)) for one in asked), key=lambda one: one.rank)
         same = own != "" and own == str(record.row.get(contract.record_id or "") or "").upper()
-        found.append(NearRow(contract, record, best, same))
-    return sorted(found, key=lambda one: (one.is_person, *one.comparison.rank), reverse=True)
+        rows.append(NearRow(contract, record, best, same))
+    return sorted(rows, key=lambda one: (one.is_person, *one.comparison.rank), reverse=True)
 
 
 def _worth(found: Comparison) -> bool:
@@ -104,4 +163,6 @@ def _worth(found: Comparison) -> bool:
 
 
 def _digits(text: str) -> str:
+    if text.isdecimal() and text.isascii():
+        return text
     return _NO_DIGIT.sub("", unicodedata.normalize("NFKC", text).upper())

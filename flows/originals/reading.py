@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
-from typing import Any
 
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
-from flows.landing import LandedFile
 from flows.ledger.publish.read import Published
 from flows.originals.copies import Copies, Night
 from flows.originals.places import Bearer, Record, Spot
 from flows.originals.proof import Proof
-from flows.staging.accept import SheetName, accept
+from flows.originals.sheets import Sheet
 from flows.staging.memory import load_memory, told_about
 from flows.staging.readers import read_file
-from flows.staging.tables import Meaning, Table, tables_of
-from flows.staging.values.cells import cell_text
-from schemas.contracts import SourceContract, value_map
+from flows.staging.tables import Meaning, tables_of
+from schemas.contracts import SourceContract
 from schemas.errors import InputError, SanzhaoError
 from schemas.policy import Policy
 
 Fits = Callable[[Record], bool]
-Glance = Callable[[str, str, str, str], bool]
-"""Whether a row may be wanted, by its name, ID, telephones and own number as the sender wrote them."""
 
 
 def _gone(spot: Spot | None = None) -> InputError:
@@ -55,15 +49,6 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What was found in one night's copies, which files could not be read, and how many were."""
-
-    rows: tuple[tuple[SourceContract, Record], ...]
-    unread: tuple[str, ...]
-    read: int
-
-
-@dataclass(frozen=True)
 class Originals:
     """The landing copies of one home, read under its contracts, held against its store."""
 
@@ -72,6 +57,10 @@ class Originals:
     policy: Policy
     contracts: Mapping[str, SourceContract]
     store: Store
+
+    def gone(self) -> InputError:
+        """What is said of a copy that is destroyed."""
+        return _gone()
 
     @property
     def proof(self) -> Proof:
@@ -131,37 +120,6 @@ class Originals:
                         others.add(spot)
         return Found(found, len(others & set(left)))
 
-    def looked_through(self, version: Published, glance: Glance) -> Looked:
-        """The rows of a version's own night that a glance wants, source by source.
-
-        Files that were carried forward are among the night's copies; those that cannot be read are named.
-        """
-        rows: list[tuple[SourceContract, Record]] = []
-        unread: list[str] = []
-        read = 0
-        for night in itertools.islice(self.copies(version).nights(version.as_of), 1):
-            for contract in (one for one in self.contracts.values() if one.role != "organisation"):
-                for entry in (one for one in night.manifest.files if one.source == contract.name):
-                    try:
-                        found = self._glanced(night, entry, (contract, glance))
-                    except SanzhaoError:
-                        unread.append(f"{contract.title} {entry.name}")
-                        continue
-                    rows += ((contract, record) for record in found)
-                    read += 1
-        return Looked(tuple(rows), tuple(unread), read)
-
-    def _glanced(self, night: Night, entry: LandedFile, wanted: tuple[SourceContract, Glance]) -> list[Record]:
-        contract, glance = wanted
-        if entry.sealed is None:
-            raise _gone()
-        return [
-            record
-            for file, data in night.clear(entry)
-            for sheet in self._sheets(contract.name, file, data)
-            for record in sheet.records(sheet.rows_where(glance)).values()
-        ]
-
     def _nights_since(self, version: Published, since: date) -> Iterator[Night]:
         """Every night of published runs from a version's own back to a day, newest first."""
         copies, days = self.copies(version), set()
@@ -203,7 +161,7 @@ class Originals:
             for entry in night.files(source):
                 for file, data in night.clear(entry):
                     here = {spot for spot in spots if spot.source == source and self.is_named(file, spot.file)}
-                    for sheet in self._sheets(source, file, data) if here else ():
+                    for sheet in self.sheets(source, file, data) if here else ():
                         mine = {spot.row: spot for spot in here if self._same_sheet(sheet.name, spot.sheet)}
                         found |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
         return found
@@ -211,20 +169,21 @@ class Originals:
     def _of_number(self, night: Night, contract: SourceContract, member_no: str) -> Iterator[Record]:
         for entry in night.files(contract.name):
             for file, data in night.clear(entry):
-                for sheet in self._sheets(contract.name, file, data):
+                for sheet in self.sheets(contract.name, file, data):
                     yield from sheet.records(sheet.rows_of(member_no)).values()
 
-    def _sheets(self, source: str, file: str, data: bytes) -> Iterator[_Sheet]:
-        """The tables of a file, sheet by sheet, as a run would understand them."""
+    def sheets(self, source: str, file: str, data: bytes, *, whole: bool = True) -> Iterator[Sheet]:
+        """The tables of a file, sheet by sheet, as a run would understand them; unless whole, its damaged rows too."""
         contract, reading = self.contracts[source], self.policy.reading
         told = told_about(load_memory(self.home), contract, file)
         for grid in read_file(data, f"{source}/{file}", reading):
             if grid.skipped:
                 continue
             meaning = Meaning(contract, told, reading.hidden_rows == "read")
+            read = grid if whole else replace(grid, widths=None)
             try:
-                for table in tables_of(grid, meaning, f"{source}/{file}"):
-                    yield _Sheet(contract, file, grid.sheet, table)
+                for table in tables_of(read, meaning, f"{source}/{file}"):
+                    yield Sheet(contract, file, grid.sheet, table)
             except InputError:
                 continue
 
@@ -237,58 +196,3 @@ class Originals:
             return True
         token = f"file:{self.key.token('redacted', name)[:12]}"
         return published in (token, token + PurePath(name).suffix)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One table of a file."""
-
-    contract: SourceContract
-    file: str
-    name: str | None
-    table: Table
-
-    def records(self, rows: set[int]) -> dict[int, Record]:
-        """Record per row number. The whole sheet goes through a run's cleaning: some repairs look at a column."""
-        if not rows & set(self.table.sifted.numbers):
-            return {}
-        place = SheetName(self.contract.name, self.file, self.name)
-        accepted = accept(self.table.sifted, self.table.mapping, self.contract, place, 1).table
-        numbers = {number: at for at, number in enumerate(accepted["row"].to_pylist())}
-        return {row: self._record(accepted.slice(numbers[row], 1).to_pylist()[0]) for row in rows & set(numbers)}
-
-    def rows_of(self, record_id: str) -> set[int]:
-        """The rows that bear a number of the sender's."""
-        columns = self.table.mapping.columns.get(self.contract.record_id or "", ())
-        return {
-            number
-            for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True)
-            if any(cell_text(row[column]).strip() == record_id for column in columns)
-        }
-
-    def rows_where(self, glance: Glance) -> set[int]:
-        """The rows that a glance wants."""
-        columns = self.table.mapping.columns
-        fields = ("name", "id_number", "phones", self.contract.record_id or "")
-        read = [columns.get(field, ()) for field in fields]
-        return {
-            number
-            for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True)
-            if glance(*(" ".join(cell_text(row[column]) for column in found) for found in read))
-        }
-
-    def _record(self, row: dict[str, Any]) -> Record:
-        sheet = f"「{self.name}」" if self.name else ""
-        values = {one.title: _shown(row.get(one.name), one.values) for one in self.contract.imported}
-        titles = {title: text for title, text in values.items() if text}
-        return Record(f"{self.contract.title} {self.file}{sheet} 第{row['row']}行", titles, row)
-
-
-def _shown(value: Any, kind: str | None) -> str:
-    if kind is not None and isinstance(value, str):
-        return next((word for word, code in value_map(kind).items() if code == value), value)
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "、".join(str(one) for one in value)
-    return value.isoformat() if isinstance(value, date) else str(value) if value is not None else ""

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey, load_key
-from flows.home.settings import WorkbenchSettings, load_settings
+from flows.home.settings import Settings, WorkbenchSettings, load_settings, model_of
 from flows.home.store import Store, open_store
 from flows.ledger.redact import is_personal_number
 from flows.originals import Originals, Record
@@ -18,6 +18,7 @@ from flows.review.accounts import Accounts
 from flows.review.clock import Clock, day_of, utc_now
 from flows.review.sessions import Limits, Sessions
 from flows.review.shelf import Held, Shelf
+from matchers.model.link_model import LinkModel
 from reports.workbench.access import Account, Action, may
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.contracts import load_sources
@@ -43,6 +44,12 @@ class Office:
     district: str = ""
     rules: WorkbenchSettings = field(default_factory=WorkbenchSettings)
     writing: RLock = field(default_factory=RLock)
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def model(self) -> LinkModel:
+        """The model by which the home's nights compare."""
+        return model_of(self.settings)
 
     @classmethod
     def open(cls, home: Home, *, limits: Limits | None = None, clock: Clock = utc_now, place: str = "") -> Office:
@@ -61,6 +68,7 @@ class Office:
             clock=clock,
             district=settings.district,
             rules=settings.workbench,
+            settings=settings,
         )
 
     def close(self) -> None:

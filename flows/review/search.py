@@ -136,7 +136,8 @@ class Search:
     def _reasons(self, nearby: Nearby) -> Iterator[str]:
         if self.enquiry.mistyped:
             yield "所输的身份证号校验不对，可能输错了一位：请对照证件再输一次"
-        yield from Reasons(self.office.policy, self.office.originals.contracts).of(nearby, self.enquiry)
+        office = self.office
+        yield from Reasons(office.policy, office.originals.contracts, office.model).of(nearby, self.enquiry)
 
         if nearby.unread:
             yield f"没能查的文件（副本已销毁或读不了）：{'、'.join(nearby.unread)}"

@@ -60,6 +60,7 @@ def test_everybody_is_found_or_told_why_not(office_of_run: Office) -> None:
     masked = ask(ROLL[MASKED]["姓名"], ROLL[MASKED]["身份证号"])
     assert masked.where == Where.ROLL
     assert any("飞燕" in line and "打码" in line and "只显示10位" in line for line in masked.reasons)
+    assert any("不连也不列：姓名有遮掩，证据不足" in line for line in masked.reasons), "in the words of the tier"
     nowhere = ask(ROLL[NOWHERE]["姓名"], ROLL[NOWHERE]["身份证号"])
     assert nowhere.where == Where.ROLL
     assert any("没有一个来源的从业记录" in line for line in nowhere.reasons)

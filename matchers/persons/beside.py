@@ -1,0 +1,62 @@
+"""One entry per pair of a few rows held beside each other: what the engine's own levels and evidence tiers say of it.
+
+For a question about two rows, not for finding pairs: how much a pair weighs is left to the night, which knows how many
+people bear each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from matchers.deciding.tiers import tier_of
+from matchers.engine import Options
+from matchers.engines.district import candidate_pairs, encode_rows, score_candidates
+from matchers.model.evidence_tiers import Ceiling
+from matchers.model.link_model import LinkModel
+from matchers.sides.headers import fitted
+
+_PARTIAL = "部分"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What one pair shows."""
+
+    levels: Mapping[str, str]
+    """Level per comparison."""
+    tier: Ceiling
+    sentence: str
+    """The tier's, as it is printed."""
+    rules: tuple[str, ...]
+    """Blocking rules by which the night would bring the two together; none: it never looks at them."""
+
+
+def beside(
+    left: pa.Table, right: pa.Table, model: LinkModel, *, options: Options | None = None
+) -> dict[tuple[int, int], Beside]:
+    """Every left row beside every right row, by their `row_id`. Raises InputError where a needed column is missing."""
+    one, other, smaller = fitted(left, right, model)
+    sides = encode_rows(one, other, smaller)
+    ids = [(left_id, right_id) for left_id in sides.left.tolist() for right_id in sides.right.tolist()]
+    found, _ = candidate_pairs(sides, options=options)
+    rules = {(row["left_id"], row["right_id"]): tuple(row["blocking_rules"]) for row in found.to_pylist()}
+    pairs = pa.table({
+        "left_id": pa.array([pair[0] for pair in ids], pa.int64()),
+        "right_id": pa.array([pair[1] for pair in ids], pa.int64()),
+        "blocking_rules": pa.array([list(rules.get(pair, ())) for pair in ids], pa.list_(pa.string())),
+    })  # fmt: skip
+    scored = score_candidates(pairs, sides, keep_all=True, options=options)
+    return {
+        (row["left_id"], row["right_id"]): _beside(smaller, row["levels"], tuple(row["blocking_rules"]))
+        for row in scored.select(["left_id", "right_id", "blocking_rules", "levels"]).to_pylist()
+    }
+
+
+def _beside(model: LinkModel, levels: Mapping[str, str], rules: tuple[str, ...]) -> Beside:
+    tier = tier_of(model, levels)
+    words = model.settling.words if model.settling else {}
+    names = {column: words.get(level, _PARTIAL) for column, level in levels.items()}
+    return Beside(levels, tier, tier.sentence.format_map(names), rules)
