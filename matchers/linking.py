@@ -2,36 +2,37 @@
 
 One engine carries every model out: a pair is one integer and its levels another, and it is pruned as soon as neither
 its weight nor an evidence tier can matter any more. Where a model has tiers they say what a pair may become, whatever
-it weighs; else its thresholds do.
+it weighs; else its thresholds do. A model that finds headers takes tables as offices send them: `reading` says how
+cells are read that are not plainly written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pyarrow as pa
 
 from matchers.engine import Options
-from matchers.engines.link import id_column, link_tables
+from matchers.engines.link import link_tables
 from matchers.model.link_model import LinkModel
-from matchers.sides.headers import fitted
+from matchers.sides.headers import fitted_rows
+from matchers.sides.named_rows import CellReading, Rows
 from matchers.training.by_tiers import train_tiers
 from matchers.training.by_weight import Judging, Training
 from matchers.training.by_weight import train as train_by_weight
+from matchers.training.suggest_blocking import Suggestion
+from matchers.training.suggest_blocking import suggest_blocking as suggested
+from schemas.errors import TableError
 
 _ROW_ID = "linked_row_id"
-Reading = Callable[[pa.Table, pa.Table | None, LinkModel], tuple[pa.Table, pa.Table | None, LinkModel]]
-"""Both tables under the model's column names, with cells as the model's kinds take them, and the model as it fits."""
 
 
 def link(
-    left: pa.Table,
-    right: pa.Table | None,
+    left: Rows,
+    right: Rows | None,
     model: LinkModel,
     *,
     ids: tuple[str, str],
     judgements: pa.Table | None = None,
-    read: Reading = fitted,
+    reading: CellReading | None = None,
     options: Options | None = None,
 ) -> pa.Table:
     """One row per pair that is linked, waits for a person or nearly did; `right` null holds the left against itself.
@@ -43,33 +44,49 @@ def link(
     chosen = options or Options()
     if not model.finds_headers:
         return link_tables(left, right, model, ids=ids, judgements=judgements, options=chosen)
-    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
-    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
-    return link_tables(one, other, smaller, ids=(_ROW_ID, _ROW_ID), judgements=judgements, options=chosen)
+    named = fitted_rows(left, right, model, ids=_row_ids(left, right, ids), reading=reading)
+    return link_tables(*named, ids=(_ROW_ID, _ROW_ID), judgements=judgements, options=chosen)
 
 
 def train(
-    left: pa.Table,
-    right: pa.Table | None,
+    left: Rows,
+    right: Rows | None,
     model: LinkModel,
     *,
     judging: Judging | None = None,
-    read: Reading = fitted,
+    reading: CellReading | None = None,
     options: Options | None = None,
 ) -> Training:
     """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
     if not model.finds_headers:
         return train_by_weight(left, right, model, judging=judging, options=options)
-    ids = judging.ids if judging else (None, None)
-    sides = [_with_ids(table, column) for table, column in zip((left, right), ids, strict=True) if table is not None]
-    one, other, smaller = read(sides[0], sides[1] if right is not None else None, model)
+    ids = _row_ids(left, right, judging.ids) if judging else ()
+    one, other, smaller = fitted_rows(left, right, model, ids=ids, reading=reading)
     named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
     if not model.ceilings:
         return train_by_weight(one, other, smaller, judging=named, options=options)
     return train_tiers(one, other, smaller, model, judging=named, options=options)
 
 
-def _with_ids(table: pa.Table, column: str | None) -> pa.Table:
-    """The table with its ids as text in a column of their own, whatever becomes of the headers; else row numbers."""
-    ids = id_column(table, column) if column else pa.array(map(str, range(table.num_rows)), pa.string())
-    return table.append_column(_ROW_ID, ids)
+def suggest_blocking(
+    left: Rows,
+    right: Rows | None,
+    model: LinkModel,
+    *,
+    reading: CellReading | None = None,
+    options: Options | None = None,
+) -> Suggestion:
+    """Blocking rules for two tables, or one. Raises TableError where no two rows share anything."""
+    if not model.finds_headers:
+        return suggested(left, right, model, options=options)
+    return suggested(*fitted_rows(left, right, model, ids=(), reading=reading), options=options)
+
+
+def _row_ids(left: Rows, right: Rows | None, ids: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """The name under which each table's ids are read, whatever becomes of its headers."""
+    for table, column in zip((left, right), ids, strict=True):
+        if table is not None and column not in table.schema.names:
+            raise TableError(
+                f"没有编号列 {column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+            )
+    return ((_ROW_ID, ids[0]),) if right is None else ((_ROW_ID, ids[0]), (_ROW_ID, ids[1]))

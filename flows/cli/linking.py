@@ -188,7 +188,7 @@ def _engine(memory: str) -> AbstractContextManager[Options]:
 def _linked(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> pa.Table:
-    """Pairs of the files; a model of plain columns reads Parquet piece by piece, and loads nothing it does not need."""
+    """Pairs of the files. Parquet is read piece by piece; a model of plain columns loads nothing it does not need."""
     from matchers.engines.result import marked
 
     return marked(_pairs(left, right, model, ids, judged, options), same=right is None)
@@ -198,20 +198,17 @@ def _pairs(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> pa.Table:
     from flows.tabular import open_table, read_table
+    from matchers.engines.link import link_tables
 
-    told = read_table(judged) if judged else None
+    judgements = read_table(judged) if judged else None
+    sides = open_table(left, say), open_table(right, say) if right else None
+    _say_columns(sides, model, ids)
     if not model.finds_headers:
-        from matchers.engines.link import link_tables
-
-        sides = open_table(left, say), open_table(right, say) if right else None
-        _say_columns(sides, model, ids)
-        return link_tables(*sides, model, ids=ids, judgements=told, options=options)
-    from flows.tabular.people_cells import readable
+        return link_tables(*sides, model, ids=ids, judgements=judgements, options=options)
+    from flows.tabular.people_cells import people_reading
     from matchers.linking import link as linked
 
-    sides = read_table(left, say), read_table(right, say) if right else None
-    _say_columns(sides, model, ids)
-    return linked(*sides, model, ids=ids, judgements=told, read=readable, options=options)
+    return linked(*sides, model, ids=ids, judgements=judgements, reading=people_reading, options=options)
 
 
 def _say_columns(
@@ -228,23 +225,21 @@ def _say_columns(
 def _learned(
     left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
 ) -> Training:
-    """What the files teach; as in `_linked`, a model of plain columns reads Parquet piece by piece."""
+    """What the files teach; Parquet is read piece by piece, as in `_linked`."""
     from flows.tabular import open_table, read_table
     from matchers.training.by_weight import Judging
 
     judging = Judging(read_table(judged), ids) if judged else None
+    sides = open_table(left, say), open_table(right, say) if right else None
+    _say_columns(sides, model, ids)
     if not model.finds_headers:
         from matchers.training.by_weight import train
 
-        sides = open_table(left, say), open_table(right, say) if right else None
-        _say_columns(sides, model, ids)
         return train(*sides, model, judging=judging, options=options)
-    from flows.tabular.people_cells import readable
+    from flows.tabular.people_cells import people_reading
     from matchers.linking import train as learn
 
-    tables = read_table(left, say), read_table(right, say) if right else None
-    _say_columns(tables, model, ids)
-    return learn(*tables, model, judging=judging, read=readable, options=options)
+    return learn(*sides, model, judging=judging, reading=people_reading, options=options)
 
 
 def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str]) -> str:
@@ -263,13 +258,13 @@ def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str])
 def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, options: Options) -> None:
     """Print the candidate rules and write the chosen ones as a TOML section."""
     from flows.home.folders import write_private
-    from flows.tabular import read_table
-    from flows.tabular.people_cells import readable
-    from matchers.training.suggest_blocking import suggest_blocking
+    from flows.tabular import open_table
+    from flows.tabular.people_cells import people_reading
+    from matchers.linking import suggest_blocking
     from matchers.training.suggested_blocking import section_text, table_lines
 
-    tables = read_table(left), read_table(right) if right else None
-    found = suggest_blocking(*(readable(*tables, model) if model.finds_headers else (*tables, model)), options=options)
+    tables = open_table(left), open_table(right) if right else None
+    found = suggest_blocking(*tables, model, reading=people_reading, options=options)
     write_private(out, section_text(found).encode())
     print(
         "\n".join(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,11 @@ import pyarrow.compute as pc
 from flows.staging.values.ids import NO_ID, ColumnSigns, column_signs, id_cleaner, number_signs
 from matchers.encoding.dates import empty_days
 from matchers.encoding.dummies import dummy_phones
-from matchers.encoding.ids import KINDS, encode_ids
+from matchers.encoding.ids import KINDS
 from matchers.encoding.names import common_names
 from matchers.encoding.numbers import PHONE_PLACES, eleven_places, fits_digits_and_stars, plain_days
 from matchers.encoding.strings import Strings, strings
-from matchers.model.link_model import LinkModel
-from matchers.sides.headers import fitted
-from matchers.sides.unread import Unread, unread_lines, unread_rows, with_shared
+from matchers.sides.named_rows import ColumnReading
 from schemas.contracts import FieldType, SourceField
 
 _READ_AS: dict[str, tuple[FieldType, str | None]] = {
@@ -32,6 +30,10 @@ _READ_AS: dict[str, tuple[FieldType, str | None]] = {
 _FULL, _MASKED = KINDS["full"], KINDS["masked"]
 _ELEVEN_PLACES, _FIRST_TWO_AND_LAST = np.uint64(16**11 - 1), np.uint64(15 << 40 | 255)
 _BETWEEN_NUMBERS = "、"
+_PLACES = 18
+_FLOAT_STEP = 16
+"""IDs as numbers lie where floats lie sixteen apart or more."""
+_GENUINE, _REPEATED = 110, 10
 _SOMEBODY = np.uint64(ord("某"))
 _FORM_WORDS = np.array(
     [int.from_bytes(word.encode("utf-16-le"), "little") for word in ("示例", "样例", "范例", "必填", "选填", "非必")],
@@ -39,70 +41,98 @@ _FORM_WORDS = np.array(
 )
 
 
-def readable(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, tell: Callable[[str], None] = print
-) -> tuple[pa.Table, pa.Table | None, LinkModel]:
-    """Both tables under the model's column names, the cells of people cleaned by the rules of staging.
+def people_reading(kind: str) -> ColumnReading | None:
+    """How cells of a kind of column are read by the rules of staging; null where they are encoded as they stand.
 
-    `tell` gets one Chinese line per column with filled cells of which nothing usable came.
-
-    Raises InputError where a needed column is missing or stands under two headers.
+    A cell that is plainly written the cleaner leaves as it is, so only the others go through it.
     """
-    one, other, smaller = fitted(left, right, model)
-    tables = {"table": one} if other is None else {"left": one, "right": other}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        found = dict(zip(tables, pool.map(lambda table: _cleaned(table, smaller), tables.values()), strict=True))
-    for line in unread_lines({side: unread for side, (_, unread) in found.items()}):
-        tell(line)
-    cleaned = [table for table, _ in found.values()]
-    return cleaned[0], cleaned[1] if other is not None else None, smaller
-
-
-def _cleaned(table: pa.Table, model: LinkModel) -> tuple[pa.Table, dict[str, Unread]]:
-    """The table with the cells cleaned that are not written plainly; plain ones the cleaner leaves as they are."""
-    counts: dict[str, Unread] = {}
-    for column, kind in model.columns.items():
-        if kind in _READ_AS and pa.types.is_string(table[column].type):
-            cells = table[column].combine_chunks()
-            signs = column_signs(cells.unique())[0] if kind == "masked_id" else ColumnSigns()
-            plain = _plain(kind, cells, signs)
-            rows = np.flatnonzero(cells.is_valid().to_numpy(zero_copy_only=False) & ~plain)
-            odd = cells.take(pa.array(rows)).dictionary_encode()
-            beside = cells.take(pa.array(np.flatnonzero(plain)[:1])).to_pylist()
-            found = _cleaned_texts(kind, odd.dictionary.to_pylist(), beside, signs).take(odd.indices)
-            counts[column] = unread_rows(cells, rows[found.is_null().to_numpy(zero_copy_only=False)], kind)
-            table = table.set_column(table.schema.get_field_index(column), column, _put(cells, rows, found))
-    return table, with_shared(counts, {})
-
-
-def _cleaned_texts(kind: str, texts: list[str], beside: list[str], signs: ColumnSigns) -> pa.Array:
-    """Each text as one cleaned cell, null where nothing is left.
-
-    How odd cells read hangs on their column: on a plain cell `beside` them, and on what its IDs show of Excel.
-    """
-    from flows.staging.values.columns import clean_column
-
     if kind == "masked_id":
+        return _IdCells()
+    return _Cells(kind) if kind in _READ_AS else None
+
+
+class _Cells:
+    """One column's odd cells; how they read hangs on a plain cell beside them."""
+
+    doubtful = False
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._beside: list[str] = []
+
+    def odd(self, cells: pa.Array, forms: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """Filled cells of other than one plain value that is encoded as it is written."""
+        plain = _plain(self._kind, cells)
+        if not self._beside and plain.any():
+            self._beside = cells.take(pa.array(np.flatnonzero(plain)[:1])).to_pylist()
+        return np.flatnonzero(_filled(cells) & ~plain)
+
+    def read(self, texts: Sequence[str]) -> pa.Array:
+        """Each text as one cleaned cell, null where nothing is left."""
+        from flows.staging.values.columns import clean_column
+
+        read_as, values = _READ_AS[self._kind]
+        field = SourceField(name=self._kind, title=self._kind, type=read_as, aliases=(), values=values)
+        found = clean_column(field, [*texts, *self._beside]).arrays[0].slice(0, len(texts))
+        return pc.binary_join(found, _BETWEEN_NUMBERS) if pa.types.is_list(found.type) else found
+
+
+class _IdCells:
+    """The odd cells of a column of IDs; where it shows what Excel makes of IDs, all of them are."""
+
+    def __init__(self) -> None:
+        self._rows, self._floats = 0, 0
+        self._zeros: set[str] = set()
+        self._all = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether so many IDs end in zeros, or could be a float, that Excel may have made them: said too often at most.
+
+        The cleaner then looks at all cells and judges (`column_signs`). Rows may repeat an ID, up to ten times.
+        """
+        if not self._all:
+            zeros = column_signs(pa.array(sorted(self._zeros), pa.string()))[1]
+            damaged = len(self._zeros) - int(zeros.sum())
+            self._all = damaged * _GENUINE * _REPEATED > self._rows or self._floats * 2 > self._rows
+        return self._all and self._rows > 0
+
+    def odd(self, cells: pa.Array, forms: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """Filled cells that are no whole or masked ID."""
+        if self._all:
+            return np.flatnonzero(_filled(cells))
+        shown = forms["kind"][: len(cells)]
+        self._note_numbers(strings(cells))
+        return np.flatnonzero(_filled(cells) & (shown != _FULL) & (shown != _MASKED))
+
+    def _note_numbers(self, parts: Strings) -> None:
+        """Count cells of eighteen places, those that a float could be, and keep those that end in zeros."""
+        rows = np.flatnonzero(parts.lengths == _PLACES)
+        last = Strings(parts.letters, parts.starts[rows], parts.lengths[rows]).last_words()
+        end = [(last >> np.uint64(8 * place) & np.uint64(255)).astype(np.int64) - ord("0") for place in (4, 5, 6, 7)]
+        digits = np.logical_and.reduce([(one >= 0) & (one <= 9) for one in end])
+        number = end[0] * 1000 + end[1] * 100 + end[2] * 10 + end[3]
+        self._rows += int(digits.sum())
+        self._floats += int((digits & (number % _FLOAT_STEP == 0)).sum())
+        self._zeros.update(parts.texts(rows[digits & (number % 1000 == 0)]))
+
+    def read(self, texts: Sequence[str]) -> pa.Array:
+        """Each text as one cleaned pattern, null where nothing is left."""
+        signs = column_signs(pa.array(texts, pa.string()))[0] if self._all else ColumnSigns()
         clean = id_cleaner(number_signs(signs, ()), licence=False)
-        ids = [clean(text).value or NO_ID for text in texts]
-        return pa.array([one.pattern for one in ids], pa.string())
-    read_as, values = _READ_AS[kind]
-    field = SourceField(name=kind, title=kind, type=read_as, aliases=(), values=values)
-    found = clean_column(field, [*texts, *beside]).arrays[0].slice(0, len(texts))
-    return pc.binary_join(found, _BETWEEN_NUMBERS) if pa.types.is_list(found.type) else found
+        return pa.array([(clean(text).value or NO_ID).pattern for text in texts], pa.string())
 
 
-def _plain(kind: str, cells: pa.Array, signs: ColumnSigns) -> npt.NDArray[np.bool_]:
+def _filled(cells: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(cells.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _plain(kind: str, cells: pa.Array) -> npt.NDArray[np.bool_]:
     """Cells of one plain value that is encoded as it is written."""
     parts = strings(cells)
     if kind == "chinese_name":
         names = common_names(parts)
         return np.asarray((names.kind == _FULL) & ~_of_nobody(names.key), np.bool_)
-    if kind == "masked_id":
-        if signs.zeros or signs.floats:
-            return np.zeros(len(cells), bool)
-        shown = encode_ids(cells).kind
-        return np.asarray((shown == _FULL) | (shown == _MASKED), np.bool_)
     if kind == "phones":
         return _mobiles(parts)
     if kind == "partial_date":
@@ -135,10 +165,3 @@ def _calendar_days(days: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     year, month, day = days // 10_000, days // 100 % 100, days % 100
     last = np.where(month == 2, 28, np.where(np.isin(month, (4, 6, 9, 11)), 30, 31))
     return np.asarray((year >= 1900) & (year < 2090) & (day <= last), np.bool_)
-
-
-def _put(cells: pa.Array, rows: npt.NDArray[np.int64], found: pa.Array) -> pa.Array:
-    """The cells with others in these rows."""
-    places = np.arange(len(cells))
-    places[rows] = len(cells) + np.arange(len(rows))
-    return pa.concat_arrays([cells, found.cast(cells.type)]).take(pa.array(places))

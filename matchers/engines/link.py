@@ -19,7 +19,8 @@ from matchers.engine import Options, embedded
 from matchers.engines.memory import room
 from matchers.engines.result import decided_pairs, tiered_pairs
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import NIBBLES, Both, Rows, encode_sides, ids_text
+from matchers.sides.encoded import NIBBLES, Both, encode_sides, ids_text
+from matchers.sides.named_rows import Rows
 from matchers.sides.unread import noted
 from matchers.weighing.entities import identical_rows
 from matchers.weighing.score import given_weights, score_pairs, unpruned, weighing_of

@@ -15,7 +15,7 @@ from matchers.blocking.plan import MARKS_AT_ONCE
 from matchers.encoding.several import Numbers
 from matchers.engine import Options
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import Rows
+from matchers.sides.named_rows import Rows
 from matchers.sides.spool import Spool
 
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,6 +18,8 @@ from matchers.encoding.strings import dictionary_codes, digests, row_array, sort
 from matchers.encoding.typed import as_text, is_plain
 from matchers.model.link_model import LinkModel
 from matchers.sides.growing import GrowingColumns
+from matchers.sides.named_rows import Rows
+from matchers.sides.odd_cells import OddCells, all_odd, odd_cells
 from matchers.sides.shared_numbers import silence_shared
 from matchers.sides.spool import Spool, SpooledColumn, row_ranges
 from matchers.sides.unread import Unread, unread_cells, with_shared
@@ -33,17 +35,6 @@ _ROWS_AT_HAND = 1 << 20
 """Rows of a spooled side that are looked at together where all rows are looked at in order."""
 Seqs = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]
-
-
-class Rows(Protocol):
-    """A table, or what reads one piece by piece: Arrow's own tables fit."""
-
-    @property
-    def num_rows(self) -> int: ...
-    @property
-    def schema(self) -> pa.Schema: ...
-    def select(self, names: list[str]) -> Any: ...
-    def to_batches(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -170,6 +161,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None, spool
         )  # fmt: skip
     columns = GrowingColumns(table.num_rows, spool)
     ids = _GrowingIds(spool)
+    odd = odd_cells(table, model)
     if id_name is not None and id_name not in table.schema.names:
         raise TableError(
             f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
@@ -177,14 +169,17 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None, spool
     wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
     for batch in table.select(wanted).to_batches():
         refuse_unreadable(name, batch.schema, model)
-        _encode_batch(columns, batch, model)
+        _encode_batch(columns, batch, model, odd)
         if id_name is not None:
             ids.append(ids_text(batch.column(id_name)))
     if not table.num_rows:
-        _encode_batch(columns, table.schema.empty_table(), model)
+        _encode_batch(columns, table.schema.empty_table(), model, odd)
     if id_name is not None:
         ids.refuse_unfit(id_name)
     encoded = columns.whole()
+    for column, noted in odd.items():
+        strange = all_odd(table, noted) if noted.reading.doubtful else noted
+        columns.count_unread(column, strange.put(encoded, model))
     shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
@@ -214,31 +209,43 @@ def _readable(kind: pa.DataType, *, several: bool) -> bool:
     return is_plain(kind)
 
 
-def _encode_batch(columns: GrowingColumns, batch: pa.RecordBatch | pa.Table, model: LinkModel) -> None:
+def _encode_batch(
+    columns: GrowingColumns, batch: pa.RecordBatch | pa.Table, model: LinkModel, odd: Mapping[str, OddCells]
+) -> None:
     """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
     for column in model.columns:
         whole, encode = batch.column(column), model.kind(column).encode
         if pa.types.is_dictionary(whole.type):
-            forms = _dictionary_forms(encode, whole)
+            distinct, codes = _dictionary_forms(encode, whole)
+            forms = {
+                form: found.take(row_array(codes) if isinstance(found, pa.Array) else codes)
+                for form, found in distinct.items()
+            }
             columns.put(column, 0, forms)
-            columns.count_unread(column, unread_cells(whole, forms, model.columns[column]))
+            if column in odd:
+                odd[column].note_dictionary(columns.rows, whole, distinct)
+            else:
+                columns.count_unread(column, unread_cells(whole, forms, model.columns[column]))
             continue
         for part in slices(max(batch.num_rows, 1), _ROWS_IN_CACHE):
             piece = whole.slice(part.start, part.stop - part.start)
             forms = encode(piece)
             columns.put(column, part.start, forms)
-            columns.count_unread(column, unread_cells(piece, forms, model.columns[column]))
+            if column in odd:
+                odd[column].note(columns.rows + part.start, piece, forms)
+            else:
+                columns.count_unread(column, unread_cells(piece, forms, model.columns[column]))
     columns.grown(batch.num_rows)
 
 
-def _dictionary_forms(encode: Callable[[Any], Mapping[str, Any]], values: pa.DictionaryArray) -> dict[str, Any]:
-    """A dictionary column's encoded forms: each value is encoded once."""
+def _dictionary_forms(
+    encode: Callable[[Any], Mapping[str, Any]], values: pa.DictionaryArray
+) -> tuple[dict[str, Any], Seqs]:
+    """The encoded forms of a dictionary's values and of null, each encoded once, and which of them each row has."""
     distinct = values.dictionary
-    forms = encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
-    codes = dictionary_codes(values, len(distinct))
-    return {
-        form: found.take(row_array(codes) if isinstance(found, pa.Array) else codes) for form, found in forms.items()
-    }
+    return dict(encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))), dictionary_codes(
+        values, len(distinct)
+    )
 
 
 def _imply(encoded: dict[str, Any], model: LinkModel, column: str, source: str) -> None:

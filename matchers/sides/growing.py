@@ -47,6 +47,11 @@ class GrowingColumns:
         """Add to the counts of cells that show nothing."""
         self.unread[column] = self.unread.get(column, Unread()) + found
 
+    @property
+    def rows(self) -> int:
+        """How many rows are there so far."""
+        return self._at
+
     def grown(self, rows: int) -> None:
         """A batch of so many rows is done."""
         self._at += rows

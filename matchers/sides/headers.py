@@ -6,17 +6,47 @@ import pyarrow as pa
 
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import refuse_unreadable
+from matchers.sides.named_rows import CellReading, NamedRows, Rows
 from schemas.errors import InputError
+
+Sources = dict[str, str | None]
+"""By column of a model its header in a table, null where the table has none."""
 
 
 def fitted(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa.Table, pa.Table | None, LinkModel]:
-    """Both tables with the model's columns first, and the model without what neither table has.
+    """Both tables with headers under the model's column names, and the model without what neither table has.
 
     An optional column that one table lacks is null there. Raises InputError where a needed column is missing or two
     headers stand for one column.
     """
-    tables = [_named(table, where, model) for table, where in ((left, "左表"), (right, "右表")) if table is not None]
-    shown = {column for table in tables for column in table.schema.names}
+    tables = [left] if right is None else [left, right]
+    sources, smaller = _matched(tables, model)
+    named = [_filled(table, found, smaller) for table, found in zip(tables, sources, strict=True)]
+    return named[0], named[1] if right is not None else None, smaller
+
+
+def fitted_rows(
+    left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[tuple[str, str], ...], reading: CellReading | None
+) -> tuple[NamedRows, NamedRows | None, LinkModel]:
+    """The same of tables that are read piece by piece.
+
+    `ids`: by table another name and the header it stands for, which is kept whatever becomes of the headers; `reading`:
+    how cells are read that are not plainly written.
+    """
+    tables = [left] if right is None else [left, right]
+    sources, smaller = _matched(tables, model)
+    kept: list[Sources] = [{one: header} for one, header in ids] or [{} for _ in tables]
+    named = [
+        NamedRows(table, {column: found.get(column) for column in smaller.columns} | own, reading)
+        for table, found, own in zip(tables, sources, kept, strict=False)
+    ]
+    return named[0], named[1] if right is not None else None, smaller
+
+
+def _matched(tables: list[Rows], model: LinkModel) -> tuple[list[Sources], LinkModel]:
+    """By table the headers of the model's columns, and the model as it fits both."""
+    sources = [_sources(table, where, model) for table, where in zip(tables, ("左表", "右表"), strict=False)]
+    shown = {column for found in sources for column in found}
     shown |= {column for column, source in model.implied.items() if source in shown}
     smaller = model.fitted_to(shown)
     if not smaller.blocking or not smaller.comparisons:
@@ -24,35 +54,34 @@ def fitted(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa
             "两张表没有一列能用来找候选", rule="columns", examples=tuple(model.columns),
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
-    filled = [_filled(table, smaller) for table in tables]
-    return filled[0], filled[1] if right is not None else None, smaller
+    return sources, smaller
 
 
-def _named(table: pa.Table, where: str, model: LinkModel) -> pa.Table:
-    """Headers that are aliases become the column they stand for; everything else stays."""
+def _sources(table: Rows, where: str, model: LinkModel) -> Sources:
+    """The header of each of the model's columns that the table has; the header itself stands before an alias."""
     names = list(table.schema.names)
+    found: Sources = {}
     for column in model.columns:
-        if column in names:
-            continue
-        found = [alias for alias in model.aliases.get(column, ()) if alias in names]
-        if len(found) > 1:
+        alike = [column] if column in names else [alias for alias in model.aliases.get(column, ()) if alias in names]
+        if len(alike) > 1:
             raise InputError(
-                f"有几列都像 {column}", where=where, rule="columns", examples=tuple(found), action="只留一列，或改表头"
+                f"有几列都像 {column}", where=where, rule="columns", examples=tuple(alike), action="只留一列，或改表头"
             )
-        if found:
-            names[names.index(found[0])] = column
-    missing = [column for column in model.columns if column not in names and column not in model.optional]
+        if alike:
+            found[column] = alike[0]
+    missing = [column for column in model.columns if column not in found and column not in model.optional]
     if missing:
         raise InputError(
             "表中没有模型要用的列", where=where, rule="columns", examples=tuple(missing),
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
-    table = table.rename_columns(names)
-    refuse_unreadable(where, table.schema, model)
-    return table
+    refuse_unreadable(where, NamedRows(table, found).schema, model)
+    return found
 
 
-def _filled(table: pa.Table, model: LinkModel) -> pa.Table:
+def _filled(table: pa.Table, sources: Sources, model: LinkModel) -> pa.Table:
+    columns = {header: column for column, header in sources.items()}
+    table = table.rename_columns([columns.get(name, name) for name in table.schema.names])
     for column in model.columns:
         if column not in table.schema.names and column in model.optional:
             table = table.append_column(column, pa.nulls(table.num_rows, pa.string()))

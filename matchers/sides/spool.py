@@ -210,14 +210,22 @@ class SpooledColumn:
                          else _some(chunk, max(start - first, 0), min(stop - first, len(chunk))))  # fmt: skip
         return self._joined(parts)
 
-    def __setitem__(self, rows: Any, value: Any) -> None:
-        """Another value in a slice of rows, or in the rows of these numbers (one value for all of them)."""
+    def __setitem__(self, rows: Any, values: Any) -> None:
+        """Other values in a slice of rows, or in the rows of these numbers; of numbers one value may do for all."""
         seqs = np.arange(*rows.indices(self._rows)) if isinstance(rows, slice) else np.asarray(rows)
         place = np.searchsorted(self._starts, seqs, side="right") - 1
         for number in np.unique(place).tolist():
-            mine = place == number
-            chunk = np.array(self._chunk(number))
-            chunk[seqs[mine] - self._starts[number]] = value if np.ndim(value) == 0 else np.asarray(value)[mine]
+            mine = np.flatnonzero(place == number)
+            chunk = self._chunk(number)
+            at = seqs[mine] - self._starts[number]
+            if isinstance(chunk, np.ndarray):
+                chunk = chunk.copy()
+                chunk[at] = values if np.ndim(values) == 0 else np.asarray(values)[mine]
+            else:
+                places = np.arange(len(chunk))
+                places[at] = len(chunk) + np.arange(len(mine))
+                other = self._known().take(values, mine)
+                chunk = self._known().take(self._known().join([chunk, other]), places)
             self._file.put(self._known().pack(chunk), number)
             self._last = (number, chunk)
 

@@ -51,7 +51,7 @@ class Unread:
 def unread_cells(cells: pa.Array, forms: Mapping[str, Any], kind: str) -> Unread:
     """The counts of some rows of a column, held against their encoded forms."""
     failed = int((forms["kind"] == KINDS["invalid"]).sum()) if kind in _IDS else 0
-    empty = _showing_nothing(forms)
+    empty = showing_nothing(forms)
     if len(empty) == cells.null_count:
         return Unread(failed_check=failed)
     return replace(unread_rows(cells, empty, kind), failed_check=failed)
@@ -59,7 +59,12 @@ def unread_cells(cells: pa.Array, forms: Mapping[str, Any], kind: str) -> Unread
 
 def unread_rows(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64], kind: str) -> Unread:
     """The counts of these rows of a column, which show nothing: which of them are filled, and which with dummies."""
-    filled = {text: number for text, number in Counter(_texts(cells, rows)).items() if _filled(text)}
+    return unread_texts(Counter(_texts(cells, rows)), kind)
+
+
+def unread_texts(texts: Mapping[str, int], kind: str) -> Unread:
+    """The counts of texts that show nothing, each with how many rows have it."""
+    filled = {text: number for text, number in texts.items() if _filled(text)}
     dummy = sum(number for text, number in filled.items() if _is_dummy(text, kind))
     return Unread(unreadable=sum(filled.values()) - dummy, dummy=dummy)
 
@@ -76,7 +81,8 @@ def _texts(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> li
     return parts.texts(rows[parts.lengths[rows] > 0])
 
 
-def _showing_nothing(forms: Mapping[str, Any]) -> Any:
+def showing_nothing(forms: Mapping[str, Any]) -> Any:
+    """Rows of encoded forms in which a column shows nothing."""
     for form, value in _EMPTY:
         if form in forms:
             return np.flatnonzero(forms[form] == value)

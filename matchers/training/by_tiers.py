@@ -16,7 +16,8 @@ from matchers.deciding.tier_scores import score_by_tiers
 from matchers.deciding.tiers import Keep
 from matchers.engine import Options, embedded
 from matchers.model.link_model import COUNTED, LevelWeight, LinkModel, TrainedOn
-from matchers.sides.encoded import NIBBLES, Both, Rows, Sides, encode_sides
+from matchers.sides.encoded import NIBBLES, Both, Sides, encode_sides
+from matchers.sides.named_rows import Rows
 from matchers.training.by_weight import JudgedShown, Judging, Training, versioned
 from matchers.training.crosscheck import cross_check
 from matchers.training.em import Floats

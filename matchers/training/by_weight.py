@@ -18,7 +18,8 @@ from matchers.blocking.plan import RulePlan, plan_blocks
 from matchers.deciding.judgements import JudgedPairs, checked_judgements, place_judgements
 from matchers.engine import Options, embedded
 from matchers.model.link_model import LevelWeight, LinkModel, TrainedOn
-from matchers.sides.encoded import NIBBLES, Both, Rows, Sides, encode_sides
+from matchers.sides.encoded import NIBBLES, Both, Sides, encode_sides
+from matchers.sides.named_rows import Rows
 from matchers.sides.unread import Unread
 from matchers.training.chance_agreements import Chances, chance_agreements
 from matchers.training.crosscheck import CrossCheck, cross_check

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from matchers.blocking.blocks import distinct_batches, unpacked
 from matchers.blocking.keys import finding_rules
@@ -21,6 +20,7 @@ from matchers.blocking.plan import plan_blocks
 from matchers.engine import Options, embedded
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import NIBBLES, Both, Side, encode_sides
+from matchers.sides.named_rows import Rows
 from matchers.training.trust import refuse_empty
 from matchers.weighing.score import given_weights, score_pairs
 from schemas.errors import TableError
@@ -64,9 +64,7 @@ class Suggestion:
         return {one.rule: one.keys for one in self.candidates if one.chosen}
 
 
-def suggest_blocking(
-    left: pa.Table, right: pa.Table | None, model: LinkModel, *, options: Options | None = None
-) -> Suggestion:
+def suggest_blocking(left: Rows, right: Rows | None, model: LinkModel, *, options: Options | None = None) -> Suggestion:
     """Rules that together find nearly all probable matches within the budget (ten pairs a row, at most `max_pairs`).
 
     Raises TableError where there are no two rows to compare, or none that share anything.

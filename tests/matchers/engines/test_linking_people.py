@@ -12,7 +12,7 @@ import pytest
 from benchmarks.people_tables import write_tables
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.tabular.people_cells import readable
+from flows.tabular.people_cells import people_reading
 from matchers.engines.link import Options
 from matchers.linking import link
 from matchers.model.district import district_model
@@ -67,7 +67,7 @@ def test_two_tables_as_offices_send_them_link_under_the_ceilings(tmp_path: Path)
 
 def test_known_people_are_found_and_nobody_is_named_wrongly(people: Path) -> None:
     truth = {tuple(row.values()) for row in pq.read_table(people / "truth.parquet").to_pylist()}
-    pairs = link(*sides(people), district_model(), ids=("row_id", "row_id"), read=readable).to_pylist()
+    pairs = link(*sides(people), district_model(), ids=("row_id", "row_id"), reading=people_reading).to_pylist()
     linked = {(row["left_id"], row["right_id"]) for row in pairs if row["decision"] == "link"}
     asked = {(row["left_id"], row["right_id"]) for row in pairs if row["decision"] == "review"}
     assert not linked - truth
@@ -77,10 +77,12 @@ def test_known_people_are_found_and_nobody_is_named_wrongly(people: Path) -> Non
 
 def test_the_order_of_rows_and_threads_change_nothing(people: Path) -> None:
     left, right = sides(people)
-    straight = link(left, right, district_model(), ids=("row_id", "row_id"), read=readable)
+    straight = link(left, right, district_model(), ids=("row_id", "row_id"), reading=people_reading)
     turned = [table.take(pa.array(range(table.num_rows - 1, -1, -1))) for table in (left, right)]
     one = Options(threads=1, memory="1GB")
-    assert link(*turned, district_model(), ids=("row_id", "row_id"), read=readable, options=one).equals(straight)
+    assert link(*turned, district_model(), ids=("row_id", "row_id"), reading=people_reading, options=one).equals(
+        straight
+    )
 
 
 def test_rows_of_two_full_ids_are_not_made_one_through_a_third(tmp_path: Path) -> None:
@@ -130,14 +132,14 @@ def test_training_on_strangers_is_refused_and_writes_nothing(people: Path, tmp_p
 def test_a_column_under_two_headers_is_not_guessed() -> None:
     table = pa.table({"row_id": ["1"], "姓名": ["孟繁星"], "手机": ["13800001234"], "联系电话": ["13900005678"]})
     with pytest.raises(InputError) as refused:
-        link(table, table, district_model(), ids=("row_id", "row_id"), read=readable)
+        link(table, table, district_model(), ids=("row_id", "row_id"), reading=people_reading)
     assert "联系电话" in str(refused.value)
 
 
 def test_a_table_without_names_is_refused() -> None:
     table = pa.table({"row_id": ["1"], "手机": ["13800001234"]})
     with pytest.raises(InputError) as refused:
-        link(table, table, district_model(), ids=("row_id", "row_id"), read=readable)
+        link(table, table, district_model(), ids=("row_id", "row_id"), reading=people_reading)
     assert "name" in str(refused.value)
 
 
@@ -147,9 +149,9 @@ def test_pairs_that_would_not_fit_are_refused_by_rule_before_one_is_made() -> No
     table = pa.table({"row_id": [str(n) for n in range(400)], **rows})
     tight = district_model().model_copy(update={"max_pair_bytes": 10_000_000})
     with pytest.raises(InputError, match=r"分组规则 \w+ 会留下约 160,000 对，要占约 0\.1 GB") as refused:
-        link(table, table, tight, ids=("row_id", "row_id"), read=readable)
+        link(table, table, tight, ids=("row_id", "row_id"), reading=people_reading)
     assert refused.value.rule == "pair_budget"
-    link(table.slice(0, 100), table.slice(0, 100), tight, ids=("row_id", "row_id"), read=readable)
+    link(table.slice(0, 100), table.slice(0, 100), tight, ids=("row_id", "row_id"), reading=people_reading)
 
 
 @pytest.mark.slow
@@ -161,13 +163,13 @@ def test_tables_of_people_larger_than_the_memory_set_give_the_same_rows(tmp_path
         both = pa.concat_tables([left, other])
         ids = pa.array([f"r{number}" for number in range(both.num_rows)])
         left, other = both.set_column(both.schema.get_field_index("row_id"), "row_id", ids), None
-    straight = link(left, other, district_model(), ids=("row_id", "row_id"), read=readable)
+    straight = link(left, other, district_model(), ids=("row_id", "row_id"), reading=people_reading)
     judged = pa.table({
         "left_id": straight["left_id"][:2], "right_id": straight["right_id"][:2], "judgement": ["not_link", "link"],
     })  # fmt: skip
     for judgements in (None, judged):
         found = [
-            link(left, other, district_model(), ids=("row_id", "row_id"), read=readable, judgements=judgements,
+            link(left, other, district_model(), ids=("row_id", "row_id"), reading=people_reading, judgements=judgements,
                  options=Options(memory=memory, spill=tmp_path / "spill"))
             for memory in ("4GB", "8MB")
         ]  # fmt: skip

@@ -1,0 +1,113 @@
+"""Cells of a column that are not plainly written: noted batch by batch, read once per different text, and put in place.
+
+Most cells of most tables are plain and are encoded as they stand; a reader looks at the others alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from matchers.encoding.ids import KINDS
+from matchers.encoding.several import Numbers, one_after_another
+from matchers.encoding.strings import dictionary_codes, row_array
+from matchers.model.link_model import LinkModel
+from matchers.sides.named_rows import ColumnReading, NamedRows, RowNumbers, Rows
+from matchers.sides.spool import SpooledColumn
+from matchers.sides.unread import Unread, showing_nothing, unread_texts
+
+
+class OddCells:
+    """The odd cells of one column: their rows, and which of the different texts each of them has."""
+
+    def __init__(self, column: str, kind: str, reading: ColumnReading) -> None:
+        self.column, self.kind, self.reading = column, kind, reading
+        self._rows: list[RowNumbers] = []
+        self._codes: list[RowNumbers] = []
+        self._texts: dict[str, int] = {}
+
+    def note(self, first: int, cells: pa.Array, forms: Mapping[str, Any]) -> None:
+        """Note the odd ones of some cells, the first of which stands in this row."""
+        rows = self.reading.odd(cells, forms)
+        if len(rows):
+            self._noted(rows + first, cells.take(row_array(rows)))
+
+    def note_dictionary(self, first: int, cells: pa.DictionaryArray, forms: Mapping[str, Any]) -> None:
+        """The same of cells that came as a dictionary, whose different texts have these forms."""
+        distinct = cells.dictionary
+        odd = np.zeros(len(distinct) + 1, bool)
+        odd[self.reading.odd(distinct, forms)] = True
+        codes = dictionary_codes(cells, len(distinct))
+        rows = np.flatnonzero(odd[codes])
+        if len(rows):
+            own = [
+                self._code(text) if strange else -1 for text, strange in zip(distinct.to_pylist(), odd, strict=False)
+            ]
+            self._rows.append(rows + first)
+            self._codes.append(np.array(own, np.int64)[codes[rows]])
+
+    def _noted(self, rows: RowNumbers, cells: pa.Array) -> None:
+        encoded = cells.dictionary_encode()
+        own = np.array([self._code(text) for text in encoded.dictionary.to_pylist()], np.int64)
+        self._rows.append(rows)
+        self._codes.append(own[dictionary_codes(encoded, 0)])
+
+    def _code(self, text: str) -> int:
+        return self._texts.setdefault(text, len(self._texts))
+
+    def put(self, encoded: dict[str, Any], model: LinkModel) -> Unread:
+        """Put what the odd cells show into the column's encoded forms; how many of them show nothing, and why."""
+        if not self._texts:
+            return Unread()
+        texts = list(self._texts)
+        forms = model.kind(self.column).encode(self.reading.read(texts))
+        rows, codes = np.concatenate(self._rows), np.concatenate(self._codes)
+        for form, values in forms.items():
+            encoded[f"{self.column}_{form}"] = _with_rows(encoded[f"{self.column}_{form}"], rows, values, codes)
+        counts = np.bincount(codes, minlength=len(texts))
+        silent = {texts[code]: int(counts[code]) for code in showing_nothing(forms).tolist()}
+        failed = int(counts[forms["kind"] == KINDS["invalid"]].sum()) if self.kind == "masked_id" else 0
+        return unread_texts(silent, self.kind) + Unread(failed_check=failed)
+
+
+def odd_cells(table: Rows, model: LinkModel) -> dict[str, OddCells]:
+    """By column what notes its odd cells; of tables that are read as they stand none."""
+    if not isinstance(table, NamedRows) or table.reading is None:
+        return {}
+    found = {}
+    for column, kind in model.columns.items():
+        reading = table.reading(kind)
+        if reading is not None and _is_text(table.schema.field(column).type):
+            found[column] = OddCells(column, kind, reading)
+    return found
+
+
+def all_odd(table: Rows, odd: OddCells) -> OddCells:
+    """Every filled cell of a column whose plain cells are in doubt too, by a second look at the table."""
+    found, first = OddCells(odd.column, odd.kind, odd.reading), 0
+    for batch in table.select([odd.column]).to_batches():
+        cells = batch.column(0)
+        cells = cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
+        found.note(first, cells, {})
+        first += batch.num_rows
+    return found
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind.value_type if pa.types.is_dictionary(kind) else kind))
+
+
+def _with_rows(column: Any, rows: npt.NDArray[np.int64], values: Any, codes: npt.NDArray[np.int64]) -> Any:
+    """A column with other values in these rows."""
+    if isinstance(column, np.ndarray | SpooledColumn):
+        column[rows] = values.take(row_array(codes)) if isinstance(values, pa.Array) else values.take(codes)
+        return column
+    places = np.arange(len(column))
+    places[rows] = len(column) + codes
+    if isinstance(column, Numbers):
+        return one_after_another([column, values]).take(places)
+    return pa.concat_arrays([column, values]).take(row_array(places))
