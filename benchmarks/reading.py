@@ -58,7 +58,7 @@ def staged(drop: Path, folder: Path) -> int:
     from flows.landing import land
     from flows.run.context import RunContext
     from flows.run.workspace import open_workspace
-    from flows.staging import stage
+    from flows.staging.step import stage
     from schemas.contracts import load_sources
     from schemas.policy import load_policy
 

@@ -116,12 +116,14 @@ def _fits(pattern: str, number: str) -> bool:
 
 def _one_digit_or_counted(pattern: str) -> bool:
     """Every digit shown is the same, or each stands where counting from the first would put it (…8, 9, 0, 1…)."""
-    digits = [(place, int(sign)) for place, sign in enumerate(pattern) if sign.isdecimal()]
-    first = digits[0][1] - digits[0][0]
-    if len({digit for _, digit in digits}) == 1 or all((digit - place - first) % 10 == 0 for place, digit in digits):
-        return True
-    down = digits[0][1] + digits[0][0]
-    return all((digit + place - down) % 10 == 0 for place, digit in digits)
+    digits = ((place, int(sign)) for place, sign in enumerate(pattern) if sign.isdecimal())
+    start, first = next(digits)
+    steps = {-1, 0, 1}
+    for place, digit in digits:
+        steps = {step for step in steps if (first + step * (place - start) - digit) % 10 == 0}
+        if not steps:
+            return False
+    return True
 
 
 def _run_at_end(number: str) -> int:

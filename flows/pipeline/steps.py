@@ -32,7 +32,7 @@ from flows.run.stepbook import Counted, Counts, StepResult, book, booked, open_b
 from flows.run.timeouts import limited
 from flows.run.workspace import open_workspace
 from flows.run.written import check_written, keep_only, relations_of
-from flows.staging import stage
+from flows.staging.step import stage
 from flows.staging.unknown_words import unknown_words
 from flows.units.build import build_step
 

@@ -39,16 +39,14 @@ class OddCells:
     def note_dictionary(self, first: int, cells: pa.DictionaryArray, forms: Mapping[str, Any]) -> None:
         """The same of cells that came as a dictionary, whose different texts have these forms."""
         distinct = cells.dictionary
-        odd = np.zeros(len(distinct) + 1, bool)
-        odd[self.reading.odd(distinct, forms)] = True
-        codes = dictionary_codes(cells, len(distinct))
-        rows = np.flatnonzero(odd[codes])
+        places = self.reading.odd(distinct, forms)
+        own = np.full(len(distinct) + 1, -1, np.int64)
+        own[places] = [self._code(text) for text in distinct.take(row_array(places)).to_pylist()]
+        codes = own[dictionary_codes(cells, len(distinct))]
+        rows = np.flatnonzero(codes >= 0)
         if len(rows):
-            own = [
-                self._code(text) if strange else -1 for text, strange in zip(distinct.to_pylist(), odd, strict=False)
-            ]
             self._rows.append(rows + first)
-            self._codes.append(np.array(own, np.int64)[codes[rows]])
+            self._codes.append(codes[rows])
 
     def _noted(self, rows: RowNumbers, cells: pa.Array) -> None:
         encoded = cells.dictionary_encode()

@@ -14,7 +14,7 @@ from flows.home.store import opened_store
 from flows.landing import land, load_manifest, note_dropped_columns, replay
 from flows.run.context import RunContext
 from flows.run.workspace import open_workspace
-from flows.staging import stage
+from flows.staging.step import stage
 from schemas.errors import InputError
 from tests.flows.staging.night import AS_OF, ROLL, make_run, put
 

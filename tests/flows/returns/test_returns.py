@@ -24,7 +24,7 @@ from flows.pipeline.purging import purge
 from flows.returns import seal_marks, send_back, write_notes
 from flows.run.context import RunContext
 from flows.run.workspace import open_workspace
-from flows.staging import stage
+from flows.staging.step import stage
 from schemas.errors import InputError
 from tests.flows.command import sanzhao
 from tests.flows.staging.night import AS_OF, PROVENANCE, ROLL, make_run, put

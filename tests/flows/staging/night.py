@@ -19,7 +19,7 @@ from flows.home.settings import Settings
 from flows.landing import land
 from flows.run.context import RunContext
 from flows.run.workspace import open_workspace
-from flows.staging import stage
+from flows.staging.step import stage
 from schemas.contracts import load_sources
 from schemas.policy import Reading, load_policy
 from tests.flows.stores import with_empty_store
