@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +18,14 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Progress that nobody watches."""
+
 
 _Config = dict[str, str | bool | int | float | list[str]]
 
@@ -30,6 +38,7 @@ class Options:
     memory: str = "4GB"
     spill: Path | None = None
     """A private folder: each connection spills into a folder of its own in there. Null: never."""
+    progress: Progress = silent
 
 
 def extension_path(name: str) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -177,12 +178,15 @@ def _tell_unread(pairs: pa.Table) -> None:
         print(line)
 
 
-def _engine(memory: str) -> AbstractContextManager[Options]:
-    """What the engine may use: it spills into a private folder of this command's own."""
+@contextmanager
+def _engine(memory: str) -> Iterator[Options]:
+    """What the engine may use: it spills into a private folder of this command's own, and shows how far it is."""
     from flows.cli.spill import private_spill
+    from flows.cli.terminal import shown_progress
     from matchers.engine import Options
 
-    return private_spill(Options(memory=memory))
+    with shown_progress() as progress, private_spill(Options(memory=memory, progress=progress)) as options:
+        yield options
 
 
 def _linked(

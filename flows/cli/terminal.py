@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flows.run.context import Progress
+    from matchers.engine import Progress
 
 _PLAIN_WIDTH = 118
 
@@ -25,20 +25,28 @@ def terminal() -> Console:
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """A progress bar per kind of work on a terminal, silence elsewhere."""
-    from flows.run.context import silent
+    from matchers.engine import silent
 
     if not sys.stderr.isatty():
         yield silent
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("还要"), TimeRemainingColumn(),
+    )  # fmt: skip
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("开始", total=None)
+        last = ""
 
         def progress(what: str, done: int, of: int) -> None:
+            nonlocal last
+            if what != last:  # another kind of work has another pace
+                bars.reset(bar)
+            last = what
             bars.update(bar, description=what, completed=done, total=of)
 
         yield progress

@@ -14,7 +14,7 @@ from flows.connectors.folder import FolderRemote
 from flows.connectors.remote import Download, PassingError, Remote, RemoteFile, TransferError
 from flows.connectors.secrets import read_secret
 from flows.home.file_names import distinct_names, shown_name
-from flows.run.context import Progress, silent
+from matchers.engine import Progress, silent
 from schemas.connectors import Connector, FolderConnector, HttpConnector, PostgresConnector, S3Connector
 from schemas.errors import SanzhaoError
 

@@ -21,7 +21,7 @@ from flows.pipeline.failures import RunFailedError, plain_failure
 from flows.pipeline.request import Afresh, FromLanding, FromStep, Resumed, RunRequest
 from flows.pipeline.steps import STEP_NAMES, Step, committed, forget_from, plan, run_step
 from flows.run.collecting import seldom_collected
-from flows.run.context import Progress, RunContext, silent
+from flows.run.context import RunContext
 from flows.run.runs import (
     RunRecord,
     context_of,
@@ -34,6 +34,7 @@ from flows.run.runs import (
     save_record,
 )
 from flows.run.stepbook import StepResult
+from matchers.engine import Progress, silent
 from reports.summary import RunSummary
 from schemas.errors import HomeError, SanzhaoError
 

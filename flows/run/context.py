@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,16 +11,9 @@ from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.settings import Settings
 from flows.run.workspace import SPILL
-from matchers.engine import Options
+from matchers.engine import Options, Progress, silent
 from schemas.contracts import SourceContract
 from schemas.policy import Policy
-
-Progress = Callable[[str, int, int], None]
-"""(what, done, of) for long steps; shown by rich in the plain driver and as an artifact in Prefect."""
-
-
-def silent(_what: str, _done: int, _of: int) -> None:
-    """A progress that shows nothing."""
 
 
 @dataclass(frozen=True)

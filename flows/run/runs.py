@@ -19,7 +19,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from flows.home.folders import Home, is_held, private_folder, sync_folder, write_private
 from flows.home.keys import DistrictKey, load_key
 from flows.home.settings import load_settings
-from flows.run.context import Progress, RunContext, silent
+from flows.run.context import RunContext
+from matchers.engine import Progress, silent
 from schemas.contracts import load_sources
 from schemas.errors import HomeError
 from schemas.policy import load_policy

@@ -79,7 +79,8 @@ def spooled_blocks(
     tasks = [(rule, number) for rule in model.blocking for number in range(1 << parted_by)]
     pairs: Counter[str] = Counter()
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        for block in _few_ahead(pool, made, tasks, threads - 1):
+        for done, block in enumerate(_few_ahead(pool, made, tasks, threads - 1)):
+            both.progress("找同键的行（组）", done, len(tasks))
             pairs[block.rule] += block.pairs
             _within_budget(model, RulePlan(block.rule, pairs[block.rule]))
             yield block, 1 << parted_by

@@ -17,6 +17,8 @@ from matchers.blocking.blocks import PAIRS_AT_ONCE, Pairs, distinct, packed, unp
 from matchers.sides.encoded import Both, Side
 from matchers.sides.spool import Spool, SpoolFile
 
+_PAIR_BYTES = 8
+
 
 class _Range(Mapping[str, Any]):
     """Columns of a range of rows, each read when it is first asked for."""
@@ -50,7 +52,10 @@ def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[tuple[Both, np.uint6
     rows = both.spool.tile_rows
     files = _by_tile(both.spool, both, batches, rows)
     left: tuple[int, Side] | None = None
+    done, of = 0, sum(file.bytes_put for file in files.values()) // _PAIR_BYTES
     for (here, there), file in sorted(files.items()):
+        both.progress("逐块比较（对）", done, of)
+        done += file.bytes_put // _PAIR_BYTES
         if left is None or left[0] != here:
             left = here, _ranged(both.left, here, rows)
         pairs = distinct(np.concatenate([np.frombuffer(file.get(one), np.uint64) for one in range(len(file))]))

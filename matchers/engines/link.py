@@ -48,7 +48,7 @@ def link_tables(
     chosen = options or Options()
     with embedded(chosen) as con, room(left, right, model, chosen) as spool:
         con.execute(NIBBLES)
-        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads, spool=spool)
+        both = encode_sides(left, right, model, ids=ids, threads=chosen.threads, spool=spool, progress=chosen.progress)
         entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
         copied = copies(entities)
         blocks = _blocks(con, model, both, copied, threads=chosen.threads)

@@ -16,8 +16,9 @@ import pyarrow as pa
 from matchers.encoding.slices import slices
 from matchers.encoding.strings import dictionary_codes, digests, row_array, sorted_rows, strings
 from matchers.encoding.typed import as_text, is_plain
+from matchers.engine import Progress, silent
 from matchers.model.link_model import LinkModel
-from matchers.sides.growing import GrowingColumns
+from matchers.sides.growing import GrowingColumns, RowCounter
 from matchers.sides.named_rows import Rows
 from matchers.sides.odd_cells import OddCells, all_odd, odd_cells
 from matchers.sides.shared_numbers import silence_shared
@@ -128,6 +129,7 @@ class Both:
     same: bool
     spool: Spool | None = None
     """Where both sides lie, if they do not lie in memory."""
+    progress: Progress = silent
 
     @property
     def unread(self) -> dict[str, Mapping[str, Unread]]:
@@ -142,17 +144,23 @@ class Both:
 
 def encode_sides(
     left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2,
-    spool: Spool | None = None,
+    spool: Spool | None = None, progress: Progress = silent,
 ) -> Both:  # fmt: skip
-    """Encode both sides, one thread a side. Raises InputError where a column is missing, TableError on unfit ids."""
+    """Encode both sides, one thread a side, in memory or into a spool.
+
+    Raises InputError where a column is missing, TableError on unfit ids.
+    """
     named = ids or (None, None)
     given = [("左表", left, named[0])] + ([] if right is None else [("右表", right, named[1])])
+    counter = RowCounter(sum(table.num_rows for _, table, _ in given), progress)
     with ThreadPoolExecutor(max_workers=min(threads, 2)) as pool:
-        sides = list(pool.map(lambda side: _encode(side[0], side[1], model, side[2], spool), given))
-    return Both(sides[0], sides[-1], right is None, spool)
+        sides = list(pool.map(lambda side: _encode(side[0], side[1], side[2], model, spool, counter), given))
+    return Both(sides[0], sides[-1], right is None, spool, progress)
 
 
-def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None, spool: Spool | None) -> Side:
+def _encode(
+    name: str, table: Rows, id_name: str | None, model: LinkModel, spool: Spool | None, counter: RowCounter
+) -> Side:
     missing = [column for column in model.columns if column not in table.schema.names]
     if missing:
         raise InputError(
@@ -172,6 +180,7 @@ def _encode(name: str, table: Rows, model: LinkModel, id_name: str | None, spool
         _encode_batch(columns, batch, model, odd)
         if id_name is not None:
             ids.append(ids_text(batch.column(id_name)))
+        counter.add(batch.num_rows)
     if not table.num_rows:
         _encode_batch(columns, table.schema.empty_table(), model, odd)
     if id_name is not None:

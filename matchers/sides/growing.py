@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matchers.encoding.several import Numbers, one_after_another
+from matchers.engine import Progress
 from matchers.sides.spool import Spool, SpooledColumn
 from matchers.sides.unread import Unread
 
@@ -63,3 +65,17 @@ class GrowingColumns:
         texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
         lists = {name: one_after_another(parts) for name, parts in self._lists.items()}
         return {**self._numbers, **texts, **lists, **self._spooled}
+
+
+class RowCounter:
+    """Rows of both sides that are encoded so far, counted by the threads that encode them."""
+
+    def __init__(self, of: int, progress: Progress) -> None:
+        self._done, self._of, self._progress = 0, of, progress
+        self._lock = threading.Lock()
+
+    def add(self, rows: int) -> None:
+        """So many rows more are done."""
+        with self._lock:
+            self._done += rows
+            self._progress("读入（行）", self._done, self._of)

@@ -77,6 +77,7 @@ class SpoolFile:
 
     def __init__(self, descriptor: int, spool: Spool) -> None:
         self._descriptor, self._spool, self._end = descriptor, spool, 0
+        self.bytes_put = 0
         self._places: list[_Place] = []
 
     def __len__(self) -> int:
@@ -87,6 +88,7 @@ class SpoolFile:
 
     def put(self, content: bytes, number: int | None = None) -> None:
         """Keep one more chunk, or another content of one."""
+        self.bytes_put += len(content)
         nonce, sealed = self._spool.seal(content)
         done = 0
         while done < len(sealed):
