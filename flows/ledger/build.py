@@ -28,6 +28,7 @@ from flows.ledger.relations import relation
 from flows.ledger.remits import put_remits_known
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
+from flows.organisations import OrganisationRegister
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders
 from matchers.relations import make
@@ -46,6 +47,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
     with opened_store(run.home, run.settings.store_url) as store:
         store.settle(previous.version if previous else None)
         _put_previous(con, previous)
+        run_sql(con, "rows.sql")
         _lay_out_registers(con, run)
         assign_keys(con, run, store)
         _put_store(con, store, run.policy.leads)
@@ -54,12 +56,13 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
         make(con, "checked_people", _CHECKED_PEOPLE, checked)
         redactor = put_clean_ids(con, run)
         run_sql(con, "work_left.sql", as_of=run.as_of, person=PERSON, not_working=run.policy.leads.not_working)
-        _decide(con, run)
+        organisations = register_of(con, run)
+        _decide(con, run, organisations)
         put_clean(con, redactor)
         _put_words(con, run, store.sources_seen(besides=run.run_id))
         run_sql(con, "draft.sql", as_of=run.as_of)
         find_leavers(con, run, store)
-    settle_leavers(con, run, register_of(con, run))
+    settle_leavers(con, run, organisations)
     _finish(con, run)
     build_review(con, run, redactor)
     build_coverage(con, run, redactor)
@@ -76,11 +79,10 @@ def _take_out_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> Non
             put(con, name, clean)
 
 
-def _decide(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
+def _decide(con: duckdb.DuckDBPyConnection, run: RunContext, organisations: OrganisationRegister) -> None:
     """Homes, statuses and host organisations of tonight's persons, whose registers `registers.sql` laid out."""
     policy = run.policy
     letters = policy.letters
-    organisations = register_of(con, run)
     put_organisation_texts(con, organisations)
     run_sql(
         con,
@@ -181,10 +183,10 @@ def put_clean_ids(con: duckdb.DuckDBPyConnection, run: RunContext) -> Redactor:
         con,
         "person_facts_ids",
         "select person_id, max(id_number) as full_id from ("
-        "  select p.person_id, r.id_number from persons p join registry_persons r using (registry_id)"
+        "  select p.person_id, r.id_number from persons p join ledger_registry r using (registry_id)"
         "  where r.id_kind = 'full' union all"
         "  select p.person_id, w.id_number from persons p, unnest(p.worker_row_keys) x(row_key)"
-        "  join person_rows w on w.row_key = x.row_key where w.id_kind = 'full' and p.registry_id is null"
+        "  join ledger_rows w on w.row_key = x.row_key where w.id_kind = 'full' and p.registry_id is null"
         ") group by person_id",
     )
     ids = con.execute("select person_id, full_id from person_facts_ids order by person_id").fetchall()
@@ -204,7 +206,7 @@ def put_clean(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
 
 
 def put_clean_numbers(con: duckdb.DuckDBPyConnection, redactor: Redactor) -> None:
-    """Write `clean_numbers`: text, clean; one row per number of a person, a member or an organisation.
+    """Write `clean_numbers`: text, clean; one row per number of `ledger_rows` or of an organisation.
 
     Only those with digits enough for a phone, and names, are looked at one by one; the others are published as they
     are.
@@ -224,12 +226,12 @@ select k.person_id from lead_states s join person_keys k using (person_key)
 where s.code = $person and list_contains($settled::varchar[], s.state)
 """
 _FILES = """
-select distinct unnest([file, sheet]) from (select file, sheet from person_rows union select file, sheet from orgs)
+select distinct unnest([file, sheet]) from (select file, sheet from ledger_rows union select file, sheet from orgs)
 """
 _NUMBERS = """
 select distinct text from (
-    select record_id as text from person_rows
-    union all select member_no from person_rows
+    select record_id as text from ledger_rows
+    union all select member_no from ledger_rows
     union all select record_id from orgs
 ) where text is not null
 """

@@ -2,14 +2,15 @@ create or replace table worker_people as
 -- One row per row of somebody who works now: whose it is, and the unit, station, line, street and trade it shows.
 with keyed as (
     select
-        w.*, p.name, l.registry_id,
+        b.*, w.* exclude (row_key), p.name, l.registry_id,
         case when p.id_kind = 'full' then p.id_number end as full_id,
         case when not contains(p.name, '*') then p.name || '|'
             || list_filter(p.phones, phone -> regexp_full_match(phone, '1\d{10}'))[1] end as name_phone
-    from work_rows w
+    from placed_work b
+    join work_rows w using (row_key)
     join person_rows p using (row_key)
     left join (select row_key, min(registry_id) as registry_id from link_rows group by row_key) l using (row_key)
-    where w.role = 'worker' and w.works_now
+    where b.role = 'worker' and b.works_now
 ), known as (
     select name_phone, min(full_id) as full_id from keyed
     where name_phone is not null and full_id is not null group by name_phone having count(distinct full_id) = 1
@@ -24,16 +25,23 @@ left join known n on n.name_phone = case when k.full_id is null then k.name_phon
 ;
 create or replace table main_rows as
 -- One row per worker: the row of their main work, the newest of theirs, else the one that most sources show.
-with unit_sources as (
-    select worker, unit_key, count(distinct source) as sources from worker_people group by worker, unit_key
+with counted as (
+    select worker, count(*) as worker_rows, min(row_key) as row_key from worker_people group by worker
+), several as (
+    -- Most workers have one row, which needs no rank.
+    select w.*, c.worker_rows from worker_people w join counted c using (worker) where c.worker_rows > 1
+), unit_sources as (
+    select worker, unit_key, count(distinct source) as sources from several group by worker, unit_key
 ), ranked as (
     select
-        w.worker, w.row_key, count(*) over (partition by w.worker) as worker_rows,
+        w.worker, w.row_key, w.worker_rows,
         row_number() over (
             partition by w.worker order by w.started_on desc nulls last, u.sources desc, w.row_key) as rank
-    from worker_people w
+    from several w
     join unit_sources u on u.worker = w.worker and u.unit_key is not distinct from w.unit_key
 )
+select worker, row_key, worker_rows from counted where worker_rows = 1
+union all
 select worker, row_key, worker_rows from ranked where rank = 1
 ;
 create or replace temp view main_work as
@@ -108,30 +116,40 @@ select k.person_id, len(list_filter(l.leads, lead -> lead.state <> $excluded_sta
 from ledger l join person_keys k using (person_key)
 ;
 create or replace table counted_work as
--- One row per worker or member, with the flags that are counted.
+-- One row per unit, station, trade, street and flags that are counted, with the workers and members who share them. Job
+-- and platform, the business line, are kept of those alone whom floating branches are formed of.
+with flagged as (
+    select
+        m.*, coalesce(c.is_full, false) as is_full, coalesce(c.is_probationary, false) as is_probationary,
+        coalesce(c.is_floating, false) as is_floating, coalesce(c.is_taken_in, false) as is_taken_in,
+        coalesce(h.has_lead, false) as has_lead
+    from main_work m
+    left join counted_members c using (person_id)
+    left join lead_holders h using (person_id)
+)
 select
-    m.*, coalesce(c.is_full, false) as is_full, coalesce(c.is_probationary, false) as is_probationary,
-    coalesce(c.is_floating, false) as is_floating, coalesce(c.is_taken_in, false) as is_taken_in,
-    coalesce(h.has_lead, false) as has_lead
-from main_work m
-left join counted_members c using (person_id)
-left join lead_holders h using (person_id)
+    unit_key, station_key, trade, street, is_full, is_probationary, is_floating, is_taken_in, has_lead,
+    case when is_floating and not is_taken_in then job end as job,
+    case when is_floating and not is_taken_in then platform end as platform,
+    count(*) as people, count(worker) as workers, sum(worker_rows)::bigint as worker_rows
+from flagged group by all
 ;
 create or replace table work_groups as
 -- One row per unit scope, station, trade and street with the workers and members who share all four, counted.
 with sized as (
-    select unit_key, count(worker) as workers, bool_or(is_full or is_probationary or is_floating) as members
+    select unit_key, sum(workers) as workers, bool_or(is_full or is_probationary or is_floating) as members
     from counted_work where unit_key is not null group by unit_key
 )
 select
     case when c.unit_key is null then '（未填单位）' when s.workers >= $unit_min_workers or s.members then c.unit_key
         else '（其他小单位）' end as unit_scope,
     c.station_key, c.trade, c.street,
-    count(*) as people, count(c.worker) as workers, sum(c.worker_rows)::bigint as worker_rows,
-    count(*) filter (c.is_full) as full_members, count(*) filter (c.is_probationary) as probationary,
-    count(*) filter (c.is_floating) as floating, count(*) filter (c.has_lead) as leads,
-    count(*) filter (c.is_full and not c.is_taken_in) as open_full,
-    count(*) filter (c.is_probationary and not c.is_taken_in) as open_probationary
+    sum(c.people)::bigint as people, sum(c.workers)::bigint as workers, sum(c.worker_rows)::bigint as worker_rows,
+    sum(if(c.is_full, c.people, 0))::bigint as full_members,
+    sum(if(c.is_probationary, c.people, 0))::bigint as probationary,
+    sum(if(c.is_floating, c.people, 0))::bigint as floating, sum(if(c.has_lead, c.people, 0))::bigint as leads,
+    sum(if(c.is_full and not c.is_taken_in, c.people, 0))::bigint as open_full,
+    sum(if(c.is_probationary and not c.is_taken_in, c.people, 0))::bigint as open_probationary
 from counted_work c left join sized s using (unit_key)
 group by all
 ;
@@ -167,7 +185,8 @@ from counts c left join streets s using (scope, name_key) left join trades t usi
 create or replace table floating_lines as
 -- One row per unit, and station, job, trade and platform, with floating members whom no branch has taken in.
 select
-    c.unit_key, s.name as station, c.job, nullif(c.trade, '其他') as trade, c.platform, count(*) as floating
+    c.unit_key, s.name as station, c.job, nullif(c.trade, '其他') as trade, c.platform,
+    sum(c.people)::bigint as floating
 from counted_work c left join units s on s.unit_key = c.station_key and s.unit_key <> c.unit_key
 where c.is_floating and not c.is_taken_in and c.unit_key is not null
 group by all
@@ -226,17 +245,20 @@ select
     o.org_kind, so.org_name as street_org, u.unit_key is not null as is_registered,
     coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public
 from coverage_counts c
-left join units u on c.scope in ('unit', 'station') and u.unit_key = c.name_key
-left join coverage_orgs x on c.scope in ('unit', 'station') and x.name_key = c.name_key
+-- A condition on `c` alone would make each of these joins a nested loop: it stands in the key.
+left join units u on u.unit_key = case when c.scope in ('unit', 'station') then c.name_key end
+left join coverage_orgs x on x.name_key = case when c.scope in ('unit', 'station') then c.name_key end
 left join orgs o on o.org_id = x.org_id
 left join street_orgs so on so.street = case c.scope when 'unit' then coalesce(u.street, c.street)
     when 'station' then coalesce(u.street, c.street) when 'street' then c.name_key end
-left join trade_orgs tr on c.scope = 'trade' and tr.trade = c.name_key
+left join trade_orgs tr on tr.trade = case when c.scope = 'trade' then c.name_key end
 order by c.scope, c.name_key
 ;
 create or replace table units_counted as
 -- One row per unit of the register with the workers and members whose main work it is; a firm counts its stations' too.
-select u.unit_key, count(c.worker) as workers, count(*) filter (c.is_full or c.is_probationary or c.is_floating) as members
+select
+    u.unit_key, sum(c.workers)::bigint as workers,
+    sum(if(c.is_full or c.is_probationary or c.is_floating, c.people, 0))::bigint as members
 from (select unit_key, * exclude (unit_key) from counted_work where unit_key is not null
     union all by name
     select station_key as unit_key, * exclude (unit_key) from counted_work where station_key is distinct from unit_key

@@ -7,7 +7,7 @@ create or replace table row_keys_of_person as
 with asked as (
     select * from person_rows
     where role in ('worker', 'self_report')
-        and row_key in (select row_key from work_rows where declared_member union select row_key from tied_rows)
+        and row_key in (select row_key from placed_work where declared_member union select row_key from tied_rows)
 )
 select row_key, 'id:' || id_number as key from asked where id_kind = 'full'
 union
@@ -21,7 +21,7 @@ where regexp_full_match(phone, '1\d{10}')
 create or replace table declared_keys as
 -- One row per self-declaring row and key of its person; tied where a row of that key, or the row itself, is.
 with says_so as (
-    select row_key from work_rows where declared_member
+    select row_key from placed_work where declared_member
 ), tied_keys as (
     select distinct k.key from row_keys_of_person k join tied_rows using (row_key)
 )

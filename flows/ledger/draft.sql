@@ -7,13 +7,13 @@ select
 from persons p
 join person_keys k using (person_id)
 left join (
-    select registry_id, name, case when id_kind = 'full' then id_number end as id_number from registry_persons
+    select registry_id, name, case when id_kind = 'full' then id_number end as id_number from ledger_registry
 ) r on r.registry_id = p.registry_id
 left join (
     select
         p.person_id, min_by(w.name, (contains(w.name, '*'), w.row_key)) as name,
         min(w.id_number) filter (w.id_kind = 'full') as id_number
-    from persons p, unnest(p.worker_row_keys) x(row_key) join person_rows w on w.row_key = x.row_key
+    from persons p, unnest(p.worker_row_keys) x(row_key) join ledger_rows w on w.row_key = x.row_key
     group by p.person_id
 ) n on n.person_id = p.person_id
 ;
@@ -45,7 +45,7 @@ with said as (
             case when d.role = 'transfer' and list_contains(c.codes, 'P1') then 'valid_until' end,
             case when d.role = 'floating' and list_has_any(c.codes, ['F1', 'F2']) then 'flow_direction' end
         ], name -> name is not null) as fields
-    from persons p join registry_rows x using (registry_id) join person_rows d on d.row_key = x.row_key
+    from persons p join registry_rows x using (registry_id) join ledger_rows d on d.row_key = x.row_key
     join codes c on c.person_id = p.person_id
 ), worker_side as (
     select
@@ -60,7 +60,7 @@ with said as (
 select s.person_id, s.row_key, d.source, f.clean as file, h.clean as sheet, d.row, n.clean as record_id, d.role,
     s.match_class, s.match_weight, s.fields, $as_of::date as landed_on
 from (select * from registry_side union all by name select * from worker_side) s
-join person_rows d using (row_key)
+join ledger_rows d using (row_key)
 join clean_files f on f.text = d.file
 left join clean_files h on h.text = d.sheet
 left join clean_numbers n on n.text = d.record_id
@@ -123,10 +123,10 @@ with words as (
             try_cast(substr(w.birth_date, 1, 4) as smallint)) as birth_year
     from person_facts f
     left join roll_of r using (person_id)
-    left join registry_persons g on g.registry_id = f.registry_id
+    left join ledger_registry g on g.registry_id = f.registry_id
     left join (
         select p.person_id, min(x.sex) as sex, min(x.birth_date) as birth_date
-        from persons p, unnest(p.worker_row_keys) k(row_key) join person_rows x on x.row_key = k.row_key
+        from persons p, unnest(p.worker_row_keys) k(row_key) join ledger_rows x on x.row_key = k.row_key
         where p.registry_id is null group by p.person_id
     ) w on w.person_id = f.person_id
 )
@@ -159,7 +159,7 @@ select
     ho.org_code as host_org_code, hon.clean as host_org_name, hr.text as host_rule
 from words d
 join statuses c using (person_id)
-left join registry_persons g on g.registry_id = d.registry_id
+left join ledger_registry g on g.registry_id = d.registry_id
 left join clean_numbers n on n.text = g.member_no
 left join id_tokens t on t.person_id = d.person_id
 left join roll_of r on r.person_id = d.person_id

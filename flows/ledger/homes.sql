@@ -34,7 +34,7 @@ left join orgs o on o.org_id = t.org_id
 ;
 create or replace table asking_files as
 -- One row per file of workers that asks who is a member: some row of it says so.
-select source, file from work_rows where role = 'worker' group by source, file having bool_or(declared_member)
+select source, file from placed_work where role = 'worker' group by source, file having bool_or(declared_member)
 ;
 create or replace table denials as
 -- One row per worker row on which a member says they are none, where the file asks.
@@ -53,16 +53,17 @@ with tied as (
     from person_work w join persons p using (person_id)
     where w.role = 'worker' and w.match_class in ('exact', 'confirmed')
 ), phones as (
-    select d.*, unnest(x.phones) as phone from tied d join person_rows x using (row_key)
+    select * from (select d.*, unnest(x.phones) as phone from tied d join ledger_rows x using (row_key))
+    where regexp_full_match(phone, '1\d{10}')
 ), bearers as (
     select *, count(distinct name) over (partition by phone) as names from (
         select x.row_key, x.name, x.id_number, x.id_kind, unnest(x.phones) as phone from person_rows x
         where x.name is not null and not contains(x.name, '*')
-    ) where regexp_full_match(phone, '1\d{10}') and phone in (select phone from phones)
+    ) where phone in (select phone from phones)
 )
 select distinct d.person_id, d.row_key
 from phones d
-join registry_persons r on r.registry_id = d.registry_id
+join ledger_registry r on r.registry_id = d.registry_id
 join bearers b on b.phone = d.phone
 where not list_contains(r.names, b.name) and not (b.id_kind = 'full' and b.id_number is not distinct from r.id_number)
     and b.row_key not in (select row_key from link_rows k where k.registry_id = d.registry_id)

@@ -5,7 +5,7 @@ select name || '|' || coalesce(
     case when length(birth_date) = 10 then replace(birth_date, '-', '') end
 ) as name_birth, count(*) as bearers, min(registry_id) as registry_id
 from registry_persons
-where name in (select r.name from persons p join registry_persons r using (registry_id))
+where name in (select r.name from persons p join ledger_registry r using (registry_id))
 group by name_birth
 having name_birth is not null and bearers = 1
 ;
@@ -14,10 +14,10 @@ create or replace table identity_values as
 with worker_side as (
     select p.person_id, p.registry_id, w.*
     from (select person_id, registry_id, unnest(worker_row_keys) as row_key from persons) p
-    join (select row_key, source, record_id, name, id_number, id_kind, phones from person_rows) w using (row_key)
+    join (select row_key, source, record_id, name, id_number, id_kind, phones from ledger_rows) w using (row_key)
 ), registry_side as (
     select p.person_id, r.registry_id, r.name, r.id_number, r.id_kind, r.birth_date, r.phones
-    from persons p join registry_persons r using (registry_id)
+    from persons p join ledger_registry r using (registry_id)
 )
 select person_id, 'id' as kind, id_number as value from registry_side where id_kind = 'full'
 union
@@ -25,7 +25,7 @@ select person_id, 'id', id_number from worker_side where registry_id is null and
 union
 select r.person_id, 'member', g.member_no || '|' || r.name
 from registry_side r
-join registry_rows x using (registry_id) join person_rows g on g.row_key = x.row_key
+join registry_rows x using (registry_id) join ledger_rows g on g.row_key = x.row_key
 where g.member_no is not null
 union
 select p.person_id, 'birth', b.name_birth

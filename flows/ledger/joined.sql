@@ -9,7 +9,7 @@ create or replace table seen_on as
 -- One row per person with worker rows, none of which came tonight.
 select k.person_key, max(coalesce(c.came_on, $as_of::date)) as last_seen
 from persons p join person_keys k using (person_id), unnest(p.worker_row_keys) x(row_key)
-join person_rows w on w.row_key = x.row_key
+join ledger_rows w on w.row_key = x.row_key
 left join carried_files c on c.source = w.source and c.file = w.file
 group by k.person_key having max(coalesce(c.came_on, $as_of::date)) < $as_of::date
 ;

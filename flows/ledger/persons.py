@@ -33,7 +33,8 @@ def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, 
 def _inferred(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Rows whose platform only a file's name said, and whose street only a station's."""
     found = con.execute(
-        "select count(*) filter (platform_from = 'name'), count(*) filter (street_from = 'station_name') from work_rows"
+        "select (select count(*) from placed_work where platform_from = 'name'), "
+        "(select count(*) from work_rows where street_from = 'station_name')"
     ).fetchone()
     return dict(zip(("platform_by_file_name", "street_by_station_name"), map(int, found or (0, 0)), strict=True))
 

@@ -25,14 +25,14 @@ with linked as (
     from link_rows group by registry_id
 ), own_job as (
     select r.registry_id
-    from registry_persons r join own_job_rows o on list_contains(r.row_keys, o.row_key)
+    from (select registry_id, unnest(row_keys) as row_key from registry_persons) r join own_job_rows o using (row_key)
     where r.registry_id not in (select registry_id from linked)
     group by r.registry_id
 ), declared as (
     select
         -min(d.row_key) as person_id, list(d.row_key order by d.row_key) as worker_row_keys,
         case when bool_or(w.role = 'worker') then 'declared' else 'self_report' end as match_class
-    from declarers d join work_rows w using (row_key) group by d.person_row
+    from declarers d join placed_work w using (row_key) group by d.person_row
 )
 select
     l.person_id, l.registry_id, l.kind, l.worker_row_keys, l.match_class,

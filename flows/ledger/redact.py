@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import add
 from pathlib import PurePath
 
 from flows.home.keys import DistrictKey
@@ -24,8 +25,8 @@ class Redactor:
     def __init__(self, key: DistrictKey, names: frozenset[str]) -> None:
         self._key = key
         self._names = names
-        self._longest = max((len(name) for name in names), default=0)
-        self._heads = frozenset(name[:2] for name in names)
+        self._longest = max(map(len, names), default=0)
+        self._heads = frozenset([name[:2] for name in names])
         self._texts: dict[str, str] = {}
         self._files: dict[str, str] = {}
 
@@ -60,6 +61,8 @@ class Redactor:
         return "".join([*parts, text[at:]])
 
     def _shortened(self, text: str) -> str:
+        if self._heads.isdisjoint(map(add, text, text[1:])):
+            return text  # no two characters of it begin a name
         sole = text.endswith(_SOLE_TRADER) or "个体" in text or text in self._names
         least = 2 if sole else 3
         at, out = 0, ""

@@ -1,6 +1,6 @@
 create or replace table registry_rows as
 -- One row per row of the roll, the transfer or the floating register that is one of tonight's persons'.
-select registry_id, unnest(row_keys) as row_key from registry_persons
+select registry_id, unnest(row_keys) as row_key from ledger_registry
 where registry_id in (select registry_id from persons)
 ;
 create or replace table person_work as
@@ -9,9 +9,9 @@ with tied as (
     select person_id, registry_id, unnest(worker_row_keys) as row_key from persons
 )
 select
-    t.person_id, w.* exclude (row_key), t.row_key, l.match_class, l.match_weight, l.match_probability, l.reason,
-    coalesce(l.fields, ['declared_member']) as fields
-from tied t join work_rows w using (row_key)
+    t.person_id, p.* exclude (row_key), w.* exclude (row_key), t.row_key, l.match_class, l.match_weight,
+    l.match_probability, l.reason, coalesce(l.fields, ['declared_member']) as fields
+from tied t join placed_work p using (row_key) join work_rows w using (row_key)
 left join link_rows l on l.row_key = t.row_key and l.registry_id = t.registry_id
 ;
 create or replace table roll_entries as

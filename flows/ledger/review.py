@@ -23,7 +23,7 @@ def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Reda
     _put_masked(con, sides)
     _put_tokens(con, sides, run.key)
     units = con.execute(
-        "select distinct w.unit_name from review_pairs p join work_rows w on w.row_key = p.left_key union "
+        "select distinct w.unit_name from review_pairs p join placed_work w on w.row_key = p.left_key union "
         "select s.unit_name from review_pairs p join stage_party_members s "
         "on s.row_key = coalesce(p.roll_row_key, p.right_id)"
     ).fetchall()

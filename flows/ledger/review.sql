@@ -24,14 +24,14 @@ where (not thin or (place = 1 and right_id not in (select registry_id from found
 -- is a name alone: the row stays out of the registry, and nobody could say whose it is.
 create or replace table concerned_rows as
 select unnest(r.row_keys) as row_key
-from registry_persons r
+from ledger_registry r
 where r.registry_id in (select registry_id from persons union select right_id from waiting)
 ;
 create or replace table review_pairs as
 -- One row per pair that is asked: of a row and a person of the registry, or of two rows of the registers.
 select d.left_id as left_key, r.registry_id, r.roll_row_key, d.right_id, 'person' as side, d.doubt, d.match_weight,
     d.match_probability, d.blocking_rules, d.levels, d.reason, null::boolean as known
-from waiting d join registry_persons r on r.registry_id = d.right_id
+from waiting d join ledger_registry r on r.registry_id = d.right_id
 union all by name
 select left_row_key as left_key, right_row_key as right_id, 'row' as side, doubt, reason, []::varchar[] as blocking_rules
 from registry_doubts
@@ -53,7 +53,7 @@ from (
     ], pair -> pair.now is distinct from coalesce(pair.was, 'null') and pair.now <> 'null'
         and (pair.now in ('conflict', 'different', 'swapped', 'one_day', 'one_digit')) = (j.verdict = 'link')) as news
     from decided d join judged_pairs j using (left_id, right_id) where j.basis is not null
-) d join registry_persons r on r.registry_id = d.right_id
+) d join ledger_registry r on r.registry_id = d.right_id
 where len(d.news) > 0
 ;
 -- Pairs whose answer is known beforehand, put before reviewers now and then to see how well they judge: links by a full
@@ -62,8 +62,8 @@ insert into review_pairs by name
 with sure as (
     select d.*, r.registry_id, r.roll_row_key, p.name as left_name, r.name as right_name, md5('known ' || d.left_id) as lot
     from decided d
-    join person_rows p on p.row_key = d.left_id and p.id_kind = 'full'
-    join registry_persons r on r.registry_id = d.right_id and r.id_kind = 'full' and r.roll_row_key is not null
+    join ledger_rows p on p.row_key = d.left_id and p.id_kind = 'full'
+    join ledger_registry r on r.registry_id = d.right_id and r.id_kind = 'full' and r.roll_row_key is not null
     where d.decision = 'link' and d.match_class = 'exact' and d.levels.id_number = 'full' and d.levels.name = 'exact'
         and d.right_id not in (
             select e.registry_id from persons e join person_keys using (person_id) join erased_persons using (person_key)
@@ -95,7 +95,7 @@ with ids as (
     union select distinct right_id, side from review_pairs
 )
 select i.id, i.side, p.name, p.id_number, p.id_kind, p.phones, p.source, p.record_id, p.member_no, p.birth_date
-from ids i join person_rows p on p.row_key = i.id where i.side = 'row'
+from ids i join ledger_rows p on p.row_key = i.id where i.side = 'row'
 union all by name
 select i.id, i.side, r.name, r.id_number, r.id_kind, r.phones, 'registry' as source, r.member_no, r.birth_date
-from ids i join registry_persons r on r.registry_id = i.id where i.side = 'person'
+from ids i join ledger_registry r on r.registry_id = i.id where i.side = 'person'

@@ -41,6 +41,8 @@ class Spoken:
 
 def numbers_in(text: str) -> Iterator[Spoken]:
     """Every ID and mobile number of a text, in order; none overlaps another."""
+    if len(text) < _SHORTEST:
+        return
     plain = text.translate(_as_digits())
     for run in _RUN.finditer(plain):
         yield from _in_run(run.group(), run.start())

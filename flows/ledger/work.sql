@@ -13,9 +13,9 @@ with written as (
 select part, part_key, min_by(street, (-rows, street)) as street from counted group by all
 ;
 create or replace table work_rows as
--- One row per worker or self-report row, with its unit, its station and its street of work.
+-- One row per worker or self-report row: its unit, its station and its street of work, beside what `placed_work` has.
 select
-    p.*, k.unit_key, k.station_key, coalesce(p.own_street, s.street, x.street, n.street, u.street) as work_street,
+    p.row_key, k.unit_key, k.station_key, coalesce(p.own_street, s.street, x.street, n.street, u.street) as work_street,
     case when p.own_street is not null then 'cell' when coalesce(s.street, x.street) is not null then 'station'
         when n.street is not null then 'station_name' when u.street is not null then 'unit' end as street_from
 from placed_work p

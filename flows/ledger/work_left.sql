@@ -3,7 +3,7 @@ create or replace table left_rows as
 -- before them, unless it says of itself that the work began later.
 select w.row_key
 from lead_states s join person_keys k using (person_key) join person_work w on w.person_id = k.person_id
-left join clean_numbers n on n.text = (select record_id from person_rows p where p.row_key = w.row_key)
+left join clean_numbers n on n.text = (select record_id from ledger_rows p where p.row_key = w.row_key)
 where s.code = $person and s.answer = $not_working and w.role = 'worker'
     and list_contains(s.basis, w.role || '|' || w.source || '|' || coalesce(n.clean, ''))
     and coalesce(w.started_on <= s.checked_on, true)

@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -73,6 +73,7 @@ def _region_pattern(regions: dict[str, Any]) -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(heads)}){behind}(?!{'|'.join(regions['never_before'])})")
 
 
+@lru_cache(maxsize=1 << 14)
 def read_name(text: str | None) -> OrganisationName | None:
     """The name taken apart; None where nothing is written."""
     bare = _NOISE.sub("", unicodedata.normalize("NFKC", text or ""))
@@ -128,6 +129,7 @@ _AROUND_CODES = "'‘’`´\"“”"
 _SEPARATED = re.compile(r"[-‐‑–—_./·\s]")
 
 
+@lru_cache(maxsize=1 << 14)
 def code_forms(code: str | None) -> tuple[str, ...]:
     """What a code is compared as, closest first: as shown, without leading zeros, without separators.
 

@@ -108,5 +108,7 @@ def test_the_ledger_has_the_platform_and_the_street_that_only_names_say(tmp_path
     assert [found[number] for number in sorted(found)] == [
         (["美团"], "鱼洞街道"), ([], None), (["闪达"], "李家沱街道"), (["闪达"], None), ([], None),
     ]  # fmt: skip
-    froms = con.execute("select platform_from, street_from from work_rows order by row_key").fetchall()
+    froms = con.execute(
+        "select platform_from, street_from from placed_work join work_rows using (row_key) order by row_key"
+    ).fetchall()
     assert froms == [("name", "station"), (None, None), ("cell", "cell"), ("name", None), (None, None)]

@@ -30,7 +30,7 @@ from range({rows}) t(x)
 """Two numbers a row, neither an ID nor a phone."""
 _BESIDE_NUMBERS = {
     "persons": {"person_id": "bigint", "registry_id": "bigint", "worker_row_keys": "bigint[]"},
-    "registry_persons": {"registry_id": "bigint", "id_number": "varchar", "id_kind": "varchar"},
+    "ledger_registry": {"registry_id": "bigint", "id_number": "varchar", "id_kind": "varchar"},
     "orgs": {"record_id": "varchar", "org_name": "varchar", "file": "varchar", "sheet": "varchar"},
     "person_work": {"unit_name": "varchar", "platform": "varchar"},
     "homes": {"org_name": "varchar"},
@@ -71,7 +71,8 @@ def test_numbers_without_an_id_or_a_phone_are_all_published(tmp_path: Path, rows
     for name, columns in _BESIDE_NUMBERS.items():
         typed = ", ".join(f"null::{kind} as {column}" for column, kind in columns.items())
         make(con, name, f"select {typed} where false")
-    make(con, "person_rows", _NUMBERED.format(rows=rows // 2))
+    for name in ("person_rows", "ledger_rows"):
+        make(con, name, _NUMBERED.format(rows=rows // 2))
     put_clean_ids(con, context(tmp_path))
     found = con.execute(
         "select count(*), count(clean), count(distinct clean), sum((text <> clean)::int) from clean_numbers"
