@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from reports.causes import MERE_MOVES, cause_word
 from reports.file_lines import FileLine, file_lines
 from reports.trades_in_doubt import trade_notices
 from reports.words import CHANGES, CLASSES, DOUBTS, OUTSIDE, STATUS_TITLES
+from reports.wrong_folder import wrong_folder_notices
 
 _COLUMNS_SHOWN = 8
 
@@ -36,6 +37,8 @@ class SourceLine(_Frozen):
     """Whether any of its files came tonight, not on an earlier night."""
     had: bool = True
     """Whether the district has this source at all: something of it came once, or the configuration speaks of it."""
+    turned_away: bool = False
+    """Whether its folder has files, but a record of where they are from that does not let them be read."""
 
     @property
     def missing(self) -> bool:
@@ -45,7 +48,7 @@ class SourceLine(_Frozen):
     @property
     def note(self) -> str:
         """What a clerk should know of a source that brought nothing."""
-        return absence(missing=self.missing, had=self.had)
+        return "来源说明不全，没有读" if self.turned_away else absence(missing=self.missing, had=self.had)
 
 
 def absence(*, missing: bool, had: bool) -> str:
@@ -160,6 +163,10 @@ class RunFacts:
     """Sources the district does not have."""
     never: tuple[str, ...] = ()
     """Those of them that will never come: nothing is said of them."""
+    turned_away: tuple[str, ...] = ()
+    """Sources that came and were refused whole, for want of a record of where they are from."""
+    headers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Header texts that each source knows."""
     late: tuple[str, ...] = ()
     """Sources of which only files of earlier nights, carried forward, are here."""
     forced: str = ""
@@ -168,7 +175,7 @@ class RunFacts:
 
 def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
     """Count a run from its workspace (`stage_files`, `decided`) and the version it published."""
-    sources = _sources(con, facts.source_titles, frozenset(facts.not_had), frozenset(facts.late))
+    sources = _sources(con, facts)
     refused = _refused(con, facts.source_titles)
     ledger, review = facts.version_folder / "ledger.parquet", facts.version_folder / "review.parquet"
     return RunSummary(
@@ -189,10 +196,11 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
         changes=_changes(con, facts.version_folder / "changes.parquet"),
         refused=refused,
         files=file_lines(con, facts.source_titles),
-        warnings=(*_refused_warnings(refused), *_others(facts.warnings, refused)),
+        warnings=(*map(refused_warning, refused), *_others(facts.warnings, refused)),
         notices=(
             *_forced(facts),
             *_not_had(facts),
+            *wrong_folder_notices(con, facts.source_titles, facts.headers),
             *trade_notices(con, facts.source_titles),
             *_unrecognised(con),
             *_duplicate_roll_entries(con),
@@ -202,9 +210,7 @@ def summarise(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> RunSummary:
     )
 
 
-def _sources(
-    con: duckdb.DuckDBPyConnection, titles: Mapping[str, str], not_had: frozenset[str], late: frozenset[str]
-) -> tuple[SourceLine, ...]:
+def _sources(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> tuple[SourceLine, ...]:
     rows = con.execute("""
         select source, count(distinct file), count(*) filter (state = 'refused'),
             sum(rows_in), sum(accepted), sum(quarantined)
@@ -220,10 +226,11 @@ def _sources(
             rows_in=numbers[2],
             accepted=numbers[3],
             quarantined=numbers[4],
-            came=source not in late,
-            had=source not in not_had,
+            came=source not in facts.late,
+            had=source not in facts.not_had,
+            turned_away=source in facts.turned_away,
         )
-        for source, title in titles.items()
+        for source, title in facts.source_titles.items()
         for numbers in (found.get(source, (0, 0, 0, 0, 0)),)
     )
 
@@ -326,8 +333,9 @@ def _disputes(con: duckdb.DuckDBPyConnection, ledger: Path) -> list[str]:
     return [f"镇街答复情况不符的线索 {leads} 条（{persons} 人），等分析员在核对台“情况不符”一页处理"] if leads else []
 
 
-def _refused_warnings(refused: tuple[RefusedFile, ...]) -> list[str]:
-    return [f"{file.title}：文件 {shown(file)} 未用。{file.message}" for file in refused]
+def refused_warning(file: RefusedFile) -> str:
+    """The warning of a file that could not be used."""
+    return f"{file.title}：文件 {shown(file)} 未用。{file.message}"
 
 
 def _others(warnings: tuple[str, ...], refused: tuple[RefusedFile, ...]) -> list[str]:

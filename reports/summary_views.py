@@ -14,7 +14,7 @@ from rich.table import Table
 
 from reports.cells import harmless
 from reports.plain import plain_line, plain_lines
-from reports.summary import RunSummary, SourceLine, shown
+from reports.summary import RunSummary, SourceLine, refused_warning, shown
 
 _CHANGES_SHOWN = 25
 _NOTICES_SHOWN = 5
@@ -137,24 +137,31 @@ def published(summary: RunSummary) -> list[str]:
     ]  # fmt: skip
 
 
-def next_steps(summary: RunSummary) -> list[str]:
+def next_steps(summary: RunSummary, command: str = "sanzhao") -> list[str]:
     """The next things to do, at most three, with the words to type."""
     home = Path(summary.ledger).parent.parent
     back = sum(line.quarantined for line in summary.sources)
     leads = sum(line.persons for line in summary.statuses if line.code != "N0")
+    turned_away = [line.title for line in summary.sources if line.turned_away]
     found = []
-    if back or summary.refused:
-        files = f"、{len(summary.refused)} 个文件" if summary.refused else ""
-        found.append(f"退回 {back} 行{files}没读入的：sanzhao sources return --home {home} --out 退回")
+    if turned_away:
+        found.append(f"{'、'.join(turned_away)}没有读：按上面的提醒补好各自的 provenance.toml，再运行一次")
+    if summary.refused:
+        found.append(
+            f"{len(summary.refused)} 个文件没有用：照“未用的文件”改好再运行；表头不认识的，"
+            f"先看 {command} sources map 文件 --home {home}"
+        )
+    if back:
+        found.append(f"退回 {back:,} 行给报送单位改：{command} sources return --home {home} --out 退回")
     if summary.waiting_pairs:
-        found.append(f"核对 {summary.waiting_pairs} 对拿不准的：sanzhao review --home {home}")
+        found.append(f"核对 {summary.waiting_pairs:,} 对拿不准的：{command} review --home {home}")
     if leads:
-        found.append(f"发任务表给镇街核实：sanzhao tasks export --home {home} --out 任务表")
+        found.append(f"发任务表给镇街核实：{command} tasks export --home {home} --out 任务表")
     found.append("看情况报告，核对各来源行数和镇街数")
     return [f"{at}. {text}" for at, text in enumerate(found[:_STEPS_SHOWN], 1)]
 
 
-def print_summary(summary: RunSummary, console: Console) -> None:
+def print_summary(summary: RunSummary, console: Console, *, command: str = "sanzhao") -> None:
     """The summary as tables on a terminal."""
     console.print(f"\n[bold]{headline(summary)}[/bold]")
     for sheet in sheets(summary):
@@ -165,14 +172,20 @@ def print_summary(summary: RunSummary, console: Console) -> None:
         for row in sheet.rows:
             table.add_row(*row)
         console.print(table)
-    for warning in summary.warnings:
+    for warning in _untold(summary):
         console.print("提醒：" + warning, style="yellow", soft_wrap=True, markup=False, highlight=False)
     for notice in _notices(summary):
         console.print("提示：" + notice, soft_wrap=True, markup=False, highlight=False)
     console.print("已发布", style="bold green")
     console.print("接下来：", style="bold")
-    for line in (*next_steps(summary), *published(summary)):
+    for line in (*next_steps(summary, command), *published(summary)):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _untold(summary: RunSummary) -> list[str]:
+    """Warnings, but for those that say what the table of unused files above says already."""
+    told = {refused_warning(file) for file in summary.refused}
+    return [warning for warning in summary.warnings if warning not in told]
 
 
 def _notices(summary: RunSummary) -> list[str]:

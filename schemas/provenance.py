@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Annotated
 
@@ -13,6 +14,13 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 MARK = "# 由 sanzhao init 写出"
 """How a template begins that nobody may have looked at yet."""
+
+PROVENANCE_TITLES = {
+    "provider": "提供单位", "purpose": "处理目的", "legal_basis": "法律依据", "approval_no": "批准文号",
+    "owner": "本单位责任人", "contact": "联系方式", "retention_days": "保存天数",
+}  # fmt: skip
+_LINE = re.compile(r"at line (\d+)")
+_WRONG_QUOTES = "“”‘’＂「」"
 
 TEMPLATE = """\
 provider = "提供单位全称"
@@ -39,15 +47,34 @@ class Provenance(BaseModel):
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
 
 
+def provenance_text(data: bytes) -> str:
+    """The text of a record as an editor saved it: UTF-8, or the code page of a Chinese Windows. Raises ValueError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
+
+
 def parse_provenance(text: str, where: str) -> Provenance:
-    """A provenance record from TOML text. Raises InputError naming the key at fault, with the template."""
+    """A provenance record from TOML text. Raises InputError naming the line or the keys at fault, with the template."""
     try:
         return Provenance.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise _refused(f"TOML 写法有误：{error}", where) from None
+        raise _refused(_misspelt(text, str(error)), where) from None
     except ValidationError as error:
         keys = sorted({str(part["loc"][0]) for part in error.errors() if part["loc"]})
-        raise _refused("缺少或写错的项：" + "、".join(keys), where) from None
+        told = "、".join(f"{key}（{PROVENANCE_TITLES[key]}）" if key in PROVENANCE_TITLES else key for key in keys)
+        raise _refused(f"缺少或写错的项：{told}", where) from None
+
+
+def _misspelt(text: str, told: str) -> str:
+    """Which line cannot be read and how it is to be written."""
+    found = _LINE.search(told)
+    lines = text.splitlines()
+    number = int(found[1]) if found else len(lines)
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    quotes = "用了中文引号，" if any(sign in line for sign in _WRONG_QUOTES) else ""
+    return f'第{number}行写法有误：{quotes}每行写成 项目 = "内容"，用英文引号，前后成对'
 
 
 def missing_provenance(source: str) -> InputError:

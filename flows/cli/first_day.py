@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 from flows.home.first_day import REQUIRED, FirstDay, Sender, sender_of, source_named
 from schemas.contracts import SourceContract
 
 Given = tuple[str, list[str], list[str], list[str]]
 """District, sources that come, that never come, who answers for which: as the options say."""
+Coming = Literal["comes", "never", "later"]
+_LATER = re.compile("|以后.*|再说|later|3|不(清楚|知道|确定|好说).*|待定|暂(无|缺|时没有).*|目前没有.*|还没.*")
+_NEVER = re.compile("[没无].*|不会.*|永远.*|从来?[不没].*|不(用|要|需).*|[nN].*|2")
+_COMES = re.compile("有.*|会有.*|是.*|会|要|[yY].*|1")
 
 
 def asked_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask: bool) -> FirstDay:
@@ -25,20 +32,55 @@ def asked_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask
     )
 
 
+def coming(answer: str) -> Coming | None:
+    """What an answer says of a source; null for one that says neither 有 nor 没有 nor 以后."""
+    text = answer.strip()
+    for pattern, found in ((_LATER, "later"), (_NEVER, "never"), (_COMES, "comes")):
+        if pattern.fullmatch(text):
+            return found  # type: ignore[return-value]
+    return None
+
+
 def _asked(contracts: Mapping[str, SourceContract]) -> FirstDay:
     print("先问几项，不清楚的直接回车，以后可在 config.toml 和各来源的 provenance.toml 里改。")
     district = _line("区（县）名称")
-    comes, never, senders = [], [], {}
+    said: dict[Coming, list[str]] = {"comes": [], "never": [], "later": []}
+    senders: dict[str, Sender] = {}
+    last = Sender()
     for name, one in contracts.items():
-        word = "有" if name == REQUIRED else _line(f"{one.title}（{name}）：有、没有（永远不会有），还是以后再说")
-        if word.startswith(("没", "无")):
-            never.append(name)
-            continue
-        if word.startswith(("有", "是", "y", "Y")):
-            comes.append(name)
-            provider = _line(f"  {one.title}由哪个单位提供（回车为{one.department}）")
-            senders[name] = Sender(provider, _line("  本单位责任人"), _line("  联系电话"), _line("  批准文号"))
-    return FirstDay(district, tuple(comes), tuple(never), senders)
+        answer = "comes" if name == REQUIRED else _whether(f"{one.title}（{name}）")
+        said[answer].append(name)
+        if answer == "comes":
+            last = _sender(one, last)
+            senders[name] = last
+    for answer, word in (("comes", "会来的"), ("never", "永远不会有的"), ("later", "以后再说的")):
+        titles = "、".join(contracts[name].title for name in said[answer])  # type: ignore[index]
+        print(f"{word}：{titles or '没有'}")
+    return FirstDay(district, tuple(said["comes"]), tuple(said["never"]), senders)
+
+
+def _whether(title: str) -> Coming:
+    """Asked until it is understood: a source that is never waited for must have been said never to come."""
+    answer = _line(f"{title}：有、没有（永远不会有），还是以后再说")
+    while (found := coming(answer)) is None:
+        answer = _line(f"没听懂“{answer[:10]}”，请答 有、没有 或 以后")
+    return found
+
+
+def _sender(contract: SourceContract, last: Sender) -> Sender:
+    """Who answers for a source; an empty answer is the one given for the source before."""
+    provider = _line(f"  {contract.title}由哪个单位提供（回车为{contract.department}）")
+    given = {
+        "owner": _again("本单位责任人", last.owner),
+        "contact": _again("联系电话", last.contact),
+        "approval_no": _again("批准文号", last.approval_no),
+        "legal_basis": _again("法律依据，如：个人信息保护法第十三条第三项", last.legal_basis),
+    }
+    return replace(Sender(), provider=provider, **given)
+
+
+def _again(prompt: str, last: str) -> str:
+    return _line(f"  {prompt}" + (f"（回车同上：{last}）" if last else "")) or last
 
 
 def _line(prompt: str) -> str:

@@ -71,11 +71,14 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
         raise HomeError(
             "这里还没有三找的数据文件夹", where=str(home.root), rule="no_home", action="先运行 sanzhao init"
         )
-    password, office, by = _password(password_file), Office.open(home), getpass.getuser()
+    office, by = Office.open(home), getpass.getuser()
     try:
         if name:
+            office.accounts.check_new(Account(name, Role(role), frozenset(streets)))
             if not check_streets(office.held(), streets) and streets:
                 say("还没有一本账，镇街名称没有核对；请与数据里的写法一致")
+        password = _password(password_file)
+        if name:
             office.accounts.add(Account(name, Role(role), frozenset(streets)), password, at=office.now(), by=by)
             office.audit(by, "account", f"新增 {name} {role} {'、'.join(streets) or '全区'}")
             say(f"已开账号 {name}：{role}，{'、'.join(streets) or '全区'}")
@@ -98,7 +101,9 @@ def _password(file: Path | None) -> str:
         return os.environ["SANZHAO_REVIEW_PASSWORD"]
     if not sys.stdin.isatty():
         raise typer.BadParameter("没有口令：用 --password-file 或环境变量 SANZHAO_REVIEW_PASSWORD", param_hint="口令")
-    first = getpass.getpass("口令：")
+    from flows.review.accounts import PASSWORD_RULE
+
+    first = getpass.getpass(f"口令（{PASSWORD_RULE}）：")
     if getpass.getpass("再输一次：") != first:
         raise typer.BadParameter("两次输入不同", param_hint="口令")
     return first

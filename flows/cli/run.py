@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,13 @@ import typer
 
 from flows.cli.ending import DONE, WARNED, UsageMistake
 from flows.cli.options import AsOfOption, ConfigOption, DropOption, HomeOption, JsonOption, NightOption
-from flows.cli.terminal import shown_progress, terminal
+from flows.cli.terminal import called, shown_progress, terminal
 
 if TYPE_CHECKING:
+    from flows.home.first_day import FirstDay
     from flows.pipeline.request import Beginning, RunRequest
     from reports.summary import RunSummary
+    from schemas.contracts import SourceContract
 
 StepOption = Annotated[str | None, typer.Option("--from", metavar="STEP", help="从某一步重做，如 decided")]
 ForceOption = Annotated[bool, typer.Option("--force", help="允许数据日期早于已发布的一晚，或晚于明天；须写 --reason")]
@@ -30,7 +33,7 @@ NeverOption = Annotated[
 ]
 WhoOption = Annotated[
     list[str] | None,
-    typer.Option("--who", metavar="来源=单位,责任人,电话,文号", help="谁报送、谁负责，填进来源说明；可写几次"),
+    typer.Option("--who", metavar="来源=单位,责任人,电话,文号,法律依据", help="谁报送、谁负责，填进来源说明；可写几次"),
 ]
 
 
@@ -63,9 +66,24 @@ def init(
     if made:
         print(f"投递文件夹：{place.root / 'drop'}（{len(made)} 个来源，各有一份 provenance.toml）")
     print("接下来：")
-    print("1. 打开投递文件夹里各来源的 provenance.toml，把空着的项填好")
+    print(f"1. {_to_fill_in(day, made, contracts)}")
     print("2. 把各部门的文件放进各自的文件夹（党员名册放进 party_members/，必须有）")
-    print(f"3. 运行 sanzhao run --home {place.root}")
+    print(f"3. 运行 {called()} run --home {home}")
+
+
+def _to_fill_in(day: FirstDay, made: list[str], contracts: Mapping[str, SourceContract]) -> str:
+    """Which records still have gaps, of the sources of which something was said; else of all."""
+    told = [name for name in made if name in day.senders]
+    gaps = [
+        f"{contracts[name].title}（{'、'.join(day.senders[name].lacking)}）"
+        for name in told
+        if day.senders[name].lacking
+    ]
+    if told and not gaps:
+        rest = "；以后再说的，有文件时再填" if len(made) > len(told) else ""
+        return f"{'、'.join(contracts[name].title for name in told)}的 provenance.toml 都填好了{rest}"
+    still = "：" + "；".join(gaps) if gaps else ""
+    return f"打开投递文件夹里各来源的 provenance.toml，把空着的项填好{still}"
 
 
 def run(
@@ -101,7 +119,7 @@ def run(
     else:
         from reports.summary_views import print_summary
 
-        print_summary(summary, terminal())
+        print_summary(summary, terminal(), command=called())
     return WARNED if summary.warnings else DONE
 
 

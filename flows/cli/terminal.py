@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,14 @@ def terminal() -> Console:
     from rich.console import Console
 
     return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+def called() -> str:
+    """How this program is called here: by its name where the shell finds it, else as it was typed."""
+    typed = sys.argv[0]
+    found = shutil.which("sanzhao")
+    known = found is not None and os.path.realpath(found) == os.path.realpath(typed)
+    return "sanzhao" if known or not typed.endswith("sanzhao") else os.path.relpath(typed)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from flows.ledger.publish.read import current_version
 from flows.nightly.schedule import last_due, next_due
 from flows.run.runs import last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
+from reports.words import RUN_STEPS
 from schemas.errors import SanzhaoError
 from schemas.nights import ZONE
 
@@ -120,7 +121,7 @@ def runs(home: Home) -> Finding:
         return good("运行", "正在进行")
     unfinished, known = last_unfinished(home), list_runs(home)
     if unfinished:
-        step = unfinished.failed_step or "中途"
+        step = RUN_STEPS.get(unfinished.failed_step or "", "中途")
         return warning("运行", f"{unfinished.run_id} 停在 {step}", "sanzhao run --resume 接着做")
     if known and known[-1].state == "refused":
         return warning("运行", f"最近一次被拒绝（{known[-1].rule}）", known[-1].message or "看 sanzhao status")

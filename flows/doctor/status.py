@@ -18,6 +18,7 @@ from flows.ledger.publish.read import current_version
 from flows.nightly.schedule import next_due
 from flows.run.runs import RunRecord, last_unfinished, list_runs, run_is_going
 from flows.serve.running import service_is_running
+from reports.words import RUN_STEPS
 from schemas.errors import HomeError, SanzhaoError
 from schemas.nights import ZONE
 
@@ -111,7 +112,14 @@ def print_state(state: HomeState) -> None:
         result = _STATES[run.state] if state.going or run.state != "running" else "中断"
         started = run.started_at if run.started_at.tzinfo else run.started_at.replace(tzinfo=UTC)
         began = f"{started.astimezone(ZoneInfo(ZONE)):%m-%d %H:%M}"
-        table.add_row(run.run_id, began, run.as_of.isoformat(), result, run.version or "—", run.failed_step or "—")
+        table.add_row(
+            run.run_id,
+            began,
+            run.as_of.isoformat(),
+            result,
+            run.version or "—",
+            RUN_STEPS.get(run.failed_step or "", "—"),
+        )
     console.print(table)
     if state.runs and state.runs[-1].message:
         console.print(f"最近一次：{state.runs[-1].message}", highlight=False, markup=False, soft_wrap=True)

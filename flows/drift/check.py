@@ -20,6 +20,7 @@ from schemas.drift import Action, SourceQuality
 from schemas.errors import InputError
 from schemas.rules import Rule
 
+_REFUSALS = "select file, any_value(message) from stage_files where source = $name and state = 'refused' group by file"
 _RESEND = "请该部门核对后重新报送；确属实情的，请在政策 [drift] 里放宽后重新运行"
 
 
@@ -46,6 +47,8 @@ class Tonight:
     names: dict[str, str]
     """File by name token."""
     past: Past | None
+    refusals: dict[str, str]
+    """File: why it could not be read."""
 
 
 def check_drift(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
@@ -66,7 +69,8 @@ def _nights(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[Tonight]:
             files = {entry.name: content_token(run.key, entry.sha256) if entry.sha256 else None for entry in mine}
             met = con.execute("select distinct file from stage_files where source = $name", {"name": name}).fetchall()
             names = {name_token(run.key, name, file): file for (file,) in met}
-            nights.append(Tonight(run.contracts[name], quality, files, names, past_of(store, run, name)))
+            refusals = dict(con.execute(_REFUSALS, {"name": name}).fetchall())
+            nights.append(Tonight(run.contracts[name], quality, files, names, past_of(store, run, name), refusals))
     return nights
 
 
@@ -106,13 +110,25 @@ def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]
     for where, what, old, new in pairs:
         if old >= rule.from_rows and new <= old * rule.share:
             text = f"{what}只剩 {new:,} 行，{day} 有 {old:,} 行"
+            if night.contract.role == "roll" and not new and not where.endswith("/"):
+                yield Finding(
+                    Rule.ROWS_LOST, action, where, f"{text}，这部分党员会被当成不在册的人{_refusal(night, where)}"
+                )
+                continue
+            text += _refusal(night, where)
             yield Finding(Rule.ROWS_LOST, action if where.endswith("/") else _milder(action), where, text)
             if where.endswith("/"):
                 return
 
 
+def _refusal(night: Tonight, where: str) -> str:
+    """Why a file, or the first of a source's files, could not be read, as its line among the unused files says."""
+    file = where.partition("/")[2] or min(night.refusals, default="")
+    return f"（没有用的文件 {file}：{night.refusals[file]}）" if file in night.refusals else ""
+
+
 def _milder(action: Action) -> Action:
-    """One file of several gone short does not stop a run; the source as a whole does."""
+    """One file of several gone short does not stop a run; the source as a whole does, and a part of a roll all gone."""
     return "warn" if action == "stop" else action
 
 

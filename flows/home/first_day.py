@@ -11,13 +11,13 @@ from flows.home.folders import Home, private_folder, write_private
 from flows.home.settings import template
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
-from schemas.provenance import MARK
+from schemas.provenance import MARK, PROVENANCE_TITLES
 
 REQUIRED = "party_members"
 _RECORD = f"""{MARK}。空着的项填好后，这个来源才会被读取。
 provider = {{provider}}
 purpose = {{purpose}}
-legal_basis = ""                 # 法律依据，如：个人信息保护法第十三条第三项
+legal_basis = {{legal_basis}}    # 法律依据，如：个人信息保护法第十三条第三项
 approval_no = {{approval_no}}
 owner = {{owner}}
 contact = {{contact}}
@@ -33,6 +33,13 @@ class Sender:
     owner: str = ""
     contact: str = ""
     approval_no: str = ""
+    legal_basis: str = ""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is still to be filled in before the source is read, in Chinese."""
+        known = {"legal_basis": self.legal_basis, "approval_no": self.approval_no, "owner": self.owner}
+        return tuple(PROVENANCE_TITLES[key] for key, value in {**known, "contact": self.contact}.items() if not value)
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,14 @@ def source_named(text: str, contracts: Mapping[str, SourceContract]) -> str:
 
 
 def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, Sender]:
-    """`平台=市交通局,张主任,010-1234567,X交〔2026〕1号`; what is left out stays to be filled in."""
+    """`平台=市交通局,张主任,010-1234567,X交〔2026〕1号,法律依据`; what is left out stays to be filled in."""
     name, equals, about = text.partition("=")
     if not equals:
-        raise InputError("写成 来源=单位,责任人,联系方式,批准文号", rule="unknown_source", action="后面几项可以不写")
+        raise InputError(
+            "写成 来源=单位,责任人,联系方式,批准文号,法律依据", rule="unknown_source", action="后面几项可以不写"
+        )
     parts = [part.strip() for part in re.split("[,，]", about)]
-    return source_named(name, contracts), Sender(*parts[:4])
+    return source_named(name, contracts), Sender(*parts[:5])
 
 
 def begin(home: Home, day: FirstDay, contracts: Mapping[str, SourceContract]) -> list[str]:
@@ -102,6 +111,7 @@ def _record(contract: SourceContract, sender: Sender) -> str:
     return _RECORD.format(
         provider=_toml(sender.provider or contract.department),
         purpose=_toml(purpose),
+        legal_basis=_toml(sender.legal_basis),
         approval_no=_toml(sender.approval_no),
         owner=_toml(sender.owner),
         contact=_toml(sender.contact),

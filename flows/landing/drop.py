@@ -12,7 +12,7 @@ from flows.home.file_names import distinct_names, shown_name, shown_path
 from flows.home.settings import Settings
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
-from schemas.provenance import MARK, Provenance, missing_provenance, parse_provenance
+from schemas.provenance import MARK, Provenance, missing_provenance, parse_provenance, provenance_text
 from schemas.rules import Rule
 
 PROVENANCE = "provenance.toml"
@@ -122,8 +122,8 @@ def _awaits_files(folder: Path) -> bool:
     """Whether there is only the provenance template in it that `sanzhao init` wrote: nothing has come yet."""
     try:
         names = [path.name for path in folder.iterdir() if path.name.lower() not in _LEFT_BY_SYSTEMS]
-        return not names and (folder / PROVENANCE).read_text("utf-8").startswith(MARK)
-    except (OSError, UnicodeDecodeError):
+        return not names and provenance_text((folder / PROVENANCE).read_bytes()).startswith(MARK)
+    except (OSError, ValueError):
         return False
 
 
@@ -214,14 +214,14 @@ def _provenance(folder: Path, name: str, settings: Settings) -> Provenance:
             return settings.provenance[name]
         raise missing_provenance(name)
     try:
-        text = path.read_text("utf-8-sig")
+        text = provenance_text(path.read_bytes())
     except PermissionError:
         raise InputError(
             "没有权限读取来源说明", where=where, rule="no_permission", action="请管理员开读取权限"
         ) from None
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         raise InputError(
-            "来源说明读不出来（应为 UTF-8 文本）", where=where, rule="provenance", action="另存为 UTF-8"
+            "来源说明读不出来（应为文本文件）", where=where, rule="provenance", action="用记事本打开，另存为 UTF-8"
         ) from None
     return parse_provenance(text, where)
 

@@ -152,8 +152,26 @@ def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
         missing = [one for one in expected if one.successor not in senders and _is_missing(one, expected, names)]
         new = sorted(senders - {one.sender for one in expected} - {one.successor for one in expected})
         for one in missing:
-            _carry(run, carried, one, landed + len(carried.files), new)
+            other = _moved_to(run, one, files)
+            if other is None:
+                _carry(run, carried, one, landed + len(carried.files), new)
+            else:
+                told = f"{source}/{one.file}：本次放在 {other}/ 里，按那里的规则读；原来在 {source}/ 的不再沿用"
+                carried.questions.append((source, told))
     return carried
+
+
+def _moved_to(run: RunContext, one: ExpectedFile, files: Sequence[LandedFile]) -> str | None:
+    """The source of workers whose folder a sender's file has come to lie in since: a clerk mended a wrong folder."""
+    known = {(other.source, other.sender): other.since or other.came_on for other in load_expected(run.home)}
+    for entry in files:
+        other = entry.source
+        workers = all(run.contracts[name].role == "worker" for name in (one.source, other))
+        if other != one.source and workers and entry.sealed is not None and sender_of(entry.name) == one.sender:
+            since = known.get((other, one.sender))
+            if since is None or since > one.came_on:
+                return other
+    return None
 
 
 def _is_missing(one: ExpectedFile, expected: Sequence[ExpectedFile], names: set[str]) -> bool:

@@ -12,7 +12,7 @@ from flows.home.folders import Home, write_private
 from flows.home.store import opened_store
 from flows.ledger.publish.read import read_index
 from flows.ledger.redact import Redactor
-from flows.pipeline.presence import sources_late, sources_not_had
+from flows.pipeline.presence import sources_late, sources_not_had, sources_turned_away
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
 from flows.run.stepbook import Counted, StepResult
@@ -20,6 +20,7 @@ from flows.tasks.contacts import seal_contacts
 from flows.tasks.overdue import overdue_line, overdue_tasks
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
+from reports.wrong_folder import header_text
 from schemas.errors import HomeError
 
 
@@ -98,6 +99,11 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
         forced=run.forced,
         not_had=tuple(sources_not_had(run)),
+        turned_away=tuple(sources_turned_away(run)),
+        headers={
+            name: frozenset(header_text(text) for one in contract.fields for text in (one.title, *one.aliases))
+            for name, contract in run.contracts.items()
+        },
         never=run.settings.never,
         late=tuple(sources_late(run)),
         warnings=tuple(text for one in done for text in one.counts.warnings),

@@ -30,6 +30,14 @@ def sources_late(run: RunContext) -> list[str]:
     return [name for name in run.contracts if name not in came and any(entry.source == name for entry in files)]
 
 
+def sources_turned_away(run: RunContext) -> list[str]:
+    """Sources that came and were refused whole: nothing says where they are from."""
+    manifest = load_manifest(run.landing, run.key)
+    told = tuple(note.partition("/")[0] for note in manifest.notes if f"规则 {Rule.PROVENANCE}" in note)
+    taken = {source.name for source in manifest.sources}
+    return [name for name in run.contracts if name in told and name not in taken]
+
+
 def _came(run: RunContext) -> set[str]:
     """Sources that came tonight: not by files of earlier nights alone."""
     manifest = load_manifest(run.landing, run.key)

@@ -21,6 +21,7 @@ from schemas import store_workbench as tables
 from schemas.errors import InputError
 
 LEAST_PASSWORD = 10
+PASSWORD_RULE = f"至少{LEAST_PASSWORD}位，字母、数字、符号至少两种，不含账号名"
 FREE_FAILURES = 4
 """Wrong passwords without a wait; each further one doubles the wait, from half a minute to an hour."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
@@ -57,14 +58,18 @@ class Accounts:
 
     def add(self, account: Account, password: str, *, at: datetime, by: str) -> None:
         """Open an account. Raises InputError when the name is taken or name or password are not fit."""
-        _check_name(account.name)
-        if self.get(account.name):
-            raise InputError("已有这个账号", where=account.name, rule="account_taken", action="换一个名字")
+        self.check_new(account)
         _check_password(account.name, password)
-        _check_officer(account.role, account.name, account.streets)
         values = {"name": account.name, "role": account.role.value, "streets": sorted(account.streets)}
         with Session(self._engine) as session, session.begin():
             session.add(tables.Account(**values, password=hashed(password), active=True, created_at=at, created_by=by))
+
+    def check_new(self, account: Account) -> None:
+        """Raise InputError where no account of this name and these streets can be opened."""
+        _check_name(account.name)
+        if self.get(account.name):
+            raise InputError("已有这个账号", where=account.name, rule="account_taken", action="换一个名字")
+        _check_officer(account.role, account.name, account.streets)
 
     def change(
         self,
@@ -178,7 +183,7 @@ def _check_password(name: str, password: str) -> None:
     easy = len(set(password)) < 5 or name.lower() in password.lower() or (kinds < 2 and len(password) < 16)
     if not LEAST_PASSWORD <= len(password) <= 200 or easy:
         raise InputError(
-            f"口令太简单：至少{LEAST_PASSWORD}位，字母、数字、符号至少两种，不含账号名",
+            f"口令太简单：{PASSWORD_RULE}",
             rule="password",
             action="换一个口令",
         )

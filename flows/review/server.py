@@ -53,7 +53,10 @@ def serve(home: Home, address: Address, limits: Limits, say: Callable[[str], Non
         )  # fmt: skip
         server = uvicorn.Server(config)
         if not office.accounts.all():
-            say("还没有账号：先用 sanzhao review --add-account 开一个")
+            say(
+                f"还没有账号，现在谁也登录不了。另开一个窗口运行：sanzhao review --home {office.home.root} "
+                "--add-account 姓名 --role 审核员；开好后这里不用重启"
+            )
         say(f"核对台：{address.public or f'http://{address.host}:{address.port}'}（Ctrl+C 停止）")
         with suppress(KeyboardInterrupt):
             server.run()

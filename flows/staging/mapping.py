@@ -14,6 +14,7 @@ from flows.staging.values.fields import looks_like
 from schemas.contracts import SourceContract, SourceField
 from schemas.errors import InputError
 
+_SHOWN = 8
 _WHO = ("person_name", "id_number")
 """Fields that say who someone is: two unlike columns for one of them are never chosen between."""
 
@@ -71,7 +72,7 @@ def map_columns(
         if field.name in claims:
             columns[field.name] = _resolve(field, claims[field.name], grid, contract, header, where)
             remarks += _chosen_remark(field, claims[field.name], columns[field.name])
-    _require(contract, columns, header, where, notes)
+    _require(contract, columns, (header, grid), where, notes)
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
     missing = [field.title for field in contract.fields if field.name in _not_found(contract, columns)]
@@ -169,8 +170,13 @@ def _never_disagree(rows: list[list[Cell]], columns: list[int]) -> bool:
 
 
 def _require(
-    contract: SourceContract, columns: dict[str, tuple[int, ...]], header: Header, where: str, notes: list[str]
+    contract: SourceContract,
+    columns: dict[str, tuple[int, ...]],
+    read: tuple[Header, Grid],
+    where: str,
+    notes: list[str],
 ) -> None:
+    header, grid = read
     missing = [group for group in contract.require if not any(name in columns for name in group)]
     if not missing:
         return
@@ -178,7 +184,13 @@ def _require(
     lacking = "；".join("或".join(titles[name] for name in group) for group in missing)
     near = guesses(header, contract, tuple(name for group in missing for name in group))
     found = "、".join(titles[name] for name in columns) or "无"
-    message = f"缺少必需的列：{lacking}。已认出：{found}" + (f"。最像的列：{'，'.join(near)}" if near else "")
+    left = unknown_columns(grid, header, {column for places in columns.values() for column in places})
+    like = guesses_of(grid, header, contract, left)
+    unknown = "、".join(
+        header.texts[column] + (f"（像“{like[column].title}”）" if column in like else "") for column in left[:_SHOWN]
+    )
+    message = f"缺少必需的列：{lacking}。已认出：{found}"
+    message += f"。不认识的列：{unknown}" if unknown else f"。最像的列：{'，'.join(near)}" if near else ""
     message += f"。{'；'.join(notes)}" if notes else ""
     raise InputError(
         message,

@@ -7,6 +7,7 @@ import duckdb
 from flows.home.store import Store
 from flows.run.context import RunContext
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _BROUGHT_BY_NEW_SOURCES = """
 with worked as (
@@ -31,13 +32,13 @@ def check_size(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) ->
         return
     if now < before:
         if now < before * (1 - limits.shrink_share):
-            raise _moved(before, now, "减少", "ledger_shrink")
+            raise _moved(before, now, "减少", Rule.LEDGER_SHRINK)
         return
     if now > before * (1 + limits.grow_share):
         known = sorted(store.sources_seen(besides=run.run_id))
         found = con.execute(_BROUGHT_BY_NEW_SOURCES, {"known": known}).fetchone()
         if now - int(found[0] if found else 0) > before * (1 + limits.grow_share):
-            raise _moved(before, now, "增加", "ledger_grow")
+            raise _moved(before, now, "增加", Rule.LEDGER_GROW)
 
 
 def _count(con: duckdb.DuckDBPyConnection, name: str) -> int:
@@ -45,7 +46,7 @@ def _count(con: duckdb.DuckDBPyConnection, name: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _moved(before: int, now: int, word: str, rule: str) -> InputError:
+def _moved(before: int, now: int, word: str, rule: Rule) -> InputError:
     return InputError(
         f"一本账由{before}人{word}到{now}人，超出规则允许的幅度，本次未发布",
         where="ledger",

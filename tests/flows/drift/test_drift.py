@@ -88,6 +88,21 @@ def test_one_file_gone_short_is_seen_though_the_source_grew_and_the_date_in_its_
     assert lines[0].startswith("platform/蓝骑1120.csv")
 
 
+def test_a_part_of_the_roll_that_was_read_and_now_is_not_stops_the_night_and_says_why(nights: Nights) -> None:
+    head = "党员编号,姓名,身份证号,手机号码\n"
+    east, west = (
+        head + "".join(f"{n},王{NAMES[n % 20]},,{13810000000 + n}\n" for n in range(first, first + 30))
+        for first in (0, 50)
+    )
+    files = {"party_members/城东.csv": east.encode(), "party_members/城西.csv": west.encode()}
+    nights.night(files)
+    unread = {"party_members/城西.csv": west.replace("姓名", "同志名", 1).encode()}
+    with pytest.raises(InputError, match="会被当成不在册的人") as stopped:
+        nights.night({**files, **unread}, days=1)
+    assert "不认识的列：同志名" in str(stopped.value)
+    assert stopped.value.rule == "rows_lost"
+
+
 def test_a_column_that_went_empty_is_named(nights: Nights) -> None:
     nights.night({"platform/蓝骑.csv": riders(60)})
     (line,) = nights.night({"platform/蓝骑.csv": riders(60, phones=False)}, days=1)

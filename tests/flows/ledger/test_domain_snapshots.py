@@ -58,6 +58,20 @@ def test_the_file_is_expected_until_it_comes_and_then_no_more_said(one_missing: 
     assert {row["last_seen"] for row in one_missing.table()} == {TWO_MONTHS}
 
 
+def test_a_file_moved_to_the_folder_it_belongs_to_is_not_carried_on_in_the_wrong_one(
+    one_missing: Case, tmp_path: Path
+) -> None:
+    drop = Path(shutil.copytree(CASES / "c16_one_platform_missing" / "drop3", tmp_path / "moved"))
+    shutil.copytree(drop / "platform", drop / "transport", ignore=shutil.ignore_patterns("*.csv", "*.xlsx"))
+    file = next(path for path in (drop / "platform").iterdir() if "橙团" in path.name)
+    file.rename(drop / "transport" / file.name)
+    one_missing.night(drop, TWO_MONTHS + timedelta(days=1))
+    warnings = one_missing.summaries[-1].warnings
+    (line,) = [text for text in warnings if text.startswith("platform/橙团")]
+    assert "本次放在 transport/ 里" in line
+    assert not [text for text in warnings if "请催报" in text]
+
+
 def _without(tmp_path: Path, *files: str) -> Path:
     drop = Path(shutil.copytree(CASES / "c21_two_rolls" / "drop1", tmp_path / "without"))
     for file in files:

@@ -20,6 +20,7 @@ from flows.run.context import RunContext
 from flows.run.stepbook import StepResult
 from flows.run.written import check_written, keep_only, named_by, relations_of
 from matchers.relations import make
+from reports.words import RUN_STEPS
 from schemas.contracts import load_sources, workspace_table
 from schemas.errors import TableError
 from tests.flows.command import without_reports
@@ -116,3 +117,7 @@ def test_a_relation_without_a_contract_is_a_fault_of_its_step(con: duckdb.DuckDB
     make(con, "whatever", "select 1 as a")
     with pytest.raises(TableError, match="没有合同"):
         check_written(con, ["whatever"], {})
+
+
+def test_every_step_is_called_the_same_wherever_a_run_is_told_of() -> None:
+    assert {step.name: step.title for step in STEPS} == RUN_STEPS

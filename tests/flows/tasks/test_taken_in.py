@@ -12,6 +12,7 @@ from flows.home.store import opened_store
 from flows.tasks.export import TaskOrder, export_tasks, waiting_leads
 from flows.tasks.overdue import overdue_tasks
 from flows.tasks.returned import Receipt, Receiver, import_tasks
+from reports.summary import RefusedFile
 from reports.summary_views import next_steps, published
 from schemas.policy import load_policy
 from tests.flows.ledger.cases import FIRST, Case, new_case
@@ -108,3 +109,19 @@ def test_a_night_ends_with_what_to_do_next_and_the_table_for_other_systems_last(
     assert any(f"sanzhao tasks export --home {answered[0].home.root}" in line for line in steps)
     assert published(summary)[-1].endswith(str(answered[0].home.ledger / "ledger.parquet"))
     assert not any("一本账.xlsx" in line for line in published(summary)), "no path of a report that was not drawn"
+
+
+def test_what_could_not_be_read_comes_before_all_else_to_do(answered: Answered) -> None:
+    summary = answered[0].summaries[-1]
+    file = RefusedFile(source="platform", title="平台", file="a.csv", sheet=None, message="没有表头")
+    lines = tuple(one.model_copy(update={"turned_away": one.source == "transport"}) for one in summary.sources)
+    worse = summary.model_copy(update={"sources": lines, "refused": (file,)})
+    first, second, *_ = next_steps(worse, "bin/sanzhao")
+    assert "交通没有读" in first and "provenance.toml" in first
+    assert "1 个文件没有用" in second and "bin/sanzhao sources map" in second
+    assert not any("退回 0 行" in line for line in next_steps(worse))
+
+
+def test_the_night_says_how_many_leads_a_street_disputes(answered: Answered) -> None:
+    (line,) = [text for text in answered[0].summaries[-1].notices if "情况不符" in text]
+    assert line.startswith("镇街答复情况不符的线索 1 条（1 人），等分析员")
