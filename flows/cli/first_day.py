@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 from flows.home.first_day import REQUIRED, FirstDay, Sender, sender_of, source_named
@@ -17,6 +16,8 @@ Coming = Literal["comes", "never", "later"]
 _LATER = re.compile("|以后.*|再说|later|3|不(清楚|知道|确定|好说).*|待定|暂(无|缺|时没有).*|目前没有.*|还没.*")
 _NEVER = re.compile("[没无].*|不会.*|永远.*|从来?[不没].*|不(用|要|需).*|[nN].*|2")
 _COMES = re.compile("有.*|会有.*|是.*|会|要|[yY].*|1")
+_SAYS: Mapping[Coming, re.Pattern[str]] = {"later": _LATER, "never": _NEVER, "comes": _COMES}
+_WORDS: Mapping[Coming, str] = {"comes": "会来的", "never": "永远不会有的", "later": "以后再说的"}
 
 
 def asked_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask: bool) -> FirstDay:
@@ -35,10 +36,7 @@ def asked_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask
 def coming(answer: str) -> Coming | None:
     """What an answer says of a source; null for one that says neither 有 nor 没有 nor 以后."""
     text = answer.strip()
-    for pattern, found in ((_LATER, "later"), (_NEVER, "never"), (_COMES, "comes")):
-        if pattern.fullmatch(text):
-            return found  # type: ignore[return-value]
-    return None
+    return next((found for found, pattern in _SAYS.items() if pattern.fullmatch(text)), None)
 
 
 def _asked(contracts: Mapping[str, SourceContract]) -> FirstDay:
@@ -53,8 +51,8 @@ def _asked(contracts: Mapping[str, SourceContract]) -> FirstDay:
         if answer == "comes":
             last = _sender(one, last)
             senders[name] = last
-    for answer, word in (("comes", "会来的"), ("never", "永远不会有的"), ("later", "以后再说的")):
-        titles = "、".join(contracts[name].title for name in said[answer])  # type: ignore[index]
+    for answer, word in _WORDS.items():
+        titles = "、".join(contracts[name].title for name in said[answer])
         print(f"{word}：{titles or '没有'}")
     return FirstDay(district, tuple(said["comes"]), tuple(said["never"]), senders)
 
@@ -76,7 +74,7 @@ def _sender(contract: SourceContract, last: Sender) -> Sender:
         "approval_no": _again("批准文号", last.approval_no),
         "legal_basis": _again("法律依据，如：个人信息保护法第十三条第三项", last.legal_basis),
     }
-    return replace(Sender(), provider=provider, **given)
+    return Sender(provider=provider, **given)
 
 
 def _again(prompt: str, last: str) -> str:
