@@ -51,6 +51,13 @@ class WorkbenchSettings(_Frozen):
     """Share of the pairs put before a reviewer whose answer is known beforehand; none of them reaches the ledger."""
 
 
+class WorkbookSettings(_Frozen):
+    """How 一本账.xlsx is laid out."""
+
+    split_rows: int = Field(default=400, ge=1)
+    """Rows from which a list is split into a sheet per street, with an index in front."""
+
+
 class Settings(_Frozen):
     """One district's configuration; paths are absolute once loaded, null where the shipped default serves."""
 
@@ -74,6 +81,7 @@ class Settings(_Frozen):
     night: NightSettings = NightSettings()
     serve: ServeSettings = ServeSettings()
     workbench: WorkbenchSettings = WorkbenchSettings()
+    workbook: WorkbookSettings = Field(default_factory=WorkbookSettings)
     notices: NoticeSettings = NoticeSettings()
     lineage: LineageSettings = LineageSettings()
     metrics: MetricsSettings = MetricsSettings()

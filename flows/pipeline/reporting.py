@@ -89,7 +89,8 @@ def _workbook(run: RunContext, night: Night) -> bytes:
         changes=version_table(run, night.summary.version, "changes"),
         previous=previous_ledger(run, night),
     )
-    return write_workbook(WorkbookFacts(tables, night.summary, run.policy, night.quality.now, night.quality.before))
+    quality, split = night.quality, run.settings.workbook.split_rows
+    return write_workbook(WorkbookFacts(tables, night.summary, run.policy, quality.now, quality.before, split))
 
 
 def _situation(run: RunContext, night: Night) -> bytes:

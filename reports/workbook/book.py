@@ -17,6 +17,7 @@ from reports.words import CLASSES, FLAGS
 from reports.workbook.pour import Poured, pour
 from reports.workbook.quality import quality_rows
 from reports.workbook.sheets import Sheet, VersionTables, plain_sheet, version_sheets
+from reports.workbook.streets import INDEX, split_by_street
 from schemas.drift import SourceQuality
 from schemas.policy import Policy
 from schemas.words import words
@@ -31,18 +32,16 @@ WORKBOOK: dict[str, Any] = {
 that they are as wide in WPS as in Excel, and not a third wider where Excel's own is missing."""
 _HEADER_ROW, _FIRST_ROW = 2, 3
 _MOST = 1_048_576 - _FIRST_ROW
-_NARROW, _WIDEST, _SENTENCE = 6, 22, 36
+_NARROW, _WIDEST, _SENTENCE, _LONGEST = 6, 22, 36, 140
 _LEAST = 9.0
 """A column of texts is made no narrower: four Chinese characters a line."""
 _WHOLE = frozenset(("人员编号", "党员编号"))
 """Columns that are never broken over lines."""
 _KEY = {"人员编号": 31}
-_PAPER = 150.0
-"""Places of a digit that fit across A4 at well over 8 points, of a sheet laid out in 10: a program without the font
-draws columns a sixth wider."""
-_MOST_BREAKS = 1_000
-_LONG = 400
-"""Rows from which a list begins a new page with each street."""
+_PLACES = frozenset(("序号", "出生年"))
+"""Numbers that nobody adds up."""
+_PAPER = 166.0
+"""Places of a digit that fit across A4 at 8 points, of a sheet laid out in 10."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,14 @@ class WorkbookFacts:
     policy: Policy
     qualities: Mapping[str, SourceQuality]
     before: Mapping[str, SourceQuality]
+    split_rows: int = 400
+    """Rows from which a list is split into a sheet per street."""
 
 
 def write_workbook(facts: WorkbookFacts) -> bytes:
     """The bytes of 一本账.xlsx; the same version gives the same bytes."""
-    return written(workbook_sheets(facts), _heading(facts.summary), facts.summary.as_of)
+    sheets = split_by_street(workbook_sheets(facts), facts.split_rows)
+    return written(sheets, _heading(facts.summary), facts.summary.as_of)
 
 
 def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
@@ -78,13 +80,44 @@ def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"title": "一本账", "created": datetime(on.year, on.month, on.day)})
         formats = _formats(book)
-        for number, sheet in enumerate(sheets, 1):
+        indexed = any(sheet.part_of for sheet in sheets)
+        if indexed:
+            _index(book, sheets, heading, formats)
+        for number, sheet in enumerate(sheets, 2 if indexed else 1):
             page = book.add_worksheet(sheet.name)
             _lay_out(page, sheet, heading, formats)
+            if indexed:
+                _lead_back(page, sheet)
             if sheet.table.num_rows:
                 rows = sheet.table.slice(0, _MOST)
                 tables[f"xl/worksheets/sheet{number}.xml"] = Poured(_FIRST_ROW, rows, _widths(sheet)[: sheet.printed])
     return pour(out.getvalue(), tables)
+
+
+def _index(book: Any, sheets: Sequence[Sheet], heading: str, formats: Mapping[str, Any]) -> None:
+    """The first sheet of a split book: a line with a link per list, those of its streets below it."""
+    page = book.add_worksheet(INDEX)
+    page.write_string(0, 0, harmless(f"{INDEX}　　{heading}"), formats["title"])
+    for at, (name, width) in enumerate((("表", 40), ("行数", 10), ("说明", 80))):
+        page.write_string(_HEADER_ROW - 1, at, name, formats["head"])
+        page.set_column(at, at, width)
+    for row, sheet in enumerate(sheets, _HEADER_ROW):
+        shown = f"　　{sheet.name.partition('·')[2] or sheet.name}" if sheet.part_of else sheet.name
+        page.write_url(row, 0, f"internal:'{sheet.name}'!A1", formats["link"], string=shown)
+        page.write_number(row, 1, sheet.table.num_rows, formats["number"])
+        told = "全部，屏幕上筛选用；纸上按镇街分表印" if sheet.on_screen else "" if sheet.part_of else sheet.title
+        page.write_string(row, 2, harmless(told), formats["text"])
+    page.set_row(0, 24)
+    page.freeze_panes(_HEADER_ROW, 0)
+    print_set_up(page, _HEADER_ROW - 1)
+
+
+def _lead_back(page: Any, sheet: Sheet) -> None:
+    """A link to the index beside the title's row, off the paper; a list that its parts print has its title only."""
+    columns = sheet.table.num_columns
+    page.write_url(_HEADER_ROW - 1, columns, f"internal:'{INDEX}'!A1", string=f"回{INDEX}")
+    last = _HEADER_ROW - 1 if sheet.on_screen else _HEADER_ROW - 1 + max(sheet.table.num_rows, 1)
+    page.print_area(0, 0, last, (sheet.printed or columns) - 1)
 
 
 def _formats(book: Any) -> dict[str, Any]:
@@ -93,10 +126,11 @@ def _formats(book: Any) -> dict[str, Any]:
         "title": book.add_format({"bold": True, "font_size": 14, "font_name": "宋体"}),
         "head": book.add_format({**line, "bold": True, "bg_color": "#E8EEF4", "text_wrap": True, "valign": "vcenter"}),
         "text": book.add_format({**line, "num_format": "@", "text_wrap": True}),
+        "link": book.add_format({**line, "font_color": "#0563C1", "underline": 1}),
+        "place": book.add_format({**line, "num_format": "0", "align": "center"}),
         "number": book.add_format({**line, "num_format": "#,##0"}),
         "share": book.add_format({**line, "num_format": "0.0%"}),
-        "year": book.add_format({**line, "num_format": "0"}),
-        "day": book.add_format({**line, "num_format": "yyyy-mm-dd"}),
+        "day": book.add_format({**line, "num_format": "yyyy-mm-dd", "align": "center"}),
     }
 
 
@@ -115,20 +149,8 @@ def _lay_out(page: Any, sheet: Sheet, heading: str, formats: Mapping[str, Any]) 
     page.freeze_panes(_HEADER_ROW, 2 if len(names) > 8 else 0)
     page.autofilter(_HEADER_ROW - 1, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), len(names) - 1)
     print_set_up(page, _HEADER_ROW - 1)
-    breaks = _breaks(sheet)
-    if breaks:
-        page.set_h_pagebreaks(breaks)
     if sheet.printed:
         page.print_area(0, 0, _HEADER_ROW - 1 + max(sheet.table.num_rows, 1), sheet.printed - 1)
-
-
-def _breaks(sheet: Sheet) -> list[int]:
-    """Rows before which a page ends: where a long list comes to another street."""
-    if sheet.pages_by is None or sheet.table.num_rows < _LONG:
-        return []
-    names = sheet.table.column(sheet.pages_by).to_pylist()
-    found = [at + _HEADER_ROW for at in range(1, len(names)) if names[at] != names[at - 1]]
-    return found[:_MOST_BREAKS]
 
 
 def print_set_up(page: Any, last_header_row: int) -> None:
@@ -148,18 +170,31 @@ def _style(field: pa.Field) -> str:
     if pa.types.is_floating(field.type):
         return "share"
     if pa.types.is_integer(field.type):
-        return "year" if field.name == "出生年" else "number"
+        return "place" if field.name in _PLACES else "number"
     return "text"
 
 
 def _widths(sheet: Sheet) -> tuple[float, ...]:
+    """Widths of all columns: what goes to paper fits it, and sentences have what room is left there."""
+    fields = list(sheet.table.schema)
     widths = [
         _width(sheet.table.column(field.name), field, _SENTENCE if field.name in sheet.wide else _WIDEST)
-        for field in sheet.table.schema
+        for field in fields
     ]
     printed = sheet.printed or len(widths)
-    whole = [sheet.table.schema[at].name in _WHOLE for at in range(printed)]
-    return (*_fitted(widths[:printed], whole), *widths[printed:])
+    whole = [field.name in _WHOLE for field in fields[:printed]]
+    longest = [
+        _width(sheet.table.column(field.name), field, _LONGEST) if field.name in sheet.wide else width
+        for field, width in zip(fields[:printed], widths, strict=False)
+    ]
+    return (*_fitted(_grown(widths[:printed], longest), whole), *widths[printed:])
+
+
+def _grown(widths: Sequence[float], longest: Sequence[float]) -> list[float]:
+    """Columns of sentences made wider, the more the longer they are, while there is room on the paper."""
+    room, wanted = _PAPER - sum(widths), sum(longest) - sum(widths)
+    share = 0.0 if room <= 0 or wanted <= 0 else min(room / wanted, 1.0)
+    return [round(width + (most - width) * share, 1) for width, most in zip(widths, longest, strict=True)]
 
 
 def _fitted(widths: Sequence[float], whole: Sequence[bool]) -> list[float]:
@@ -215,7 +250,7 @@ def _basis(facts: WorkbookFacts) -> Sheet:
     rows += [("提示", text, words("flag_basis").get(code, text)) for code, text in FLAGS.items()]
     rows += [("核查结果", answer, f"线索改为“{state}”") for answer, state in policy.leads.feedback.items()]
     rows += [("两个覆盖", name, text) for name, text in COVERAGE_BASIS.items()]
-    rows.append(("打印", "一本账", "纸上只印前 13 栏，其余在屏幕上看；各表都可筛选"))
+    rows.append(("打印", "一本账", "纸上只印前 13 栏，其余在屏幕上看；各表都可筛选；很长的名单按镇街分表，从目录点开"))
     rows.append(("规则版本", policy.version, "全部规则是数据，见 schemas/policy.toml 或本区自己的政策文件"))
     return plain_sheet("口径", "口径：各表用语与规则", ("类别", "名称", "说明"), rows)
 

@@ -89,7 +89,7 @@ def _heights(table: pa.Table, widths: tuple[float, ...]) -> pa.Array:
         if pa.types.is_string(column.type):
             text = column.combine_chunks()
             places = pc.add(pc.binary_length(text), pc.utf8_length(text))
-            needed = pc.ceil(pc.divide(pc.cast(places, pa.float64()), 2 * max(width - 2, 1.0)))
+            needed = pc.ceil(pc.divide(pc.cast(places, pa.float64()), 2 * max(width - 1, 1.0)))
             lines = pc.max_element_wise(lines, pc.cast(needed, pa.int32()))
     return pc.cast(pc.multiply(pc.min_element_wise(lines, _MOST_LINES), _LINE), pa.string())
 

@@ -30,8 +30,12 @@ class Sheet:
     """Columns that hold sentences: wider than others."""
     printed: int | None = None
     """How many columns go to paper; null is all."""
-    pages_by: str | None = None
-    """The column by which a long list begins a new page, so that each part can be handed out."""
+    by_street: str | None = None
+    """The column by which a long list is split into sheets, so that each part can be handed out."""
+    on_screen: bool = False
+    """Whether the list is for the screen alone, since its parts go to paper."""
+    part_of: str | None = None
+    """The list of which this is one street's part."""
 
 
 @dataclass(frozen=True)

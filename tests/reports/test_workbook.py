@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 
 from reports.cells import FORMULA_STARTS, harmless
 from reports.workbook.book import written
 from reports.workbook.pour import plain_texts
 from reports.workbook.sheets import Sheet, VersionTables, version_sheets
+from reports.workbook.streets import sheet_name, split_by_street
 from schemas.contracts import ledger_table
 
 DAY = date(2026, 11, 19)
@@ -186,7 +186,7 @@ def test_lists_go_by_street_and_status_and_mere_moves_are_folded(tables: Version
     ]  # fmt: skip
 
 
-def test_every_sheet_is_legible_on_paper_and_long_lists_begin_a_page_per_street(tables: VersionTables) -> None:
+def test_every_sheet_is_legible_on_paper_and_long_lists_have_a_sheet_per_street(tables: VersionTables) -> None:
     """At least 8 points: ten, shrunk by no more than a fifth; an A4 page across is 10.9 inches inside its margins."""
     long = {"单位": "澜江区腾和快递有限公司城南分公司第三营业部" * 3, "家": "城南街道党工委" * 4}
     people = [
@@ -195,9 +195,28 @@ def test_every_sheet_is_legible_on_paper_and_long_lists_begin_a_page_per_street(
         for at in range(600)
     ]  # fmt: skip
     given = VersionTables(_table("ledger", *people), tables.coverage, _table("changes", _CHANGE), None)
-    book = opened(version_sheets(given, _TITLES))
+    sheets = version_sheets(given, _TITLES)
+    book = opened(split_by_street(sheets, 400))
     for page in book.worksheets:
         last = range_boundaries(page.print_area.split("!")[-1])[2] if page.print_area else page.max_column
-        pixels = sum(7 * page.column_dimensions[get_column_letter(at)].width for at in range(1, last + 1))
+        widths = {at: one.width for one in page.column_dimensions.values() for at in range(one.min, one.max + 1)}
+        pixels = sum(7 * width for at, width in widths.items() if at <= last)
         assert pixels * 0.8 <= 10.9 * 96, f"{page.title}: {10 * 10.9 * 96 / pixels:.1f} points"
-    assert [one.id for one in book["一本账"].row_breaks.brk] == [202, 402]
+    streets = [f"第{at}街道" for at in range(3)]
+    for name in ("一本账", "三本台账（党员）", "三找（三）找组织"):
+        parts = [book[f"{name}·{street}"] for street in streets]
+        assert sum(part.max_row - 2 for part in parts) == book[name].max_row - 2 == 600
+        assert [part["A3"].value for part in parts] == [1, 201, 401], "rows keep their numbers"
+        assert range_boundaries(book[name].print_area.split("!")[-1])[3] == 2, "the whole is for the screen"
+    index = book.worksheets[0]
+    links = {cell.value.strip(): cell.hyperlink.location for (cell,) in index["A3:A999"] if cell.hyperlink}
+    assert links["一本账"] == "'一本账'!A1"
+    assert [sheet.title for sheet in book.worksheets] == ["目录", *(target[1:-4] for target in
+            (cell.hyperlink.location for (cell,) in index["A3:A999"] if cell.hyperlink))]  # fmt: skip
+    assert opened(split_by_street(sheets, 601)).sheetnames == [sheet.name for sheet in sheets], "short ones stay"
+
+
+def test_a_streets_sheet_has_a_name_that_a_spreadsheet_takes() -> None:
+    taken = {"一本账", "一本账·甲镇"}
+    assert sheet_name("一本账·甲/镇", taken) == "一本账·甲镇_2"
+    assert len(sheet_name("三找（三）找组织·" + "长" * 40, taken)) == 31
