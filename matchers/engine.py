@@ -31,6 +31,15 @@ _Config = dict[str, str | bool | int | float | list[str]]
 
 
 @dataclass(frozen=True)
+class Work:
+    """A folder in which unfinished work is kept. `of`: what work, by its inputs; `key`: seals it."""
+
+    folder: Path
+    of: str
+    key: bytes
+
+
+@dataclass(frozen=True)
 class Options:
     """How the engine may use the machine; the rows that come out do not depend on it."""
 
@@ -39,6 +48,8 @@ class Options:
     spill: Path | None = None
     """A private folder: each connection spills into a folder of its own in there. Null: never."""
     progress: Progress = silent
+    work: Work | None = None
+    """A folder in which work that is killed is kept, for the next command to go on from."""
 
 
 def extension_path(name: str) -> Path:

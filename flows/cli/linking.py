@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.tabular import ParquetRows
-    from matchers.engine import Options
+    from matchers.engine import Options, Work
     from matchers.model.link_model import LinkModel
     from matchers.training.by_weight import Training
 
@@ -45,6 +45,14 @@ JudgementsOption = Annotated[
 ]
 MemoryOption = Annotated[
     str, typer.Option("--memory", help="比对时最多用多少内存，例如 8GB", callback=_size, metavar="SIZE")
+]
+WorkOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--work",
+        help="大表的工作文件夹：中断后用同一个文件夹再运行，接着做；里面有两张表的内容（封好，钥匙也在），做完即销毁",
+        show_default=False,
+    ),
 ]
 OutOption = Annotated[
     Path, typer.Option("--out", help="结果写到哪个文件（表写成 .parquet、.csv 或 .xlsx）", show_default=False)
@@ -80,16 +88,22 @@ def link(
     right_id: Annotated[str, typer.Option("--right-id", help="右表的编号列")] = "row_id",
     judgements: JudgementsOption = None,
     memory: MemoryOption = "4GB",
+    work: WorkOption = None,
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.cli.outputs import refuse_overwriting
+    from flows.cli.work import work_folder
     from flows.tabular import check_out, write_table
 
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     check_out(out)
-    with _engine(memory) as options:
-        pairs = _linked(left, right, load_model(model), (left_id, right_id), judgements, options)
-    write_table(pairs, out)
+    chosen, ids = load_model(model), (left_id, right_id)
+    with (
+        work_folder(work, chosen, {"LEFT": left, "RIGHT": right}, *ids, memory) as kept,
+        _engine(memory, kept) as options,
+    ):
+        pairs = _linked(left, right, chosen, ids, judgements, options)
+        write_table(pairs, out)
     print(_counted(pairs["decision"].to_pylist(), out))
     _tell_unread(pairs)
     if judgements is not None:
@@ -104,9 +118,11 @@ def dedupe(
     clusters: Annotated[Path | None, typer.Option("--clusters", help="另写每行归入哪一组", show_default=False)] = None,
     judgements: JudgementsOption = None,
     memory: MemoryOption = "4GB",
+    work: WorkOption = None,
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
+    from flows.cli.work import work_folder
     from flows.tabular import check_out, read_table, write_table
     from matchers.blocking.copies import COPIES
     from matchers.engines.link import id_column as ids_of
@@ -116,9 +132,10 @@ def dedupe(
     for path in (out, clusters):
         if path is not None:
             check_out(path)
-    with _engine(memory) as options:
-        pairs = _linked(table, None, load_model(model), (id_column, id_column), judgements, options)
-    write_table(pairs, out)
+    chosen, ids = load_model(model), (id_column, id_column)
+    with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, _engine(memory, kept) as options:
+        pairs = _linked(table, None, chosen, ids, judgements, options)
+        write_table(pairs, out)
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
     print(_counted(pairs["decision"].to_pylist(), out))
@@ -179,13 +196,13 @@ def _tell_unread(pairs: pa.Table) -> None:
 
 
 @contextmanager
-def _engine(memory: str) -> Iterator[Options]:
+def _engine(memory: str, work: Work | None = None) -> Iterator[Options]:
     """What the engine may use: it spills into a private folder of this command's own, and shows how far it is."""
     from flows.cli.spill import private_spill
     from flows.cli.terminal import shown_progress
     from matchers.engine import Options
 
-    with shown_progress() as progress, private_spill(Options(memory=memory, progress=progress)) as options:
+    with shown_progress() as progress, private_spill(Options(memory=memory, progress=progress, work=work)) as options:
         yield options
 
 

@@ -195,3 +195,13 @@ def distinct(values: Pairs) -> Pairs:
     values = np.sort(values)
     firsts: npt.NDArray[np.bool_] = np.concatenate([np.ones(min(len(values), 1), bool), values[1:] != values[:-1]])
     return np.asarray(values[firsts], np.uint64)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All candidate pairs of a command, in batches; in a work folder what became of them is noted, tile by tile."""
+
+    batches: Iterable[Pairs]
+
+    def __iter__(self) -> Iterator[Pairs]:
+        return iter(self.batches)

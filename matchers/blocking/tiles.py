@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from matchers.blocking.blocks import PAIRS_AT_ONCE, Pairs, distinct, packed, unpacked
+from matchers.blocking.blocks import PAIRS_AT_ONCE, Candidates, Pairs, distinct, packed, unpacked
 from matchers.sides.encoded import Both, Side
 from matchers.sides.spool import Spool, SpoolFile
 
 _PAIR_BYTES = 8
+_PAIRS = "pairs"
 
 
 class _Range(Mapping[str, Any]):
@@ -41,16 +43,31 @@ class _Range(Mapping[str, Any]):
         return len(self._side.columns)
 
 
-def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[tuple[Both, np.uint64, Iterable[Pairs]]]:
-    """The sides of each tile, what its pairs' numbers are short of, and its pairs, numbered within it.
+@dataclass(frozen=True)
+class Tile:
+    """The sides of a tile, what the numbers of its pairs are short of, and the pairs, numbered within it.
 
-    Sides in memory are one tile with the batches as they come.
+    `name`: what its result is noted by, where the work is noted.
     """
+
+    both: Both
+    first: np.uint64
+    batches: Iterable[Pairs]
+    name: str | None = None
+
+
+def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[Tile]:
+    """The tiles of spooled sides; sides in memory are one tile with the batches as they come."""
     if both.spool is None:
-        yield both, np.uint64(0), batches
+        yield Tile(both, np.uint64(0), batches)
         return
     rows = both.spool.tile_rows
-    files = _by_tile(both.spool, both, batches, rows)
+    named = isinstance(batches, Candidates)
+    files = _pairs_made(both.spool) if named else None
+    if files is None:
+        files = _by_tile(both.spool, both, batches, rows)
+        if named:
+            both.spool.note(_PAIRS, [[*place, file.note()] for place, file in files.items()])
     left: tuple[int, Side] | None = None
     done, of = 0, sum(file.bytes_put for file in files.values()) // _PAIR_BYTES
     for (here, there), file in sorted(files.items()):
@@ -58,10 +75,21 @@ def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[tuple[Both, np.uint6
         done += file.bytes_put // _PAIR_BYTES
         if left is None or left[0] != here:
             left = here, _ranged(both.left, here, rows)
-        pairs = distinct(np.concatenate([np.frombuffer(file.get(one), np.uint64) for one in range(len(file))]))
         first = packed(np.array([here * rows]), np.array([there * rows]))[0]
         sides = Both(left[1], _ranged(both.right, there, rows), both.same)
-        yield sides, first, (pairs[part : part + PAIRS_AT_ONCE] - first for part in range(0, len(pairs), PAIRS_AT_ONCE))
+        yield Tile(sides, first, _batches(file, first), f"tile-{here}-{there}" if named else None)
+
+
+def _pairs_made(spool: Spool) -> dict[tuple[int, int], SpoolFile] | None:
+    """The pairs of each tile as a killed command had made them."""
+    noted = spool.noted(_PAIRS)
+    return None if noted is None else {(here, there): spool.reopened(note) for here, there, note in noted}
+
+
+def _batches(file: SpoolFile, first: np.uint64) -> Iterator[Pairs]:
+    pairs = distinct(np.concatenate([np.frombuffer(file.get(one), np.uint64) for one in range(len(file))]))
+    for part in range(0, len(pairs), PAIRS_AT_ONCE):
+        yield pairs[part : part + PAIRS_AT_ONCE] - first
 
 
 def _ranged(side: Side, number: int, rows: int) -> Side:

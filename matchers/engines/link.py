@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from matchers.blocking.blocks import Blocks, Pairs, Seqs, distinct_batches
+from matchers.blocking.blocks import Blocks, Candidates, Pairs, Seqs, distinct_batches
 from matchers.blocking.budget import refuse_oversized
 from matchers.blocking.copies import COPIES, copies, pairs_of_copies
 from matchers.blocking.plan import plan_blocks, spooled_blocks
@@ -52,7 +52,9 @@ def link_tables(
         entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
         copied = copies(entities)
         blocks = _blocks(con, model, both, copied, threads=chosen.threads)
-        batches = chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else [])
+        batches = Candidates(
+            chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else [])
+        )
         pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
         pairs = pairs.replace_schema_metadata({COPIES: str(len(copied)).encode()}) if len(copied) else pairs
         return noted(pairs, both.unread)

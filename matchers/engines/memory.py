@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import rmtree
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,8 @@ _TEXT_BYTES, _LIST_BYTES, _ID_BYTES = 12, 34, 16
 _MARK_BYTES = 24
 """A row's key, its mark and its place among the marks while one rule's rows are sorted."""
 _LEAST_TILE = 1 << 8
+_TILES_AT_ONCE = 5
+"""A tile's two ranges take two fifths of the memory set; its pairs and their levels have the rest."""
 
 
 def memory_bytes(text: str) -> int:
@@ -49,17 +50,22 @@ def _form_bytes(values: object) -> int:
 def room(left: Rows, right: Rows | None, model: LinkModel, options: Options) -> Iterator[Spool | None]:
     """A spool where both tables would need more than three quarters of the memory set; null where they fit.
 
-    Without a folder to spill into, everything stays in memory.
+    Without a folder to spill into, everything stays in memory. In a work folder everything lies in a spool, and stays.
     """
     rows = left.num_rows + (right.num_rows if right is not None else 0)
     memory = memory_bytes(options.memory)
-    if options.spill is None or rows * (row_bytes(model) + _MARK_BYTES) <= memory * 3 // 4:
+    fits = rows * (row_bytes(model) + _MARK_BYTES) <= memory * 3 // 4
+    if options.work is None and (options.spill is None or fits):
         yield None
         return
-    options.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="columns-", dir=options.spill))
-    tile = max(memory // (8 * row_bytes(model)), _LEAST_TILE)
-    try:
-        yield Spool(folder, tile_rows=1 << tile.bit_length() - 1, marks_at_once=min(memory // 32, MARKS_AT_ONCE))
-    finally:
-        rmtree(folder, ignore_errors=True)
+    most = max(memory // (_TILES_AT_ONCE * row_bytes(model)), _LEAST_TILE)
+    largest = max(left.num_rows, right.num_rows if right is not None else 0)
+    tile_rows = -(-largest // -(-largest // most))
+    marks = min(memory // 32, MARKS_AT_ONCE)
+    if options.work is not None:
+        yield Spool(options.work.folder, options.work, tile_rows=tile_rows, marks_at_once=marks)
+        return
+    if options.spill is not None:
+        options.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="columns-", dir=options.spill) as folder:
+        yield Spool(Path(folder), tile_rows=tile_rows, marks_at_once=marks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import duckdb
@@ -167,6 +167,10 @@ def _encode(
             "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
             action="改表头，或在模型文件的 [columns] 中改列名",
         )  # fmt: skip
+    done = spool.noted(f"side-{name}") if spool is not None else None
+    if spool is not None and done is not None:
+        counter.add(table.num_rows)
+        return _reopened(spool, table.num_rows, done)
     columns = GrowingColumns(table.num_rows, spool)
     ids = _GrowingIds(spool)
     odd = odd_cells(table, model)
@@ -192,7 +196,26 @@ def _encode(
     shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
-    return Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, shared), spool is not None)
+    side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, shared), spool is not None)
+    if spool is not None:
+        spool.note(f"side-{name}", _note_of(side))
+    return side
+
+
+def _note_of(side: Side) -> dict[str, Any]:
+    """What finds a spooled side again."""
+    return {
+        "columns": {name: column.note() for name, column in side.columns.items()},
+        "ids": side.ids.note() if isinstance(side.ids, SpooledColumn) and len(side.ids) else None,
+        "unread": {column: asdict(counts) for column, counts in side.unread.items()},
+    }
+
+
+def _reopened(spool: Spool, rows: int, note: Mapping[str, Any]) -> Side:
+    """A side that a killed command had encoded."""
+    columns = {name: SpooledColumn.reopened(spool, one) for name, one in note["columns"].items()}
+    ids = SpooledColumn.reopened(spool, note["ids"]) if note["ids"] else ()
+    return Side(rows, columns, ids, {column: Unread(**counts) for column, counts in note["unread"].items()}, True)
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:

@@ -1,15 +1,19 @@
 """Encoded columns in encrypted files: what two tables come to when they are larger than the memory a command may use.
 
-Every column of a side is a file of chunks, each sealed by AES-256-GCM under a key that never leaves the process; what a
-killed command leaves behind nobody reads. A spooled column answers what an array does (length, a slice, some rows, all
-of it), and gives each answer as an array of its own: whoever reads one row range after another holds one at a time.
+Every column of a side is a file of chunks, each sealed by AES-256-GCM. Its key never leaves the process, so that nobody
+reads what a killed command leaves behind; unless a work folder was asked for, where the key lies beside what is done
+until the command has ended well, and the next one goes on from there. A spooled column answers what an array does
+(length, a slice, some rows, all of it), and gives each answer as an array of its own: whoever reads one row range after
+another holds one at a time.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,8 @@ import pyarrow as pa
 
 from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import row_array
+from matchers.engine import Work
+from schemas.errors import InputError
 
 Seqs = npt.NDArray[np.int64]
 CHUNK_ROWS = 1 << 17
@@ -30,37 +36,72 @@ _FORMS = ("same", "digits", "mask", "whole")
 class Spool:
     """A private folder of sealed files, for as long as this object lives. Raises OSError where the disk is full.
 
-    `tile_rows`: how many rows of a side are in memory at a time where pairs are compared; `marks_at_once`: how many
-    keys where rows of equal keys are looked for.
+    `work`: where what is done is noted, for a command that goes on where a killed one stopped. `tile_rows`: how many
+    rows of a side are in memory at a time where pairs are compared; `marks_at_once`: how many keys where rows of equal
+    keys are looked for.
     """
 
-    def __init__(self, folder: Path, *, tile_rows: int = 1 << 22, marks_at_once: int = 1 << 27) -> None:
+    def __init__(
+        self, folder: Path, work: Work | None = None, *, tile_rows: int = 1 << 22, marks_at_once: int = 1 << 27
+    ) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder, self._cipher = folder, AESGCM(AESGCM.generate_key(256))
-        self._lock, self._writes, self._files = threading.Lock(), 0, 0
-        self.bytes_written = 0
+        self._folder, self._work = folder, work
+        self._cipher = AESGCM(work.key if work is not None else AESGCM.generate_key(256))
+        self._lock, self.bytes_written = threading.Lock(), 0
         self.tile_rows, self.marks_at_once = tile_rows, marks_at_once
 
     def file(self) -> SpoolFile:
         """A new empty file."""
-        with self._lock:
-            self._files += 1
-            path = self._folder / f"spooled-{self._files}"
-        return SpoolFile(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), self)
+        descriptor, path = tempfile.mkstemp(prefix="spooled-", dir=self._folder)
+        return SpoolFile(descriptor, Path(path).name, self)
+
+    def reopened(self, note: Mapping[str, Any]) -> SpoolFile:
+        """A file that a killed command had finished. Raises InputError where it is damaged."""
+        path = self._folder / note["file"]
+        if not path.is_file() or path.stat().st_size < note["end"]:
+            raise _damaged(self._folder)
+        return SpoolFile(os.open(path, os.O_RDWR), path.name, self, note)
+
+    def noted(self, what: str) -> Any | None:
+        """What was noted of a part of the work that is done; null where it is not."""
+        path = self._note_path(what)
+        return json.loads(path.read_bytes()) if path is not None and path.is_file() else None
+
+    def note(self, what: str, content: Any) -> None:
+        """Note that a part of the work is done, and where it lies: numbers of chunks alone, no value of a table."""
+        path = self._note_path(what)
+        if path is not None:
+            descriptor, fresh = tempfile.mkstemp(prefix=".note-", dir=self._folder)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(content).encode())
+            Path(fresh).replace(path)
+
+    def _note_path(self, what: str) -> Path | None:
+        return self._folder / f"done-{self._work.of}-{what}.json" if self._work is not None else None
 
     def seal(self, content: bytes) -> tuple[bytes, bytes]:
         """A nonce that is used once, and the content sealed with it."""
+        nonce = os.urandom(12)
         with self._lock:
-            self._writes += 1
-            nonce = self._writes.to_bytes(12, "big")
             self.bytes_written += len(content)
         return nonce, self._cipher.encrypt(nonce, content, None)
 
     def opened(self, nonce: bytes, sealed: bytes) -> bytes:
-        """The content again."""
-        return self._cipher.decrypt(nonce, sealed, None)
+        """The content again. Raises InputError where it is damaged."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return self._cipher.decrypt(nonce, sealed, None)
+        except InvalidTag:
+            raise _damaged(self._folder) from None
+
+
+def _damaged(folder: Path) -> InputError:
+    return InputError(
+        "工作文件夹里的文件坏了，不能接着做", where=str(folder), rule="work_damaged", action="删去这个文件夹，重新运行"
+    )
 
 
 @dataclass(frozen=True)
@@ -75,10 +116,16 @@ class _Place:
 class SpoolFile:
     """Chunks of bytes, one after another; one that is put again stands at the file's end."""
 
-    def __init__(self, descriptor: int, spool: Spool) -> None:
-        self._descriptor, self._spool, self._end = descriptor, spool, 0
-        self.bytes_put = 0
-        self._places: list[_Place] = []
+    def __init__(self, descriptor: int, name: str, spool: Spool, note: Mapping[str, Any] | None = None) -> None:
+        self._descriptor, self._name, self._spool = descriptor, name, spool
+        self._end: int = note["end"] if note else 0
+        self.bytes_put: int = note["put"] if note else 0
+        self._places = [_Place(at, size, bytes.fromhex(nonce)) for at, size, nonce in note["places"]] if note else []
+
+    def note(self) -> dict[str, Any]:
+        """What finds the file's chunks again."""
+        places = [(place.offset, place.size, place.nonce.hex()) for place in self._places]
+        return {"file": self._name, "end": self._end, "put": self.bytes_put, "places": places}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -111,6 +158,7 @@ class SpoolFile:
 class _Form:
     """How rows of a column become bytes and come back, and how parts are put together."""
 
+    name: str
     pack: Callable[[Any], bytes]
     unpack: Callable[[bytes], Any]
     join: Callable[[list[Any]], Any]
@@ -119,17 +167,14 @@ class _Form:
 
 def _form_of(values: Any) -> _Form:
     if isinstance(values, np.ndarray):
-        kind = values.dtype
-        return _Form(
-            lambda one: np.ascontiguousarray(one).tobytes(), lambda content: np.frombuffer(content, kind),
-            np.concatenate, lambda one, rows: one[rows],
-        )  # fmt: skip
-    if isinstance(values, Numbers):
-        return _Form(_packed_numbers, _unpacked_numbers, one_after_another, lambda one, rows: one.take(rows))
-    kind = values.type
+        return _array_form(values.dtype)
+    return _FORMS_OF["numbers" if isinstance(values, Numbers) else "texts"]
+
+
+def _array_form(kind: np.dtype[Any]) -> _Form:
     return _Form(
-        _packed_texts, lambda content: _unpacked_texts(content, kind),
-        pa.concat_arrays, lambda one, rows: one.take(row_array(rows)),
+        kind.str, lambda one: np.ascontiguousarray(one).tobytes(), lambda content: np.frombuffer(content, kind),
+        np.concatenate, lambda one, rows: one[rows],
     )  # fmt: skip
 
 
@@ -140,10 +185,9 @@ def _packed_texts(texts: pa.Array) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _unpacked_texts(content: bytes, kind: pa.DataType) -> pa.Array:
+def _unpacked_texts(content: bytes) -> pa.Array:
     with pa.ipc.open_stream(content) as stream:
-        batches = [batch.column(0) for batch in stream]
-    return batches[0] if len(batches) == 1 else pa.concat_arrays(batches) if batches else pa.array([], kind)
+        return next(iter(stream)).column(0)
 
 
 def _packed_numbers(numbers: Numbers) -> bytes:
@@ -160,6 +204,16 @@ def _unpacked_numbers(content: bytes) -> Numbers:
     return Numbers(offsets, words[0], words[1], words[2], np.frombuffer(content, np.bool_, numbers, at + 24 * numbers))
 
 
+_FORMS_OF = {
+    "numbers": _Form(
+        "numbers", _packed_numbers, _unpacked_numbers, one_after_another, lambda one, rows: one.take(rows)
+    ),
+    "texts": _Form(
+        "texts", _packed_texts, _unpacked_texts, pa.concat_arrays, lambda one, rows: one.take(row_array(rows))
+    ),
+}
+
+
 class SpooledColumn:
     """One encoded column in a file of chunks; it is filled once, from the first row on."""
 
@@ -172,6 +226,21 @@ class SpooledColumn:
         self._starts: list[int] = []
         self._last: tuple[int, Any] | None = None
 
+    @classmethod
+    def reopened(cls, spool: Spool, note: Mapping[str, Any]) -> SpooledColumn:
+        """A column that a killed command had filled."""
+        found = cls.__new__(cls)
+        found._spool, found._file, found._chunk_rows = spool, spool.reopened(note["file"]), CHUNK_ROWS
+        found._form = _FORMS_OF[note["form"]] if note["form"] in _FORMS_OF else _array_form(np.dtype(note["form"]))
+        found._empty = found._form.take(found._form.unpack(found._file.get(0)), np.zeros(0, np.int64))
+        found._waiting, found._waiting_rows = [], 0
+        found._rows, found._starts, found._last = note["rows"], note["starts"], None
+        return found
+
+    def note(self) -> dict[str, Any]:
+        """What finds the column again."""
+        return {"form": self._known().name, "rows": self._rows, "starts": self._starts, "file": self._file.note()}
+
     def append(self, values: Any) -> None:
         """The next rows."""
         if self._form is None:
@@ -183,8 +252,8 @@ class SpooledColumn:
             self.finish()
 
     def finish(self) -> None:
-        """Write what waits."""
-        if self._waiting_rows:
+        """Write what waits; of no rows at all an empty chunk."""
+        if self._waiting_rows or (self._waiting and not self._starts):
             self._file.put(self._known().pack(self._known().join(self._waiting)))
             self._starts.append(self._rows)
             self._rows += self._waiting_rows

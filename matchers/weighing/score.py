@@ -4,7 +4,7 @@ each row's best partner, as far as the model says sides are unique."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs, unpacked
-from matchers.blocking.tiles import tiled
+from matchers.blocking.tiles import Tile, tiled
 from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Sides
+from matchers.sides.spool import Spool
 from matchers.weighing.chances import RAREST_ID, ValueChances, counted_levels, id_levels
 from matchers.weighing.levels import Comparison, comparison, levels_of_pairs, radixes
 from matchers.weighing.weights import Learned
@@ -156,19 +157,36 @@ def unpruned(
             return _weighed(cursor, weighing, sides, pairs)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = [
-            Scored(scored.pairs + first, scored.patterns, scored.bits)
-            for sides, first, some in tiled(both, batches)
-            for batch in some
-            for scored in pool.map(
-                partial(weighed, sides), (batch[part] for part in slices(len(batch), _at_once(len(batch), threads)))
-            )
-        ]
+        found = [one for tile in tiled(both, batches) for one in _of_tile(both.spool, tile, weighed, pool, threads)]
     if not found:
         return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
     pairs, firsts = np.unique(np.concatenate([one.pairs for one in found]), return_index=True)
     patterns = np.concatenate([one.patterns for one in found])[firsts]
     return Scored(pairs, patterns, np.concatenate([one.bits for one in found])[firsts])
+
+
+def _of_tile(
+    spool: Spool | None, tile: Tile, weighed: Callable[[Both, Pairs], Scored], pool: ThreadPoolExecutor, threads: int
+) -> list[Scored]:
+    """What is left of one tile's pairs, numbered as in the whole tables; from a killed command's work where it had."""
+    done = spool.noted(tile.name) if spool is not None and tile.name else None
+    if spool is not None and done is not None:
+        file = spool.reopened(done)
+        pairs, patterns = (np.frombuffer(file.get(place), np.uint64) for place in (0, 1))
+        return [Scored(pairs, patterns, np.frombuffer(file.get(2), np.float64))]
+    found = [
+        Scored(scored.pairs + tile.first, scored.patterns, scored.bits)
+        for batch in tile.batches
+        for scored in pool.map(
+            partial(weighed, tile.both), (batch[part] for part in slices(len(batch), _at_once(len(batch), threads)))
+        )
+    ]
+    if spool is not None and tile.name:
+        file = spool.file()
+        for name in ("pairs", "patterns", "bits"):
+            file.put(np.concatenate([getattr(one, name) for one in found]).tobytes())
+        spool.note(tile.name, file.note())
+    return found
 
 
 def _at_once(pairs: int, threads: int) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.people_tables import write_tables
 from tests.flows.command import SANZHAO, clean_environment
 from tests.matchers.conftest import full_id
 
@@ -107,3 +108,41 @@ def test_a_record_that_cannot_be_written_is_said(
         assert options.spill is not None
     assert f"销毁记录写不到 {blocked}/sanzhao/spill.jsonl" in capsys.readouterr().err
     assert list(places["tmp"].iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_killed_comparison_goes_on_from_what_it_had_done(places: dict[str, Path]) -> None:
+    environment = {**clean_environment(), "TMPDIR": str(places["tmp"]), "XDG_STATE_HOME": str(places["state"])}
+    write_tables(60_000, 7, places["in"])
+    work, out, straight = (places["in"] / name for name in ("work", "pairs.parquet", "straight.parquet"))
+    tables = [str(places["in"] / f"{side}.parquet") for side in ("left", "right")]
+
+    def command(target: Path, *more: str) -> list[str]:
+        return [SANZHAO, "link", *tables, "--model", "people", "--memory", "24MB", "--out", str(target), *more]
+
+    for stage in ("done-*-side-右表.json", "done-*-pairs.json", "done-*-tile-1-*.json"):
+        running = subprocess.Popen(
+            command(out, "--work", str(work)), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + _LONGEST
+        while running.poll() is None and not list(work.glob(stage)) and time.monotonic() < until:
+            time.sleep(0.005)
+        running.kill()
+        running.wait()
+        assert work.is_dir() and not out.exists(), stage
+    left = b"".join(path.read_bytes() for path in work.glob("spooled-*"))
+    assert len(zlib.compress(left)) > 0.98 * len(left)
+    assert {path.stat().st_mode & 0o777 for path in work.iterdir()} == {0o600} and work.stat().st_mode & 0o777 == 0o700
+    other = subprocess.run(
+        command(out, "--work", str(work), "--left-id", "name"), env=environment, capture_output=True, text=True,
+        check=False, timeout=_LONGEST,
+    )  # fmt: skip
+    assert other.returncode == 1 and "另一次比对" in other.stderr
+    for target, more in ((out, ["--work", str(work)]), (straight, [])):
+        done = subprocess.run(
+            command(target, *more), env=environment, capture_output=True, text=True, check=False, timeout=_LONGEST
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("接着上次中断的比对" in done.stderr) == (target == out)
+    assert out.read_bytes() == straight.read_bytes()
+    assert not work.exists()
