@@ -76,7 +76,7 @@ def test_tables_larger_than_the_memory_set_give_the_same_rows(people: LinkModel,
     given = [pq.read_table(tmp_path / f"{side}.parquet") for side in ("left", "right")]
     small = Options(memory="24MB", spill=tmp_path / "spill")
     with room(*given, people, small) as spool:
-        assert spool is not None and spool.tile_rows < 130_000 // 5, "many tiles"
+        assert spool is not None and spool.tile_rows < 130_000 // 3, "many tiles"
     for sides in (given, (given[0], None)):
         found = link_tables(*sides, people, ids=IDS, options=small)
         assert found.num_rows and found.equals(link_tables(*sides, people, ids=IDS))
