@@ -378,7 +378,10 @@ def _duplicate_roll_entries(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """One line per ID that stands on several roll rows: where, and what to do."""
     rows = con.execute("""
         select list(concat(source, '/', file, ' 第', row, '行') order by row_key) as places
-        from person_rows where role = 'roll' and id_kind = 'full'
+        from person_rows where role = 'roll' and id_kind = 'full' and id_number in (
+            select id_number from person_rows where role = 'roll' and id_kind = 'full'
+            group by id_number having count(*) > 1
+        )
         group by id_number having count(*) > 1 order by min(row_key)
     """).fetchall()
     return tuple(

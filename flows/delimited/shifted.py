@@ -24,6 +24,8 @@ _DATE = r"(?:18|19|20)[0-9]{2}(?:[-/.年][0-9]{1,2}(?:[-/.月][0-9]{0,2}日?)?|[
 _ID = r"[1-9*][0-9*＊]{13,16}[0-9Xx*＊]|[1-9*][0-9*＊]{15}[0-9*＊][0-9Xx*＊]"
 _PHONE = r"(?:\+?86[- ]?)?[01*][0-9*＊][-0-9*＊ ]{7,13}(?:[、/;；,，|].*)?"
 _STRICT = {"date": re.compile(_DATE), "id": re.compile(_ID), "phone": re.compile(_PHONE)}
+_STRICT_FIRST = frozenset("0123456789*+")
+"""What a date, an ID or a phone begins with."""
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _CROSSES = str.maketrans(dict.fromkeys("\u0445\u0425\u03c7\u03a7", "X"))
 _OTHER_THAN_DIGITS = re.compile(r"[^0-9]{2,}")
@@ -36,9 +38,10 @@ def kind(cell: str) -> str:
     """`blank`, `date`, `id`, `phone`, another `number`, a `code` of letters and digits, or `text`."""
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", _UNSEEN.sub("", cell)).translate(_CROSSES)
     text = text.strip(" \t='\"\u3000")
-    for name, form in _STRICT.items():  # no word for nothing looks like one of these
-        if form.fullmatch(text):
-            return name
+    if text[:1] in _STRICT_FIRST:  # most cells are names and words
+        for name, form in _STRICT.items():  # no word for nothing looks like one of these
+            if form.fullmatch(text):
+                return name
     if not text or means_nothing(text):
         return "blank"
     if _NUMBER.fullmatch(text):
@@ -50,14 +53,21 @@ def kinds_of(rows: Sequence[Sequence[str]], width: int) -> Kinds:
     """The kind of each column by its first rows; null where it has several, or too few filled cells."""
     found: list[str | None] = []
     for column in range(width):
-        counts = Counter(kind(row[column]) for row in rows[:SAMPLED_ROWS])
+        counts: Counter[str] = Counter()
+        for cell, often in Counter([row[column] for row in rows[:SAMPLED_ROWS]]).items():
+            counts[kind(cell)] += often
         counts.pop("blank", None)
         name, most = counts.most_common(1)[0] if counts else ("", 0)
         found.append(name if most >= _LEAST_ROWS and (counts.total() - most) * _MOST_OTHERS <= counts.total() else None)
     return tuple(found)
 
 
-def suspects(columns: Sequence[pa.Array | pa.ChunkedArray], kinds: Kinds) -> list[int]:
+def is_strict(kind: str | None) -> bool:
+    """Whether cells of such a kind are told by their form: dates, IDs, phones."""
+    return kind in _STRICT
+
+
+def suspects(columns: Sequence[pa.Array | pa.ChunkedArray], kinds: Sequence[str | None]) -> list[int]:
     """Rows in which a column of dates, IDs or phones holds something else; nothing else needs to be weighed."""
     strange: pa.Array | None = None
     for cells, name in zip(columns, kinds, strict=True):

@@ -57,7 +57,10 @@ _PHONES = _Numbers(
     """
     update "stage_{source}" set phones = s.kept from (
         select row_key, list(own order by place) filter (where n.number is null) as kept
-        from (select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place from "stage_{source}")
+        from (
+            select row_key, unnest(phones) as own, generate_subscripts(phones, 1) as place from "stage_{source}"
+            where list_has_any(phones, (select list(number) from _numbers_of_many))
+        )
         left join _numbers_of_many n on n.number = own
         group by row_key having count(n.number) > 0
     ) s where s.row_key = "stage_{source}".row_key

@@ -9,7 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from flows.delimited.shapes import Shapes, shape, shapes_of
-from flows.delimited.shifted import is_shifted, kinds_of, suspects
+from flows.delimited.shifted import is_shifted, is_strict, kinds_of, suspects
 from flows.staging.grid import Grid
 from flows.staging.headers import Header
 from flows.staging.values.cells import Cell
@@ -76,8 +76,9 @@ def _shifted_of(grid: Grid, places: list[int], width: int) -> dict[int, Rule]:
     kinds = kinds_of(rows, width)
     if not any(kinds):
         return {}
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    shifted = [at for at in suspects(columns, kinds) if is_shifted(rows[at], kinds)]
+    strict = [at for at, name in enumerate(kinds) if is_strict(name)]
+    columns = [pa.array([row[at] for row in rows], pa.string()) for at in strict]
+    shifted = [at for at in suspects(columns, [kinds[at] for at in strict]) if is_shifted(rows[at], kinds)]
     return dict.fromkeys((places[at] for at in shifted), _SHIFTED)
 
 
