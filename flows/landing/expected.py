@@ -198,15 +198,27 @@ def _carry(run: RunContext, carried: Carried, one: ExpectedFile, number: int, ne
         if provenance is not None:
             carried.provenance[one.source] = provenance
     elif contract.role == "roll":
-        raise InputError(
-            f"名册的一部分本次未到，{one.came_on} 收到的文件也已不能沿用，本次不发布",
-            where=where, rule="roll_part_missing",
-            action=f"补齐该文件后重新运行；{answer}",
-        )  # fmt: skip
+        raise _roll_part_missing(run, one, late=late)
     elif late and contract.role != "organisation":
         carried.questions.append((one.source, f"{where}：{one.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))
     else:
         carried.questions.append((one.source, f"{where}：本次未到，{one.came_on} 收到的文件已不能沿用；请催报"))
+
+
+def _roll_part_missing(run: RunContext, one: ExpectedFile, *, late: bool) -> InputError:
+    """A part of the roll neither came nor can be carried: why, and the ways out.
+
+    Going on without it would make its members strangers (`D1`, or nobody), which no patience allows (domain.md).
+    """
+    days = run.policy.snapshots.patience_days
+    why = f"过了沿用期限 {days} 天" if late else "留存的副本已不在或不完整，不能沿用"
+    ways = ANSWER.format(file=one.file).partition("；没有答复")[0]
+    longer = "；还要再等的，把政策 [snapshots] 的 patience_days 改大再运行" if late else ""
+    return InputError(
+        f"名册的一部分本次未到，{one.came_on} 收到的文件{why}；缺了它，其中的党员会被当成名册以外的人，本次不发布",
+        where=f"{one.source}/{one.file}", rule="roll_part_missing",
+        action=f"补齐该文件后重新运行；{ways}{longer}",
+    )  # fmt: skip
 
 
 def _is_late(run: RunContext, one: ExpectedFile) -> bool:

@@ -48,6 +48,7 @@ class Scope:
     """A unit of the register: not those who name none, nor the small ones counted together."""
     is_public: bool = False
     """An office, a school, a hospital: what is to be set up there is not for this district's platform work to say."""
+    credit_code: str | None = None
 
     @property
     def is_unit(self) -> bool:

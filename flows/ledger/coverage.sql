@@ -243,7 +243,7 @@ select
     case c.scope when 'unit' then o.org_name when 'station' then o.org_name when 'street' then so.org_name
         when 'trade' then tr.org_name end as organisation,
     o.org_kind, so.org_name as street_org, u.unit_key is not null as is_registered,
-    coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public
+    coalesce(list_contains($public_kinds::varchar[], u.kind), false) as is_public, u.credit_code
 from coverage_counts c
 -- A condition on `c` alone would make each of these joins a nested loop: it stands in the key.
 left join units u on u.unit_key = case when c.scope in ('unit', 'station') then c.name_key end

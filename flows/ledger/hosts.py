@@ -41,7 +41,7 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
     )
     put_remit_doubts(con, run)
     rows = con.execute(_CHOICES).fetchall()
-    last = con.execute("select org_id from last_resort").fetchone()
+    last = _highest(con.execute("select org_id, of_some, place from last_resort").fetchall(), register)
     everybody = [person for (person,) in con.execute("select person_id from persons order by person_id").fetchall()]
     said = _said(con, register)
     chosen = _with_room(rows, run.policy.organisations.members_at_most, said)
@@ -49,11 +49,17 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
     for person in everybody:
         if person in chosen:
             found.append((person, *chosen[person]))
-        elif last and last[0] is not None:
-            found.append((person, last[0], "last", None))
+        elif last is not None:
+            found.append((person, last, "last", None))
     columns = {"person_id": pa.int64(), "org_id": pa.int64(), "rule": _TEXT, "grp": _TEXT}
     put_rows(con, "hosts", columns, found)
     make(con, "registered_hosts", _REGISTERED)
+
+
+def _highest(rows: list[tuple[int, bool, int]], register: OrganisationRegister) -> int | None:
+    """The organisation with the fewest above it, of those for the whole district where there are any; none of none."""
+    chosen = min(rows, key=lambda one: (one[1], len(register.above(one[0])), one[2], one[0]), default=None)
+    return None if chosen is None else chosen[0]
 
 
 def _said(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> dict[int, int]:

@@ -180,7 +180,7 @@ from host_choices c join orgs o using (org_id) join host_seekers s on s.person_i
 left join homes x on x.person_id = c.person_id and x.org_id = c.org_id and x.on_roll
 ;
 create or replace table last_resort as
--- The highest organisation of the register, for whom neither street nor trade is known.
-select min_by(o.org_id, (m.remit not in ('street', 'committee'), coalesce(list_position($street_kinds::varchar[], o.org_kind), 99), o.org_id))
-    as org_id
+-- One row per organisation that may speak for those of whom neither street nor trade is known. `of_some`: it is for some
+-- street or trade, which may not be theirs; before it goes what is for the whole district.
+select o.org_id, m.remit <> 'unknown' as of_some, coalesce(list_position($street_kinds::varchar[], o.org_kind), 99) as place
 from orgs o join org_remits m using (org_id) where m.remit not in ('closed', 'unit', 'doubtful', 'unsure')

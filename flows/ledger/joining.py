@@ -24,6 +24,8 @@ class JoiningUnit(Protocol):
     @property
     def trade(self) -> str | None: ...
     @property
+    def credit_code(self) -> str | None: ...
+    @property
     def open_full(self) -> int: ...
 
 
@@ -53,7 +55,7 @@ def joint_branches(
     units: Iterable[JoiningUnit], sizes: Organisations, existing: Iterable[SharedBranch] = ()
 ) -> dict[str, Joint]:
     """The joint branch each unit could share, by unit; none where neither a branch nor enough neighbours are near."""
-    waiting = sorted(units, key=lambda unit: (unit.open_full, unit.name_key))
+    waiting = sorted(units, key=_smaller)
     found = _into_existing(waiting, [one for one in existing if one.kind == "联合党支部"], sizes)
     waiting = [unit for unit in waiting if unit.name_key not in found]
     groups: list[_Group] = []
@@ -67,6 +69,11 @@ def joint_branches(
             groups += [_Group(near, place, some) for some in _gathered(by_place[place], sizes)]
     _take_in_the_rest(waiting, groups, sizes)
     return found | {unit.name_key: group.joint(unit) for group in groups for unit in group.units}
+
+
+def _smaller(unit: JoiningUnit) -> tuple[int, str, str, str, str, str]:
+    """The smaller unit first; of two alike, name, code and place decide: keys differ from home to home."""
+    return unit.open_full, unit.label, unit.credit_code or "", unit.street or "", unit.trade or "", unit.name_key
 
 
 @dataclass
@@ -117,7 +124,7 @@ def _nearness(unit: JoiningUnit, branch: SharedBranch) -> int:
 
 def _gathered(units: list[JoiningUnit], sizes: Organisations) -> list[list[JoiningUnit]]:
     """Largest first; each takes the smallest unit that completes it, else the largest there is."""
-    left = sorted(units, key=lambda unit: (unit.open_full, unit.name_key))
+    left = sorted(units, key=_smaller)
     done = []
     while left:
         some = [left.pop()]
@@ -138,7 +145,7 @@ def _take_in_the_rest(units: list[JoiningUnit], groups: list[_Group], sizes: Org
         for near in ("street", "trade"):
             open_ones = [g for g in groups if len(g.units) < sizes.joint_units_at_most and g.shares(near, unit)]
             if open_ones:
-                group = min(open_ones, key=lambda one: (len(one.units), one.units[0].name_key))
+                group = min(open_ones, key=lambda one: (len(one.units), _smaller(one.units[0])))
                 group.units.append(unit)
                 if group.near != near and not group.shares(group.near, unit):
                     group.near, group.place = near, str(getattr(unit, near))

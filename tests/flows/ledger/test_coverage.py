@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,30 @@ def test_seven_units_of_which_six_fit_do_not_leave_one_out() -> None:
     joint = joint_branches([unit(name, 1) for name in "甲乙丙丁戊己庚"], SIZES)
     assert set(joint) == set("甲乙丙丁戊己庚")
     assert sorted(one.full_members for one in joint.values()) == [3, 3, 3, 4, 4, 4, 4]
+
+
+def test_two_homes_with_different_keys_pair_the_same_small_units() -> None:
+    names, homes = "甲乙丙丁戊己庚", []
+    for keys in (names, names[::-1], "丁甲庚丙乙己戊"):
+        units = [replace(unit(name, 1), name_key=f"U{key}") for name, key in zip(names, keys, strict=True)]
+        joint = joint_branches(units, SIZES)
+        homes.append({frozenset((one.label, *joint[one.name_key].partners)) for one in units})
+    assert sorted(map(len, homes[0])) == [3, 4]
+    assert homes[1] == homes[2] == homes[0]
+
+
+def test_of_two_units_of_one_name_the_credit_code_says_which_comes_first() -> None:
+    codes = {"1": "91500113MA5U2C3D4E", "2": "91500113MA5U2C3D9E"}
+    pairs = []
+    for keys in (("A", "B"), ("B", "A")):
+        units = [replace(unit("丙", 2), credit_code="9"), replace(unit("丁", 2), credit_code="9")]
+        units += [
+            replace(unit("甲", 1), name_key=key, credit_code=codes[n], workers=int(n))
+            for key, n in zip(keys, "12", strict=True)
+        ]
+        joint = joint_branches(units, SIZES)
+        pairs.append({one.credit_code: joint[one.name_key].partners for one in units[2:]})
+    assert pairs[0] == pairs[1]
 
 
 def test_a_joint_branch_that_is_there_is_joined_first_while_it_has_room() -> None:

@@ -94,8 +94,10 @@ def test_a_missing_part_of_the_roll_makes_nobody_a_stranger_and_stops_where_it_c
     (line,) = [text for text in case.summaries[-1].warnings if "party_members/石栈街道党员名册.csv：本次未到" in text]
     assert "城南街道党员名册" in line
     assert "replaced_by" in line
-    with pytest.raises(InputError, match="名册的一部分本次未到"):
+    with pytest.raises(InputError, match="名册的一部分本次未到") as stopped:
         case.night(drop, FIRST + timedelta(days=60))
+    for said in ("过了沿用期限 45 天", "补齐该文件", "replaced_by", "stopped = true", "patience_days"):
+        assert said in str(stopped.value)
     row = case.person(key)
     assert row is not None
     assert row["statuses"] == ["N0"]

@@ -52,6 +52,8 @@ def _district() -> tuple[District, dict[str, str]]:
     member(7, "02", {**courier}, home_address="澜江区云溪街道滨溪路1号")
     member(8, "11", {**rider, "street": "石栈街道"}, branch_name="澜江区外卖行业联合党支部", branch_code="11")
     member(9, "02", {**courier, "street": "云溪街道"}, branch_name="澜江区第一中学党支部", branch_code="06")
+    # Neither street nor trade is told: the district's own committee, not that of some street.
+    member(11, "01", {"platform": "抖音", "job": "主播"})
     member(10, "03", {**courier, "street": "石栈街道"}, branch_name="澜江水泥有限公司党支部", branch_code="08")
     return made, expected
 

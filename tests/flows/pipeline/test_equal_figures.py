@@ -148,12 +148,18 @@ def test_what_stands_in_two_places_is_equal(district: tuple[Published, RunSummar
     sums = {row["项目"]: row for row in sheets["勾稽"]}
     shown = {title: line(page, title) for title in ("全区", "各镇街合计", "一本账合计")}
     for at, (name, column) in enumerate(
-        (("workers", "从业人数"), ("worker_rows", "人次"), ("full_members", "正式党员"))
+        (("workers", "从业人数"), ("worker_rows", "人次"), ("full_members", "正式党员"), ("leads", "有线索"))
     ):
         total = sum(row[name] for row in streets)
         assert whole[name] == total == sums["全区"][column] == sums["各镇街合计"][column]
         assert total == sum(sums[part][column] for part in ("写明镇街的", "镇街不明的") if part in sums)
-        assert number(shown["全区"][at]) == number(shown["各镇街合计"][at]) == total
+        assert number(shown["全区"][-2 if name == "leads" else at]) == total
+        assert number(shown["各镇街合计"][-2 if name == "leads" else at]) == total
+    not_counted = [row["有线索"] for name, row in sums.items() if name.startswith("有线索、覆盖未计")]
+    assert whole["leads"] + sum(not_counted) == sums["一本账有线索的"]["有线索"]
+    assert sums["一本账有线索的"]["有线索"] == sum(
+        any(lead["closed_on"] is None and lead["state"] != "排除" for lead in row["leads"]) for row in ledger
+    )
     (suggested,) = (row for row in sheets["应建尽建建议"] if row["范围"] == "全区")
     assert (suggested["从业人数"], suggested["正式党员"]) == (whole["workers"], whole["full_members"])
 

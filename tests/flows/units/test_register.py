@@ -196,6 +196,8 @@ def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
     assert own
     signed = made.member("钱五", number_of(31), member_no="UP")
     made.worker("钱五", number_of(31), signed, source="self_reports", unit_name="小甲配送部", record_id="UP")
+    # Nobody else knows this one: a lead of the ledger (D1) that no count of the coverage takes.
+    made.worker("孙六", number_of(32), None, source="self_reports", unit_name="小甲配送部", record_id="ALONE")
     run = walked(made, tmp_path)
     version = current_version(run.home)
     assert version
@@ -207,6 +209,12 @@ def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
     whole = ("全区", "各镇街合计", "各行业合计", "各单位合计", "一本账中应计入的")
     assert [full[name] for name in whole] == [5, 5, 5, 5, 5]
     assert full.get("写明镇街的", 0) + full.get("镇街不明的", 0) == 5
+    leads = dict(zip(table["项目"].to_pylist(), table["有线索"].to_pylist(), strict=True))
+    assert leads["一本账有线索的"] == sum(bool(row["leads"]) for row in published(run, "ledger"))
+    alone = leads["有线索、覆盖未计：只有本人报到，名册和从业来源里都没有"]
+    assert (alone, leads["全区"] + alone) == (1, leads["一本账有线索的"])
+    said = dict(zip(table["项目"].to_pylist(), table["说明"].to_pylist(), strict=True))
+    assert said["一本账有线索的"] == "与全区差 1 人，下面列出"
 
 
 def test_offices_schools_and_hospitals_are_no_partners_host_nobody_and_get_no_branch(tmp_path: Path) -> None:
