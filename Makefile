@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint audit prove bench spark lock clean bundle
+.PHONY: run test lint audit prove bench spark lock clean bundle wheels
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] < (3, 14) else "")' 2>/dev/null)))
 VENV := .venv
@@ -15,6 +15,7 @@ BENCH_READY := $(BENCH_VENV)/.ready
 SPARK_VENV := .venv-spark
 SPARK_READY := $(SPARK_VENV)/.ready
 BENCH ?=
+PLATFORM ?= $(shell uname -m)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 run: $(RUN_READY)
@@ -62,8 +63,14 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-spark.lock
 
 # An archive for a machine without a network: wheels with checked hashes, units, guide. See deploy/INSTALL.md.
+# For machines with 鲲鹏 or 飞腾: make bundle PLATFORM=aarch64 (any machine can build it).
 bundle: $(RUN_READY)
-	@PYTHON=$(BIN)/python .ci/bundle dist
+	@PYTHON=$(BIN)/python .ci/bundle dist $(PLATFORM)
+
+# Every package of the lock has a wheel on both kinds of processor; what LoongArch lacks is written into the document.
+wheels: $(RUN_READY)
+	$(BIN)/python .ci/wheels check x86_64 aarch64
+	$(BIN)/python .ci/wheels table docs/平台.md
 
 clean:
 	rm -rf $(VENV) home build dist

@@ -90,7 +90,7 @@ def schedule(home: Home, settings: Settings, now: datetime) -> Finding:
     due, coming = last_due(settings.night.cron, now), next_due(settings.night.cron, now)
     when = coming.astimezone(ZoneInfo(ZONE)).strftime("%m-%d %H:%M")
     if not service_is_running(home):
-        return warning("排期", "服务没有在运行", "systemctl start sanzhao，或运行 sanzhao serve")
+        return warning("排期", "服务没有在运行", "systemctl start sanzhao-serve，或运行 sanzhao serve")
     runs = list_runs(home)
     if runs and max(run.started_at for run in runs) < due - timedelta(minutes=5):
         return warning("排期", f"{due:%m-%d %H:%M} 那一晚没有运行", "看 sanzhao status；会自动补做一次")
