@@ -7,8 +7,8 @@ Ito's; every bar bears its number and every part its name, so that nothing is to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +61,6 @@ class Chart:
     unit: str = "人"
     width: int = 460
     digits: int = 0
-    log: bool = False
-    """Whether its axis counts by tens, where some bars are thousands of times as long as others."""
 
     @property
     def number(self) -> str:
@@ -70,20 +68,61 @@ class Chart:
         return f",.{self.digits}f"
 
 
+_SPAN = 100
+"""Counts of which one is so many times another: on an even axis the smaller would be a line."""
+
+
+def spans(values: Iterable[float]) -> bool:
+    """Whether counts lie so far apart that an even axis hides the smaller ones; nought is shown by its number."""
+    filled = [value for value in values if value > 0]
+    return bool(filled) and max(filled) >= _SPAN * min(filled)
+
+
 def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
-    """Horizontal bars in the order given, each with its number behind it."""
+    """Horizontal bars in the order given, each with its number behind it; counts that span go by tens."""
     import altair as alt
 
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
     drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(description=alt.Description("told:N"))
     ends = base.transform_calculate(end="max(datum.value, 0)").encode(x=alt.X("end:Q"))
-    if chart.log:
+    if not chart.digits and spans(one.value for one in parts):
         drawn, ends = _by_tens(alt, base, chart, colour)
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
 def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] | None = None) -> str:
-    """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total."""
+    """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total.
+
+    Bars that span are drawn as long as each other, their parts as shares, with the totals beside their names: parts
+    cannot be added up on an axis by tens.
+    """
+    if spans(_totals(parts).values()):
+        return _shares(chart, parts, colours)
+    return _svg(chart, _stack(chart, parts, colours), parts)
+
+
+def _totals(parts: Sequence[Part]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in parts:
+        found[one.name] = found.get(one.name, 0) + one.value
+    return found
+
+
+def _shares(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None) -> str:
+    """The bars as shares of a hundred."""
+    totals = _totals(parts)
+    named = {name: f"{name}（{total:,.{chart.digits}f} {chart.unit}）" for name, total in totals.items()}
+    shares = [
+        replace(one, name=named[one.name], value=100 * one.value / totals[one.name] if totals[one.name] else 0.0)
+        for one in parts
+    ]
+    percent = replace(chart, unit=f"每 100 {chart.unit}里", digits=0)
+    return _svg(percent, _stack(percent, shares, colours, totals=False), shares)
+
+
+def _stack(
+    chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None, *, totals: bool = True
+) -> alt.LayerChart:
     import altair as alt
 
     order = list(dict.fromkeys(one.part for one in parts))
@@ -107,19 +146,24 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
             color=alt.ColorValue(INK, condition={"test": f"{_place('part', dark)} >= 0", "value": "white"}),
         )
     ) if order else base.mark_text()  # fmt: skip
-    totals = (
+    if not totals:
+        return drawn + inside
+    ends = (
         base.transform_aggregate(value="sum(value)", groupby=["name"])
         .mark_text(**_LABEL)
         .encode(x=alt.X("value:Q"), text=alt.Text("value:Q", format=chart.number))
     )
-    return _svg(chart, drawn + inside + totals, parts)
+    return drawn + inside + ends
 
 
 def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *, width: float, axis: str) -> str:
-    """Upright bins by their lower edge (`name` is a number), coloured by part; named upright lines across them."""
+    """Upright bins by their lower edge (`name` is a number), coloured by part; named upright lines across them.
+
+    Where counts span, heights go by tens, and the parts of a bin stand before each other instead of on each other.
+    """
     import altair as alt
 
-    order = list(dict.fromkeys(one.part for one in parts))
+    order, by_tens = list(dict.fromkeys(one.part for one in parts)), spans(one.value for one in parts)
     values = [
         {
             "from": float(one.name),
@@ -132,11 +176,11 @@ def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *
     ]
     drawn = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_bar(stroke="white", strokeWidth=0.5)
+        .mark_bar(stroke="white", strokeWidth=0.5, opacity=0.75 if by_tens else 1.0)
         .transform_calculate(place=_place("part", order))
         .encode(
             x=alt.X("from:Q", title=axis, bin="binned"), x2=alt.X2("to:Q"),
-            y=alt.Y("value:Q", stack="zero", title=chart.unit), order=alt.Order("place:Q"),
+            y=_height(alt, chart, by_tens=by_tens), order=alt.Order("place:Q"),
             description=alt.Description("told:N"),
             color=alt.Color("part:N", sort=order, scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)]))),
         )
@@ -183,10 +227,20 @@ def _length(alt: Any, chart: Chart) -> Any:
     return alt.X("value:Q", title=chart.unit, axis={**_AXIS, "format": chart.number})
 
 
+_TENS = [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+
+
+def _height(alt: Any, chart: Chart, *, by_tens: bool) -> Any:
+    if not by_tens:
+        return alt.Y("value:Q", stack="zero", title=chart.unit)
+    scale, axis = alt.Scale(type="symlog", constant=1), {"values": _TENS, "format": ",.0f"}
+    return alt.Y("value:Q", stack=None, title=f"{chart.unit}（每格十倍）", scale=scale, axis=axis)
+
+
 def _by_tens(alt: Any, base: Any, chart: Chart, colour: str) -> tuple[Any, Any]:
     """Bars and the places of their numbers on an axis by tens; nought has no length there."""
     scale = alt.Scale(type="symlog", constant=1)
-    axis = {**_AXIS, "values": [0, 10, 100, 1_000, 10_000, 100_000, 1_000_000], "format": ",.0f"}
+    axis = {**_AXIS, "values": _TENS, "format": ",.0f"}
     length = alt.X("value:Q", title=f"{chart.unit}（每格十倍）", scale=scale, axis=axis)
     drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(x=length, description=alt.Description("told:N"))
     return drawn, base.encode(x=length)

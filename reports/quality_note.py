@@ -33,6 +33,8 @@ class SourceNote:
     previous: SourceQuality | None
     fields: dict[str, str]
     """Field name: title."""
+    absent: frozenset[str] = frozenset()
+    """Names of fields that no file has a column for."""
     dropped: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Titles of important fields that no column of some file was known for."""
@@ -118,13 +120,15 @@ def _fill(note: SourceNote) -> str:
     for name, title in shown:
         now, was = _share(note.quality, name), _share(note.previous, name)
         moved = f"{(now - was) * 100:+.1f}" if now is not None and was is not None else ""
-        lines.append((title, _filled(now), moved if moved not in ("+0.0", "-0.0") else ""))
+        lines.append((title, _filled(now, absent=name in note.absent), moved if moved not in ("+0.0", "-0.0") else ""))
     return _table(("栏目", "填写率", "比上次（百分点）"), lines)
 
 
-def _filled(share: float | None) -> str:
-    """A column in which nothing stands is no column badly filled: the file has none, or left all of it blank."""
-    return "—" if share is None else "没有这一栏，或全空" if share == 0 else f"{share:.1%}"
+def _filled(share: float | None, *, absent: bool) -> str:
+    """How much of a column is filled; one that no file has is said to be absent, one in which nothing stands empty."""
+    if absent and not share:
+        return "没有这一栏"
+    return "—" if share is None else "全空" if share == 0 else f"{share:.1%}"
 
 
 def _share(quality: SourceQuality | None, field: str) -> float | None:

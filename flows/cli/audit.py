@@ -37,12 +37,11 @@ def show(
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from rich.table import Table
-
+    from reports.terminal_tables import whole_table
     from reports.words import ACTS
     from schemas.nights import ZONE
 
-    table = Table("条", "时间（北京）", "谁", "做了什么", "人员编号", "理由")
+    table = whole_table("条", "时间（北京）", "谁", "做了什么", "人员编号", "理由")
     for row in rows:
         what = ACTS.get(str(row["what"]), str(row["what"]))
         at = datetime.fromisoformat(str(row["at"])).astimezone(ZoneInfo(ZONE))

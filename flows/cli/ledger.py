@@ -33,14 +33,13 @@ def show(home: HomeOption, key: KeyArgument = None, json: JsonOption = False) ->
     if json:
         print(_dumped(body))
         return
-    from rich.table import Table
-
     from flows.home.settings import load_settings
     from reports.ledger_lines import person_lines, version_lines
+    from reports.terminal_tables import whole_table
     from schemas.policy import load_policy
 
     policy = load_policy(load_settings(place).policy)
-    table = Table("项目", "内容", title=str(body["version"]), title_justify="left")
+    table = whole_table("项目", "内容", title=str(body["version"]), title_justify="left")
     lines = person_lines(body["row"], body["aliases"], policy) if key else version_lines(body, policy)
     for title, text in lines:
         table.add_row(title, text)
@@ -68,11 +67,10 @@ def diff(
     if json:
         print(_dumped({"older": before, "newer": after, "rows": rows}))
         return
-    from rich.table import Table
-
     from reports.ledger_lines import difference_lines
+    from reports.terminal_tables import whole_table
 
-    table = Table(
+    table = whole_table(
         "人员编号", "变动", "列", "原因", title=f"{before} → {after}，{len(rows)} 人不同", title_justify="left"
     )
     for line in difference_lines(rows, moves=moved):

@@ -213,7 +213,7 @@ def _require_columns(asked: list[str], views: list[SheetView], file: str) -> Non
 
 
 def _show(views: list[SheetView], contract: SourceContract, name: str) -> None:
-    from rich.table import Table
+    from reports.terminal_tables import whole_table
 
     screen = terminal()
     screen.print(f"{name} 按来源 {contract.name}（{contract.title}）读取")
@@ -223,7 +223,7 @@ def _show(views: list[SheetView], contract: SourceContract, name: str) -> None:
         screen.print(f"【{title or '全文'}】" + (f"编码 {view.encoding}" if view.encoding else ""))
         if view.columns and view.header_rows:
             rows = f"第{view.header_rows[0]}—{view.header_rows[1]}行"
-            table = Table("列", "表头", "当作", "把握", title=f"表头在{rows}", title_justify="left")
+            table = whole_table("列", "表头", "当作", "把握", title=f"表头在{rows}", title_justify="left")
             for column in view.columns:
                 table.add_row(str(column.number), column.text, column.field or "—", _how(column))
             screen.print(table)

@@ -53,16 +53,16 @@ def list_sources(home: HomeOption, json: JsonOption = False) -> None:
         ]
         print(text.dumps(body, ensure_ascii=False, indent=2, default=str))
         return
-    from rich.table import Table
+    from reports.terminal_tables import whole_table
 
-    table = Table("文件夹", "名称", "部门", "作用", "出处", "字段", title="来源", title_justify="left")
+    table = whole_table("文件夹", "名称", "部门", "作用", "出处", "字段", title="来源", title_justify="left")
     for name, contract in contracts.items():
         given = "已配置" if name in settings.provenance else "看投递文件夹"
         fields = "、".join(field.title for field in contract.imported)
         table.add_row(name, contract.title, contract.department, _ROLES[contract.role], given, fields)
     terminal().print(table)
     if expected:
-        table = Table("来源", "文件", "最近来的", "还沿用", "等答复", title="应到的文件", title_justify="left")
+        table = whole_table("来源", "文件", "最近来的", "还沿用", "等答复", title="应到的文件", title_justify="left")
         for one in expected:
             left = f"{one.days_left} 天" if one.days_left >= 0 else "已过期限"
             table.add_row(one.source, one.file, one.came_on.isoformat(), left, one.question)

@@ -58,17 +58,17 @@ def list_units(
         body = {"units": [] if doubts else [row_of(unit) for unit in units], "doubts": waiting}
         print(text.dumps(body, ensure_ascii=False, indent=2))
         return
-    from rich.table import Table
+    from reports.terminal_tables import whole_table
 
     if not doubts:
-        table = Table(
+        table = whole_table(
             "编号", "名称", "信用代码", "类别", "上级", "镇街", "行业", "写法", title="单位名册", title_justify="left"
         )
         for unit in units:
             cells = (unit.unit_key, unit.name, unit.credit_code, unit.kind, unit.parent, unit.street, unit.trade)
             table.add_row(*(cell or "" for cell in cells), str(len({text for text, _ in unit.spellings})))
         terminal().print(table)
-    table = Table(
+    table = whole_table(
         "疑问", "一方", "另一方", "缘由", "自", title=f"等人回答的疑问（{len(waiting)}）", title_justify="left"
     )
     for one in waiting:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from reports.terminal_tables import whole_table
 
 Health = Literal["good", "warning", "bad"]
 _WORDS = {"good": "正常", "warning": "注意", "bad": "有问题"}
@@ -49,7 +50,7 @@ def worst(findings: Sequence[Finding]) -> Health:
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """One screen: a line per finding, and what to do."""
-    table = Table("项目", "情况", "查到", "怎么办", title="三找 体检", title_justify="left")
+    table = whole_table("项目", "情况", "查到", "怎么办", title="三找 体检", title_justify="left")
     for one in findings:
         colour = _COLOURS[one.health]
         state = Text(_WORDS[one.health], style=colour)

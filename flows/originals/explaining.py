@@ -10,7 +10,7 @@ from flows.home.keys import load_key
 from flows.ledger import show
 from flows.ledger.publish.read import current_version
 from flows.originals import Copies
-from reports.words import CLASSES, FIELDS, LEVELS, ROLES
+from reports.words import ANY_COLUMN, CLASSES, FIELDS, LEVELS, ROLES, RULES
 from schemas.policy import Policy
 
 
@@ -51,7 +51,7 @@ def _evidence_lines(
     place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
     head = f"- {ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
     if evidence["fields"]:
-        head += f"；用到 {'、'.join(evidence['fields'])}"
+        head += f"；用到 {'、'.join(ANY_COLUMN.get(name, name) for name in evidence['fields'])}"
     pairs = details.get((evidence["source"], evidence["file"], evidence["sheet"], evidence["row"]), [])
     return [head, *(line for pair in pairs if pair["member_no"] == member_no for line in _pair_lines(pair))]
 
@@ -66,9 +66,9 @@ def _pair_lines(pair: dict[str, Any]) -> list[str]:
     prior = pair["match_weight"] - sum(weight for weight in pair["bits"].values() if weight is not None)
     parts.insert(0, f"起始（任意两人是同一人的可能） {prior:+.1f}")
     return [
-        f"    找到它的规则：{'、'.join(pair['blocking_rules'])}",
+        f"    找到它的规则：{'；'.join(RULES.get(rule, rule) for rule in pair['blocking_rules'])}",
         f"    逐项（比特）：{'；'.join(parts)}；合计 {pair['match_weight']:.1f}，概率 {pair['match_probability']:.4f}",
-        f"    判定规则 {pair['rule']}：{pair['reason']}",
+        f"    判定：{pair['reason']}（规则 {pair['rule']}）",
     ]
 
 

@@ -26,6 +26,7 @@ _UNKNOWN = """
 select distinct unnest(columns_unknown) as said from stage_files
 where source = $source and state = 'read' and len(fields_missing) > 0 order by 1
 """
+_FOUND = "select distinct unnest(fields_found) from stage_files where source = $source and state = 'read'"
 _MESSAGES = "select message from stage_files where source = $source and state = 'refused' order by file, sheet"
 
 
@@ -58,12 +59,14 @@ def _note(
     missing = [titles for (titles,) in con.execute(_MISSING, {"source": contract.name}).fetchall()]
     unknown = [texts for (texts,) in con.execute(_UNKNOWN, {"source": contract.name}).fetchall()]
     messages = con.execute(_MESSAGES, {"source": contract.name}).fetchall()
+    found = {name for (name,) in con.execute(_FOUND, {"source": contract.name}).fetchall()}
     return SourceNote(
         title=contract.title,
         is_inside=contract.role not in _OUTSIDE,
         quality=figures[0],
         previous=figures[1],
         fields={field.name: field.title for field in contract.imported},
+        absent=frozenset(field.name for field in contract.imported if field.name not in found),
         dropped=tuple(sorted(dropped)),
         missing=tuple(missing),
         unknown=tuple(unknown),

@@ -32,6 +32,7 @@ class FileState:
     columns_dropped: tuple[str, ...] = ()
     fields_missing: tuple[str, ...] = ()
     columns_unknown: tuple[str, ...] = ()
+    fields_found: tuple[str, ...] = ()
     message: str | None = None
     warns: bool = False
 

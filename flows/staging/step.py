@@ -253,6 +253,7 @@ def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> Fi
         passed_over=sum(table.sifted.passed_over for table in tables),
         columns_read=tuple(dict.fromkeys(text for table in tables for text in table.mapping.read)),
         columns_dropped=tuple(dict.fromkeys(text for table in tables for text in table.mapping.dropped)),
+        fields_found=tuple(dict.fromkeys(name for table in tables for name in table.mapping.columns)),
         fields_missing=tuple(dict.fromkeys(text for table in tables for text in table.mapping.missing)),
         columns_unknown=tuple(dict.fromkeys(text for table in tables for text in table.mapping.unknown)),
     )

@@ -40,7 +40,7 @@ def situation_page(facts: Situation) -> bytes:
     under = f"{summary.district}　数据日期 {summary.as_of.isoformat()}　版本 {summary.version}　{against}　{NOTICE}"
     body = (
         cards(_figures(facts)),
-        told("均为线索，核实后才算数。点每个数字看分解；人员名单在同一文件夹的 一本账.xlsx，各表末页有口径。"),
+        told("均为线索，核实后才算数。点每个数字看分解；人员名单在同一文件夹的 一本账.xlsx，口径在它的末页。"),
         two(_funnel(facts), _statuses(facts)),
         _coverage(facts),
         two(_sums_section(facts), _waiting(facts) + _changes(facts)),
@@ -82,7 +82,7 @@ def _funnel(facts: Situation) -> str:
         ("有线索的人", with_lead),
         ("已答复的线索", now.total("answered")),
     ]
-    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300, log=True), [Part(*one) for one in steps])
+    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300), [Part(*one) for one in steps])
     rows = [(line.title, line.rows_in, line.accepted, line.quarantined, line.note) for line in summary.sources]
     return section(
         "从数据到线索",

@@ -138,6 +138,19 @@ def test_a_bar_bears_its_number_and_a_part_its_name() -> None:
     assert "30" in bars(Chart("甲"), [Part("快递", 30)])
 
 
+def test_counts_that_span_are_drawn_so_that_the_small_ones_are_seen() -> None:
+    near, far = [Part("甲", 90), Part("乙", 30)], [Part("甲", 45_189), Part("乙", 154), Part("丙", 0)]
+    assert "每格十倍" in bars(Chart("一"), far)
+    assert "每格十倍" not in bars(Chart("一"), near)
+    assert "每格十倍" not in bars(Chart("一", digits=1), [Part("甲", 32.1), Part("乙", 0.1)]), "bits are no counts"
+    shares = stacked(Chart("二", unit="行"), [Part(one.name, one.value, "看得出") for one in far])
+    assert "甲（45,189 行）" in shares
+    assert "每 100 行里" in shares
+    assert "每 100" not in stacked(Chart("二", unit="行"), [Part(one.name, one.value, "看得出") for one in near])
+    bins = [Part("-2", 5000, "排除"), Part("0", 7, "关联"), Part("0", 3, "待核对")]
+    assert "每格十倍" in histogram(Chart("三"), bins, {}, width=2, axis="比特")
+
+
 def test_neighbouring_colours_differ_in_lightness_for_those_who_see_no_colour() -> None:
     light = [_lightness(colour) for colour in PALETTE]
     assert all(abs(one - other) > 0.1 for one, other in pairwise(light))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -178,7 +179,7 @@ AGREED = {
         "张三,500113196903072842,13812345679,共青团员,202301-202611\n"
         "李四,500113199001011235,023-62812345,民革党员,202302-至今\n"
     ),
-    "transport/网约车.csv": "姓名,身份证号,手机号,有效期止\n张三,500113196903072842,(023)62812345,长期\n",
+    "transport/网约车.csv": "姓名,身份证号,手机号,有效期止,所属公司\n张三,500113196903072842,(023)62812345,长期,\n",
 }
 
 
@@ -194,6 +195,8 @@ def test_what_the_contracts_ask_for_is_complained_of_to_nobody(tmp_path: Path) -
         assert "其他写法不一" not in page
         assert "不认识的选项" not in page
         assert "重新报送" not in page
+    filled = dict(re.findall("<tr><td>([^<]*)</td><td class=n>([^<]*)</td>", page))
+    assert (filled["司机姓名"], filled["所属公司"], filled["性别"]) == ("100.0%", "全空", "没有这一栏"), "of transport"
     with open_workspace(run.workspace, "k" * 32) as con:
         assert measure_sources(con, run)["human_resources"].damage["period_split"] == 4
 
