@@ -122,7 +122,7 @@ def _shares(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | No
 
 def _stack(
     chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None, *, totals: bool = True
-) -> alt.LayerChart:
+) -> Any:
     import altair as alt
 
     order = list(dict.fromkeys(one.part for one in parts))
