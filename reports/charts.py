@@ -120,9 +120,7 @@ def _shares(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | No
     return _svg(percent, _stack(percent, shares, colours, totals=False), shares)
 
 
-def _stack(
-    chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None, *, totals: bool = True
-) -> Any:
+def _stack(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None, *, totals: bool = True) -> Any:
     import altair as alt
 
     order = list(dict.fromkeys(one.part for one in parts))

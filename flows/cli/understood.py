@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ _KINDS = {
     "phone": "手机号", "phones": "手机号", "date": "日期", "partial_date": "日期", "sex": "性别", "text": "文字",
     "category": "类别", "organisation_name": "单位名称",
 }  # fmt: skip
+
+_LIKE_A_NUMBER = re.compile(r"编号|工号|序号|^id$|_id$|ID$|_no$|^no$")
 
 
 def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str) -> str:
@@ -29,6 +32,8 @@ def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str
     parts = [f"{side}：" + ("，".join(f"{name}当作{kind}" for name, kind in read.items()) or "没有认出模型的列")]
     if id_column in names:
         parts.append(f"编号列 {id_column}")
+    elif like := [name for name in aside if _LIKE_A_NUMBER.search(name)]:
+        parts.append(f"没有编号列 {id_column}，像编号的有 {'、'.join(like)}")
     parts += [f"没有 {'、'.join(absent)}"] if absent else []
     parts += [f"不用 {'、'.join(aside)}"] if aside else []
     return "；".join(parts)

@@ -25,3 +25,8 @@ def test_a_table_under_the_models_own_names_leaves_nothing_aside() -> None:
 def test_a_table_of_which_nothing_is_understood_says_so() -> None:
     line = understood("左表", ["a", "b"], load_model("people"), "a")
     assert line.startswith("左表：没有认出模型的列；编号列 a；没有 ")
+
+
+def test_without_the_id_column_the_columns_that_look_like_one_are_named() -> None:
+    line = understood("左表", ["编号", "姓名", "备注"], load_model("person_cn"), "row_id")
+    assert "没有编号列 row_id，像编号的有 编号" in line

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -53,6 +54,16 @@ def test_the_same_table_comes_of_every_writer(tmp_path: Path, name: str) -> None
     table, lines = said(tmp_path / name)
     assert table.equals(TABLE)
     assert len(lines) == (name in ("dos.csv", "joined.csv", "lone.csv"))
+
+
+def test_titles_above_the_header_of_a_sheet_are_no_header(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["某区骑手台账"], ["制表：某科"], ["工号", "姓名"], ["1", "王一"], ["合计 1 人"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    table, lines = said(tmp_path / "a.xlsx")
+    assert table.to_pydict() == {"工号": ["1", "合计 1 人"], "姓名": ["王一", None]}
+    assert [line.rpartition("a.xlsx：")[2] for line in lines] == ["表头上面有 2 行标题，没有当作表头"]
 
 
 def test_line_breaks_in_cells_of_a_large_file_are_read(tmp_path: Path) -> None:
