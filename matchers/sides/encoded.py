@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -193,7 +194,8 @@ def _encode(
     for column, noted in odd.items():
         strange = all_odd(table, noted) if noted.reading.doubtful else noted
         columns.count_unread(column, strange.put(encoded, model))
-    shared = silence_shared(encoded, model, model.many_names)
+    with counter.turn if spool is not None else nullcontext():  # a side's numbers are all looked at together
+        shared = silence_shared(encoded, model, model.many_names)
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
     side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, shared), spool is not None)

@@ -73,6 +73,8 @@ class RowCounter:
     def __init__(self, of: int, progress: Progress) -> None:
         self._done, self._of, self._progress = 0, of, progress
         self._lock = threading.Lock()
+        self.turn = threading.Lock()
+        """Held by the side that does what takes much memory."""
 
     def add(self, rows: int) -> None:
         """So many rows more are done."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from matchers.encoding.several import Numbers
+from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.spool import SpooledColumn
 
@@ -25,7 +27,9 @@ def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dic
     name = next((column for column, kind in model.columns.items() if kind in _NAMES), None)
     if name is None:
         return {}
-    names = np.where(np.asarray(encoded[f"{name}_kind"]) == 1, np.asarray(encoded[f"{name}_key"]), np.uint64(0))
+    names = _by_parts(
+        lambda kind, key: np.where(kind == 1, key, np.uint64(0)), encoded[f"{name}_kind"], encoded[f"{name}_key"]
+    )
     found = {}
     for column, kind in model.columns.items():
         if kind in ("resident_id", "masked_id"):
@@ -38,8 +42,10 @@ def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dic
 
 
 def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
-    head, tail = np.asarray(encoded[f"{column}_head"]), np.asarray(encoded[f"{column}_tail"])
-    whole = np.where(np.asarray(encoded[f"{column}_kind"]) == 1, head * _STIR ^ tail, np.uint64(0))
+    whole = _by_parts(
+        lambda kind, head, tail: np.where(kind == 1, head * _STIR ^ tail, np.uint64(0)),
+        *(encoded[f"{column}_{form}"] for form in ("kind", "head", "tail")),
+    )
     rows = _shared_rows(whole, names, least)
     for form, none in (("head_mask", 0), ("tail_mask", 0), ("kind", 0), ("birth", 0), ("male", -1), ("sexed", 0)):
         if f"{column}_{form}" in encoded:
@@ -49,10 +55,17 @@ def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) 
 
 def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
     digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
-    whole = np.where(np.asarray(mask) == _PHONE_WHOLE, np.asarray(digits), np.uint64(0))
+    whole = _by_parts(lambda shown, sign: np.where(shown == _PHONE_WHOLE, sign, np.uint64(0)), mask, digits)
     rows = _shared_rows(whole, names, least)
     digits[rows] = mask[rows] = 0
     return len(rows)
+
+
+def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
+    """One key per row, made of these columns some rows at a time: spooled ones are never whole in memory."""
+    return np.concatenate(
+        [np.zeros(0, np.uint64), *(made(*(one[part] for one in columns)) for part in slices(len(columns[0]), 1 << 20))]
+    )
 
 
 def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
