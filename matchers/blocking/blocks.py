@@ -199,9 +199,13 @@ def distinct(values: Pairs) -> Pairs:
 
 @dataclass(frozen=True)
 class Candidates:
-    """All candidate pairs of a command, in batches; in a work folder what became of them is noted, tile by tile."""
+    """All candidate pairs of a command, in batches; in a work folder what became of them is noted, tile by tile.
+
+    `of`: how many they are, as far as that is known before they are made; one that two rules bring counts twice.
+    """
 
     batches: Iterable[Pairs]
+    of: int = 0
 
     def __iter__(self) -> Iterator[Pairs]:
         return iter(self.batches)

@@ -59,7 +59,7 @@ class Tile:
 def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[Tile]:
     """The tiles of spooled sides; sides in memory are one tile with the batches as they come."""
     if both.spool is None:
-        yield Tile(both, np.uint64(0), batches)
+        yield Tile(both, np.uint64(0), _watched(both, batches) if isinstance(batches, Candidates) else batches)
         return
     rows = both.spool.tile_rows
     named = isinstance(batches, Candidates)
@@ -78,6 +78,15 @@ def tiled(both: Both, batches: Iterable[Pairs]) -> Iterator[Tile]:
         first = packed(np.array([here * rows]), np.array([there * rows]))[0]
         sides = Both(left[1], _ranged(both.right, there, rows), both.same)
         yield Tile(sides, first, _batches(file, first), f"tile-{here}-{there}" if named else None)
+
+
+def _watched(both: Both, candidates: Candidates) -> Iterator[Pairs]:
+    """The batches, told of as they are taken."""
+    done = 0
+    for batch in candidates:
+        both.progress("比较（对）", done, candidates.of)
+        done += len(batch)
+        yield batch
 
 
 def _pairs_made(spool: Spool) -> dict[tuple[int, int], SpoolFile] | None:

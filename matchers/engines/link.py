@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import duckdb
@@ -53,7 +53,8 @@ def link_tables(
         copied = copies(entities)
         blocks = _blocks(con, model, both, copied, threads=chosen.threads)
         batches = Candidates(
-            chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else [])
+            chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else []),
+            len(copied) + sum(block.pairs for block in blocks) if isinstance(blocks, list) else 0,
         )
         pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
         pairs = pairs.replace_schema_metadata({COPIES: str(len(copied)).encode()}) if len(copied) else pairs
@@ -71,11 +72,14 @@ def _blocks(
     if both.spool is None:
         blocks = plan_blocks(con, model, both, threads=threads, without=copied)
         refuse_oversized(model, blocks, survivors)
-        yield from blocks
-        return
-    for block, parts in spooled_blocks(con, model, both, threads=threads, without=copied):
-        refuse_oversized(model, [block], survivors, parts=parts)
-        yield block
+        return blocks
+
+    def one_by_one() -> Iterator[Blocks]:
+        for block, parts in spooled_blocks(con, model, both, threads=threads, without=copied):
+            refuse_oversized(model, [block], survivors, parts=parts)
+            yield block
+
+    return one_by_one()
 
 
 def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
