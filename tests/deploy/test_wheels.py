@@ -79,7 +79,7 @@ def test_a_line_of_the_lock_that_is_not_understood_is_told(index: Path) -> None:
 
 def test_the_table_of_loongarch_is_of_the_lock_as_it_stands() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    pinned = re.sub(r"\[[\w,-]+\]==", "==", lock)
+    pinned = re.sub(r"\[[\w, -]+\]==", "==", lock)
     table = (ROOT / "docs" / "平台.md").read_text("utf-8").partition("## 龙芯缺什么")[2]
     rows = re.findall(r"^\| ([\w.-]+) \| (\S+) \| (有|没有)", table, re.MULTILINE)
     assert len(rows) > 30
