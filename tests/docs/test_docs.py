@@ -9,8 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.main import get_command as click_command
 
-from flows.cli.wiring import GROUPS, MODULES
+from flows.cli.wiring import GROUPS, MODULES, app_for
 
 ROOT = Path(__file__).parents[2]
 SANZHAO = Path(sys.executable).with_name("sanzhao")
@@ -43,6 +44,33 @@ def test_every_command_named_exists(page: Path) -> None:
     known = {*MODULES, *GROUPS}
     named = set(re.findall(r"\bsanzhao ([a-z]+)\b", page.read_text("utf-8")))
     assert named <= known
+
+
+def spoken(page: Path) -> list[str]:
+    """Command lines as a page writes them, in code or in a sentence, without comments; continued lines are one."""
+    text = page.read_text("utf-8").replace("\\\n", " ").replace("\\|", "|")
+    return [line.split("#")[0] for line in re.findall(r"\bsanzhao ([a-z]+\b[^`\n]*)", text)]
+
+
+def options_of(words: str) -> tuple[set[str], set[str]]:
+    """Options the words use, and options that the command, or any of the group's commands named, has."""
+    first, *rest = words.split()
+    command = click_command(app_for([first])).commands[first]
+    commands = [command]
+    if first in GROUPS:
+        named = rest[0].split("|") if rest else []
+        unknown = [one for one in named if re.fullmatch("[a-z]+", one) and one not in command.commands]
+        assert not unknown, f"sanzhao {words}"
+        commands = [command.commands[one] for one in named if one in command.commands]
+    have = {name for one in commands for param in one.params for name in (*param.opts, *param.secondary_opts)}
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", words)), have
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_line_written_has_its_options(page: Path) -> None:
+    for words in spoken(page):
+        used, have = options_of(words)
+        assert used <= {*have, "--help", "--version"}, f"sanzhao {words}: {sorted(used - have)}"
 
 
 def test_the_readme_is_short() -> None:
