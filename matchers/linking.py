@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from matchers.engine import Options
 from matchers.engines.link import link_tables
+from matchers.engines.why import Why
+from matchers.engines.why import why as why_pair
 from matchers.model.link_model import LinkModel
 from matchers.sides.headers import fitted_rows
 from matchers.sides.named_rows import CellReading, Rows
@@ -80,6 +82,19 @@ def suggest_blocking(
     if not model.finds_headers:
         return suggested(left, right, model, options=options)
     return suggested(*fitted_rows(left, right, model, ids=(), reading=reading), options=options)
+
+
+def why(
+    left: Rows, right: Rows, model: LinkModel, *, ids: tuple[str, str], pair: tuple[str, str],
+    reading: CellReading | None = None, options: Options | None = None,
+) -> Why:  # fmt: skip
+    """Why two rows, by their ids, are linked or not. Raises TableError where a row is not in its table."""
+    if not model.finds_headers:
+        return why_pair(left, right, model, ids=ids, pair=pair, options=options)
+    one, other, smaller = fitted_rows(left, right, model, ids=_row_ids(left, right, ids), reading=reading)
+    if other is None:
+        raise ValueError("two tables were given")
+    return why_pair(one, other, smaller, ids=(_ROW_ID, _ROW_ID), pair=pair, options=options)
 
 
 def _row_ids(left: Rows, right: Rows | None, ids: tuple[str, str]) -> tuple[tuple[str, str], ...]:

@@ -100,7 +100,7 @@ def link(
     chosen, ids = load_model(model), (left_id, right_id)
     with (
         work_folder(work, chosen, {"LEFT": left, "RIGHT": right}, *ids, memory) as kept,
-        _engine(memory, kept) as options,
+        engine_options(memory, kept) as options,
     ):
         pairs = _linked(left, right, chosen, ids, judgements, options)
         write_table(pairs, out)
@@ -133,7 +133,7 @@ def dedupe(
         if path is not None:
             check_out(path)
     chosen, ids = load_model(model), (id_column, id_column)
-    with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, _engine(memory, kept) as options:
+    with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, engine_options(memory, kept) as options:
         pairs = _linked(table, None, chosen, ids, judgements, options)
         write_table(pairs, out)
     if clusters is not None:
@@ -173,7 +173,7 @@ def train(
     outputs = {"--out": out, "训练说明": report, "推荐的分组规则": rules if suggest_blocking else None}
     refuse_overwriting(outputs, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     chosen = load_model(model)
-    with _engine(memory) as options:
+    with engine_options(memory) as options:
         if suggest_blocking:
             _suggest(left, right, chosen, rules, options)
         result = _learned(left, right, chosen, (left_id, right_id), judgements, options)
@@ -196,7 +196,7 @@ def _tell_unread(pairs: pa.Table) -> None:
 
 
 @contextmanager
-def _engine(memory: str, work: Work | None = None) -> Iterator[Options]:
+def engine_options(memory: str, work: Work | None = None) -> Iterator[Options]:
     """What the engine may use: it spills into a private folder of this command's own, and shows how far it is."""
     from flows.cli.spill import private_spill
     from flows.cli.terminal import shown_progress

@@ -129,6 +129,15 @@ class ValueChances:
                 total[rows] += bits
         return total
 
+    def bits_by_column(self, pairs: Pairs, patterns: npt.NDArray[np.uint64]) -> dict[str, float]:
+        """Of one pair what its values are worth, by the columns in which that is counted per value."""
+        found: dict[str, float] = {}
+        for counted in _counted_apart(self._model):
+            rows, bits = self._worth(counted, pairs, patterns)
+            if len(rows):
+                found[counted.column] = float(bits[0])
+        return found
+
     def _worth(
         self, counted: _Counted, pairs: Pairs, patterns: npt.NDArray[np.uint64]
     ) -> tuple[npt.NDArray[np.int64], Floats]:
