@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from flows.cli.ending import UsageMistake, say
 from flows.cli.terminal import shown_progress
 from schemas.errors import HomeError
 from schemas.rules import Rule
+
+if TYPE_CHECKING:
+    from flows.sample.options import Neighbour
 
 _PACKAGES = {"pypinyin": "pypinyin", "opencc": "opencc", "python-stdnum": "stdnum"}
 
@@ -23,6 +26,10 @@ def sample(
     member_share: Annotated[float, typer.Option("--member-share", help="从业人员中党员的比例")] = 0.015,
     dirt: Annotated[str, typer.Option("--dirt", metavar="clean|normal|harsh", help="数据脏乱程度")] = "normal",
     nights: Annotated[int, typer.Option("--nights", min=1, help="连续几晚")] = 1,
+    neighbour: Annotated[
+        str | None,
+        typer.Option("--neighbour", metavar="种子:从业人数:党员数", help="与那个样本共有一些人（两边都在）"),
+    ] = None,
 ) -> None:
     """虚构一个区：各部门的导出文件与真值，供试用和测试。
 
@@ -35,10 +42,25 @@ def sample(
     levels: dict[str, Dirt] = {"clean": "clean", "normal": "normal", "harsh": "harsh"}
     if dirt not in levels:
         raise UsageMistake(f"--dirt {dirt} 不认识，可用：{'、'.join(levels)}")
-    options = SampleOptions(workers, members, seed, out, member_share=member_share, dirt=levels[dirt], nights=nights)
+    options = SampleOptions(
+        workers, members, seed, out, member_share=member_share, dirt=levels[dirt], nights=nights,
+        neighbour=_neighbour(neighbour),
+    )  # fmt: skip
     with shown_progress() as progress:
         generate(options, progress=progress)
     say(f"已写到 {out}")
+
+
+def _neighbour(text: str | None) -> Neighbour | None:
+    """`57:57000:70000`; anything else is a usage mistake."""
+    from flows.sample.options import Neighbour
+
+    if text is None:
+        return None
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        raise UsageMistake(f"--neighbour {text} 应写成 种子:从业人数:党员数，如 57:57000:70000")
+    return Neighbour(*map(int, parts))
 
 
 def _check_installed() -> None:

@@ -16,7 +16,7 @@ MODULES = {
     "restore": "backup", "link": "linking", "dedupe": "linking", "train": "linking", "why": "why", "purge": "returns",
     "sample": "sample", "explain": "explain", "find": "find", "review": "review", "evaluate": "evaluate",
 }  # fmt: skip
-GROUPS = ("ledger", "sources", "tasks", "audit", "keys", "units")
+GROUPS = ("ledger", "sources", "tasks", "audit", "keys", "units", "exchange")
 
 
 def wired(names: Iterable[str]) -> Commands:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from flows.sample.dirt import soil
-from flows.sample.district import build_district
+from flows.sample.district import District, build_district
 from flows.sample.leads import LeadBook, causes_of
+from flows.sample.neighbour import Shared, share_people
 from flows.sample.night import Sent, rows_on, tell
 from flows.sample.nights import change_between_nights
 from flows.sample.office import write_sheet
 from flows.sample.options import Progress, SampleOptions, data, quiet, rates
-from flows.sample.people import draw_people
+from flows.sample.people import People, draw_people
 from flows.sample.registry import registry_sheets
-from flows.sample.roles import draw_roles
+from flows.sample.roles import Roles, draw_roles
 from flows.sample.sheets import Sheet
 from flows.sample.sign_up import self_report_sheet
 from flows.sample.truth import write_truth
@@ -45,16 +47,31 @@ def _streams(options: SampleOptions, name: str) -> np.random.Generator:
 
 def draw_world(options: SampleOptions) -> World:
     """People, district and roles of a seed."""
-    people = draw_people(_streams(options, "people"), options)
-    district = build_district(_streams(options, "district"), options)
-    roles = draw_roles(_streams(options, "roles"), people, district, options)
+    people, district, roles = _inhabitants(options)
+    shared = _share(options, people, roles)
     numbers = np.full(len(people), None, object)
     on_roll = np.flatnonzero(roles.on_roll)
     order = _streams(options, "numbers").permutation(len(on_roll))
     numbers[on_roll] = [f"50{one:08d}" for one in order + 1000]
     stale = _streams(options, "stale").random(len(people)) < rates(options.dirt, "registry")["phone_changed"]
     known = np.where(stale, people.old_phone, people.phone)
-    return World(options, people, district, roles, people.names.full, people.ids, numbers, known)
+    return World(options, people, district, roles, people.names.full, people.ids, numbers, known, shared)
+
+
+def _inhabitants(options: SampleOptions) -> tuple[People, District, Roles]:
+    people = draw_people(_streams(options, "people"), options)
+    district = build_district(_streams(options, "district"), options)
+    return people, district, draw_roles(_streams(options, "roles"), people, district, options)
+
+
+def _share(options: SampleOptions, people: People, roles: Roles) -> Shared | None:
+    """Some of a neighbour's people put in the places of people here, where the sample has a neighbour."""
+    if options.neighbour is None:
+        return None
+    one = options.neighbour
+    theirs = replace(options, seed=one.seed, workers=one.workers, members=one.members, neighbour=None)
+    others, _, their_roles = _inhabitants(theirs)
+    return share_people(_streams(options, "neighbour"), (people, roles), (others, their_roles), options)
 
 
 def draw_sheets(world: World) -> list[Sheet]:
@@ -87,6 +104,8 @@ def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path, le
     told = tell(world, sent, night)
     held = leads.turn(day, told.codes, causes_of(sheets, night))
     write_truth(world, told, held, folder / "truth")
+    if world.shared is not None:
+        world.shared.write(folder / "truth")
 
 
 def _write_provenance(source: str, folder: Path) -> None:

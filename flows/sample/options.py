@@ -23,6 +23,15 @@ def quiet(_what: str, _done: int, _of: int) -> None:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """The seed and size of another sample with which some people are shared."""
+
+    seed: int
+    workers: int
+    members: int
+
+
+@dataclass(frozen=True)
 class SampleOptions:
     """One invented district: its size, its seed, how dirty its files are, how many nights of it."""
 
@@ -34,6 +43,7 @@ class SampleOptions:
     dirt: Dirt = "normal"
     nights: int = 1
     as_of: date = LAST_NIGHT
+    neighbour: Neighbour | None = None
 
     def __post_init__(self) -> None:
         if self.workers < 100 or self.members < 100:

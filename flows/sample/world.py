@@ -9,6 +9,7 @@ import numpy as np
 
 from flows.sample.district import District
 from flows.sample.ids import Strings
+from flows.sample.neighbour import Shared
 from flows.sample.options import SampleOptions
 from flows.sample.people import Flags, People
 from flows.sample.roles import Roles
@@ -28,6 +29,8 @@ class World:
     """Roll number, None off the roll."""
     roll_phone: Strings
     """The number the roll knows: today's or a former one."""
+    shared: Shared | None = None
+    """Who stands in a neighbouring district too."""
 
     @property
     def base(self) -> date:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from flows.home.database import MIGRATING, engine_of, serialised
 from flows.home.folders import Home
+from flows.home.store.exchanges import Exchanges
 from flows.home.store.history import History
 from flows.home.store.identities import Identities
 from flows.home.store.issues import TaskIssues
@@ -52,6 +53,7 @@ class Store(
     History,
     Told,
     SourceNumbers,
+    Exchanges,
 ):
     """The open state store of one home."""
 

@@ -17,7 +17,7 @@ from flows.home.database import only_run
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.store import HEAD, Judged, Lead, Store, VersionRows, open_store
-from schemas import store_workbench  # noqa: F401  its tables are the store's too
+from schemas import store_exchange, store_workbench  # noqa: F401  their tables are the store's too
 from schemas.errors import HomeError
 from schemas.store import Base
 from tests.flows.command import DAY, sanzhao, without_reports

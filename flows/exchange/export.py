@@ -1,0 +1,154 @@
+"""One file of tokens per exchange, from the newest published night: by a user with that right, for a reason, noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from flows.exchange.agreement import Agreement
+from flows.exchange.entries import Entries, member_entries, worker_entries
+from flows.exchange.own_list import own_list_path, save_own
+from flows.exchange.rules import rules
+from flows.exchange.sealing import Sealed, sealed_section
+from flows.exchange.sides import Sides, read_sides
+from flows.exchange.strength import worth_a_link
+from flows.exchange.token_file import Header, write_tokens
+from flows.home.folders import Home
+from flows.home.keys import DistrictKey
+from flows.home.settings import Settings, load_settings, model_of
+from flows.ledger.publish.read import Published, current_version
+from matchers.engine import Options, embedded
+from matchers.model.link_model import LinkModel
+from schemas.errors import HomeError, InputError
+from schemas.store_exchange import Exchange
+
+Made = dict[str, tuple[Entries, Sealed]]
+"""By section."""
+_FEW_NAMES, _LONGEST_CONTACT = 4, 120
+
+if TYPE_CHECKING:
+    from flows.review.office import Office
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """Who sends tokens out, why, whom the other side may ring, and where the file goes."""
+
+    user: str
+    password: str
+    reason: str
+    contact: str
+    out: Path
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: how many persons have tokens, and what was left out, by cause."""
+
+    path: Path
+    size: int
+    persons: dict[str, int]
+    left_out: dict[str, int]
+    missing: tuple[str, ...]
+
+
+def export_tokens(home: Home, agreement: Agreement, order: ExportOrder) -> Exported:
+    """Write the file of tokens. Raises InputError where the user may not, the agreement is over, or it was done before.
+
+    A second file of one exchange would show by what the two share which of their tokens are chaff.
+    """
+    from flows.privacy.identified_export import permitted
+    from flows.review.office import Office, plain_text
+
+    settings, office = load_settings(home), Office.open(home)
+    try:
+        user, why = permitted(office, order.user, order.password, order.reason)
+        contact = plain_text(order.contact, "联系人", least=2)[:_LONGEST_CONTACT]
+        current = _may_begin(home, office, agreement, order.out)
+        other = agreement.other(settings.district)
+        office.audit(user, "exchange_export", f"{agreement.number} {other} {current.version} {order.out.name}：{why}")
+        sides = read_sides(home, current)
+        made = _sections(sides, agreement, settings)
+        _keep_list(home, office.key, (sides, made), agreement)
+        header = _header(agreement, settings.district, contact, office.today(), made)
+        digest = write_tokens(order.out, header, {name: one.section for name, (_, one) in made.items()}, agreement)
+        office.store.begin_exchange(Exchange(
+            number=agreement.number, other=other, digest=digest, landing=_landing(sides), exported_on=office.today(),
+            expires_on=agreement.expires_on, imported_on=None,
+        ))  # fmt: skip
+    finally:
+        office.close()
+    left_out = {**made["members"][0].left_out, **made["workers"][0].left_out}
+    persons = {name: one.persons.num_rows for name, (_, one) in made.items()}
+    return Exported(order.out, order.out.stat().st_size, persons, left_out, sides.missing)
+
+
+def _may_begin(home: Home, office: Office, agreement: Agreement, out: Path) -> Published:
+    """The version to export. Raises InputError where this exchange may not begin."""
+    agreement.other(office.district)
+    agreement.check_open(office.today())
+    current = current_version(home, office.key)
+    if current is None:
+        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+    if office.store.exchange(agreement.number):
+        raise InputError(
+            f"交换 {agreement.number} 已导出过，同一份约定只导出一次", rule="exchange_twice",
+            action="文件丢失的，与对方另立一份约定",
+        )  # fmt: skip
+    if out.exists():
+        raise InputError("已有这个文件，不覆盖", where=out.name, rule="file_taken", action="换一个文件名")
+    return current
+
+
+def _header(agreement: Agreement, district: str, contact: str, today: date, made: Made) -> Header:
+    return Header(
+        version=rules().version, exchange=agreement.number, district=district, other=agreement.other(district),
+        contact=contact, made_on=today, expires_on=agreement.expires_on, masks=rules().masks,
+        members=len(made["members"][1].section.tokens), workers=len(made["workers"][1].section.tokens),
+    )  # fmt: skip
+
+
+def _landing(sides: Sides) -> str:
+    return f"{sides.landing.parent.name}/{sides.landing.name}"
+
+
+def _keep_list(home: Home, key: DistrictKey, made: tuple[Sides, Made], agreement: Agreement) -> None:
+    sides, sections = made
+    evidence = {
+        "members": _evidence(key, sides.members, workers=False), "workers": _evidence(key, sides.workers, workers=True)
+    }  # fmt: skip
+    path = own_list_path(home, _landing(sides), agreement.number)
+    save_own(path, key, {name: (*parts, evidence[name]) for name, parts in sections.items()})
+
+
+def _sections(sides: Sides, agreement: Agreement, settings: Settings) -> Made:
+    """Both sections, sealed."""
+    model, options = model_of(settings), Options(settings.threads, settings.memory_limit)
+    strong = worth_a_link(sides.members, model, options)
+    with embedded(options) as con:
+        members = member_entries(con, sides.members, strong)
+    with embedded(options) as con:
+        workers = worker_entries(con, sides.workers, _most_names(model))
+    return {
+        "members": (members, sealed_section("members", members, rules().tokens_per_member, agreement)),
+        "workers": (workers, sealed_section("workers", workers, rules().tokens_per_worker, agreement)),
+    }
+
+
+def _most_names(model: LinkModel) -> int:
+    owners = model.settling.owners if model.settling else None
+    return owners.most_names if owners else _FEW_NAMES
+
+
+def _evidence(key: DistrictKey, side: pa.Table, *, workers: bool) -> dict[int, str]:
+    """Evidence token per row: of a member's ID, of a worker's row by all it says; as ledger/identity.sql makes them."""
+    columns = ("row_id", "source", "name", "id_number", "phones")
+    found = {}
+    for row, source, name, number, phones in zip(*(side[one].to_pylist() for one in columns), strict=True):
+        value = f"record|row|{source}|{name or ''}|{number or ''}|{','.join(phones)}" if workers else f"id|{number}"
+        found[row] = key.token("evidence", value)
+    return found

@@ -1,0 +1,109 @@
+"""One row per pair found, taken into the state store by the own person's keyed tokens; the next night names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.exchange.agreement import Agreement
+from flows.exchange.own_list import Own, load_own, own_list_path
+from flows.exchange.result import FoundPair, Result, read_result
+from flows.exchange.rules import rules
+from flows.home.folders import Home
+from flows.home.settings import load_settings
+from schemas.errors import InputError
+from schemas.store_exchange import Exchange
+
+_BY_STRENGTH = "ihep"
+
+
+@dataclass(frozen=True)
+class ImportOrder:
+    """Who takes the result in, and why."""
+
+    user: str
+    password: str
+    reason: str
+    result: Path
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many were found: own members who work there, and own workers who are members there."""
+
+    other: str
+    members: int
+    workers: int
+    two_candidates: int
+    checked_away: int
+
+
+def import_result(home: Home, agreement: Agreement, order: ImportOrder) -> Imported:
+    """Take a result in, once. Raises InputError where the user may not, or the result is not of the file sent."""
+    from flows.privacy.identified_export import permitted
+    from flows.review.office import Office
+
+    settings, office = load_settings(home), Office.open(home)
+    try:
+        user, why = permitted(office, order.user, order.password, order.reason)
+        agreement.other(settings.district)
+        agreement.check_open(office.today())
+        result = read_result(order.result, agreement)
+        begun = _begun(office.store.exchange(agreement.number), result, settings.district, order.result.name)
+        path = own_list_path(home, begun.landing, agreement.number)
+        own = load_own(path, office.key, _blocks(result))
+        finds = [_find(result, pair, own, office.today()) for pair in result.pairs]
+        office.audit(user, "exchange_import", f"{agreement.number} {result.other} pairs={len(finds)}：{why}")
+        office.store.end_exchange(agreement.number, office.today(), finds)
+        path.unlink()
+    finally:
+        office.close()
+    members = sum(pair.member_here for pair in result.pairs)
+    return Imported(result.other, members, len(finds) - members, result.two_candidates, result.checked_away)
+
+
+def _begun(row: Exchange | None, result: Result, district: str, where: str) -> Exchange:
+    """The exchange the result belongs to."""
+    if row is None or result.district != district or row.digest != result.own_digest:
+        raise InputError(
+            "结果不是用本区导出的文件比对出来的", where=where, rule="exchange_other",
+            action="核对是不是对方的那一份结果；本区的结果文件名里写着本区",
+        )  # fmt: skip
+    if row.imported_on is not None:
+        raise InputError(
+            f"交换 {row.number} 的结果已于 {row.imported_on} 导入", where=where, rule="exchange_twice",
+            action="不用再导；见流入流出与协查名单",
+        )  # fmt: skip
+    return row
+
+
+def _section(pair: FoundPair) -> tuple[str, int]:
+    """The section and block of the own person of a pair."""
+    name = "members" if pair.member_here else "workers"
+    per_person = rules().tokens_per_member if pair.member_here else rules().tokens_per_worker
+    return name, pair.entries[0] // per_person
+
+
+def _blocks(result: Result) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {"members": set(), "workers": set()}
+    for pair in result.pairs:
+        name, block = _section(pair)
+        found[name].add(block)
+    return found
+
+
+def _find(result: Result, pair: FoundPair, own: dict[tuple[str, int], Own], on: object) -> dict[str, Any]:
+    """Raises InputError where a pair names chaff or entries of two persons: it is not of the file sent."""
+    person = own.get(_section(pair))
+    if person is None or not set(pair.entries) <= set(person.rules):
+        raise InputError(
+            "结果里有本区没有导出过的人", where=f"第 {pair.number} 号", rule="exchange_result",
+            action="结果不可信，整份不导入；请重新比对",
+        )  # fmt: skip
+    return {
+        "exchange": result.exchange, "pair": pair.number, "other": result.other, "contact": result.contact,
+        "standing": "member_here" if pair.member_here else "works_here",
+        "rule": min((person.rules[entry] for entry in pair.entries), key=_BY_STRENGTH.index),
+        "tokens": person.tokens, "found_on": on,
+    }  # fmt: skip

@@ -1,0 +1,79 @@
+"""One row per person an exchange found who is there tonight, as the 协查 list prints it: only the own side's is named.
+
+A find is known by keyed tokens alone; a person who is gone from the own rows, was erased, or objected is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from flows.exchange.entries import RULES
+from flows.home.store import Store, opened_store
+from flows.ledger.keys_moved import follow, merges
+from flows.run.context import RunContext
+from schemas.store_exchange import ExchangeFind
+
+_MEMBERS = """
+-- One row per person of the roll with a full ID.
+select 'id|' || id_number, name from registry_persons where id_kind = 'full' and roll_row_key is not null
+"""
+_WORKERS = """
+-- One row per worker row: by all it says, as ledger/identity.sql has it.
+select 'record|row|' || source || '|' || coalesce(name, '') || '|' || coalesce(id_number, '') || '|'
+    || array_to_string(phones, ','), name
+from person_rows where role = 'worker'
+"""
+STANDINGS = {"member_here": "外区从业", "works_here": "外区党员"}
+_SCHEMA = pa.schema([(name, pa.string()) for name in ("kind", "person_key", "name_masked", "asked")])
+
+
+def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: pa.Table) -> pa.Table:
+    """The finds of all exchanges that are people of tonight: kind, person_key (null off the ledger), masked name,
+    what is to be asked of whom.
+    """
+    with opened_store(run.home, run.settings.store_url) as store:
+        finds = store.exchange_finds()
+        if not finds:
+            return _SCHEMA.empty_table()
+        names = _names_of(con, run, {token for find in finds for token in find.tokens})
+        keys = _keys_of(store, {token for find in finds for token in find.tokens})
+        erased = store.erased()
+    objected = {
+        key for key, word in zip(ledger["person_key"].to_pylist(), ledger["objection"].to_pylist(), strict=True) if word
+    }
+    known = set(ledger["person_key"].to_pylist())
+    rows = []
+    for find in finds:
+        own = sorted({keys[token] for token in find.tokens if token in keys})
+        name = next((names[token] for token in find.tokens if token in names), None)
+        if name and not set(own) & (erased | objected):
+            rows.append(_row(find, name, next((key for key in own if key in known), None)))
+    return pa.Table.from_pylist(rows, _SCHEMA)
+
+
+def _row(find: ExchangeFind, name: str, key: str | None) -> dict[str, Any]:
+    what = "本区党员在该区从业" if find.standing == "member_here" else "本区从业人员是该区党员"
+    number = f"协查 {find.exchange}-{find.pair}"
+    return {
+        "kind": STANDINGS[find.standing], "person_key": key, "name_masked": f"{name[:1]}*",
+        "asked": f"{find.other}：{what}（{RULES[find.rule]}）。请与{find.contact}联系，报“{number}”",
+    }  # fmt: skip
+
+
+def _names_of(con: duckdb.DuckDBPyConnection, run: RunContext, wanted: set[str]) -> dict[str, str]:
+    """The name of tonight's row that a token is of."""
+    rows: Iterable[tuple[str, str | None]] = [
+        *con.execute(_MEMBERS).fetchall(), *con.execute(_WORKERS).fetchall()
+    ]  # fmt: skip
+    found = ((run.key.token("evidence", value), name or "") for value, name in rows)
+    return {token: name for token, name in found if token in wanted}
+
+
+def _keys_of(store: Store, tokens: set[str]) -> dict[str, str]:
+    """The person key a token leads to, where there is one."""
+    moved = merges(store)
+    return {token: follow(moved, key) for token, key in store.keys_of(tokens).items()}

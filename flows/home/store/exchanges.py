@@ -1,0 +1,39 @@
+"""Exchanges with other districts: which were begun and ended, and whom each found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flows.home.store.opened import Opened, insert_rows
+from schemas.store_exchange import Exchange, ExchangeFind
+
+
+class Exchanges(Opened):
+    """One row per exchange, one per pair it found."""
+
+    def exchange(self, number: str) -> Exchange | None:
+        """An exchange of this district by its number."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return session.get(Exchange, number)
+
+    def begin_exchange(self, row: Exchange) -> None:
+        """Note that tokens were sent."""
+        with Session(self.engine) as session, session.begin():
+            session.add(row)
+
+    def end_exchange(self, number: str, on: date, finds: Sequence[dict[str, Any]]) -> None:
+        """Note whom an exchange found; both or neither."""
+        with Session(self.engine) as session, session.begin():
+            row = session.get_one(Exchange, number)
+            row.imported_on = on
+            insert_rows(session, ExchangeFind, list(finds))
+
+    def exchange_finds(self) -> list[ExchangeFind]:
+        """All pairs found, by exchange and number."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return list(session.scalars(select(ExchangeFind).order_by(ExchangeFind.exchange, ExchangeFind.pair)))
