@@ -1,5 +1,5 @@
--- One row per member who has tokens: on the roll, a full ID that nobody else of the registry has, a full name.
 create or replace temp table people as
+-- One row per member who has tokens: on the roll, a full ID that nobody else of the registry has, a full name.
 select s.row_id as person, s.id_number as id, s.phones, n.name_key as name, n.name_sound as sound, n.name_fold as fold,
     n.name_swap as swap, n.name_head as head, if(substr(s.id_number, 17, 1)::int % 2 = 1, 'male', 'female') as sex,
     substr(s.id_number, 7, 4) || '-' || substr(s.id_number, 11, 2) || '-' || substr(s.id_number, 13, 2) as birth
@@ -8,6 +8,7 @@ where s.on_roll and s.id_kind = 'full' and n.name_kind = 'full' and length(n.nam
     and s.id_number in (select id_number from side where id_kind = 'full' group by id_number having count(*) = 1)
 order by person;
 create or replace temp table left_out as
+-- One row per cause why members or keys of theirs have no token.
 select '没有完整身份证号、没有完整姓名，或号码重复的党员' as cause,
     (select count(*) from side where on_roll) - (select count(*) from people) as keys;
 create or replace temp table keys as
@@ -49,4 +50,6 @@ select k.person, k.rule, k.message,
     list_append(t.shown, 'd=?') as id_number
 from ranked k join people p using (person) join patterns t using (person)
 where k.place <= $most;
-create or replace temp table persons_sent as select distinct person, person as row_id from entries;
+create or replace temp table persons_sent as
+-- One row per member with a token.
+select distinct person, person as row_id from entries;

@@ -24,7 +24,7 @@ from flows.matching import steps as matching
 from flows.run.context import RunContext
 from flows.run.runs import context_of, destroy_workspace, load_record, run_lock
 from flows.run.workspace import open_workspace
-from flows.staging import stage
+from flows.staging.step import stage
 
 _ASIDE = "exchange-"
 

@@ -15,6 +15,7 @@ from flows.exchange.entries import RULES
 from flows.home.store import Store, opened_store
 from flows.ledger.keys_moved import follow, merges
 from flows.run.context import RunContext
+from reports.workbook.sheets import EXCHANGED
 from schemas.store_exchange import ExchangeFind
 
 _MEMBERS = """
@@ -28,7 +29,6 @@ select 'record|row|' || source || '|' || coalesce(name, '') || '|' || coalesce(i
 from person_rows where role = 'worker'
 """
 STANDINGS = {"member_here": "外区从业", "works_here": "外区党员"}
-_SCHEMA = pa.schema([(name, pa.string()) for name in ("kind", "person_key", "name_masked", "asked")])
 
 
 def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: pa.Table) -> pa.Table:
@@ -38,7 +38,7 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
     with opened_store(run.home, run.settings.store_url) as store:
         finds = store.exchange_finds()
         if not finds:
-            return _SCHEMA.empty_table()
+            return EXCHANGED.empty_table()
         names = _names_of(con, run, {token for find in finds for token in find.tokens})
         keys = _keys_of(store, {token for find in finds for token in find.tokens})
         erased = store.erased()
@@ -52,7 +52,7 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
         name = next((names[token] for token in find.tokens if token in names), None)
         if name and not set(own) & (erased | objected):
             rows.append(_row(find, name, next((key for key in own if key in known), None)))
-    return pa.Table.from_pylist(rows, _SCHEMA)
+    return pa.Table.from_pylist(rows, EXCHANGED)
 
 
 def _row(find: ExchangeFind, name: str, key: str | None) -> dict[str, Any]:

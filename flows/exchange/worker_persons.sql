@@ -1,5 +1,6 @@
 -- One row per token of a worker: rows that share a key are one person's.
 create or replace temp table entries as
+-- One row per token of a worker: rows that share a key are one person's.
 with owned as (
     select k.*, coalesce(r.person, k.row_keys[1]) as person
     from kept_keys k left join roots r on r.row_id = k.row_keys[1]
@@ -20,5 +21,6 @@ from ranked where place <= $most;
 insert into left_out by name
 select '一人超过上限的特征' as cause, (select count(*) from kept_keys) - (select count(*) from entries) as keys;
 create or replace temp table persons_sent as
+-- One row per worker with a token and row of theirs.
 select distinct person, unnest(row_keys) as row_id from entries;
 alter table entries drop column row_keys;

@@ -1,5 +1,5 @@
--- One row per worker row, with the parts of its ID and name that it shows.
 create or replace temp table shown as
+-- One row per worker row, with the parts of its ID and name that it shows.
 select s.row_id, s.sex, s.birth_date as birth, s.phones, n.name_key as name, n.name_sound as sound, n.name_fold as fold,
     n.name_swap as swap, n.name_kind as kind, s.id_kind, s.id_number as id,
     coalesce(s.id_kind = 'full', false) as whole,
@@ -15,6 +15,7 @@ create or replace temp table offices as
 -- One row per phone on rows of many names.
 select ends from numbers group by ends having count(distinct fold) >= $most_names;
 create or replace temp table shared_phones as
+-- One row per phone on rows of more than one name.
 select ends from numbers group by ends having count(distinct fold) > 1;
 create or replace temp table row_keys as
 -- One row per worker row and key of theirs, with what else the row shows.
@@ -53,6 +54,7 @@ having count(distinct name) <= 1 and count(distinct sex) <= 1 and count(distinct
     and count(distinct phone) <= 1
     and coalesce(list_bool_and(list_transform(patterns, one -> pattern like replace(one, '*', '_'))), true);
 create or replace temp table left_out as
+-- One row per cause why keys of workers have no token.
 select '几行互相矛盾、可能不是一人的从业人员特征' as cause,
     (select count(distinct message) from row_keys) - (select count(*) from kept_keys) as keys
 union all by name

@@ -52,7 +52,7 @@ def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunS
     drop_old_workbooks(run.home)
     folder = run.home.reports / night.summary.version
     made: tuple[tuple[ReportKind, str, Callable[[], bytes]], ...] = (
-        ("workbook", WORKBOOK, lambda: _workbook(run, night)),
+        ("workbook", WORKBOOK, lambda: _workbook(con, run, night)),
         ("situation", SITUATION, lambda: _situation(run, night)),
         ("circulation", CIRCULATED, lambda: _circulated(run, night)),
         ("links", LINK_FIGURES, lambda: _link_figures(con, run, night)),
@@ -79,15 +79,18 @@ def drop_old_workbooks(home: Home) -> int:
     return len(gone)
 
 
-def _workbook(run: RunContext, night: Night) -> bytes:
+def _workbook(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+    from flows.exchange.tonight import exchanged_tonight
     from reports.workbook import WorkbookFacts, write_workbook
     from reports.workbook.sheets import VersionTables
 
+    ledger = version_table(run, night.summary.version, "ledger")
     tables = VersionTables(
-        ledger=version_table(run, night.summary.version, "ledger"),
+        ledger=ledger,
         coverage=version_table(run, night.summary.version, "coverage"),
         changes=version_table(run, night.summary.version, "changes"),
         previous=previous_ledger(run, night),
+        exchanged=exchanged_tonight(con, run, ledger),
     )
     quality, split = night.quality, run.settings.workbook.split_rows
     return write_workbook(WorkbookFacts(tables, night.summary, run.policy, quality.now, quality.before, split))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -38,6 +38,10 @@ class Sheet:
     """The list of which this is one street's part."""
 
 
+EXCHANGED = pa.schema([(name, pa.string()) for name in ("kind", "person_key", "name_masked", "asked")])
+"""One row per person an exchange with another district found; `person_key` is null off the ledger."""
+
+
 @dataclass(frozen=True)
 class VersionTables:
     """The tables of one version, and the ledger before it."""
@@ -46,6 +50,7 @@ class VersionTables:
     coverage: pa.Table
     changes: pa.Table
     previous: pa.Table | None
+    exchanged: pa.Table = field(default_factory=EXCHANGED.empty_table)
 
 
 _VIEWS = (
@@ -105,6 +110,7 @@ def _put(con: duckdb.DuckDBPyConnection, tables: VersionTables, titles: Mapping[
     con.register("changes", tables.changes.append_column("cause_text", told))
     con.execute("set variable mere_moves = $codes::varchar[]", {"codes": list(MERE_MOVES)})
     con.register("previous", tables.ledger.slice(0, 0) if tables.previous is None else tables.previous)
+    con.register("exchanged", tables.exchanged)
     put_views(con)
     run_script(con, script("reports.workbook", "sheets.sql"))
 

@@ -90,7 +90,9 @@ from open_leads
 where lead.code in ('P1', 'Y1', 'L1')
 order by street nulls last, rank_of(lead.code), person_key;
 create or replace view sheet_flows as
--- 流入流出与协查: one row per person who moved in or out, or about whom another organisation must be asked.
+-- 流入流出与协查: one row per person who moved in or out, or about whom another organisation must be asked; and one per
+-- person whom an exchange with another district found.
+select * from (
 select
     coalesce(nullif(all_titled('status_titles', list_filter(l.statuses, code -> code in ('F1', 'F2', 'P2', 'D1'))), ''),
         '组织关系不明') as "类别",
@@ -99,7 +101,12 @@ select
     l.lead_state as "核查状态"
 from ledger l left join assist_check a using (person_key)
 where a.person_key is not null or (not l.objection and list_has_any(l.statuses, ['F1', 'F2']))
-order by "镇街" nulls last, "类别", person_key;
+union all by name
+select e.kind as "类别", coalesce(e.person_key, '不在一本账') as "人员编号", e.name_masked as "姓名",
+    coalesce(l.work_street, l.home_street) as "镇街", listed(l.units) as "单位", l.home_org_name as "组织关系所在",
+    l.host_org_name as "接收组织", e.asked as "协查事项", l.lead_state as "核查状态"
+from exchanged e left join ledger l using (person_key)
+) order by "镇街" nulls last, "类别", "人员编号", "协查事项";
 create or replace view sheet_coverage as
 -- 应建尽建建议: one row per counted scope, those with a suggestion first.
 select titled('scopes', scope) as "范围", name as "名称", if(scope = 'street', null, street) as "镇街", trade as "行业",
