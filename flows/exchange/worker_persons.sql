@@ -1,4 +1,3 @@
--- One row per token of a worker: rows that share a key are one person's.
 create or replace temp table entries as
 -- One row per token of a worker: rows that share a key are one person's.
 with owned as (

@@ -26,7 +26,7 @@ from schemas.policy import load_policy
 from schemas.provenance import Provenance
 from schemas.store import Evidence, Judgement, LeadEvent, Objection
 
-_OF_ALL = ("export", "export_identified", "backup")
+_OF_ALL = ("export", "export_identified", "exchange_export", "backup")
 """Acts that took every person of a version, this one too."""
 
 

@@ -15,7 +15,7 @@ from reports.assessment_pages import Processing, assessment_page, record_page
 from schemas.contracts import SourceContract, load_sources
 from schemas.policy import load_policy
 
-_SHARING = ("export", "export_identified", "return_sheets", "export_tasks")
+_SHARING = ("export", "export_identified", "exchange_export", "return_sheets", "export_tasks")
 
 
 def write_assessment(home: Home, out: Path, *, by: str) -> tuple[Path, Path]:
