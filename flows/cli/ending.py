@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from schemas.errors import SanzhaoError
 
 DONE, FAILED, USAGE, WARNED = 0, 1, 2, 3
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # typer carries its parser inside and exports no name for this class; every mistake in a command's words is one.
 UsageMistake: Any = typer.BadParameter.__bases__[0]
@@ -79,6 +81,8 @@ def _crashed(error: Exception, arguments: list[str]) -> str:
 
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
         return _out_of_memory(arguments)
+    if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        return "磁盘写满了，没有写出结果。处理办法：腾出空间再试；比对的临时文件可用环境变量 TMPDIR 指到空间大的磁盘"
     named = f"程序内部出错（{type(error).__name__}）"
     if "--home" in arguments[:-1]:
         home = Home(Path(arguments[arguments.index("--home") + 1]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import time
 import zlib
@@ -146,3 +147,17 @@ def test_a_killed_comparison_goes_on_from_what_it_had_done(places: dict[str, Pat
         assert ("接着上次中断的比对" in done.stderr) == (target == out)
     assert out.read_bytes() == straight.read_bytes()
     assert not work.exists()
+
+
+def test_a_full_disk_is_said_with_what_to_do(places: dict[str, Path]) -> None:
+    write_tables(40_000, 7, places["in"])
+    command = [SANZHAO, "link", *(str(places["in"] / f"{side}.parquet") for side in ("left", "right")), "--model"]
+    environment = {**clean_environment(), "TMPDIR": str(places["tmp"]), "XDG_STATE_HOME": str(places["state"])}
+    words = shlex.join([*map(str, command), "people", "--memory", "12MB", "--out", str(places["in"] / "pairs.parquet")])
+    small = "ulimit -f 200; trap '' XFSZ"  # no file may have 200 kB: a spooled column wants more
+    done = subprocess.run(
+        ["bash", "-c", f"{small}; exec {words}"], env=environment, capture_output=True,
+        text=True, check=False, timeout=_LONGEST,
+    )  # fmt: skip
+    assert done.returncode == 1 and "磁盘写满了" in done.stderr, done.stderr
+    assert list(places["tmp"].iterdir()) == [] and not (places["in"] / "pairs.parquet").exists()
