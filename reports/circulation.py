@@ -14,17 +14,40 @@ Cell = tuple[int, int]
 
 def suppressed(counts: Sequence[Sequence[int]], least: int) -> list[list[int | str]]:
     """Counts as they may be shown, with a last row and a last column of totals added, hidden ones as `*`."""
-    table = _with_totals(counts)
-    hidden = {(row, column) for row, line in enumerate(table) for column, value in enumerate(line) if 0 < value < least}
+    return suppressed_together([counts], least)[0]
+
+
+def suppressed_together(tables: Sequence[Sequence[Sequence[int]]], least: int) -> list[list[list[int | str]]]:
+    """Tables with the same rows and the same totals of rows: a total hidden in one is hidden in all."""
+    whole = [_with_totals(counts) for counts in tables]
+    hidden: list[set[Cell]] = [set() for _ in whole]
+    while True:
+        hidden = [_hidden(table, known, least) for table, known in zip(whole, hidden, strict=True)]
+        totals = {
+            row for table, cells in zip(whole, hidden, strict=True) for row, at in cells if at == len(table[0]) - 1
+        }
+        wanted = [{(row, len(table[0]) - 1) for row in totals} for table in whole]
+        if all(more <= cells for more, cells in zip(wanted, hidden, strict=True)):
+            break
+        hidden = [cells | more for more, cells in zip(wanted, hidden, strict=True)]
+    return [
+        [
+            [HIDDEN if (row, column) in cells else value for column, value in enumerate(line)]
+            for row, line in enumerate(table)
+        ]
+        for table, cells in zip(whole, hidden, strict=True)
+    ]
+
+
+def _hidden(table: list[list[int]], known: set[Cell], least: int) -> set[Cell]:
+    """The cells to hide, those known to be hidden among them."""
+    small = {(row, column) for row, line in enumerate(table) for column, value in enumerate(line) if 0 < value < least}
+    hidden = known | small
     while True:
         weak = next((line for line in _lines(table) if _is_weak(table, line, hidden, least)), None)
         if weak is None:
-            break
+            return hidden
         hidden.add(_next(table, weak, hidden))
-    return [
-        [HIDDEN if (row, column) in hidden else value for column, value in enumerate(line)]
-        for row, line in enumerate(table)
-    ]
 
 
 def _with_totals(counts: Sequence[Sequence[int]]) -> list[list[int]]:

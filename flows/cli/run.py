@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.ending import DONE, WARNED, UsageMistake
-from flows.cli.options import AsOfOption, ConfigOption, DropOption, HomeOption, JsonOption, NightOption
+from flows.cli.options import (
+    AsOfOption,
+    CityOption,
+    ConfigOption,
+    DropOption,
+    HomeOption,
+    JsonOption,
+    KeysOption,
+    NightOption,
+    OneHomeOption,
+    one_place,
+)
 from flows.cli.terminal import called, shown_progress, terminal
 
 if TYPE_CHECKING:
@@ -154,13 +165,23 @@ def _driven(request: RunRequest) -> RunSummary:
         return drive(request, progress=progress)
 
 
-def status(home: HomeOption, json: JsonOption = False) -> None:
-    """看最近的运行、当前版本、是否有中断的运行。"""
-    from flows.doctor.status import print_state, state_of
+def status(
+    home: OneHomeOption = None, homes: CityOption = None, keys: KeysOption = None, json: JsonOption = False
+) -> int:
+    """看最近的运行、当前版本、是否有中断的运行；几个区一起（--homes）时每区一行。"""
     from flows.home.folders import Home
 
-    found = state_of(Home(home.resolve()))
-    if json:
-        print(found.model_dump_json(indent=2))
-    else:
-        print_state(found)
+    one_place(home, homes)
+    if homes is not None:
+        from flows.city.status import print_districts
+
+        return WARNED if print_districts(homes.resolve(), keys.resolve() if keys else None, as_json=json) else DONE
+    if home is not None:
+        from flows.doctor.status import print_state, state_of
+
+        found = state_of(Home(home.resolve()))
+        if json:
+            print(found.model_dump_json(indent=2))
+        else:
+            print_state(found)
+    return DONE

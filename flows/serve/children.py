@@ -55,12 +55,12 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
     server = {**own, **_server_environment(home, settings)}
     words: tuple[str, ...] = ("server", "start", "--host", LOOPBACK, "--port", str(settings.serve.port))
     found = [
-        Child("prefect", _as_child("-m", "flows.serve.prefect_server", *words), server),
-        Child("runner", _as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
+        Child("prefect", as_child("-m", "flows.serve.prefect_server", *words), server),
+        Child("runner", as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
     ]
     if settings.serve.review:
         words = ("review", "--home", str(home.root), "--port", str(settings.serve.review_port))
-        found.append(Child("review", _as_child("-c", "from flows.cli import main; main()", *words), _plain()))
+        found.append(Child("review", as_child("-c", "from flows.cli import main; main()", *words), plain_environment()))
     return tuple(found)
 
 
@@ -69,11 +69,12 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
-def _as_child(*words: str) -> tuple[str, ...]:
+def as_child(*words: str) -> tuple[str, ...]:
+    """The command of a Python program that ends when the service ends."""
     return (sys.executable, "-m", "flows.serve.child", *words)
 
 
-def _plain() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """The service's own environment without Prefect settings of the machine."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
     return {**kept, "PYTHONUNBUFFERED": "1"}
@@ -82,7 +83,7 @@ def _plain() -> dict[str, str]:
 def _environment(home: Home, settings: Settings) -> dict[str, str]:
     """What every Prefect process of the service is told."""
     return {
-        **_plain(),
+        **plain_environment(),
         "PREFECT_HOME": str(private_folder(home.root / "prefect")),
         "TMPDIR": str(private_folder(home.root / "prefect" / "tmp")),  # its runner's storage has a name that all share
         "PREFECT_API_URL": api_url(settings),

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -36,10 +36,10 @@ def serve_home(home: Home) -> None:
     settings = load_settings(home)
     load_key(home)
     next_due(settings.night.cron, _now())
-    with _only_service(home):
+    with only_service(home):
         check_ports(settings)
         supervisor = Supervisor(home, children_of(home, settings))
-        stop = _told_to_stop()
+        stop = told_to_stop()
         try:
             _serve(home, settings, supervisor, stop)
         finally:
@@ -53,13 +53,18 @@ def check_ports(settings: Settings) -> None:
     wanted = {"Prefect": settings.serve.port}
     if settings.serve.review:
         wanted["核对页面"] = settings.serve.review_port
+    check_free(wanted, "改配置 [serve] 的 port、review_port")
+
+
+def check_free(wanted: Mapping[str, int], otherwise: str) -> None:
+    """Raises HomeError naming the first port by what it is for that another program listens on."""
     for what, port in wanted.items():
         if not port_is_free(port):
             raise HomeError(
                 f"{what}的端口 {port} 已被占用",
                 where=LOOPBACK,
                 rule="port_taken",
-                action="停掉占用它的程序，或改配置 [serve] 的 port、review_port",
+                action=f"停掉占用它的程序，或{otherwise}",
             )
 
 
@@ -120,7 +125,7 @@ def _answers(question: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def _only_service(home: Home) -> Iterator[None]:
+def only_service(home: Home) -> Iterator[None]:
     """One service per home; the kernel lets go of the lock when the process ends."""
     descriptor = os.open(home.root / ".serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -139,7 +144,8 @@ def _only_service(home: Home) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _told_to_stop() -> threading.Event:
+def told_to_stop() -> threading.Event:
+    """Set at SIGTERM or Ctrl-C."""
     stop = threading.Event()
 
     def told(_signal: int, _frame: FrameType | None) -> None:

@@ -41,6 +41,10 @@ class Supervisor:
         self.home = home
         self._kept = [_Kept(child) for child in children]
 
+    def add(self, child: Child) -> None:
+        """One more child, not started yet."""
+        self._kept.append(_Kept(child))
+
     def start(self, name: str) -> None:
         """Start one child."""
         self._begin(next(kept for kept in self._kept if kept.child.name == name))
@@ -65,6 +69,12 @@ class Supervisor:
         return {
             kept.child.name: kept.process.pid for kept in self._kept if kept.process and kept.process.poll() is None
         }
+
+    def tell(self) -> None:
+        """Ask every child to end, without waiting for it; `stop` waits."""
+        for kept in self._kept:
+            if kept.process is not None and kept.process.poll() is None:
+                kept.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
         """End them, last started first, each with what it started itself; who does not end in time is killed."""

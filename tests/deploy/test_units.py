@@ -39,11 +39,16 @@ def _unit(path: Path) -> ConfigParser:
 def test_a_service_is_hardened_and_gets_its_key_as_a_credential(path: Path) -> None:
     service, text = _unit(path)["Service"], path.read_text("utf-8")
     assert {name: service.get(name) for name in HARDENED} == HARDENED
-    assert service["LoadCredential"].partition(":")[0] in re.findall(r"/run/credentials/%n/?([\w.]*)", text)
+    credentials = re.findall(r"^LoadCredential=([\w.]+):/etc/sanzhao/", text, re.MULTILINE)
+    assert credentials
+    assert re.findall(r"^Environment=SANZHAO_KEY_\w+=/run/credentials/%n/?(.*)$", text, re.MULTILINE)[0] in (
+        *credentials,
+        "",
+    )
     assert service["ReadWritePaths"].startswith("/var/lib/sanzhao")
     assert service["ExecStart"].split()[:1] == ["/opt/sanzhao/venv/bin/sanzhao"]
     assert service["ExecStart"].split()[1] in MODULES
-    if "serve" in path.name or "run" in path.name:
+    if "backup" not in path.name:
         assert re.fullmatch(r"\d+G", service["MemoryMax"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.circulation import HIDDEN, suppressed
+from reports.circulation import HIDDEN, suppressed, suppressed_together
 
 
 def test_small_counts_are_hidden_and_a_second_one_with_them() -> None:
@@ -42,6 +42,18 @@ def test_no_hidden_small_count_is_the_only_one_possible(table: list[list[int]]) 
         rest = line[-1] - sum(cell for cell in line[:-1] if cell != HIDDEN)
         ways = [way for way in product(range(1, rest + 1), repeat=len(gone)) if sum(way) == rest]
         assert len(ways) != 1 or rest >= 5, line
+
+
+@given(counts)
+@settings(max_examples=60)
+def test_a_total_hidden_in_one_table_is_told_by_no_other(one: list[list[int]]) -> None:
+    """Two tables of the same people: the second is the first, each row dealt out anew over its columns."""
+    dealt = [[sum(line) - sum(line[:2]) // 2, sum(line[:2]) // 2, 0] for line in one]
+    first, second = suppressed_together([one, dealt], 5)
+    assert [line[-1] for line in first] == [line[-1] for line in second]
+    for line in (*first, *second):
+        if line[-1] == HIDDEN:
+            assert HIDDEN in line[:-1], line
 
 
 @pytest.mark.parametrize("table", [[[2]], [[1, 2], [3, 4]]])

@@ -1,0 +1,1 @@
+"""A city: the homes of several districts in one folder, served together; counts of all of them, names of none."""

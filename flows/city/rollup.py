@@ -1,0 +1,76 @@
+"""One row of figures per district, read from the ledger it published last; nothing of a person leaves this module."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flows.city.districts import District
+from flows.home.keys import parse_key
+from flows.ledger.publish.read import Published, current_version
+from flows.run.runs import RunRecord, list_runs, run_is_going
+from flows.serve.running import service_is_running
+from reports.city_page import NO_LEAD, OBJECTION, DistrictFigures
+from reports.words import RUN_STATES
+from schemas.errors import HomeError, SanzhaoError
+from schemas.policy import load_policy
+
+
+def roll_up(districts: Sequence[District]) -> list[DistrictFigures]:
+    """Figures of every district; one that cannot be read says why, and the others go on."""
+    return [_figures(one) for one in districts]
+
+
+def _figures(one: District) -> DistrictFigures:
+    try:
+        return _read(one)
+    except SanzhaoError as error:
+        trouble = error.message
+    except (OSError, ValueError) as error:
+        trouble = f"一本账读不了（{type(error).__name__}）：运行 sanzhao ledger verify --home {one.folder}"
+    return DistrictFigures(one.name, _service(one), one.trouble or trouble)
+
+
+def _read(one: District) -> DistrictFigures:
+    runs = list_runs(one.home, newest=1)
+    told = DistrictFigures(one.name, _service(one), one.trouble, last_run=_last_run(one, runs))
+    if one.settings is None or not one.key_id:
+        return told
+    version = current_version(one.home, parse_key(one.key_file.read_bytes(), one.key_file))
+    if version is None:
+        return told
+    least = load_policy(one.settings.policy).circulation.least
+    return _counted(replace(told, as_of=version.as_of.isoformat(), least=least), version)
+
+
+def _counted(told: DistrictFigures, version: Published) -> DistrictFigures:
+    """With the counts of a version, held against those of its index. Raises HomeError where they differ (勾稽)."""
+    rows = version.table("ledger").select(["lead_state", "primary_status", "objection"]).to_pylist()
+    leads = Counter(OBJECTION if row["objection"] else row["lead_state"] or NO_LEAD for row in rows)
+    statuses = Counter(row["primary_status"] or OBJECTION for row in rows)
+    district = next(row for row in version.table("coverage").to_pylist() if row["scope"] == "district")
+    waiting = version.table("review").num_rows
+    index = version.index["counts"]
+    if (len(rows), waiting) != (index["persons"], index["review"]):
+        raise HomeError(
+            "一本账的行数与索引不符", where=version.version, rule="counts", action="运行 sanzhao ledger verify"
+        )
+    names = ("workers", "worker_rows", "full_members", "probationary")
+    plain = {**{name: int(district[name]) for name in names}, "review": waiting}
+    return replace(told, plain=plain, lead_states=dict(leads), statuses=dict(statuses))
+
+
+def _service(one: District) -> str:
+    return "在运行" if service_is_running(one.home) else "没有在运行"
+
+
+def _last_run(one: District, runs: Sequence[RunRecord]) -> str:
+    if run_is_going(one.home):
+        return "正在进行"
+    return f"{runs[-1].as_of.isoformat()} {_ended(runs[-1])}" if runs else "还没有"
+
+
+def _ended(run: RunRecord) -> str:
+    """How a run that no process is at any more ended."""
+    return "中断" if run.state == "running" else RUN_STATES[run.state]

@@ -1,0 +1,93 @@
+"""The city's page: one row per district, counts only, small ones hidden so that nobody can be made out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from reports.circulation import HIDDEN, suppressed_together
+from reports.page import page, section, table
+from reports.words import STATUS_TITLES
+
+OBJECTION, NO_LEAD = "异议", "无线索"
+LEAD_STATES = ("线索", "待核查", "已确认", "已纳管", "已办结", "排除", OBJECTION, NO_LEAD)
+STATUSES = (*STATUS_TITLES, OBJECTION)
+_PLAIN = (("从业人数", "workers"), ("从业人次", "worker_rows"), ("正式党员", "full_members"),
+          ("预备党员", "probationary"), ("待核对", "review"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DistrictFigures:
+    """What of one district reaches the city: its state, and counts of the ledger it published last."""
+
+    name: str
+    service: str
+    """Whether it is served, in a word or two."""
+    trouble: str = ""
+    as_of: str = ""
+    last_run: str = ""
+    least: int = 5
+    """Below this its policy lets no count leave."""
+    plain: dict[str, int] = field(default_factory=dict)
+    """workers, worker_rows, full_members, probationary, review; empty without a published ledger."""
+    lead_states: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def persons(self) -> int:
+        """People in its ledger."""
+        return sum(self.lead_states.values())
+
+
+def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
+    """The whole page. Sums of districts are the totals; what a policy hides of a district is hidden of the city too."""
+    counted = [one for one in districts if one.plain]
+    least = max((one.least for one in counted), default=5)
+    parts = [section("各区", _states(districts))]
+    if counted:
+        leads, statuses = _crossed(counted, least)
+        parts += [
+            section("人数", _plain_table(counted, least)),
+            section("在账的人，按线索状态", table(("区", *LEAD_STATES, "合计"), leads)),
+            section(
+                "在账的人，按主状态",
+                table(("区", *(STATUS_TITLES.get(one, one) for one in STATUSES), "合计"), statuses),
+            ),
+        ]
+    missing = [one.name for one in districts if not one.plain]
+    note = f"<p class=faint>口径：各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
+    note += "同一张表里凡能由其他数字推算出来的也一并隐去。没有任何人的姓名、证件号、手机号。</p>"
+    if missing:
+        note += f"<p class=warn>合计里没有：{escape('、'.join(missing))}</p>"
+    return page("全市汇总", f"{len(districts)} 个区　{drawn_at}　内部资料 注意保管", (*parts, note))
+
+
+def _states(districts: Sequence[DistrictFigures]) -> str:
+    rows = [(one.name, one.as_of or "还没有发布过", one.service, one.last_run, one.trouble) for one in districts]
+    return table(("区", "数据日期", "服务", "最近一次运行", "问题"), rows)
+
+
+def _plain_table(counted: Sequence[DistrictFigures], least: int) -> str:
+    """Each column by itself: they are counts of different things, and make no sum across."""
+    columns = [suppressed_together([[[one.plain[name]] for one in counted]], least)[0] for _, name in _PLAIN]
+    names = [*(one.name for one in counted), "合计"]
+    rows = [(name, *(_told(column[at][0]) for column in columns)) for at, name in enumerate(names)]
+    return table(("区", *(title for title, _ in _PLAIN)), rows)
+
+
+def _crossed(counted: Sequence[DistrictFigures], least: int) -> list[list[tuple[str, ...]]]:
+    """Both tables of people in the ledgers; a total hidden in one is hidden in the other."""
+    tables = [
+        [[one.lead_states.get(state, 0) for state in LEAD_STATES] for one in counted],
+        [[one.statuses.get(status, 0) for status in STATUSES] for one in counted],
+    ]
+    names = [*(one.name for one in counted), "合计"]
+    return [
+        [(name, *map(_told, line)) for name, line in zip(names, shown, strict=True)]
+        for shown in suppressed_together(tables, least)
+    ]
+
+
+def _told(value: int | str) -> str:
+    return value if isinstance(value, str) else f"{value:,}"
