@@ -1,9 +1,9 @@
 # make run    一条命令：建环境，用 data/sample 跑三晚，打印小结
-# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件    make bundle  离线安装包
+# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件    make bundle  离线安装包    make screenshots  重画文档里的图
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint audit prove bench spark lock clean bundle wheels
+.PHONY: run test lint audit prove bench spark lock clean bundle screenshots wheels
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] < (3, 14) else "")' 2>/dev/null)))
 VENV := .venv
@@ -61,6 +61,10 @@ lock:
 		--no-header --no-annotate --quiet -o requirements-sample.lock
 	echo 'pyspark>=4.3,<5' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-spark.lock
+
+# The pictures of the documents, drawn anew from data/sample (needs chromium; LibreOffice and poppler for two of them).
+screenshots: $(DEV_READY)
+	$(BIN)/python -m benchmarks.screenshots
 
 # An archive for a machine without a network: wheels with checked hashes, units, guide. See deploy/INSTALL.md.
 # For machines with 鲲鹏 or 飞腾: make bundle PLATFORM=aarch64 (any machine can build it).

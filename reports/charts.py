@@ -68,14 +68,16 @@ class Chart:
         return f",.{self.digits}f"
 
 
-_SPAN = 100
-"""Counts of which one is so many times another: on an even axis the smaller would be a line."""
+_SPAN, _SPAN_OF_STACKS = 20, 100
+"""Counts of which one is so many times another: on an even axis the smaller would be a line. Of bars made of parts it
+takes more, for their parts can only be told as shares then.
+"""
 
 
-def spans(values: Iterable[float]) -> bool:
+def spans(values: Iterable[float], times: float = _SPAN) -> bool:
     """Whether counts lie so far apart that an even axis hides the smaller ones; nought is shown by its number."""
     filled = [value for value in values if value > 0]
-    return bool(filled) and max(filled) >= _SPAN * min(filled)
+    return bool(filled) and max(filled) >= times * min(filled)
 
 
 def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
@@ -96,7 +98,7 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
     Bars that span are drawn as long as each other, their parts as shares, with the totals beside their names: parts
     cannot be added up on an axis by tens.
     """
-    if spans(_totals(parts).values()):
+    if spans(_totals(parts).values(), _SPAN_OF_STACKS):
         return _shares(chart, parts, colours)
     return _svg(chart, _stack(chart, parts, colours), parts)
 
@@ -161,7 +163,10 @@ def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *
     """
     import altair as alt
 
-    order, by_tens = list(dict.fromkeys(one.part for one in parts)), spans(one.value for one in parts)
+    order, by_tens = (
+        list(dict.fromkeys(one.part for one in parts)),
+        spans((one.value for one in parts), _SPAN_OF_STACKS),
+    )
     values = [
         {
             "from": float(one.name),

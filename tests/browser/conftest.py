@@ -68,13 +68,13 @@ def start(home: Path, port: int, *words: str) -> subprocess.Popen[bytes]:
     """The real command, until it answers."""
     command = [str(SANZHAO), "review", "--home", str(home), "--port", str(port), *words]
     server = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    for _ in range(600):
+    for _ in range(1200):
         try:
             httpx.get(f"http://127.0.0.1:{port}/login", timeout=5)
             return server
         except httpx.TransportError:
             assert server.poll() is None, server.stderr and server.stderr.read().decode()
-            time.sleep(0.1)
+            time.sleep(0.05)
     raise AssertionError("the workbench does not answer")
 
 
@@ -113,23 +113,39 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def profiles(served: Served, chromium: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """By account: a browser profile of its own, kept with its log-in and its cached files for the whole module."""
+    contexts: dict[str, BrowserContext] = {}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def log_in(served: Served, chromium: Browser) -> Iterator[Callable[[str], Page]]:
-    """Log an account in through the form, in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
+def log_in(served: Served, chromium: Browser, profiles: dict[str, BrowserContext]) -> Iterator[Callable[[str], Page]]:
+    """A window of an account's own profile; it is logged in through the form the first time."""
+    pages: list[Page] = []
 
     def logging_in(name: str) -> Page:
-        context = chromium.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
-        contexts.append(context)
-        context.on("request", lambda request: served.asked.add(request.url))
-        page = context.new_page()
+        known = name in profiles
+        if not known:
+            context = chromium.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
+            context.on("request", lambda request: served.asked.add(request.url))
+            profiles[name] = context
+        page = profiles[name].new_page()
+        pages.append(page)
         page.on("websocket", lambda socket: served.asked.add(socket.url.replace("ws://", "http://")))
-        enter(page, served.base, name)
+        if known:
+            page.goto(served.base)
+        if not known or page.url.endswith("/login"):
+            enter(page, served.base, name)
+        page.wait_for_selector("main h1")
         return page
 
     yield logging_in
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def enter(page: Page, base: str, name: str) -> None:

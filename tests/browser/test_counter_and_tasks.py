@@ -1,14 +1,24 @@
-"""The box at the head of every page, and the tasks of a street's officer on a phone, in a real browser."""
+"""The box at the head of every page, a street officer's tasks on a phone, then what streets dispute, in a real browser.
+
+The disputes come last: what an analyst decides would be missing among the tasks that the officers look at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
+from flows.home.folders import Home
+from flows.home.store import opened_store
+from flows.ledger.checks import Said, record_answer
+from flows.tasks.export import TaskOrder, export_tasks
+from schemas.policy import load_policy
 from tests.browser.conftest import Served
-from tests.browser.district import MASKED, STREETS, members
+from tests.browser.district import DAY, MASKED, STREETS, members
 from tests.browser.test_workbench import published, rows_of
 
 pytestmark = pytest.mark.slow
@@ -143,3 +153,81 @@ def test_another_street_s_task_is_refused_and_the_whole_district_sees_it_masked(
     street.goto(f"{served.base}/task/{others}")
     street.get_by_role("button", name="看姓名和电话").click()
     street.wait_for_selector("dd.clear")
+
+
+REMARK = "<img src=x onerror=window.hacked=1>本人说名册早就改了"
+
+
+def place(page: Page) -> str:
+    page.wait_for_selector("#conflict")
+    return page.get_attribute("#conflict", "data-place") or ""
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the lead has been on the screen for a moment."""
+    page.wait_for_timeout(330)
+    page.keyboard.press(key)
+
+
+def test_an_analyst_decides_disputes_by_keyboard_and_the_next_sheets_obey(
+    served: Served, log_in: LogIn, tmp_path: Path
+) -> None:
+    rows = [row for row in pq.read_table(served.home / "ledger/ledger.parquet").to_pylist() if "L1" in row["statuses"]]
+    assert len(rows) == 2, "a lost member in each street"
+    with opened_store(Home(served.home)) as store:
+        for row in rows:
+            said = Said("情况不符", "街道核查员", DAY, remark=REMARK)
+            record_answer(store, load_policy().leads, row, "L1", said)
+
+    street = log_in("石栈陈")
+    street.goto(f"{served.base}/conflicts")
+    expect(street.locator("tbody tr")).to_have_count(1)
+    other = next(str(row["person_key"]) for row in rows if row["home_street"] == STREETS[0])
+    answer = street.goto(f"{served.base}/conflict/{other}/L1")
+    assert answer is not None and answer.status == 403
+    reader = log_in("赵读").goto(f"{served.base}/conflicts")
+    assert reader is not None and reader.status == 403
+
+    page = log_in("李审核")
+    page.goto(f"{served.base}/conflicts")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.locator("tbody a").first.click()
+    first = place(page)
+    expect(page.locator("#street")).to_contain_text("街道核查员")
+    expect(page.locator("#street")).to_contain_text("本人说名册早就改了")
+    assert page.evaluate("window.hacked") is None
+    ids = [row["身份证号"] for row in members()]
+    assert not any(number in page.content() for number in ids), "masked until asked for"
+
+    press(page, "m")
+    page.get_by_label("理由").fill("核对名册")
+    page.keyboard.press("Enter")
+    expect(page.locator(".q-dialog dl")).to_be_visible()
+    assert any(number in page.content() for number in ids)
+    page.get_by_role("button", name="关闭").click()
+    assert rows_of(served.home, "select why from audit where what = 'unmask' order by seq desc limit 1") == [
+        ("依据1：核对名册",)
+    ]
+
+    press(page, "3")
+    page.wait_for_function("before => document.querySelector('#conflict')?.dataset.place !== before", arg=first)
+    second = place(page)
+    page.get_by_label("说明").fill("请再上门一次")
+    page.locator("h1").first.click()
+    press(page, "1")
+    page.wait_for_url("**/conflicts")
+    expect(page.get_by_text("没有。").first).to_be_visible()
+    assert rows_of(
+        served.home, "select person_key, note, state, checked_by from lead_events order by id desc limit 2"
+    ) == [
+        (second.split("/")[0], "发回镇街", "待核查", "李审核"),
+        (first.split("/")[0], "线索不成立", "排除", "李审核"),
+    ]
+    assert rows_of(served.home, "select why from audit where what = 'analyse' order by seq") == [
+        ("L1 线索不成立",), ("L1 发回镇街：请再上门一次",),
+    ]  # fmt: skip
+    done = export_tasks(Home(served.home), TaskOrder(tmp_path, "制表人甲", inside=True))
+    assert sum(done.leads.values()) == 1, "only what went back to the street"
+    auditor = log_in("孙审计")
+    auditor.goto(f"{served.base}/audit")
+    expect(auditor.locator("tbody").get_by_text("答复情况不符").first).to_be_visible()
