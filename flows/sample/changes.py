@@ -9,6 +9,8 @@ import numpy as np
 from flows.sample.sheets import Cell, Edit, Fact, Sheet
 from flows.sample.world import World
 
+UNACCUSED = ("N0", "W1", "F1", "F2")
+"""Stories of members whom nothing accuses."""
 _NO = {"01": "13", "中共党员": "群众", "是": "否"}
 
 
@@ -100,6 +102,27 @@ def _correct_declarations(rng: np.random.Generator, world: World, sheets: list[S
             if cell:
                 said: dict[str, Fact] = {"declared_member": True}
                 sheet.edits.append(Edit(night, row, {"declared_member": cell}, said, cause="declaration_corrected"))
+
+
+def contradicting_nights(nights: int) -> range:
+    """The nights on which one more member's two entries come to say two things; none of fewer than four."""
+    return range(1, nights - 2, 3)
+
+
+def contradict_rolls(world: World, sheets: list[Sheet]) -> None:
+    """Every third night one member who stands on the roll twice has the membership stopped in one entry alone.
+
+    Members in order are taken, so that nothing but the contradiction could accuse them.
+    """
+    entries: dict[int, list[tuple[Sheet, int]]] = {}
+    for sheet in sheets:
+        if sheet.source == "party_members":
+            for row in np.flatnonzero(np.isin(world.roles.story[sheet.person], UNACCUSED)):
+                entries.setdefault(int(sheet.person[row]), []).append((sheet, int(row)))
+    twice = (found for _, found in sorted(entries.items()) if len(found) == 2)
+    for night, found in zip(contradicting_nights(world.options.nights), twice, strict=False):
+        sheet, row = found[1]
+        sheet.edits.append(Edit(night, row, {"membership_state": "停止党籍"}, {"stopped": True}))
 
 
 def lose_files(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:

@@ -1,10 +1,10 @@
-"""Between two nights: damaged IDs sent again whole, new phone numbers, new members, a branch renamed."""
+"""Between two nights: damaged IDs sent again whole, new phone numbers, new members, a branch renamed, rolls at odds."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from flows.sample.changes import lose_files, settle_leads
+from flows.sample.changes import contradict_rolls, lose_files, settle_leads
 from flows.sample.sheets import Edit, Fact, Sheet, Shown
 from flows.sample.world import World
 
@@ -23,6 +23,7 @@ def change_between_nights(rng: np.random.Generator, world: World, sheets: list[S
     if world.options.nights > 1:
         settle_leads(rng, world, sheets)
         _rename_branch(rng, world, sheets)
+        contradict_rolls(world, sheets)
         lose_files(rng, world, sheets)
 
 

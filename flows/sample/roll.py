@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from flows.sample.branch_names import written_branches, written_codes
+from flows.sample.changes import UNACCUSED, contradicting_nights
 from flows.sample.common import elsewhere, identify, shown_dates
 from flows.sample.options import Rates, data
 from flows.sample.own_work import own_work
@@ -70,6 +71,9 @@ def roll_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sh
     """The roll's files, one per group of streets, with a few people entered twice."""
     members = np.flatnonzero(world.roles.on_roll)
     again = members[rng.random(len(members)) < rates["duplicate_row"]]
+    # Over several nights some entered twice come to be entered in two ways (changes.contradict_rolls).
+    in_order = members[np.isin(world.roles.story[members], UNACCUSED)]
+    again = np.union1d(again, in_order[: len(contradicting_nights(world.options.nights))])
     persons = np.concatenate([members, again])
     second = np.concatenate([np.zeros(len(members), bool), np.ones(len(again), bool)])
     groups = max(2, min(6, len(members) // 12000))

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from flows.sample.sheets import Fact, Sheet
 
 ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
+_ACCUSING = frozenset({"S1", "P1", "L1", "Y1", "P2"})
+_SAID = ("stopped", "lost", "floating", "branch_name", "joined_on")
 _SIX_MONTHS = timedelta(days=183)
 
 
@@ -84,8 +86,15 @@ def statuses(rows: list[tuple[Sheet, int]], work: Work, night: Night) -> list[st
         "F2": not here and ("流入" in registered or (bool(roll) and flagged)),
         "W1": own_job and not work.linked,
     }
-    codes = [code for code in ORDER if found.get(code)]
+    accusing = _ACCUSING if contradicted(rows) else frozenset()
+    codes = [code for code in ORDER if found.get(code) and code not in accusing]
     return codes or ["N0"]
+
+
+def contradicted(rows: list[tuple[Sheet, int]]) -> bool:
+    """Whether a person's entries on the roll say two things: then they accuse nobody (domain.md, Status codes)."""
+    roll = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_members"]
+    return any(len({facts[name][row] for facts, row in roll}) > 1 for name in _SAID)
 
 
 def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: Work, night: Night) -> bool:

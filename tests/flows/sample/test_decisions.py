@@ -10,11 +10,12 @@ import pytest
 
 from flows.sample import SampleOptions, generate
 from flows.sample.branch_names import written_branch
+from flows.sample.generate import draw_sheets, draw_world
 from flows.sample.hosts import Register, right_hosts
 from flows.sample.leads import LeadBook
 from flows.sample.organisations import draw_organisations
 from flows.sample.sheets import Edit, Layout, Sheet, new_sheet
-from flows.sample.statuses import Place
+from flows.sample.statuses import Night, Place, Work, statuses
 from flows.sample.suggestions import Counted, Tally, advice, tally
 from tests.flows.sample.test_truth import facts_of
 
@@ -117,6 +118,33 @@ def test_a_file_that_does_not_come_brings_its_changes_when_it_comes_again() -> N
     sheet.hold_back(4)
     assert [edit.night for edit in sheet.edits] == [2, 3]
     assert sheet.last_night[1] == 2
+
+
+def test_rolls_that_contradict_each_other_accuse_nobody() -> None:
+    said = {"branch_name": "丙", "floating": False, "joined_on": date(2015, 7, 1), "own_job": False}
+    entries = [
+        facts_of("party_members", **said, stopped=stopped, lost=True) for stopped in (False, True)
+    ]  # fmt: skip
+    work = Work(linked=1, denials=[date(2026, 1, 5)], starts=[date(2020, 1, 5)])
+    night = Night(date(2026, 11, 20), frozenset({"甲"}))
+    assert statuses(entries[:1], work, night) == ["L1", "Y1", "P2"]
+    assert statuses(entries, work, night) == ["N0"]
+
+
+def test_some_rolls_contradict_each_other_from_a_night_on() -> None:
+    options = SampleOptions(workers=3000, members=3500, seed=4, out=Path(), member_share=0.3, nights=4)
+    world = draw_world(options)
+    rolls = [sheet for sheet in draw_sheets(world) if sheet.source == "party_members"]
+    edits = [
+        (sheet, edit) for sheet in rolls for edit in sheet.edits
+        if edit.facts.get("stopped") is True
+    ]  # fmt: skip
+    assert edits
+    for sheet, edit in edits:
+        person = sheet.person[edit.row]
+        entries = [(one, row) for one in rolls for row in range(len(one)) if one.person[row] == person]
+        assert len(entries) == 2
+        assert [one.facts["stopped"][row] for one, row in entries] == [False, False]
 
 
 def test_a_branch_is_written_in_several_forms() -> None:
