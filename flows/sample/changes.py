@@ -117,8 +117,8 @@ def contradict_rolls(world: World, sheets: list[Sheet]) -> None:
     entries: dict[int, list[tuple[Sheet, int]]] = {}
     for sheet in sheets:
         if sheet.source == "party_members":
-            for row in np.flatnonzero(np.isin(world.roles.story[sheet.person], UNACCUSED)):
-                entries.setdefault(int(sheet.person[row]), []).append((sheet, int(row)))
+            for at in np.flatnonzero(np.isin(world.roles.story[sheet.person], UNACCUSED)):
+                entries.setdefault(int(sheet.person[at]), []).append((sheet, int(at)))
     twice = (found for _, found in sorted(entries.items()) if len(found) == 2)
     for night, found in zip(contradicting_nights(world.options.nights), twice, strict=False):
         sheet, row = found[1]
