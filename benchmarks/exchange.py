@@ -162,8 +162,9 @@ def told(title: str, found: Pairs, clear: Pairs, true: Pairs) -> None:
     print(
         f"  in clear: {len(clear):,} links, {len(clear - true)} wrong, {len(right):,} right ({len(persons):,} persons)"
     )
-    print(f"  by exchange: {len(found):,} links, {len(found - true)} wrong ({len(found - true - clear)} not made in clear), "
-          f"{len(reached):,} right ({len(kept):,} persons)")  # fmt: skip
+    print(f"  by exchange: {len(found):,} links, {len(found - true)} wrong "
+          f"({len(found - true - clear)} not made in clear), {len(reached):,} right "
+          f"({len(kept):,} persons)")  # fmt: skip
     print(f"  recall against the clear link: {len(found & right) / max(1, len(right)):.4f} of rows, "
           f"{len(kept & persons) / max(1, len(persons)):.4f} of persons")  # fmt: skip
 

@@ -113,8 +113,8 @@ def _masked_workers(key: bytes, file: TokenFile, own: Sides, others: Sides, regi
     among = sum(fold in set(folds) for _, fold in here)
     reach = sum(fold in known for _, fold in here)
     print(f"key known, masked workers: the {len(folds)} most frequent names of another district x one region x 11,000 "
-          f"tails: {hit:,} persons' name and 6+4 recovered ({among:,} of {len(here):,} of that region bear such a name); all "
-          f"{len(known):,} names known there {len(known) * 11_000 / rate / 60:.0f} minutes on a core, "
+          f"tails: {hit:,} persons' name and 6+4 recovered ({among:,} of {len(here):,} there bear such a name); "
+          f"all {len(known):,} names known there {len(known) * 11_000 / rate / 60:.0f} minutes on a core, "
           f"{reach / max(1, len(here)):.0%} within reach")  # fmt: skip
 
 
