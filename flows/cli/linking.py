@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.ending import say
+from flows.cli.on_spark import (
+    EMBEDDED,
+    SPARK,
+    Asked,
+    EngineOption,
+    MasterOption,
+    OnSpark,
+    SettingsOption,
+    copies_line,
+    refuse_on_spark,
+    run_on_spark,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,6 +102,9 @@ def link(
     judgements: JudgementsOption = None,
     memory: MemoryOption = "4GB",
     work: WorkOption = None,
+    engine: EngineOption = EMBEDDED,
+    spark_master: MasterOption = "local[2]",
+    spark_conf: SettingsOption = [],  # noqa: B006  # typer copies it
 ) -> None:
     """把两张表里的同一个人（或单位）连起来，每对给出分值、结论和依据。"""
     from flows.cli.outputs import refuse_overwriting
@@ -97,6 +113,10 @@ def link(
 
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     check_out(out)
+    if engine == SPARK:
+        refuse_on_spark(judgements, work)
+        asked = Asked((left, right), (left_id, right_id), model, out)
+        return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (left_id, right_id)
     with (
         work_folder(work, chosen, {"LEFT": left, "RIGHT": right}, *ids, memory) as kept,
@@ -104,7 +124,7 @@ def link(
     ):
         pairs = _linked(left, right, chosen, ids, judgements, options)
         write_table(pairs, out)
-    print(_counted(pairs["decision"].to_pylist(), out))
+    print(counted_line(Counter(pairs["decision"].to_pylist()), out))
     _tell_unread(pairs)
     if judgements is not None:
         print(_judged(judgements, (left, right), (left_id, right_id)))
@@ -119,6 +139,9 @@ def dedupe(
     judgements: JudgementsOption = None,
     memory: MemoryOption = "4GB",
     work: WorkOption = None,
+    engine: EngineOption = EMBEDDED,
+    spark_master: MasterOption = "local[2]",
+    spark_conf: SettingsOption = [],  # noqa: B006  # typer copies it
 ) -> None:
     """在一张表里找重复的行；--clusters 给出每行所属的组。"""
     from flows.cli.outputs import refuse_overwriting
@@ -132,16 +155,20 @@ def dedupe(
     for path in (out, clusters):
         if path is not None:
             check_out(path)
+    if engine == SPARK:
+        refuse_on_spark(judgements, work)
+        asked = Asked((table,), (id_column,), model, out, clusters)
+        return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (id_column, id_column)
     with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, engine_options(memory, kept) as options:
         pairs = _linked(table, None, chosen, ids, judgements, options)
         write_table(pairs, out)
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
-    print(_counted(pairs["decision"].to_pylist(), out))
+    print(counted_line(Counter(pairs["decision"].to_pylist()), out))
     _tell_unread(pairs)
     if again := int((pairs.schema.metadata or {}).get(COPIES, b"0")):
-        print(f"有 {again:,} 行与前面的某一行完全相同，每行只写与那一行的一对；分组不受影响")
+        print(copies_line(again))
     if judgements is not None:
         print(_judged(judgements, (table, None), (id_column, id_column)))
 
@@ -304,7 +331,8 @@ def _trained(result: Training, out: Path, report: Path) -> str:
     return f"{learned}；提醒 {len(said)} 条\n新模型：{out}\n说明：{report}（看过、批准后再用；原模型没有改动）"
 
 
-def _counted(decisions: list[str], out: Path) -> str:
+def counted_line(decisions: Counter[str], out: Path) -> str:
+    """How many pairs were decided how, and where they are."""
     words = {"link": "关联", "review": "待核", "reject": "另有更相符"}
-    counts = "，".join(f"{words[name]} {decisions.count(name):,}" for name in words)
+    counts = "，".join(f"{words[name]} {decisions[name]:,}" for name in words)
     return f"{counts}\n结果：{out}"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,6 +69,26 @@ def write_table(table: pa.Table, path: Path) -> None:
             rule="out_place",
             action="换一个位置，或腾出空间",
         ) from None
+
+
+def write_parquet(tables: Iterable[pa.Table], path: Path) -> None:
+    """Write tables of one schema, one after another, into a file 0600: whole or not at all."""
+    from flows.home.folders import private_folder, sync_folder
+
+    private_folder(path.absolute().parent)
+    aside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    writer = None
+    with os.fdopen(descriptor, "wb") as file:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    sync_folder(path.absolute().parent)
 
 
 def _parquet(table: pa.Table) -> bytes:

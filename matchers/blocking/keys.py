@@ -14,7 +14,8 @@ from matchers.encoding.several import Numbers, spans
 from matchers.encoding.slices import slices
 from matchers.kinds.places import places_values
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import Both, Side, evaluate, row_columns
+from matchers.sides.encoded import Both, Side
+from matchers.sides.row_sql import evaluate, row_columns
 
 _PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
 Known = Mapping[str, Keyed]

@@ -28,24 +28,31 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> N
     On a unique side a row has one partner at most: its best; another within the margin puts both before a person. Sides
     are unique where two tables are linked; a row of one table may have any number of duplicates.
     """
-    link = log_odds(model.link_probability)
+    # a relation of one row, since DuckDB loads pandas to look at bound values
+    con.register(
+        "limits", {"least_link": np.array([log_odds(model.link_probability)]), "margin": np.array([model.margin_bits])}
+    )
+    make(con, "decided", decision_sql(model, "la, ra, pattern, match_weight", same=same))
+    con.unregister("limits")
+
+
+def decision_sql(model: LinkModel, kept: str, *, same: bool) -> str:
+    """What decides the rows of `scored` (la, ra, match_weight) beside `limits` (least_link, margin).
+
+    It gives the columns to be kept and `decision`. DuckDB and Spark read it alike.
+    """
     keys = [] if same else [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(
         f", max(match_weight) over (partition by {key}) - match_weight as behind_{key}"
-        f", count(*) filter (where match_weight >= best_{key} - margin) over (partition by {key}) as close_{key}"
+        f", count_if(match_weight >= best_{key} - margin) over (partition by {key}) as close_{key}"
         for key in keys
     )
     best = "".join(f", max(match_weight) over (partition by {key}) as best_{key}" for key in keys)
     beaten = " or ".join(f"behind_{key} > margin" for key in keys) or "false"
     tied = " or ".join(f"close_{key} > 1" for key in keys) or "false"
-    # a relation of one row, since DuckDB loads pandas to look at bound values
-    con.register("limits", {"least_link": np.array([link]), "margin": np.array([model.margin_bits])})
-    make(
-        con,
-        "decided",
-        f"with topped as (select *{best} from scored, limits), "
+    return (
+        f"with topped as (select *{best} from scored cross join limits), "
         f"placed as (select *{placed} from topped) "
-        f"select la, ra, pattern, match_weight, case when {beaten} then 'reject' "
-        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed",
+        f"select {kept}, case when {beaten} then 'reject' "
+        f"when match_weight < least_link or {tied} then 'review' else 'link' end as decision from placed"
     )
-    con.unregister("limits")

@@ -46,7 +46,7 @@ def _columns_in(encoded: Mapping[str, object], model: LinkModel) -> set[str]:
 
 
 def _packed(values: object) -> bytes:
-    array = _lists(values) if isinstance(values, Numbers) else pa.array(values)
+    array = listed_numbers(values) if isinstance(values, Numbers) else pa.array(values)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, pa.schema([("values", array.type)])) as stream:
         stream.write_batch(pa.record_batch([array], ["values"]))
@@ -57,17 +57,19 @@ def _unpacked(content: bytes) -> object:
     with pa.ipc.open_stream(content) as stream:
         array = stream.read_all()["values"].combine_chunks()
     if pa.types.is_list(array.type):
-        return _numbers(array)
+        return numbers_of_list(array)
     return array if pa.types.is_string(array.type) else array.to_numpy()
 
 
-def _lists(numbers: Numbers) -> pa.Array:
+def listed_numbers(numbers: Numbers) -> pa.Array:
+    """Cells of several numbers as a column of lists."""
     names = ("same", "digits", "mask", "whole")
     values = pa.StructArray.from_arrays([pa.array(getattr(numbers, name)) for name in names], names=list(names))
     return pa.ListArray.from_arrays(pa.array(numbers.offsets, pa.int32()), values)
 
 
-def _numbers(array: pa.ListArray) -> Numbers:
+def numbers_of_list(array: pa.ListArray) -> Numbers:
+    """The cells of a column of lists."""
     same, digits, mask = (array.values.field(name).to_numpy() for name in ("same", "digits", "mask"))
     whole = array.values.field("whole").to_numpy(zero_copy_only=False)
     return Numbers(array.offsets.to_numpy().astype(np.int64), same, digits, mask, whole)

@@ -6,14 +6,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from matchers.blocking.blocks import unpacked
+from matchers.blocking.blocks import packed, unpacked
 from matchers.blocking.keys import finding_rules
-from matchers.deciding.clusters import root_of
 from matchers.deciding.settling import DecidedPairs
 from matchers.encoding.strings import row_array, sorted_rows, strings
 from matchers.engines.pair_columns import DECISIONS, decision_columns, level_names, numbers, rule_lists, words
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both
+from matchers.weighing.entities import joined
 
 TABLES, ONE_TABLE, TWO_TABLES = b"sanzhao.tables", b"one", b"two"
 """What a file of pairs says of itself: in pairs of one table the order of the two ids means nothing."""
@@ -68,9 +68,10 @@ def marked(pairs: pa.Table, *, same: bool) -> pa.Table:
 
 def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:
     """One row per id with its cluster: the smallest id it is linked with, over any number of links. Sorted by id."""
-    linked = pairs.filter(pa.array([decision == "link" for decision in pairs["decision"].to_pylist()], pa.bool_()))
-    root = root_of(zip(linked["left_id"].to_pylist(), linked["right_id"].to_pylist(), strict=True))
-    names = sorted(ids.to_pylist())
-    return pa.table(
-        {"id": pa.array(names, pa.string()), "cluster_id": pa.array([root(name) for name in names], pa.string())}
-    )
+    import pyarrow.compute as pc  # loads slowly, and the commands that make no clusters do without it
+
+    names = strings(ids).take(sorted_rows(strings(ids)))
+    linked = pairs.filter(pc.equal(pairs["decision"], "link"))
+    ends = [np.asarray(pc.index_in(linked[side], value_set=names), np.int64) for side in ("left_id", "right_id")]
+    roots = joined(np.arange(len(names)), packed(*ends))
+    return pa.table({"id": names, "cluster_id": names.take(pa.array(roots))})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -22,7 +20,7 @@ from matchers.model.link_model import LinkModel
 from matchers.sides.growing import GrowingColumns, RowCounter
 from matchers.sides.named_rows import Rows
 from matchers.sides.odd_cells import OddCells, all_odd, odd_cells
-from matchers.sides.shared_numbers import silence_shared
+from matchers.sides.shared_numbers import Shared, silence_shared
 from matchers.sides.spool import Spool, SpooledColumn, row_ranges
 from matchers.sides.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
@@ -162,12 +160,7 @@ def encode_sides(
 def _encode(
     name: str, table: Rows, id_name: str | None, model: LinkModel, spool: Spool | None, counter: RowCounter
 ) -> Side:
-    missing = [column for column in model.columns if column not in table.schema.names]
-    if missing:
-        raise InputError(
-            "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
-            action="改表头，或在模型文件的 [columns] 中改列名",
-        )  # fmt: skip
+    _refuse_missing(name, table.schema, model)
     done = spool.noted(f"side-{name}") if spool is not None else None
     if spool is not None and done is not None:
         counter.add(table.num_rows)
@@ -195,10 +188,9 @@ def _encode(
         strange = all_odd(table, noted) if noted.reading.doubtful else noted
         columns.count_unread(column, strange.put(encoded, model))
     with counter.turn if spool is not None else nullcontext():  # a side's numbers are all looked at together
-        shared = silence_shared(encoded, model, model.many_names)
-    for column, source in model.implied.items():
-        _imply(encoded, model, column, source)
-    side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, shared), spool is not None)
+        silenced = silence_shared(encoded, model, model.many_names)
+    _fill_implied(encoded, model)
+    side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, silenced), spool is not None)
     if spool is not None:
         spool.note(f"side-{name}", _note_of(side))
     return side
@@ -218,6 +210,48 @@ def _reopened(spool: Spool, rows: int, note: Mapping[str, Any]) -> Side:
     columns = {name: SpooledColumn.reopened(spool, one) for name, one in note["columns"].items()}
     ids = SpooledColumn.reopened(spool, note["ids"]) if note["ids"] else ()
     return Side(rows, columns, ids, {column: Unread(**counts) for column, counts in note["unread"].items()}, True)
+
+
+def encode_part(name: str, table: Rows, model: LinkModel) -> tuple[dict[str, Any], Mapping[str, Unread]]:
+    """Some rows of a table encoded by themselves, and what showed nothing; `finished` does what needs the whole table.
+
+    Raises InputError as `encode_sides` does.
+    """
+    _refuse_missing(name, table.schema, model)
+    columns = GrowingColumns(table.num_rows)
+    for batch in table.select(list(model.columns)).to_batches():
+        refuse_unreadable(name, batch.schema, model)
+        _encode_batch(columns, batch, model, {})
+    if not table.num_rows:
+        _encode_batch(columns, table.schema.empty_table(), model, {})
+    return columns.whole(), columns.unread
+
+
+def finished(encoded: dict[str, Any], model: LinkModel, shared: Shared | None = None) -> dict[str, int]:
+    """Silence shared numbers and fill in what an ID shows; rows silenced, by column. `shared`: as `silence_shared`."""
+    silenced = silence_shared(encoded, model, model.many_names, shared)
+    _fill_implied(encoded, model)
+    return silenced
+
+
+def _fill_implied(encoded: dict[str, Any], model: LinkModel) -> None:
+    for column, source in model.implied.items():
+        _imply(encoded, model, column, source)
+
+
+def refuse_unfit_columns(name: str, schema: pa.Schema, model: LinkModel) -> None:
+    """Raises InputError where columns of the model are missing, or hold what it cannot read."""
+    _refuse_missing(name, schema, model)
+    refuse_unreadable(name, schema, model)
+
+
+def _refuse_missing(name: str, schema: pa.Schema, model: LinkModel) -> None:
+    missing = [column for column in model.columns if column not in schema.names]
+    if missing:
+        raise InputError(
+            "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
+            action="改表头，或在模型文件的 [columns] 中改列名",
+        )  # fmt: skip
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
@@ -353,39 +387,3 @@ class _GrowingIds:
             return tuple(self._parts)
         self._spooled.finish()
         return self._spooled
-
-
-_NAMED = re.compile(r"\b([lr])\.(\w+)")
-
-
-@dataclass(frozen=True)
-class PairSql:
-    """An expression over the rows `l` and `r` of a pair, made ready for columns `l_…` and `r_…` side by side."""
-
-    text: str
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-
-
-def pair_sql(text: str) -> PairSql:
-    """What columns of either row an expression reads."""
-    named = sorted(set(_NAMED.findall(text)))
-    left, right = (tuple(column for side, column in named if side == one) for one in ("l", "r"))
-    return PairSql(_NAMED.sub(r"\1_\2", text), left, right)
-
-
-def evaluate(con: duckdb.DuckDBPyConnection, text: str, columns: Columns) -> npt.NDArray[Any]:
-    """One value per row of an SQL expression over these columns."""
-    arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
-    con.register("given", pa.table(dict(columns)) if arrow else dict(columns))
-    try:
-        return np.asarray(con.execute(f"select {text} as value from given").fetchnumpy()["value"])
-    finally:
-        con.unregister("given")
-
-
-def row_columns(model: LinkModel, text: str) -> tuple[str, ...]:
-    """Encoded columns that an expression over one row reads."""
-    words = set(re.findall(r"\w+", text))
-    kept = {f"{column}_" for column in model.columns}
-    return tuple(sorted(word for word in words if any(word.startswith(start) for start in kept)))

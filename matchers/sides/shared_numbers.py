@@ -19,11 +19,19 @@ _PHONE_WHOLE = np.uint64(16**11 - 1)
 _NAMES = ("person_name", "chinese_name")
 
 
-def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dict[str, int]:
+Shared = Callable[[str, Keys, Keys], npt.NDArray[np.int64]]
+"""Of a column's values and the names beside them (0: none), the rows whose value is nobody's."""
+
+
+def silence_shared(
+    encoded: dict[str, Any], model: LinkModel, least: int, shared: Shared | None = None
+) -> dict[str, int]:
     """Make numbers that at least so many different names bear show nothing; rows changed, by column.
 
-    Only full names and whole numbers count: a mask is not a name, nor are the ends of a phone a phone.
+    Only full names and whole numbers count: a mask is not a name, nor are the ends of a phone a phone. `shared` tells
+    which rows those are where a table is looked at in parts; else all rows are here.
     """
+    rows = shared or (lambda column, values, names: shared_rows(values, names, least))
     name = next((column for column, kind in model.columns.items() if kind in _NAMES), None)
     if name is None:
         return {}
@@ -33,30 +41,30 @@ def silence_shared(encoded: dict[str, Any], model: LinkModel, least: int) -> dic
     found = {}
     for column, kind in model.columns.items():
         if kind in ("resident_id", "masked_id"):
-            found[column] = _silence_ids(encoded, column, names, least)
+            found[column] = _silence_ids(encoded, column, names, rows)
         elif kind == "phone":
-            found[column] = _silence_phones(encoded, column, names, least)
+            found[column] = _silence_phones(encoded, column, names, rows)
         elif kind == "phones":
-            found[column] = _silence_lists(encoded, column, names, least)
-    return {column: rows for column, rows in found.items() if rows}
+            found[column] = _silence_lists(encoded, column, names, rows)
+    return {column: changed for column, changed in found.items() if changed}
 
 
-def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
     whole = _by_parts(
         lambda kind, head, tail: np.where(kind == 1, head * _STIR ^ tail, np.uint64(0)),
         *(encoded[f"{column}_{form}"] for form in ("kind", "head", "tail")),
     )
-    rows = _shared_rows(whole, names, least)
+    rows = shared(column, whole, names)
     for form, none in (("head_mask", 0), ("tail_mask", 0), ("kind", 0), ("birth", 0), ("male", -1), ("sexed", 0)):
         if f"{column}_{form}" in encoded:
             encoded[f"{column}_{form}"][rows] = none
     return len(rows)
 
 
-def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
     digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
     whole = _by_parts(lambda shown, sign: np.where(shown == _PHONE_WHOLE, sign, np.uint64(0)), mask, digits)
-    rows = _shared_rows(whole, names, least)
+    rows = shared(column, whole, names)
     digits[rows] = mask[rows] = 0
     return len(rows)
 
@@ -68,19 +76,19 @@ def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
     )
 
 
-def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, least: int) -> int:
+def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
     given = encoded[f"{column}_all"]
     numbers: Numbers = given[0 : len(given)] if isinstance(given, SpooledColumn) else given
     whole = np.where(numbers.whole, numbers.same, np.uint64(0))
-    shared = np.zeros(len(whole), bool)
-    shared[_shared_rows(whole, names[numbers.rows()], least)] = True
-    if shared.any():
-        kept = numbers.kept(~shared)
+    silent = np.zeros(len(whole), bool)
+    silent[shared(column, whole, names[numbers.rows()])] = True
+    if silent.any():
+        kept = numbers.kept(~silent)
         encoded[f"{column}_all"] = given.replaced(kept) if isinstance(given, SpooledColumn) else kept
-    return int(shared.sum())
+    return int(silent.sum())
 
 
-def _shared_rows(values: Keys, names: Keys, least: int) -> npt.NDArray[np.int64]:
+def shared_rows(values: Keys, names: Keys, least: int) -> npt.NDArray[np.int64]:
     """Rows whose value stands beside at least so many different names.
 
     Only values that so many rows bear are looked at one by one; sorting whole columns finds them fastest.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -15,7 +16,8 @@ from matchers.blocking.keys import key_sql, key_values
 from matchers.encoding.digits import shown_places
 from matchers.encoding.slices import slices
 from matchers.model.link_model import COUNTED, LinkModel
-from matchers.sides.encoded import Both, Side, row_columns
+from matchers.sides.encoded import Both, Side
+from matchers.sides.row_sql import row_columns
 from matchers.weighing.entities import DistinctPerEntity, identical_rows, joined
 from matchers.weighing.levels import radixes
 
@@ -75,6 +77,17 @@ def _counted_apart(model: LinkModel) -> list[_Counted]:
     return ids + [_Counted(column, (number,), form) for column, number, form in counted_levels(model)]
 
 
+class Counts(Protocol):
+    """Counts over all rows of both sides that were made elsewhere, where only some of the rows are here."""
+
+    def rarest(self, column: str, form: str) -> float:
+        """A share no value's is below."""
+
+    def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
+        """How many bear each of the wanted values, and how many bear any. `form`: a key's, or how many of an ID's first
+        places make a region (its digits and 1)."""
+
+
 class ValueChances:
     """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions.
 
@@ -83,10 +96,11 @@ class ValueChances:
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None
-    ) -> None:
-        self._con, self._model, self._both = con, model, both
-        self.entities = identical_rows(both.left) if both.same and entities is None else entities
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None,
+        counts: Counts | None = None,
+    ) -> None:  # fmt: skip
+        self._con, self._model, self._both, self._counts = con, model, both, counts
+        self.entities = identical_rows(both.left) if both.same and entities is None and counts is None else entities
         self._once = DistinctPerEntity(self.entities) if both.same and self.entities is not None else None
 
     def after(self, links: Pairs) -> ValueChances:
@@ -97,12 +111,14 @@ class ValueChances:
 
     def _share(self, bearers: Floats, shown: int) -> Floats:
         """Share of those who show a value that bear this one; of one table's entities all but the one at hand."""
-        if self._once is None:
+        if not self._both.same:
             return np.asarray(bearers / max(shown, 1))
         return np.asarray(np.maximum(bearers - 1, 1.0) / max(shown - 1, 2))
 
     def rarest(self, column: str, form: str) -> float:
         """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
+        if self._counts is not None:
+            return self._counts.rarest(column, form)
         sides = self._sides()
         first = np.concatenate([self._keys(column, form, _head(side)) for side in sides])
         if len(distinct(first)) < _FEW_VALUES:
@@ -121,7 +137,8 @@ class ValueChances:
 
         def worth(counted: _Counted) -> tuple[npt.NDArray[np.int64], Floats]:
             with self._con.cursor() as cursor:
-                return ValueChances(cursor, self._model, self._both, self.entities)._worth(counted, pairs, patterns)
+                same = ValueChances(cursor, self._model, self._both, self.entities, self._counts)
+                return same._worth(counted, pairs, patterns)
 
         total = np.zeros(len(pairs))
         with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -166,6 +183,8 @@ class ValueChances:
         text = key_sql(self._model, f"{column}.{form}")
         taken = self._both.right.take(row_columns(self._model, text), right)
         wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
+        if self._counts is not None:
+            return self._share(*self._counts.of(column, form, wanted))[place]
         counts, shown = np.zeros(len(wanted)), 0
         for side in self._sides():
             keys = self._once_each(column, form, side)
@@ -193,6 +212,8 @@ class ValueChances:
         """Share of both sides' IDs that begin with the same so many places."""
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
+        if self._counts is not None:
+            return self._share(*self._counts.of(column, size, wanted))[place]
         counts, shown = np.zeros(len(wanted)), 0
         for side in self._sides():
             every, masks = side.columns[f"{column}_head"], side.columns[f"{column}_head_mask"]

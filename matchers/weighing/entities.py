@@ -40,12 +40,15 @@ def grouped(marks: Keys) -> Seqs:
 def identical_rows(side: Side) -> Seqs:
     """Rows that show the same in every encoded column are one entity."""
     parts = side.parts(tuple(side.columns))
-    return grouped(
-        np.concatenate([mixed(part.rows, (_row_marks(one) for one in part.columns.values())) for _, part in parts])
-    )
+    return grouped(np.concatenate([row_marks(part) for _, part in parts]))
 
 
-def _row_marks(values: Any) -> Keys:
+def row_marks(side: Side) -> Keys:
+    """One digest per row of all it shows."""
+    return mixed(side.rows, (_value_marks(one) for one in side.columns.values()))
+
+
+def _value_marks(values: Any) -> Keys:
     if isinstance(values, np.ndarray):
         return values.astype(np.uint64)
     if isinstance(values, Numbers):

@@ -13,7 +13,8 @@ from matchers.blocking.blocks import Seqs
 from matchers.kinds.comparing import PairRows, Test, at_levels
 from matchers.kinds.plain import Kind
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import Both, PairSql, evaluate, pair_sql
+from matchers.sides.encoded import Both
+from matchers.sides.row_sql import PairSql, evaluate, pair_sql
 
 
 @dataclass(frozen=True)

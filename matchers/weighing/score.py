@@ -81,10 +81,11 @@ def log_odds(probability: float) -> float:
 
 def weighing_of(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both) -> Weighing:
     """What a pass over pairs of these tables needs."""
-    return _weighing(model, learned, ValueChances(con, model, both))
+    return weighing_by(model, learned, ValueChances(con, model, both))
 
 
-def _weighing(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
+def weighing_by(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
+    """The same where the chances are at hand."""
     weights = {column: _bits(model, learned, chances, column) for column in model.comparisons}
     discrimination = {column: expected_loss(model, learned, column) for column in model.comparisons}
     order = sorted(model.comparisons, key=lambda column: -discrimination[column])
@@ -226,7 +227,7 @@ def score_pairs(
     In one table the pairs that link are weighed first: a value's chance does not count a row's own duplicates.
     """
     chances = ValueChances(con, model, both)
-    weighing = _weighing(model, learned, chances)
+    weighing = weighing_by(model, learned, chances)
     found = unpruned(con, weighing, both, batches, threads=threads)
     bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
     if both.same:

@@ -8,7 +8,7 @@ import pytest
 from matchers.engine import embedded
 from matchers.kinds.places import places_values
 from matchers.kinds.plain import KINDS
-from matchers.sides.encoded import evaluate
+from matchers.sides.row_sql import evaluate
 
 ROWS = 5_000
 

@@ -1,0 +1,189 @@
+"""`sanzhao link` and `sanzhao dedupe` with `--engine spark`: the same rows, from tasks on one machine or a cluster."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.ending import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from matchers.engines.spark.link import Linked
+    from matchers.engines.spark.setting import Parted
+    from matchers.model.link_model import LinkModel
+
+EMBEDDED, SPARK = "embedded", "spark"
+_SETTING = re.compile(r"spark\.[\w.\-]+=.*")
+
+
+def _engine_name(text: str) -> str:
+    if text not in (EMBEDDED, SPARK):
+        raise typer.BadParameter(f"写 {EMBEDDED}（本机，默认）或 {SPARK}")
+    return text
+
+
+def _settings(given: list[str]) -> list[str]:
+    for one in given:
+        if not _SETTING.fullmatch(one):
+            raise typer.BadParameter("写成 spark.executor.memory=4g 这样")
+    return given
+
+
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", help="在哪里算：embedded（本机）或 spark（结果的行相同）", callback=_engine_name),
+]
+MasterOption = Annotated[
+    str,
+    typer.Option(
+        "--spark-master", envvar="SANZHAO_SPARK_MASTER", show_envvar=False,
+        help="Spark 在哪里：local[2]、spark://主机:7077、yarn，或 sc://主机（Spark Connect）；"
+        "也可用环境变量 SANZHAO_SPARK_MASTER",
+    ),
+]  # fmt: skip
+SettingsOption = Annotated[
+    list[str],
+    typer.Option("--spark-conf", help="Spark 的设置，如 spark.executor.memory=4g；可给多次", callback=_settings),
+]
+
+
+@dataclass(frozen=True)
+class OnSpark:
+    """What a command was told about Spark."""
+
+    master: str
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command: its tables (one for duplicates) with their id columns, and where the results go."""
+
+    tables: tuple[Path, ...]
+    ids: tuple[str, ...]
+    model: str
+    out: Path
+    clusters: Path | None = None
+
+
+def refuse_on_spark(judgements: Path | None, work: Path | None) -> None:
+    """Raise InputError for what `--engine spark` does not do."""
+    from schemas.errors import InputError
+
+    if judgements is not None:
+        raise InputError(
+            "--engine spark 还不支持人工判断的表", where=str(judgements), rule="spark_judgements",
+            action="用 --engine embedded（大表加 --memory）",
+        )  # fmt: skip
+    if work is not None:
+        raise InputError(
+            "--work 是本机续算用的，--engine spark 由 Spark 自己重试",
+            where=str(work),
+            rule="spark_work",
+            action="去掉 --work",
+        )
+
+
+def run_on_spark(asked: Asked, spark: OnSpark) -> None:
+    """Write the pairs, and the clusters where asked for, and tell how many; nothing is written unless all is done."""
+    from flows.cli.linking import load_model
+    from flows.cli.spill import private_spill
+    from matchers.engines.spark.link import CLUSTERS, PAIRS, link_on_spark, refuse_model
+    from matchers.engines.spark.session import SparkOptions
+    from matchers.engines.spark.written import written_pairs, written_rows
+
+    model = load_model(asked.model)
+    refuse_model(model)
+    tables = _parted(asked, model)
+    settings = dict(one.split("=", 1) for one in spark.settings)
+    with private_spill() as private, _staging(asked.out) as folder:
+        options = SparkOptions(spark.master, settings, private.spill)
+        linked = link_on_spark(tables, model, options, folder, clusters=asked.clusters is not None)
+        counts: Counter[str] = Counter()
+        _write(_noted(written_pairs(model, folder / PAIRS), linked, counts, same=len(tables) == 1), asked.out)
+        if asked.clusters is not None:
+            _write(written_rows(folder / CLUSTERS), asked.clusters)
+    _tell(linked, counts, asked.out)
+
+
+def _parted(asked: Asked, model: LinkModel) -> list[Parted]:
+    from flows.cli.understood import understood
+    from flows.tabular.pieces import table_pieces
+    from matchers.engines.spark.link import parted
+
+    titles = ("表",) if len(asked.tables) == 1 else ("左表", "右表")
+    found = []
+    for title, path, id_column in zip(titles, asked.tables, asked.ids, strict=True):
+        pieces = table_pieces(path, say)
+        say(understood(title, pieces[0].schema.names, model, id_column))
+        found.append(parted(title, pieces, model, id_column))
+    return found
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """A private folder beside the result, where every task can write; gone when the command ends."""
+    from flows.home.folders import private_folder
+
+    private_folder(out.absolute().parent)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.parts-", dir=out.absolute().parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _noted(pairs: Iterable[pa.Table], linked: Linked, counts: Counter[str], *, same: bool) -> Iterator[pa.Table]:
+    """The pairs with what the file says of itself; their decisions are counted along."""
+    import pyarrow as pa
+
+    from matchers.blocking.copies import COPIES
+    from matchers.engines.result import marked
+    from matchers.sides.unread import noted
+
+    for table in pairs:
+        for one in table["decision"].value_counts().to_pylist():
+            counts[one["values"]] += one["counts"]
+        known = {COPIES: str(linked.copies).encode()} if linked.copies else {}
+        told = marked(noted(table.replace_schema_metadata(known), linked.unread), same=same)
+        yield pa.table(told)
+
+
+def _write(tables: Iterator[pa.Table], out: Path) -> None:
+    """Parquet table by table, renamed into place when it is whole; other files at once."""
+    import pyarrow as pa
+
+    from flows.tabular import write_table
+    from flows.tabular.writing import write_parquet
+
+    if out.suffix.lower() == ".parquet":
+        write_parquet(tables, out)
+    else:
+        write_table(pa.concat_tables(tables), out)
+
+
+def _tell(linked: Linked, counts: Counter[str], out: Path) -> None:
+    from flows.cli.linking import counted_line
+    from matchers.sides.unread import unread_lines
+
+    print(counted_line(counts, out))
+    for line in unread_lines(linked.unread):
+        print(line)
+    if linked.copies:
+        print(copies_line(linked.copies))
+
+
+def copies_line(rows: int) -> str:
+    """What is said of rows that stand in one pair only."""
+    return f"有 {rows:,} 行与前面的某一行完全相同，每行只写与那一行的一对；分组不受影响"
