@@ -14,7 +14,6 @@ from flows.staging.values.ids import NO_ID, ColumnSigns, column_signs, id_cleane
 from matchers.encoding.dates import empty_days
 from matchers.encoding.dummies import dummy_phones
 from matchers.encoding.ids import KINDS
-from matchers.encoding.names import common_names
 from matchers.encoding.numbers import PHONE_PLACES, eleven_places, fits_digits_and_stars, plain_days
 from matchers.encoding.strings import Strings, strings
 from matchers.sides.named_rows import ColumnReading
@@ -62,7 +61,7 @@ class _Cells:
 
     def odd(self, cells: pa.Array, forms: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """Filled cells of other than one plain value that is encoded as it is written."""
-        plain = _plain(self._kind, cells)
+        plain = _plain(self._kind, cells, forms)
         if not self._beside and plain.any():
             self._beside = cells.take(pa.array(np.flatnonzero(plain)[:1])).to_pylist()
         return np.flatnonzero(_filled(cells) & ~plain)
@@ -127,12 +126,12 @@ def _filled(cells: pa.Array) -> npt.NDArray[np.bool_]:
     return np.asarray(cells.is_valid().to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _plain(kind: str, cells: pa.Array) -> npt.NDArray[np.bool_]:
+def _plain(kind: str, cells: pa.Array, forms: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
     """Cells of one plain value that is encoded as it is written."""
-    parts = strings(cells)
     if kind == "chinese_name":
-        names = common_names(parts)
-        return np.asarray((names.kind == _FULL) & ~_of_nobody(names.key), np.bool_)
+        shown, keys = forms["kind"][: len(cells)], forms["key"][: len(cells)]
+        return np.asarray((shown == _FULL) & ~_of_nobody(keys), np.bool_)
+    parts = strings(cells)
     if kind == "phones":
         return _mobiles(parts)
     if kind == "partial_date":

@@ -96,9 +96,9 @@ def row_bits(*rows: int) -> np.uint64:
 def blocks_of_marks(
     rule: str, sides: list[Marks], bits: np.uint64, *, several: bool, crowd: int | None = None
 ) -> Blocks:
-    """The blocks of the marks of two sides, or of one. `several`: a row may have more than one key."""
+    """The blocks of the marks of two sides, or of one, which are used up. `several`: a row may have several keys."""
     same = len(sides) == 1
-    marks = sides[0].copy() if same else np.concatenate(_likely_shared(*sides))
+    marks = sides.pop() if same else np.concatenate(_likely_shared(sides))
     marks.sort()
     if several:  # a row with two numbers that have one key bears it once
         marks = marks[np.concatenate([np.ones(min(len(marks), 1), bool), marks[1:] != marks[:-1]])]
@@ -114,13 +114,15 @@ def blocks_of_marks(
     return Blocks(rule, rows, np.repeat(starts, here), np.repeat(there, here), others, same)
 
 
-def _likely_shared(left: Marks, right: Marks) -> tuple[Marks, Marks]:
+def _likely_shared(sides: list[Marks]) -> tuple[Marks, Marks]:
     """The marks whose key may stand on the other side too, and nearly no others.
 
     In most rules a row's key is its own: what is not on the other side is left out before the sort, which takes longer.
     """
+    right, left = sides.pop(), sides.pop()
     shift = np.uint64(64 - min(max(len(left), len(right)).bit_length() + _SLOTS_PER_KEY, _MOST_SLOTS))
-    return _in_slots_of(left, right, shift), _in_slots_of(right, left, shift)
+    left = _in_slots_of(left, right, shift)
+    return left, _in_slots_of(right, left, shift)
 
 
 def _in_slots_of(marks: Marks, other: Marks, shift: np.uint64) -> Marks:

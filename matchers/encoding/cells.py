@@ -41,22 +41,30 @@ def encode_chinese_names(column: pa.Array | pa.ChunkedArray) -> Encoded:
     pattern that a mask fits.
     """
     parts = strings(column)
-    names = common_names(parts)
-    raw = np.where(names.kind == 1, digests(parts), np.uint64(0))
-    texts: list[str | None] = [None] * len(names.kind)
-    like: list[str | None] = [None] * len(names.kind)
-    found = {
-        "raw": raw, "key": names.key, "sound": names.sound, "fold": names.fold, "swap": names.swap,
-        "head": names.head, "len": names.length, "kind": names.kind,
-    }  # fmt: skip
-    others = np.flatnonzero((names.kind == 0) & (parts.lengths > 0))
-    if len(others):
-        _put_other_names(found, (texts, like), parts.texts(others), others)
+    found = encode_common_names(column)
+    others = np.flatnonzero((found["kind"] == 0) & (parts.lengths > 0))
+    if not len(others):
+        return found
+    texts: list[str | None] = [None] * len(parts.lengths)
+    like: list[str | None] = [None] * len(parts.lengths)
+    _put_other_names(found, (texts, like), parts.texts(others), others)
     return {**found, "like": pa.array(like, pa.string()), "text": pa.array(texts, pa.string())}
 
 
+def encode_common_names(column: pa.Array | pa.ChunkedArray) -> dict[str, Any]:
+    """The same forms of names of two to four common characters; all others show nothing, kind 0."""
+    parts = strings(column)
+    names = common_names(parts)
+    none = pa.nulls(len(names.kind), pa.string())
+    return {
+        "raw": np.where(names.kind == 1, digests(parts), np.uint64(0)), "key": names.key, "sound": names.sound,
+        "fold": names.fold, "swap": names.swap, "head": names.head, "len": names.length, "kind": names.kind,
+        "like": none, "text": none,
+    }  # fmt: skip
+
+
 def _put_other_names(
-    found: dict[str, npt.NDArray[Any]], shown: tuple[list[str | None], list[str | None]], cells: list[str], rows: Rows
+    found: dict[str, Any], shown: tuple[list[str | None], list[str | None]], cells: list[str], rows: Rows
 ) -> None:
     """Names outside the common form, each distinct one once: masks, placeholders, long or Latin names, dots."""
     distinct, codes = np.unique(np.array(cells, object), return_inverse=True)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from matchers.encoding.cells import (
     encode_chinese_names,
+    encode_common_names,
 )
 from matchers.kinds.comparing import Bools, PairRows, everything
 from matchers.kinds.plain import Kind
@@ -90,6 +91,7 @@ def _head_agreed(rows: PairRows) -> Words:
 
 CHINESE_NAMES = Kind(
     encode=encode_chinese_names,
+    encode_plain=encode_common_names,
     keys={
         "key": "nullif({c}_key, 0)",
         "sound": "nullif({c}_sound, 0)",

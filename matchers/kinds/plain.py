@@ -31,7 +31,8 @@ Strings: TypeAlias = pa.Array | pa.ChunkedArray
 class Kind:
     """One kind of column.
 
-    `encode`: a column's cells as forms by suffix. `keys`: blocking keys as SQL over one row; null where it shows
+    `encode`: a column's cells as forms by suffix; `encode_plain`: the same where cells that are not plainly written are
+    encoded by themselves later. `keys`: blocking keys as SQL over one row; null where it shows
     nothing. `lists`: of keys of which a row may show several, per number of a cell whether it has the key, and which;
     `keys` then only names them. `places`: keys that are places shown, which whole columns of numbers give faster than
     their SQL.
@@ -59,6 +60,7 @@ class Kind:
     silent: str = "{id}_male <> -1"
     shown_by: tuple[str, int] = ("male", -1)
     classes: tuple[tuple[Test, tuple[str, ...]], ...] = ()
+    encode_plain: Callable[[Strings], Encoded] | None = None
 
     @property
     def tests(self) -> tuple[Test, dict[str, Test]] | None:

@@ -282,7 +282,8 @@ def _encode_batch(
 ) -> None:
     """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
     for column in model.columns:
-        whole, encode = batch.column(column), model.kind(column).encode
+        whole, kind = batch.column(column), model.kind(column)
+        encode = kind.encode_plain if column in odd and kind.encode_plain is not None else kind.encode
         if pa.types.is_dictionary(whole.type):
             distinct, codes = _dictionary_forms(encode, whole)
             forms = {

@@ -196,6 +196,8 @@ def _rest_has_no_digit(text: str, inside: str) -> bool:
 
 def _plain(text: str) -> tuple[str, list[str]]:
     """Upper-case text without blanks, quotes and look-alikes of X; mask characters as `*`."""
+    if _FULL.fullmatch(text):
+        return text, []
     text, first = narrow(text)
     repairs = list(first)
     steps: tuple[tuple[str, Callable[[str], str]], ...] = (
