@@ -23,7 +23,7 @@ create or replace view open_lead_places as
 -- who works now, and members by their own 工作单位; of who only signed up, members of the roll.
 select case
         when list_has_any(flags, ['no_current_work', 'not_seen']) then '目前没有在岗记录'
-        when match_class = 'self_report' and list_contains(statuses, 'D1') then '只有本人报到，名册和从业来源里都没有'
+        when match_class = 'self_report' and list_contains(statuses, 'D1') then '只有本人报到'
     end as place
 from ledger
 where len(list_filter(leads, lead -> lead.state <> '排除' and lead.closed_on is null)) > 0;
@@ -91,6 +91,7 @@ select 11, '一本账有线索的', null, null, null, null, null, l.leads,
         else '与全区差 ' || (l.leads - w.leads) || ' 人：下面列出的，和来源未到、沿用上期而本期没有从业记录的' end
 from with_leads l, whole w
 union all
-select 12, '有线索、覆盖未计：' || place, null, null, null, null, null, count(*), '查实后按线索办理，不计入覆盖的有线索人数'
+select 12, '有线索、覆盖未计：' || place, null, null, null, null, null, count(*),
+    case place when '只有本人报到' then '名册和从业来源里都没有这个人，查实后按线索办理' else '覆盖只计现在在岗的，线索照办' end
 from open_lead_places where place is not null group by place
 order by 1, 2;

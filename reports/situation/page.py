@@ -166,7 +166,7 @@ def _sums(now: Figures) -> list[tuple[object, ...]]:
 
 def _line(title: str) -> str:
     """A line of the ledger among the others, which are of the coverage."""
-    return title.replace("一本账中不计入：", "不计入：").replace("一本账中", "一本账：")
+    return title.replace("一本账中不计入：", "不计入：").replace("一本账中", "一本账：").replace("有线索、", "")
 
 
 def _count(value: object) -> object:

@@ -211,7 +211,7 @@ def test_everybody_is_counted_once_in_every_scope(tmp_path: Path) -> None:
     assert full.get("写明镇街的", 0) + full.get("镇街不明的", 0) == 5
     leads = dict(zip(table["项目"].to_pylist(), table["有线索"].to_pylist(), strict=True))
     assert leads["一本账有线索的"] == sum(bool(row["leads"]) for row in published(run, "ledger"))
-    alone = leads["有线索、覆盖未计：只有本人报到，名册和从业来源里都没有"]
+    alone = leads["有线索、覆盖未计：只有本人报到"]
     assert (alone, leads["全区"] + alone) == (1, leads["一本账有线索的"])
     said = dict(zip(table["项目"].to_pylist(), table["说明"].to_pylist(), strict=True))
     assert said["一本账有线索的"] == "与全区差 1 人，下面列出"
