@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 _KINDS = {"<path>": "路径", "<str>": "文字", "<int>": "整数", "<float>": "小数", "<bool>": "开关", "<file>": "路径"}
 """Kinds of values as a help page names them, where an option has no word of its own."""
+_SEVERAL = re.compile(r"<list\[(\w+)\]>")
 _TITLES = {"ARGUMENTS": "参数", "OPTIONS": "选项", "COMMANDS": "命令", "ERRORS": "错误"}
 
 
@@ -47,7 +49,7 @@ class _InChinese:
     def get_params(self, ctx: Any) -> Any:
         found = super().get_params(ctx)  # type: ignore[misc]
         for param in found:
-            shown = param.display_type_rich(ctx=ctx)
+            shown = _SEVERAL.sub(r"<\1>", param.display_type_rich(ctx=ctx)).lower()
             if shown in _KINDS:
                 param.display_type_rich = partial(_shown, _KINDS[shown])
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import typer
 from schemas.errors import SanzhaoError
 
 DONE, FAILED, USAGE, WARNED = 0, 1, 2, 3
+_NO_COMMAND = re.compile(r"No such command '([^']*)'\.?(.*)", re.DOTALL)
+"""What the library says of a command that does not exist, and of those that are spelled like it."""
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # typer carries its parser inside and exports no name for this class; every mistake in a command's words is one.
@@ -51,7 +54,7 @@ def say(text: str) -> None:
 def usage_line(error: Any) -> str:
     """What is wrong with the words of the command, and where to look."""
     command = error.ctx.command_path if error.ctx else "sanzhao"
-    names = "/".join(error.param.opts) if getattr(error, "param", None) else "参数"
+    names = _named(getattr(error, "param", None))
     match type(error).__name__:
         case "NoArgsIsHelpError":
             return str(error.message)
@@ -60,8 +63,9 @@ def usage_line(error: Any) -> str:
             text = f"没有 {error.option_name} 这个选项{near}"
         case "MissingParameter":
             text = f"缺少 {names}"
-        case "UsageError" if text_after(error.message, "No such command "):
-            text = f"没有 {text_after(error.message, 'No such command ').rstrip('.')} 这个命令"
+        case "UsageError" if found := _NO_COMMAND.match(error.message):
+            near = "、".join(re.findall("'([^']+)'", found[2]))
+            text = f"没有 {found[1]} 这个命令" + (f"，是不是 {near}" if near else "")
         case "BadParameter":
             text = f"{names}：{error.message}"
         case _:
@@ -69,9 +73,12 @@ def usage_line(error: Any) -> str:
     return f"用法有误：{text}。请看 {command} --help"
 
 
-def text_after(text: str, opening: str) -> str:
-    """The rest of a text that opens so; else nothing."""
-    return text.removeprefix(opening) if text.startswith(opening) else ""
+def _named(param: Any) -> str:
+    """A parameter as the help page calls it."""
+    if param is None:
+        return "参数"
+    is_argument = not any(one.startswith("-") for one in param.opts)
+    return str(param.metavar) if is_argument and param.metavar else "/".join(param.opts)
 
 
 def _crashed(error: Exception, arguments: list[str]) -> str:

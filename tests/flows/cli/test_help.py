@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import typer
 
+from flows.cli.ending import USAGE, ended
 from flows.cli.wiring import GROUPS, MODULES, wired
 
-_TYPE = re.compile(r"<(path|str|int|float|bool|file)>")
+_TYPE = re.compile(r"<(list\[)?(path|str|int|float|bool|file)\]?>", re.IGNORECASE)
 _ENGLISH = re.compile(r"\b(Usage|Options|Arguments|Commands|required|default|Show this)\b")
 
 
@@ -37,3 +38,20 @@ def test_no_line_of_any_help_page_is_cut_or_english(
         assert "╭" in text, "the panels were printed"
         cut = [line for line in text.splitlines() if re.search("… *│$", line)]
         assert (name, cut, _TYPE.findall(text), _ENGLISH.findall(text)) == (name, [], [], [])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trian"], "没有 trian 这个命令，是不是 train"),
+        (["zzz"], "没有 zzz 这个命令。"),
+        (["explain", "--home", "x"], "缺少 PERSON_KEY。"),
+    ],
+)
+def test_a_mistake_in_the_words_is_told_in_chinese(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert ended(wired([*MODULES, *GROUPS]), words) == USAGE
+    told = capsys.readouterr().err
+    assert said in told
+    assert not re.search("Did you|No such|Missing", told)
