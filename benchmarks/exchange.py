@@ -28,7 +28,7 @@ from flows.exchange.matching import Matched, match_files
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed
 from flows.exchange.sides import Sides, read_sides
-from flows.exchange.token_file import Header, read_tokens, write_tokens
+from flows.exchange.token_file import Header, read_tokens, sealed_file
 from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import load_settings, model_of
@@ -101,7 +101,8 @@ def export(out: Path, name: str, agreement: Agreement) -> District:
         members=len(made["members"][1].section.tokens), workers=len(made["workers"][1].section.tokens),
     )  # fmt: skip
     file = out / f"{name}.szx"
-    write_tokens(file, header, {section: one.section for section, (_, one) in made.items()}, agreement)
+    data, _ = sealed_file(header, {section: one.section for section, (_, one) in made.items()}, agreement)
+    file.write_bytes(data)
     print(f"{name} file: {file.stat().st_size / 1e6:.1f} MB")
     for section, (entries, sealed) in made.items():
         persons = len(set(entries.persons["person"].to_pylist()))

@@ -14,12 +14,13 @@ from flows.exchange.entries import Entries, member_entries, worker_entries
 from flows.exchange.own_list import own_list_path, save_own
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed, sealed_section
-from flows.exchange.sides import Sides, read_sides
+from flows.exchange.sides import Sides, read_sides, without_withheld
 from flows.exchange.strength import worth_a_link
-from flows.exchange.token_file import Header, write_tokens
-from flows.home.folders import Home
+from flows.exchange.token_file import Header, sealed_file
+from flows.home.folders import Home, write_private
 from flows.home.keys import DistrictKey
 from flows.home.settings import Settings, load_settings, model_of
+from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.read import Published, current_version
 from matchers.engine import Options, embedded
 from matchers.model.link_model import LinkModel
@@ -72,14 +73,18 @@ def export_tokens(home: Home, agreement: Agreement, order: ExportOrder) -> Expor
         other = agreement.other(settings.district)
         office.audit(user, "exchange_export", f"{agreement.number} {other} {current.version} {order.out.name}：{why}")
         sides = read_sides(home, current)
+        evidence = _evidence_of(office.key, sides)
+        sides = without_withheld(sides, evidence, _withheld(office, current))
         made = _sections(sides, agreement, settings)
-        _keep_list(home, office.key, (sides, made), agreement)
+        path = own_list_path(home, _landing(sides), agreement.number)
+        save_own(path, office.key, {name: (*parts, evidence[name]) for name, parts in made.items()})
         header = _header(agreement, settings.district, contact, office.today(), made)
-        digest = write_tokens(order.out, header, {name: one.section for name, (_, one) in made.items()}, agreement)
+        data, digest = sealed_file(header, {name: one.section for name, (_, one) in made.items()}, agreement)
         office.store.begin_exchange(Exchange(
             number=agreement.number, other=other, digest=digest, landing=_landing(sides), exported_on=office.today(),
             expires_on=agreement.expires_on, imported_on=None,
         ))  # fmt: skip
+        write_private(order.out, data)  # noted before: no second file of one exchange, come what may
     finally:
         office.close()
     left_out = {**made["members"][0].left_out, **made["workers"][0].left_out}
@@ -116,13 +121,18 @@ def _landing(sides: Sides) -> str:
     return f"{sides.landing.parent.name}/{sides.landing.name}"
 
 
-def _keep_list(home: Home, key: DistrictKey, made: tuple[Sides, Made], agreement: Agreement) -> None:
-    sides, sections = made
-    evidence = {
+def _withheld(office: Office, current: Published) -> set[str]:
+    """Evidence tokens of people who objected or were erased: nothing of theirs leaves the house."""
+    ledger = current.table("ledger").select(["person_key", "objection"])
+    objecting = ledger.filter(ledger["objection"])["person_key"].to_pylist()
+    keys, moved = {*objecting, *office.store.erased()}, merges(office.store)
+    return office.store.evidence_of({*keys, *(old for old in moved if follow(moved, old) in keys)})
+
+
+def _evidence_of(key: DistrictKey, sides: Sides) -> dict[str, dict[int, str]]:
+    return {
         "members": _evidence(key, sides.members, workers=False), "workers": _evidence(key, sides.workers, workers=True)
     }  # fmt: skip
-    path = own_list_path(home, _landing(sides), agreement.number)
-    save_own(path, key, {name: (*parts, evidence[name]) for name, parts in sections.items()})
 
 
 def _sections(sides: Sides, agreement: Agreement, settings: Settings) -> Made:

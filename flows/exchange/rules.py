@@ -24,6 +24,7 @@ class Rules(BaseModel):
     prior: float = Field(gt=0, lt=1)
     valid_days: int = Field(gt=0)
     longest_days: int
+    finds_kept_days: int = Field(gt=0)
 
     @property
     def shown(self) -> tuple[tuple[int, int], ...]:

@@ -8,14 +8,15 @@ registry, in a workspace of their own whose key is in no file.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.home.folders import Home, private_folder
 from flows.landing import load_manifest
@@ -51,6 +52,23 @@ class Sides:
     missing: tuple[str, ...]
     """Files whose copies are destroyed or were never taken."""
     landing: Path
+
+
+def without_withheld(sides: Sides, evidence: Mapping[str, Mapping[int, str]], withheld: Collection[str]) -> Sides:
+    """Both sides without the rows whose evidence token is withheld; a member stays, since others may be taken for them.
+
+    `evidence`: by section and row.
+    """
+    if not withheld:
+        return sides
+    members, workers = (
+        pa.array([evidence[name][row] in withheld for row in side["row_id"].to_pylist()], pa.bool_())
+        for name, side in (("members", sides.members), ("workers", sides.workers))
+    )
+    on_roll = pc.and_not(sides.members["on_roll"], members)
+    at = sides.members.schema.get_field_index("on_roll")
+    persons = sides.members.set_column(at, "on_roll", on_roll)
+    return replace(sides, members=persons, workers=sides.workers.filter(pc.invert(workers)))
 
 
 @dataclass(frozen=True)

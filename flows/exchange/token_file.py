@@ -21,7 +21,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from flows.exchange.agreement import Agreement
 from flows.exchange.macs import TOKEN_BYTES, Checks, Tokens, mac_of
 from flows.exchange.rules import rules
-from flows.home.folders import write_private
 from schemas.errors import InputError
 
 _MAGIC, _MAC_BYTES = b"SZXCHG1\n", 32
@@ -80,15 +79,14 @@ class TokenFile:
     digest: str
 
 
-def write_tokens(path: Path, header: Header, sections: dict[str, Section], agreement: Agreement) -> str:
-    """Write the file 0600; gives its digest."""
+def sealed_file(header: Header, sections: dict[str, Section], agreement: Agreement) -> tuple[bytes, str]:
+    """The file's bytes and its digest."""
     head = header.model_dump_json().encode()
     parts = [_MAGIC, struct.pack(">I", len(head)), head]
     for name in ("members", "workers"):
         parts += [sections[name].tokens.astype("<u8").tobytes(), sections[name].checks.astype("<u4").tobytes()]
     mac = mac_of(agreement.key("file"), parts)
-    write_private(path, b"".join([*parts, mac]))
-    return mac.hex()
+    return b"".join([*parts, mac]), mac.hex()
 
 
 def read_tokens(path: Path, agreement: Agreement | None) -> TokenFile:

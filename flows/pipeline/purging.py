@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from flows.exchange.rules import rules
 from flows.home.folders import Home, write_private
 from flows.home.keys import DistrictKey
 from flows.home.settings import Settings
@@ -23,9 +24,11 @@ def purge(home: Home, settings: Settings, key: DistrictKey, *, today: date, who:
     ]
     gone += _purge_returns(home)
     gone += _purge_reports(home)
-    if gone:
-        _record(home, gone, today, who)
-        with opened_store(home, settings.store_url) as store:
+    with opened_store(home, settings.store_url) as store:
+        finds = store.forget_finds(today - timedelta(days=rules().finds_kept_days))
+        gone += [f"exchange_finds/{finds}"] if finds else []
+        if gone:
+            _record(home, gone, today, who)
             store.audit(key, datetime.now(UTC), who, "purge", why=f"{today.isoformat()} items={len(gone)}")
     return gone
 

@@ -33,6 +33,14 @@ class Exchanges(Opened):
             row.imported_on = on
             insert_rows(session, ExchangeFind, list(finds))
 
+    def forget_finds(self, before: date) -> int:
+        """Delete pairs found before a day; gives how many."""
+        with Session(self.engine) as session, session.begin():
+            gone = list(session.scalars(select(ExchangeFind).where(ExchangeFind.found_on < before)))
+            for row in gone:
+                session.delete(row)
+        return len(gone)
+
     def exchange_finds(self) -> list[ExchangeFind]:
         """All pairs found, by exchange and number."""
         with Session(self.engine, expire_on_commit=False) as session:

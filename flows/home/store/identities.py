@@ -84,6 +84,11 @@ class Identities(Opened):
         """Person key per known evidence token."""
         return dict(self._chunked(select(Evidence.token, Evidence.person_key), Evidence.token, tokens))
 
+    def evidence_of(self, keys: Iterable[str]) -> set[str]:
+        """All evidence tokens that lead to these person keys."""
+        query = select(Evidence.token, Evidence.person_key)
+        return {token for token, _ in self._chunked(query, Evidence.person_key, keys)}
+
     def id_tokens_of(self, keys: Iterable[str]) -> dict[str, set[str]]:
         """All ID tokens each person key has ever had."""
         query = select(Evidence.person_key, Evidence.token).where(Evidence.kind == "id")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from flows.exchange.entries import member_entries, worker_entries
 from flows.exchange.matching import Matched, match_files
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed, padded, sealed_section
+from flows.exchange.sides import Sides, without_withheld
 from flows.exchange.strength import homophone, worth_a_link
 from flows.exchange.token_file import Header, TokenFile
 from matchers.engine import Options, embedded
@@ -197,3 +199,16 @@ def test_a_homophone_sounds_alike_and_is_written_otherwise() -> None:
     assert other is not None
     assert compare_name(one).name_sound == compare_name(other).name_sound
     assert compare_name(one).name_key != compare_name(other).name_key
+
+
+def test_nothing_of_a_person_who_objected_or_was_erased_leaves_the_house() -> None:
+    roll, riders = table([MEMBER, *STRANGERS]), table([row("李晓蕾", LI), row("赵国庆", OTHER)])
+    sides = Sides(roll, riders, (), Path())
+    evidence = {name: {at: f"{name} {at}" for at in range(1, 40)} for name in ("members", "workers")}
+    left = without_withheld(sides, evidence, {"members 1", "workers 2"})
+    assert left.members["on_roll"].to_pylist() == [False] + [True] * len(STRANGERS)
+    assert left.workers["name"].to_pylist() == ["李晓蕾"]
+    with embedded(Options()) as con:
+        sent = member_entries(con, left.members, worth_a_link(left.members, district_model(), Options()))
+    assert 1 not in sent.rows["person"].to_pylist()
+    assert without_withheld(sides, evidence, ()) is sides
