@@ -30,10 +30,15 @@ insert into left_out by name
 select '只凭这些还不够、在本区不止一人可能的党员特征' as cause, count(*) as keys from keys where not worth;
 create or replace temp table entries as
 -- One row per token of a member, the strongest first; a key that two members share has none.
-with patterns as (
-    select person, list('d=' || substr(id, 1, m.head) || repeat('*', 18 - m.head - m.tail) || substr(id, 19 - m.tail, m.tail)
-        order by m.place) as shown
-    from people cross join masks m group by person
+with seen as (
+    select person, m.head, m.tail, m.place,
+        'd=' || substr(id, 1, m.head) || repeat('*', 18 - m.head - m.tail) || substr(id, 19 - m.tail, m.tail) as shown
+    from people cross join masks m
+), patterns as (
+    select person, list(shown order by place) as any_mask,
+        list(if(head >= 6 and tail >= 4, shown, null) order by place) as head_tail,
+        list(if(head >= 15, shown, null) order by place) as first_15, list(null::varchar order by place) as none
+    from seen group by person
 ), ranked as (
     select k.*, row_number() over (partition by person order by
         list_position(['i', 'h', 'e', 'p'], rule), message) as place
@@ -44,10 +49,11 @@ select k.person, k.rule, k.message,
         ['f=' || p.fold, 'w=' || p.swap, 'n=' || p.name, 'm=' || p.head || '*', 'm=' || p.head || '*' || p.name[-1:],
             'm=*' || substr(p.name, length(p.head) + 1)],
         ['n=' || p.name, if(k.by_sound, 's=' || p.sound, null), null, null, null, null]) as name,
-    ['x=' || p.sex, 'x=?'] as sex,
-    ['b=' || p.birth, 'b=' || p.birth[:7], 'b=' || p.birth[:4], 'b=?'] as birth,
+    [if(k.rule = 'i', null, 'x=' || p.sex), 'x=?'] as sex,
+    if(k.rule = 'i', [null, null, null, 'b=?'], ['b=' || p.birth, 'b=' || p.birth[:7], 'b=' || p.birth[:4], 'b=?']) as birth,
     ['q=' || k.phone, 'q=?'] as phone,
-    list_append(t.shown, 'd=?') as id_number
+    list_append(case k.rule when 'p' then t.any_mask when 'h' then t.head_tail when 'e' then t.first_15 else t.none end,
+        'd=?') as id_number
 from ranked k join people p using (person) join patterns t using (person)
 where k.place <= $most;
 create or replace temp table persons_sent as
