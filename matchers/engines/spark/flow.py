@@ -55,7 +55,7 @@ def clustered(spark: Any, decided: Decided, folder: Path) -> Frame:
         "select ids.id, coalesce(roots.root, ids.row) as root "
         "from {ids} ids left join {roots} roots on ids.row = roots.row)",
         ids=_pieces(spark, setting).mapInArrow(named, "row bigint, id string"),
-        roots=components(spark, links, folder / "clusters"),
+        roots=components(spark, links, folder / "linked"),
     )
 
 

@@ -25,8 +25,6 @@ MARKED, TOLD, RULES = 0, 20, 21
 DRIVER = -1
 COPIES = -1
 """In the place of a rule's number: rows that are copies of one row, each to be held against that row alone."""
-PAIRS_PER_SHARD = 20_000_000
-"""Pairs of one key that one shard compares; a key that brings more is split."""
 _SALT, _SLOTS = 2, 3
 
 
@@ -121,7 +119,9 @@ def _shared(
     crowd = setting.model.crowded.get(list(setting.model.blocking)[rule]) if rule != COPIES else None
     if crowd is not None:
         each[np.maximum(here, there) > crowd] = 0
-    parts = np.ones(len(each), np.int64) if rule == COPIES else np.minimum(-(-each // PAIRS_PER_SHARD), setting.shards)
+    parts = np.minimum(-(-each // setting.pairs_per_shard), setting.shards)
+    if rule == COPIES:
+        parts[:] = 1
     kept = np.flatnonzero(each[place] > 0)
     return int(each.sum()), [
         (piece, marks.keys[own], marks.rows[own], parts[place[own]])

@@ -52,12 +52,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Setting:
-    """One matching on Spark. `tables`: one where a table is held against itself; `shards`: how many tasks compare."""
+    """One matching on Spark. `tables`: one where a table is held against itself; `shards`: how many tasks compare.
+
+    `pairs_per_shard`: pairs of one key that one shard compares; a key that brings more is split over several.
+    """
 
     model: LinkModel
     tables: tuple[Parted, ...]
     shards: int
     facts: Facts | None = None
+    pairs_per_shard: int = 20_000_000
 
     @property
     def same(self) -> bool:
