@@ -2,7 +2,7 @@
 
 The attacker holds district a's file, knows how IDs are made (region, date of birth, sequence, check digit) and has
 another district's names as a table of how frequent names are. Printed beside it: what the same attack yields against
-what is not sent, a token per field and a hash without a key.
+what is not sent: a token per field, and a hash without a key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from flows.exchange.agreement import Agreement
 from flows.exchange.macs import tokens
 from flows.exchange.sides import Sides
 from flows.exchange.token_file import Section, TokenFile
-from matchers.encoding.compared_names import compare_name
+from matchers.encoding.compared_names import compare_name, surname_of
+from matchers.encoding.readings import simplified
 from schemas.people import check_digit
 
 _YEARS, _DAYS, _SEQUENCES = 60, 365.25, 999
@@ -46,14 +47,21 @@ def by_counting(file: TokenFile, members: pa.Table, others: pa.Table) -> None:
         chance = 1 - np.exp(-section.checks.size / (1 << 32))
         print(f"counting, {name}: {len(section.tokens):,} tokens, {repeated} of them repeated; distinct checks "
               f"{alike:.4%} of all there are, chance alone {chance:.4%}")  # fmt: skip
-    ours, known = (Counter(filter(None, side["name"].to_pylist())) for side in (members, others))
-    for most in (10, _COMMON_NAMES, len(ours)):
-        ranked = [name for name, _ in sorted(ours.items(), key=lambda one: (-one[1], one[0]))][:most]
-        guessed = [name for name, _ in sorted(known.items(), key=lambda one: (-one[1], one[0]))][:most]
-        right = sum(ours[one] for one, guess in zip(ranked, guessed, strict=False) if one == guess)
-        near = sum(ours[one] for one in ranked if one in set(guessed))
-        print(f"counting, a token per name instead: of the {most:,} most frequent, exact rank right for {right:,} rows "
-              f"of {ours.total():,}; the name is among the {most:,} guessed for {near:,} rows")  # fmt: skip
+    for what, part, tops in (("name", str, (100,)), ("surname", _surname, (5, 20))):
+        ours, known = (
+            Counter(part(name) for name in side["name"].to_pylist() if name) for side in (members, others)
+        )  # fmt: skip
+        for most in tops:
+            ranked, guessed = ([one for one, _ in counts.most_common(most)] for counts in (ours, known))
+            right = sum(ours[one] for one, guess in zip(ranked, guessed, strict=True) if one == guess)
+            among = sum(ours[one] for one in set(ranked) & set(guessed))
+            print(f"counting, a token per {what} instead: the {most} most frequent guessed by rank, right for "
+                  f"{right / ours.total():.1%} of rows; one of the {most} guessed for "
+                  f"{among / ours.total():.1%}")  # fmt: skip
+
+
+def _surname(name: str) -> str:
+    return surname_of(simplified(name))
 
 
 def by_dictionary(file: TokenFile, members: pa.Table) -> None:

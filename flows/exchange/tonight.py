@@ -5,7 +5,7 @@ A find is known by keyed tokens alone; a person who is gone from the own rows, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
@@ -36,7 +36,7 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
     what is to be asked of whom.
     """
     with opened_store(run.home, run.settings.store_url) as store:
-        finds = store.exchange_finds()
+        finds = _newest(store.exchange_finds())
         if not finds:
             return EXCHANGED.empty_table()
         names = _names_of(con, run, {token for find in finds for token in find.tokens})
@@ -53,6 +53,16 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
         if name and not set(own) & (erased | objected):
             rows.append(_row(find, name, next((key for key in own if key in known), None)))
     return pa.Table.from_pylist(rows, EXCHANGED)
+
+
+def _newest(finds: Sequence[ExchangeFind]) -> list[ExchangeFind]:
+    """The finds without those that a later exchange with the same district made again."""
+
+    def who(find: ExchangeFind) -> tuple[str, str, tuple[str, ...]]:
+        return find.other, find.standing, tuple(find.tokens)
+
+    last = {who(find): find.exchange for find in finds}  # in the order of exchanges
+    return [find for find in finds if last[who(find)] == find.exchange]
 
 
 def _row(find: ExchangeFind, name: str, key: str | None) -> dict[str, Any]:
