@@ -34,6 +34,9 @@ class DistrictFigures:
     lead_states: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
 
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    """People on its roll found at work in another district, by that district's name."""
+
     @property
     def persons(self) -> int:
         """People in its ledger."""
@@ -55,6 +58,8 @@ def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
                 table(("区", *(STATUS_TITLES.get(one, one) for one in STATUSES), "合计"), statuses),
             ),
         ]
+        if any(one.elsewhere for one in counted):
+            parts.append(section("党员在一区、从业在另一区", _elsewhere_table(counted, least)))
     missing = [one.name for one in districts if not one.plain]
     note = f"<p class=faint>口径：各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
     note += "同一张表里凡能由其他数字推算出来的也一并隐去。没有任何人的姓名、证件号、手机号。</p>"
@@ -87,6 +92,15 @@ def _crossed(counted: Sequence[DistrictFigures], least: int) -> list[list[tuple[
         [(name, *map(_told, line)) for name, line in zip(names, shown, strict=True)]
         for shown in suppressed_together(tables, least)
     ]
+
+
+def _elsewhere_table(counted: Sequence[DistrictFigures], least: int) -> str:
+    """Rows: where they are registered; columns: where they work."""
+    names = [one.name for one in counted]
+    places = list(dict.fromkeys([*names, *(name for one in counted for name in one.elsewhere)]))
+    (shown,) = suppressed_together([[[one.elsewhere.get(place, 0) for place in places] for one in counted]], least)
+    rows = [(name, *map(_told, line)) for name, line in zip([*names, "合计"], shown, strict=True)]
+    return table(("党组织关系在", *(f"在{place}从业" for place in places), "合计"), rows)
 
 
 def _told(value: int | str) -> str:

@@ -133,6 +133,21 @@ class NoticeSettings(_Frozen):
     webhook: WebhookSettings | None = None
 
 
+class CitySettings(_Frozen):
+    """With which districts of the same city this one exchanges tokens by standing agreement: with none unless named."""
+
+    exchange_with: tuple[str, ...] = ()
+    contact: str = Field(default="", max_length=120)
+    """Whom the other district rings; the other side reads it."""
+    approval_no: str = ""
+
+    @model_validator(mode="after")
+    def _agreed(self) -> CitySettings:
+        if self.exchange_with and not (self.contact.strip() and self.approval_no.strip()):
+            raise ValueError("写了 exchange_with 就要写 contact（联系人）和 approval_no（批准文号）")
+        return self
+
+
 class LineageSettings(_WithSecret):
     """Where a run's OpenLineage events go: a folder, and perhaps a server; nowhere unless one of them is named."""
 

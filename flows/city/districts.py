@@ -88,6 +88,8 @@ def _apart(found: list[District], taken: tuple[int, ...]) -> Iterator[District]:
     keys: dict[str, str] = {}
     for one in found:
         trouble = one.trouble or _shared(one, ports, keys)
+        if not trouble and one.name in keys.values():
+            trouble = f"区名和另一区一样：改 {one.folder}/config.toml 里的 district"
         if not trouble:
             ports |= dict.fromkeys(one.ports, one.name)
             keys[one.key_id] = one.name

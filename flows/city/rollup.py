@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from flows.city.districts import District
 from flows.home.keys import parse_key
+from flows.home.store import opened_store
 from flows.ledger.publish.read import Published, current_version
 from flows.run.runs import RunRecord, list_runs, run_is_going
 from flows.serve.running import service_is_running
@@ -20,6 +21,21 @@ from schemas.policy import load_policy
 def roll_up(districts: Sequence[District]) -> list[DistrictFigures]:
     """Figures of every district; one that cannot be read says why, and the others go on."""
     return [_figures(one) for one in districts]
+
+
+def least_of(districts: Sequence[District]) -> int:
+    """The largest of the districts' limits below which a count does not leave."""
+    return max([_least(one) for one in districts if one.settings is not None], default=DistrictFigures("", "").least)
+
+
+def _least(one: District) -> int:
+    return load_policy(one.settings.policy if one.settings else None).circulation.least
+
+
+def _elsewhere(one: District) -> dict[str, int]:
+    """People on its roll who work in each other district, by the newest exchange with it."""
+    with opened_store(one.home, one.settings.store_url if one.settings else "") as store:
+        return dict(Counter(find.other for find in store.newest_finds() if find.standing == "member_here"))
 
 
 def _figures(one: District) -> DistrictFigures:
@@ -40,8 +56,8 @@ def _read(one: District) -> DistrictFigures:
     version = current_version(one.home, parse_key(one.key_file.read_bytes(), one.key_file))
     if version is None:
         return told
-    least = load_policy(one.settings.policy).circulation.least
-    return _counted(replace(told, as_of=version.as_of.isoformat(), least=least), version)
+    told = replace(told, as_of=version.as_of.isoformat(), least=_least(one), elsewhere=_elsewhere(one))
+    return _counted(told, version)
 
 
 def _counted(told: DistrictFigures, version: Published) -> DistrictFigures:

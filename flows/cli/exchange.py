@@ -1,4 +1,4 @@
-"""`sanzhao exchange agree|export|match|import`."""
+"""`sanzhao exchange agree|export|match|import|city`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.commands import Commands
-from flows.cli.ending import UsageMistake, say
+from flows.cli.ending import DONE, WARNED, UsageMistake, say
 from flows.cli.ledger import password_of
-from flows.cli.options import HomeOption, parse_day
+from flows.cli.options import CityRequired, HomeOption, KeysOption, parse_day
 
 if TYPE_CHECKING:
     from flows.exchange.agreement import Agreement
@@ -118,6 +118,30 @@ def import_(
     )
     say(f"已导入：本区党员在{done.other}从业的 {done.members} 对，本区从业人员是{done.other}党员的 {done.workers} 对")
     say("下一次运行后见工作簿“流入流出与协查”；与对方只报协查编号，不报姓名和号码。")
+
+
+@app.command("city")
+def city(homes: CityRequired, keys: KeysOption = None) -> int:
+    """一台机器上的几个区互找：两区的 [city] exchange_with 都写了对方才互找，记号密钥当次生成、用完即毁。"""
+    from flows.city.districts import districts_of
+    from flows.city.exchange import exchange_all
+    from flows.city.rollup import least_of
+
+    root = homes.resolve()
+    districts = districts_of(root, keys.resolve() if keys else None)
+    least, done, troubles = least_of(districts), 0, 0
+    for outcome in exchange_all(root, districts):
+        done += not outcome.trouble
+        troubles += bool(outcome.trouble)
+        if outcome.trouble:
+            say(f"{'与'.join(outcome.districts)}没有互找：{outcome.trouble}")
+        for (roll, work), count in outcome.found.items():
+            say(f"{roll}党员在{work}从业：{f'不足 {least}' if 0 < count < least else f'{count:,}'} 人")
+    if not done and not troubles:
+        say("没有两个区约定互找：在两区 config.toml 的 [city] 里写 exchange_with、contact、approval_no")
+    elif done:
+        say("找到的人在各区下一次运行的工作簿“流入流出与协查”里；各区只看到自己的人。")
+    return WARNED if troubles else DONE
 
 
 def _home(path: Path) -> Home:

@@ -32,6 +32,9 @@ OneHomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="数据文件夹（配置、密钥、一本账都在里面）；与 --homes 写一个", show_default=False),
 ]
+CityRequired = Annotated[
+    Path, typer.Option("--homes", help="一个文件夹，每区一个子文件夹，各是一个数据文件夹", show_default=False)
+]
 CityOption = Annotated[
     Path | None,
     typer.Option("--homes", help="几个区一起：一个文件夹，每区一个子文件夹，各是一个数据文件夹", show_default=False),

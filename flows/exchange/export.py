@@ -47,6 +47,15 @@ class ExportOrder:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """By whom, why, and whom the other side may ring: asked of a person, or of the configuration."""
+
+    user: str
+    why: str
+    contact: str
+
+
+@dataclass(frozen=True)
 class Exported:
     """What was written: how many persons have tokens, and what was left out, by cause."""
 
@@ -65,31 +74,38 @@ def export_tokens(home: Home, agreement: Agreement, order: ExportOrder) -> Expor
     from flows.privacy.identified_export import permitted
     from flows.review.office import Office, plain_text
 
-    settings, office = load_settings(home), Office.open(home)
+    office = Office.open(home)
     try:
         user, why = permitted(office, order.user, order.password, order.reason)
         contact = plain_text(order.contact, "联系人", least=2)[:_LONGEST_CONTACT]
-        current = _may_begin(home, office, agreement, order.out)
-        other = agreement.other(settings.district)
-        office.audit(user, "exchange_export", f"{agreement.number} {other} {current.version} {order.out.name}：{why}")
-        sides = read_sides(home, current)
-        evidence = _evidence_of(office.key, sides)
-        sides = without_withheld(sides, evidence, _withheld(office, current))
-        made = _sections(sides, agreement, settings)
-        path = own_list_path(home, _landing(sides), agreement.number)
-        save_own(path, office.key, {name: (*parts, evidence[name]) for name, parts in made.items()})
-        header = _header(agreement, settings.district, contact, office.today(), made)
-        data, digest = sealed_file(header, {name: one.section for name, (_, one) in made.items()}, agreement)
-        office.store.begin_exchange(Exchange(
-            number=agreement.number, other=other, digest=digest, landing=_landing(sides), exported_on=office.today(),
-            expires_on=agreement.expires_on, imported_on=None,
-        ))  # fmt: skip
-        write_private(order.out, data)  # noted before: no second file of one exchange, come what may
+        return exported(office, agreement, Sender(user, why, contact), order.out)
     finally:
         office.close()
+
+
+def exported(office: Office, agreement: Agreement, sender: Sender, out: Path) -> Exported:
+    """Write the file of tokens, for a sender whose right to it was asked. Raises InputError as `export_tokens` does."""
+    home, settings = office.home, load_settings(office.home)
+    current = _may_begin(home, office, agreement, out)
+    other = agreement.other(settings.district)
+    note = f"{agreement.number} {other} {current.version} {out.name}：{sender.why}"
+    office.audit(sender.user, "exchange_export", note)
+    sides = read_sides(home, current)
+    evidence = _evidence_of(office.key, sides)
+    sides = without_withheld(sides, evidence, _withheld(office, current))
+    made = _sections(sides, agreement, settings)
+    path = own_list_path(home, _landing(sides), agreement.number)
+    save_own(path, office.key, {name: (*parts, evidence[name]) for name, parts in made.items()})
+    header = _header(agreement, settings.district, sender.contact, office.today(), made)
+    data, digest = sealed_file(header, {name: one.section for name, (_, one) in made.items()}, agreement)
+    office.store.begin_exchange(Exchange(
+        number=agreement.number, other=other, digest=digest, landing=_landing(sides), exported_on=office.today(),
+        expires_on=agreement.expires_on, imported_on=None,
+    ))  # fmt: skip
+    write_private(out, data)  # noted before: no second file of one exchange, come what may
     left_out = {**made["members"][0].left_out, **made["workers"][0].left_out}
     persons = {name: one.persons.num_rows for name, (_, one) in made.items()}
-    return Exported(order.out, order.out.stat().st_size, persons, left_out, sides.missing)
+    return Exported(out, out.stat().st_size, persons, left_out, sides.missing)
 
 
 def _may_begin(home: Home, office: Office, agreement: Agreement, out: Path) -> Published:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.exchange.agreement import Agreement
 from flows.exchange.own_list import Own, load_own, own_list_path
 from flows.exchange.result import FoundPair, Result, read_result
 from flows.exchange.rules import rules
 from flows.home.folders import Home
-from flows.home.settings import load_settings
 from schemas.errors import InputError
 from schemas.store_exchange import Exchange
 
 _BY_STRENGTH = "ihep"
+
+if TYPE_CHECKING:
+    from flows.review.office import Office
 
 
 @dataclass(frozen=True)
@@ -44,21 +46,26 @@ def import_result(home: Home, agreement: Agreement, order: ImportOrder) -> Impor
     from flows.privacy.identified_export import permitted
     from flows.review.office import Office
 
-    settings, office = load_settings(home), Office.open(home)
+    office = Office.open(home)
     try:
-        user, why = permitted(office, order.user, order.password, order.reason)
-        agreement.other(settings.district)
-        agreement.check_open(office.today())
-        result = read_result(order.result, agreement)
-        begun = _begun(office.store.exchange(agreement.number), result, settings.district, order.result.name)
-        path = own_list_path(home, begun.landing, agreement.number)
-        own = load_own(path, office.key, _blocks(result))
-        finds = [_find(result, pair, own, office.today()) for pair in result.pairs]
-        office.audit(user, "exchange_import", f"{agreement.number} {result.other} pairs={len(finds)}：{why}")
-        office.store.end_exchange(agreement.number, office.today(), finds)
-        path.unlink()
+        return imported(office, agreement, permitted(office, order.user, order.password, order.reason), order.result)
     finally:
         office.close()
+
+
+def imported(office: Office, agreement: Agreement, sender: tuple[str, str], path: Path) -> Imported:
+    """Take a result in, for one (who, why) whose right to it was asked. Raises InputError as `import_result` does."""
+    user, why = sender
+    agreement.other(office.district)
+    agreement.check_open(office.today())
+    result = read_result(path, agreement)
+    begun = _begun(office.store.exchange(agreement.number), result, office.district, path.name)
+    list_path = own_list_path(office.home, begun.landing, agreement.number)
+    own = load_own(list_path, office.key, _blocks(result))
+    finds = [_find(result, pair, own, office.today()) for pair in result.pairs]
+    office.audit(user, "exchange_import", f"{agreement.number} {result.other} pairs={len(finds)}：{why}")
+    office.store.end_exchange(agreement.number, office.today(), finds)
+    list_path.unlink()
     members = sum(pair.member_here for pair in result.pairs)
     return Imported(result.other, members, len(finds) - members, result.two_candidates, result.checked_away)
 

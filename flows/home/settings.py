@@ -15,6 +15,7 @@ from matchers.model.link_model import LinkModel
 from schemas.connectors import Connector
 from schemas.errors import ContractError
 from schemas.nights import (
+    CitySettings,
     LineageSettings,
     MetricsSettings,
     NightSettings,
@@ -83,6 +84,7 @@ class Settings(_Frozen):
     workbench: WorkbenchSettings = WorkbenchSettings()
     workbook: WorkbookSettings = Field(default_factory=WorkbookSettings)
     notices: NoticeSettings = NoticeSettings()
+    city: CitySettings = CitySettings()
     lineage: LineageSettings = LineageSettings()
     metrics: MetricsSettings = MetricsSettings()
     provenance: dict[str, Provenance] = {}

@@ -41,6 +41,23 @@ class Exchanges(Opened):
                 session.delete(row)
         return len(gone)
 
+    def exchange_numbers(self) -> list[str]:
+        """Numbers of all exchanges, in their order."""
+        with Session(self.engine) as session:
+            return list(session.scalars(select(Exchange.number).order_by(Exchange.number)))
+
+    def newest_finds(self) -> list[ExchangeFind]:
+        """Pairs of the newest exchange with each district: it compared everybody, so what older ones found is past."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            done = (
+                select(Exchange)
+                .where(Exchange.imported_on.is_not(None))
+                .order_by(Exchange.imported_on, Exchange.number)
+            )
+            newest = {row.other: row.number for row in session.scalars(done)}
+            chosen = select(ExchangeFind).where(ExchangeFind.exchange.in_(sorted(newest.values())))
+            return list(session.scalars(chosen.order_by(ExchangeFind.exchange, ExchangeFind.pair)))
+
     def exchange_finds(self) -> list[ExchangeFind]:
         """All pairs found, by exchange and number."""
         with Session(self.engine, expire_on_commit=False) as session:

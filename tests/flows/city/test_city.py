@@ -16,9 +16,11 @@ import httpx
 import pytest
 
 from flows.city.districts import districts_of
+from flows.city.exchange import exchange_all
 from flows.city.page_server import application, auth_string
 from flows.city.rollup import roll_up
 from flows.home.folders import Home, write_private
+from flows.home.store import opened_store
 from flows.ledger.publish.read import current_version
 from reports.city_page import DistrictFigures, city_page
 from schemas.errors import HomeError
@@ -171,3 +173,40 @@ def test_one_key_for_several_districts_is_refused(apart: Path, monkeypatch: pyte
         serve_city(City(apart, 8500))
     answer = sanzhao("serve", "--home", apart / "east", "--homes", apart)
     assert (answer.code, "只写一个" in answer.err) == (2, True)
+
+
+def _agreeing(home: Path, other: str) -> None:
+    text = (home / "config.toml").read_text("utf-8")
+    text += f'\n[city]\nexchange_with = ["{other}"]\ncontact = "社工部 6000-1234"\napproval_no = "测〔2026〕3号"\n'
+    write_private(home / "config.toml", text.encode())
+
+
+def test_districts_that_did_not_name_each_other_exchange_nothing(apart: Path) -> None:
+    assert list(exchange_all(apart, districts_of(apart))) == []
+    _agreeing(apart / "east", "西区")
+    (outcome,) = exchange_all(apart, districts_of(apart))
+    assert (outcome.found, "只有东区写了对方" in outcome.trouble) == ({}, True)
+    _configured(apart / "west", district="东区")
+    assert "区名和另一区一样" in districts_of(apart)[1].trouble
+
+
+@pytest.mark.slow
+def test_districts_that_named_each_other_find_each_others_people_and_keep_no_secret(apart: Path) -> None:
+    _agreeing(apart / "east", "西区")
+    _agreeing(apart / "west", "东区")
+    answer = sanzhao("exchange", "city", "--homes", apart)
+    assert answer.code == 0, answer.err
+    east, west = roll_up(districts_of(apart))
+    assert east.elsewhere["西区"] == west.elsewhere["东区"] >= 5  # both have the same people, and two keys
+    assert f"东区党员在西区从业：{east.elsewhere['西区']} 人" in answer.err
+    assert "党员在一区、从业在另一区" in city_page([east, west], "now").decode()
+    with opened_store(Home(apart / "east"), "") as store:
+        theirs = store.newest_finds()
+        assert [number.partition("-")[2] for number in store.exchange_numbers()] == ["5000"]
+    with opened_store(Home(apart / "west"), "") as store:
+        tokens = {token for find in store.newest_finds() for token in find.tokens}
+    assert {find.other for find in theirs} == {"西区"}
+    assert theirs[0].contact == "社工部 6000-1234"
+    assert tokens, "west knows its own people by tokens under its own key"
+    assert list((apart / "exchange").iterdir()) == []
+    assert not list(apart.glob("*/landing/*/*/relation_exchange_*"))
