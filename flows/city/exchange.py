@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,7 +54,8 @@ class _Exchange:
 
 def exchange_all(root: Path, districts: Sequence[District]) -> Iterator[Outcome]:
     """Every two districts that named each other, one exchange after the other; trouble in one stops no other."""
-    able = [one for one in districts if one.settings is not None and one.key_id]
+    named = Counter(one.name for one in districts)
+    able = [one for one in districts if one.settings is not None and one.key_id and named[one.name] == 1]
     for one, other in combinations(able, 2):
         wanted = [_names(one, other), _names(other, one)]
         if not any(wanted):

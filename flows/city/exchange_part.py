@@ -16,7 +16,7 @@ from flows.exchange.export import Sender, exported
 from flows.exchange.importing import imported
 from flows.home.folders import Home
 from flows.home.runlog import log_crash
-from flows.review.office import Office
+from flows.review.office import Office, plain_text
 from schemas.errors import InputError, SanzhaoError
 
 
@@ -33,7 +33,8 @@ def take_part(what: str, home: Home, path: Path, agreement: Agreement) -> None:
             )
         why = f"常设约定 {standing.approval_no}"
         if what == "export":
-            exported(office, agreement, Sender(getuser(), why, standing.contact), path)
+            contact = plain_text(standing.contact, "[city] contact", least=2)
+            exported(office, agreement, Sender(getuser(), why, contact), path)
         else:
             imported(office, agreement, (getuser(), why), path)
     finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.wiring import MODULES
+from flows.cli.wiring import GROUPS, MODULES
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted((ROOT / "deploy").glob("*.service"))
@@ -47,7 +47,7 @@ def test_a_service_is_hardened_and_gets_its_key_as_a_credential(path: Path) -> N
     )
     assert service["ReadWritePaths"].startswith("/var/lib/sanzhao")
     assert service["ExecStart"].split()[:1] == ["/opt/sanzhao/venv/bin/sanzhao"]
-    assert service["ExecStart"].split()[1] in MODULES
+    assert service["ExecStart"].split()[1] in {*MODULES, *GROUPS}
     if "backup" not in path.name:
         assert re.fullmatch(r"\d+G", service["MemoryMax"])
 
