@@ -70,7 +70,7 @@ def _export_named(home: Home, where: tuple[Path, str | None], who: tuple[str, st
     for path, leads in zip(done.files, done.leads.values(), strict=True):
         print(f"{path}  {leads} 项（有打开口令）")
     say(f"共 {len(done.files)} 份、{sum(done.leads.values())} 项，实名，只在党内渠道流转。")
-    say(f"各份的打开口令在 {passwords}：与表分开送，一个镇街只给它自己的一份；用后删除。")
+    say(f"打开口令在 {passwords.parent}：与表分开送，一个镇街只给它自己的那一份；读回时用 {passwords.name}。用后删除。")
 
 
 @app.command("import")

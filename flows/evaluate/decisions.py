@@ -168,6 +168,18 @@ _WORDS = {
     "recall": "应入账的行已入账或待核",
     "open": "应开着",
     "closed": "应已了结",
+    "registers": "登记已写明的",
+    "unit": "单位或站点的支部",
+    "floating": "流动党员党支部",
+    "trade_joint": "同行业联合支部",
+    "trade_committee": "行业党委",
+    "work_street": "从业地镇街",
+    "home_street": "居住地镇街",
+    "branch": "党支部",
+    "committee": "支委会",
+    "joint": "联合组建",
+    "instructor": "指导员",
+    "none": "不用组建",
 }
 _KINDS = {"unit_name": "单位", "station": "站点"}
 

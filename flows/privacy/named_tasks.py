@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,19 @@ def export_named_tasks(home: Home, order: NamedOrder) -> tuple[Exported, Path]:
         office.audit(user, "export_named_tasks", f"{order.street or '全区'}：{why}")
         naming = _Naming(office.originals)
         done = export_tasks(home, TaskOrder(order.out, user, order.street, inside=True, naming=naming))
-        path = order.out / "口令" / f"口令_{office.today().isoformat()}.txt"
-        private_folder(path.parent)
-        lines = "".join(f"{name}\t{password}\n" for name, password in naming.passwords.items())
-        write_private(path, lines.encode())
-        return done, path
+        return done, _apart(order.out, office.today(), naming.passwords)
     finally:
         office.close()
+
+
+def _apart(out: Path, today: date, passwords: Mapping[str, str]) -> Path:
+    """The passwords beside the sheets' folder, not in it: a list to read sheets back with, and one file per sheet.
+
+    Whoever sends the whole folder sends no password with it, and each street is given its own file.
+    """
+    folder = private_folder(out.with_name(f"{out.name}_口令"))
+    for name, password in passwords.items():
+        write_private(folder / f"{Path(name).stem}_口令.txt", f"{name}\t{password}\n".encode())
+    path = folder / f"口令_{today.isoformat()}.txt"
+    write_private(path, "".join(f"{name}\t{password}\n" for name, password in passwords.items()).encode())
+    return path

@@ -44,6 +44,10 @@ def test_a_named_sheet_is_locked_and_comes_back_with_its_password(place: Home, t
     passwords = dict(line.split("\t") for line in list_of_passwords.read_text("utf-8").splitlines())
     assert {path.name for path in done.files} == set(passwords)
     assert len(set(passwords.values())) == len(passwords), "one street's password opens no other's sheet"
+    assert not list((tmp_path / "out").rglob("*口令*")), "who sends the folder of the sheets sends no password"
+    for path in done.files:
+        own = (list_of_passwords.parent / f"{path.stem}_口令.txt").read_text("utf-8")
+        assert own == f"{path.name}\t{passwords[path.name]}\n", "a street is given its own alone"
     first, plain = done.files[0], tmp_path / "改.xlsx"
     data = first.read_bytes()
     book = msoffcrypto.OfficeFile(io.BytesIO(data))
