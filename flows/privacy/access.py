@@ -81,6 +81,8 @@ def _counts(home: Home, store: Store, keys: set[str]) -> list[tuple[str, int]]:
         kept_version(home, version).table("ledger")["person_key"].to_pylist() for version in kept_versions(home)
     ]
     counts = [("保留的一本账版本中有本人的", sum(bool(keys & set(column)) for column in versions))]
+    found = store.finds_of(store.evidence_of(keys))
+    counts.append(("与外区交换对到的记录（只有记号）", len(found)))
     with Session(store.engine) as session:
         for title, table in (
             ("识别用的记号（带密钥，不含原文）", Evidence),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,11 +35,22 @@ class Exchanges(Opened):
 
     def forget_finds(self, before: date) -> int:
         """Delete pairs found before a day; gives how many."""
+        return self._forget([row for row in self.exchange_finds() if row.found_on < before])
+
+    def forget_finds_of(self, tokens: Collection[str]) -> int:
+        """Delete pairs found of a person, known by any of these evidence tokens; gives how many."""
+        return self._forget(self.finds_of(tokens))
+
+    def finds_of(self, tokens: Collection[str]) -> list[ExchangeFind]:
+        """Pairs found of a person, known by any of these evidence tokens."""
+        wanted = set(tokens)
+        return [row for row in self.exchange_finds() if wanted & set(row.tokens)]
+
+    def _forget(self, rows: list[ExchangeFind]) -> int:
         with Session(self.engine) as session, session.begin():
-            gone = list(session.scalars(select(ExchangeFind).where(ExchangeFind.found_on < before)))
-            for row in gone:
-                session.delete(row)
-        return len(gone)
+            for row in rows:
+                session.delete(session.merge(row))
+        return len(rows)
 
     def exchange_numbers(self) -> list[str]:
         """Numbers of all exchanges, in their order."""

@@ -39,6 +39,7 @@ def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, s
             raise HomeError("没有这个人员编号", where=person_key, rule="no_person", action="核对编号")
         for one in sorted(keys):
             store.erase(one, now.date(), by, why)
+        store.forget_finds_of(store.evidence_of(keys))
         store.audit(key, now, by, "erase", person_key=person_key, why=why)
     body = {"keys": sorted(keys), "on": now.date().isoformat()}
     write_private(home.ledger / "erasing.json", json.dumps(body).encode())

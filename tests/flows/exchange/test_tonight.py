@@ -44,3 +44,6 @@ def test_what_an_exchange_found_is_noted_once_with_its_end_and_forgotten_after_i
         assert begun.imported_on == DAY
         assert store.forget_finds(date(2025, 11, 20)) == 1
         assert [row.pair for row in store.exchange_finds()] == [2]
+        assert store.forget_finds_of({"old", "another's"}) == 0
+        assert store.forget_finds_of({"new"}) == 1, "who is erased is forgotten here too"
+        assert not store.exchange_finds()
