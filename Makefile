@@ -46,9 +46,10 @@ bench: $(BENCH_READY)
 	$(BENCH_VENV)/bin/python -m benchmarks.peers.compare $(BENCH)
 	$(BENCH_VENV)/bin/python -m benchmarks.district
 
-# The queries of docs/查询示例.md on Spark (needs Java 17), which has an environment of its own: half a gigabyte.
+# `--engine spark` and the queries of docs/查询示例.md on Spark (needs Java 17), which has an environment of its own, about
+# a gigabyte: .venv-spark/bin/sanzhao runs every command there.
 spark: $(SPARK_READY) $(DEV_READY)
-	$(BIN)/python -m pytest -rs tests/docs/test_queries.py
+	$(BIN)/python -m pytest -rs tests/docs/test_queries.py tests/matchers/engines/test_spark_engine.py
 
 # The lock files name neither a registry nor a path; only this target needs uv.
 lock:
@@ -107,8 +108,10 @@ $(BENCH_READY): requirements-bench.lock pyproject.toml | $(BIN)/pip
 	@$(BENCH_VENV)/bin/python -m compileall -q schemas matchers reports flows
 	@touch $@
 
-$(SPARK_READY): requirements-spark.lock | $(BIN)/pip
+$(SPARK_READY): requirements-spark.lock requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "安装 Spark 的环境（首次约三分钟）……"
 	test -x $(SPARK_VENV)/bin/pip || $(BIN)/python -m venv $(SPARK_VENV)
-	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock -r requirements-spark.lock
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(SPARK_VENV)/bin/python -m compileall -q schemas matchers reports flows
 	@touch $@

@@ -124,6 +124,7 @@ def _compared(setting: Setting, marks: Frame) -> Frame:
     sent = grouped(told, lambda found: shards.sent(setting, found[0].place, found))
     if setting.same:
         return grouped(sent, lambda found: shards.compared(setting, found)).persist()
+    sent = sent.persist()
     left, right = sent.where("kind = 0"), sent.where("kind = 1")
     return cogrouped(left, right, lambda found: shards.compared(setting, found)).persist()
 

@@ -28,6 +28,7 @@ _DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.python.worker.reuse": "true",
+    "spark.sql.adaptive.enabled": "false",  # partitions are as many as shards, and keys are split by the plan itself
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.task.maxFailures": str(_TRIES),
 }
