@@ -61,7 +61,7 @@ def written_rows(folder: Path) -> Iterator[pa.Table]:
                 )
             with pq.ParquetFile(body) as file:
                 for batch in file.iter_batches(_READ_AT_ONCE):
-                    yield pa.Table.from_batches([batch])
+                    yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
 
 def written_pairs(model: LinkModel, folder: Path) -> Iterator[pa.Table]:
