@@ -71,16 +71,16 @@ def spark_session(options: SparkOptions, shards: int) -> Iterator[Any]:
 
 def _started(options: SparkOptions, settings: Mapping[str, str]) -> Any:
     builder = importlib.import_module("pyspark.sql").SparkSession.builder
-    if options.master.startswith("sc://"):
-        return _configured(builder.remote(options.master), options.settings).getOrCreate()
-    local = _LOCAL.fullmatch(options.master)
+    remote, local = options.master.startswith("sc://"), _LOCAL.fullmatch(options.master)
     master = f"local[{local[1]},{_TRIES}]" if local else options.master
     try:
+        if remote:
+            return _configured(builder.remote(master), options.settings).getOrCreate()
         spark = _configured(builder.master(master), settings).getOrCreate()
     except Exception as error:
         raise HomeError(
             f"Spark 起不来（{_named(error)}）", where=options.master, rule="spark",
-            action="核对 --spark-master 和 --spark-conf，看上面 Spark 自己说的话",
+            action="核对 --spark-master 和 --spark-conf；用 sc:// 的另要 pip install 'pyspark[connect]'",
         ) from error  # fmt: skip
     spark.sparkContext.setLogLevel(os.environ.get("SANZHAO_SPARK_LOG", "OFF"))
     return spark
