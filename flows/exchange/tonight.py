@@ -5,7 +5,8 @@ A find is known by keyed tokens alone; a person who is gone from the own rows, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -14,21 +15,32 @@ import pyarrow as pa
 from flows.exchange.entries import RULES
 from flows.home.store import Store, opened_store
 from flows.ledger.keys_moved import follow, merges
+from flows.ledger.redact import Redactor
 from flows.run.context import RunContext
 from reports.workbook.sheets import EXCHANGED
 from schemas.store_exchange import ExchangeFind
 
 _MEMBERS = """
 -- One row per person of the roll with a full ID.
-select 'id|' || id_number, name from registry_persons where id_kind = 'full' and roll_row_key is not null
+select 'id|' || r.id_number, r.name, p.source, p.file, p.sheet, p."row"
+from registry_persons r join person_rows p on p.row_key = r.roll_row_key where r.id_kind = 'full'
 """
 _WORKERS = """
 -- One row per worker row: by all it says, as ledger/identity.sql has it.
 select 'record|row|' || source || '|' || coalesce(name, '') || '|' || coalesce(id_number, '') || '|'
-    || array_to_string(phones, ','), name
+    || array_to_string(phones, ','), name, source, file, sheet, "row"
 from person_rows where role = 'worker'
 """
+_NAMES = "select distinct name from person_rows where name not like '%*%' and length(name) >= 2"
 STANDINGS = {"member_here": "外区从业", "works_here": "外区党员"}
+
+
+@dataclass(frozen=True)
+class _OwnRow:
+    """The own side's row of a person: the name, and where an officer finds it."""
+
+    name: str
+    place: str
 
 
 def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: pa.Table) -> pa.Table:
@@ -39,7 +51,7 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
         finds = _newest(store.exchange_finds())
         if not finds:
             return EXCHANGED.empty_table()
-        names = _names_of(con, run, {token for find in finds for token in find.tokens})
+        there = _there_tonight(con, run, {token for find in finds for token in find.tokens})
         keys = _keys_of(store, {token for find in finds for token in find.tokens})
         erased = store.erased()
     objected = {
@@ -49,9 +61,9 @@ def exchanged_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, ledger: p
     rows = []
     for find in finds:
         own = sorted({keys[token] for token in find.tokens if token in keys})
-        name = next((names[token] for token in find.tokens if token in names), None)
-        if name and not set(own) & (erased | objected):
-            rows.append(_row(find, name, next((key for key in own if key in known), None)))
+        row = next((there[token] for token in find.tokens if token in there), None)
+        if row and not set(own) & (erased | objected):
+            rows.append(_row(find, row, next((key for key in own if key in known), None)))
     return pa.Table.from_pylist(rows, EXCHANGED)
 
 
@@ -65,22 +77,26 @@ def _newest(finds: Sequence[ExchangeFind]) -> list[ExchangeFind]:
     return [find for find in finds if last[who(find)] == find.exchange]
 
 
-def _row(find: ExchangeFind, name: str, key: str | None) -> dict[str, Any]:
+def _row(find: ExchangeFind, row: _OwnRow, key: str | None) -> dict[str, Any]:
     what = "本区党员在该区从业" if find.standing == "member_here" else "本区从业人员是该区党员"
     number = f"协查 {find.exchange}-{find.pair}"
     return {
-        "kind": STANDINGS[find.standing], "person_key": key, "name_masked": f"{name[:1]}*",
-        "asked": f"{find.other}：{what}（{RULES[find.rule]}）。请与{find.contact}联系，报“{number}”",
+        "kind": STANDINGS[find.standing], "person_key": key, "name_masked": f"{row.name[:1]}*",
+        "asked": f"{find.other}：{what}（{RULES[find.rule]}）。本区见{row.place}。请与{find.contact}联系，报“{number}”",
     }  # fmt: skip
 
 
-def _names_of(con: duckdb.DuckDBPyConnection, run: RunContext, wanted: set[str]) -> dict[str, str]:
-    """The name of tonight's row that a token is of."""
-    rows: Iterable[tuple[str, str | None]] = [
-        *con.execute(_MEMBERS).fetchall(), *con.execute(_WORKERS).fetchall()
-    ]  # fmt: skip
-    found = ((run.key.token("evidence", value), name or "") for value, name in rows)
-    return {token: name for token, name in found if token in wanted}
+def _there_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, wanted: set[str]) -> dict[str, _OwnRow]:
+    """Tonight's row that a token is of. A file that is called after a person is named by its token, as everywhere."""
+    found: dict[str, _OwnRow] = {}
+    redactor = Redactor(run.key, frozenset(name for (name,) in con.execute(_NAMES).fetchall()))
+    for value, name, source, file, sheet, row in [*con.execute(_MEMBERS).fetchall(), *con.execute(_WORKERS).fetchall()]:
+        token = run.key.token("evidence", value)
+        if token in wanted:
+            at = f"「{redactor.file(sheet)}」" if sheet else ""
+            place = f"{run.contracts[source].title} {redactor.file(file)}{at} 第{row}行"
+            found.setdefault(token, _OwnRow(name or "", place))
+    return found
 
 
 def _keys_of(store: Store, tokens: set[str]) -> dict[str, str]:

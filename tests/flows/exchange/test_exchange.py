@@ -158,6 +158,7 @@ def test_both_districts_find_the_people_they_share_and_nobody_else(
     rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_name("流入流出与协查").to_python()
     listed = [row for row in rows if any("协查 2026-0003-" in str(cell) for cell in row)]
     assert len(listed) == len(pairs[0])
+    assert all(re.search(r"本区见\S+ \S+ 第\d+行", str(row)) for row in listed), "an officer can find the own row"
     assert all("乙区" in str(row) and "组织科 023-61110000" in str(row) for row in listed)
 
 
