@@ -1,5 +1,5 @@
 # make run    一条命令：建环境，用 data/sample 跑三晚，打印小结
-# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件    make bundle  离线安装包    make screenshots  重画文档里的图
+# make test   全部测试    make lint  检查    make prove  大规模证明    make bench  计时    make lock  重做锁文件    make bundle  离线安装包    make screenshots  重画文档里的图    make wheels  两种处理器的依赖齐不齐
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run

@@ -36,6 +36,8 @@ class DistrictFigures:
 
     elsewhere: dict[str, int] = field(default_factory=dict)
     """People on its roll found at work in another district, by that district's name."""
+    from_elsewhere: dict[str, int] = field(default_factory=dict)
+    """People at work in it found on the roll of another district, by that district's name."""
 
     @property
     def persons(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flows.city.districts import District
@@ -20,7 +20,7 @@ from schemas.policy import load_policy
 
 def roll_up(districts: Sequence[District]) -> list[DistrictFigures]:
     """Figures of every district; one that cannot be read says why, and the others go on."""
-    return [_figures(one) for one in districts]
+    return _reconciled([_figures(one) for one in districts])
 
 
 def least_of(districts: Sequence[District]) -> int:
@@ -32,10 +32,26 @@ def _least(one: District) -> int:
     return load_policy(one.settings.policy if one.settings else None).circulation.least
 
 
-def _elsewhere(one: District) -> dict[str, int]:
-    """People on its roll who work in each other district, by the newest exchange with it."""
+def _reconciled(found: list[DistrictFigures]) -> list[DistrictFigures]:
+    """The same, a district in trouble whose finds are not those that the other district counts (勾稽)."""
+    by_name = {one.name: one for one in found if one.plain}
+    return [one if one.trouble else replace(one, trouble=_differing(one, by_name)) for one in found]
+
+
+def _differing(one: DistrictFigures, by_name: Mapping[str, DistrictFigures]) -> str:
+    others = [by_name[name] for name in by_name if one.plain and name != one.name]
+    wrong = [
+        other.name for other in others
+        if one.elsewhere.get(other.name, 0) != other.from_elsewhere.get(one.name, 0)
+        or one.from_elsewhere.get(other.name, 0) != other.elsewhere.get(one.name, 0)
+    ]  # fmt: skip
+    return f"和{'、'.join(wrong)}互找的人数两区对不上：再运行一次 sanzhao exchange city" if wrong else ""
+
+
+def _exchanged(one: District, standing: str) -> dict[str, int]:
+    """People of one standing found in the newest exchange with each other district."""
     with opened_store(one.home, one.settings.store_url if one.settings else "") as store:
-        return dict(Counter(find.other for find in store.newest_finds() if find.standing == "member_here"))
+        return dict(Counter(find.other for find in store.newest_finds() if find.standing == standing))
 
 
 def _figures(one: District) -> DistrictFigures:
@@ -56,7 +72,10 @@ def _read(one: District) -> DistrictFigures:
     version = current_version(one.home, parse_key(one.key_file.read_bytes(), one.key_file))
     if version is None:
         return told
-    told = replace(told, as_of=version.as_of.isoformat(), least=_least(one), elsewhere=_elsewhere(one))
+    told = replace(
+        told, as_of=version.as_of.isoformat(), least=_least(one), elsewhere=_exchanged(one, "member_here"),
+        from_elsewhere=_exchanged(one, "works_here"),
+    )  # fmt: skip
     return _counted(told, version)
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -198,6 +199,7 @@ def test_districts_that_named_each_other_find_each_others_people_and_keep_no_sec
     assert answer.code == 0, answer.err
     east, west = roll_up(districts_of(apart))
     assert east.elsewhere["西区"] == west.elsewhere["东区"] >= 5  # both have the same people, and two keys
+    assert east.trouble == west.trouble == ""
     assert f"东区党员在西区从业：{east.elsewhere['西区']} 人" in answer.err
     assert "党员在一区、从业在另一区" in city_page([east, west], "now").decode()
     with opened_store(Home(apart / "east"), "") as store:
@@ -207,6 +209,9 @@ def test_districts_that_named_each_other_find_each_others_people_and_keep_no_sec
         tokens = {token for find in store.newest_finds() for token in find.tokens}
     assert {find.other for find in theirs} == {"西区"}
     assert theirs[0].contact == "社工部 6000-1234"
+    with opened_store(Home(apart / "west"), "") as store:
+        store.forget_finds(date(2100, 1, 1))
+    assert all("两区对不上" in one.trouble for one in roll_up(districts_of(apart)))
     assert tokens, "west knows its own people by tokens under its own key"
     assert list((apart / "exchange").iterdir()) == []
     assert not list(apart.glob("*/landing/*/*/relation_exchange_*"))
