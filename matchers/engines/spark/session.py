@@ -32,6 +32,10 @@ _DEFAULTS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.task.maxFailures": str(_TRIES),
 }
+_ONE_MACHINE = {  # the work is done by Python: what Java would compile for hours of it takes longer than it saves
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def spark_session(options: SparkOptions, shards: int) -> Iterator[Any]:
     """
     _refuse_missing(options)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = {**_DEFAULTS, "spark.sql.shuffle.partitions": str(shards)}
+    here = _ONE_MACHINE if options.master.startswith("local") else {}
+    settings = {**_DEFAULTS, **here, "spark.sql.shuffle.partitions": str(shards)}
     if options.scratch is not None:
         settings["spark.local.dir"] = str(options.scratch)
     spark = _started(options, {**settings, **options.settings})
