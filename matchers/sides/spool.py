@@ -31,6 +31,7 @@ Seqs = npt.NDArray[np.int64]
 CHUNK_ROWS = 1 << 17
 """Rows of one chunk: a megabyte of a column of eight bytes."""
 _FORMS = ("same", "digits", "mask", "whole")
+_CODEC, _TRIED = "lz4", 1 << 14
 
 
 class Spool:
@@ -160,7 +161,7 @@ class _Form:
 
     name: str
     pack: Callable[[Any], bytes]
-    unpack: Callable[[bytes], Any]
+    unpack: Callable[[bytes | memoryview], Any]
     join: Callable[[list[Any]], Any]
     take: Callable[[Any, Seqs], Any]
 
@@ -185,7 +186,7 @@ def _packed_texts(texts: pa.Array) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _unpacked_texts(content: bytes) -> pa.Array:
+def _unpacked_texts(content: bytes | memoryview) -> pa.Array:
     with pa.ipc.open_stream(content) as stream:
         return next(iter(stream)).column(0)
 
@@ -196,7 +197,7 @@ def _packed_numbers(numbers: Numbers) -> bytes:
     return b"".join(np.ascontiguousarray(one).tobytes() for one in (sizes, *parts))
 
 
-def _unpacked_numbers(content: bytes) -> Numbers:
+def _unpacked_numbers(content: bytes | memoryview) -> Numbers:
     rows, numbers = np.frombuffer(content, np.int64, 2).tolist()
     offsets = np.frombuffer(content, np.int64, rows, 16)
     at = 16 + 8 * rows
@@ -232,7 +233,7 @@ class SpooledColumn:
         found = cls.__new__(cls)
         found._spool, found._file, found._chunk_rows = spool, spool.reopened(note["file"]), CHUNK_ROWS
         found._form = _FORMS_OF[note["form"]] if note["form"] in _FORMS_OF else _array_form(np.dtype(note["form"]))
-        found._empty = found._form.take(found._form.unpack(found._file.get(0)), np.zeros(0, np.int64))
+        found._empty = found._form.take(found._form.unpack(_unshrunk(found._file.get(0))), np.zeros(0, np.int64))
         found._waiting, found._waiting_rows = [], 0
         found._rows, found._starts, found._last = note["rows"], note["starts"], None
         return found
@@ -254,7 +255,7 @@ class SpooledColumn:
     def finish(self) -> None:
         """Write what waits; of no rows at all an empty chunk."""
         if self._waiting_rows or (self._waiting and not self._starts):
-            self._file.put(self._known().pack(self._known().join(self._waiting)))
+            self._file.put(_shrunk(self._known().pack(self._known().join(self._waiting))))
             self._starts.append(self._rows)
             self._rows += self._waiting_rows
         self._waiting, self._waiting_rows = [], 0
@@ -297,7 +298,7 @@ class SpooledColumn:
                 places[at] = len(chunk) + np.arange(len(mine))
                 other = self._known().take(values, mine)
                 chunk = self._known().take(self._known().join([chunk, other]), places)
-            self._file.put(self._known().pack(chunk), number)
+            self._file.put(_shrunk(self._known().pack(chunk)), number)
             self._last = (number, chunk)
 
     def take(self, rows: Seqs) -> Any:
@@ -341,7 +342,7 @@ class SpooledColumn:
         last = self._last
         if last is not None and last[0] == number:
             return last[1]
-        chunk = self._known().unpack(self._file.get(number))
+        chunk = self._known().unpack(_unshrunk(self._file.get(number)))
         self._last = (number, chunk)
         return chunk
 
@@ -349,6 +350,21 @@ class SpooledColumn:
         if self._form is None:
             raise ValueError("a spooled column that was given no rows")
         return self._form
+
+
+def _shrunk(content: bytes) -> bytes:
+    """A chunk as it is kept: by LZ4 where that saves a third (masks and categories), behind its length; else as it is.
+
+    The disk is what tables that do not fit wait for.
+    """
+    if len(content) > _TRIED and len(pa.compress(content[:_TRIED], codec=_CODEC, asbytes=True)) * 3 < _TRIED * 2:
+        return len(content).to_bytes(8, "little") + bytes(pa.compress(content, codec=_CODEC, asbytes=True))
+    return bytes(8) + content
+
+
+def _unshrunk(kept: bytes) -> bytes | memoryview:
+    length, content = int.from_bytes(kept[:8], "little"), memoryview(kept)[8:]
+    return memoryview(pa.decompress(content, decompressed_size=length, codec=_CODEC)) if length else content
 
 
 def _some(numbers: Numbers, start: int, stop: int) -> Numbers:
