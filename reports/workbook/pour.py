@@ -24,6 +24,8 @@ _CELL = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?/?>')
 _EPOCH = date(1899, 12, 30)
 _PORTION = 5_000
 _LINE, _MOST_LINES = 14, 10
+_RAGGED = 0.12
+"""Of every line but the last so much stays empty, since a word, a date or a file's name is not broken."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def _heights(table: pa.Table, widths: tuple[float, ...]) -> pa.Array:
         if pa.types.is_string(column.type):
             text = column.combine_chunks()
             places = pc.add(pc.binary_length(text), pc.utf8_length(text))
-            needed = pc.ceil(pc.divide(pc.cast(places, pa.float64()), 2 * max(width - 1, 1.0)))
+            full = pc.divide(pc.cast(places, pa.float64()), 2 * max(width - 1, 1.0))
+            ragged = pc.multiply(pc.max_element_wise(pc.subtract(full, 1.0), 0.0), _RAGGED)
+            needed = pc.ceil(pc.add(full, ragged))
             lines = pc.max_element_wise(lines, pc.cast(needed, pa.int32()))
     return pc.cast(pc.multiply(pc.min_element_wise(lines, _MOST_LINES), _LINE), pa.string())
 
