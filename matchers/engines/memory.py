@@ -36,7 +36,7 @@ def row_bytes(model: LinkModel) -> int:
     return _ID_BYTES + sum(
         _form_bytes(values)
         for column in model.columns
-        for values in model.kind(column).encode(pa.array([], pa.string())).values()
+        for values in model.kind(column).encode(pa.nulls(0, pa.string())).values()
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -68,6 +70,19 @@ def test_a_file_read_piece_by_piece_gives_the_same_rows(
     for place in (folder, tmp_path):
         files = [open_table(place / f"{side}.parquet") for side in ("left", "right")]
         assert link_tables(*files, people, ids=IDS).equals(straight)
+
+
+def test_linking_parquet_by_weight_loads_no_pandas(folder: Path, tmp_path: Path) -> None:
+    sides = [str(folder / f"{side}.parquet") for side in ("left", "right")]
+    words = ["sanzhao", "link", *sides, "--model", "people", "--out", str(tmp_path / "pairs.parquet")]
+    code = (
+        f"import sys; sys.argv = {words}\nfrom flows.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\nprint('LOADED', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "duckdb" in loaded and (tmp_path / "pairs.parquet").is_file()
+    assert not loaded & {"pandas", "prefect", "sqlalchemy", "rapidfuzz", "recordlinkage", "scipy"}
 
 
 @pytest.mark.slow
