@@ -66,6 +66,15 @@ class _Cells:
             self._beside = cells.take(pa.array(np.flatnonzero(plain)[:1])).to_pylist()
         return np.flatnonzero(_filled(cells) & ~plain)
 
+    @property
+    def seen(self) -> dict[str, Any]:
+        """The plain cell beside the odd ones."""
+        return {"beside": self._beside}
+
+    def add_seen(self, seen: Mapping[str, Any]) -> None:
+        """The first plain cell of all rows counts."""
+        self._beside = self._beside or list(seen["beside"])
+
     def read(self, texts: Sequence[str]) -> pa.Array:
         """Each text as one cleaned cell, null where nothing is left."""
         from flows.staging.values.columns import clean_column
@@ -114,6 +123,17 @@ class _IdCells:
         self._rows += int(digits.sum())
         self._floats += int((digits & (number % _FLOAT_STEP == 0)).sum())
         self._zeros.update(parts.texts(rows[digits & (number % 1000 == 0)]))
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """How many IDs of digits there are, how many could be floats, and those that end in zeros."""
+        return {"rows": self._rows, "floats": self._floats, "zeros": sorted(self._zeros)}
+
+    def add_seen(self, seen: Mapping[str, Any]) -> None:
+        """The counts of all rows add up."""
+        self._rows += seen["rows"]
+        self._floats += seen["floats"]
+        self._zeros.update(seen["zeros"])
 
     def read(self, texts: Sequence[str]) -> pa.Array:
         """Each text as one cleaned pattern, null where nothing is left."""

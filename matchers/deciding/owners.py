@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -35,27 +36,75 @@ class ValueOwners:
         return cls(np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), np.zeros(pairs, bool))
 
 
-def value_owners(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, patterns: npt.NDArray[np.uint64]
-) -> ValueOwners:
-    """Who bears the values that pairs share, by the model's [settling.owners]."""
+class OwnerCounts(Protocol):
+    """How many stand behind each of some values (sorted, each once)."""
+
+    def names_behind(self, owners: Owners, wanted: Keys) -> Numbers:
+        """How many different full names of the left side stand beside each value."""
+
+    def rows_behind(self, key: str, wanted: Keys) -> Numbers:
+        """How many rows of the right side bear each value of a key."""
+
+
+def owners_of(model: LinkModel) -> Owners | None:
+    """The model's [settling.owners], where the tables have the column it speaks of."""
     owners = model.settling.owners if model.settling else None
-    found = ValueOwners.none(len(pairs))
-    if owners is None or owners.value.partition(".")[0] not in model.comparisons:
+    return owners if owners is not None and owners.value.partition(".")[0] in model.comparisons else None
+
+
+def value_owners(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, patterns: npt.NDArray[np.uint64],
+    counts: OwnerCounts | None = None,
+) -> ValueOwners:  # fmt: skip
+    """Who bears the values that pairs share, by the model's [settling.owners]. `counts`: made elsewhere, where only
+    some rows of the sides are here."""
+    owners, found = owners_of(model), ValueOwners.none(len(pairs))
+    if owners is None:
         return found
+    behind = counts or _Behind(con, model, both)
     sharing = _at_levels(model, patterns, owners.value.partition(".")[0], _sharing_levels(model, owners))
     rows = np.flatnonzero(sharing)
     places, values = _values_shared(con, model, both, owners.value, unpacked(pairs[rows]))
     wanted, value = np.unique(values, return_inverse=True)
-    np.maximum.at(found.names, rows[places], _names_behind(con, model, both.left, owners, wanted)[value])
-    np.maximum.at(found.persons, rows[places], _rows_behind(con, model, both.right, owners, wanted)[value])
+    np.maximum.at(found.names, rows[places], behind.names_behind(owners, wanted)[value])
+    np.maximum.at(found.persons, rows[places], behind.rows_behind(owners.value, wanted)[value])
     tied = np.zeros(len(pairs), bool)
     for column, levels in owners.holder.items():
         if column in model.comparisons:
             tied |= _at_levels(model, patterns, column, levels)
     rows = np.flatnonzero(tied & ~sharing)
-    found.of_another[rows] = _of_another(con, model, both, owners.whole, unpacked(pairs[rows]))
+    found.of_another[rows] = _of_another(con, model, both, owners.whole, unpacked(pairs[rows]), behind)
     return found
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Counts over both sides."""
+
+    con: duckdb.DuckDBPyConnection
+    model: LinkModel
+    both: Both
+
+    def names_behind(self, owners: Owners, wanted: Keys) -> Numbers:
+        """How many different full names of the left side stand beside each value."""
+        bearers, value = _bearing(keyed_rows(self.con, self.model, owners.value, self.both.left), wanted)
+        names = full_names(self.con, self.model, self.both.left, owners)
+        named = names[bearers] != 0
+        return _distinct_per_value(value[named], names[bearers[named]], len(wanted))
+
+    def rows_behind(self, key: str, wanted: Keys) -> Numbers:
+        """How many rows of the right side bear each value of a key."""
+        bearers, value = _bearing(keyed_rows(self.con, self.model, key, self.both.right), wanted)
+        return _distinct_per_value(value, bearers.astype(np.uint64), len(wanted))
+
+
+def full_names(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side, owners: Owners) -> Keys:
+    """Per row its full name's key; 0 where it shows none."""
+    column = owners.names.partition(".")[0]
+    if column not in model.columns:
+        return np.zeros(side.rows, np.uint64)
+    shown = np.asarray(side.columns[f"{column}_kind"]) == 1
+    return np.where(shown, key_values(con, model, owners.names, side), np.uint64(0))
 
 
 def _sharing_levels(model: LinkModel, owners: Owners) -> tuple[str, ...]:
@@ -77,29 +126,6 @@ def _values_shared(
     return shared_values(*(keyed_rows(con, model, key, side) for side in sides))
 
 
-def _names_behind(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, left: Side, owners: Owners, wanted: Keys
-) -> Numbers:
-    """Per value how many different full names of the left side stand beside it."""
-    column = owners.names.partition(".")[0]
-    if column not in model.columns:
-        return np.zeros(len(wanted), np.int64)
-    names = np.where(
-        np.asarray(left.columns[f"{column}_kind"]) == 1, key_values(con, model, owners.names, left), np.uint64(0)
-    )
-    bearers, value = _bearing(keyed_rows(con, model, owners.value, left), wanted)
-    named = names[bearers] != 0
-    return _distinct_per_value(value[named], names[bearers[named]], len(wanted))
-
-
-def _rows_behind(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, right: Side, owners: Owners, wanted: Keys
-) -> Numbers:
-    """Per value how many rows of the right side bear it."""
-    bearers, value = _bearing(keyed_rows(con, model, owners.value, right), wanted)
-    return _distinct_per_value(value, bearers.astype(np.uint64), len(wanted))
-
-
 def _bearing(keyed: Keyed, wanted: Keys) -> tuple[Seqs, Seqs]:
     """Rows that bear a wanted value, and which: one entry per row and value."""
     if not len(wanted):
@@ -119,18 +145,19 @@ def _distinct_per_value(value: Seqs, marks: Keys, values: int) -> Numbers:
 
 
 def _of_another(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, key: str, seqs: tuple[Seqs, Seqs]
-) -> Bools:
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, key: str, seqs: tuple[Seqs, Seqs], behind: OwnerCounts
+) -> Bools:  # fmt: skip
     """Pairs whose left row bears a whole value that a right row other than its own bears."""
-    left = Side(len(seqs[0]), both.left.take(key_columns(model, key), seqs[0]))
-    own = keyed_rows(con, model, key, left)
-    wanted = np.unique(own.keys[own.keys != 0])
-    places, value = _bearing(own, wanted)
-    bearers, borne = _bearing(keyed_rows(con, model, key, both.right), wanted)
-    rows = _distinct_per_value(borne, bearers.astype(np.uint64), len(wanted))
-    bears = np.isin(_with_row(value, seqs[1][places]), _with_row(borne, bearers))
+    left, right = (
+        keyed_rows(con, model, key, Side(len(rows), side.take(key_columns(model, key), rows)))
+        for side, rows in zip((both.left, both.right), seqs, strict=True)
+    )
+    wanted = np.unique(left.keys[left.keys != 0])
+    places, value = _bearing(left, wanted)
+    own_places, own_value = _bearing(right, wanted)
+    bears = np.isin(_with_row(value, places), _with_row(own_value, own_places))
     found = np.zeros(len(seqs[0]), bool)
-    found[places[rows[value] > bears]] = True
+    found[places[behind.rows_behind(key, wanted)[value] > bears]] = True
     return found
 
 

@@ -117,15 +117,22 @@ def decide_scored(
     """Decide every scored pair. `judged`: per pair what a person said of it, which beats the score."""
     judged = np.zeros(len(scored), np.int8) if judged is None else judged
     owners = value_owners(con, model, both, scored.pairs, scored.patterns)
+    return _with_one_id(con, model, both, settle(model, both, scored, judged, owners))
+
+
+def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, owners: ValueOwners) -> DecidedPairs:
+    """What the tiers, owners of shared values, judgements and rivals make of each pair.
+
+    All pairs of a row on the unique side must be among them; of both sides only the ids are read.
+    """
     tiers = _tiers_of(model, scored.patterns)
     shared = owners.names >= (model.settling.owners.most_names if model.settling and model.settling.owners else 2)
     first = _first_decisions(model, scored.probability, tiers, owners, shared, judged)
     decision, crowded = _against_rivals(model, both, scored, tiers, first, judged)
     remark = _remarks(decision, first, judged, crowded, shared, tiers.doubted)
-    found = DecidedPairs(
+    return DecidedPairs(
         scored, tiers.number, decision, judged, remark, crowded, np.zeros(len(scored), bool), owners, shared
     )
-    return _with_one_id(con, model, both, found)
 
 
 def settling_of(model: LinkModel) -> Settling:
@@ -272,18 +279,28 @@ def _remarks(decision: Codes, first: Codes, judged: Codes, crowded: Bools, share
 
 def _with_one_id(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, found: DecidedPairs) -> DecidedPairs:
     """Links by strong evidence wait for a person where they would make rows of two values (two full IDs) one."""
-    key = settling_of(model).one_value
-    links = np.flatnonzero(found.linked)
-    if key is None or key.partition(".")[0] not in model.columns or not len(links):
+    key, links = one_value_key(model), np.flatnonzero(found.linked)
+    if key is None or not len(links):
         return found
     left, right = unpacked(found.scored.pairs[links])
     groups = joined(np.arange(both.left.rows), packed(left, right))[left] if both.same else right
     values = [key_values(con, model, key, side) for side in (both.left, both.right)]
     mixed = links[np.isin(groups, _of_two_values(groups, values[0][left], values[1][right]))]
-    strong = np.array([tier.match_class == "strong" for tier in model.ceilings])[found.tier[mixed]]
+    strong = np.isin(found.tier[mixed], strong_tiers(model))
     mixed = mixed[strong & (found.judged[mixed] != Judgement.LINK)]
     found.decision[mixed], found.mixed_ids[mixed] = Decision.REVIEW, True
     return found
+
+
+def one_value_key(model: LinkModel) -> str | None:
+    """The key of which rows that become one may show one value only, where the tables have it."""
+    key = settling_of(model).one_value
+    return key if key is not None and key.partition(".")[0] in model.columns else None
+
+
+def strong_tiers(model: LinkModel) -> list[int]:
+    """Places of the tiers that link by strong evidence, which a difference of values sends to a person."""
+    return [place for place, tier in enumerate(model.ceilings) if tier.match_class == "strong"]
 
 
 def _of_two_values(groups: Seqs, *values: Keys) -> Seqs:

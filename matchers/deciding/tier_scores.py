@@ -10,10 +10,10 @@ import numpy as np
 from matchers.blocking.blocks import Pairs, Seqs
 from matchers.deciding.tiers import Keep, least_weights
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import Both
+from matchers.sides.encoded import Both, Sides
 from matchers.weighing.chances import levels_at
 from matchers.weighing.population import PopulationChances, prior_bits, rounded
-from matchers.weighing.score import expected_loss, given_weights, unpruned, weighing_in
+from matchers.weighing.score import Scored, Weighing, expected_loss, given_weights, unpruned, weighing_in
 from matchers.weighing.scored import ScoredPairs
 
 
@@ -32,14 +32,24 @@ def score_by_tiers(
     `entities`: in one table each row's first of its own duplicates.
     """
     chances = PopulationChances(con, model, both, entities)
-    prior, least = prior_bits(con, model, both), least_weights(model, keep)
-    order = sorted(
-        model.comparisons, key=lambda column: -expected_loss(model, given_weights(model, both.counts), column)
-    )
+    prior = prior_bits(con, model, both)
+    weighing = tier_weighing(model, both.counts, chances, prior, keep)
+    return weigh_by_tiers(model, chances, prior, unpruned(con, weighing, both, batches, threads=threads), keep)
+
+
+def tier_weighing(model: LinkModel, sides: Sides, chances: PopulationChances, prior: float, keep: Keep) -> Weighing:
+    """What a pass over pairs needs to leave out those that can no longer matter. `sides`: rows of the whole tables."""
+    order = sorted(model.comparisons, key=lambda column: -expected_loss(model, given_weights(model, sides), column))
     weights = {column: (np.zeros(len(levels) + 1), chances.most_bits(column))
                for column, levels in model.comparisons.items()}  # fmt: skip
-    weighing = weighing_in(model, order, weights, prior, least)
-    found = unpruned(con, weighing, both, batches, threads=threads)
+    return weighing_in(model, order, weights, prior, least_weights(model, keep))
+
+
+def weigh_by_tiers(
+    model: LinkModel, chances: PopulationChances, prior: float, found: Scored, keep: Keep
+) -> ScoredPairs:
+    """The pairs of such a pass that do matter, with their match weights."""
+    least = least_weights(model, keep)
     bits = {
         column: chances.bits(column, found.pairs, levels_at(model, found.patterns, column))
         for column in model.comparisons

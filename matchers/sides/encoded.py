@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -212,18 +213,20 @@ def _reopened(spool: Spool, rows: int, note: Mapping[str, Any]) -> Side:
     return Side(rows, columns, ids, {column: Unread(**counts) for column, counts in note["unread"].items()}, True)
 
 
-def encode_part(name: str, table: Rows, model: LinkModel) -> tuple[dict[str, Any], Mapping[str, Unread]]:
+def encode_part(
+    name: str, table: Rows, model: LinkModel, odd: Mapping[str, OddCells] = MappingProxyType({})
+) -> tuple[dict[str, Any], Mapping[str, Unread]]:
     """Some rows of a table encoded by themselves, and what showed nothing; `finished` does what needs the whole table.
 
-    Raises InputError as `encode_sides` does.
+    `odd` notes cells that are not plainly written. Raises InputError as `encode_sides` does.
     """
     _refuse_missing(name, table.schema, model)
     columns = GrowingColumns(table.num_rows)
     for batch in table.select(list(model.columns)).to_batches():
         refuse_unreadable(name, batch.schema, model)
-        _encode_batch(columns, batch, model, {})
+        _encode_batch(columns, batch, model, odd)
     if not table.num_rows:
-        _encode_batch(columns, table.schema.empty_table(), model, {})
+        _encode_batch(columns, table.schema.empty_table(), model, odd)
     return columns.whole(), columns.unread
 
 

@@ -37,6 +37,13 @@ class ColumnReading(Protocol):
     def read(self, texts: Sequence[str]) -> pa.Array:
         """Each different odd text of the column as one plainly written cell, null where nothing is left of it."""
 
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What was seen so far of the column's cells as a whole, as JSON holds it."""
+
+    def add_seen(self, seen: Mapping[str, Any]) -> None:
+        """Add what was seen of further rows of the same column."""
+
 
 CellReading = Callable[[str], ColumnReading | None]
 """By kind of column how a column of that kind is read; null where its cells are encoded as they stand."""

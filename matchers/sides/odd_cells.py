@@ -6,6 +6,7 @@ Most cells of most tables are plain and are encoded as they stand; a reader look
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,19 +58,41 @@ class OddCells:
     def _code(self, text: str) -> int:
         return self._texts.setdefault(text, len(self._texts))
 
+    @property
+    def noted(self) -> NotedCells:
+        """What was noted so far."""
+        none = np.zeros(0, np.int64)
+        return NotedCells(list(self._texts), np.concatenate([none, *self._rows]), np.concatenate([none, *self._codes]))
+
     def put(self, encoded: dict[str, Any], model: LinkModel) -> Unread:
         """Put what the odd cells show into the column's encoded forms; how many of them show nothing, and why."""
         if not self._texts:
             return Unread()
-        texts = list(self._texts)
-        forms = model.kind(self.column).encode(self.reading.read(texts))
-        rows, codes = np.concatenate(self._rows), np.concatenate(self._codes)
-        for form, values in forms.items():
-            encoded[f"{self.column}_{form}"] = _with_rows(encoded[f"{self.column}_{form}"], rows, values, codes)
-        counts = np.bincount(codes, minlength=len(texts))
-        silent = {texts[code]: int(counts[code]) for code in showing_nothing(forms).tolist()}
-        failed = int(counts[forms["kind"] == KINDS["invalid"]].sum()) if self.kind == "masked_id" else 0
-        return unread_texts(silent, self.kind) + Unread(failed_check=failed)
+        noted = self.noted
+        return put_read(encoded, model, self.column, noted, self.reading.read(noted.texts))
+
+
+@dataclass(frozen=True)
+class NotedCells:
+    """Odd cells of one column: the different texts, the rows that have them, and which text each of these rows has."""
+
+    texts: list[str]
+    rows: RowNumbers
+    codes: RowNumbers
+
+
+def put_read(encoded: dict[str, Any], model: LinkModel, column: str, noted: NotedCells, cells: pa.Array) -> Unread:
+    """Put odd cells, of which each text was read as one of `cells`, into a column's encoded forms; how many of them
+    show nothing, and why."""
+    forms = model.kind(column).encode(cells)
+    for form, values in forms.items():
+        name = f"{column}_{form}"
+        encoded[name] = _with_rows(encoded[name], noted.rows, values, noted.codes)
+    counts = np.bincount(noted.codes, minlength=len(noted.texts))
+    silent = {noted.texts[code]: int(counts[code]) for code in showing_nothing(forms).tolist()}
+    kind = model.columns[column]
+    failed = int(counts[forms["kind"] == KINDS["invalid"]].sum()) if kind == "masked_id" else 0
+    return unread_texts(silent, kind) + Unread(failed_check=failed)
 
 
 def odd_cells(table: Rows, model: LinkModel) -> dict[str, OddCells]:

@@ -7,6 +7,7 @@ stir every weight of the ledger.
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -39,16 +40,29 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> fl
 
     The share is that of the rows whose `prior_from` key stands on the right, where enough rows show one.
     """
-    settling, sides = model.settling, both.counts
-    share, key = model.prior, settling.prior_from if settling else None
-    if settling and key and key.partition(".")[0] in model.columns and not both.same:
-        own, right = key_values(con, model, key, both.left), key_values(con, model, key, both.right)
-        own, right = np.sort(own[own != 0]), np.sort(right)
-        place = np.minimum(np.searchsorted(right, own), max(len(right) - 1, 0))
-        found = int(np.count_nonzero(right[place] == own)) if len(right) else 0
-        share = found / len(own) if len(own) >= settling.prior_rows else share
-    least, most = (settling.prior_least, settling.prior_most) if settling else (1e-9, 0.999)
-    return prior_per_pair(min(max(share, least), most), sides)
+    key = prior_key(model, same=both.same)
+    if key is None:
+        return prior_of_counts(model, both.counts, 0, 0)
+    own, right = key_values(con, model, key, both.left), key_values(con, model, key, both.right)
+    own, right = np.sort(own[own != 0]), np.sort(right)
+    place = np.minimum(np.searchsorted(right, own), max(len(right) - 1, 0))
+    found = int(np.count_nonzero(right[place] == own)) if len(right) else 0
+    return prior_of_counts(model, both.counts, found, len(own))
+
+
+def prior_key(model: LinkModel, *, same: bool) -> str | None:
+    """The key whose share on the right tells the prior; none in one table, or where the tables do not have it."""
+    key = model.settling.prior_from if model.settling else None
+    return key if key and key.partition(".")[0] in model.columns and not same else None
+
+
+def prior_of_counts(model: LinkModel, sides: Sides, found: int, shown: int) -> float:
+    """The prior where `shown` left rows show the key that tells it, and of so many it stands on the right."""
+    settling = model.settling
+    if settling is None:
+        return prior_per_pair(min(max(model.prior, 1e-9), 0.999), sides)
+    share = found / shown if shown and shown >= settling.prior_rows else model.prior
+    return prior_per_pair(min(max(share, settling.prior_least), settling.prior_most), sides)
 
 
 def prior_per_pair(share: float, sides: Sides) -> float:
@@ -58,8 +72,24 @@ def prior_per_pair(share: float, sides: Sides) -> float:
 
 def prior_bits(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> float:
     """Whole bits."""
-    prior = prior_of(con, model, both)
+    return whole_bits(prior_of(con, model, both))
+
+
+def whole_bits(prior: float) -> float:
+    """A probability in whole bits."""
     return float(round(math.log2(prior / (1 - prior))))
+
+
+class Bearers(Protocol):
+    """How many of the right side bear a value, counted elsewhere where only some of its rows are here."""
+
+    @property
+    def right_rows(self) -> int:
+        """How many rows the right side has."""
+
+    def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
+        """How many bear each of the wanted values, and how many bear any. `form`: a key's, or how many of an ID's first
+        places make a region (its digits and 1)."""
 
 
 class PopulationChances:
@@ -69,9 +99,12 @@ class PopulationChances:
     """
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None
-    ) -> None:
+        self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None,
+        bearers: Bearers | None = None,
+    ) -> None:  # fmt: skip
         self._con, self._model, self._both, self._entities = con, model, both, entities
+        self._bearers = bearers
+        self._right_rows = both.right.rows if bearers is None else bearers.right_rows
         self._keyed: dict[tuple[str, str], tuple[Keys, int]] = {}
 
     def chance(self, column: str, pairs: Pairs, level: Levels) -> Floats:
@@ -108,7 +141,7 @@ class PopulationChances:
             if weight.u != COUNTED:
                 least = float(weight.u)
             elif name in kind.by_places:
-                least = math.prod(self._place_chances()) / max(2 * self._both.right.rows, 1)
+                least = math.prod(self._place_chances()) / max(2 * self._right_rows, 1)
             else:
                 least = min(self._rarest(column, kind.share_of[name]), weight.m / 2)
             found.append(round(math.log2(weight.m / min(least, 1.0)), 1) + 0.1)
@@ -117,7 +150,7 @@ class PopulationChances:
     def _rarest(self, column: str, form: str) -> float:
         given = self._model.population.get(f"{column}.{form}", Population())
         others = given.others + given.people * given.chance or 1.0
-        return min(others / max(self._both.right.rows + given.people, 1.0) + given.collision, 0.5)
+        return min(others / max(self._right_rows + given.people, 1.0) + given.collision, 0.5)
 
     def _shares(self, column: str, name: str, seqs: tuple[Seqs, Seqs]) -> Floats:
         """Share of the value agreed on; NaN where nobody on the right bears it."""
@@ -141,12 +174,18 @@ class PopulationChances:
     def _share_of(self, column: str, form: str, keys: Keys) -> Floats:
         given = self._model.population.get(f"{column}.{form}", Population())
         others = given.others + given.people * given.chance or 1.0
-        borne, bearers = self._borne(column, form)
         wanted, place = np.unique(keys, return_inverse=True)
-        counts = counts_of(wanted, borne)
+        counts, bearers = self._counts(column, form, wanted)
         shares = np.minimum((counts - 1 + others) / (bearers + given.people) + given.collision, 1.0)
         shares[counts == 0] = np.nan
         return np.asarray(shares[place], np.float64)
+
+    def _counts(self, column: str, form: str, wanted: Keys) -> tuple[Floats, int]:
+        """How many bear each of the wanted keys, and how many bear any."""
+        if self._bearers is not None:
+            return self._bearers.of(column, form, wanted)
+        borne, bearers = self._borne(column, form)
+        return counts_of(wanted, borne), bearers
 
     def _borne(self, column: str, form: str) -> tuple[Keys, int]:
         """The right side's keys, each once per bearer, and how many bear any."""
@@ -197,6 +236,9 @@ class PopulationChances:
         """Share of the right side's IDs that begin with the same so many places."""
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
+        if self._bearers is not None:
+            counts, shown = self._bearers.of(column, size, wanted)
+            return np.asarray((counts / max(shown, 1))[place])
         names = (f"{column}_head", f"{column}_head_mask")
         counts, shown = np.zeros(len(wanted)), 0
         for _, part in self._both.right.parts(names):
