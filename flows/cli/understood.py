@@ -26,7 +26,7 @@ def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str
             column if column in names else next((one for one in model.aliases.get(column, ()) if one in names), None)
         )
         if found is not None:
-            read[found] = _kind(model.columns[column]) + (f"（{column}）" if found != column else "")
+            read[found] = kind_word(model.columns[column]) + (f"（{column}）" if found != column else "")
     aside = [name for name in names if name not in read and name != id_column]
     absent = [column for column in model.columns if column not in read and not _is_read_as(column, read, model)]
     parts = [f"{side}：" + ("，".join(f"{name}当作{kind}" for name, kind in read.items()) or "没有认出模型的列")]
@@ -39,7 +39,8 @@ def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str
     return "；".join(parts)
 
 
-def _kind(kind: str) -> str:
+def kind_word(kind: str) -> str:
+    """The Chinese word of a kind of column."""
     return _KINDS.get(kind, kind)
 
 

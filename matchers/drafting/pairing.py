@@ -1,0 +1,128 @@
+"""Which column of the left table stands beside which of the right, and as what they are compared.
+
+By header, then by what the headers mean, then by what the cells hold: one column of a kind on either side, or values
+that both tables have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from matchers.drafting.headings import plain_header
+from matchers.drafting.recognising import Recognised
+
+_SHARED_VALUES = 0.2
+_PLAIN = ("text", "category", "organisation_name")
+_WIDER = {
+    frozenset({"date", "partial_date"}): "partial_date",
+    frozenset({"phone", "phones"}): "phones",
+    frozenset({"text", "category"}): "text",
+    frozenset({"text", "organisation_name"}): "organisation_name",
+    frozenset({"category", "organisation_name"}): "organisation_name",
+    frozenset({"text", "person_name"}): "text",
+    frozenset({"category", "sex"}): "category",
+}
+_NO_PARTNER = "另一张表没有对应的列"
+
+
+@dataclass(frozen=True)
+class Paired:
+    """One thing to compare: the left and the right column (of one table the same), the kind of both, and why."""
+
+    left: Recognised
+    right: Recognised
+    kind: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Aside:
+    """One column that is not compared, and why."""
+
+    header: str
+    because: str
+    is_record_number: bool = False
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """The columns compared, in the left table's order, and what each table's other columns are left aside for."""
+
+    paired: tuple[Paired, ...]
+    left_aside: tuple[Aside, ...]
+    right_aside: tuple[Aside, ...]
+
+
+def within_one(columns: tuple[Recognised, ...]) -> Pairing:
+    """One table held against itself: every column beside itself."""
+    paired = tuple(Paired(one, one, one.kind, one.because) for one in columns if one.kind is not None)
+    return Pairing(paired, tuple(_aside(columns, [])), ())
+
+
+def between(left: tuple[Recognised, ...], right: tuple[Recognised, ...]) -> Pairing:
+    """Two tables: columns with one header, of one meaning, of one kind that stands once on either side, of one set of
+    values."""
+    found: list[Paired] = []
+    for match, because in (
+        (_same_header, "表头相同"), (_same_meaning, "表头意思相同"), (_only_of_kind(left, right), "两表各只有一列这样的"),
+        (_same_values, "两表的值相同的多"),
+    ):  # fmt: skip
+        for one in _open(left, [pair.left for pair in found]):
+            beside = [other for other in _open(right, [pair.right for pair in found]) if match(one, other)]
+            for other in beside[:1]:
+                if (kind := _kind_of_both(one, other)) is not None:
+                    found.append(Paired(one, other, kind, because))
+    order = {id(one): at for at, one in enumerate(left)}
+    found.sort(key=lambda pair: order[id(pair.left)])
+    return Pairing(
+        tuple(found), tuple(_aside(left, [pair.left for pair in found])),
+        tuple(_aside(right, [pair.right for pair in found])),
+    )  # fmt: skip
+
+
+def _open(columns: Iterable[Recognised], taken: list[Recognised]) -> list[Recognised]:
+    return [one for one in columns if one.kind is not None and not any(one is other for other in taken)]
+
+
+def _same_header(one: Recognised, other: Recognised) -> bool:
+    return plain_header(one.column.header) == plain_header(other.column.header)
+
+
+def _same_meaning(one: Recognised, other: Recognised) -> bool:
+    return one.meaning is not None and one.meaning == other.meaning
+
+
+def _only_of_kind(
+    left: tuple[Recognised, ...], right: tuple[Recognised, ...]
+) -> Callable[[Recognised, Recognised], bool]:
+    """One column of its kind on either side, where the kind says what it is."""
+    counts = [Counter(one.kind for one in columns) for columns in (left, right)]
+
+    def only(one: Recognised, other: Recognised) -> bool:
+        known = one.kind == other.kind and one.kind not in _PLAIN
+        return known and all(count[one.kind] == 1 for count in counts)
+
+    return only
+
+
+def _same_values(one: Recognised, other: Recognised) -> bool:
+    """A fair share of the different values of the column with fewer stands in the other too."""
+    first, second = set(one.column.counts), set(other.column.counts)
+    return len(first & second) >= _SHARED_VALUES * min(len(first), len(second))
+
+
+def _kind_of_both(one: Recognised, other: Recognised) -> str | None:
+    """The kind that reads both; null where they hold different things."""
+    if one.kind == other.kind:
+        return one.kind
+    return _WIDER.get(frozenset({str(one.kind), str(other.kind)}))
+
+
+def _aside(columns: tuple[Recognised, ...], taken: list[Recognised]) -> Iterable[Aside]:
+    for one in columns:
+        if one.kind is None:
+            yield Aside(one.column.header, one.because, one.is_record_number)
+        elif taken and not any(one is other for other in taken):
+            yield Aside(one.column.header, _NO_PARTNER)
