@@ -45,7 +45,8 @@ def lines(draft: Draft, out: Path, *, same: bool) -> list[str]:
     from flows.cli.understood import kind_word
 
     told = [
-        f"{headers[0]}" + (f" 与 {headers[1]}" if headers[0] != headers[1] else "")
+        f"{headers[0]}"
+        + (f" 与 {headers[1]}" if headers[0] != headers[1] else "")
         + f"：当作{kind_word(draft.model.columns[name])}（{pair.because}）"
         for (name, headers), pair in zip(draft.headers.items(), draft.pairing.paired, strict=True)
     ]

@@ -64,7 +64,9 @@ def profiles(table: Rows) -> tuple[Column, ...]:
         rows = pa.array(np.arange(-start % step, batch.num_rows, step))
         start, sampled = start + batch.num_rows, sampled + len(rows)
         for name in plain:
-            cells[name] += [text for text in as_text(batch.column(name).take(rows)).to_pylist() if text and plain_text(text)]
+            cells[name] += [
+                text for text in as_text(batch.column(name).take(rows)).to_pylist() if text and plain_text(text)
+            ]
     return tuple(
         Column(field.name, field.type, tuple(cells.get(field.name, ())), sampled if plain else table.num_rows)
         for field in table.schema

@@ -31,8 +31,8 @@ _SECTIONS = {
     "implied": "证件号里也有的列：空着时从那里取，两边证件号都显示时不重复计",
     "aliases": "这一列在表里的表头",
 }
-_LEFT_OUT = ("optional", "population", "ceilings", "crowded", "trained_on")
-_COUNTED_SAID = "碰巧一致的机会逐值计数，常见的值分值低"
+_NEAR_TEXT = "很像"
+_TERM_FREQUENCY = "碰巧一致的机会逐值计数，常见的值分值低"
 
 
 def draft_text(draft: Draft) -> str:
@@ -43,7 +43,7 @@ def draft_text(draft: Draft) -> str:
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
     for key, value in body.items():
-        if key in _SECTIONS or value in ({}, []) or value == ():
+        if key in _SECTIONS or value in ([], {}):
             continue
         document.add(key, value)
         if key in _HEAD:
@@ -117,7 +117,8 @@ def _comparisons(draft: Draft, body: Any) -> Any:
             inline = tomlkit.inline_table()
             inline.update(body[column][name])
             table.add(name, inline)
-            table[name].comment(f"{said.get(name, name)}：{_remark(draft, column, name, weight)}")
+            word = _NEAR_TEXT if (name, draft.model.columns[column]) == ("near", "text") else said.get(name, name)
+            table[name].comment(f"{word}：{_remark(draft, column, name, weight)}")
         whole.add(column, table)
     return whole
 
@@ -125,4 +126,4 @@ def _comparisons(draft: Draft, body: Any) -> Any:
 def _remark(draft: Draft, column: str, name: str, weight: LevelWeight) -> str:
     if name in KINDS[draft.model.columns[column]].against and weight.m < 0.5:
         return "不利于是同一个"
-    return _COUNTED_SAID if isinstance(weight.u, str) else "碰巧一致的机会由随机抽的两行估计"
+    return _TERM_FREQUENCY if isinstance(weight.u, str) else "碰巧一致的机会由随机抽的两行估计"

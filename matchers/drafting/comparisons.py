@@ -33,15 +33,13 @@ def uncounted(columns: dict[str, str]) -> Comparisons:
 
 
 def with_chances(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int) -> Comparisons:
-    """The comparisons with u: by term frequency where a level's values can be counted, else from pairs of rows drawn."""
-    countable = {
-        column: {*model.kind(column).share_of, *model.kind(column).by_places} for column in model.comparisons
-    }
+    """The comparisons with u: by term frequency where a level's values can be counted, else from pairs of rows."""
+    countable = {column: {*model.kind(column).share_of, *model.kind(column).by_places} for column in model.comparisons}
     open_model = model.model_copy(
         update={
             "comparisons": {
                 column: {
-                    name: LevelWeight(m=level.m, u=COUNTED if name in countable[column] else level.u)
+                    name: level.model_copy(update={"u": COUNTED}) if name in countable[column] else level
                     for name, level in levels.items()
                 }
                 for column, levels in model.comparisons.items()

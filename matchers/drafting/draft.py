@@ -1,4 +1,4 @@
-"""A first model of one or two tables: what their columns hold, comparisons, blocking rules, thresholds and the prior."""
+"""A first model of one or two tables: what their columns hold, comparisons, blocking rules, thresholds, the prior."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from schemas.errors import InputError
 
 _STARTING_PRIOR, _LEAST_PRIOR, _MOST_PRIOR = 0.1, 0.001, 0.95
 _LINK, _REVIEW, _MARGIN = 0.9, 0.5, 3.0
-_COPIES = 0.01
+_COPIES = 0.02
 """A side of which more rows are copies of others is not unique."""
 _IMPLIED = {"birth_date": ("date",), "sex": ("category",)}
 _NO_NAME = re.compile(r"\W+")
@@ -121,7 +121,9 @@ def _implied(pairing: Pairing, columns: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _weighed(left: Rows, right: Rows | None, model: LinkModel, reading: CellReading | None, chosen: Options) -> LinkModel:
+def _weighed(
+    left: Rows, right: Rows | None, model: LinkModel, reading: CellReading | None, chosen: Options
+) -> LinkModel:
     """The model with u from the tables, and the sides in which hardly a row is another's copy."""
     one, other, fitted = (
         fitted_rows(left, right, model, ids=(), reading=reading) if model.finds_headers else (left, right, model)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from matchers.drafting.headings import plain_header
 from matchers.drafting.recognising import Recognised
+from matchers.encoding.text import plain_text
 
-_SHARED_VALUES = 0.2
+_SHARED_VALUES, _WRITINGS_OF_SEX = 0.2, 2
 _PLAIN = ("text", "category", "organisation_name")
 _WIDER = {
     frozenset({"date", "partial_date"}): "partial_date",
@@ -25,6 +26,7 @@ _WIDER = {
     frozenset({"category", "sex"}): "category",
 }
 _NO_PARTNER = "另一张表没有对应的列"
+_OTHER_CONTENTS = "另一张表也有这样的表头，但写的不是一回事，或没有一个相同的值"
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ class Pairing:
 
 def within_one(columns: tuple[Recognised, ...]) -> Pairing:
     """One table held against itself: every column beside itself."""
-    paired = tuple(Paired(one, one, one.kind, one.because) for one in columns if one.kind is not None)
-    return Pairing(paired, tuple(_aside(columns, [])), ())
+    paired = tuple(
+        Paired(one, one, kind, one.because) for one in columns if (kind := _kind_of_both(one, one)) is not None
+    )
+    return Pairing(paired, tuple(_aside(columns, [], None)), ())
 
 
 def between(left: tuple[Recognised, ...], right: tuple[Recognised, ...]) -> Pairing:
@@ -66,8 +70,8 @@ def between(left: tuple[Recognised, ...], right: tuple[Recognised, ...]) -> Pair
     values."""
     found: list[Paired] = []
     for match, because in (
-        (_same_header, "表头相同"), (_same_meaning, "表头意思相同"), (_only_of_kind(left, right), "两表各只有一列这样的"),
-        (_same_values, "两表的值相同的多"),
+        (_same_header, "表头相同"), (_same_meaning, "表头意思相同"),
+        (_only_of_kind(left, right), "两表各只有一列这样的"), (_same_values, "两表的值相同的多"),
     ):  # fmt: skip
         for one in _open(left, [pair.left for pair in found]):
             beside = [other for other in _open(right, [pair.right for pair in found]) if match(one, other)]
@@ -77,8 +81,8 @@ def between(left: tuple[Recognised, ...], right: tuple[Recognised, ...]) -> Pair
     order = {id(one): at for at, one in enumerate(left)}
     found.sort(key=lambda pair: order[id(pair.left)])
     return Pairing(
-        tuple(found), tuple(_aside(left, [pair.left for pair in found])),
-        tuple(_aside(right, [pair.right for pair in found])),
+        tuple(found), tuple(_aside(left, [pair.left for pair in found], right)),
+        tuple(_aside(right, [pair.right for pair in found], left)),
     )  # fmt: skip
 
 
@@ -114,15 +118,29 @@ def _same_values(one: Recognised, other: Recognised) -> bool:
 
 
 def _kind_of_both(one: Recognised, other: Recognised) -> str | None:
-    """The kind that reads both; null where they hold different things."""
+    """The kind that reads both; null where they hold different things, or few values none of which both have."""
+    if one.kind is None or other.kind is None:
+        return None
+    if "category" in (one.kind, other.kind) and not set(_plain_values(one)) & set(_plain_values(other)):
+        return None
+    if one.kind == other.kind == "sex":  # written alike it is a category, which an ID's own sex stands beside
+        return "category" if len({*_plain_values(one), *_plain_values(other)}) == _WRITINGS_OF_SEX else "sex"
     if one.kind == other.kind:
         return one.kind
-    return _WIDER.get(frozenset({str(one.kind), str(other.kind)}))
+    return _WIDER.get(frozenset({one.kind, other.kind}))
 
 
-def _aside(columns: tuple[Recognised, ...], taken: list[Recognised]) -> Iterable[Aside]:
+def _plain_values(one: Recognised) -> Iterable[str]:
+    return map(plain_text, one.column.counts)
+
+
+def _aside(
+    columns: tuple[Recognised, ...], taken: list[Recognised], others: tuple[Recognised, ...] | None
+) -> Iterable[Aside]:
+    """Columns that are not compared; `others`: the other table's, null where there is one table only."""
     for one in columns:
         if one.kind is None:
             yield Aside(one.column.header, one.because, one.is_record_number)
-        elif taken and not any(one is other for other in taken):
-            yield Aside(one.column.header, _NO_PARTNER)
+        elif others is not None and not any(one is other for other in taken):
+            alike = any(_same_header(one, other) or _same_meaning(one, other) for other in others)
+            yield Aside(one.column.header, _OTHER_CONTENTS if alike else _NO_PARTNER)

@@ -1,4 +1,4 @@
-"""What a column holds, by its cells first and its header second: the kind it is compared as, or why it is left aside."""
+"""What a column holds, by its cells first and then its header: the kind it is compared as, or why it is left aside."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ _LONG, _UNIQUE = 100, 0.999
 _SEVERAL = re.compile(r"[、/;；,，\s]")
 _CHINESE_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _NUMBER = re.compile(r"[+-]?\d+(,\d{3})*(\.\d+)?")
-_COORDINATES = re.compile(r"[+-]?\d{1,3}\.\d{3,}\s*[,，;；\s]\s*[+-]?\d{1,3}\.\d{3,}")
+_COORDINATES = re.compile(r"[+-]?\d{1,3}\.\d+\s*[,，;；\s]\s*[+-]?\d{1,3}\.\d+")
 _COORDINATE_HEADER = re.compile(r"^(lat|lon|lng|latitude|longitude|x|y|经度|纬度|坐标|经纬度)$")
-_SEXES = frozenset({"男", "女", "男性", "女性", "m", "f", "male", "female", "1", "2"})
 _DATE_MEANINGS = frozenset({"birth_date", "date"})
 
 
@@ -76,7 +75,10 @@ def _numbers_of_people(column: Column) -> Recognised | None:
     digits = column.share(lambda text: sum(one.isdigit() or one == "*" for one in text) >= 11)
     if digits < MOST or column.mean_length > 60:
         return None
-    if column.share(lambda text: len(_SEVERAL.split(text.strip())) > 1) >= _DIRTY and read_share("phones", column) >= MOST:
+    if (
+        column.share(lambda text: len(_SEVERAL.split(text.strip())) > 1) >= _DIRTY
+        and read_share("phones", column) >= MOST
+    ):
         return Recognised(column, "phones", "手机号，一格可有几个")
     return Recognised(column, "phone", "11位手机号，打码的也算") if read_share("phone", column) >= MOST else None
 
@@ -87,7 +89,11 @@ def _of_id_length(text: str) -> bool:
 
 def _coordinates(column: Column) -> Recognised | None:
     named = _COORDINATE_HEADER.match(column.header.strip().casefold()) and column.share(_NUMBER.fullmatch) >= MOST
-    return Recognised(column, None, "坐标，没有这种比较") if named or column.share(_COORDINATES.fullmatch) >= MOST else None
+    return (
+        Recognised(column, None, "坐标，没有这种比较")
+        if named or column.share(_COORDINATES.fullmatch) >= MOST
+        else None
+    )
 
 
 def _record_number(column: Column) -> Recognised | None:
@@ -104,7 +110,7 @@ def _dates(column: Column) -> Recognised | None:
     if not named and column.share(lambda text: text.isdigit() and len(text) != 8) > _DIRTY:
         return None
     whole = column.share(lambda text: written_day(text) != NONE)
-    if whole >= 1 - _DIRTY or whole >= MOST and not named:
+    if whole >= 1 - _DIRTY or (whole >= MOST and not named):
         return Recognised(column, "date", "日期")
     if named and column.share(lambda text: written_part(text) != NONE) >= MOST:
         return Recognised(column, "partial_date", "日期，有的只有年或年月")
@@ -125,7 +131,7 @@ def _words(column: Column) -> Recognised | None:
 
 
 def _is_sex(column: Column) -> bool:
-    return headings().meaning(column.header) == "sex" and column.share(lambda text: text.casefold() in _SEXES) >= MOST
+    return headings().meaning(column.header) == "sex" and read_share("sex", column) >= MOST
 
 
 def _is_person(column: Column) -> bool:
@@ -144,7 +150,7 @@ def _is_organisation(column: Column) -> bool:
 def _is_few(column: Column) -> bool:
     few = max(_FEW_VALUES, int(len(column.cells) * _FEW_SHARE))
     codes = column.share(lambda text: text.isdigit()) >= MOST and column.distinct <= _REPEATED_SHARE
-    return (len(column.counts) <= few and column.distinct <= 0.5 or codes) and column.mean_length <= 30
+    return ((len(column.counts) <= few and column.distinct <= 0.5) or codes) and column.mean_length <= 30
 
 
 def _is_long(column: Column) -> bool:
