@@ -17,11 +17,10 @@ from matchers.engines.why import why as why_pair
 from matchers.model.link_model import LinkModel
 from matchers.sides.headers import fitted_rows
 from matchers.sides.named_rows import CellReading, Rows
-from matchers.training.by_tiers import train_tiers
-from matchers.training.by_weight import Judging, Training
-from matchers.training.by_weight import train as train_by_weight
 from matchers.training.suggest_blocking import Suggestion
 from matchers.training.suggest_blocking import suggest_blocking as suggested
+from matchers.training.train import Judging, Training
+from matchers.training.train import train as learned
 from schemas.errors import TableError
 
 _ROW_ID = "linked_row_id"
@@ -61,13 +60,11 @@ def train(
 ) -> Training:
     """A model's weights learned from two tables, or one. Raises TableError where they cannot be trusted."""
     if not model.finds_headers:
-        return train_by_weight(left, right, model, judging=judging, options=options)
+        return learned(left, right, model, judging=judging, options=options)
     ids = _row_ids(left, right, judging.ids) if judging else ()
     one, other, smaller = fitted_rows(left, right, model, ids=ids, reading=reading)
     named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
-    if not model.ceilings:
-        return train_by_weight(one, other, smaller, judging=named, options=options)
-    return train_tiers(one, other, smaller, model, judging=named, options=options)
+    return learned(one, other, smaller, whole=model, judging=named, options=options)
 
 
 def suggest_blocking(

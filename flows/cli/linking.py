@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flows.tabular import ParquetRows
     from matchers.engine import Options, Work
     from matchers.model.link_model import LinkModel
-    from matchers.training.by_weight import Training
+    from matchers.training.train import Training
 
 _SHIPPED = "people、person_cn、units_cn、companies、febrl"
 LeftArgument = Annotated[Path, typer.Argument(metavar="LEFT", help="左表：Parquet、CSV 或 .xlsx", show_default=False)]
@@ -275,13 +275,13 @@ def _learned(
 ) -> Training:
     """What the files teach; Parquet is read piece by piece, as in `_linked`."""
     from flows.tabular import open_table, read_table
-    from matchers.training.by_weight import Judging
+    from matchers.training.train import Judging
 
     judging = Judging(read_table(judged), ids) if judged else None
     sides = open_table(left, say), open_table(right, say) if right else None
     _say_columns(sides, model, ids)
     if not model.finds_headers:
-        from matchers.training.by_weight import train
+        from matchers.training.train import train
 
         return train(*sides, model, judging=judging, options=options)
     from flows.tabular.people_cells import people_reading

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matchers.model.link_model import LinkModel
-from matchers.training.em import Floats, Patterns, levels_by_column, posterior
+from matchers.training.em import Floats, TrainingPairs, posterior
 from matchers.weighing.weights import Learned
 
 _MOST_ROWS = 20_000
@@ -42,30 +42,26 @@ class CrossCheck:
     warnings: tuple[str, ...]
 
 
-def cross_check(patterns: Patterns, learned: Learned, model: LinkModel) -> CrossCheck | None:
+def cross_check(pairs: TrainingPairs, learned: Learned, model: LinkModel) -> CrossCheck | None:
     """Null where ECM cannot run: fewer than two columns that both agree and differ among the candidates."""
-    levels = levels_by_column(model, patterns.numbers)
-    counts = patterns.all
-    vectors = {c: (level > 0) & (learned.bits(c)[level] > 0) for c, level in levels.items()}
+    counts = pairs.all
+    vectors = {c: (level > 0) & (learned.bits(c)[level] > 0) for c, level in pairs.levels.items()}
     sampled = _sampled(counts)
     mixed = [c for c, agree in vectors.items() if 0 < sampled[agree].sum() < sampled.sum()]
     if len(mixed) < 2:
         return None
     found = _ecm({c: vectors[c] for c in mixed}, sampled)
+    post = posterior(learned, pairs.levels)
+    share = _share_of(counts * post, counts)
     if found is None:
-        return CrossCheck((), (_matches(learned, levels, patterns), 0.0), False, ("ECM 没有给出结果（数值溢出）",))
+        return CrossCheck((), (share, 0.0), False, ("ECM 没有给出结果（数值溢出）",))
     prior, rates, swapped = found
-    post = posterior(learned, levels, counts)[0]
     columns = tuple(
         Agreement(c, (_share(agree := vectors[c], counts * post), _share(agree, counts * (1 - post))), rates[c])
         for c in mixed
     )
-    shares = (_matches(learned, levels, patterns), prior)
+    shares = (share, prior)
     return CrossCheck(columns, shares, swapped, _differences(columns, shares, swapped))
-
-
-def _matches(learned: Learned, levels: dict[str, npt.NDArray[np.int64]], patterns: Patterns) -> float:
-    return _share_of(patterns.all * posterior(learned, levels, patterns.all)[0], patterns.all)
 
 
 def _share(agree: npt.NDArray[np.bool_], weights: Floats) -> float:

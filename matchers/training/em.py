@@ -1,78 +1,94 @@
-"""m and u of every level, learned without labels: u from counts and random pairs, m by EM over level patterns."""
+"""m of every level and the prior, learned without labels by EM; u and the chances of values are held.
+
+One entry of what is learned from is a pattern of levels with the pairs that show it, or a single pair where the values
+agreed on have chances of their own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Sides
-from matchers.weighing.levels import levels_of
 from matchers.weighing.weights import Learned, Round
 
 LEAST_M = 1e-4
 MOST_ROUNDS = 200
 _STILL = 1e-6
-_LEAST_SHOWN = 1.0
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Patterns:
-    """Level patterns with their pairs: nobody judged (`free`), judged one person (`same`), judged two (`other`)."""
+class TrainingPairs:
+    """One entry per pattern of levels, or per pair: its level numbers by column (0 is null) and how many pairs it is.
 
-    numbers: list[int]
+    Pairs nobody judged (`free`), judged one person (`same`), judged two (`other`). Per pair also the class of what both
+    rows show (0 nothing) and the chance of the value agreed on; patterns have neither.
+    """
+
+    levels: Mapping[str, Numbers]
     free: Floats
     same: Floats
     other: Floats
+    classes: Mapping[str, Numbers] = field(default_factory=dict)
+    chances: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def all(self) -> Floats:
-        """Pairs per pattern, judged or not."""
+        """Pairs per entry, judged or not."""
         return self.free + self.same + self.other
 
+    def bits_of_values(self) -> Floats:
+        """Bits per entry that the values agreed on are worth, beyond what their levels are."""
+        return np.asarray(-sum((np.log2(one) for one in self.chances.values()), np.zeros(len(self.free))), np.float64)
 
-def levels_by_column(model: LinkModel, patterns: list[int]) -> dict[str, npt.NDArray[np.int64]]:
-    """Level numbers of the patterns, by column."""
-    shown = [levels_of(model, pattern) for pattern in patterns]
-    return {column: np.array([levels[column] for levels in shown], np.int64) for column in model.comparisons}
+
+def short(number: float) -> float:
+    """Six digits: what a person reads in a model file, and what every later run uses."""
+    return float(f"{number:.6g}")
+
+
+MShares = Callable[[str, Floats, Floats], Floats]
+"""m of a column's levels from the matches expected per entry; the third is what the model had before."""
 
 
 def learn(
-    patterns: Patterns, u: dict[str, Floats], model: LinkModel, sides: Sides, *, rounds: int = MOST_ROUNDS
-) -> Learned:
-    """EM over patterns with u held; the prior is over all pairs there could be, not over the candidates.
+    pairs: TrainingPairs, u: dict[str, Floats], model: LinkModel, sides: Sides, shares: MShares, *,
+    rounds: int = MOST_ROUNDS,
+) -> Learned:  # fmt: skip
+    """EM with u held; the prior is over all pairs there could be, not over the candidates.
 
     What a person judged is held: such a pair is a match or none, whatever its levels say.
     """
-    levels = levels_by_column(model, patterns.numbers)
-    now = Learned({c: _start(model, c) for c in model.comparisons}, u, model.prior * sides.left / sides.pairs, 0, False)
+    start = {c: np.array([1.0, *(level.m for level in levels.values())]) for c, levels in model.comparisons.items()}
+    now = Learned(start, u, model.prior * sides.left / max(sides.pairs, 1.0), 0, False)
+    values = pairs.bits_of_values()
     history: list[Round] = []
     for number in range(1, rounds + 1):
-        chance, likelihood = posterior(now, levels, patterns.free)
-        post = patterns.free * chance + patterns.same
-        fresh = {column: _shares(level, post, _start(model, column)) for column, level in levels.items()}
-        moved, column, name = most_moved(model, now.m, fresh)
-        history.append(Round(moved, column, name, float(post.sum()), likelihood))
-        prior = min(max(post.sum(), 1.0) / sides.pairs, 0.999)
+        matches = pairs.free * posterior(now, pairs.levels, values) + pairs.same
+        fresh = {column: shares(column, matches, start[column]) for column in start}
+        moved, column, name = _most_moved(model, now.m, fresh)
+        history.append(Round(moved, column, name, float(matches.sum())))
+        prior = min(max(float(matches.sum()), 1.0) / sides.pairs, 0.999)
         now = Learned(fresh, u, prior, number, moved < _STILL, tuple(history))
         if now.converged:
             break
     return now
 
 
-def posterior(learned: Learned, levels: dict[str, npt.NDArray[np.int64]], counts: Floats) -> tuple[Floats, float]:
-    """Probability of a match per pattern, and the log-likelihood in bits of all pairs but for what u alone explains."""
-    weight = np.zeros(len(counts))
-    for column, level in levels.items():
-        weight += learned.bits(column)[level] * (level > 0)
+def posterior(learned: Learned, levels: Mapping[str, Numbers], values: Floats | float = 0.0) -> Floats:
+    """Probability of a match per entry by its levels and the bits of its values, whatever a person said."""
+    weight = values + sum(learned.bits(column)[level] * (level > 0) for column, level in levels.items())
     odds = learned.prior / (1 - learned.prior) * np.exp2(np.clip(weight, -200, 200))
-    return odds / (1 + odds), float((counts * np.log2(1 + odds)).sum())
+    return np.asarray(odds / (1 + odds), np.float64)
 
 
-def most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
+def _most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
     """The largest move of a round, with its column and level."""
     found = []
     for column, levels in model.comparisons.items():
@@ -80,19 +96,3 @@ def most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats
         at = int(by.argmax())
         found.append((float(by[at]), column, list(levels)[at]))
     return max(found)
-
-
-def _start(model: LinkModel, column: str) -> Floats:
-    return np.array([1.0, *(level.m for level in model.comparisons[column].values())])
-
-
-def _shares(level: npt.NDArray[np.int64], post: Floats, start: Floats) -> Floats:
-    """Share of each level among the matches that show the column, 1 in all; the model's own where no match shows it."""
-    counts = np.bincount(level, weights=post, minlength=len(start))
-    shown = counts[1:].sum()
-    if shown < _LEAST_SHOWN:
-        return start
-    shares = np.maximum(counts / shown, LEAST_M)
-    shares[1:] /= shares[1:].sum()
-    shares[0] = 1.0
-    return np.asarray(shares, np.float64)

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs, packed
+from matchers.deciding.settling import Decision, decide_scored
 from matchers.deciding.thresholds import decide, keep_scored
+from matchers.deciding.tier_scores import score_by_tiers
+from matchers.deciding.tiers import Keep
 from matchers.model.link_model import LinkModel
-from matchers.sides.encoded import Both
+from matchers.sides.encoded import Both, Side
+from matchers.weighing.entities import identical_rows
 from matchers.weighing.score import given_weights, score_pairs
 
 _FAINTEST = 0.001
@@ -38,7 +43,15 @@ class Unlinkable:
 def expected_outcomes(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
 ) -> tuple[Outcome, ...]:
-    """Link, review and reject among the candidates; pairs fainter than one in a thousand are left out."""
+    """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
+    found = (_decided_by_tiers if model.ceilings else _decided_by_weight)(con, model, both, pairs)
+    return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+
+
+def _decided_by_weight(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
+) -> dict[str, Outcome]:
+    """Pairs fainter than one in a thousand are left out."""
     faint = model.model_copy(update={"review_probability": _FAINTEST})
     keep_scored(con, score_pairs(con, faint, given_weights(faint, both.counts), both, [pairs]))
     decide(con, faint, same=both.same)
@@ -47,17 +60,39 @@ def expected_outcomes(
         "else decision end as decided, count(*), sum(1 / (1 + pow(2, -match_weight))) from decided group by 1",
         {"review": model.review_probability},
     ).fetchall()
-    found = {str(decision): Outcome(str(decision), int(count), float(matches)) for decision, count, matches in rows}
-    return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+    return {str(decision): Outcome(str(decision), int(count), float(matches)) for decision, count, matches in rows}
+
+
+def _decided_by_tiers(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> dict[str, Outcome]:
+    scored = score_by_tiers(con, model, both, [pairs], keep=Keep.SCORED, entities=_entities(both.left, both.same))
+    decided = decide_scored(con, model, both, scored).decision
+    names = {"link": Decision.LINK, "review": Decision.REVIEW, "reject": Decision.REJECT}
+    return {
+        name: Outcome(name, int((decided == one).sum()), float(scored.probability[decided == one].sum()))
+        for name, one in names.items()
+    }
 
 
 def unlinkable_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Unlinkable, ...]:
-    """Each side's rows held against themselves; values count as often as their own side shows them."""
-    sure = model.model_copy(update={"review_probability": model.link_probability})
-    weights = given_weights(sure, both.counts)
+    """Each side's rows, evenly drawn, held against themselves; values count as often as their own side shows them."""
+    links = _links_by_tiers if model.ceilings else _links_by_weight
     found = []
     for name, side in (("left", both.left),) if both.same else (("left", both.left), ("right", both.right)):
         seqs = np.arange(0, side.rows, max(1, side.rows // _SAMPLED_ROWS), dtype=np.int64)
-        scored = score_pairs(con, sure, weights, Both(side, side, True), [packed(seqs, seqs)])
-        found.append(Unlinkable(name, len(seqs), len(seqs) - len(scored.pairs)))
+        found.append(Unlinkable(name, len(seqs), len(seqs) - links(con, model, both, side, packed(seqs, seqs))))
     return tuple(found)
+
+
+def _links_by_weight(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, side: Side, pairs: Pairs) -> int:
+    sure = model.model_copy(update={"review_probability": model.link_probability})
+    return len(score_pairs(con, sure, given_weights(sure, both.counts), Both(side, side, True), [pairs]).pairs)
+
+
+def _links_by_tiers(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, side: Side, pairs: Pairs) -> int:
+    itself, entities = Both(side, side, both.same), _entities(side, both.same)
+    scored = score_by_tiers(con, model, itself, [pairs], keep=Keep.ALL, entities=entities)
+    return int(decide_scored(con, model, Both(side, side, True), scored).linked.sum())
+
+
+def _entities(side: Side, same: bool) -> npt.NDArray[np.int64] | None:
+    return identical_rows(side) if same else None

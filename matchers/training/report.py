@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import tomlkit
 
 from matchers.model.link_model import LevelWeight, LinkModel
-from matchers.training.by_weight import JudgedShown, Training
 from matchers.training.crosscheck import CrossCheck
+from matchers.training.train import JudgedShown, Training
 from matchers.weighing.weights import Round
 
 _DECISIONS = {"link": "关联", "review": "待核", "reject": "另有更相符", "below": "低于待核"}

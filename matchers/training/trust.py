@@ -14,6 +14,7 @@ import numpy as np
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Sides
 from matchers.training.em import Floats
+from matchers.training.pairs import class_of_level
 from matchers.weighing.weights import Learned
 from schemas.errors import TableError
 
@@ -24,6 +25,8 @@ _TOLERANCE = 1.0
 _SPARE = 1.01
 """Matches are an estimate: where every row has its partner it may come out a little above the rows."""
 _UNEVEN = 0.01
+_UNEVEN_CLASSES = 0.15
+"""Levels that speak against a match have one share over all classes, so that a class's sum is near 1, not 1."""
 _PARTIAL = ("visible",)
 """A pattern is worth what it rules out, which differs by value: it has no place of its own in the order."""
 
@@ -77,9 +80,8 @@ def refuse_uneven(learned: Learned, model: LinkModel) -> None:
             )  # fmt: skip
 
 
-def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None:
-    """Raise TableError where the weights must not be used; the last model stays."""
-    refuse_unlearned(learned, matches)
+def refuse_broken(learned: Learned, model: LinkModel, matches: float) -> None:
+    """Raise TableError where classes are swapped or a level stands against its order beyond chance."""
     _refuse_swapped(learned, model)
     for column in model.comparisons:
         broken = _broken(learned, model, column, matches)
@@ -87,6 +89,30 @@ def refuse_untrusted(learned: Learned, model: LinkModel, matches: float) -> None
             raise TableError(
                 f"{column}.{broken[0]} 更一致，分值却明显低于 {column}.{broken[1]}，保留原模型",
                 rule="em_order_broken", action="核对该列两边含义、写法是否相同（如年月日次序）",
+            )  # fmt: skip
+
+
+def refuse_against(learned: Learned, model: LinkModel) -> None:
+    """Raise TableError where a level of agreement weighs less than the farthest level of its column."""
+    for column, levels in model.comparisons.items():
+        bits = learned.bits(column)
+        for number, name in enumerate(levels, start=1):
+            if name not in model.kind(column).against and bits[number] < bits[-1]:
+                raise TableError(
+                    f"{column}.{name} 一致反而比不一致更降低把握，保留原模型",
+                    rule="em_order_broken", action="核对该列两边含义、写法是否相同",
+                )  # fmt: skip
+
+
+def refuse_uneven_classes(learned: Learned, model: LinkModel) -> None:
+    """Raise TableError where what pairs of one class agree and differ in comes to more than all of them."""
+    for column in model.comparisons:
+        classes, m = class_of_level(model, column)[1:], learned.m[column][1:]
+        most = max(float(m[(classes == one) | (classes == 0)].sum()) for one in classes)
+        if most > 1 + _UNEVEN_CLASSES:
+            raise TableError(
+                f"{column} 各级的 m 合计 {most:.4f}，应为 1，保留原模型",
+                rule="em_m_sum", action=f"核对 {column} 两边写法是否相同；模型文件中各级的 m 是否超过 1",
             )  # fmt: skip
 
 

@@ -12,13 +12,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Round:
-    """One round of EM: the level that moved most and by how much, the matches expected, the log-likelihood in bits."""
+    """One round of EM: the level that moved most and by how much, and the matches expected."""
 
     moved: float
     column: str
     level: str
     matches: float
-    likelihood: float
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from flows.evaluate.pairs import evaluate_pairs
 from matchers.blocking.blocks import packed
 from matchers.engines.link import link_tables
 from matchers.model.link_model import LinkModel, parse_link_model
-from matchers.training.by_weight import train
+from matchers.training.train import train
 from matchers.weighing.entities import joined
 from schemas.errors import InputError
 from tests.matchers.conftest import full_id

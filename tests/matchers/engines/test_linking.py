@@ -17,7 +17,7 @@ from flows.cli.ending import ended
 from matchers.engines.link import Options, link_tables
 from matchers.engines.result import clusters
 from matchers.model.link_model import LinkModel, parse_link_model
-from matchers.training.by_weight import train
+from matchers.training.train import train
 from schemas.errors import InputError, TableError
 
 IDS = ("row_id", "row_id")

@@ -21,11 +21,11 @@ from matchers.engine import embedded
 from matchers.engines.link import link_tables
 from matchers.model.link_model import LinkModel, parse_link_model
 from matchers.sides.encoded import NIBBLES, encode_sides
-from matchers.training.by_weight import Judging, Training, train
-from matchers.training.chance_agreements import chance_agreements
+from matchers.training.chances import chance_agreements
 from matchers.training.crosscheck import cross_check
-from matchers.training.em import Patterns
+from matchers.training.em import TrainingPairs
 from matchers.training.report import model_text, report_text
+from matchers.training.train import Judging, Training, train
 from matchers.training.trust import in_order
 from matchers.weighing.weights import Learned
 from schemas.errors import TableError
@@ -114,6 +114,16 @@ def test_a_name_tells_the_sex_so_both_together_are_worth_less(
     assert ("sex", "same") not in told.name_correlations
 
 
+def test_a_table_with_rows_that_stand_twice_is_learned_from(sides: tuple[pa.Table, pa.Table]) -> None:
+    """What two strangers never share comes to a hair above 1 by the half pair added: still a share."""
+    left = sides[0]
+    again = left.slice(0, 700).set_column(0, "row_id", pa.array([f"again{row}" for row in range(700)]))
+    trained = train(pa.concat_tables([left, again]), None, shipped("people"))
+    assert trained.expected_matches == pytest.approx(700, rel=0.05)
+    assert all(float(level.u) <= 1 for levels in trained.model.comparisons.values() for level in levels.values()
+               if level.u != "counted")  # fmt: skip
+
+
 def test_ids_stand_closer_where_people_share_town_and_birth_date() -> None:
     def near(days: int) -> float:
         born = [f"19{60 + day // 300:02d}{1 + day // 25 % 12:02d}{1 + day % 25:02d}" for day in range(days)]
@@ -149,14 +159,13 @@ def test_ecm_agrees_on_people_and_its_figures_stand_beside_ours(training: Traini
 def test_ecm_in_another_mode_is_a_warning_and_no_more(training: Training) -> None:
     """A thousand pairs of one family agree on b and c, and only fifty pairs on a as well: ECM takes the families."""
     shown = {(1, 1, 1): 50.0, (2, 1, 1): 1000.0, (2, 2, 2): 1000.0, (2, 1, 2): 100.0, (2, 2, 1): 100.0}
-    numbers = [sum(level * 3**place for place, level in enumerate(levels)) for levels in shown]
+    levels = {name: np.array([one[place] for one in shown]) for place, name in enumerate("abc")}
     counts = np.array(list(shown.values()))
     weights = {name: np.array([1.0, 0.9, 0.1]) for name in "abc"}
     chances = {"a": np.array([1.0, 1e-6, 1.0]), "b": np.array([1.0, 0.1, 0.9]), "c": np.array([1.0, 0.1, 0.9])}
     model = model_of({"a": SAME, "b": SAME, "c": SAME}, "a")
-    check = cross_check(
-        Patterns(numbers, counts, counts * 0, counts * 0), Learned(weights, chances, 1e-5, 5, True), model
-    )
+    pairs = TrainingPairs(levels, counts, counts * 0, counts * 0)
+    check = cross_check(pairs, Learned(weights, chances, 1e-5, 5, True), model)
     assert check is not None
     assert check.matches[0] == pytest.approx(50 / 2250, rel=0.1)
     assert check.matches[1] > 0.3

@@ -10,20 +10,18 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.blocking.blocks import Keys, Pairs, Seqs, packed, unpacked
+from matchers.blocking.blocks import Keys, Pairs, Seqs, packed
 from matchers.blocking.keys import key_values
-from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Side
-from matchers.training.em import Floats, levels_by_column
+from matchers.training.em import Floats
+from matchers.training.pairs import pairs_by_pattern
 from matchers.weighing.chances import ID_PLACES, ValueChances
-from matchers.weighing.levels import comparison, levels_of_pairs, radixes
 from matchers.weighing.weights import Learned
 
 _ROWS_CROSSED = 1_000
 _ROWS_COUNTED = 200_000
 _PAIRS_FOR_IDS = 20_000
-_PAIRS_AT_ONCE = 1 << 19
 _STIR = np.uint64(0x9E3779B97F4A7C15)
 _COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
 """Levels too rare for pairs drawn: chance of the key that stands for them, among the rows of one unique side."""
@@ -72,41 +70,18 @@ class Chances:
         }
 
 
-def pattern_counts(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *, threads: int = 2
-) -> tuple[list[int], Floats]:
-    """Every pattern of levels among the pairs, in order, and how many show it."""
-    compared = [(comparison(model, column), radix) for column, radix in radixes(model).items()]
-
-    def counted(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-        seqs = unpacked(pairs[part])
-        patterns = np.zeros(len(seqs[0]), np.uint64)
-        with con.cursor() as cursor:
-            for one, radix in compared:
-                patterns += levels_of_pairs(cursor, one, both, seqs).astype(np.uint64) * np.uint64(radix)
-        return np.unique(patterns, return_counts=True)
-
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = list(pool.map(counted, slices(len(pairs), _PAIRS_AT_ONCE)))
-    if not found:
-        return [], np.zeros(0)
-    numbers, place = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
-    return numbers.tolist(), np.bincount(place, np.concatenate([one for _, one in found])).astype(np.float64)
-
-
 def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> Chances:
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
-    drawn_rows = _evenly(both.left.rows, _ROWS_CROSSED), _evenly(both.right.rows, _ROWS_CROSSED)
+    drawn_rows = _drawn(both, _ROWS_CROSSED)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         name_correlations = pool.submit(_name_correlations, con, model, both)
         counted = list(
             pool.map(lambda column: _chances_counted(con, model, column, both, drawn_rows), model.comparisons)
         )
-    numbers, found = pattern_counts(con, model, both, _crossed(*drawn_rows, same=both.same), threads=threads)
-    levels_shown = levels_by_column(model, numbers)
+    strangers = pairs_by_pattern(con, model, both, _crossed(both, drawn_rows), threads=threads)
     u, drawn = {}, {}
     for (column, levels), chances in zip(model.comparisons.items(), counted, strict=True):
-        counts = np.bincount(levels_shown[column], weights=found, minlength=len(levels) + 1) + 0.5
+        counts = np.bincount(strangers.levels[column], weights=strangers.free, minlength=len(levels) + 1) + 0.5
         u[column] = counts / max(counts[1:].sum(), 1.0)
         u[column][0] = 1.0
         drawn[column] = np.arange(len(levels) + 1) > 0
@@ -117,7 +92,7 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
         for number, chance in _given(model, column):
             u[column][number], drawn[column][number] = chance, False
     named = {column: tuple(levels) for column, levels in model.comparisons.items()}
-    return Chances(named, u, drawn, float(found.sum()), name_correlations.result())
+    return Chances(named, u, drawn, float(strangers.free.sum()), name_correlations.result())
 
 
 def _chances_counted(
@@ -138,14 +113,22 @@ def _given(model: LinkModel, column: str) -> list[tuple[int, float]]:
     return [(number, level.u) for number, (name, level) in levels if name in countable and isinstance(level.u, float)]
 
 
-def _evenly(rows: int, most: int) -> Seqs:
-    return np.arange(0, rows, max(1, rows // most), dtype=np.int64)[:most]
+def unrelated_pairs(both: Both, rows: int) -> Pairs:
+    """Every pair of so many rows of each side, evenly drawn: nearly all of them strangers."""
+    return _crossed(both, _drawn(both, rows))
 
 
-def _crossed(left: Seqs, right: Seqs, *, same: bool) -> Pairs:
-    """Every pair of the rows drawn from both sides."""
+def _drawn(both: Both, rows: int) -> tuple[Seqs, Seqs]:
+    left, right = (
+        np.arange(0, side.rows, max(1, side.rows // rows), dtype=np.int64)[:rows] for side in (both.left, both.right)
+    )
+    return left, right
+
+
+def _crossed(both: Both, drawn: tuple[Seqs, Seqs]) -> Pairs:
+    left, right = drawn
     first, second = np.repeat(left, len(right)), np.tile(right, len(left))
-    kept = first != second if same else np.ones(len(first), bool)
+    kept = first != second if both.same else np.ones(len(first), bool)
     return packed(first[kept], second[kept])
 
 
