@@ -10,7 +10,7 @@ import duckdb
 
 from matchers.model.link_model import COUNTED, LevelWeight, LinkModel
 from matchers.sides.encoded import Both
-from matchers.training.chance_agreements import chance_agreements
+from matchers.training.chances import chance_agreements
 
 Comparisons = dict[str, dict[str, LevelWeight]]
 _UNCOUNTED = 0.5
