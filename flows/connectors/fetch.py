@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
+
+import tenacity
 
 from flows.connectors.folder import FolderRemote
 from flows.connectors.remote import Download, PassingError, Remote, RemoteFile, TransferError
@@ -86,18 +87,25 @@ class _Line:
 
     def ask(self, question: Callable[[Remote], _T]) -> _T:
         """The answer. Raises TransferError; the waits grow, and a little chance keeps two askers apart."""
-        attempt = 0
-        while True:
-            try:
-                self.remote = self.remote or _opened(self.name, self.connector, self.deadline)
-                return question(self.remote)
-            except PassingError as error:
-                self.close()
-                wait = self.connector.backoff_seconds * 2**attempt * random.uniform(1.0, 1.25)  # noqa: S311
-                attempt += 1
-                if attempt > self.connector.retries or time.monotonic() + wait > self.deadline:
-                    raise _given_up(error, attempt) from None
-                time.sleep(wait)
+        first, left = self.connector.backoff_seconds, self.deadline - time.monotonic()
+        patience = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(PassingError),
+            wait=tenacity.wait_exponential_jitter(initial=first, jitter=first / 4),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(self.connector.retries + 1), tenacity.stop_before_delay(left)
+            ),
+            after=lambda _: self.close(),
+            reraise=True,
+        )
+        try:
+            answer: _T = patience(self._answer, question)
+            return answer
+        except PassingError as error:
+            raise _given_up(error, patience.statistics["attempt_number"]) from None
+
+    def _answer(self, question: Callable[[Remote], _T]) -> _T:
+        self.remote = self.remote or _opened(self.name, self.connector, self.deadline)
+        return question(self.remote)
 
     def close(self) -> None:
         if self.remote is not None:
