@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from flows.sample.feeds import Feed, feeds
+from flows.sample.grouping import grouped
 from flows.sample.ids import credit_code
 from flows.sample.options import SampleOptions, data
 from flows.sample.organisations import Organisation, draw_organisations
@@ -61,15 +63,35 @@ class District:
 
     def units_of(self, trade: int) -> list[int]:
         """Places of a trade's firms."""
-        return [at for at, unit in enumerate(self.units) if unit.trade == trade and unit.parent < 0]
+        return self._firms.get(trade, [])
 
     def offices_of(self, unit: int) -> list[int]:
         """Places of a firm's 分公司."""
-        return [at for at, one in enumerate(self.units) if one.parent == unit]
+        return self._offices.get(unit, [])
 
     def stations_of(self, feed: str) -> list[int]:
         """Places of a platform's stations."""
-        return [at for at, station in enumerate(self.stations) if station.feed == feed]
+        return self._stations.get(feed, [])
+
+    def all_of(self, trade: int) -> list[int]:
+        """Places of a trade's firms and 分公司."""
+        return self._of_trade.get(trade, [])
+
+    @cached_property
+    def _firms(self) -> dict[int, list[int]]:
+        return grouped((unit.trade, at) for at, unit in enumerate(self.units) if unit.parent < 0)
+
+    @cached_property
+    def _offices(self) -> dict[int, list[int]]:
+        return grouped((unit.parent, at) for at, unit in enumerate(self.units))
+
+    @cached_property
+    def _of_trade(self) -> dict[int, list[int]]:
+        return grouped((unit.trade, at) for at, unit in enumerate(self.units))
+
+    @cached_property
+    def _stations(self) -> dict[str, list[int]]:
+        return grouped((station.feed, at) for at, station in enumerate(self.stations))
 
 
 def build_district(rng: np.random.Generator, options: SampleOptions) -> District:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from flows.sample.grouping import grouped
 from flows.sample.options import data
 from flows.sample.organisations import Organisation
 from flows.sample.sheets import Sheet
@@ -40,22 +42,49 @@ class Register:
         """What the register calls it tonight."""
         return self.renamed.get(one.name, one.name)
 
-    def of_remit(self, remit: str, **wanted: str) -> list[str]:
-        """Names of organisations of a remit with this street or trade."""
-        return [
-            self.name(one)
-            for one in self.organisations
-            if one.remit == remit and all(getattr(one, key) == value for key, value in wanted.items())
-        ]
+    def of_street(self, remit: str, street: str) -> list[str]:
+        """Names of organisations of a remit in a street."""
+        return self._of_street.get((remit, street), [])
+
+    def of_trade(self, remit: str, trade: str) -> list[str]:
+        """Names of organisations of a remit that serve a trade."""
+        return self._of_trade.get((remit, trade), [])
 
     def linked(self, unit: str | None) -> list[Organisation]:
         """Branches linked to the firm a unit belongs to."""
-        firm = self.firms.get(unit or "", unit)
-        return [one for one in self.organisations if firm in {f"U{at:05d}" for at in one.units}]
+        return self._linked.get(self.firms.get(unit or "", unit or ""), [])
 
     def of_unit(self, unit: str | None) -> list[str]:
         """Names of the branches linked to the firm a unit belongs to."""
         return [self.name(one) for one in self.linked(unit)]
+
+    def own(self, names: set[str]) -> list[str]:
+        """Those of these names that are of branches of firms, in the register's order."""
+        return sorted(names & self._of_firms.keys(), key=self._of_firms.__getitem__)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What every organisation is called tonight."""
+        return frozenset(map(self.name, self.organisations))
+
+    @cached_property
+    def _of_street(self) -> dict[tuple[str, str], list[str]]:
+        return grouped(((one.remit, one.street), self.name(one)) for one in self.organisations)
+
+    @cached_property
+    def _of_trade(self) -> dict[tuple[str, str], list[str]]:
+        return grouped(
+            ((one.remit, trade), self.name(one)) for one in self.organisations for trade in one.trade.split("、")
+        )
+
+    @cached_property
+    def _linked(self) -> dict[str, list[Organisation]]:
+        return grouped((f"U{at:05d}", one) for one in self.organisations for at in one.units)
+
+    @cached_property
+    def _of_firms(self) -> dict[str, int]:
+        """Name of a branch of firms to its place."""
+        return {self.name(one): at for at, one in enumerate(self.organisations) if one.units}
 
 
 def right_hosts(register: Register, rows: Rows, places: Iterable[Place], floats: bool, homes: list[str]) -> Answer:
@@ -74,7 +103,6 @@ def right_hosts(register: Register, rows: Rows, places: Iterable[Place], floats:
 
 def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
     """What the registers already name: the floating register's host, a letter received, the own branch of the unit."""
-    known = {register.name(one) for one in register.organisations}
     hosts = [str(sheet.facts["host_org"][row]) for sheet, row in rows if sheet.source == "floating_members"]
     letters = [
         (str(sheet.facts["issued_on"][row]), str(sheet.facts["to_org"][row]), sheet.facts["reception_state"][row])
@@ -83,7 +111,7 @@ def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
     ]
     if letters and max(letters)[2] == "已接收":
         hosts.append(register.renamed.get(max(letters)[1], max(letters)[1]))
-    found = [one for one in hosts if one in known]
+    found = [one for one in hosts if one in register.names]
     if found:
         return found[:1]
     own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
@@ -93,7 +121,7 @@ def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
 def _own_of_trade(register: Register, rows: Rows) -> list[str]:
     """The own branch where it is one of platform firms, though not of the member's own: of the trade, one may say."""
     own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
-    return [register.name(one) for one in register.organisations if one.units and register.name(one) in own]
+    return register.own(own)
 
 
 def _unit(place: Place) -> str | None:
@@ -108,8 +136,8 @@ def _of_place(register: Register, place: Place, floats: bool, homes: list[str]) 
     trade = next((one for one in data("places.toml")["trades"] if one["job"] == place.trade), None)
     later = _of_trade_or_street(register, place, trade, homes)
     if floats:
-        at_work = register.of_remit("floating", street=place.street or "")
-        at_home = [name for street in homes for name in register.of_remit("floating", street=street)]
+        at_work = register.of_street("floating", place.street or "")
+        at_home = [name for street in homes for name in register.of_street("floating", street)]
         if at_work or at_home:  # whose street a 流动党员党支部 serves, domain.md leaves open where it is not the work's
             open_still = not at_work or register.crowded & set(at_work)
             return 2, [*(at_work or at_home), *(later[1] if open_still else [])]
@@ -120,12 +148,8 @@ def _of_trade_or_street(
     register: Register, place: Place, trade: dict[str, str] | None, homes: list[str]
 ) -> tuple[int, list[str]]:
     if trade:
-        joint = register.of_remit("joint", trade=trade["trade"])
-        committees = [
-            register.name(one)
-            for one in register.organisations
-            if one.remit == "trade_committee" and trade["trade"] in one.trade.split("、")
-        ]
+        joint = register.of_trade("joint", trade["trade"])
+        committees = register.of_trade("trade_committee", trade["trade"])
         if joint:
             return 3, joint + (committees if register.crowded & set(joint) else [])
         if committees:
@@ -135,7 +159,7 @@ def _of_trade_or_street(
             name
             for street in streets
             for remit in ("committee", "community")
-            for name in register.of_remit(remit, street=str(street))
+            for name in register.of_street(remit, str(street))
         ]
         if names:
             return rule, names

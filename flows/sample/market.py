@@ -7,7 +7,6 @@ import numpy as np
 from flows.sample.feeds import Feed
 from flows.sample.ids import credit_code
 from flows.sample.options import data
-from flows.sample.people import Numbers
 from flows.sample.sheets import Cell, Fact, Sheet
 from flows.sample.work_units import Placed
 from flows.sample.world import World
@@ -56,12 +55,13 @@ def _firms(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed)
     """Firms by their legal names with codes; who finds theirs taken runs another of the trade, or one already there."""
     units = world.district.units
     of_person: dict[int, int] = {}
+    taken: set[int] = set()
     chosen: list[int] = []
     for row, (person, at) in enumerate(zip(map(int, sheet.person), map(int, placed.unit), strict=True)):
-        taken = set(of_person.values())
-        free = [one for one in (at, *_of_trade(rng, world, placed.trade, row)) if one not in taken]
-        of_person.setdefault(person, free[0] if free else at)
-        chosen.append(of_person[person])
+        others = _of_trade(rng, world, int(placed.trade[row]))
+        free = next((one for one in (at, *others) if one not in taken), at)
+        chosen.append(of_person.setdefault(person, free))
+        taken.add(chosen[-1])
     sheet.cells["unit_name"] = [units[at].name for at in chosen]
     sheet.cells["uscc"] = [units[at].uscc for at in chosen]
     sheet.facts["unit_name"] = [f"U{at:05d}" for at in chosen]
@@ -69,7 +69,7 @@ def _firms(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed)
     return [data("places.toml")["streets"][units[at].street] for at in chosen]
 
 
-def _of_trade(rng: np.random.Generator, world: World, trades: Numbers, row: int) -> list[int]:
-    """Some firms and 分公司 of a row's trade, in random order."""
-    listed = [at for at, one in enumerate(world.district.units) if one.trade == trades[row]]
+def _of_trade(rng: np.random.Generator, world: World, trade: int) -> list[int]:
+    """Some firms and 分公司 of a trade, in random order."""
+    listed = world.district.all_of(trade)
     return [listed[at] for at in rng.permutation(len(listed))[:40]]

@@ -40,7 +40,6 @@ def place_rows(rng: np.random.Generator, world: World, feed: Feed, person: Numbe
     everybody = len(world.people)
     picks = rng.integers(0, 10**6, everybody)[person]  # a person entered twice stands at one place
     at_office = rng.random(everybody)[person] < _OFFICE_ROWS
-    offices = {one: district.offices_of(one) for one in range(len(district.units))}
     for row, pick in enumerate(map(int, picks)):
         if unit[row] < 0:
             unit[row] = spare[trade[row]][pick % len(spare[trade[row]])]
@@ -48,8 +47,8 @@ def place_rows(rng: np.random.Generator, world: World, feed: Feed, person: Numbe
             fitting = by_unit.get(int(unit[row])) or listed
             station[row] = fitting[pick % len(fitting)]
             unit[row] = district.stations[station[row]].unit
-        elif at_office[row] and offices[int(unit[row])]:
-            unit[row] = offices[int(unit[row])][pick % len(offices[int(unit[row])])]
+        elif at_office[row] and (offices := district.offices_of(int(unit[row]))):
+            unit[row] = offices[pick % len(offices)]
     street = [
         district.stations[at].street if at >= 0 else district.units[of].street
         for at, of in zip(station, unit, strict=True)
