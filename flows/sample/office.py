@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import csv
-import io
+from collections.abc import Iterator
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import xlsxwriter
 
 from flows.sample.people import Numbers
+from flows.sample.pouring import Place, Poured, pour
 from flows.sample.sheets import Cell, Layout, Sheet
 
 _CREATED = datetime(2026, 1, 1)
+_PORTION = 20_000
+"""Rows made at a time, so that a file of a million is never held whole."""
 
 
 def write_sheet(sheet: Sheet, rows: Numbers, folder: Path, day: date) -> Numbers:
     """Write these rows as the file of a day; gives each one's row number as a spreadsheet shows it."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = _Lines(sheet.layout, sheet.headers)
-    places = np.array([lines.place(number) for number in range(len(rows))], np.int64)
     if sheet.layout.form == "xlsx":
         _write_workbook(sheet, rows, folder / sheet.file_on(day), lines)
     else:
         _write_text(sheet, rows, folder / sheet.file_on(day), lines)
-    return places
+    return lines.places(np.arange(len(rows)))
 
 
 class _Lines:
@@ -36,46 +39,55 @@ class _Lines:
         self.headers = headers
         self.lead = len(layout.titles) + (1 if layout.groups else 0) + 1
 
-    def place(self, number: int) -> int:
-        """Row number, from 1, of the row of this order."""
-        blanks = number // self.layout.blank_every if self.layout.blank_every else 0
-        return self.lead + number + blanks + 1
+    def places(self, numbers: Numbers) -> Numbers:
+        """Row numbers, from 1, of the rows of these orders."""
+        blanks = numbers // self.layout.blank_every if self.layout.blank_every else 0
+        return self.lead + numbers + blanks + 1
 
     def tail(self, count: int) -> list[list[str]]:
         """合计 and 制表人 lines."""
         return [["合计", str(count)], ["制表人：数据管理员", "审核人：", "制表日期："]] if self.layout.tail else []
 
 
-def _columns(sheet: Sheet) -> list[list[Cell]]:
-    return [sheet.cells[name] for name in sheet.headers]
+def _portions(sheet: Sheet, rows: Numbers) -> Iterator[tuple[Numbers, list[list[Cell]]]]:
+    """Orders of some rows, and their cells column by column."""
+    columns = [sheet.cells[name] for name in sheet.headers]
+    for at in range(0, len(rows), _PORTION):
+        some = rows[at : at + _PORTION].tolist()
+        yield np.arange(at, at + len(some)), [[column[row] for row in some] for column in columns]
 
 
 def _write_text(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> None:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    width = len(sheet.headers)
-    for title in sheet.layout.titles:
-        writer.writerow([title] + [""] * (width - 1))
-    if sheet.layout.groups:
-        writer.writerow([text for text, span in sheet.layout.groups for text in [text] + [""] * (span - 1)])
-    writer.writerow(sheet.headers.values())
-    columns = [[_text(cell) for cell in column] for column in _columns(sheet)]
-    for number, row in enumerate(rows):
-        writer.writerow([column[row] for column in columns])
-        if sheet.layout.blank_every and (number + 1) % sheet.layout.blank_every == 0:
-            writer.writerow([""] * width)
-    for tail in lines.tail(len(rows)):
-        writer.writerow(tail + [""] * (width - len(tail)))
-    path.write_bytes(buffer.getvalue().encode(sheet.layout.encoding))
+    width, every = len(sheet.headers), sheet.layout.blank_every
+    with path.open("w", encoding=sheet.layout.encoding, newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        for title in sheet.layout.titles:
+            writer.writerow([title] + [""] * (width - 1))
+        if sheet.layout.groups:
+            writer.writerow([text for text, span in sheet.layout.groups for text in [text] + [""] * (span - 1)])
+        writer.writerow(sheet.headers.values())
+        for numbers, columns in _portions(sheet, rows):
+            written = list(zip(*([_text(cell) for cell in column] for column in columns), strict=True))
+            start = 0
+            for end in np.flatnonzero((numbers + 1) % every == 0).tolist() if every else ():
+                writer.writerows(written[start : end + 1])
+                writer.writerow([""] * width)
+                start = end + 1
+            writer.writerows(written[start:])
+        for tail in lines.tail(len(rows)):
+            writer.writerow(tail + [""] * (width - len(tail)))
 
 
 def _text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return cell
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> None:
-    layout = sheet.layout
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False})
+    """What stands around the rows is written by the library, which takes a second for 100,000 cells; rows are poured."""
+    layout, out = sheet.layout, BytesIO()
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_numbers": False})
     book.set_properties({"created": _CREATED, "author": ""})
     page = book.add_worksheet(layout.sheet)
     bold = book.add_format({"bold": True, "align": "center"})
@@ -92,20 +104,13 @@ def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> N
         start += span
     for column, header in enumerate(sheet.headers.values()):
         page.write_string(lines.lead - 1, column, header, bold)
-    columns = _columns(sheet)
-    for number, row in enumerate(rows):
-        line = lines.place(number) - 1
-        for column, cells in enumerate(columns):
-            cell = cells[row]
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                page.write_string(line, column, cell)
-            elif isinstance(cell, date):
-                page.write_datetime(line, column, cell, day)
-            else:
-                page.write_number(line, column, cell)
-    end = lines.place(len(rows))
+    last = int(lines.places(np.array([len(rows) - 1]))[0])
+    dated = any(type(sheet.cells[name][row]) is date for name in sheet.headers for row in rows.tolist())
+    if dated:
+        page.write_datetime(last - 1, 0, _CREATED, day)
+    else:
+        page.write_string(last - 1, 0, "")
+    end = int(lines.places(np.array([len(rows)]))[0])
     for offset, tail in enumerate(lines.tail(len(rows))):
         for column, text in enumerate(tail):
             page.write_string(end + offset, column, text)
@@ -114,3 +119,5 @@ def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> N
         other.write_string(0, 0, "字段说明")
         other.hide()
     book.close()
+    portions = (Poured(lines.places(numbers), columns) for numbers, columns in _portions(sheet, rows))
+    pour(out.getvalue(), Place("xl/worksheets/sheet1.xml", last, len(rows) * width), portions, path)
