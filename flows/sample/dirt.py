@@ -154,9 +154,9 @@ def _soil_names(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
     cells = sheet.cells["name"]
     clean = sheet.name_shown == NameShown.FULL
     for kind in _NAME_KINDS:
-        able = np.array(
-            [bool(one) and can_alter(str(cell), kind) for cell, one in zip(cells, clean, strict=True)], bool
-        )
+        names = {str(cells[row]) for row in np.flatnonzero(clean).tolist()}
+        can = {name for name in names if can_alter(name, kind)}
+        able = clean & np.array([cell in can for cell in cells], bool)
         for row in struck(sheet, kind, rates[kind], able, rng):
             made = alter_name(str(cells[row]), kind, int(rng.integers(0, 10**6)))
             if made is None:

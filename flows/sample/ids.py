@@ -7,6 +7,8 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from flows.sample.options import data
@@ -19,12 +21,22 @@ _USCC_WEIGHTS = [pow(3, place, 31) for place in range(17)]
 
 def resident_ids(regions: Strings, births: NDArray[Any], sequences: NDArray[Any]) -> Strings:
     """One ID per region, birth date and sequence."""
-    days = np.char.replace(births.astype("datetime64[D]").astype(str), "-", "")
-    body = np.char.add(np.char.add(regions.astype(str), days), np.char.zfill(sequences.astype(str), 3))
-    digits = body.astype("U17").view("U1").reshape(len(body), 17).astype(np.int64) if len(body) else np.zeros((0, 17))
-    checks = np.array(list(ID_CHECKS))[(digits @ np.array(ID_WEIGHTS) % 11).astype(int)]
-    ids: Strings = np.char.add(body, checks).astype(object)
+    body = id_bodies(regions, births, sequences)
+    total = sum(body // 10 ** (16 - place) % 10 * weight for place, weight in enumerate(ID_WEIGHTS))
+    checks = pa.array(list(ID_CHECKS)).take(pa.array(total % 11))
+    ids: Strings = pc.binary_join_element_wise(pa.array(body).cast(pa.string()), checks, "").to_numpy(zero_copy_only=False)
     return ids
+
+
+def id_bodies(regions: Strings, births: NDArray[Any], sequences: NDArray[Any]) -> NDArray[np.int64]:
+    """The first 17 places of every ID, as integers: they make out the last."""
+    days = births.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    month = months.astype(np.int64)
+    written = (month // 12 + 1970) * 10_000 + (month % 12 + 1) * 100 + (days - months).astype(np.int64) + 1
+    places = pa.array(regions, pa.string()).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    bodies: NDArray[np.int64] = places * 10**11 + written * 1000 + sequences
+    return bodies
 
 
 @cache

@@ -6,79 +6,168 @@ first 15 digits, phone 3+4 or full phone) links; anything less does not. A visib
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from flows.sample.ids import Strings
+from flows.sample.people import Flags, Numbers
 from flows.sample.sheets import NameShown, Sheet, Shown
+
+LINKS = ("full_id", "name_15", "name_6_4", "name_phone", "name_3_4")
+_RANKS = np.zeros(len(Shown), np.int64)
+_RANKS[[Shown.FULL, Shown.FIRST_15, Shown.CONFLICT]] = 3, 2, 1
+_PHONES = 10**11
+"""A mobile number is below; a person and a number are one integer."""
 
 
 @dataclass
 class Known:
-    """What the registry rows of one person still show, taken together."""
+    """What the registry rows of every person still show, taken together: one entry per person of the world."""
 
-    id_shown: int = Shown.NOTHING
-    name: int = NameShown.NOTHING
-    phones: set[str] = field(default_factory=set)
+    seen: Flags
+    """Who stands in the registry."""
+    id_shown: Numbers
+    name: Numbers
+    phones: Numbers
+    """Person and number as one integer each, in order."""
 
-    def add(self, sheet: Sheet, row: int) -> None:
-        """Take in one registry row."""
-        shown = int(sheet.id_shown[row])
-        rank = {Shown.FULL: 3, Shown.FIRST_15: 2, Shown.CONFLICT: 1}
-        if rank.get(Shown(shown), 0) > rank.get(Shown(self.id_shown), 0):
-            self.id_shown = shown
-        if sheet.name_shown[row] == NameShown.FULL or self.name == NameShown.NOTHING:
-            self.name = int(sheet.name_shown[row])
-        if sheet.phone_shown[row] == Shown.FULL:
-            self.phones.add(sheet.phones[row])
+    @classmethod
+    def of_nobody(cls, people: int) -> Known:
+        """Before any row is read."""
+        nothing = np.zeros(people, np.int64)
+        return cls(np.zeros(people, bool), nothing, nothing.copy(), np.zeros(0, np.int64))
 
+    def add(self, sheet: Sheet, rows: Numbers) -> None:
+        """Take in registry rows, one of a person at most."""
+        person, shown, name = sheet.person[rows], sheet.id_shown[rows], sheet.name_shown[rows]
+        better = _RANKS[shown] > _RANKS[self.id_shown[person]]
+        self.id_shown[person[better]] = shown[better]
+        named = (name == NameShown.FULL) | (self.name[person] == NameShown.NOTHING)
+        self.name[person[named]] = name[named]
+        self.seen[person] = True
+        whole = rows[sheet.phone_shown[rows] == Shown.FULL]
+        self.phones = np.union1d(self.phones, sheet.person[whole] * _PHONES + numbers_of(sheet.phones[whole]))
 
-def evidence(sheet: Sheet, row: int, known: Known) -> str:
-    """The strongest tier a row meets against its own person, or `weak`, `none`, `conflict`."""
-    shown, name = Shown(sheet.id_shown[row]), NameShown(sheet.name_shown[row])
-    if shown == Shown.CONFLICT or (known.id_shown == Shown.CONFLICT and shown != Shown.NOTHING):
-        return "conflict"
-    if shown == Shown.FULL and known.id_shown == Shown.FULL:
-        return "full_id" if name != NameShown.MASKED else "weak"
-    if name != NameShown.FULL or known.name != NameShown.FULL:
-        return "none" if name == NameShown.NOTHING else "weak"
-    if {shown, known.id_shown} <= {Shown.FULL, Shown.FIRST_15}:
-        return "name_15"
-    if shown == Shown.MASK_6_4 and known.id_shown == Shown.FULL:
-        return "name_6_4"
-    if sheet.phones[row] in known.phones:
-        if sheet.phone_shown[row] == Shown.FULL:
-            return "name_phone"
-        if sheet.phone_shown[row] == Shown.MASK_3_4:
-            return "name_3_4"
-    return "weak"
+    def shows(self, sheet: Sheet, row: int) -> bool:
+        """Whether the registry shows a row's number of its person."""
+        key = int(sheet.person[row]) * _PHONES + int(sheet.phones[row] or 0)
+        at = int(np.searchsorted(self.phones, key))
+        return at < len(self.phones) and int(self.phones[at]) == key
 
-
-LINKS = frozenset({"full_id", "name_15", "name_6_4", "name_phone", "name_3_4"})
+    def has(self, person: Numbers, numbers: Numbers) -> Flags:
+        """Whether the registry shows these numbers of these people."""
+        found: Flags = np.isin(person * _PHONES + numbers, self.phones)
+        return found
 
 
-def shown_alone(sheet: Sheet, row: int) -> str:
-    """The strongest evidence a row shows, whatever the registry has."""
-    whole = Known(Shown.FULL, NameShown.FULL, {sheet.phones[row]})
-    return evidence(sheet, row, whole)
+def numbers_of(phones: Strings) -> Numbers:
+    """Phone numbers as integers; 0 where there is none."""
+    texts = pa.array(phones, pa.string())
+    found: Numbers = pc.if_else(pc.equal(texts, ""), "0", texts).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return found
 
 
-def resolve_registry(sheets: list[Sheet], night: int) -> tuple[dict[int, Known], dict[int, list[tuple[Sheet, int]]]]:
+def evidence(sheet: Sheet, rows: Numbers, known: Known) -> Strings:
+    """The strongest tier each row meets against its own person, or `weak`, `none`, `conflict`."""
+    person = sheet.person[rows]
+    same = known.has(person, numbers_of(sheet.phones[rows]))
+    return _tiers(sheet, rows, (known.id_shown[person], known.name[person], same))
+
+
+def shown_alone(sheet: Sheet, rows: Numbers) -> Strings:
+    """The strongest evidence each row shows, whatever the registry has."""
+    whole = np.ones(len(rows), bool)
+    return _tiers(sheet, rows, (np.full(len(rows), Shown.FULL), np.full(len(rows), NameShown.FULL), whole))
+
+
+def _tiers(sheet: Sheet, rows: Numbers, registry: tuple[Numbers, Numbers, Flags]) -> Strings:
+    """Against the registry's ID, its name, and whether it has the row's phone."""
+    known_id, known_name, same_phone = registry
+    shown, name, phone = sheet.id_shown[rows], sheet.name_shown[rows], sheet.phone_shown[rows]
+    both_full = (shown == Shown.FULL) & (known_id == Shown.FULL)
+    not_whole = (name != NameShown.FULL) | (known_name != NameShown.FULL)
+    first_15 = (Shown.FULL, Shown.FIRST_15)
+    tiers = (
+        ("conflict", (shown == Shown.CONFLICT) | ((known_id == Shown.CONFLICT) & (shown != Shown.NOTHING))),
+        ("full_id", both_full & (name != NameShown.MASKED)),
+        ("weak", both_full),
+        ("none", not_whole & (name == NameShown.NOTHING)),
+        ("weak", not_whole),
+        ("name_15", np.isin(shown, first_15) & np.isin(known_id, first_15)),
+        ("name_6_4", (shown == Shown.MASK_6_4) & (known_id == Shown.FULL)),
+        ("name_phone", same_phone & (phone == Shown.FULL)),
+        ("name_3_4", same_phone & (phone == Shown.MASK_3_4)),
+    )
+    names = np.array([*(name for name, _ in tiers), "weak"], object)
+    at = np.select([meets for _, meets in tiers], list(range(len(tiers))), len(tiers))
+    found: Strings = names[at]
+    return found
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The registry rows that resolve to their person, grouped by person."""
+
+    sheets: tuple[Sheet, ...]
+    people: Numbers
+    """Who stands there, in order."""
+    starts: Numbers
+    which: Numbers
+    """The sheet of each row."""
+    row: Numbers
+
+    def rows_of(self, person: int) -> list[tuple[Sheet, int]]:
+        """A person's rows, the roll's first."""
+        at = int(np.searchsorted(self.people, person))
+        if at == len(self.people) or self.people[at] != person:
+            return []
+        span = slice(self.starts[at], self.starts[at + 1])
+        return [
+            (self.sheets[which], row)
+            for which, row in zip(self.which[span].tolist(), self.row[span].tolist(), strict=True)
+        ]
+
+
+def resolve_registry(sheets: list[Sheet], night: int, people: int) -> tuple[Known, Registry]:
     """What is known of each registry person, and the registry rows that resolve to them.
 
     The roll leads; a transfer or floating row counts for a roll member only if it meets a tier against the roll.
     """
-    known: dict[int, Known] = {}
-    rows: dict[int, list[tuple[Sheet, int]]] = {}
-    on_roll: set[int] = set()
+    known = Known.of_nobody(people)
     order = ("party_members", "party_transfers", "floating_members")
-    for sheet in sorted((one for one in sheets if one.source in order), key=lambda one: order.index(one.source)):
-        for row in map(int, np.flatnonzero(sheet.on(night))):
-            person = int(sheet.person[row])
+    listed = tuple(sorted((one for one in sheets if one.source in order), key=lambda one: order.index(one.source)))
+    on_roll = np.zeros(people, bool)
+    taken: list[tuple[int, Numbers]] = []
+    for number, sheet in enumerate(listed):
+        for rows in _turns(sheet, np.flatnonzero(sheet.on(night))):
+            taken.append((number, rows))
             if sheet.source == "party_members":
-                on_roll.add(person)
-            elif person in on_roll and evidence(sheet, row, known[person]) not in LINKS:
-                continue
-            known.setdefault(person, Known()).add(sheet, row)
-            rows.setdefault(person, []).append((sheet, row))
-    return known, rows
+                on_roll[sheet.person[rows]] = True
+            else:
+                taken[-1] = (number, rows[~on_roll[sheet.person[rows]] | np.isin(evidence(sheet, rows, known), LINKS)])
+            known.add(sheet, taken[-1][1])
+    return known, _grouped_by_person(listed, taken)
+
+
+def _turns(sheet: Sheet, rows: Numbers) -> Iterator[Numbers]:
+    """The rows in parts: everybody's first, everybody's second, and so on."""
+    order = np.argsort(sheet.person[rows], kind="stable")
+    person = sheet.person[rows][order]
+    fresh = np.flatnonzero(np.diff(person, prepend=-2))
+    turn = np.empty(len(rows), np.int64)
+    turn[order] = np.arange(len(rows)) - np.repeat(fresh, np.diff(fresh, append=len(rows)))
+    for number in range(int(turn.max(initial=-1)) + 1):
+        yield rows[turn == number]
+
+
+def _grouped_by_person(sheets: tuple[Sheet, ...], taken: list[tuple[int, Numbers]]) -> Registry:
+    which = np.concatenate([np.full(len(rows), number) for number, rows in taken])
+    row = np.concatenate([rows for _, rows in taken])
+    person = np.concatenate([sheets[number].person[rows] for number, rows in taken])
+    order = np.lexsort((row, which, person))
+    people, starts = np.unique(person[order], return_index=True)
+    return Registry(sheets, people, np.append(starts, len(order)), which[order], row[order])

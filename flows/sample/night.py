@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
 from flows.sample.hosts import Register
-from flows.sample.linkable import LINKS, Known, evidence, resolve_registry
+from flows.sample.linkable import LINKS, Known, Registry, evidence, resolve_registry
 from flows.sample.options import data
-from flows.sample.people import Numbers
-from flows.sample.sheets import Fact, Sheet, Shown
+from flows.sample.owners import Owners, owners_of_phones
+from flows.sample.people import Flags, Numbers
+from flows.sample.scope import PLATFORM_WORK, scope_reasons
+from flows.sample.sheets import Fact, Sheet
 from flows.sample.statuses import Night, Place, Work, statuses
 from flows.sample.world import World
 
 _STARTS = ("started_on", "registered_on", "valid_from", "established_on")
-_ASKED_BY_UNIT = frozenset({"human_resources"})
 
 
 @dataclass(frozen=True)
@@ -28,70 +29,96 @@ class Sent:
     rows: Numbers
     places: Numbers | None
 
-    def placed(self) -> Iterator[tuple[int, int]]:
-        """(row, its number in the file) of every row written; none where the file did not come."""
-        if self.places is not None:
-            yield from zip(map(int, self.rows), map(int, self.places), strict=True)
-
 
 @dataclass
 class Told:
     """Everything a night's files, and those carried forward, say."""
 
     sent: list[Sent]
-    known: dict[int, Known]
-    registry: dict[int, list[tuple[Sheet, int]]]
+    known: Known
+    registry: Registry
     works: dict[int, Work]
+    """Of those who stand in the registry, or declare."""
     streets: dict[str, str]
     """Unit to its registered street."""
     platform_units: frozenset[str]
     """Units a platform or transport file names: known as such to who reads a row of another source."""
     night: Night
     register: Register
-    resolved: frozenset[tuple[int, int]] = frozenset()
-    """(identity of the sheet, row) of every registry row that can be tied to its person."""
-    addressed: frozenset[int] = frozenset()
+    addressed: Flags
     """People of whom some file shows where they live."""
     codes: dict[int, list[str]] = field(default_factory=dict)
-    """Codes of every registry person and of those who only declare."""
+    """Codes of registry people who have any, and of those who only declare."""
+
+    def resolved(self, sheet: Sheet) -> Flags:
+        """Which rows of a registry sheet can be tied to their person."""
+        found = np.zeros(len(sheet), bool)
+        which = next((at for at, one in enumerate(self.registry.sheets) if one is sheet), None)
+        if which is not None:
+            found[self.registry.row[self.registry.which == which]] = True
+        return found
 
 
 def tell(world: World, sent: list[Sent], night: int) -> Told:
     """Read a night's files as a clerk would who knows whose every row is."""
     sheets = [one.sheet for one in sent]
-    known, registry = resolve_registry(sheets, night)
-    named = frozenset(
-        str(unit)
-        for one in sent
-        if one.sheet.source in ("platform", "transport") and "unit_name" in one.sheet.facts
-        for unit in (one.sheet.facts["unit_name"][row] for row in one.rows)
-        if unit
-    )
+    known, registry = resolve_registry(sheets, night, len(world.people))
     organisations = next(one for one in sheets if one.source == "party_organisations")
     names = organisations.cells["org_name"]
     above = zip(names, organisations.facts["parent_org"], strict=True)
     told = Told(
-        sent, known, registry, {}, streets_of_units(sent), named,
+        sent, known, registry, {}, streets_of_units(sent), _platform_units(sent),
         Night(world.options.dates()[night], frozenset(map(str, names)), {str(a): str(b) for a, b in above}),
-        _register(world, sheets, [str(name) for name in names]),
+        _register(world, sheets, [str(name) for name in names]), _addressed(world, sent),
     )  # fmt: skip
-    told.resolved = frozenset((id(sheet), row) for rows in registry.values() for sheet, row in rows)
-    told.addressed = frozenset(
-        int(one.sheet.person[row])
-        for one in sent
-        if {"home_address", "home_street"} & set(one.sheet.headers)
-        for row in one.rows
-    )
-    others = _owners_of_phones(sent)
+    owners = owners_of_phones([(one.sheet, one.rows) for one in sent])
+    declares = _declaring(world, sent)
     for one in sent:
         if one.sheet.side == "worker":
-            _gather_sheet(told, one, others)
+            _gather_sheet(told, one, owners, known.seen | declares)
     _own_places(told)
-    told.codes = {
-        person: statuses(rows, told.works.get(person, Work()), told.night) for person, rows in registry.items()
-    }
-    told.codes |= {person: ["D1"] for person, work in told.works.items() if work.declares and person not in registry}
+    told.codes = _codes(told)
     return told
+
+
+def _platform_units(sent: Iterable[Sent]) -> frozenset[str]:
+    return frozenset(
+        str(unit)
+        for one in sent
+        if one.sheet.source in ("platform", "transport") and "unit_name" in one.sheet.facts
+        for unit in {one.sheet.facts["unit_name"][row] for row in one.rows.tolist()}
+        if unit
+    )
+
+
+def _addressed(world: World, sent: Iterable[Sent]) -> Flags:
+    found = np.zeros(len(world.people), bool)
+    for one in sent:
+        if {"home_address", "home_street"} & set(one.sheet.headers):
+            found[one.sheet.person[one.rows]] = True
+    return found
+
+
+def _declaring(world: World, sent: Iterable[Sent]) -> Flags:
+    """Who says of themselves to be a member, in any file."""
+    found = np.zeros(len(world.people), bool)
+    for one in sent:
+        if one.sheet.side == "worker" and one.sheet.asks:
+            said = one.sheet.facts["declared_member"]
+            found[one.sheet.person[[row for row in one.rows.tolist() if said[row] is True]]] = True
+    return found
+
+
+def _codes(told: Told) -> dict[int, list[str]]:
+    """By the rules, of those a row is tied to or whose own job on the roll is platform work; else 自报未核."""
+    tied = [person for person, work in told.works.items() if work.linked or work.places]
+    found = {
+        person: statuses(told.registry.rows_of(person), told.works[person], told.night)
+        for person in tied
+        if told.known.seen[person]
+    }
+    found |= {person: ["D1"] for person, work in told.works.items() if work.declares and not told.known.seen[person]}
+    return {person: codes for person, codes in found.items() if codes}
 
 
 def _register(world: World, sheets: list[Sheet], names: list[str]) -> Register:
@@ -101,19 +128,6 @@ def _register(world: World, sheets: list[Sheet], names: list[str]) -> Register:
     firms |= {f"S{at:05d}": f"U{one.unit:05d}" for at, one in enumerate(world.district.stations) if one.unit >= 0}
     renamed = {one.name: name for one, name in zip(organisations, names, strict=True) if one.name != name}
     return Register(organisations, firms, renamed)
-
-
-def _owners_of_phones(sent: Iterable[Sent]) -> dict[str, set[int]]:
-    """Whole phone numbers and the people they are shown of, employers' numbers and rented accounts left out."""
-    owners: dict[str, set[int]] = {}
-    for one in sent:
-        sheet = one.sheet
-        for row in map(int, one.rows):
-            if sheet.phone_shown[row] == Shown.FULL and not {"rented_account", "phone_employer"} & set(
-                sheet.tags.get(row, ())
-            ):
-                owners.setdefault(str(sheet.phones[row]), set()).add(int(sheet.person[row]))
-    return owners
 
 
 def streets_of_units(sent: Iterable[Sent]) -> dict[str, str]:
@@ -129,46 +143,25 @@ def streets_of_units(sent: Iterable[Sent]) -> dict[str, str]:
     return found
 
 
-def in_scope(told: Told, sheet: Sheet, row: int) -> bool | None:
-    """Whether a worker row shows platform work; None for registry rows."""
-    if sheet.side == "registry":
-        return None
-    return scope_reason(told, sheet, row) == "platform_work"
-
-
-def scope_reason(told: Told, sheet: Sheet, row: int) -> str:
-    """Why a row is in scope or not."""
-    if sheet.facts["scope"][row] == "out":
-        return str(sheet.facts["scope_why"][row])
-    unit = sheet.facts["unit_name"][row] if "unit_name" in sheet.facts else None
-    if sheet.source in _ASKED_BY_UNIT and "job" in sheet.headers and sheet.cells["job"][row] == "单位就业":
-        names_trade = not any(one in str(sheet.cells["unit_name"][row]) for one in _plain())
-        if not names_trade and unit not in told.platform_units:
-            return "unit_unknown"
-    return "platform_work"
-
-
-def _plain() -> list[str]:
-    return [one.removesuffix("有限公司") for one in data("places.toml")["plain_suffixes"]]
-
-
-def _gather_sheet(told: Told, one: Sent, owners: dict[str, set[int]]) -> None:
+def _gather_sheet(told: Told, one: Sent, owners: Owners, wanted: Flags) -> None:
+    """Take in the rows of the people asked for, in place."""
     sheet = one.sheet
-    for row in map(int, one.rows):
+    rows = one.rows[wanted[sheet.person[one.rows]]]
+    reasons = scope_reasons(told.platform_units, sheet, rows)
+    for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, told.known), strict=True):
         person = int(sheet.person[row])
         work = told.works.setdefault(person, Work())
         if sheet.source != "self_reports":
             work.rows += 1
-        if not agreed(sheet, row) or not in_scope(told, sheet, row):
+        if not agreed(sheet, row) or reason != PLATFORM_WORK:
             continue
-        tier = evidence(sheet, row, told.known[person]) if person in told.known else None
         said = said_of_membership(sheet, row)
         work.declares |= said is True
         place = _place(sheet, row, told.streets)
         work.claimed.append(place)
-        if tier not in LINKS:
+        if not told.known.seen[person] or tier not in LINKS:
             # Of a member whose row cannot be tied to the roll, the row alone may stand as a person of its own.
-            alone = person in told.registry and (said is True or sheet.source == "self_reports")
+            alone = bool(told.known.seen[person]) and (said is True or sheet.source == "self_reports")
             work.open_codes |= {"D1"} if alone else set()
             continue
         work.linked += 1
@@ -179,16 +172,15 @@ def _gather_sheet(told: Told, one: Sent, owners: dict[str, set[int]]) -> None:
             work.starts.append(place.start)
         if said is False and tier == "full_id" and not _of_another(told, sheet, row, owners):
             work.denials.append(place.start)
-            shared = len(owners.get(str(sheet.phones[row]), set()) - {person}) > 0
+            shared = owners.others(sheet, row)
             if shared or "phone_employer" in sheet.tags.get(row, ()):  # a family's or an employer's: whose, stays open
                 work.open_codes |= {"Y1", "N0"}
 
 
-def _of_another(told: Told, sheet: Sheet, row: int, owners: dict[str, set[int]]) -> bool:
+def _of_another(told: Told, sheet: Sheet, row: int, owners: Owners) -> bool:
     """Whether the row's phone is another known person's and not the member's own."""
-    person, phone = int(sheet.person[row]), str(sheet.phones[row])
-    mine = person in owners.get(phone, set()) and phone in told.known[person].phones
-    return not mine and bool(owners.get(phone, set()) - {person})
+    mine = owners.has(sheet, row) and told.known.shows(sheet, row)
+    return not mine and owners.others(sheet, row)
 
 
 def agreed(sheet: Sheet, row: int) -> bool:
@@ -220,15 +212,14 @@ def _place(sheet: Sheet, row: int, streets: dict[str, str]) -> Place:
 
 def _own_places(told: Told) -> None:
     """Where the roll itself says a member works for a platform, for those no row is tied to."""
-    for person, rows in told.registry.items():
-        work = told.works.setdefault(person, Work())
-        if work.linked:
+    for sheet in told.registry.sheets:
+        if sheet.source != "party_members":
             continue
-        work.places += [
-            _place(sheet, row, told.streets)
-            for sheet, row in rows
-            if sheet.source == "party_members" and sheet.facts["own_job"][row]
-        ]
+        tied = np.flatnonzero(told.resolved(sheet) & np.array(sheet.facts["own_job"], bool))
+        for row in tied.tolist():
+            work = told.works.setdefault(int(sheet.person[row]), Work())
+            if not work.linked:
+                work.places.append(_place(sheet, row, told.streets))
 
 
 def home_streets(world: World, person: int) -> list[str]:

@@ -85,7 +85,7 @@ def _text(cell: Cell) -> str:
 
 
 def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> None:
-    """What stands around the rows is written by the library, which takes a second for 100,000 cells; rows are poured."""
+    """What stands around the rows is written by the library; the rows are poured."""
     layout, out = sheet.layout, BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_numbers": False})
     book.set_properties({"created": _CREATED, "author": ""})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flows.sample.ids import Strings, draw_phones, draw_regions, draw_sequences, resident_ids
+from flows.sample.ids import Strings, draw_phones, draw_regions, draw_sequences, id_bodies, resident_ids
 from flows.sample.names import Names, dot_names, draw_ethnicities, draw_names
 from flows.sample.options import SampleOptions, data
 
@@ -140,7 +140,7 @@ def _family_phone(rng: np.random.Generator, people: People, left: int, right: in
 def _make_ids_distinct(rng: np.random.Generator, people: People) -> None:
     """Draw sequences anew, in place, until no two people have one ID."""
     while True:
-        _, first = np.unique(people.ids.astype(str), return_index=True)
+        _, first = np.unique(id_bodies(people.region, people.birth, people.sequence), return_index=True)
         again = np.setdiff1d(np.arange(len(people)), first)
         if not len(again):
             return

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.sample.hosts import CROWDED, Answer, right_hosts
+from flows.sample.ids import Strings
 from flows.sample.leads import Lead
 from flows.sample.linkable import LINKS, evidence, shown_alone
-from flows.sample.night import Sent, Told, agreed, home_streets, in_scope, said_of_membership, scope_reason
+from flows.sample.night import Sent, Told, agreed, home_streets, said_of_membership
 from flows.sample.options import data, rates
+from flows.sample.people import Numbers
+from flows.sample.scope import PLATFORM_WORK, scope_reasons
 from flows.sample.statuses import Work
 from flows.sample.suggestions import Counted, advice, tally
 from flows.sample.tables import HOSTS, LEADS, MEMBERS, ROWS, SUGGESTIONS, UNITS
@@ -27,79 +31,121 @@ def write_truth(world: World, told: Told, leads: Iterable[Lead], folder: Path) -
     folder.mkdir(parents=True, exist_ok=True)
     numbers = roll_numbers(world, told)
     came = [one for one in told.sent if one.places is not None and one.sheet.source != "party_organisations"]
-    _write(ROWS, [row for one in came for row in _rows_of(told, one, numbers)], folder / "rows.parquet")
-    _write(MEMBERS, _members(told, numbers), folder / "members.parquet")
-    _write(UNITS, [row for one in came for row in _units_of(world, told, one)], folder / "units.parquet")
-    _write(HOSTS, _hosts(world, told, numbers), folder / "hosts.parquet")
-    _write(SUGGESTIONS, _suggestions(world, told), folder / "suggestions.parquet")
-    _write(LEADS, [_lead(one, numbers) for one in leads], folder / "leads.parquet")
+    answers = _hosts(world, told)
+    _write((_rows_of(told, one, numbers) for one in came), ROWS, folder / "rows.parquet")
+    _write([_members(told, numbers)], MEMBERS, folder / "members.parquet")
+    _write(_unit_tables(world, told, came), UNITS, folder / "units.parquet")
+    hosts = [
+        {"person": _person(person), "member_no": numbers[person], "hosts": list(one.hosts), "rule": one.rule}
+        for person, one in answers.items()
+    ]
+    _write([pa.Table.from_pylist(hosts, HOSTS)], HOSTS, folder / "hosts.parquet")
+    suggestions = _suggestions(world, told, answers)
+    _write([pa.Table.from_pylist(suggestions, SUGGESTIONS)], SUGGESTIONS, folder / "suggestions.parquet")
+    held = [_lead(one, numbers) for one in leads]
+    _write([pa.Table.from_pylist(held, LEADS)], LEADS, folder / "leads.parquet")
     (folder / "dirt.json").write_text(
         json.dumps(_dirt(world, told.sent), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
     )
 
 
-def _write(schema: pa.Schema, rows: list[dict[str, Any]], path: Path) -> None:
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, compression="zstd")
+def _write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
+    whole = pa.concat_tables([*parts, schema.empty_table()]).combine_chunks()
+    pq.write_table(whole, path, compression="zstd")
+
+
+def _table(schema: pa.Schema, columns: dict[str, Sequence[Any]]) -> pa.Table:
+    return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema)
 
 
 def _person(number: int) -> str:
     return f"P{number:06d}"
 
 
-def roll_numbers(world: World, told: Told) -> dict[int, str]:
-    """Person to roll number, of all the roll shows."""
-    return {
-        int(sheet.person[row]): world.member_no[sheet.person[row]]
-        for rows in told.registry.values()
-        for sheet, row in rows
-        if sheet.source == "party_members"
+def _people(numbers: Numbers) -> list[str]:
+    return [_person(number) for number in numbers.tolist()]
+
+
+def roll_numbers(world: World, told: Told) -> Strings:
+    """Roll number of every person of the world; None of those the roll does not show."""
+    numbers: Strings = np.full(len(world.people), None, object)
+    registry = told.registry
+    for at, sheet in enumerate(registry.sheets):
+        if sheet.source == "party_members":
+            person = sheet.person[registry.row[registry.which == at]]
+            numbers[person] = world.member_no[person]
+    return numbers
+
+
+def _rows_of(told: Told, one: Sent, numbers: Strings) -> pa.Table:
+    """One row per row of a file that came."""
+    sheet, rows, count = one.sheet, one.rows, len(one.rows)
+    person, listed, nothing = sheet.person[rows], rows.tolist(), [None] * count
+    columns: dict[str, Sequence[Any]] = {
+        "source": [sheet.source] * count,
+        "file": [sheet.file_on(told.night.as_of)] * count,
+        "sheet": [sheet.layout.sheet] * count,
+        "row": one.places if one.places is not None else nothing,
+        "person": _people(person),
+        "member_no": numbers[person],
+        "shows": shown_alone(sheet, rows),
+        "dirt": [sorted(sheet.tags.get(row, ())) for row in listed],
+        "declares": [said_of_membership(sheet, row) for row in listed] if sheet.asks else nothing,
     }
+    if sheet.side == "registry":
+        columns |= dict.fromkeys(("linkable", "in_scope", "scope_reason", "trade"), nothing)
+        columns["resolved"] = told.resolved(sheet)[rows]
+        return _table(ROWS, columns)
+    reasons = scope_reasons(told.platform_units, sheet, rows)
+    scoped = np.array([reason == PLATFORM_WORK for reason in reasons], bool)
+    ties = told.known.seen[person] & np.isin(evidence(sheet, rows, told.known), LINKS)
+    agrees = np.array([agreed(sheet, row) for row in listed], bool)
+    trade = sheet.facts["trade"]
+    return _table(ROWS, columns | {
+        "linkable": ties & agrees & scoped,
+        "in_scope": scoped,
+        "scope_reason": reasons,
+        "resolved": nothing,
+        "trade": [trade[row] if one else None for row, one in zip(listed, scoped, strict=True)],
+    })  # fmt: skip
 
 
-def _rows_of(told: Told, one: Sent, numbers: dict[int, str]) -> Iterable[dict[str, Any]]:
-    sheet, registry = one.sheet, one.sheet.side == "registry"
-    for row, place in one.placed():
-        person = int(sheet.person[row])
-        scoped = in_scope(told, sheet, row)
-        tier = evidence(sheet, row, told.known[person]) if person in told.known and not registry else None
-        yield {
-            "source": sheet.source,
-            "file": sheet.file_on(told.night.as_of),
-            "sheet": sheet.layout.sheet,
-            "row": place,
-            "person": _person(person),
-            "member_no": numbers.get(person),
-            "linkable": None if registry else bool(tier in LINKS and agreed(sheet, row) and scoped),
-            "shows": shown_alone(sheet, row),
-            "dirt": sorted(sheet.tags.get(row, ())),
-            "declares": said_of_membership(sheet, row),
-            "resolved": (id(sheet), row) in told.resolved if registry else None,
-            "in_scope": scoped,
-            "scope_reason": None if registry else scope_reason(told, sheet, row),
-            "trade": sheet.facts["trade"][row] if scoped else None,
-        }
+def _members(told: Told, numbers: Strings) -> pa.Table:
+    """One row per person of the registry, or who only declares."""
+    people = np.union1d(np.flatnonzero(told.known.seen), np.array(sorted(told.codes), np.int64))
+    carried = np.zeros(len(numbers), bool)
+    for one in told.sent:
+        if one.places is None and len(one.rows):
+            carried[one.sheet.person[one.rows]] = True
+    works = [told.works.get(person) for person in people.tolist()]
+    codes = [told.codes.get(person, []) for person in people.tolist()]
+    member_no = numbers[people]
+    return _table(MEMBERS, {
+        "member_no": member_no,
+        "person": _people(people),
+        "statuses": codes,
+        "primary_status": [some[0] if some else None for some in codes],
+        "on_roll": [one is not None for one in member_no],
+        "worker_rows": [work.rows if work else 0 for work in works],
+        "linkable_rows": [work.linked if work else 0 for work in works],
+        "home_org": _homes(told)[people],
+        "trades": [
+            sorted({place.trade for place in _places(told, person) if place.trade}) if work else []
+            for person, work in zip(people.tolist(), works, strict=True)
+        ],
+        "open_codes": [sorted(work.open_codes) if work else [] for work in works],
+        "carried": carried[people],
+    })  # fmt: skip
 
 
-def _members(told: Told, numbers: dict[int, str]) -> list[dict[str, Any]]:
-    carried = {int(one.sheet.person[row]) for one in told.sent if one.places is None for row in one.rows}
-    found = []
-    for person in sorted(told.codes):
-        work, codes = told.works.get(person, Work()), told.codes[person]
-        rows = told.registry.get(person, [])
-        home = next((sheet.facts["branch_name"][row] for sheet, row in rows if sheet.source == "party_members"), None)
-        found.append({
-            "member_no": numbers.get(person),
-            "person": _person(person),
-            "statuses": codes,
-            "primary_status": codes[0] if codes else None,
-            "on_roll": person in numbers,
-            "worker_rows": work.rows,
-            "linkable_rows": work.linked,
-            "home_org": home,
-            "trades": sorted({place.trade for place in _places(told, person) if place.trade}),
-            "open_codes": sorted(work.open_codes),
-            "carried": person in carried,
-        })  # fmt: skip
+def _homes(told: Told) -> Strings:
+    """Branch of every person by their first entry on the roll."""
+    found: Strings = np.full(len(told.known.seen), None, object)
+    registry = told.registry
+    for at, sheet in reversed(list(enumerate(registry.sheets))):
+        if sheet.source == "party_members":
+            rows = np.sort(registry.row[registry.which == at])[::-1]
+            found[sheet.person[rows]] = np.array(sheet.facts["branch_name"], object)[rows]
     return found
 
 
@@ -109,20 +155,37 @@ def _places(told: Told, person: int) -> list[Any]:
     return work.claimed if told.codes.get(person) == ["D1"] else work.places
 
 
-def _units_of(world: World, told: Told, one: Sent) -> Iterable[dict[str, Any]]:
-    """One row per cell that names a unit."""
-    sheet = one.sheet
+def _unit_tables(world: World, told: Told, came: list[Sent]) -> Iterable[pa.Table]:
+    """One row per cell that names a unit, file by file."""
+    for one in came:
+        for field in [name for name in ("unit_name", "station") if name in one.sheet.facts]:
+            yield _units_of(world, told, one, field)
+
+
+def _units_of(world: World, told: Told, one: Sent, field: str) -> pa.Table:
+    sheet, firms = one.sheet, told.register.firms
+    units, cells, forms = sheet.facts[field], sheet.cells[field], sheet.facts[f"{field}_form"]
     codes = sheet.cells.get("uscc", [None] * len(sheet))
-    for field in [name for name in ("unit_name", "station") if name in sheet.facts]:
-        for row, place in one.placed():
-            unit, cell = sheet.facts[field][row], sheet.cells[field][row]
-            if unit and cell:
-                yield {
-                    "source": sheet.source, "file": sheet.file_on(told.night.as_of), "sheet": sheet.layout.sheet,
-                    "row": place, "field": field, "spelling": str(cell), "form": sheet.facts[f"{field}_form"][row],
-                    "unit": str(unit), "firm": told.register.firms.get(str(unit), str(unit)),
-                    "code_shown": bool(codes[row]), **_unit(world, str(unit), str(cell)),
-                }  # fmt: skip
+    named = np.array([bool(units[row] and cells[row]) for row in one.rows.tolist()], bool)
+    rows = one.rows[named].tolist()
+    known = {str(units[row]): _unit(world, str(units[row]), str(cells[row])) for row in rows}
+    keys = [str(units[row]) for row in rows]
+    described = [
+        known[key] if key[0] != "O" else _unit(world, key, str(cells[row])) for key, row in zip(keys, rows, strict=True)
+    ]
+    return _table(UNITS, {
+        "source": [sheet.source] * len(rows),
+        "file": [sheet.file_on(told.night.as_of)] * len(rows),
+        "sheet": [sheet.layout.sheet] * len(rows),
+        "row": one.places[named] if one.places is not None else [None] * len(rows),
+        "field": [field] * len(rows),
+        "spelling": [str(cells[row]) for row in rows],
+        "form": [forms[row] for row in rows],
+        "unit": keys,
+        "firm": [firms.get(key, key) for key in keys],
+        "code_shown": [bool(codes[row]) for row in rows],
+        **{name: [one[name] for one in described] for name in ("name", "kind", "street", "trade")},
+    })  # fmt: skip
 
 
 def _unit(world: World, key: str, cell: str) -> dict[str, Any]:
@@ -147,33 +210,30 @@ def _unit(world: World, key: str, cell: str) -> dict[str, Any]:
     return {"name": unit.name, "kind": kind, "street": streets[unit.street], "trade": trades[unit.trade]["job"]}
 
 
-def _hosts(world: World, told: Told, numbers: dict[int, str]) -> list[dict[str, Any]]:
+def _hosts(world: World, told: Told) -> dict[int, Answer]:
     """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
     answers = _answers(world, told)
     wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
     told.register.crowded = frozenset(name for name, count in wanted.items() if count >= CROWDED)
-    return [
-        {"person": _person(person), "member_no": numbers.get(person), "hosts": list(one.hosts), "rule": one.rule}
-        for person, one in (_answers(world, told) if told.register.crowded else answers).items()
-    ]
+    return _answers(world, told) if told.register.crowded else answers
 
 
 def _answers(world: World, told: Told) -> dict[int, Answer]:
     found = {}
     for person, codes in sorted(told.codes.items()):
         if codes and "S1" not in codes:
-            rows = told.registry.get(person, [])
+            rows = told.registry.rows_of(person)
             floats = bool({"F1", "F2"} & set(codes))
-            homes = home_streets(world, person) if person in told.addressed else []
+            homes = home_streets(world, person) if told.addressed[person] else []
             found[person] = right_hosts(told.register, rows, _places(told, person), floats, homes)
     return found
 
 
-def _suggestions(world: World, told: Told) -> list[dict[str, Any]]:
+def _suggestions(world: World, told: Told, answers: dict[int, Answer]) -> list[dict[str, Any]]:
     """One row per unit any of tonight's members is counted in."""
-    people, answers = [], _answers(world, told)
+    people = []
     for person, codes in sorted(told.codes.items()):
-        rows = [(sheet.facts, row) for sheet, row in told.registry.get(person, []) if sheet.source == "party_members"]
+        rows = [(sheet.facts, row) for sheet, row in told.registry.rows_of(person) if sheet.source == "party_members"]
         if not codes or codes == ["D1"]:
             continue
         full = any(facts["full_member_on"][row] is not None for facts, row in rows)
@@ -194,9 +254,9 @@ def _suggestions(world: World, told: Told) -> list[dict[str, Any]]:
     return found
 
 
-def _lead(one: Lead, numbers: dict[int, str]) -> dict[str, Any]:
+def _lead(one: Lead, numbers: Strings) -> dict[str, Any]:
     return {
-        "person": _person(one.person), "member_no": numbers.get(one.person), "code": one.code, "state": one.state,
+        "person": _person(one.person), "member_no": numbers[one.person], "code": one.code, "state": one.state,
         "opened_on": one.opened_on, "closed_on": one.closed_on, "cause": one.cause,
     }  # fmt: skip
 
@@ -209,7 +269,9 @@ def _dirt(world: World, sent: list[Sent]) -> dict[str, Any]:
     able: Counter[tuple[str, str]] = Counter()
     came = [one for one in sent if one.places is not None]
     for one in came:
-        kinds.update((one.sheet.source, tag) for row in one.rows for tag in one.sheet.tags.get(int(row), ()))
+        there = np.zeros(len(one.sheet), bool)
+        there[one.rows] = True
+        kinds.update((one.sheet.source, tag) for row, tags in one.sheet.tags.items() if there[row] for tag in tags)
         able.update({(one.sheet.source, kind): count for kind, count in one.sheet.eligible.items()})
     sources = sorted({source for source, _ in able})
     return {

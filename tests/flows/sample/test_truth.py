@@ -12,7 +12,7 @@ import pytest
 
 import flows.sample
 from flows.sample import SampleOptions, generate
-from flows.sample.linkable import LINKS, Known, evidence
+from flows.sample.linkable import LINKS, Known, evidence, numbers_of
 from flows.sample.sheets import Fact, Layout, NameShown, Sheet, Shown, new_sheet
 from flows.sample.statuses import ORDER, Night, Work, statuses
 
@@ -27,7 +27,10 @@ def shown(identity: Shown, name: NameShown, phone: Shown, number: str = "1380000
 
 
 def registry(identity: Shown = Shown.FULL, name: NameShown = NameShown.FULL, phone: str = "13800000001") -> Known:
-    return Known(identity, name, {phone})
+    one = Known.of_nobody(1)
+    one.seen[0], one.id_shown[0], one.name[0] = True, identity, name
+    one.phones = numbers_of(np.array([phone], object))
+    return one
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def registry(identity: Shown = Shown.FULL, name: NameShown = NameShown.FULL, pho
     ],
 )
 def test_what_meets_a_tier_is_linkable(row: Sheet, known: Known, tier: str) -> None:
-    assert evidence(row, 0, known) == tier
+    assert list(evidence(row, np.array([0]), known)) == [tier]
     assert tier in LINKS
 
 
@@ -61,7 +64,7 @@ def test_what_meets_a_tier_is_linkable(row: Sheet, known: Known, tier: str) -> N
     ],
 )
 def test_masked_names_weak_parts_changed_phones_and_conflicts_are_not_linkable(row: Sheet, known: Known) -> None:
-    assert evidence(row, 0, known) not in LINKS
+    assert evidence(row, np.array([0]), known)[0] not in LINKS
 
 
 def facts_of(source: str, **facts: Fact) -> tuple[Sheet, int]:
