@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flows.sample.options import data
 from flows.sample.organisations import street_committee
+from flows.sample.people import Days
 from flows.sample.sheets import Cell, NameShown, Sheet, Shown
 from flows.sample.world import World
 
@@ -28,7 +34,8 @@ def elsewhere(number: int) -> str:
 
 def shown_dates(days: list[date | None], book: bool) -> list[Cell]:
     """Dates typed in a workbook, ISO text in a CSV."""
-    return [day if book or day is None else day.isoformat() for day in days]
+    written = {day: day.isoformat() for day in set(days) if day is not None}
+    return [day if book or day is None else written[day] for day in days]
 
 
 def home_of(world: World, person: int) -> str:
@@ -42,3 +49,17 @@ def committee_above(world: World, person: int) -> str:
     home = world.roles.home[person]
     one = world.district.organisations[home] if home >= 0 else None
     return street_committee(one.street) if one and one.remit == "community" else ""
+
+
+def by_value(values: NDArray[Any], make: Callable[[Any], Cell]) -> list[Cell]:
+    """A cell per value, made once of those that are equal."""
+    distinct, which = np.unique(values, return_inverse=True)
+    made = [make(one) for one in distinct]
+    return [made[at] for at in which.tolist()]
+
+
+def dates_of(days: Days) -> list[date | None]:
+    """Days as dates, one object for those that are equal."""
+    distinct, which = np.unique(days, return_inverse=True)
+    made = distinct.astype("datetime64[D]").astype(object).tolist()
+    return [made[at] for at in which.tolist()]

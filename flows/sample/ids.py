@@ -24,7 +24,9 @@ def resident_ids(regions: Strings, births: NDArray[Any], sequences: NDArray[Any]
     body = id_bodies(regions, births, sequences)
     total = sum(body // 10 ** (16 - place) % 10 * weight for place, weight in enumerate(ID_WEIGHTS))
     checks = pa.array(list(ID_CHECKS)).take(pa.array(total % 11))
-    ids: Strings = pc.binary_join_element_wise(pa.array(body).cast(pa.string()), checks, "").to_numpy(zero_copy_only=False)
+    ids: Strings = pc.binary_join_element_wise(pa.array(body).cast(pa.string()), checks, "").to_numpy(
+        zero_copy_only=False
+    )
     return ids
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from flows.sample.branch_names import written_branches, written_codes
 from flows.sample.changes import UNACCUSED, contradicting_nights
-from flows.sample.common import elsewhere, identify, shown_dates
+from flows.sample.common import by_value, dates_of, elsewhere, identify, shown_dates
 from flows.sample.options import Rates, data
 from flows.sample.own_work import own_work
 from flows.sample.people import Numbers
@@ -109,6 +109,7 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
     count = len(persons)
     jobs = own_work(rng, world, persons)
     joined, full = _joined(world, persons)
+    births = dates_of(world.people.birth[persons])
     branches, codes = _branches(world, persons)
     places = data("places.toml")
     education = ("小学", "初中", "高中", "中专", "大专", "大学本科", "研究生")
@@ -116,7 +117,7 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
         "serial": list(range(1, count + 1)),
         "member_no": list(numbers),
         "ethnicity": list(world.people.ethnicity[persons]),
-        "birth_date": shown_dates(list(world.people.birth[persons].astype(object)), book),
+        "birth_date": shown_dates(births, book),
         "education": [education[one] for one in rng.integers(0, len(education), count)],
         "member_type": ["预备党员" if one is None else "正式党员" for one in full],
         "joined_on": shown_dates(joined, book),
@@ -124,15 +125,15 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
         "branch_name": list(written_branches(rng, branches)),
         "branch_code": list(written_codes(rng, codes)),
         "phones": list(sheet.phones),
-        "home_address": [
-            f"{places['district']}{places['streets'][street]}{places['communities'][street % 12]}社区{street + 1}号"
-            for street in world.people.street[persons]
-        ],
+        "home_address": by_value(
+            world.people.street[persons],
+            lambda at: f"{places['district']}{places['streets'][at]}{places['communities'][at % 12]}社区{at + 1}号",
+        ),
         "unit_name": [one.unit or None for one in jobs],
         "job": [one.job or None for one in jobs],
     }
     sheet.facts |= {
-        "birth_date": list(world.people.birth[persons].astype(object)),
+        "birth_date": list(births),
         "joined_on": list(joined),
         "full_member_on": list(full),
         "branch_name": list(branches),
@@ -149,15 +150,15 @@ def _joined(world: World, persons: Numbers) -> tuple[list[date | None], list[dat
     """Joining and, a year later, full membership; None while still on probation."""
     joined = world.roles.joined[persons]
     full = joined + 366
-    return list(joined.astype(object)), [day if day <= world.base else None for day in full.astype(object)]
+    return dates_of(joined), [day if day and day <= world.base else None for day in dates_of(full)]
 
 
 def _branches(world: World, persons: Numbers) -> tuple[list[str], list[str | None]]:
     organisations = world.district.organisations
     names: list[str] = []
     codes: list[str | None] = []
-    for person, home in zip(persons, world.roles.home[persons], strict=True):
-        names.append(organisations[home].name if home >= 0 else elsewhere(int(person)))
+    for person, home in zip(persons.tolist(), world.roles.home[persons].tolist(), strict=True):
+        names.append(organisations[home].name if home >= 0 else elsewhere(person))
         codes.append(organisations[home].code if home >= 0 else None)
     return names, codes
 
@@ -172,7 +173,7 @@ def _states(rng: np.random.Generator, world: World, sheet: Sheet) -> None:
     some = np.isin(story, ["N0", "Y1", "L1"]) & (world.roles.home[sheet.person] >= 0)
     floating = ((story == "F1") & (chance[2] < 0.7)) | (some & (chance[2] < 0.08)) | (quiet & (chance[2] < 0.02))
     blank = quiet & (rng.random(count) < 0.1)
-    gone = [world.base - timedelta(days=int(days)) for days in rng.integers(200, 2500, count)]
+    gone = dates_of(np.datetime64(world.base, "D") - rng.integers(200, 2500, count))
     places = data("places.toml")["elsewhere"]
     sheet.cells |= {
         "membership_state": ["停止党籍" if one else ("正常" if book else "正常党籍") for one in stopped],

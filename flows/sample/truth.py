@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from flows.sample.hosts import CROWDED, Answer, right_hosts
 from flows.sample.ids import Strings
@@ -49,12 +50,15 @@ def write_truth(world: World, told: Told, leads: Iterable[Lead], folder: Path) -
     )
 
 
+_Column = Sequence[Any] | NDArray[Any]
+
+
 def _write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
     whole = pa.concat_tables([*parts, schema.empty_table()]).combine_chunks()
     pq.write_table(whole, path, compression="zstd")
 
 
-def _table(schema: pa.Schema, columns: dict[str, Sequence[Any]]) -> pa.Table:
+def _table(schema: pa.Schema, columns: dict[str, _Column]) -> pa.Table:
     return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema)
 
 
@@ -81,7 +85,7 @@ def _rows_of(told: Told, one: Sent, numbers: Strings) -> pa.Table:
     """One row per row of a file that came."""
     sheet, rows, count = one.sheet, one.rows, len(one.rows)
     person, listed, nothing = sheet.person[rows], rows.tolist(), [None] * count
-    columns: dict[str, Sequence[Any]] = {
+    columns: dict[str, _Column] = {
         "source": [sheet.source] * count,
         "file": [sheet.file_on(told.night.as_of)] * count,
         "sheet": [sheet.layout.sheet] * count,

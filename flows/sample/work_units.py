@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,7 @@ def place_rows(rng: np.random.Generator, world: World, feed: Feed, person: Numbe
     everybody = len(world.people)
     picks = rng.integers(0, 10**6, everybody)[person]  # a person entered twice stands at one place
     at_office = rng.random(everybody)[person] < _OFFICE_ROWS
-    for row, pick in enumerate(map(int, picks)):
+    for row, pick in enumerate(picks.tolist()):
         if unit[row] < 0:
             unit[row] = spare[trade[row]][pick % len(spare[trade[row]])]
         if listed:
@@ -60,9 +61,11 @@ def fill_units(rng: np.random.Generator, world: World, sheet: Sheet, placed: Pla
     """Names of firms and stations in their forms, credit codes present or not, and whose they are, in place."""
     units, stations = world.district.units, world.district.stations
     if "unit_name" in sheet.headers:
-        write_names(rng, sheet, "unit_name", {at: units[at].spellings for at in set(placed.unit)}, placed.unit)
+        write_names(rng, sheet, "unit_name", {at: units[at].spellings for at in set(placed.unit.tolist())}, placed.unit)
     if "station" in sheet.headers:
-        write_names(rng, sheet, "station", {at: stations[at].spellings for at in set(placed.station)}, placed.station)
+        write_names(
+            rng, sheet, "station", {at: stations[at].spellings for at in set(placed.station.tolist())}, placed.station
+        )
     if "uscc" in sheet.headers:
         missing = rng.random(len(sheet)) < _CODE_MISSING
         sheet.cells["uscc"] = [
@@ -80,15 +83,16 @@ def write_names(
     cells: list[Cell] = []
     whose: list[Fact] = []
     written: list[Fact] = []
-    edges = {at: np.cumsum(weights_of(listed)) for at, listed in forms.items() if at >= 0}
-    for at, chance in zip(map(int, places), rng.random(len(places)), strict=True):
+    edges = {at: np.cumsum(weights_of(listed)).tolist() for at, listed in forms.items() if at >= 0}
+    keys = {at: f"{prefix}{at:05d}" for at in edges}
+    for at, chance in zip(places.tolist(), rng.random(len(places)).tolist(), strict=True):
         if at < 0:
             for column in (cells, whose, written):
                 column.append(None)
             continue
-        one = forms[at][min(int(np.searchsorted(edges[at], chance)), len(forms[at]) - 1)]
+        one = forms[at][min(bisect_left(edges[at], chance), len(forms[at]) - 1)]
         cells.append(one.text)
-        whose.append(f"{prefix}{at:05d}")
+        whose.append(keys[at])
         written.append(one.form)
     sheet.cells[field] = cells
     sheet.facts[field], sheet.facts[f"{field}_form"] = whose, written

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from flows.sample.common import by_value, dates_of
 from flows.sample.dirt import struck
 from flows.sample.feeds import Feed, feeds
 from flows.sample.ids import Strings
@@ -113,7 +115,7 @@ def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sh
     people, person = world.people, sheet.person
     names = world.names[person]
     sheet.cells["name"] = [
-        mask_name(name, feed.name, bool(people.female[at])) for name, at in zip(names, person, strict=True)
+        mask_name(name, feed.name, female) for name, female in zip(names, people.female[person].tolist(), strict=True)
     ]
     sheet.name_shown[:] = NameShown.FULL if feed.name == "full" else NameShown.MASKED
     sheet.full_ids = feed.id == "full"
@@ -129,8 +131,8 @@ def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sh
     sheet.cells["phones"] = _phone_cells(feed, numbers)
     sheet.phone_shown[:] = Shown.FULL if feed.phone == "full" else Shown.MASK_3_4
     sheet.cells["sex"] = ["女" if one else "男" for one in people.female[person]]
-    sheet.cells["birth_date"] = [str(day) for day in people.birth[person]]
-    sheet.facts["birth_date"] = [day.astype(object) for day in people.birth[person]]
+    sheet.cells["birth_date"] = by_value(people.birth[person], str)
+    sheet.facts["birth_date"] = list(dates_of(people.birth[person]))
 
 
 def _phone_cells(feed: Feed, numbers: Strings) -> list[Cell]:
@@ -169,46 +171,72 @@ def mask_name(name: str, form: str, female: bool) -> str:
 
 def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) -> None:
     person, table = sheet.person, data("places.toml")
-    count, streets = len(person), table["streets"]
+    count = len(person)
     placed = place_rows(rng, world, feed, person)
     serial = rng.permutation(count * 3)[:count] + 10000
     story = world.roles.story[person]
     since = _starts(rng, world, person)
     sheet.facts |= {
-        _START[feed.source]: list(since.astype(object)),
+        _START[feed.source]: list(dates_of(since)),
         "scope": ["in"] * count,
         "scope_why": [None] * count,
-        "trade": [table["trades"][trade]["job"] for trade in placed.trade],
+        "trade": [table["trades"][trade]["job"] for trade in placed.trade.tolist()],
     }
     state = _states(rng, feed, story)
     sheet.facts["active"] = [cell == _HERE[feed.source] for cell in state]
-    cells: dict[str, list[Cell]] = {
-        "serial": list(range(1, count + 1)),
-        "platform": [feed.platform] * count,
-        "worker_no": [f"{feed.key[:2].upper()}{one:07d}" for one in serial],
-        "job": _jobs(rng, feed, placed),
-        "street": [streets[one] for one in placed.street],
-        "home_address": [
-            f"{table['district']}{streets[one]}{table['roads'][one % 10]}{one % 90 + 1}号"
-            for one in world.people.street[person]
-        ],
-        "work_state": state,
-        _START[feed.source]: [_usual_date(day, feed) for day in since.astype(object)],
-        "period": [f"{day:%Y%m}-{world.base:%Y%m}" for day in since.astype(object)],
-        "period_from": [f"{day:%Y%m}" for day in since.astype(object)],
-        "period_to": [f"{world.base:%Y%m}"] * count,
-        "insurance_kind": [("企业职工基本养老保险", "工伤保险")[int(one)] for one in rng.integers(0, 2, count)],
-        "certificate_no": [f"{table['district_code']}{rng.integers(10**8, 10**9)}" for _ in range(count)],
-        "plate": [f"渝B{rng.integers(10**4, 10**5)}" for _ in range(count)],
-        "valid_to": ["长期" if one < 0.1 else f"{2027 + int(one * 5)}-12-31" for one in rng.random(count)],
-        "declared_member": _declared(rng, world, feed, sheet, story),
-    }
-    sheet.cells |= {name: column for name, column in cells.items() if name in sheet.headers}
+    drawn = {**_drawn(rng, feed, placed), "declared_member": _declared(rng, world, feed, sheet, story)}
+    sheet.cells |= {name: column for name, column in drawn.items() if name in sheet.headers}
+    sheet.cells |= {"work_state": state} if "work_state" in sheet.headers else {}
+    written = _written(world, feed, sheet, (placed, serial, since))
+    sheet.cells |= {name: make() for name, make in written.items() if name in sheet.headers}
     fill_units(rng, world, sheet, placed)
     if feed.source == "market_regulation":
         registered_units(rng, world, feed, sheet, placed)
     elif feed.source == "platform":
         sheet.facts["brand"] = [feed.platform] * count
+
+
+def _drawn(rng: np.random.Generator, feed: Feed, placed: Placed) -> dict[str, list[Cell]]:
+    """Columns drawn for every file, so that a column more or less in one leaves the others as they were."""
+    count, district = len(placed.trade), data("places.toml")["district_code"]
+    jobs = _jobs(rng, feed, placed)
+    kinds, certificates = rng.integers(0, 2, count), rng.integers(10**8, 10**9, count)
+    plates, until = rng.integers(10**4, 10**5, count), rng.random(count)
+    wanted: dict[str, Callable[[], list[Cell]]] = {
+        "insurance_kind": lambda: [("企业职工基本养老保险", "工伤保险")[one] for one in kinds.tolist()],
+        "certificate_no": lambda: [f"{district}{one}" for one in certificates.tolist()],
+        "plate": lambda: [f"渝B{one}" for one in plates.tolist()],
+        "valid_to": lambda: by_value(
+            np.where(until < 0.1, 0, 2027 + (until * 5).astype(np.int64)),
+            lambda year: f"{year}-12-31" if year else "长期",
+        ),
+    }
+    return {"job": jobs} | {name: make() for name, make in wanted.items() if name in feed.headers}
+
+
+def _written(
+    world: World, feed: Feed, sheet: Sheet, drawn: tuple[Placed, Numbers, Days]
+) -> dict[str, Callable[[], list[Cell]]]:
+    """What the other columns say of place, number and start; a text that many rows share is made once."""
+    (placed, serial, since), count, table = drawn, len(sheet), data("places.toml")
+    streets, months = table["streets"], since.astype("datetime64[M]")
+    homes = [f"{table['district']}{name}{table['roads'][at % 10]}{at % 90 + 1}号" for at, name in enumerate(streets)]
+    return {
+        "serial": lambda: list(range(1, count + 1)),
+        "platform": lambda: [feed.platform] * count,
+        "worker_no": lambda: [f"{feed.key[:2].upper()}{one:07d}" for one in serial.tolist()],
+        "street": lambda: [streets[one] for one in placed.street.tolist()],
+        "home_address": lambda: [homes[one] for one in world.people.street[sheet.person].tolist()],
+        _START[feed.source]: lambda: by_value(since, lambda day: _usual_date(_as_date(day), feed)),
+        "period": lambda: by_value(months, lambda month: f"{_as_date(month):%Y%m}-{world.base:%Y%m}"),
+        "period_from": lambda: by_value(months, lambda month: f"{_as_date(month):%Y%m}"),
+        "period_to": lambda: [f"{world.base:%Y%m}"] * count,
+    }
+
+
+def _as_date(day: Any) -> date:
+    found: date = day.astype("datetime64[D]").astype(object)
+    return found
 
 
 def _starts(rng: np.random.Generator, world: World, person: Numbers) -> Days:
@@ -232,8 +260,8 @@ def _jobs(rng: np.random.Generator, feed: Feed, placed: Placed) -> list[Cell]:
     picks = rng.integers(0, 10**6, len(placed.trade))
     jobs = data("places.toml")["trades"]
     if feed.jobs:
-        return [feed.jobs[pick % len(feed.jobs)] for pick in picks]
-    return [jobs[trade]["job"] for trade in placed.trade]
+        return [feed.jobs[pick % len(feed.jobs)] for pick in picks.tolist()]
+    return [jobs[trade]["job"] for trade in placed.trade.tolist()]
 
 
 def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, story: Strings) -> list[Cell]:
