@@ -227,10 +227,11 @@ def returned_rows(con: duckdb.DuckDBPyConnection) -> bytes:
     """退回清单.csv: one line per quarantined row, no personal values; opens in WPS and Excel."""
     rows = con.execute(_RETURNED).fetchall()
     lines = ((source, file, sheet or "", f"第{row}行", rule, reason) for source, file, sheet, row, rule, reason in rows)
-    return _csv(("来源", "文件", "工作表", "行", "规则", "原因"), lines)
+    return csv_bytes(("来源", "文件", "工作表", "行", "规则", "原因"), lines)
 
 
-def _csv(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def csv_bytes(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A list as clerks open it: with a byte-order mark, no cell that a spreadsheet would take for a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(headers)

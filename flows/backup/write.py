@@ -26,8 +26,8 @@ from schemas.errors import HomeError
 
 SUFFIX = ".szbackup"
 MANIFEST, STORE = "manifest.json", "store"
-_LEFT_OUT = ("keys", "state", "prefect")
-"""Keys are kept apart; the store goes in row by row; Prefect's own records are no part of the district's."""
+_LEFT_OUT = ("keys", "state", "prefect", "trials")
+"""Keys are kept apart; the store goes in row by row; Prefect's own records and trials are no part of the district's."""
 _RETAINED = ("landing", "returns")
 """Sealed originals: whoever keeps them longer than their retention breaks it."""
 

@@ -12,10 +12,10 @@ from flows.cli.commands import Commands
 
 _HELP = "三找：把各部门导出的人员数据与党员名册比对，成一本账。"
 MODULES = {
-    "init": "run", "run": "run", "status": "run", "serve": "serve", "doctor": "doctor", "backup": "backup",
-    "restore": "backup", "model": "model",
-    "link": "linking", "dedupe": "linking", "train": "linking", "why": "why", "purge": "returns",
-    "sample": "sample", "explain": "explain", "find": "find", "review": "review", "evaluate": "evaluate",
+    "init": "run", "run": "run", "trial": "trial", "status": "run", "serve": "serve", "doctor": "doctor",
+    "backup": "backup", "restore": "backup", "model": "model", "link": "linking", "dedupe": "linking",
+    "train": "linking", "why": "why", "purge": "returns", "sample": "sample", "explain": "explain", "find": "find",
+    "review": "review", "evaluate": "evaluate",
 }  # fmt: skip
 GROUPS = ("ledger", "sources", "tasks", "audit", "keys", "units", "exchange")
 

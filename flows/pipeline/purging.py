@@ -28,7 +28,7 @@ def purge(home: Home, settings: Settings, key: DistrictKey, *, today: date, who:
         finds = store.forget_finds(today - timedelta(days=rules().finds_kept_days))
         gone += [f"exchange_finds/{finds}"] if finds else []
         if gone:
-            _record(home, gone, today, who)
+            record_destroyed(home, gone, today, who)
             store.audit(key, datetime.now(UTC), who, "purge", why=f"{today.isoformat()} items={len(gone)}")
     return gone
 
@@ -58,7 +58,8 @@ def _purge_reports(home: Home) -> list[str]:
     return [f"reports/{folder.name}" for folder in gone]
 
 
-def _record(home: Home, gone: list[str], today: date, who: str) -> None:
+def record_destroyed(home: Home, gone: list[str], today: date, who: str) -> None:
+    """Add a line per thing destroyed to `H/logs/destroyed.jsonl`."""
     path = home.logs / RECORD
     old = path.read_bytes() if path.exists() else b""
     at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -165,7 +165,7 @@ def destroy_workspace(home: Home, run_id: str, *, at: datetime, why: str, relati
     )
     destroyed = [{"file": path.name, "bytes": path.stat().st_size} for path in doomed]
     for path in doomed:
-        _overwrite(path)
+        overwrite(path)
         path.unlink()
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         path.rmdir()
@@ -181,7 +181,7 @@ def destroy_workspace(home: Home, run_id: str, *, at: datetime, why: str, relati
     write_private(folder / "destruction.json", (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode())
 
 
-def _overwrite(path: Path) -> None:
+def overwrite(path: Path) -> None:
     """Zeros over the file's own blocks, flushed, in pieces of a mebibyte."""
     size, zeros = path.stat().st_size, bytes(1 << 20)
     with path.open("r+b") as file:
