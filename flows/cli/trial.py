@@ -23,7 +23,7 @@ PolicyOption = Annotated[
 ]
 ModelFileOption = Annotated[
     Path | None,
-    typer.Option("--model", help="试用的比对模型（TOML），默认照现在的", readable=False, show_default=False),
+    typer.Option("--model", help="试用的模型（TOML），默认照现在的", readable=False, show_default=False),
 ]
 TriedDropOption = Annotated[
     Path | None,

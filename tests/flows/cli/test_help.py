@@ -43,7 +43,7 @@ def test_no_line_of_any_help_page_is_cut_or_english(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["trian"], "没有 trian 这个命令，是不是 train"),
+        (["trian"], "没有 trian 这个命令，是不是 trial、train"),
         (["zzz"], "没有 zzz 这个命令。"),
         (["explain", "--home", "x"], "缺少 PERSON_KEY。"),
     ],
