@@ -21,6 +21,7 @@ from flows.cli.on_spark import (
     OnSpark,
     SettingsOption,
     copies_line,
+    judged_line,
     refuse_on_spark,
     run_on_spark,
 )
@@ -114,8 +115,8 @@ def link(
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     check_out(out)
     if engine == SPARK:
-        refuse_on_spark(judgements, work)
-        asked = Asked((left, right), (left_id, right_id), model, out)
+        asked = Asked((left, right), (left_id, right_id), model, out, judgements=judgements)
+        refuse_on_spark(asked, work)
         return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (left_id, right_id)
     with (
@@ -156,8 +157,8 @@ def dedupe(
         if path is not None:
             check_out(path)
     if engine == SPARK:
-        refuse_on_spark(judgements, work)
-        asked = Asked((table,), (id_column,), model, out, clusters)
+        asked = Asked((table,), (id_column,), model, out, clusters, judgements)
+        refuse_on_spark(asked, work)
         return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (id_column, id_column)
     with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, engine_options(memory, kept) as options:
@@ -299,8 +300,7 @@ def _judged(judged: Path, sides: tuple[Path, Path | None], ids: tuple[str, str])
     left, right = sides
     shown = ids_of(read_table(left), ids[0]), ids_of(read_table(right or left), ids[1])
     placed = place_judgements(checked_judgements(read_table(judged)), shown, same=right is None)
-    unknown = f"；编号不在表里的 {placed.unknown} 条没有用，请核对编号列" if placed.unknown else ""
-    return f"人工判断：必连 {len(placed.same)} 对，必不连 {len(placed.other)} 对{unknown}"
+    return judged_line(placed)
 
 
 def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, options: Options) -> None:

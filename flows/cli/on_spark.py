@@ -19,6 +19,7 @@ from flows.cli.ending import say
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from matchers.deciding.judgements import JudgedPairs
     from matchers.engines.spark.link import Linked
     from matchers.engines.spark.setting import Parted
     from matchers.model.link_model import LinkModel
@@ -60,7 +61,7 @@ SettingsOption = Annotated[
 
 @dataclass(frozen=True)
 class OnSpark:
-    """What a command was told about Spark."""
+    """Where Spark runs, and with what settings."""
 
     master: str
     settings: tuple[str, ...]
@@ -75,15 +76,16 @@ class Asked:
     model: str
     out: Path
     clusters: Path | None = None
+    judgements: Path | None = None
 
 
-def refuse_on_spark(judgements: Path | None, work: Path | None) -> None:
+def refuse_on_spark(asked: Asked, work: Path | None) -> None:
     """Raise InputError for what `--engine spark` does not do."""
     from schemas.errors import InputError
 
-    if judgements is not None:
+    if asked.judgements is not None and len(asked.tables) == 1:
         raise InputError(
-            "--engine spark 还不支持人工判断的表", where=str(judgements), rule="spark_judgements",
+            "--engine spark 查重时还不支持人工判断的表", where=str(asked.judgements), rule="spark_judgements",
             action="用 --engine embedded（大表加 --memory）",
         )  # fmt: skip
     if work is not None:
@@ -99,17 +101,20 @@ def run_on_spark(asked: Asked, spark: OnSpark) -> None:
     """Write the pairs, and the clusters where asked for, and tell how many; nothing is written unless all is done."""
     from flows.cli.linking import load_model
     from flows.cli.spill import private_spill
-    from matchers.engines.spark.link import CLUSTERS, PAIRS, link_on_spark, refuse_model
+    from flows.tabular import read_table
+    from matchers.engines.spark.link import CLUSTERS, PAIRS, Folders, link_on_spark
     from matchers.engines.spark.session import SparkOptions
     from matchers.engines.spark.written import written_pairs, written_rows
 
-    model = load_model(asked.model)
-    refuse_model(model)
-    tables = _parted(asked, model)
+    judgements = read_table(asked.judgements) if asked.judgements else None
+    tables, model = _parted(asked, load_model(asked.model))
     settings = dict(one.split("=", 1) for one in spark.settings)
     with private_spill() as private, _staging(asked.out) as folder:
         options = SparkOptions(spark.master, settings, private.spill)
-        linked = link_on_spark(tables, model, options, folder, clusters=asked.clusters is not None)
+        linked = link_on_spark(
+            tables, model, options, Folders(folder, private.spill or folder), judgements=judgements,
+            clusters=asked.clusters is not None,
+        )  # fmt: skip
         counts: Counter[str] = Counter()
         _write(_noted(written_pairs(model, folder / PAIRS), linked, counts, same=len(tables) == 1), asked.out)
         if asked.clusters is not None:
@@ -117,18 +122,22 @@ def run_on_spark(asked: Asked, spark: OnSpark) -> None:
     _tell(linked, counts, asked.out)
 
 
-def _parted(asked: Asked, model: LinkModel) -> list[Parted]:
+def _parted(asked: Asked, model: LinkModel) -> tuple[tuple[Parted, ...], LinkModel]:
     from flows.cli.understood import understood
     from flows.tabular.pieces import table_pieces
-    from matchers.engines.spark.link import parted
+    from matchers.engines.spark.link import Given, parted
 
     titles = ("表",) if len(asked.tables) == 1 else ("左表", "右表")
-    found = []
+    given = []
     for title, path, id_column in zip(titles, asked.tables, asked.ids, strict=True):
         pieces = table_pieces(path, say)
         say(understood(title, pieces[0].schema.names, model, id_column))
-        found.append(parted(title, pieces, model, id_column))
-    return found
+        given.append(Given(title, pieces, id_column))
+    if not model.finds_headers:
+        return parted(given, model, None)
+    from flows.tabular.people_cells import people_reading
+
+    return parted(given, model, people_reading)
 
 
 @contextmanager
@@ -156,8 +165,7 @@ def _noted(pairs: Iterable[pa.Table], linked: Linked, counts: Counter[str], *, s
         for one in table["decision"].value_counts().to_pylist():
             counts[one["values"]] += one["counts"]
         known = {COPIES: str(linked.copies).encode()} if linked.copies else {}
-        told = marked(noted(table.replace_schema_metadata(known), linked.unread), same=same)
-        yield pa.table(told)
+        yield pa.table(marked(noted(table.replace_schema_metadata(known), linked.unread), same=same))
 
 
 def _write(tables: Iterator[pa.Table], out: Path) -> None:
@@ -182,6 +190,14 @@ def _tell(linked: Linked, counts: Counter[str], out: Path) -> None:
         print(line)
     if linked.copies:
         print(copies_line(linked.copies))
+    if linked.judged is not None:
+        print(judged_line(linked.judged))
+
+
+def judged_line(placed: JudgedPairs) -> str:
+    """How many judgements were used, and how many name rows that are not in the tables."""
+    unknown = f"；编号不在表里的 {placed.unknown} 条没有用，请核对编号列" if placed.unknown else ""
+    return f"人工判断：必连 {len(placed.same)} 对，必不连 {len(placed.other)} 对{unknown}"
 
 
 def copies_line(rows: int) -> str:

@@ -57,14 +57,17 @@ def score_judged(
 ) -> Scored:
     """What was scored, and every pair judged to be one, however little it weighs and whatever rule finds it."""
     rest = scored.where(~np.isin(scored.pairs, placed.same))
-    confirmed = score_pairs(
-        con, model.model_copy(update={"review_probability": _WHATEVER}), learned, both, [placed.same]
-    )
+    confirmed = score_pairs(con, whatever_weight(model), learned, both, [placed.same])
     return Scored(
         np.concatenate([rest.pairs, confirmed.pairs]),
         np.concatenate([rest.patterns, confirmed.patterns]),
         np.concatenate([rest.bits, confirmed.bits]),
     )
+
+
+def whatever_weight(model: LinkModel) -> LinkModel:
+    """The model as it keeps every pair, however little it weighs."""
+    return model.model_copy(update={"review_probability": _WHATEVER})
 
 
 def decide_judged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -230,14 +230,14 @@ def encode_part(
     return columns.whole(), columns.unread
 
 
-def finished(encoded: dict[str, Any], model: LinkModel, shared: Shared | None = None) -> dict[str, int]:
-    """Silence shared numbers and fill in what an ID shows; rows silenced, by column. `shared`: as `silence_shared`."""
-    silenced = silence_shared(encoded, model, model.many_names, shared)
+def finished(encoded: MutableMapping[str, Any], model: LinkModel, shared: Shared | None) -> None:
+    """Silence shared numbers (`shared`: as `silence_shared`; none where no number is) and fill in what an ID shows."""
+    if shared is not None:
+        silence_shared(encoded, model, model.many_names, shared)
     _fill_implied(encoded, model)
-    return silenced
 
 
-def _fill_implied(encoded: dict[str, Any], model: LinkModel) -> None:
+def _fill_implied(encoded: MutableMapping[str, Any], model: LinkModel) -> None:
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
 
@@ -320,7 +320,7 @@ def _dictionary_forms(
     )
 
 
-def _imply(encoded: dict[str, Any], model: LinkModel, column: str, source: str) -> None:
+def _imply(encoded: MutableMapping[str, Any], model: LinkModel, column: str, source: str) -> None:
     """What an ID shows: a birth date that is missing is filled from it; under evidence tiers it stands above the cell.
 
     An ID's digits are the issuing office's.

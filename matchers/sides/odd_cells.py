@@ -5,7 +5,7 @@ Most cells of most tables are plain and are encoded as they stand; a reader look
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,12 @@ class OddCells:
             self._rows.append(rows + first)
             self._codes.append(codes[rows])
 
+    def note_filled(self, first: int, cells: pa.Array) -> None:
+        """Note every filled one of some cells, the first of which stands in this row."""
+        rows = np.flatnonzero(cells.is_valid().to_numpy(zero_copy_only=False))
+        if len(rows):
+            self._noted(rows + first, cells.take(row_array(rows)))
+
     def _noted(self, rows: RowNumbers, cells: pa.Array) -> None:
         encoded = cells.dictionary_encode()
         own = np.array([self._code(text) for text in encoded.dictionary.to_pylist()], np.int64)
@@ -64,7 +70,7 @@ class OddCells:
         none = np.zeros(0, np.int64)
         return NotedCells(list(self._texts), np.concatenate([none, *self._rows]), np.concatenate([none, *self._codes]))
 
-    def put(self, encoded: dict[str, Any], model: LinkModel) -> Unread:
+    def put(self, encoded: MutableMapping[str, Any], model: LinkModel) -> Unread:
         """Put what the odd cells show into the column's encoded forms; how many of them show nothing, and why."""
         if not self._texts:
             return Unread()
@@ -81,7 +87,9 @@ class NotedCells:
     codes: RowNumbers
 
 
-def put_read(encoded: dict[str, Any], model: LinkModel, column: str, noted: NotedCells, cells: pa.Array) -> Unread:
+def put_read(
+    encoded: MutableMapping[str, Any], model: LinkModel, column: str, noted: NotedCells, cells: pa.Array
+) -> Unread:
     """Put odd cells, of which each text was read as one of `cells`, into a column's encoded forms; how many of them
     show nothing, and why."""
     forms = model.kind(column).encode(cells)

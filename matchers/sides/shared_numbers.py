@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ Shared = Callable[[str, Keys, Keys], npt.NDArray[np.int64]]
 
 
 def silence_shared(
-    encoded: dict[str, Any], model: LinkModel, least: int, shared: Shared | None = None
+    encoded: MutableMapping[str, Any], model: LinkModel, least: int, shared: Shared | None = None
 ) -> dict[str, int]:
     """Make numbers that at least so many different names bear show nothing; rows changed, by column.
 
@@ -49,7 +49,7 @@ def silence_shared(
     return {column: changed for column, changed in found.items() if changed}
 
 
-def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
+def _silence_ids(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
     whole = _by_parts(
         lambda kind, head, tail: np.where(kind == 1, head * _STIR ^ tail, np.uint64(0)),
         *(encoded[f"{column}_{form}"] for form in ("kind", "head", "tail")),
@@ -61,7 +61,7 @@ def _silence_ids(encoded: dict[str, Any], column: str, names: Keys, shared: Shar
     return len(rows)
 
 
-def _silence_phones(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
+def _silence_phones(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
     digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
     whole = _by_parts(lambda shown, sign: np.where(shown == _PHONE_WHOLE, sign, np.uint64(0)), mask, digits)
     rows = shared(column, whole, names)
@@ -76,7 +76,7 @@ def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
     )
 
 
-def _silence_lists(encoded: dict[str, Any], column: str, names: Keys, shared: Shared) -> int:
+def _silence_lists(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
     given = encoded[f"{column}_all"]
     numbers: Numbers = given[0 : len(given)] if isinstance(given, SpooledColumn) else given
     whole = np.where(numbers.whole, numbers.same, np.uint64(0))

@@ -57,5 +57,5 @@ def components(spark: Any, links: Frame, folder: Path, rounds: int = MOST_ROUNDS
 
 def _state(spark: Any, edges: Frame) -> tuple[Any, ...]:
     """What tells two sets of edges apart."""
-    told = spark.sql("select count(*), sum(u % 1000003 * (v % 998244353)), bit_xor(xxhash64(u, v)) from {e}", e=edges)
-    return tuple(told.first())
+    sums = spark.sql("select count(*), sum(u % 1000003 * (v % 998244353)), bit_xor(xxhash64(u, v)) from {e}", e=edges)
+    return tuple(sums.first())

@@ -10,7 +10,7 @@ import pyarrow as pa
 from matchers.blocking.copies import MOST_ROWS
 from matchers.engines.spark.pieces import finished_piece
 from matchers.engines.spark.setting import Seqs, Setting, by_place, home_of
-from matchers.engines.spark.travel import Message, messages_of, table_of
+from matchers.engines.spark.travel import Message
 from matchers.weighing.entities import row_marks
 
 ALIKE, ROOTS = 30, 31
@@ -27,7 +27,7 @@ def looked_alike(setting: Setting, number: int) -> Iterator[Message]:
 
 
 def alike(setting: Setting, messages: list[Message]) -> Iterator[Message]:
-    """Rows that show the same as an earlier row, told to their pieces: the first such row, and whether it has so many
+    """Rows that show the same as an earlier row, sent to their pieces: the first such row, and whether it has so many
     copies that they are held against it alone."""
     marks, numbers = (np.concatenate([one.body[name] for one in messages]) for name in ("mark", "number"))
     order = np.lexsort((numbers, marks))
@@ -36,12 +36,12 @@ def alike(setting: Setting, messages: list[Message]) -> Iterator[Message]:
     sizes = np.diff(np.append(heads, len(marks)))
     first, size = np.repeat(numbers[heads], sizes), np.repeat(sizes, sizes)
     again = first != numbers
-    yield from told_roots(setting, numbers[again], first[again], size[again] > MOST_ROWS)
+    yield from root_messages(setting, numbers[again], first[again], size[again] > MOST_ROWS)
     many = ~again & (size > MOST_ROWS)  # the first of copies is held against them, though it is none
-    yield from told_roots(setting, numbers[many], first[many], np.ones(int(many.sum()), bool))
+    yield from root_messages(setting, numbers[many], first[many], np.ones(int(many.sum()), bool))
 
 
-def told_roots(setting: Setting, rows: Seqs, roots: Seqs, copies: np.ndarray) -> Iterator[Message]:
+def root_messages(setting: Setting, rows: Seqs, roots: Seqs, copies: np.ndarray) -> Iterator[Message]:
     """Rows with their first ones, to the pieces they are of."""
     firsts = np.array([piece.first for piece in setting.tables[0].pieces])
     for place, own in by_place(np.searchsorted(firsts, rows, side="right") - 1):
@@ -51,32 +51,32 @@ def told_roots(setting: Setting, rows: Seqs, roots: Seqs, copies: np.ndarray) ->
 def roots_table(setting: Setting, rows: pa.Table) -> pa.Table:
     """Rows and roots of components (row, root) as messages to the pieces."""
     row, root = (np.asarray(rows[name], np.int64) for name in ("row", "root"))
-    return table_of(told_roots(setting, row, root, np.zeros(len(row), bool)))
+    return setting.carrier.table_of(root_messages(setting, row, root, np.zeros(len(row), bool)))
 
 
-def roots_of(numbers: Seqs, told: list[Message]) -> Seqs:
+def roots_of(numbers: Seqs, messages: list[Message]) -> Seqs:
     """Per row of a piece the first row of its entity."""
     found = numbers.copy()
-    for one in told:
+    for one in messages:
         found[one.body["row"] - numbers[0]] = one.body["root"]
     return found
 
 
-def copies_of(told: list[Message]) -> tuple[Seqs, Seqs]:
+def copies_of(messages: list[Message]) -> tuple[Seqs, Seqs]:
     """Rows of a piece that are many times the same, and the first of each kind."""
     none = np.zeros(0, np.int64)
-    rows, firsts = ([none, *(one.body[name][one.body["copy"]] for one in told)] for name in ("row", "root"))
+    rows, firsts = ([none, *(one.body[name][one.body["copy"]] for one in messages)] for name in ("row", "root"))
     return np.concatenate(rows), np.concatenate(firsts)
 
 
-def copies_in(rows: pa.Table) -> pa.Table:
+def copies_in(setting: Setting, rows: pa.Table) -> pa.Table:
     """How many rows of some messages stand in one pair only."""
-    bodies = [one.body for one in messages_of(rows)]
+    bodies = [one.body for one in setting.carrier.messages_of(rows)]
     return pa.table({"copies": [sum(int((one["copy"] & (one["row"] != one["root"])).sum()) for one in bodies)]})
 
 
-def identical_links(rows: pa.Table) -> pa.Table:
+def identical_links(setting: Setting, rows: pa.Table) -> pa.Table:
     """Rows of some messages with the first row that shows the same: one, other."""
-    bodies = [one.body for one in messages_of(rows)]
+    bodies = [one.body for one in setting.carrier.messages_of(rows)]
     ends = [np.concatenate([np.zeros(0, np.int64), *(body[name] for body in bodies)]) for name in ("row", "root")]
     return pa.table(dict(zip(("one", "other"), map(pa.array, ends), strict=True)))

@@ -10,41 +10,69 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 import duckdb
 import numpy as np
 
 from matchers.blocking.keys import key_values
 from matchers.encoding.strings import digests, strings
-from matchers.engines.spark.pieces import EncodedPiece, encoded_piece
+from matchers.engines.spark.judging import judged_rows
+from matchers.engines.spark.odd import ODD, noted_messages, put_cells, read_cells
+from matchers.engines.spark.pieces import ID, EncodedPiece, read_piece
 from matchers.engines.spark.setting import Facts, Keys, Setting, by_place, home_of, working
-from matchers.engines.spark.travel import Message
+from matchers.engines.spark.travel import DRIVER, Message
+from matchers.sides.encoded import Side
 from matchers.sides.shared_numbers import shared_rows, silence_shared
 from matchers.sides.unread import Unread, with_shared
 from matchers.weighing.chances import counted_levels
 from schemas.errors import InputError, TableError
 
-ROWS, IDS, NUMBERS, FEW, UNFIT, SILENT = range(6)
-DRIVER = -1
-"""The place of what goes on to the driver as it is."""
+ROWS, IDS, NUMBERS, FEW, UNFIT, SILENT, UNREAD = range(7)
 _FEW, _LOOKED_AT = 2_000, 16_384
 _MOST_SILENT = 5_000_000
-"""Silent numbers every task is told of: 40 MB."""
+"""Silent numbers every task is given: 40 MB."""
 
 
 def looked_at(setting: Setting, number: int) -> Iterator[Message]:
-    """What one piece tells of its table."""
-    piece = encoded_piece(setting, number)
-    side = np.array([piece.side])
-    said = {column: asdict(one) for column, one in piece.unread.items()}
-    told = {"side": side, "rows": np.array([piece.rows.rows]), "empty": np.array([piece.ids.null_count])}
-    yield Message(DRIVER, ROWS, told, {"unread": np.frombuffer(json.dumps(said).encode(), np.uint8)})
+    """What one piece tells of its table, once it is read, encoded and kept."""
+    read = read_piece(setting, number)
+    piece = read.piece
+    head = {"side": np.array([piece.side])}
+    counts = {**head, "rows": np.array([piece.rows.rows]), "empty": np.array([piece.ids.null_count])}
+    yield Message(DRIVER, ROWS, counts, _unread_body(read.unread))
     marks = digests(strings(piece.ids))
     for place, rows in by_place(home_of(marks, 0, setting.shards)):
-        yield Message(place, IDS, {"side": side}, {"id": marks[rows]})
+        yield Message(place, IDS, head, {"id": marks[rows]})
+    yield from judged_rows(setting, piece)
+    if setting.reads_cells:
+        yield from noted_messages(setting, number, read)
+    else:
+        yield from _of_whole_columns(setting, piece)
+
+
+def read_again(setting: Setting, number: int, messages: list[Message]) -> Iterator[Message]:
+    """The same of a piece whose odd cells have been read: they are put into its columns, which are kept."""
+    columns = setting.files.kept(f"piece-{number}")
+    side, piece = setting.numbered_pieces[number]
+    ids = columns.pop(ID)
+    unread = put_cells(setting, number, columns, messages)
+    setting.files.keep(f"cells-{number}", columns.changed)
+    yield Message(DRIVER, UNREAD, {"side": np.array([side])}, _unread_body(unread))
+    numbers = np.arange(len(ids)) + piece.first
+    yield from _of_whole_columns(setting, EncodedPiece(side, piece.first, Side(len(ids), columns), ids, numbers))
+
+
+def _unread_body(unread: dict[str, Unread]) -> dict[str, Any]:
+    counts = {column: asdict(one) for column, one in unread.items()}
+    return {"unread": np.frombuffer(json.dumps(counts).encode(), np.uint8)}
+
+
+def _of_whole_columns(setting: Setting, piece: EncodedPiece) -> Iterator[Message]:
     yield from _numbers(setting, piece)
-    with working() as con:
-        yield from _few_values(con, setting, piece)
+    if not setting.model.ceilings:
+        with working() as con:
+            yield from _few_values(con, setting, piece)
 
 
 def _numbers(setting: Setting, piece: EncodedPiece) -> Iterator[Message]:
@@ -87,14 +115,17 @@ def _keys_of_few(setting: Setting) -> list[tuple[str, str]]:
 
 def gathered(setting: Setting, messages: list[Message]) -> Iterator[Message]:
     """What the messages of one place come to."""
-    ids, numbers = defaultdict(list), defaultdict(list)
+    ids, numbers, odd = defaultdict(list), defaultdict(list), list[Message]()
     for one in messages:
         if one.place == DRIVER:
             yield one
+        elif one.kind == ODD:
+            odd.append(one)
         elif one.kind == IDS:
             ids[int(one.head["side"][0])].append(one.body["id"])
         else:
             numbers[int(one.head["side"][0]), int(one.head["column"][0])].append(one.body)
+    yield from read_cells(setting, odd)
     for side, parts in ids.items():
         marks = np.sort(np.concatenate(parts))
         if (marks[1:] == marks[:-1]).any():
@@ -117,14 +148,14 @@ def facts_of(setting: Setting, messages: Iterable[Message]) -> tuple[Facts, dict
     rows = [rows[0], rows[0]] if setting.same else rows
     silent = _silent(setting, of[SILENT])
     least = _least(setting, of[FEW], sum(rows[: len(setting.tables)]))
-    return Facts((rows[0], rows[1]), silent, least), _unread(setting, of[ROWS], of[SILENT])
+    return Facts((rows[0], rows[1]), silent, least), _unread(setting, [*of[ROWS], *of[UNREAD]], of[SILENT])
 
 
 def _refuse_unfit(setting: Setting, twice: list[Message], rows: list[Message]) -> None:
     sides = {int(one.head["side"][0]) for one in (*twice, *(one for one in rows if one.head["empty"][0]))}
     for side in sorted(sides):
         raise TableError(
-            f"编号列 {setting.tables[side].id_column} 有空值或重复", rule="id_unique",
+            f"编号列 {setting.tables[side].id_header} 有空值或重复", rule="id_unique",
             action="换一列不重复的编号，或先补全",
         )  # fmt: skip
 
@@ -166,8 +197,8 @@ def _unread(setting: Setting, rows: list[Message], silent: list[Message]) -> dic
         counts: dict[str, Unread] = {}
         for one in rows:
             if one.head["side"][0] == side:
-                said = json.loads(bytes(one.body["unread"]))
-                counts = {column: counts.get(column, Unread()) + Unread(**own) for column, own in said.items()}
+                own = json.loads(bytes(one.body["unread"]))
+                counts |= {column: counts.get(column, Unread()) + Unread(**some) for column, some in own.items()}
         shared: Counter[str] = Counter()
         for one in silent:
             if one.head["side"][0] == side:

@@ -1,8 +1,8 @@
 """The plan on Spark: pieces, planning, shards, counts, rivals; what the driver gets of it is counts, never rows.
 
-pieces ─ looked_at ─┬─ gathered ─ facts (to the driver)
-                    marked ─ planned ─ sent ─ compared ─┬─ pairs ──────────┐
-                    borne ──────────────────────────────┴─ counted ─ weighed ─ windows ─ decided
+pieces ─ looked at ─┬─ gathered ─ facts (to the driver) ─ odd cells read ─┐
+                    marked ─ planned ─ sent ─ compared ─┬─ pairs ─────────┼┐
+                    borne ──────────────────────────────┴─ counted ─ weighed ─ settled or windows ─ decided
 Every task is a pure function of what it is sent, so that one that is retried or run twice changes nothing.
 """
 
@@ -15,24 +15,22 @@ from typing import Any
 
 import pyarrow as pa
 
-from matchers.deciding.thresholds import decision_sql
-from matchers.engines.spark import counting, duplicates, facts, planning, shards, travel, weighing
+from matchers.engines.spark import counting, decisions, duplicates, facts, odd, planning, shards, travel, weighing
 from matchers.engines.spark.components import components
+from matchers.engines.spark.judging import with_judgements
 from matchers.engines.spark.pieces import finished_piece, piece_ids
 from matchers.engines.spark.setting import Setting
 from matchers.engines.spark.travel import Message
 from matchers.sides.unread import Unread
-from matchers.weighing.score import log_odds
 
 Frame = Any
 """A Spark DataFrame; its library is loaded only where it is asked for."""
-KEPT = "left_id, right_id, la, ra, pattern, match_weight, rules"
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Decided pairs as a frame of KEPT and `decision`, the setting with what was learned, unread cells by side, and how
-    many rows of one table are copies of a row."""
+    """Decided pairs as a frame, the setting with what was learned, unread cells by side, and how many rows of one table
+    are copies of a row."""
 
     rows: Frame
     setting: Setting
@@ -49,37 +47,50 @@ def clustered(spark: Any, decided: Decided, folder: Path) -> Frame:
             for number in batch.column(0).to_pylist():
                 yield from piece_ids(setting, number).to_batches()
 
-    links = decided.rows.where("decision = 'link'").select("la", "ra").toDF("one", "other")
     return spark.sql(
         "select id, min(id) over (partition by root) as cluster_id from ("
         "select ids.id, coalesce(roots.root, ids.row) as root "
         "from {ids} ids left join {roots} roots on ids.row = roots.row)",
         ids=_pieces(spark, setting).mapInArrow(named, "row bigint, id string"),
-        roots=components(spark, links, folder / "linked"),
+        roots=components(spark, decisions.links(decided.rows), folder / "linked"),
     )
 
 
 def decided_pairs(spark: Any, setting: Setting, folder: Path) -> Decided:
-    """All pairs of two tables, or of one, that reach the review threshold, decided; frames are worked out when written.
+    """All pairs of two tables, or of one, that are kept, decided; frames are worked out when written.
 
     `folder`: where rounds of components are kept. Raises TableError on unfit ids, InputError where a rule is over its
     budget.
     """
     pieces = _pieces(spark, setting)
-    learned = collected(grouped(pieces_to(pieces, setting, _look), lambda messages: facts.gathered(setting, messages)))
-    known, unread = facts.facts_of(setting, learned)
-    setting = replace(setting, facts=known)
+    setting, unread = _looked_at(pieces, setting)
     if setting.same:
-        scored, copies = _of_one_table(spark, pieces, setting, folder)
-        return Decided(_against_rivals(spark, setting, scored), setting, unread, copies)
+        rows, copies = _of_one_table(spark, pieces, setting, folder)
+        return Decided(rows, setting, unread, copies)
     marks = pieces_to(pieces, setting, _mark).persist()
-    found = _compared(setting, marks)
+    found, setting = _compared(setting, marks)
     scored = _scored(setting, found, marks.where(f"kind = {counting.BORNE}"))
-    return Decided(_against_rivals(spark, setting, scored), setting, unread, 0)
+    return Decided(decisions.decided(spark, setting, scored, None), setting, unread, 0)
 
 
-def _look(setting: Setting, number: int) -> Iterator[Message]:
-    return facts.looked_at(setting, number)
+def _looked_at(pieces: Frame, setting: Setting) -> tuple[Setting, dict[str, dict[str, Unread]]]:
+    """The setting with what is known of the whole tables, and what cells showed nothing."""
+
+    def gathered(frame: Frame) -> Frame:
+        return grouped(setting, frame, lambda messages: facts.gathered(setting, messages)).persist()
+
+    looked = gathered(pieces_to(pieces, setting, facts.looked_at))
+    learned = collected(setting, looked)
+    doubtful = odd.doubtful_columns(setting, learned)
+    if doubtful:
+        setting = replace(setting, all_odd=doubtful)
+        looked = gathered(pieces_to(pieces, setting, facts.looked_at))
+        learned = collected(setting, looked)
+    if setting.reads_cells:
+        cells = looked.where(f"kind = {odd.CELLS}")
+        learned += collected(setting, gathered(_pieces_with(pieces, setting, cells, facts.read_again)))
+    known, unread = facts.facts_of(setting, learned)
+    return replace(with_judgements(setting, learned), facts=known), unread
 
 
 def _mark(setting: Setting, number: int) -> Iterator[Message]:
@@ -89,67 +100,62 @@ def _mark(setting: Setting, number: int) -> Iterator[Message]:
 
 
 def _of_one_table(spark: Any, pieces: Frame, setting: Setting, folder: Path) -> tuple[Frame, int]:
-    """Scored pairs of one table, and how many rows are copies held against one row only.
+    """Decided pairs of one table, and how many rows are copies held against one row only.
 
-    As in the embedded engine pairs that link are weighed first: rows of one entity do not make its values common.
+    As in the embedded engine pairs that link are weighed again: rows of one entity do not make its values common.
     """
-    alike = grouped(pieces_to(pieces, setting, duplicates.looked_alike), lambda found: duplicates.alike(setting, found))
-    alike = alike.persist()
-    found = _compared(setting, _told_pieces(pieces, setting, alike, _mark_but_copies))
-    first = _scored(setting, found, _told_pieces(pieces, setting, alike, _bear_once))
-    least = log_odds(setting.model.link_probability)
-    links = first.where(f"match_weight >= {least!r}D").select("la", "ra").toDF("one", "other")
-    same = alike.mapInArrow(_each(duplicates.identical_links), "one bigint, other bigint")
+    alike = grouped(
+        setting, pieces_to(pieces, setting, duplicates.looked_alike), lambda found: duplicates.alike(setting, found)
+    ).persist()
+    found, setting = _compared(setting, _pieces_with(pieces, setting, alike, _mark_but_copies))
+    first = _scored(setting, found, _pieces_with(pieces, setting, alike, _bear_once))
+    if setting.model.ceilings:
+        first = first.persist()
+    links = decisions.first_links(spark, setting, first, folder / "first")
+    same = alike.mapInArrow(_each(lambda rows: duplicates.identical_links(setting, rows)), "one bigint, other bigint")
     roots = components(spark, links.union(same), folder / "entities")
-    told = roots.mapInArrow(_each(lambda rows: duplicates.roots_table(setting, rows)), travel.DDL)
-    scored = _scored(setting, found, _told_pieces(pieces, setting, told, _bear_once))
-    copies = alike.mapInArrow(_each(duplicates.copies_in), "copies bigint").selectExpr("sum(copies)").first()[0]
-    return scored, copies or 0
+    entities = roots.mapInArrow(_each(lambda rows: duplicates.roots_table(setting, rows)), travel.DDL)
+    scored = _scored(setting, found, _pieces_with(pieces, setting, entities, _bear_once))
+    if setting.model.ceilings:  # what did not matter at first is not looked at again
+        scored = scored.join(first.select("la", "ra").distinct(), ["la", "ra"], "left_semi").select(scored.columns)
+    copies = alike.mapInArrow(_each(lambda rows: duplicates.copies_in(setting, rows)), "copies bigint")
+    rows = decisions.decided(spark, setting, scored, folder / "decided")
+    return rows, copies.selectExpr("sum(copies)").first()[0] or 0
 
 
-def _mark_but_copies(setting: Setting, number: int, told: list[Message]) -> Iterator[Message]:
-    return planning.marked(setting, finished_piece(setting, number), number, duplicates.copies_of(told))
+def _mark_but_copies(setting: Setting, number: int, messages: list[Message]) -> Iterator[Message]:
+    return planning.marked(setting, finished_piece(setting, number), number, duplicates.copies_of(messages))
 
 
-def _bear_once(setting: Setting, number: int, told: list[Message]) -> Iterator[Message]:
+def _bear_once(setting: Setting, number: int, messages: list[Message]) -> Iterator[Message]:
     piece = finished_piece(setting, number)
-    return counting.borne(setting, piece, duplicates.roots_of(piece.numbers, told))
+    return counting.borne(setting, piece, duplicates.roots_of(piece.numbers, messages))
 
 
-def _compared(setting: Setting, marks: Frame) -> Frame:
-    """What the shards make of the rows that bring pairs. Raises InputError where there are too many pairs."""
-    plan = grouped(marks.where(f"kind = {planning.MARKED}"), lambda found: planning.planned(setting, found)).persist()
-    planning.refuse_over_budget(setting, collected(plan.where(f"kind = {planning.RULES}")))
-    told = plan.where(f"kind = {planning.TOLD}")
-    sent = grouped(told, lambda found: shards.sent(setting, found[0].place, found))
-    if setting.same:
-        return grouped(sent, lambda found: shards.compared(setting, found)).persist()
-    sent = sent.persist()
-    left, right = sent.where("kind = 0"), sent.where("kind = 1")
-    return cogrouped(left, right, lambda found: shards.compared(setting, found)).persist()
+def _compared(setting: Setting, marks: Frame) -> tuple[Frame, Setting]:
+    """What the shards make of the rows that bring pairs, and the setting with the prior's counts.
+
+    Raises InputError where there are too many pairs.
+    """
+    marked = marks.where(f"kind = {planning.MARKED}")
+    plan = grouped(setting, marked, lambda found: planning.planned(setting, found)).persist()
+    rules = collected(setting, plan.where(f"kind = {planning.RULES}"))
+    planning.refuse_over_budget(setting, rules)
+    known = replace(setting, facts=replace(setting.known, prior=planning.prior_counts(rules)))
+    sending = plan.where(f"kind = {planning.SENDING}")
+    sent = grouped(known, sending, lambda found: shards.sent(known, found[0].place, found))
+    return grouped(known, sent, lambda found: shards.compared(known, found)).persist(), known
 
 
 def _scored(setting: Setting, found: Frame, borne: Frame) -> Frame:
-    """The pairs that reach the review threshold, each once, by the rows that bear their values."""
-    asked, pairs = found.where(f"kind = {counting.ASKED}"), found.where(f"kind = {shards.PAIRS}")
-    counts = cogrouped(asked, borne, lambda messages: counting.counted(setting, messages))
+    """The pairs that matter, by the rows that bear their values; one that two shards found comes twice."""
+    asked, pairs = found.where(f"kind = {counting.ASKED}"), found.where(f"kind = {weighing.PAIRS}")
+    counts = grouped(setting, asked.union(borne), lambda messages: counting.counted(setting, messages))
 
-    def weigh(one: pa.Table, other: pa.Table) -> pa.Table:
-        return weighing.weighed(setting, [*travel.messages_of(one), *travel.messages_of(other)])
+    def weigh(table: pa.Table) -> pa.Table:
+        return weighing.weighed(setting, setting.carrier.messages_of(table))
 
-    rows = pairs.groupBy("place").cogroup(counts.groupBy("place")).applyInArrow(weigh, weighing.DDL)
-    return rows.repartition("la").dropDuplicates(["la", "ra"])
-
-
-def _against_rivals(spark: Any, setting: Setting, scored: Frame) -> Frame:
-    """Thresholds, margins and one partner at most on a unique side, as windows over the rows of either side."""
-    model = setting.model
-    limits = f"select {log_odds(model.link_probability)!r}D as least_link, {model.margin_bits!r}D as margin"
-    return spark.sql(
-        f"with limits as ({limits}), scored as (select * from {{scored}}) "
-        f"select * from ({decision_sql(model, KEPT, same=setting.same)})",
-        scored=scored,
-    )
+    return pairs.union(counts).groupBy("place").applyInArrow(weigh, weighing.DDL)
 
 
 def _pieces(spark: Any, setting: Setting) -> Frame:
@@ -164,39 +170,31 @@ def pieces_to(pieces: Frame, setting: Setting, task: Callable[[Setting, int], It
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                yield from travel.batches_of(task(setting, number))
+                yield from setting.carrier.batches_of(task(setting, number))
 
     return pieces.mapInArrow(run, travel.DDL)
 
 
-def grouped(frame: Frame, task: Callable[[list[Message]], Iterable[Message]]) -> Frame:
+def grouped(setting: Setting, frame: Frame, task: Callable[[list[Message]], Iterable[Message]]) -> Frame:
     """What a task makes of all messages that go to one place."""
 
     def run(table: pa.Table) -> pa.Table:
-        return travel.table_of(task(travel.messages_of(table)))
+        return setting.carrier.table_of(task(setting.carrier.messages_of(table)))
 
     return frame.groupBy("place").applyInArrow(run, travel.DDL)
 
 
-def cogrouped(one: Frame, other: Frame, task: Callable[[list[Message]], Iterable[Message]]) -> Frame:
-    """The same of two frames whose messages meet."""
-
-    def run(left: pa.Table, right: pa.Table) -> pa.Table:
-        return travel.table_of(task([*travel.messages_of(left), *travel.messages_of(right)]))
-
-    return one.groupBy("place").cogroup(other.groupBy("place")).applyInArrow(run, travel.DDL)
-
-
-def _told_pieces(
-    pieces: Frame, setting: Setting, told: Frame, task: Callable[[Setting, int, list[Message]], Iterable[Message]]
+def _pieces_with(
+    pieces: Frame, setting: Setting, messages: Frame, task: Callable[[Setting, int, list[Message]], Iterable[Message]]
 ) -> Frame:
-    """The messages of every piece, which is told what concerns its rows."""
+    """The messages of every piece, which is sent what concerns its rows."""
 
-    def run(piece: pa.Table, messages: pa.Table) -> pa.Table:
-        return travel.table_of(task(setting, piece["place"][0].as_py(), travel.messages_of(messages)))
+    def run(piece: pa.Table, own: pa.Table) -> pa.Table:
+        number = piece["place"][0].as_py()
+        return setting.carrier.table_of(task(setting, number, setting.carrier.messages_of(own)))
 
     numbered = pieces.selectExpr("id as place").groupBy("place")
-    return numbered.cogroup(told.groupBy("place")).applyInArrow(run, travel.DDL)
+    return numbered.cogroup(messages.groupBy("place")).applyInArrow(run, travel.DDL)
 
 
 def _each(task: Callable[[pa.Table], pa.Table]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -209,6 +207,6 @@ def _each(task: Callable[[pa.Table], pa.Table]) -> Callable[[Iterator[pa.RecordB
     return run
 
 
-def collected(frame: Frame) -> list[Message]:
+def collected(setting: Setting, frame: Frame) -> list[Message]:
     """Messages to the driver."""
-    return travel.messages_of(frame.where("place = -1").toArrow())
+    return setting.carrier.messages_of(frame.where(f"place = {travel.DRIVER}").toArrow())

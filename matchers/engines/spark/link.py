@@ -1,4 +1,4 @@
-"""Link tables on Spark by a model of weights: the rows that `matchers.engines.link` gives, from tasks over pieces."""
+"""Link tables on Spark: the rows that `matchers.engines.link` gives, from tasks over pieces."""
 
 from __future__ import annotations
 
@@ -6,15 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
+from matchers.deciding.judgements import JudgedPairs, checked_judgements
+from matchers.engines.spark.sealed import SealedFolder, new_key
 from matchers.engines.spark.session import SparkOptions, spark_session
 from matchers.engines.spark.setting import Parted, Piece, Setting
+from matchers.engines.spark.travel import Carrier
 from matchers.engines.spark.written import write_parts
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import refuse_unfit_columns
-from matchers.sides.named_rows import Rows
+from matchers.sides.headers import fitted_rows
+from matchers.sides.named_rows import CellReading, Rows
 from matchers.sides.unread import Unread
-from schemas.errors import InputError, TableError
+from schemas.errors import TableError
 
+_ROW_ID = "linked_row_id"
 _MARKS_PER_SHARD = 4_000_000
 """Keys of rows that meet in one task: about 100 MB."""
 PAIRS, CLUSTERS = "pairs", "clusters"
@@ -23,55 +30,96 @@ _LEAST_SHARDS, _MOST_SHARDS = 4, 4096
 
 @dataclass(frozen=True)
 class Linked:
-    """What was written into the folder: how many pairs, and what cells showed nothing, by side and column."""
+    """What was written into the folder: how many pairs, what cells showed nothing by side and column, how many rows of
+    one table are copies of a row, and what persons judged."""
 
     pairs: int
     unread: dict[str, dict[str, Unread]]
     copies: int
+    judged: JudgedPairs | None
 
 
-def refuse_model(model: LinkModel) -> None:
-    """Raise InputError where a model needs what is not done on Spark."""
-    if model.ceilings or model.finds_headers:
-        raise InputError(
-            f"模型 {model.name} 有证据等级或自认列名，--engine spark 还不支持", rule="spark_model",
-            action="用 --engine embedded（大表加 --memory），或用只按分值的模型，如 people",
-        )  # fmt: skip
+@dataclass(frozen=True)
+class Given:
+    """A table as a command is given it. `title`: what a clerk calls it."""
+
+    title: str
+    pieces: Sequence[Rows]
+    id_column: str
 
 
-def parted(title: str, pieces: Sequence[Rows], model: LinkModel, id_column: str) -> Parted:
-    """A table's pieces with their first rows' numbers. Raises as the embedded engine does on unfit columns."""
-    refuse_unfit_columns(title, pieces[0].schema, model)
-    if id_column not in pieces[0].schema.names:
-        raise TableError(
-            f"没有编号列 {id_column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
-        )
+@dataclass(frozen=True)
+class Folders:
+    """Where a command works. `results`: reached by every task and the driver, for what Spark writes; `private`: for
+    what tasks keep for each other, in sealed files, on one machine (`local[…]`); elsewhere both are one."""
+
+    results: Path
+    private: Path
+
+
+def parted(
+    given: Sequence[Given], model: LinkModel, reading: CellReading | None
+) -> tuple[tuple[Parted, ...], LinkModel]:
+    """Tables in pieces, with their first rows' numbers, under the model's own names, and the model as it fits them.
+
+    Raises as the embedded engine does on unfit columns.
+    """
+    for one in given:
+        if one.id_column not in one.pieces[0].schema.names:
+            raise TableError(
+                f"没有编号列 {one.id_column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+            )
+    if not model.finds_headers:
+        for one in given:
+            refuse_unfit_columns(one.title, one.pieces[0].schema, model)
+        return tuple(_numbered(one, one.pieces, one.id_column) for one in given), model
+    firsts = [one.pieces[0] for one in given]
+    ids = tuple((_ROW_ID, one.id_column) for one in given)
+    left, right, fitted = fitted_rows(
+        firsts[0], firsts[1] if len(firsts) > 1 else None, model, ids=ids, reading=reading
+    )
+    named = [[replace(side, rows=rows) for rows in one.pieces]
+             for one, side in zip(given, (left, right), strict=False) if side is not None]  # fmt: skip
+    return tuple(_numbered(one, pieces, _ROW_ID) for one, pieces in zip(given, named, strict=True)), fitted
+
+
+def _numbered(one: Given, pieces: Sequence[Rows], id_column: str) -> Parted:
     first, found = 0, []
     for rows in pieces:
         found.append(Piece(rows, first))
         first += rows.num_rows
-    return Parted(title, found, id_column)
+    return Parted(one.title, found, id_column, one.id_column)
 
 
 def link_on_spark(
-    tables: Sequence[Parted], model: LinkModel, options: SparkOptions, folder: Path, *, clusters: bool = False
-) -> Linked:
-    """Pairs of two tables, or of one, written into a folder: `pairs` and, where asked for, `clusters`, as parts with an
-    index each (`matchers.engines.spark.written`).
+    tables: tuple[Parted, ...], model: LinkModel, options: SparkOptions, folders: Folders, *,
+    judgements: pa.Table | None = None, clusters: bool = False,
+) -> Linked:  # fmt: skip
+    """Pairs of two tables, or of one, written into the folder of results: `pairs` and, where asked for, `clusters`, as
+    parts with an index each (`matchers.engines.spark.written`).
 
     Raises InputError, TableError and HomeError before an index stands.
     """
     from matchers.engines.spark.flow import clustered, decided_pairs
 
-    refuse_model(model)
-    setting = Setting(model, tuple(tables), shards_of(tables, model))
+    setting = _setting(tables, model, options, folders, judgements)
     with spark_session(options, setting.shards) as spark:
-        decided = decided_pairs(spark, setting, folder)
+        decided = decided_pairs(spark, setting, folders.results)
         kept = replace(decided, rows=decided.rows.persist()) if clusters else decided
-        parts = write_parts(kept.rows, folder / PAIRS, ("left_id", "right_id"))
+        parts = write_parts(kept.rows, folders.results / PAIRS, ("left_id", "right_id"))
         if clusters:
-            write_parts(clustered(spark, kept, folder), folder / CLUSTERS, ("id",))
-    return Linked(sum(part.rows for part in parts), decided.unread, decided.copies)
+            write_parts(clustered(spark, kept, folders.results), folders.results / CLUSTERS, ("id",))
+    return Linked(sum(part.rows for part in parts), decided.unread, decided.copies, decided.setting.judged)
+
+
+def _setting(
+    tables: tuple[Parted, ...], model: LinkModel, options: SparkOptions, folders: Folders, judgements: pa.Table | None
+) -> Setting:
+    files = SealedFolder(folders.private if options.one_machine else folders.results, new_key())
+    return Setting(
+        model, tables, shards_of(tables, model), files, Carrier(files if options.one_machine else None),
+        judgements=None if judgements is None else checked_judgements(judgements),
+    )  # fmt: skip
 
 
 def shards_of(tables: Sequence[Parted], model: LinkModel) -> int:

@@ -1,7 +1,7 @@
 """Keys of the blocking rules counted over whole tables before a row is sent anywhere.
 
 Every piece sends the keys of its rows; where all of a key meet, it is counted, and only rows whose key stands on both
-sides are told of. What each rule would bring is known before a pair is made.
+sides go on. What each rule would bring is known before a pair is made.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from matchers.blocking.keys import rule_keys
+from matchers.blocking.blocks import unpacked
+from matchers.blocking.keys import key_values, rule_keys
 from matchers.encoding.slices import slices
 from matchers.engines.spark.pieces import EncodedPiece
 from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_of, working
-from matchers.engines.spark.travel import Message
+from matchers.engines.spark.travel import DRIVER, Message
+from matchers.weighing.population import prior_key
 from schemas.errors import InputError
 
-MARKED, TOLD, RULES = 0, 20, 21
-DRIVER = -1
-COPIES = -1
-"""In the place of a rule's number: rows that are copies of one row, each to be held against that row alone."""
+MARKED, SENDING, RULES = 0, 20, 21
+COPIES, PRIOR, JUDGED = -1, -2, -3
+"""In the place of a rule's number: rows that are copies of one row, each to be held against that row alone; the key
+that tells the prior, which is only counted; rows of pairs a person judged to be one, each pair a key of its own."""
+LEAST_RULE = JUDGED
 _SALT, _SLOTS = 2, 3
 
 
@@ -47,10 +51,34 @@ def marked(
             bearers = shown if keyed.bearers is None else keyed.bearers[shown]
             own = ~again[bearers]
             _deal(setting, found, rule, keyed.keys[shown[own]], bearers[own])
+        _deal_prior(con, setting, found, piece)
     _deal(setting, found, COPIES, firsts.astype(np.uint64), rows - piece.first)
+    _deal(setting, found, JUDGED, *_judged_rows(setting, piece))
     for place, parts in found.items():
         head = {"side": np.array([piece.side]), "piece": np.array([number])}
         yield Message(place, MARKED, head, _columns(parts))
+
+
+def _deal_prior(
+    con: duckdb.DuckDBPyConnection, setting: Setting, found: dict[int, list[tuple[int, Keys, Seqs]]],
+    piece: EncodedPiece,
+) -> None:  # fmt: skip
+    key = prior_key(setting.model, same=setting.same) if setting.model.ceilings else None
+    if key is not None:
+        keys = key_values(con, setting.model, key, piece.rows)
+        shown = np.flatnonzero(keys != 0)
+        _deal(setting, found, PRIOR, keys[shown], shown)
+
+
+def _judged_rows(setting: Setting, piece: EncodedPiece) -> tuple[Keys, Seqs]:
+    """Rows of the piece that stand in a pair judged to be one, each with the number of the pair, from 1."""
+    if setting.judged is None:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    ends = unpacked(setting.judged.same)
+    rows = np.concatenate(ends) if setting.same else ends[piece.side]
+    pairs = np.tile(np.arange(1, len(setting.judged.same) + 1), 2 if setting.same else 1)
+    own = np.flatnonzero((rows >= piece.first) & (rows < piece.first + piece.rows.rows))
+    return pairs[own].astype(np.uint64), rows[own] - piece.first
 
 
 def _deal(setting: Setting, found: dict[int, list[tuple[int, Keys, Seqs]]], rule: int, keys: Keys, rows: Seqs) -> None:
@@ -67,24 +95,33 @@ def _columns(parts: list[tuple[int, Keys, Seqs]]) -> dict[str, Any]:
 
 
 def planned(setting: Setting, messages: list[Message]) -> Iterator[Message]:
-    """Of the keys that meet at one place: to every piece which of its rows bring pairs, to the driver how many."""
+    """Of the keys that meet at one place: to every piece which of its rows bring pairs, to the driver how many, and of
+    the key that tells the prior how many left rows show it and how many of those stand on the right."""
     by_rule: dict[int, list[list[tuple[int, Keys, Seqs]]]] = defaultdict(lambda: [[], []])
     for one in messages:
         side, piece = (int(one.head[name][0]) for name in ("side", "piece"))
-        for rule, own in by_place(one.body["rule"].astype(np.int64) + 1):
-            by_rule[rule - 1][side].append((piece, one.body["key"][own], one.body["row"][own].astype(np.int64)))
-    told: dict[int, list[tuple[int, Keys, Seqs, Seqs]]] = defaultdict(list)
+        for rule, own in by_place(one.body["rule"].astype(np.int64) - LEAST_RULE):
+            by_rule[rule + LEAST_RULE][side].append(
+                (piece, one.body["key"][own], one.body["row"][own].astype(np.int64))
+            )
+    sending: dict[int, list[tuple[int, Keys, Seqs, Seqs]]] = defaultdict(list)
+    prior = _prior_counts(by_rule.pop(PRIOR, [[], []]))
     pairs = np.zeros(len(setting.model.blocking), np.int64)
     for rule, sides in by_rule.items():
         brought, kept = _shared(setting, rule, sides)
-        if rule != COPIES:
+        if rule >= 0:
             pairs[rule] += brought
         for piece, keys, rows, parts in kept:
-            told[piece].append((rule, keys, rows, parts))
-    yield Message(DRIVER, RULES, {}, {"pairs": pairs})
-    for piece, found in told.items():
+            sending[piece].append((rule, keys, rows, parts))
+    yield Message(DRIVER, RULES, {"prior": prior}, {"pairs": pairs})
+    for piece, found in sending.items():
         columns = _columns([(rule, keys, rows) for rule, keys, rows, _ in found])
-        yield Message(piece, TOLD, {}, {**columns, "parts": np.concatenate([parts for *_, parts in found])})
+        yield Message(piece, SENDING, {}, {**columns, "parts": np.concatenate([parts for *_, parts in found])})
+
+
+def _prior_counts(sides: list[list[tuple[int, Keys, Seqs]]]) -> Seqs:
+    left, right = (np.concatenate([np.zeros(0, np.uint64), *(keys for _, keys, _ in own)]) for own in sides)
+    return np.array([np.isin(left, right).sum(), len(left)])
 
 
 @dataclass(frozen=True)
@@ -116,11 +153,11 @@ def _shared(
     keys = int(place.max(initial=-1)) + 1
     here, there = (np.bincount(place[marks.side == number], minlength=keys) for number in (0, 1))
     each = here * (here - 1) // 2 if setting.same else here * there
-    crowd = setting.model.crowded.get(list(setting.model.blocking)[rule]) if rule != COPIES else None
+    crowd = setting.model.crowded.get(list(setting.model.blocking)[rule]) if rule >= 0 else None
     if crowd is not None:
         each[np.maximum(here, there) > crowd] = 0
     parts = np.minimum(-(-each // setting.pairs_per_shard), setting.shards)
-    if rule == COPIES:
+    if rule < 0:
         parts[:] = 1
     kept = np.flatnonzero(each[place] > 0)
     return int(each.sum()), [
@@ -148,7 +185,7 @@ def _together(sides: list[list[tuple[int, Keys, Seqs]]]) -> _Marks:
 
 
 def _on_both(marks: _Marks) -> npt.NDArray[np.bool_]:
-    """Marks whose key may stand on the other side too, and nearly no others: some of their bits are told apart."""
+    """Marks whose key may stand on the other side too, and nearly no others: by some of their bits."""
     shift = np.uint64(64 - min(len(marks.keys).bit_length() + _SLOTS, 29))
     slots = (marks.keys * np.uint64(0x9E3779B97F4A7C15) >> shift).view(np.int64)
     taken = np.zeros((2, 1 << 64 - int(shift)), bool)
@@ -156,6 +193,12 @@ def _on_both(marks: _Marks) -> npt.NDArray[np.bool_]:
         for part in slices(len(slots)):
             taken[number][slots[part][marks.side[part] == number]] = True
     return np.asarray((taken[0] & taken[1])[slots], np.bool_)
+
+
+def prior_counts(messages: Iterable[Message]) -> tuple[int, int]:
+    """Of the left rows that show the key which tells the prior, how many stand on the right; how many show it."""
+    found, shown = sum((one.head["prior"] for one in messages), np.zeros(2, np.int64)).tolist()
+    return found, shown
 
 
 def refuse_over_budget(setting: Setting, messages: Iterable[Message]) -> None:

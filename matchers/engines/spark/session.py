@@ -20,7 +20,7 @@ from schemas.errors import HomeError, SanzhaoError
 LEAST_JAVA = 17
 _LOCAL = re.compile(r"local\[(\d+|\*)\]")
 _TRIES = 8
-"""On one machine Spark gives a task no second try unless it is told how many."""
+"""On one machine Spark gives a task no second try unless it is set how many."""
 _DEFAULTS = {
     "spark.app.name": "sanzhao",
     "spark.driver.memory": "2g",
@@ -47,6 +47,11 @@ class SparkOptions:
     scratch: Path | None = None
     """A private folder for what tasks leave for each other on this machine."""
 
+    @property
+    def one_machine(self) -> bool:
+        """Whether all tasks run on this machine."""
+        return self.master.startswith("local")
+
 
 @contextmanager
 def spark_session(options: SparkOptions, shards: int) -> Iterator[Any]:
@@ -56,7 +61,7 @@ def spark_session(options: SparkOptions, shards: int) -> Iterator[Any]:
     """
     _refuse_missing(options)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    here = _ONE_MACHINE if options.master.startswith("local") else {}
+    here = _ONE_MACHINE if options.one_machine else {}
     settings = {**_DEFAULTS, **here, "spark.sql.shuffle.partitions": str(shards)}
     if options.scratch is not None:
         settings["spark.local.dir"] = str(options.scratch)

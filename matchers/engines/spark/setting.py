@@ -1,19 +1,24 @@
-"""What every task is told: the model, where the tables' pieces are, and what is known of the whole tables by then."""
+"""What every task is given: the model, where the tables' pieces are, and what is known of the whole tables by then."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from matchers.deciding.judgements import JudgedPairs
 from matchers.engine import Options, embedded
+from matchers.engines.spark.sealed import SealedFolder
+from matchers.engines.spark.travel import Carrier
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import NIBBLES, Sides
-from matchers.sides.named_rows import Rows
+from matchers.sides.named_rows import ColumnReading, NamedRows, Rows
+from matchers.weighing.population import prior_of_counts, whole_bits
 
 Keys = npt.NDArray[np.uint64]
 Seqs = npt.NDArray[np.int64]
@@ -35,6 +40,8 @@ class Parted:
     title: str
     pieces: Sequence[Piece]
     id_column: str
+    id_header: str
+    """What the table itself calls its id column."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +49,35 @@ class Facts:
     """What is known of the whole tables, once they have been looked at.
 
     `silent`: by side and column the numbers that stand beside too many names, ascending; `least`: by key the least
-    share a value has.
+    share a value has; `prior`: of the left rows that show the key which tells the prior, how many stand on the right,
+    and how many show it.
     """
 
     rows: tuple[int, int]
     silent: tuple[Mapping[str, Keys], ...]
     least: Mapping[tuple[str, str], float]
+    prior: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
 class Setting:
     """One matching on Spark. `tables`: one where a table is held against itself; `shards`: how many tasks compare.
 
-    `pairs_per_shard`: pairs of one key that one shard compares; a key that brings more is split over several.
+    `files`: where encoded pieces lie; `carrier`: how messages travel; `all_odd`: sides and columns whose plain cells
+    are not what they seem either; `judgements`: as they were given, the three columns as text; `judged`: what persons
+    said of pairs, by row numbers of the whole tables; `pairs_per_shard`: pairs of one key that one shard compares; one
+    that brings more is split over several.
     """
 
     model: LinkModel
     tables: tuple[Parted, ...]
     shards: int
+    files: SealedFolder
+    carrier: Carrier = field(default_factory=Carrier)
     facts: Facts | None = None
+    all_odd: frozenset[tuple[int, str]] = frozenset()
+    judgements: pa.Table | None = None
+    judged: JudgedPairs | None = None
     pairs_per_shard: int = 20_000_000
 
     @property
@@ -79,6 +96,23 @@ class Setting:
     def sides(self) -> Sides:
         """How many rows."""
         return Sides(*self.known.rows, self.same)
+
+    @property
+    def prior_bits(self) -> float:
+        """The prior of a model with evidence tiers, in whole bits."""
+        return whole_bits(prior_of_counts(self.model, self.sides, *self.known.prior))
+
+    def reading(self, side: int, column: str) -> ColumnReading | None:
+        """How cells of a column are read that are not plainly written; null where all stand as they are."""
+        rows = self.tables[side].pieces[0].rows
+        if not isinstance(rows, NamedRows) or rows.reading is None:
+            return None
+        return rows.reading(self.model.columns[column])
+
+    @property
+    def reads_cells(self) -> bool:
+        """Whether some cells are read once those of the whole column were looked at."""
+        return any(self.reading(side, column) for side in range(len(self.tables)) for column in self.model.columns)
 
     @property
     def numbered_pieces(self) -> list[tuple[int, Piece]]:

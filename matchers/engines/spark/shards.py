@@ -15,25 +15,21 @@ import numpy.typing as npt
 
 from matchers.blocking.blocks import Blocks, Keyed, Pairs, distinct_batches, make_blocks, packed, unpacked
 from matchers.blocking.keys import finding_rules
+from matchers.engines.spark.columns import joined_columns
 from matchers.engines.spark.counting import Recorded, wanted_messages
-from matchers.engines.spark.pieces import finished_piece
-from matchers.engines.spark.planning import COPIES
+from matchers.engines.spark.pieces import ID, finished_piece
+from matchers.engines.spark.planning import COPIES, JUDGED, LEAST_RULE
 from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_of, working
-from matchers.engines.spark.travel import Message, joined_columns
+from matchers.engines.spark.travel import Message
+from matchers.engines.spark.weighing import PAIRS, ROW, pruned
 from matchers.sides.encoded import Both, Side
-from matchers.weighing.chances import ValueChances
-from matchers.weighing.score import given_weights, unpruned, weighing_by
-
-PAIRS = 0
-ROW, ID = "", "*"
-"""The rows' numbers and ids travel beside their columns under names no column has."""
 
 
-def sent(setting: Setting, number: int, told: list[Message]) -> Iterator[Message]:
-    """The rows of a piece that bring pairs, each to every shard where one of its keys is. `told`: which those are."""
-    if not told:
+def sent(setting: Setting, number: int, sending: list[Message]) -> Iterator[Message]:
+    """The rows of a piece that bring pairs, each to every shard where one of its keys is. `sending`: which."""
+    if not sending:
         return
-    found = joined_columns([one.body for one in told])
+    found = joined_columns([one.body for one in sending])
     chosen, rows = np.unique(found["row"].astype(np.int64), return_inverse=True)
     piece = finished_piece(setting, number, chosen)
     places = home_of_rules(setting, found["rule"], found["key"])
@@ -76,13 +72,10 @@ def compared(setting: Setting, messages: list[Message]) -> Iterator[Message]:
     shard = messages[0].place
     both, keyed = _sides(setting, messages)
     blocks, copies = _blocks(setting, both, keyed)
-    recorded = Recorded(setting.known.least)
+    batches = chain(distinct_batches(blocks), [copies] if len(copies) else [])
+    recorded = Recorded(setting)
     with working() as con:
-        chances = ValueChances(con, setting.model, both, counts=recorded)
-        weighing = weighing_by(setting.model, given_weights(setting.model, setting.sides), chances)
-        batches = chain(distinct_batches(blocks), [copies] if len(copies) else [])
-        found = unpruned(con, weighing, both, batches, threads=1)
-        chances.bits(found.pairs, found.patterns, threads=1)
+        found = pruned(con, setting, both, batches, _pairs_by_key(keyed, JUDGED, same=setting.same), recorded)
         rules = finding_rules(con, setting.model, both, unpacked(found.pairs))
     yield from wanted_messages(setting, shard, recorded)
     if len(found.pairs):
@@ -116,8 +109,8 @@ def _by_rule(marks: dict[str, np.ndarray], index: Seqs, rows: int) -> dict[int, 
     if not marks:
         return {}
     return {
-        rule - 1: Keyed(marks["key"][own], rows, index[own])
-        for rule, own in by_place(marks["rule"].astype(np.int64) + 1)
+        rule + LEAST_RULE: Keyed(marks["key"][own], rows, index[own])
+        for rule, own in by_place(marks["rule"].astype(np.int64) - LEAST_RULE)
     }
 
 
@@ -128,11 +121,20 @@ def _blocks(setting: Setting, both: Both, keyed: list[dict[int, Keyed]]) -> tupl
         none = Keyed(np.zeros(0, np.uint64), 0, np.zeros(0, np.int64))
         left, right = (one.get(number, none) for one in (keyed[0], keyed[-1]))
         found.append(make_blocks(rule, left, right, same=setting.same))
-    copies = keyed[0].get(COPIES)
-    if copies is None or copies.bearers is None:
-        return found, np.zeros(0, np.uint64)
-    order = np.lexsort((copies.bearers, copies.keys))
-    keys, rows = copies.keys[order], copies.bearers[order]
-    firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return found, _pairs_by_key(keyed, COPIES, same=True)
+
+
+def _pairs_by_key(keyed: list[dict[int, Keyed]], rule: int, *, same: bool) -> Pairs:
+    """Each key's first row with its others: a row with its copies, or two rows a person judged to be one."""
+    none = Keyed(np.zeros(0, np.uint64), 0, np.zeros(0, np.int64))
+    sides = [one.get(rule, none) for one in (keyed if not same else keyed[:1])]
+    keys = np.concatenate([one.keys for one in sides])
+    rows = np.concatenate([np.zeros(0, np.int64) if one.bearers is None else one.bearers for one in sides])
+    side = np.repeat(np.arange(len(sides)), [len(one.keys) for one in sides])
+    order = np.lexsort((rows, side, keys))
+    keys, rows = keys[order], rows[order]
+    firsts = np.flatnonzero(np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]]))
     first = np.repeat(rows[firsts], np.diff(np.append(firsts, len(keys))))
-    return found, packed(first, rows)[first != rows]
+    others = np.ones(len(keys), bool)
+    others[firsts] = False
+    return packed(first[others], rows[others])

@@ -12,16 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from matchers.engines.spark.result import pair_table
+from matchers.engines.spark.result import NO_PAIRS, pair_table
 from matchers.model.link_model import LinkModel
 from schemas.errors import HomeError
 
 INDEX = "index.json"
 _READ_AT_ONCE = 1 << 20
-_NO_PAIRS = pa.schema([
-    ("left_id", pa.string()), ("right_id", pa.string()), ("pattern", pa.int64()), ("match_weight", pa.float64()),
-    ("rules", pa.int64()), ("decision", pa.string()),
-])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,4 +67,4 @@ def written_pairs(model: LinkModel, folder: Path) -> Iterator[pa.Table]:
         some = True
         yield pair_table(model, rows)
     if not some:
-        yield pair_table(model, _NO_PAIRS.empty_table())
+        yield pair_table(model, NO_PAIRS.empty_table())

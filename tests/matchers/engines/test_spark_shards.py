@@ -17,17 +17,24 @@ import pytest
 
 from flows.cli.app import app
 from flows.cli.ending import ended
+from flows.cli.linking import load_model
+from flows.tabular.people_cells import people_reading
 from matchers.blocking.blocks import packed
 from matchers.deciding.thresholds import decision_sql
 from matchers.engine import embedded
 from matchers.engines.link import link_tables
-from matchers.engines.spark import counting, duplicates, facts, planning, shards, travel, weighing
-from matchers.engines.spark.flow import KEPT
-from matchers.engines.spark.link import parted
+from matchers.engines.pair_columns import DECISIONS
+from matchers.engines.spark import counting, duplicates, facts, odd, planning, shards, travel, weighing
+from matchers.engines.spark.decisions import KEPT
+from matchers.engines.spark.judging import with_judgements
+from matchers.engines.spark.link import Given, parted
 from matchers.engines.spark.pieces import finished_piece
 from matchers.engines.spark.result import pair_table
+from matchers.engines.spark.sealed import SealedFolder, new_key
 from matchers.engines.spark.setting import Setting
-from matchers.engines.spark.travel import Message
+from matchers.engines.spark.settled import settled
+from matchers.engines.spark.travel import Carrier, Message
+from matchers.linking import link
 from matchers.model.link_model import LinkModel, parse_link_model
 from matchers.weighing.entities import joined
 from matchers.weighing.score import log_odds
@@ -48,14 +55,14 @@ def people(count: int, *, side: str, seed: int) -> pa.Table:
     rows = []
     for number in range(count):
         own = number if number % 3 == 0 else number + (100_000 if side == "r" else 0)
-        told = random.Random(own)  # noqa: S311
-        name = told.choice(SURNAMES) + told.choice(GIVEN) + told.choice(GIVEN)
-        born = f"{told.randint(1950, 2003)}{told.randint(1, 12):02d}{told.randint(1, 28):02d}"
+        same = random.Random(own)  # noqa: S311
+        name = same.choice(SURNAMES) + same.choice(GIVEN) + same.choice(GIVEN)
+        born = f"{same.randint(1950, 2003)}{same.randint(1, 12):02d}{same.randint(1, 28):02d}"
         row: dict[str, str | None] = {
             "row_id": f"{side}{number * 7919 % count:05d}", "name": name,
             "id_number": full_id("500113", born, f"{own % 997:03d}"), "phone": f"139{own * 7919 % 10**8:08d}",
-            "birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}", "sex": told.choice("男女"),
-            "district": told.choice("甲乙丙"), "employer": told.choice(("顺丰", "京东", "美团", None)),
+            "birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}", "sex": same.choice("男女"),
+            "district": same.choice("甲乙丙"), "employer": same.choice(("顺丰", "京东", "美团", None)),
         }  # fmt: skip
         if number % 7 == 0:
             row |= {"name": "张伟", "employer": "顺丰"}
@@ -73,16 +80,17 @@ def with_copies(table: pa.Table) -> pa.Table:
 
 
 class Cluster:
-    """Runs tasks one by one: what they say is shuffled, and every third task is done twice."""
+    """Runs tasks one by one: their messages are shuffled, and every third shard's task is done twice."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting, self.random = setting, random.Random(7)  # noqa: S311
 
     def meet(self, *messages: Iterable[Message]) -> dict[int, list[Message]]:
-        every = list(travel.table_of(one for some in messages for one in some).to_batches())
+        carrier = self.setting.carrier
+        every = list(carrier.table_of(one for some in messages for one in some).to_batches())
         self.random.shuffle(every)
         found = defaultdict(list)
-        for one in travel.messages_of(pa.Table.from_batches(every, travel.SCHEMA)):
+        for one in carrier.messages_of(pa.Table.from_batches(every, travel.SCHEMA)):
             found[one.place].append(one)
         return found
 
@@ -90,26 +98,41 @@ class Cluster:
     def pieces(self) -> range:
         return range(len(self.setting.numbered_pieces))
 
-    def look(self) -> None:
-        met = self.meet(one for number in self.pieces for one in facts.looked_at(self.setting, number))
-        told = [one for messages in met.values() for one in facts.gathered(self.setting, messages)]
-        self.setting = replace(self.setting, facts=facts.facts_of(self.setting, told)[0])
+    def gathered(self, messages: Iterable[Message]) -> dict[int, list[Message]]:
+        met = self.meet(messages)
+        return self.meet(one for own in met.values() for one in facts.gathered(self.setting, own))
 
-    def compared(self, told: dict[int, list[Message]]) -> list[Message]:
-        copies = {number: duplicates.copies_of(told.get(number, [])) for number in self.pieces}
+    def look(self) -> None:
+        looked = self.gathered(one for number in self.pieces for one in facts.looked_at(self.setting, number))
+        if doubtful := odd.doubtful_columns(self.setting, looked[travel.DRIVER]):
+            self.setting = replace(self.setting, all_odd=doubtful)
+            looked = self.gathered(one for number in self.pieces for one in facts.looked_at(self.setting, number))
+        learned = looked[travel.DRIVER]
+        if self.setting.reads_cells:
+            cells = {number: [one for one in looked.get(number, []) if one.kind == odd.CELLS] for number in self.pieces}
+            again = (one for number in self.pieces for one in facts.read_again(self.setting, number, cells[number]))
+            learned += self.gathered(again)[travel.DRIVER]
+        self.setting = with_judgements(self.setting, learned)
+        self.setting = replace(self.setting, facts=facts.facts_of(self.setting, learned)[0])
+
+    def compared(self, alike: dict[int, list[Message]]) -> list[Message]:
+        copies = {number: duplicates.copies_of(alike.get(number, [])) for number in self.pieces}
         marks = self.meet(
             one
             for number in self.pieces
             for one in planning.marked(self.setting, finished_piece(self.setting, number), number, copies[number])
         )
         plan = [one for messages in marks.values() for one in planning.planned(self.setting, messages)]
-        planning.refuse_over_budget(self.setting, [one for one in plan if one.kind == planning.RULES])
-        rows = self.meet(one for one in plan if one.kind == planning.TOLD)
+        rules = [one for one in plan if one.kind == planning.RULES]
+        planning.refuse_over_budget(self.setting, rules)
+        known = replace(self.setting.known, prior=planning.prior_counts(rules))
+        self.setting = replace(self.setting, facts=known)
+        rows = self.meet(one for one in plan if one.kind == planning.SENDING)
         sent = self.meet(one for number, own in rows.items() for one in shards.sent(self.setting, number, own))
         again = [own for at, own in enumerate(sent.values()) if at % 3 == 0]
         found = [list(shards.compared(self.setting, own)) for own in (*sent.values(), *again)]
         asked = {(one.place, int(one.head["from"][0])): one for own in found for one in own if one.kind == 1}
-        return [*(one for own in found for one in own if one.kind == shards.PAIRS), *asked.values()]
+        return [*(one for own in found for one in own if one.kind == weighing.PAIRS), *asked.values()]
 
     def scored(self, found: list[Message], roots: dict[int, list[Message]] | None) -> pa.Table:
         borne = []
@@ -119,7 +142,7 @@ class Cluster:
             borne += counting.borne(self.setting, piece, own)
         met = self.meet((one for one in found if one.kind == counting.ASKED), borne)
         counts = [one for own in met.values() for one in counting.counted(self.setting, own)]
-        shown = self.meet((one for one in found if one.kind == shards.PAIRS), counts)
+        shown = self.meet((one for one in found if one.kind == weighing.PAIRS), counts)
         return pa.concat_tables([weighing.weighed(self.setting, own) for own in shown.values()])
 
     def linked(self) -> pa.Table:
@@ -127,39 +150,58 @@ class Cluster:
         if not self.setting.same:
             return self.decided(self.scored(self.compared({}), None))
         alike = self.meet(one for number in self.pieces for one in duplicates.looked_alike(self.setting, number))
-        told = self.meet(one for own in alike.values() for one in duplicates.alike(self.setting, own))
-        found = self.compared(told)
-        first = self.scored(found, told)
+        copies = self.meet(one for own in alike.values() for one in duplicates.alike(self.setting, own))
+        found = self.compared(copies)
+        first = self.scored(found, copies)
         links = first.filter(
             pa.array(np.asarray(first["match_weight"]) >= log_odds(self.setting.model.link_probability))
         )
-        same = [duplicates.identical_links(travel.table_of(own)) for own in told.values()]
+        messages = [self.setting.carrier.table_of(own) for own in copies.values()]
+        same = [duplicates.identical_links(self.setting, own) for own in messages]
         ends = [(links["la"], links["ra"]), *((one["one"], one["other"]) for one in same)]
         left, right = (np.concatenate([np.asarray(one[at]) for one in ends]) for at in (0, 1))
         roots = joined(np.arange(self.setting.known.rows[0]), packed(left, right))
         rows = np.flatnonzero(roots != np.arange(len(roots)))
-        entities = pa.table({"row": rows, "root": roots[rows]})
-        told = self.meet(travel.messages_of(duplicates.roots_table(self.setting, entities)))
-        return self.decided(self.scored(found, told))
+        entities = duplicates.roots_table(self.setting, pa.table({"row": rows, "root": roots[rows]}))
+        return self.decided(self.scored(found, self.meet(self.setting.carrier.messages_of(entities))))
 
     def decided(self, scored: pa.Table) -> pa.Table:
         model = self.setting.model
+        if model.ceilings:
+            return self.settled(scored)
         with embedded(given=scored) as con:
             con.execute("create table scored as select distinct on (la, ra) * from given")
             limits = log_odds(model.link_probability), model.margin_bits
             con.execute("create table limits as select ?::double as least_link, ?::double as margin", limits)
-            decided = decision_sql(model, KEPT, same=self.setting.same)
-            rows = con.execute(f"select * from ({decided}) order by left_id, right_id").to_arrow_table()
+            made = decision_sql(model, KEPT, same=self.setting.same)
+            places = f"list_position({list(DECISIONS)}, decision) - 1"
+            rows = con.execute(
+                f"select * replace ({places} as decision) from ({made}) order by left_id, right_id"
+            ).to_arrow_table()
         return pair_table(model, rows)
 
+    def settled(self, scored: pa.Table) -> pa.Table:
+        """Places by themselves, as a task each; rows of two values under one person do not stand in these tables."""
+        places = np.asarray(scored["place"])
+        tables = [settled(self.setting, scored.filter(pa.array(places == place))) for place in np.unique(places)]
+        rows = pa.concat_tables(tables).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+        mixed = pa.array(np.zeros(rows.num_rows, bool))
+        return pair_table(self.setting.model, rows.append_column("mixed", mixed))
 
-def setting_of(tables: list[pa.Table], model: LinkModel, *, cut: int, count: int, most: int = 300) -> Setting:
+
+def setting_of(
+    tables: list[pa.Table], model: LinkModel, folder: Path, *, cut: int, count: int, in_files: bool = False,
+    judgements: pa.Table | None = None,
+) -> Setting:  # fmt: skip
     titles = ("表",) if len(tables) == 1 else ("左表", "右表")
-    made = [
-        parted(title, [table.slice(at, cut) for at in range(0, table.num_rows, cut)], model, "row_id")
+    given = [
+        Given(title, [table.slice(at, cut) for at in range(0, table.num_rows, cut)], "row_id")
         for title, table in zip(titles, tables, strict=True)
     ]
-    return Setting(model, tuple(made), count, pairs_per_shard=most)
+    parts, fitted = parted(given, model, people_reading if model.finds_headers else None)
+    files = SealedFolder(folder, new_key())
+    carrier = Carrier(files if in_files else None)
+    return Setting(fitted, parts, count, files, carrier, judgements=judgements, pairs_per_shard=300)
 
 
 @pytest.fixture(scope="module")
@@ -169,43 +211,83 @@ def both() -> list[pa.Table]:
 
 @pytest.mark.parametrize(("cut", "count"), [(1000, 1), (90, 5)])
 def test_any_cut_of_two_tables_gives_the_rows_of_the_embedded_engine(
-    both: list[pa.Table], cut: int, count: int
+    both: list[pa.Table], tmp_path: Path, cut: int, count: int
 ) -> None:
     """The office's phone is silent, the one name that stands everywhere is a key split over shards."""
     model = people_model(many_names=10)
     expected = link_tables(*both, model, ids=("row_id", "row_id")).replace_schema_metadata(None)
     assert {"link", "review", "reject"} & set(expected["decision"].to_pylist()) and expected.num_rows > 50
-    cluster = Cluster(setting_of(both, model, cut=cut, count=count))
+    cluster = Cluster(setting_of(both, model, tmp_path, cut=cut, count=count, in_files=count > 1))
     assert cluster.linked().equals(expected)
     assert cluster.setting.known.silent[0]["phone"].size == 1
 
 
 @pytest.mark.parametrize(("cut", "count"), [(1000, 1), (70, 4)])
-def test_any_cut_of_one_table_gives_the_rows_of_the_embedded_engine(both: list[pa.Table], cut: int, count: int) -> None:
+def test_any_cut_of_one_table_gives_the_rows_of_the_embedded_engine(
+    both: list[pa.Table], tmp_path: Path, cut: int, count: int
+) -> None:
     model, table = people_model(many_names=10), with_copies(both[0])
     expected = link_tables(table, None, model, ids=("row_id", "row_id")).replace_schema_metadata(None)
     assert expected.num_rows > 90
-    assert Cluster(setting_of([table], model, cut=cut, count=count)).linked().equals(expected)
+    assert Cluster(setting_of([table], model, tmp_path, cut=cut, count=count)).linked().equals(expected)
 
 
-def test_a_key_over_the_budget_is_named_before_a_pair_is_made(both: list[pa.Table]) -> None:
-    cluster = Cluster(setting_of(both, people_model(max_pairs=500), cut=90, count=3))
+def dirty(table: pa.Table) -> pa.Table:
+    """The same as an office sends it: other headers, masks, numbers with dashes, dates of two kinds."""
+    rows = []
+    for at, row in enumerate(table.to_pylist()):
+        name, number, phone, born = (row[column] or "" for column in ("name", "id_number", "phone", "birth_date"))
+        way = at % 6
+        rows.append({
+            "row_id": row["row_id"], "性别": row["sex"],
+            "姓名": f" {name[:1]} {name[1:]}（队长）" if way == 1 else name,
+            "身份证号": number[:6] + "********" + number[14:] if way == 2 and number else number.lower(),
+            "手机号": f"{phone[:3]}-{phone[3:7]}-{phone[7:]}；023-68812345" if way == 3 and phone else phone,
+            "出生日期": born.replace("-", "年", 1).replace("-", "月") + "日" if way == 4 and born else born,
+        })  # fmt: skip
+    return pa.Table.from_pylist(rows)
+
+
+@pytest.mark.parametrize(("cut", "count"), [(1000, 1), (90, 5)])
+def test_evidence_tiers_and_judgements_give_the_rows_of_the_embedded_engine(
+    both: list[pa.Table], tmp_path: Path, cut: int, count: int
+) -> None:
+    """Odd cells are read by the whole column's, owners and the prior counted over all pieces."""
+    model, tables = load_model("person_cn"), [dirty(both[0]), both[1]]
+    plain = link(*tables, model, ids=("row_id", "row_id"), reading=people_reading)
+    waiting = plain.filter(pa.array([one == "review" for one in plain["decision"].to_pylist()])).slice(0, 2)
+    linked = plain.filter(pa.array([one == "link" for one in plain["decision"].to_pylist()])).slice(0, 1)
+    said = pa.table({
+        "left_id": [*waiting["left_id"].to_pylist(), *linked["left_id"].to_pylist(), "l00001", "nobody"],
+        "right_id": [*waiting["right_id"].to_pylist(), *linked["right_id"].to_pylist(), "r00002", "r00003"],
+        "judgement": ["link", "not_link", "not_link", "link", "link"],
+    })  # fmt: skip
+    expected = link(*tables, model, ids=("row_id", "row_id"), reading=people_reading, judgements=said)
+    expected = expected.replace_schema_metadata(None)
+    assert {"link", "review"} <= set(expected["decision"].to_pylist()) and expected.num_rows > 50
+    assert "judgement_of_a_person" in expected["rule"].to_pylist()
+    cluster = Cluster(setting_of(tables, model, tmp_path, cut=cut, count=count, judgements=said))
+    assert cluster.linked().equals(expected)
+    assert cluster.setting.judged is not None and cluster.setting.judged.unknown == 1
+
+
+def test_a_key_over_the_budget_is_named_before_a_pair_is_made(both: list[pa.Table], tmp_path: Path) -> None:
+    cluster = Cluster(setting_of(both, people_model(max_pairs=500), tmp_path, cut=90, count=3))
     with pytest.raises(InputError, match="分组规则 same_name_and_employer 会产生约"):
         cluster.linked()
 
 
-def test_an_id_that_stands_in_two_pieces_is_refused(both: list[pa.Table]) -> None:
+def test_an_id_that_stands_in_two_pieces_is_refused(both: list[pa.Table], tmp_path: Path) -> None:
     left = pa.concat_tables([both[0], both[0].slice(0, 1)])
     with pytest.raises(TableError, match="编号列 row_id 有空值或重复"):
-        Cluster(setting_of([left, both[1]], people_model(), cut=90, count=3)).look()
+        Cluster(setting_of([left, both[1]], people_model(), tmp_path, cut=90, count=3)).look()
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         (["--model", "people", "--engine", "spark"], "没有装 pyspark"),
-        (["--model", "person_cn", "--engine", "spark"], "有证据等级"),
-        (["--model", "people", "--engine", "spark", "--judgements", "no.parquet"], "不支持人工判断"),
+        (["--model", "people", "--engine", "spark", "--work", "w"], "--work 是本机续算用的"),
         (["--model", "people", "--engine", "flink"], "embedded"),
         (["--model", "people", "--engine", "spark", "--spark-conf", "memory=4g"], "spark.executor.memory=4g"),
     ],
