@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,14 @@ OutOption = Annotated[
 
 
 def load_model(given: str) -> LinkModel:
-    """A model file, or a shipped model by name."""
+    """A model file, or a shipped model by name; a line on standard error names the keys it has under older names."""
+    model = _model_of(given)
+    if model.renamed_keys_line:
+        print(model.renamed_keys_line, file=sys.stderr)
+    return model
+
+
+def _model_of(given: str) -> LinkModel:
     from importlib import resources
 
     from matchers.model.link_model import parse_link_model
@@ -318,7 +326,7 @@ def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, option
         "\n".join(
             (
                 *table_lines(found),
-                f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]，原来的 [crowded] 一并删去）",
+                f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]，原来的 [max_block_rows] 一并删去）",
                 "",
             )
         )

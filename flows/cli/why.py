@@ -89,7 +89,7 @@ def _what_it_takes(found: Why, model: LinkModel, field: Word, level: Word) -> li
             f"，离待核还差 {found.to_review:.1f} 位" if found.to_review > 0 else ""
         ))  # fmt: skip
     if found.tier is not None:
-        tier = next(one for one in model.ceilings if one.name == found.tier)
+        tier = next(one for one in model.evidence_tiers if one.name == found.tier)
         told.append(f"判定门槛 {found.tier}：最多到“{_DECISIONS[tier.decision]}”")
     told += [f"若要按 {one.tier} 关联，还要：{_needs(one, field, level)}" for one in found.lacking if one.needs]
     return told

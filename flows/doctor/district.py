@@ -10,7 +10,7 @@ from sqlalchemy import text
 from flows.doctor.finding import Finding, bad, good, warning
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey
-from flows.home.settings import Settings
+from flows.home.settings import Settings, model_of
 from flows.home.store import Store, opened_store
 from flows.ledger import verify
 from flows.ledger.audit_log import examined
@@ -35,6 +35,12 @@ def drop_folder(home: Home, settings: Settings) -> Finding:
     if settings.connectors:
         return good("投递", f"没有投递文件夹；连接器 {len(settings.connectors)} 个")
     return warning("投递", f"没有 {drop}", "建立投递文件夹，或改配置 drop，或配置连接器")
+
+
+def linkage_model(settings: Settings) -> Finding:
+    """The model of every night can be read; keys that it has under older names are named."""
+    model = model_of(settings)
+    return good("比对模型", model.renamed_keys_line or f"{model.name} {model.version}")
 
 
 def key_of_ledger(home: Home, key: DistrictKey) -> Finding:

@@ -31,6 +31,7 @@ def examine(home: Home, now: datetime | None = None) -> list[Finding]:
     found += [
         _made("投递", lambda: district.drop_folder(home, settings)),
         _made("密钥", lambda: district.key_of_ledger(home, key)),
+        _made("比对模型", lambda: district.linkage_model(settings)),
         _made("端口", lambda: machine.ports(home, settings)),
         _made("排期", lambda: district.schedule(home, settings, now)),
         _made("运行", lambda: district.runs(home)),

@@ -166,8 +166,8 @@ def _sections(sides: Sides, agreement: Agreement, settings: Settings) -> Made:
 
 
 def _most_names(model: LinkModel) -> int:
-    owners = model.settling.owners if model.settling else None
-    return owners.most_names if owners else _FEW_NAMES
+    owners = model.decision_rules.owners if model.decision_rules else None
+    return owners.shared_from_names if owners else _FEW_NAMES
 
 
 def _evidence(key: DistrictKey, side: pa.Table, *, workers: bool) -> dict[int, str]:

@@ -67,8 +67,8 @@ def worth_a_link(members: pa.Table, model: LinkModel, options: Options) -> set[P
 
 def _over_the_border(model: LinkModel) -> LinkModel:
     """The district's model with the prior between districts: the share of full IDs found here says nothing of it."""
-    settling = model.settling.model_copy(update={"prior_from": None}) if model.settling else None
-    return model.model_copy(update={"prior": rules().prior, "settling": settling})
+    decisions = model.decision_rules.model_copy(update={"prior_key": None}) if model.decision_rules else None
+    return model.model_copy(update={"prior": rules().prior, "decision_rules": decisions})
 
 
 def _phones(each: Iterable[tuple[dict[str, Any], str]], sound: str) -> Iterator[_Shown]:

@@ -45,7 +45,7 @@ def plan_blocks(
             keys = [rule_keys(cursor, model, rule, *one) for one in zip(sides, known, strict=True)]
         if without is not None and len(without):
             keys = [_without(one, without) for one in keys]
-        return make_blocks(rule, keys[0], keys[-1], same=both.same, crowd=model.crowded.get(rule))
+        return make_blocks(rule, keys[0], keys[-1], same=both.same, crowd=model.max_block_rows.get(rule))
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         values = list(pool.map(looked_up, shared))
@@ -117,7 +117,7 @@ def _part_of_rule(
                 keyed = _without(keyed, mine)
             own.append(marked(keyed, place, bits, first=first, part=part))
         marks.append(np.concatenate(own))
-    return blocks_of_marks(rule, marks, bits, several=several, crowd=model.crowded.get(rule))
+    return blocks_of_marks(rule, marks, bits, several=several, crowd=model.max_block_rows.get(rule))
 
 
 def _without(keyed: Keyed, rows: Seqs) -> Keyed:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from matchers.blocking.blocks import Keyed, Keys, Pairs, Seqs, unpacked
 from matchers.blocking.keys import key_columns, key_values, keyed_rows, shared_values
-from matchers.model.evidence_tiers import Owners
+from matchers.model.evidence_tiers import OwnershipRule
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Side
 from matchers.weighing.chances import levels_at
@@ -39,41 +39,43 @@ class ValueOwners:
 class OwnerCounts(Protocol):
     """How many stand behind each of some values (sorted, each once)."""
 
-    def names_behind(self, owners: Owners, wanted: Keys) -> Numbers:
+    def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Numbers:
         """How many different full names of the left side stand beside each value."""
 
     def rows_behind(self, key: str, wanted: Keys) -> Numbers:
         """How many rows of the right side bear each value of a key."""
 
 
-def owners_of(model: LinkModel) -> Owners | None:
-    """The model's [settling.owners], where the tables have the column it speaks of."""
-    owners = model.settling.owners if model.settling else None
-    return owners if owners is not None and owners.value.partition(".")[0] in model.comparisons else None
+def owners_of(model: LinkModel) -> OwnershipRule | None:
+    """The model's [decision_rules.owners], where the tables have the column it speaks of."""
+    owners = model.decision_rules.owners if model.decision_rules else None
+    return owners if owners is not None and owners.key.partition(".")[0] in model.comparisons else None
 
 
 def value_owners(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, patterns: npt.NDArray[np.uint64],
     counts: OwnerCounts | None = None,
 ) -> ValueOwners:  # fmt: skip
-    """Who bears the values that pairs share, by the model's [settling.owners]. `counts`: made elsewhere, where only
-    some rows of the sides are here."""
+    """One entry per pair: how many names and persons have the value it shares, by the model's [decision_rules.owners].
+
+    `counts`: counts over whole tables, where the sides hold only some of their rows.
+    """
     owners, found = owners_of(model), ValueOwners.none(len(pairs))
     if owners is None:
         return found
     behind = counts or _Behind(con, model, both)
-    sharing = _at_levels(model, patterns, owners.value.partition(".")[0], _sharing_levels(model, owners))
+    sharing = _at_levels(model, patterns, owners.key.partition(".")[0], _sharing_levels(model, owners))
     rows = np.flatnonzero(sharing)
-    places, values = _values_shared(con, model, both, owners.value, unpacked(pairs[rows]))
+    places, values = _values_shared(con, model, both, owners.key, unpacked(pairs[rows]))
     wanted, value = np.unique(values, return_inverse=True)
     np.maximum.at(found.names, rows[places], behind.names_behind(owners, wanted)[value])
-    np.maximum.at(found.persons, rows[places], behind.rows_behind(owners.value, wanted)[value])
+    np.maximum.at(found.persons, rows[places], behind.rows_behind(owners.key, wanted)[value])
     tied = np.zeros(len(pairs), bool)
-    for column, levels in owners.holder.items():
+    for column, levels in owners.holder_levels.items():
         if column in model.comparisons:
             tied |= _at_levels(model, patterns, column, levels)
     rows = np.flatnonzero(tied & ~sharing)
-    found.of_another[rows] = _of_another(con, model, both, owners.whole, unpacked(pairs[rows]), behind)
+    found.of_another[rows] = _of_another(con, model, both, owners.full_key, unpacked(pairs[rows]), behind)
     return found
 
 
@@ -85,9 +87,9 @@ class _Behind:
     model: LinkModel
     both: Both
 
-    def names_behind(self, owners: Owners, wanted: Keys) -> Numbers:
+    def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Numbers:
         """How many different full names of the left side stand beside each value."""
-        bearers, value = _bearing(keyed_rows(self.con, self.model, owners.value, self.both.left), wanted)
+        bearers, value = _bearing(keyed_rows(self.con, self.model, owners.key, self.both.left), wanted)
         names = full_names(self.con, self.model, self.both.left, owners)
         named = names[bearers] != 0
         return _distinct_per_value(value[named], names[bearers[named]], len(wanted))
@@ -98,18 +100,18 @@ class _Behind:
         return _distinct_per_value(value, bearers.astype(np.uint64), len(wanted))
 
 
-def full_names(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side, owners: Owners) -> Keys:
+def full_names(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side, owners: OwnershipRule) -> Keys:
     """Per row its full name's key; 0 where it shows none."""
-    column = owners.names.partition(".")[0]
+    column = owners.name_key.partition(".")[0]
     if column not in model.columns:
         return np.zeros(side.rows, np.uint64)
     shown = np.asarray(side.columns[f"{column}_kind"]) == 1
-    return np.where(shown, key_values(con, model, owners.names, side), np.uint64(0))
+    return np.where(shown, key_values(con, model, owners.name_key, side), np.uint64(0))
 
 
-def _sharing_levels(model: LinkModel, owners: Owners) -> tuple[str, ...]:
+def _sharing_levels(model: LinkModel, owners: OwnershipRule) -> tuple[str, ...]:
     """Levels at which two rows share a value: those counted by it, or by the whole of it."""
-    column, forms = owners.value.partition(".")[0], [key.partition(".")[2] for key in (owners.value, owners.whole)]
+    column, forms = owners.key.partition(".")[0], [key.partition(".")[2] for key in (owners.key, owners.full_key)]
     return tuple(name for name, form in model.kind(column).share_of.items() if form in forms)
 
 

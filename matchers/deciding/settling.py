@@ -17,7 +17,7 @@ from matchers.blocking.blocks import Keys, Pairs, Seqs, packed, unpacked
 from matchers.blocking.keys import key_values
 from matchers.deciding.owners import ValueOwners, value_owners
 from matchers.deciding.tiers import named_levels, tier_of
-from matchers.model.evidence_tiers import Settling
+from matchers.model.evidence_tiers import DecisionRules
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both
 from matchers.weighing.entities import joined
@@ -126,7 +126,8 @@ def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, own
     All pairs of a row on the unique side must be among them; of both sides only the ids are read.
     """
     tiers = _tiers_of(model, scored.patterns)
-    shared = owners.names >= (model.settling.owners.most_names if model.settling and model.settling.owners else 2)
+    rule = model.decision_rules.owners if model.decision_rules else None
+    shared = owners.names >= (rule.shared_from_names if rule else 2)
     first = _first_decisions(model, scored.probability, tiers, owners, shared, judged)
     decision, crowded = _against_rivals(model, both, scored, tiers, first, judged)
     remark = _remarks(decision, first, judged, crowded, shared, tiers.doubted)
@@ -135,17 +136,17 @@ def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, own
     )
 
 
-def settling_of(model: LinkModel) -> Settling:
+def decision_rules_of(model: LinkModel) -> DecisionRules:
     """The model's way of settling; models are checked to have one where they have tiers."""
-    if model.settling is None:
+    if model.decision_rules is None:
         raise ValueError(f"model {model.name} has no evidence tiers to decide by")
-    return model.settling
+    return model.decision_rules
 
 
 def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
     """The tier that decides each pair: looked up once per distinct pattern."""
     distinct, place = np.unique(patterns, return_inverse=True)
-    numbers = {tier.name: number for number, tier in enumerate(model.ceilings)}
+    numbers = {tier.name: number for number, tier in enumerate(model.evidence_tiers)}
     by_pattern = [numbers[tier_of(model, named_levels(model, int(one))).name] for one in distinct]
     number = np.array(by_pattern, np.int64)[place] if len(place) else np.zeros(0, np.int64)
 
@@ -154,10 +155,10 @@ def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
 
     return _Tiers(
         number,
-        each([Decision[tier.decision.upper()] for tier in model.ceilings]).astype(np.int8),
-        each([tier.match_class == "exact" for tier in model.ceilings]).astype(bool),
-        each([tier.doubt is not None for tier in model.ceilings]).astype(bool),
-        {need: each([getattr(tier, need) for tier in model.ceilings]).astype(bool) for need in _NEEDS},
+        each([Decision[tier.decision.upper()] for tier in model.evidence_tiers]).astype(np.int8),
+        each([tier.match_class == "exact" for tier in model.evidence_tiers]).astype(bool),
+        each([tier.doubt is not None for tier in model.evidence_tiers]).astype(bool),
+        {need: each([getattr(tier, need) for tier in model.evidence_tiers]).astype(bool) for need in _NEEDS},
     )
 
 
@@ -201,7 +202,7 @@ def _against_rivals(
     exact_links = np.bincount(group[standing == Standing.EXACT], minlength=groups)[group]
     near = weight >= best_weight - model.margin_bits
     near_ones = np.bincount(group[near], minlength=groups)[group]
-    place = _places(group, first[rows], weight, both, scored.pairs[rows], settling_of(model).reviews_per_row)
+    place = _places(group, first[rows], weight, both, scored.pairs[rows], decision_rules_of(model).max_reviews_per_row)
     link, review, reject = Decision.LINK, Decision.REVIEW, Decision.REJECT
     exact = standing == Standing.EXACT
     decision[rows] = np.select(
@@ -211,7 +212,7 @@ def _against_rivals(
             best_standing == Standing.EXACT,
             (best_standing == Standing.STRONG) & (near_ones > 1),
             best_standing == Standing.STRONG,
-            place > settling_of(model).reviews_per_row,
+            place > decision_rules_of(model).max_reviews_per_row,
         ],
         [
             np.where(standing == Standing.CONFIRMED, link, reject),
@@ -294,13 +295,13 @@ def _with_one_id(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, f
 
 def one_value_key(model: LinkModel) -> str | None:
     """The key of which rows that become one may show one value only, where the tables have it."""
-    key = settling_of(model).one_value
+    key = decision_rules_of(model).unique_per_cluster
     return key if key is not None and key.partition(".")[0] in model.columns else None
 
 
 def strong_tiers(model: LinkModel) -> list[int]:
     """Places of the tiers that link by strong evidence, which a difference of values sends to a person."""
-    return [place for place, tier in enumerate(model.ceilings) if tier.match_class == "strong"]
+    return [place for place, tier in enumerate(model.evidence_tiers) if tier.match_class == "strong"]
 
 
 def _of_two_values(groups: Seqs, *values: Keys) -> Seqs:

@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from matchers.model.evidence_tiers import NULL_LEVEL, Ceiling
+from matchers.model.evidence_tiers import NULL_LEVEL, EvidenceTier
 from matchers.model.link_model import LinkModel
 from matchers.weighing.levels import levels_of
 from matchers.weighing.score import log_odds
@@ -26,14 +26,14 @@ def named_levels(model: LinkModel, pattern: int) -> dict[str, str]:
     return {column: [NULL_LEVEL, *levels][numbers[column]] for column, levels in model.comparisons.items()}
 
 
-def tier_of(model: LinkModel, levels: Mapping[str, str]) -> Ceiling:
+def tier_of(model: LinkModel, levels: Mapping[str, str]) -> EvidenceTier:
     """The first tier that fits."""
-    return next(tier for tier in model.ceilings if tier.fits(dict(levels)))
+    return next(tier for tier in model.evidence_tiers if tier.fits(dict(levels)))
 
 
 def kept_levels(model: LinkModel) -> dict[str, list[int]]:
     """Level numbers whose pairs are kept whatever they weigh, by column."""
-    kept = model.settling.keep_levels if model.settling else {}
+    kept = model.decision_rules.never_pruned if model.decision_rules else {}
     return {
         column: [list(model.comparisons[column]).index(name) + 1 for name in names]
         for column, names in kept.items()
@@ -57,12 +57,12 @@ def least_weights(model: LinkModel, keep: Keep) -> Floats:
     figure for all patterns where there are too many for a table.
     """
     shape = tuple(len(levels) + 1 for levels in model.comparisons.values())
-    if keep is Keep.ALL or model.settling is None:
+    if keep is Keep.ALL or model.decision_rules is None:
         return np.array(-np.inf)
     kept = kept_levels(model)
     if math.prod(shape) > _MOST_PATTERNS:
-        return np.array(-np.inf if any(kept.values()) else log_odds(model.settling.keep_probability))
-    least = np.full(shape, log_odds(model.settling.keep_probability))
+        return np.array(-np.inf if any(kept.values()) else log_odds(model.decision_rules.prune_below_probability))
+    least = np.full(shape, log_odds(model.decision_rules.prune_below_probability))
     for column, numbers in kept.items():
         least[_at(model, {column: numbers})] = -np.inf
     if keep is Keep.DECIDED:
@@ -72,7 +72,7 @@ def least_weights(model: LinkModel, keep: Keep) -> Floats:
 
 def _reject_by_weight(model: LinkModel, least: Floats) -> None:
     free = np.ones(least.shape, bool)
-    for tier in model.ceilings:
+    for tier in model.evidence_tiers:
         fits = _fitting(model, tier) & free
         free &= ~fits
         if tier.decision == "reject" or (
@@ -81,15 +81,15 @@ def _reject_by_weight(model: LinkModel, least: Floats) -> None:
             least[fits] = log_odds(model.review_probability)
 
 
-def _fitting(model: LinkModel, tier: Ceiling) -> npt.NDArray[np.bool_]:
+def _fitting(model: LinkModel, tier: EvidenceTier) -> npt.NDArray[np.bool_]:
     """Which patterns a tier fits, whatever tiers stand before it."""
     shape = tuple(len(levels) + 1 for levels in model.comparisons.values())
     found = np.ones(shape, bool)
     for column, names in tier.when.items():
         found &= _standing(model, column, names)
-    if tier.only_if_any:
+    if tier.when_any:
         some = np.zeros(shape, bool)
-        for column, names in tier.only_if_any.items():
+        for column, names in tier.when_any.items():
             some |= _standing(model, column, names)
         found &= some
     return found

@@ -8,7 +8,7 @@ from importlib import resources
 
 import duckdb
 
-from matchers.model.link_model import COUNTED, LevelWeight, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.chances import chance_agreements
 
@@ -39,7 +39,7 @@ def with_chances(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *
         update={
             "comparisons": {
                 column: {
-                    name: level.model_copy(update={"u": COUNTED}) if name in countable[column] else level
+                    name: level.model_copy(update={"u": TERM_FREQUENCY}) if name in countable[column] else level
                     for name, level in levels.items()
                 }
                 for column, levels in model.comparisons.items()
@@ -49,7 +49,7 @@ def with_chances(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *
     chances = chance_agreements(con, open_model, both, threads=threads)
     return {
         column: {
-            name: level if level.u == COUNTED else LevelWeight(m=level.m, u=_short(chances.u[column][number]))
+            name: level if level.u == TERM_FREQUENCY else LevelWeight(m=level.m, u=_short(chances.u[column][number]))
             for number, (name, level) in enumerate(levels.items(), 1)
         }
         for column, levels in open_model.comparisons.items()

@@ -84,7 +84,7 @@ def _blocks(
 
 def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
     """How many of a sample of pairs would be kept."""
-    if model.ceilings:
+    if model.evidence_tiers:
         from matchers.engines.tier_linking import survivors
 
         return survivors(con, model, both, pairs)
@@ -112,7 +112,7 @@ def _by_model(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     *, threads: int,
 ) -> pa.Table:  # fmt: skip
-    if model.ceilings:
+    if model.evidence_tiers:
         from matchers.engines.tier_linking import decide_by_tiers
 
         return tiered_pairs(con, model, both, decide_by_tiers(con, model, both, batches, placed, threads=threads))

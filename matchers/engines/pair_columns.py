@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matchers.deciding.settling import DecidedPairs, Decision, Judgement, Remark, settling_of
+from matchers.deciding.settling import DecidedPairs, Decision, Judgement, Remark, decision_rules_of
 from matchers.deciding.tiers import named_levels
 from matchers.encoding.several import spans
 from matchers.encoding.strings import strings_of
@@ -73,7 +73,7 @@ def decision_columns(model: LinkModel, decided: DecidedPairs) -> dict[str, pa.Ar
     """decision, match_class (of links), doubt (of pairs that wait), rule, reason, fields and flags of every pair."""
     link, review = decided.linked, decided.decision == Decision.REVIEW
     classes = ["exact", "strong", CONFIRMED]
-    tier_class = np.array([classes.index(t.match_class) if t.match_class else -1 for t in model.ceilings])
+    tier_class = np.array([classes.index(t.match_class) if t.match_class else -1 for t in model.evidence_tiers])
     by_person = decided.judged == Judgement.LINK
     patterns, place = np.unique(decided.scored.patterns, return_inverse=True)
     flags = decided.owners.of_another + 2 * (decided.value_shared | (decided.owners.persons > 1))
@@ -89,15 +89,15 @@ def decision_columns(model: LinkModel, decided: DecidedPairs) -> dict[str, pa.Ar
 
 
 def _doubts(model: LinkModel, decided: DecidedPairs, review: npt.NDArray[np.bool_]) -> pa.Array:
-    names = sorted({"two_candidates", "conflict", "weak_evidence", *(t.doubt for t in model.ceilings if t.doubt)})
-    of_tier = np.array([names.index(tier.doubt or "weak_evidence") for tier in model.ceilings])
+    names = sorted({"two_candidates", "conflict", "weak_evidence", *(t.doubt for t in model.evidence_tiers if t.doubt)})
+    of_tier = np.array([names.index(tier.doubt or "weak_evidence") for tier in model.evidence_tiers])
     codes = np.where(decided.two_candidates, names.index("two_candidates"), of_tier[decided.tier])
     codes[decided.mixed_ids] = names.index("conflict")
     return words(names, np.where(review, codes, -1))
 
 
 def _rules(model: LinkModel, decided: DecidedPairs) -> pa.Array:
-    names = [*(tier.name for tier in model.ceilings), JUDGED, _BETTER, _MIXED_IDS]
+    names = [*(tier.name for tier in model.evidence_tiers), JUDGED, _BETTER, _MIXED_IDS]
     codes = decided.tier.copy()
     codes[decided.remark == Remark.BETTER] = names.index(_BETTER)
     codes[decided.judged != Judgement.NONE] = names.index(JUDGED)
@@ -111,24 +111,27 @@ def _reasons(model: LinkModel, decided: DecidedPairs, patterns: npt.NDArray[np.u
     distinct, firsts, way = np.unique(ways, return_index=True, return_inverse=True)
     sentences = [
         _sentence(model, int(patterns[place[at]]), int(decided.tier[at]), Remark(int(decided.remark[at])))
-        + (settling_of(model).remarks.two_values if decided.mixed_ids[at] else "")
+        + (decision_rules_of(model).remarks.two_unique_values if decided.mixed_ids[at] else "")
         for at in firsts.tolist()
     ]
     return words(sentences, way.reshape(len(ways))) if len(distinct) else words([], ways)
 
 
 def _sentence(model: LinkModel, pattern: int, tier: int, remark: Remark) -> str:
-    remarks = settling_of(model).remarks
+    remarks = decision_rules_of(model).remarks
     if remark in (Remark.SAME, Remark.NOT_SAME):
-        return remarks.same if remark is Remark.SAME else remarks.not_same
-    names = {c: settling_of(model).words.get(level, _PARTIAL) for c, level in named_levels(model, pattern).items()}
-    return model.ceilings[tier].sentence.format_map(names) + _remark_text(remarks, remark)
+        return remarks.judged_same if remark is Remark.SAME else remarks.judged_different
+    names = {
+        c: decision_rules_of(model).level_words.get(level, _PARTIAL)
+        for c, level in named_levels(model, pattern).items()
+    }
+    return model.evidence_tiers[tier].sentence.format_map(names) + _remark_text(remarks, remark)
 
 
 def _remark_text(remarks: Remarks, remark: Remark) -> str:
     texts = {
-        Remark.BETTER: remarks.better, Remark.SEVERAL: remarks.several, Remark.SHARED: remarks.shared,
-        Remark.UNSURE: remarks.unsure,
+        Remark.BETTER: remarks.better_candidate, Remark.SEVERAL: remarks.several_candidates,
+        Remark.SHARED: remarks.shared_value, Remark.UNSURE: remarks.low_probability,
     }  # fmt: skip
     return texts.get(remark, "")
 

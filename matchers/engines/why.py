@@ -19,7 +19,7 @@ from matchers.deciding.tier_scores import score_by_tiers
 from matchers.deciding.tiers import Keep, named_levels, tier_of
 from matchers.engine import Options, embedded
 from matchers.engines.link import link_tables
-from matchers.model.evidence_tiers import NULL_LEVEL, Ceiling
+from matchers.model.evidence_tiers import NULL_LEVEL, EvidenceTier
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import NIBBLES, Both, encode_sides
 from matchers.sides.named_rows import Rows
@@ -87,7 +87,7 @@ def why(
     levels = named_levels(model, pattern)
     weight = prior + sum(bits.values())
     decided, rivals = _among(pairs, pair)
-    tier = tier_of(model, levels) if model.ceilings else None
+    tier = tier_of(model, levels) if model.evidence_tiers else None
     return Why(
         levels, bits, prior, weight,
         tuple(rule for rule, found in rules.items() if found[0]),
@@ -115,7 +115,7 @@ def _weighed(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, at: Pairs
 ) -> tuple[int, dict[str, float], float]:
     """The pair's pattern of levels, bits by comparison, and the prior's, nothing pruned."""
-    if model.ceilings:
+    if model.evidence_tiers:
         entities = identical_rows(both.left) if both.same else None
         scored = score_by_tiers(con, model, both, [at], keep=Keep.ALL, entities=entities)
         bits = {column: float(one[0]) for column, one in scored.bits.items()}
@@ -150,12 +150,12 @@ def _among(pairs: pa.Table, pair: tuple[str, str]) -> tuple[dict[str, object] | 
     return own, rivals
 
 
-def _lacking(model: LinkModel, levels: Mapping[str, str], tier: Ceiling | None) -> tuple[Lacking, ...]:
+def _lacking(model: LinkModel, levels: Mapping[str, str], tier: EvidenceTier | None) -> tuple[Lacking, ...]:
     """Of tiers that link, those that need fewest other columns than the pair shows."""
     if tier is None or tier.decision == "link":
         return ()
     found = []
-    for one in model.ceilings:
+    for one in model.evidence_tiers:
         if one.decision == "link":
             needs = {c: wanted for c, wanted in one.when.items() if levels.get(c, NULL_LEVEL) not in wanted}
             found.append(Lacking(one.name, one.decision, needs))

@@ -1,4 +1,4 @@
-"""The district's model: the file by which worker rows are held against the registry every night."""
+"""The district's model: the file by which worker rows are matched with the registry every night."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def district_model() -> LinkModel:
 
 
 def parse_model(text: str, where: str) -> LinkModel:
-    """A district's model from TOML text. Raises ContractError where it lacks ceilings or a column every night needs."""
+    """One district's model from TOML text. Raises ContractError where it lacks evidence tiers or a needed column."""
     model = parse_link_model(text, where)
     missing = [column for column in _NEEDED if column not in model.comparisons]
-    if missing or not model.ceilings:
+    if missing or not model.evidence_tiers:
         raise ContractError(
-            "这个模型不能用于每夜比对：缺少证据门槛 [[ceiling]] 或必需的列",
+            "这个模型不能用于每夜比对：缺少证据门槛 [[evidence_tier]] 或必需的列",
             where=where, rule="district_model", examples=tuple(missing),
             action="以自带的 person_cn.toml 为底本修改",
         )  # fmt: skip

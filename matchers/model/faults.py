@@ -95,7 +95,9 @@ def faults_of(error: ValidationError, body: Mapping[str, Any], whole: type[BaseM
 def _fault(one: Mapping[str, Any], body: Mapping[str, Any], whole: type[BaseModel]) -> Fault:
     loc, kind = tuple(one["loc"]), str(one["type"])
     if loc[:1] == ("comparisons",) and loc[3:4] == ("u",):
-        return Fault(_key(loc[:4], body), '应是大于 0、不大于 1 的数，或 "counted"', "改成随机两行有多大比例如此相符")
+        return Fault(
+            _key(loc[:4], body), '应是大于 0、不大于 1 的数，或 "term_frequency"', "改成随机两行有多大比例如此相符"
+        )
     key = _key(loc, body)
     if kind == "extra_forbidden":
         return _unknown(key, str(loc[-1]), _fields(whole, loc[:-1]))
@@ -117,11 +119,11 @@ def _unknown(key: str, name: str, known: list[str]) -> Fault:
 
 
 def _key(loc: tuple[str | int, ...], body: Mapping[str, Any]) -> str:
-    """`comparisons.name.exact.m`; a ceiling by its place in the file and its name."""
-    if loc[:1] == ("ceiling",) and len(loc) > 1 and isinstance(loc[1], int):
-        ceiling = body["ceiling"][loc[1]]
-        name = ceiling.get("name") if isinstance(ceiling, dict) else None
-        head = f"[[ceiling]] 第{loc[1] + 1}条" + (f"“{name}”" if isinstance(name, str) else "")
+    """`comparisons.name.exact.m`; an evidence tier by its place in the file and its name."""
+    if loc[:1] == ("evidence_tier",) and len(loc) > 1 and isinstance(loc[1], int):
+        tier = body["evidence_tier"][loc[1]]
+        name = tier.get("name") if isinstance(tier, dict) else None
+        head = f"[[evidence_tier]] 第{loc[1] + 1}条" + (f"“{name}”" if isinstance(name, str) else "")
         return ".".join([head, *map(str, loc[2:])])
     return ".".join(str(part) for part in loc)
 

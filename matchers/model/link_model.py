@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import tomllib
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from matchers.kinds.chinese import CHINESE
 from matchers.kinds.organisations import ORGANISATIONS
 from matchers.kinds.plain import KINDS as PLAIN
 from matchers.kinds.plain import Kind
-from matchers.model.evidence_tiers import NULL_LEVEL, Ceiling, Population, Settling
+from matchers.model.evidence_tiers import NULL_LEVEL, DecisionRules, EvidenceTier, Population
 from matchers.model.faults import UnfitError, faults_of, refused, syntax_fault
+from matchers.model.renamed_keys import rename_keys
 
-COUNTED = "counted"
+TERM_FREQUENCY: Final = "term_frequency"
 KINDS = {**PLAIN, **CHINESE, **ORGANISATIONS}
 
 
@@ -25,17 +26,18 @@ class _Frozen(BaseModel):
 
 
 class LevelWeight(_Frozen):
-    """m and u of one level; u may be counted per value (how many could bear it) instead of given."""
+    """m and u of one comparison level; u is a number, or adjusted per value for term frequency."""
 
     m: float = Field(gt=0, le=1)
-    u: Annotated[float, Field(gt=0, le=1)] | Literal["counted"]
-    lift: float | None = Field(default=None, ge=1)
-    """How many times likelier strangers of one name agree so than strangers at large; a name tells sex and age."""
+    u: Annotated[float, Field(gt=0, le=1)] | Literal["term_frequency"]
+    correlation_factor: float | None = Field(default=None, ge=1)
+    """Correlation factor: how many times likelier a non-matching pair of one name is at this level than any other
+    non-matching pair (a name goes with sex and age)."""
 
     @property
-    def weighed(self) -> float:
-        """m as it is held against u."""
-        return self.m / (self.lift or 1.0)
+    def effective_m(self) -> float:
+        """m divided by the correlation factor, so that m / u is the Bayes factor of the level."""
+        return self.m / (self.correlation_factor or 1.0)
 
 
 class TrainedOn(_Frozen):
@@ -66,12 +68,12 @@ class LinkModel(_Frozen):
     max_pairs: int = Field(default=200_000_000, gt=0)
     max_pair_bytes: int = Field(default=2_000_000_000, gt=0)
     """Memory that the pairs kept may take."""
-    many_names: int = Field(default=5, ge=2)
-    """A phone or an ID beside so many different names in one table is nobody's: it shows nothing."""
+    shared_from_names: int = Field(default=5, ge=2)
+    """A phone or an ID that stands beside at least so many different names in one table is treated as missing."""
     columns: dict[str, str]
     blocking: dict[str, tuple[str, ...]]
-    crowded: dict[str, Annotated[int, Field(gt=0)]] = {}
-    """Rules whose key brings no pairs once more rows of one table bear it: it says too little by itself."""
+    max_block_rows: dict[str, Annotated[int, Field(gt=0)]] = {}
+    """Per blocking rule, the most rows of one table in a block; a larger (oversized) block gives no pairs."""
     comparisons: dict[str, dict[str, LevelWeight]]
     implied: dict[str, str] = {}
     """Columns that another column shows as well: filled from it, and silent where both sides show it there."""
@@ -80,9 +82,10 @@ class LinkModel(_Frozen):
     optional: tuple[str, ...] = ()
     """Columns a table may be without; what is compared or blocked by them is then left out."""
     population: dict[str, Population] = {}
-    ceilings: tuple[Ceiling, ...] = Field(default=(), alias="ceiling")
-    settling: Settling | None = None
+    evidence_tiers: tuple[EvidenceTier, ...] = Field(default=(), alias="evidence_tier")
+    decision_rules: DecisionRules | None = None
     trained_on: TrainedOn | None = None
+    _renamed_keys: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> LinkModel:
@@ -100,10 +103,10 @@ class LinkModel(_Frozen):
                 raise UnfitError(f"blocking.{rule}", "没有键", '写成 ["列.形式", …]')
             for key in keys:
                 self._refuse_key(f"blocking.{rule}", key)
-        for rule in self.crowded:
+        for rule in self.max_block_rows:
             if rule not in self.blocking:
                 raise UnfitError(
-                    f"crowded.{rule}", "[blocking] 中没有这条规则", f"有：{'、'.join(self.blocking)}；或删去"
+                    f"max_block_rows.{rule}", "[blocking] 中没有这条规则", f"有：{'、'.join(self.blocking)}；或删去"
                 )
         for column, levels in self.comparisons.items():
             self._refuse_levels(column, levels)
@@ -132,24 +135,34 @@ class LinkModel(_Frozen):
             raise UnfitError(where, "各级次序不对，应从最一致到不一致", f"排成：{'、'.join(in_order)}")
         countable = {*self.kind(column).share_of, *self.kind(column).by_places}
         for name, level in levels.items():
-            if level.u == COUNTED and name not in countable:
+            if level.u == TERM_FREQUENCY and name not in countable:
                 can = "、".join(one for one in known if one in countable) or "没有"
-                raise UnfitError(f"{where}.{name}.u", "这一级不能逐值计数", f"写一个数；这一列能写 counted 的级：{can}")
+                raise UnfitError(
+                    f"{where}.{name}.u", "这一级不能逐值计数", f"写一个数；这一列能写 term_frequency 的级：{can}"
+                )
 
     @model_validator(mode="after")
-    def _ceilings_fit(self) -> LinkModel:
-        for place, ceiling in enumerate(self.ceilings, 1):
-            self._refuse_ceiling(f"[[ceiling]] 第{place}条“{ceiling.name}”", ceiling)
-        if self.ceilings and (self.ceilings[-1].when or self.ceilings[-1].only_if_any):
-            raise UnfitError("[[ceiling]]", "最后一条要兜底", "最后一条写 when = {}，decision 写 reject 或 review")
-        if self.ceilings and self.settling is None:
-            raise UnfitError("settling", "有 [[ceiling]] 就要有 [settling]", "照自带的 person_cn.toml 抄一节")
-        if self.ceilings and self.crowded:
-            raise UnfitError("crowded", "有 [[ceiling]] 的模型不用 [crowded]", "删去这一节")
+    def _tiers_fit(self) -> LinkModel:
+        for place, tier in enumerate(self.evidence_tiers, 1):
+            self._refuse_tier(f"[[evidence_tier]] 第{place}条“{tier.name}”", tier)
+        if self.evidence_tiers and (self.evidence_tiers[-1].when or self.evidence_tiers[-1].when_any):
+            raise UnfitError(
+                "[[evidence_tier]]", "最后一条要兜底", "最后一条写 when = {}，decision 写 reject 或 review"
+            )
+        if self.evidence_tiers and self.decision_rules is None:
+            raise UnfitError(
+                "decision_rules", "有 [[evidence_tier]] 就要有 [decision_rules]", "照自带的 person_cn.toml 抄一节"
+            )
+        if self.evidence_tiers and self.max_block_rows:
+            raise UnfitError("max_block_rows", "有 [[evidence_tier]] 的模型不用 [max_block_rows]", "删去这一节")
         for column, levels in self.comparisons.items():
-            lifted = [name for name, level in levels.items() if level.lift]
-            if self.ceilings and lifted:
-                raise UnfitError(f"comparisons.{column}.{lifted[0]}.lift", "有 [[ceiling]] 的模型不用 lift", "删去")
+            correlated = [name for name, level in levels.items() if level.correlation_factor]
+            if self.evidence_tiers and correlated:
+                raise UnfitError(
+                    f"comparisons.{column}.{correlated[0]}.correlation_factor",
+                    "有 [[evidence_tier]] 的模型不用 correlation_factor",
+                    "删去",
+                )
         for section, columns in (("aliases", self.aliases), ("optional", self.optional), ("implied", self.implied)):
             for column in columns:
                 if column not in self.columns:
@@ -157,19 +170,19 @@ class LinkModel(_Frozen):
         for column, source in self.implied.items():
             if self.columns.get(source) not in ("resident_id", "masked_id"):
                 raise UnfitError(f"implied.{column}", f"{source} 不是证件号列", "写证件号那一列的名字")
-        for where, key in (*((f"population.{key}", key) for key in self.population), *self._settled_keys()):
+        for where, key in (*((f"population.{key}", key) for key in self.population), *self._keys_of_decision_rules()):
             self._refuse_key(where, key)
         return self
 
-    def _refuse_ceiling(self, where: str, ceiling: Ceiling) -> None:
-        for column, wanted in (*ceiling.when.items(), *ceiling.only_if_any.items()):
+    def _refuse_tier(self, where: str, tier: EvidenceTier) -> None:
+        for column, wanted in (*tier.when.items(), *tier.when_any.items()):
             self._refuse_named_levels(where, column, wanted)
-        unknown = {name for _, name, _, _ in Formatter().parse(ceiling.sentence) if name} - set(self.comparisons)
+        unknown = {name for _, name, _, _ in Formatter().parse(tier.sentence) if name} - set(self.comparisons)
         if unknown:
             raise UnfitError(
                 f"{where}.sentence", f"没有 {{{min(unknown)}}} 这一列", f"可用：{'、'.join(self.comparisons)}"
             )
-        if (ceiling.decision == "link") != (ceiling.match_class is not None):
+        if (tier.decision == "link") != (tier.match_class is not None):
             raise UnfitError(
                 f"{where}.class", "decision 为 link 时要写，其他不写", '写 class = "exact" 或 "strong"，或删去'
             )
@@ -182,17 +195,25 @@ class LinkModel(_Frozen):
                 known = "、".join([NULL_LEVEL, *self.comparisons[column]])
                 raise UnfitError(where, f"{column} 没有 {name} 这一级", f"可用：{known}")
 
-    def _settled_keys(self) -> list[tuple[str, str]]:
-        """(where it stands, key) of every key that [settling] names; levels it names are checked on the way."""
-        if self.settling is None:
+    def _keys_of_decision_rules(self) -> list[tuple[str, str]]:
+        """(where it stands, key) of every key that [decision_rules] names; levels it names are checked on the way."""
+        if self.decision_rules is None:
             return []
-        owners = self.settling.owners
-        named = {"settling.prior_from": self.settling.prior_from, "settling.one_value": self.settling.one_value}
+        owners = self.decision_rules.owners
+        named = {
+            "decision_rules.prior_key": self.decision_rules.prior_key,
+            "decision_rules.unique_per_cluster": self.decision_rules.unique_per_cluster,
+        }
         if owners:
-            named |= {f"settling.owners.{name}": getattr(owners, name) for name in ("value", "whole", "names")}
-        for where, levels in (("keep_levels", self.settling.keep_levels), ("owners.holder", owners and owners.holder)):
+            named |= {
+                f"decision_rules.owners.{name}": getattr(owners, name) for name in ("key", "full_key", "name_key")
+            }
+        for where, levels in (
+            ("never_pruned", self.decision_rules.never_pruned),
+            ("owners.holder_levels", owners and owners.holder_levels),
+        ):
             for column, wanted in (levels or {}).items():
-                self._refuse_named_levels(f"settling.{where}.{column}", column, wanted)
+                self._refuse_named_levels(f"decision_rules.{where}.{column}", column, wanted)
         return [(where, key) for where, key in named.items() if key]
 
     def fitted_to(self, shown: set[str]) -> LinkModel:
@@ -205,7 +226,7 @@ class LinkModel(_Frozen):
             update={
                 "columns": {c: kind for c, kind in self.columns.items() if c not in gone},
                 "blocking": rules,
-                "crowded": {rule: most for rule, most in self.crowded.items() if rule in rules},
+                "max_block_rows": {rule: most for rule, most in self.max_block_rows.items() if rule in rules},
                 "comparisons": {c: levels for c, levels in self.comparisons.items() if c not in gone},
                 "implied": {c: source for c, source in self.implied.items() if not {c, source} & gone},
             }
@@ -213,8 +234,14 @@ class LinkModel(_Frozen):
 
     @property
     def finds_headers(self) -> bool:
-        """It finds its columns under other headers, may be without some, or decides by ceilings."""
-        return bool(self.aliases or self.optional or self.ceilings)
+        """It finds its columns under other headers, may be without some, or decides by evidence tiers."""
+        return bool(self.aliases or self.optional or self.evidence_tiers)
+
+    @property
+    def renamed_keys_line(self) -> str:
+        """One Chinese line naming each key that its file has under an older name; empty where there is none."""
+        pairs = "、".join(f"{old} 读作 {name}" for old, name in self._renamed_keys.items())
+        return f"模型 {self.name} 用了旧的键名：{pairs}；照常可用，重新训练或改名后不再提示" if pairs else ""
 
     def kind(self, column: str) -> Kind:
         """The kind of a column."""
@@ -227,13 +254,21 @@ def _refuse_name(where: str, name: str) -> None:
 
 
 def parse_link_model(text: str, where: str) -> LinkModel:
-    """A model from TOML text. Raises ContractError naming the key at fault, what is wrong and what to do."""
+    """One model from TOML text; keys under the names they had before are read as today's (`renamed_keys_line`).
+
+    Raises ContractError naming the key at fault, what is wrong and what to do.
+    """
     try:
         body: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise refused([syntax_fault(error)], where) from None
+    renamed, faults = rename_keys(body)
+    if faults:
+        raise refused(faults, where)
     try:
         # through JSON, where a list may be a tuple and yet "0.5" is no number
-        return LinkModel.model_validate_json(json.dumps(body, default=str), strict=True)
+        model = LinkModel.model_validate_json(json.dumps(body, default=str), strict=True)
     except ValidationError as error:
         raise refused(faults_of(error, body, LinkModel), where) from None
+    model._renamed_keys.update(renamed)
+    return model

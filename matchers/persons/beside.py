@@ -14,7 +14,7 @@ import pyarrow as pa
 from matchers.deciding.tiers import tier_of
 from matchers.engine import Options
 from matchers.engines.district import candidate_pairs, encode_rows, score_candidates
-from matchers.model.evidence_tiers import Ceiling
+from matchers.model.evidence_tiers import EvidenceTier
 from matchers.model.link_model import LinkModel
 from matchers.sides.headers import fitted
 
@@ -27,7 +27,7 @@ class Beside:
 
     levels: Mapping[str, str]
     """Level per comparison."""
-    tier: Ceiling
+    tier: EvidenceTier
     sentence: str
     """The tier's, as it is printed."""
     rules: tuple[str, ...]
@@ -57,6 +57,6 @@ def beside(
 
 def _beside(model: LinkModel, levels: Mapping[str, str], rules: tuple[str, ...]) -> Beside:
     tier = tier_of(model, levels)
-    words = model.settling.words if model.settling else {}
+    words = model.decision_rules.level_words if model.decision_rules else {}
     names = {column: words.get(level, _PARTIAL) for column, level in levels.items()}
     return Beside(levels, tier, tier.sentence.format_map(names), rules)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matchers.deciding.settling import settling_of
+from matchers.deciding.settling import decision_rules_of
 from matchers.encoding.several import Numbers
 from matchers.engine import Options, embedded
 from matchers.engines.district import EncodedSides, matching
@@ -34,7 +34,7 @@ def followers(decided: pa.Table, sides: EncodedSides, *, options: Options | None
 
     Only links by full ID or by a person's word lead; a number on rows of many names ties nobody.
     """
-    owners = settling_of(sides.model).owners
+    owners = decision_rules_of(sides.model).owners
     model, side = sides.model, sides.both.left
     compared = [column for column in ("id_number", "birth_date", "sex") if column in model.columns]
     against: dict[str, tuple[str, ...]] = {column: tuple(model.kind(column).against) for column in compared}
@@ -43,7 +43,7 @@ def followers(decided: pa.Table, sides: EncodedSides, *, options: Options | None
         con.register("numbers", _numbers(sides))
         con.register("full_ids", _full_ids(sides))
         tied = query_text("matchers.persons", "workers_tied.sql")
-        make(con, "tied", tied, {"shared_names": owners.most_names if owners else 2})
+        make(con, "tied", tied, {"shared_names": owners.shared_from_names if owners else 2})
         pairs = con.execute("select anchor, row_id, right_id from tied order by all").to_arrow_table()
         seqs = [np.searchsorted(sides.left, np.asarray(pairs[name], np.int64)) for name in ("anchor", "row_id")]
         opposed = pairs_at(con, model, Both(side, side, True), (seqs[0], seqs[1]), against)

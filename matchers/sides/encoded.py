@@ -189,7 +189,7 @@ def _encode(
         strange = all_odd(table, noted) if noted.reading.doubtful else noted
         columns.count_unread(column, strange.put(encoded, model))
     with counter.turn if spool is not None else nullcontext():  # a side's numbers are all looked at together
-        silenced = silence_shared(encoded, model, model.many_names)
+        silenced = silence_shared(encoded, model, model.shared_from_names)
     _fill_implied(encoded, model)
     side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, silenced), spool is not None)
     if spool is not None:
@@ -233,7 +233,7 @@ def encode_part(
 def finished(encoded: MutableMapping[str, Any], model: LinkModel, shared: Shared | None) -> None:
     """Silence shared numbers (`shared`: as `silence_shared`; none where no number is) and fill in what an ID shows."""
     if shared is not None:
-        silence_shared(encoded, model, model.many_names, shared)
+        silence_shared(encoded, model, model.shared_from_names, shared)
     _fill_implied(encoded, model)
 
 
@@ -325,7 +325,7 @@ def _imply(encoded: MutableMapping[str, Any], model: LinkModel, column: str, sou
 
     An ID's digits are the issuing office's.
     """
-    if not model.ceilings:
+    if not model.evidence_tiers:
         if f"{column}_day" in encoded and f"{source}_birth" in encoded:
             _fill(encoded[f"{column}_day"], encoded[f"{source}_birth"], lambda own, shown: np.where(own, own, shown))
         return

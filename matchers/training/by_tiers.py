@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs
 from matchers.deciding.judgements import JudgedPairs
-from matchers.model.link_model import COUNTED, LevelWeight, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.chances import unrelated_pairs
 from matchers.training.em import LEAST_M, Floats, TrainingPairs, learn, short
@@ -73,7 +73,7 @@ class ByTiers:
             column: {
                 name: LevelWeight(
                     m=short(learned.m[column][number]),
-                    u=COUNTED if level.u == COUNTED else short(min(learned.u[column][number], 1.0)),
+                    u=TERM_FREQUENCY if level.u == TERM_FREQUENCY else short(min(learned.u[column][number], 1.0)),
                 )
                 for number, (name, level) in enumerate(levels.items(), start=1)
             }
@@ -89,16 +89,18 @@ class ByTiers:
         sums = np.bincount(level, weights=np.log2(pairs.chances[column]), minlength=len(u))
         counts = np.bincount(level, minlength=len(u))
         levels = zip(self.model.comparisons[column].values(), u[1:], strict=True)
-        given = np.array([1.0, *(one.m if one.u == COUNTED else chance for one, chance in levels)])
+        given = np.array([1.0, *(one.m if one.u == TERM_FREQUENCY else chance for one, chance in levels)])
         return np.asarray(np.where(counts > 0, u * np.exp2(sums / np.maximum(counts, 1)), given), np.float64)
 
     def _chances(self, strangers: TrainingPairs) -> dict[str, Floats]:
         """u per column and level from pairs of unrelated rows, where enough of them stand at it; else the model's."""
         u = {}
         for column, levels in self.model.comparisons.items():
-            given = np.array([1.0, *(1.0 if level.u == COUNTED else float(level.u) for level in levels.values())])
+            given = np.array(
+                [1.0, *(1.0 if level.u == TERM_FREQUENCY else float(level.u) for level in levels.values())]
+            )
             shares, _, counts = self._shares(strangers, column, strangers.free)
-            own = np.array([False, *(level.u != COUNTED for level in levels.values())])
+            own = np.array([False, *(level.u != TERM_FREQUENCY for level in levels.values())])
             u[column] = np.where(own & (counts >= _FEW_PAIRS), shares, given)
         return u
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from matchers.blocking.blocks import Pairs
 from matchers.deciding.judgements import JudgedPairs
-from matchers.model.link_model import LevelWeight, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.chances import chance_agreements
 from matchers.training.em import LEAST_M, Floats, Numbers, TrainingPairs, learn, short
@@ -59,8 +59,8 @@ class ByWeight:
             column: {
                 name: LevelWeight(
                     m=short(learned.m[column][number]),
-                    u="counted" if (column, number) in counted else self._u(learned, column, name, number),
-                    lift=self.chances.name_correlations.get((column, name)),
+                    u=TERM_FREQUENCY if (column, number) in counted else self._u(learned, column, name, number),
+                    correlation_factor=self.chances.name_correlations.get((column, name)),
                 )
                 for number, name in enumerate(levels, 1)
             }

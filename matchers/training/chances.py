@@ -54,9 +54,9 @@ class Chances:
     def given_same_name(self, u: dict[str, Floats]) -> dict[str, Floats]:
         """u among strangers of one name, as nearly all pairs in doubt are."""
         found = {column: chances.copy() for column, chances in u.items()}
-        for (column, level), lift in self.name_correlations.items():
+        for (column, level), factor in self.name_correlations.items():
             number = self.levels[column].index(level) + 1
-            found[column][number] = min(found[column][number] * lift, 1.0)
+            found[column][number] = min(found[column][number] * factor, 1.0)
         return found
 
     def without_matches(self, learned: Learned) -> dict[str, Floats]:
@@ -195,9 +195,9 @@ def _name_correlations_in(con: duckdb.DuckDBPyConnection, model: LinkModel, both
     for column in model.comparisons:
         level, form = _CORRELATED_WITH_NAMES.get(model.columns[column], ("", ""))
         if level in model.comparisons[column]:
-            lift = _name_correlation(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
-            if lift >= _LEAST_CORRELATION:
-                found[column, level] = lift
+            factor = _name_correlation(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
+            if factor >= _LEAST_CORRELATION:
+                found[column, level] = factor
     return found
 
 

@@ -44,7 +44,7 @@ def expected_outcomes(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
 ) -> tuple[Outcome, ...]:
     """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
-    found = (_decided_by_tiers if model.ceilings else _decided_by_weight)(con, model, both, pairs)
+    found = (_decided_by_tiers if model.evidence_tiers else _decided_by_weight)(con, model, both, pairs)
     return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
 
 
@@ -75,7 +75,7 @@ def _decided_by_tiers(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
 
 def unlinkable_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Unlinkable, ...]:
     """Each side's rows, evenly drawn, held against themselves; values count as often as their own side shows them."""
-    links = _links_by_tiers if model.ceilings else _links_by_weight
+    links = _links_by_tiers if model.evidence_tiers else _links_by_weight
     found = []
     for name, side in (("left", both.left),) if both.same else (("left", both.left), ("right", both.right)):
         seqs = np.arange(0, side.rows, max(1, side.rows // _SAMPLED_ROWS), dtype=np.int64)

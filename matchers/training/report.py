@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import tomlkit
 
-from matchers.model.link_model import LevelWeight, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.training.crosscheck import CrossCheck
 from matchers.training.train import JudgedShown, Training
 from matchers.weighing.weights import Round
@@ -20,7 +20,7 @@ _BAR = 30
 
 def model_text(model: LinkModel) -> str:
     """The model as TOML."""
-    body = model.model_dump(mode="json", exclude_none=True)
+    body = model.model_dump(mode="json", by_alias=True, exclude_none=True)
     return tomlkit.dumps(body)
 
 
@@ -87,7 +87,7 @@ def _weights(training: Training) -> Iterator[str]:
             m, u = float(training.learned.m[column][number]), float(training.learned.u[column][number])
             yield (
                 f"| {column} | {name} | {before.m:.4f} | {m:.4f} | {_chance(before)} | {u:.3g} | "
-                f"{_bits(before)} | {math.log2(m / u):+.1f}{'（均）' if levels[name].u == 'counted' else ''} |"
+                f"{_bits(before)} | {math.log2(m / u):+.1f}{'（均）' if levels[name].u == TERM_FREQUENCY else ''} |"
             )
     yield from ("", "“均”：逐值计数的级，这里是平均数；用时按每个值有多少人可能是它来算。")
     yield "u：能逐值计数的级，模型里写了数就用这个数；其他级按这两张表重算，原来的数不再用。"

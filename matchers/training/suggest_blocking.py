@@ -91,7 +91,7 @@ def suggest_blocking(left: Rows, right: Rows | None, model: LinkModel, *, option
 
 def _blocked(model: LinkModel, rules: Rules) -> LinkModel:
     """The model with other rules, none of which is refused."""
-    return model.model_copy(update={"blocking": rules, "crowded": {}, "max_pairs": 10**15})
+    return model.model_copy(update={"blocking": rules, "max_block_rows": {}, "max_pairs": 10**15})
 
 
 def _sampled(both: Both) -> tuple[Both, int]:

@@ -19,7 +19,7 @@ from matchers.blocking.keys import finding_rules
 from matchers.blocking.plan import RulePlan, plan_blocks
 from matchers.deciding.judgements import JudgedPairs, checked_judgements, place_judgements
 from matchers.engine import Options, embedded
-from matchers.model.link_model import COUNTED, LevelWeight, LinkModel, TrainedOn
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel, TrainedOn
 from matchers.sides.encoded import NIBBLES, Both, encode_sides
 from matchers.sides.named_rows import Rows
 from matchers.sides.unread import Unread
@@ -92,7 +92,7 @@ def train(
         refuse_empty(both.counts)
         placed = _placed(both, judging.judgements) if judging else None
         found, plan = _candidates(con, model, both, chosen.threads)
-        learning = (ByTiers if model.ceilings else ByWeight)(con, model, both, chosen.threads)
+        learning = (ByTiers if model.evidence_tiers else ByWeight)(con, model, both, chosen.threads)
         pairs = learning.pairs(found, placed)
         by_em = learning.learn(pairs, rounds)
         matches = by_em.prior * both.counts.pairs
@@ -130,7 +130,7 @@ def _candidates(
     blocks = plan_blocks(con, model, both, threads=threads, without=copied)
     refuse_long_lists(model, blocks)
     found = distinct(np.concatenate([np.zeros(0, np.uint64), *distinct_batches(blocks)]))
-    if model.ceilings:
+    if model.evidence_tiers:
         found = found[np.logical_or.reduce(list(finding_rules(con, model, both, unpacked(found)).values()))]
     found = distinct(np.concatenate([found, pairs_of_copies(entities, copied)])) if len(copied) else found
     return found, tuple(RulePlan(block.rule, block.pairs) for block in blocks)
@@ -177,4 +177,4 @@ def _of_all_columns(learned: Learned, model: LinkModel) -> Learned:
 
 
 def _given(level: LevelWeight) -> float:
-    return level.m if level.u == COUNTED else float(level.u)
+    return level.m if level.u == TERM_FREQUENCY else float(level.u)

@@ -15,7 +15,7 @@ from matchers.blocking.blocks import Pairs, Seqs, distinct, unpacked
 from matchers.blocking.keys import key_sql, key_values
 from matchers.encoding.digits import shown_places
 from matchers.encoding.slices import slices
-from matchers.model.link_model import COUNTED, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LinkModel
 from matchers.sides.encoded import Both, Side
 from matchers.sides.row_sql import row_columns
 from matchers.weighing.entities import DistinctPerEntity, identical_rows, joined
@@ -43,7 +43,7 @@ def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
         (column, number, model.kind(column).share_of[name])
         for column, levels in model.comparisons.items()
         for number, name in enumerate(levels, start=1)
-        if name in model.kind(column).share_of and levels[name].u == COUNTED
+        if name in model.kind(column).share_of and levels[name].u == TERM_FREQUENCY
     ]
 
 
@@ -58,7 +58,7 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
         (column, number)
         for column in id_columns(model)
         for number, (name, level) in enumerate(model.comparisons[column].items(), 1)
-        if name in ("full", "visible") and level.u == COUNTED
+        if name in ("full", "visible") and level.u == TERM_FREQUENCY
     ]
 
 

@@ -17,7 +17,7 @@ from matchers.blocking.blocks import Keyed, Keys, Pairs, Seqs, unpacked
 from matchers.blocking.keys import is_listed, key_columns, key_values, keyed_rows, shared_values
 from matchers.encoding.digits import shown_places
 from matchers.model.evidence_tiers import Population
-from matchers.model.link_model import COUNTED, LinkModel
+from matchers.model.link_model import TERM_FREQUENCY, LinkModel
 from matchers.sides.encoded import Both, Side, Sides
 from matchers.weighing.chances import REGION_SIZES, counts_of
 from matchers.weighing.levels import pair_rows
@@ -52,17 +52,17 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> fl
 
 def prior_key(model: LinkModel, *, same: bool) -> str | None:
     """The key whose share on the right tells the prior; none in one table, or where the tables do not have it."""
-    key = model.settling.prior_from if model.settling else None
+    key = model.decision_rules.prior_key if model.decision_rules else None
     return key if key and key.partition(".")[0] in model.columns and not same else None
 
 
 def prior_of_counts(model: LinkModel, sides: Sides, found: int, shown: int) -> float:
     """The prior where `shown` left rows show the key that tells it, and of so many it stands on the right."""
-    settling = model.settling
-    if settling is None:
+    rules = model.decision_rules
+    if rules is None:
         return prior_per_pair(min(max(model.prior, 1e-9), 0.999), sides)
-    share = found / shown if shown and shown >= settling.prior_rows else model.prior
-    return prior_per_pair(min(max(share, settling.prior_least), settling.prior_most), sides)
+    share = found / shown if shown and shown >= rules.prior_min_rows else model.prior
+    return prior_per_pair(min(max(share, rules.prior_min), rules.prior_max), sides)
 
 
 def prior_per_pair(share: float, sides: Sides) -> float:
@@ -115,7 +115,7 @@ class PopulationChances:
         found = np.ones(len(level))
         kind = self._model.kind(column)
         for number, (name, weight) in enumerate(self._model.comparisons[column].items(), start=1):
-            if weight.u != COUNTED:
+            if weight.u != TERM_FREQUENCY:
                 continue
             rows = np.flatnonzero(level == number)
             if not len(rows):
@@ -129,7 +129,7 @@ class PopulationChances:
         """Per pair the match weight of one comparison, in tenths of bits; 0 where a side shows nothing."""
         weights = self._model.comparisons[column].values()
         m = np.array([1.0, *(weight.m for weight in weights)])
-        u = np.array([1.0, *(1.0 if weight.u == COUNTED else float(weight.u) for weight in weights)])
+        u = np.array([1.0, *(1.0 if weight.u == TERM_FREQUENCY else float(weight.u) for weight in weights)])
         chance = self.chance(column, pairs, level)
         return rounded(np.log2(m[level] / (chance * u[level])), 1)
 
@@ -138,7 +138,7 @@ class PopulationChances:
         kind = self._model.kind(column)
         found = [0.0]
         for name, weight in self._model.comparisons[column].items():
-            if weight.u != COUNTED:
+            if weight.u != TERM_FREQUENCY:
                 least = float(weight.u)
             elif name in kind.by_places:
                 least = math.prod(self._place_chances()) / max(2 * self._right_rows, 1)
@@ -211,10 +211,10 @@ class PopulationChances:
         return keys[fresh], len(np.unique(entities))
 
     def _place_chances(self) -> tuple[float, ...]:
-        settling = self._model.settling
-        if settling is None:
-            raise ValueError(f"model {self._model.name} has no [settling]")
-        return settling.id_place_chance
+        rules = self._model.decision_rules
+        if rules is None:
+            raise ValueError(f"model {self._model.name} has no [decision_rules]")
+        return rules.id_digit_chance
 
     def _places(self, column: str, seqs: tuple[Seqs, Seqs]) -> Floats:
         """Chance that a random person agrees on every place both IDs show; the region's from the right side's IDs."""

@@ -65,7 +65,9 @@ class Weighing:
 
 def given_weights(model: LinkModel, sides: Sides) -> Learned:
     """The model's own weights, for a run without training; counted chances are looked up per value anyway."""
-    m = {c: np.array([1.0, *(level.weighed for level in levels.values())]) for c, levels in model.comparisons.items()}
+    m = {
+        c: np.array([1.0, *(level.effective_m for level in levels.values())]) for c, levels in model.comparisons.items()
+    }
     u = {
         c: np.array([1.0, *(level.u if isinstance(level.u, float) else 1e-6 for level in levels.values())])
         for c, levels in model.comparisons.items()

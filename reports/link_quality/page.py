@@ -190,7 +190,7 @@ def _unlinkable(facts: LinkQuality) -> str:
 
 def tier_titles(model: LinkModel) -> dict[str, str]:
     """Evidence tier: its Chinese title; the model's own sentence, or the word of a tier that the code settles by."""
-    return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.ceilings}}
+    return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.evidence_tiers}}
 
 
 def _rules(facts: LinkQuality) -> str:

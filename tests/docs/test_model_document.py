@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from matchers.linking import link
-from matchers.model.evidence_tiers import Ceiling, Owners, Population, Settling
+from matchers.model.evidence_tiers import DecisionRules, EvidenceTier, OwnershipRule, Population
 from matchers.model.link_model import KINDS, LevelWeight, LinkModel, parse_link_model
 
 TEXT = (Path(__file__).parents[2] / "docs/比对与模型文件.md").read_text("utf-8")
@@ -26,7 +26,7 @@ def test_every_kind_stands_there_with_its_keys_and_levels_in_order() -> None:
 
 
 def test_every_option_stands_there() -> None:
-    for model in (LinkModel, LevelWeight, Ceiling, Settling, Owners, Population):
+    for model in (LinkModel, LevelWeight, EvidenceTier, DecisionRules, OwnershipRule, Population):
         for name, field in model.model_fields.items():
             word = field.alias or name
             assert re.search(rf"\b{word}\b", TEXT), f"{model.__name__}.{name}"

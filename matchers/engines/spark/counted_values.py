@@ -17,7 +17,7 @@ from matchers.blocking.keys import key_values, keyed_rows
 from matchers.deciding.owners import full_names, owners_of
 from matchers.engines.spark.pieces import EncodedPiece
 from matchers.engines.spark.setting import Keys, Seqs, Setting, working
-from matchers.model.link_model import COUNTED
+from matchers.model.link_model import TERM_FREQUENCY
 from matchers.weighing.chances import REGION_SIZES, counted_levels, id_columns
 
 VALUES, BEARERS, ENTITIES, NAMES, ROWS = "values", "bearers", "entities", "names", "rows"
@@ -56,21 +56,21 @@ class Borne:
 def counted_of(setting: Setting) -> list[Counted]:
     """All that is counted per value under a model, each once."""
     model = setting.model
-    if not model.ceilings:
+    if not model.evidence_tiers:
         values = [Counted(VALUES, column, form) for column, _, form in counted_levels(model)]
         regions = [Counted(VALUES, column, size) for column in id_columns(model) for size in REGION_SIZES]
         return list(dict.fromkeys([*values, *regions]))
     found = []
     for column, levels in model.comparisons.items():
         kind = model.kind(column)
-        counted = [name for name, weight in levels.items() if weight.u == COUNTED]
+        counted = [name for name, weight in levels.items() if weight.u == TERM_FREQUENCY]
         if any(name in kind.by_places for name in counted):
             found += [Counted(BEARERS, column, size) for size in REGION_SIZES]
         for form in dict.fromkeys(kind.share_of[name] for name in counted if name not in kind.by_places):
             found += [Counted(how, column, form) for how in (BEARERS, *([ENTITIES] if setting.same else []))]
     owners = owners_of(model)
     if owners is not None:
-        value, whole = (key.partition(".")[::2] for key in (owners.value, owners.whole))
+        value, whole = (key.partition(".")[::2] for key in (owners.key, owners.full_key))
         found += [Counted(NAMES, *value), Counted(ROWS, *value), Counted(ROWS, *whole)]
     return list(dict.fromkeys(found))
 

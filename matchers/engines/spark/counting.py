@@ -26,7 +26,7 @@ from matchers.engines.spark.counted_values import (
 from matchers.engines.spark.pieces import EncodedPiece
 from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_of
 from matchers.engines.spark.travel import Message
-from matchers.model.evidence_tiers import Owners
+from matchers.model.evidence_tiers import OwnershipRule
 from matchers.model.link_model import LinkModel
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Recorded:
 
     def __init__(self, setting: Setting) -> None:
         self._least, self.right_rows = setting.known.least, setting.sides.right
-        self._how = BEARERS if setting.model.ceilings else VALUES
+        self._how = BEARERS if setting.model.evidence_tiers else VALUES
         self.wanted: dict[Counted, Keys] = {}
 
     def rarest(self, column: str, form: str) -> float:
@@ -51,9 +51,9 @@ class Recorded:
         self._note(Counted(self._how, column, form), wanted)
         return np.ones(len(wanted)), 1
 
-    def names_behind(self, owners: Owners, wanted: Keys) -> Seqs:
+    def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Seqs:
         """No name."""
-        return self._note(Counted(NAMES, *_parts(owners.value)), wanted)
+        return self._note(Counted(NAMES, *_parts(owners.key)), wanted)
 
     def rows_behind(self, key: str, wanted: Keys) -> Seqs:
         """No row."""
@@ -71,7 +71,7 @@ class Answered:
         self, model: LinkModel, right_rows: int, counts: Mapping[Counted, tuple[Keys, Floats]],
         shown: Mapping[Counted, int],
     ) -> None:  # fmt: skip
-        self._how, self.right_rows = BEARERS if model.ceilings else VALUES, right_rows
+        self._how, self.right_rows = BEARERS if model.evidence_tiers else VALUES, right_rows
         self._counts, self._shown = counts, shown
 
     def rarest(self, column: str, form: str) -> float:
@@ -84,9 +84,9 @@ class Answered:
         shown = self._shown.get(Counted(ENTITIES, column, form), self._shown[counted])
         return self._looked_up(counted, wanted), shown
 
-    def names_behind(self, owners: Owners, wanted: Keys) -> Seqs:
+    def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Seqs:
         """How many different full names of the left side stand beside each value."""
-        return self._looked_up(Counted(NAMES, *_parts(owners.value)), wanted).astype(np.int64)
+        return self._looked_up(Counted(NAMES, *_parts(owners.key)), wanted).astype(np.int64)
 
     def rows_behind(self, key: str, wanted: Keys) -> Seqs:
         """How many rows of the right side bear each value of a key."""

@@ -29,7 +29,7 @@ def decided(spark: Any, setting: Setting, scored: Frame, folder: Path | None) ->
 
     `folder`: of one table, where rounds of components are kept.
     """
-    if not setting.model.ceilings:
+    if not setting.model.evidence_tiers:
         return _by_weight(spark, setting, scored)
     return _with_one_value(spark, setting, _settled(setting, scored), folder)
 
@@ -41,7 +41,7 @@ def links(decided: Frame) -> Frame:
 
 def first_links(spark: Any, setting: Setting, scored: Frame, folder: Path) -> Frame:
     """Pairs of one table that link before rows are known to be one entity: one, other."""
-    if setting.model.ceilings:
+    if setting.model.evidence_tiers:
         return links(decided(spark, setting, scored, folder))
     least = log_odds(setting.model.link_probability)
     return scored.where(f"match_weight >= {least!r}D").select("la", "ra").toDF("one", "other")

@@ -70,7 +70,7 @@ def _unread_body(unread: dict[str, Unread]) -> dict[str, Any]:
 
 def _of_whole_columns(setting: Setting, piece: EncodedPiece) -> Iterator[Message]:
     yield from _numbers(setting, piece)
-    if not setting.model.ceilings:
+    if not setting.model.evidence_tiers:
         with working() as con:
             yield from _few_values(con, setting, piece)
 
@@ -83,7 +83,7 @@ def _numbers(setting: Setting, piece: EncodedPiece) -> Iterator[Message]:
         seen.append((column, values, names))
         return np.zeros(0, np.int64)
 
-    silence_shared(dict(piece.rows.columns), setting.model, setting.model.many_names, noted)
+    silence_shared(dict(piece.rows.columns), setting.model, setting.model.shared_from_names, noted)
     for column, values, names in seen:
         head = {"side": np.array([piece.side]), "column": np.array([list(setting.model.columns).index(column)])}
         shown = np.flatnonzero(values != 0)
@@ -132,7 +132,7 @@ def gathered(setting: Setting, messages: list[Message]) -> Iterator[Message]:
             yield Message(DRIVER, UNFIT, {"side": np.array([side])}, {})
     for (side, column), bodies in numbers.items():
         values, names = (np.concatenate([body[name] for body in bodies]) for name in ("value", "name"))
-        rows = shared_rows(values, names, setting.model.many_names)
+        rows = shared_rows(values, names, setting.model.shared_from_names)
         if len(rows):
             head = {"side": np.array([side]), "column": np.array([column]), "rows": np.array([len(rows)])}
             yield Message(DRIVER, SILENT, head, {"value": np.unique(values[rows])})

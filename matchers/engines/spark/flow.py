@@ -109,14 +109,14 @@ def _of_one_table(spark: Any, pieces: Frame, setting: Setting, folder: Path) -> 
     ).persist()
     found, setting = _compared(setting, _pieces_with(pieces, setting, alike, _mark_but_copies))
     first = _scored(setting, found, _pieces_with(pieces, setting, alike, _bear_once))
-    if setting.model.ceilings:
+    if setting.model.evidence_tiers:
         first = first.persist()
     links = decisions.first_links(spark, setting, first, folder / "first")
     same = alike.mapInArrow(_each(lambda rows: duplicates.identical_links(setting, rows)), "one bigint, other bigint")
     roots = components(spark, links.union(same), folder / "entities")
     entities = roots.mapInArrow(_each(lambda rows: duplicates.roots_table(setting, rows)), travel.DDL)
     scored = _scored(setting, found, _pieces_with(pieces, setting, entities, _bear_once))
-    if setting.model.ceilings:  # what did not matter at first is not looked at again
+    if setting.model.evidence_tiers:  # what did not matter at first is not looked at again
         scored = scored.join(first.select("la", "ra").distinct(), ["la", "ra"], "left_semi").select(scored.columns)
     copies = alike.mapInArrow(_each(lambda rows: duplicates.copies_in(setting, rows)), "copies bigint")
     rows = decisions.decided(spark, setting, scored, folder / "decided")

@@ -63,7 +63,7 @@ def _deal_prior(
     con: duckdb.DuckDBPyConnection, setting: Setting, found: dict[int, list[tuple[int, Keys, Seqs]]],
     piece: EncodedPiece,
 ) -> None:  # fmt: skip
-    key = prior_key(setting.model, same=setting.same) if setting.model.ceilings else None
+    key = prior_key(setting.model, same=setting.same) if setting.model.evidence_tiers else None
     if key is not None:
         keys = key_values(con, setting.model, key, piece.rows)
         shown = np.flatnonzero(keys != 0)
@@ -153,7 +153,7 @@ def _shared(
     keys = int(place.max(initial=-1)) + 1
     here, there = (np.bincount(place[marks.side == number], minlength=keys) for number in (0, 1))
     each = here * (here - 1) // 2 if setting.same else here * there
-    crowd = setting.model.crowded.get(list(setting.model.blocking)[rule]) if rule >= 0 else None
+    crowd = setting.model.max_block_rows.get(list(setting.model.blocking)[rule]) if rule >= 0 else None
     if crowd is not None:
         each[np.maximum(here, there) > crowd] = 0
     parts = np.minimum(-(-each // setting.pairs_per_shard), setting.shards)

@@ -25,7 +25,7 @@ def pair_table(model: LinkModel, rows: pa.Table) -> pa.Table:
     weights = np.asarray(rows["match_weight"], np.float64)
     found_by = _rules(model, np.asarray(rows["rules"], np.int64).view(np.uint64))
     patterns = np.asarray(rows["pattern"], np.int64).view(np.uint64)
-    if model.ceilings:
+    if model.evidence_tiers:
         scored = ScoredPairs(
             packed(np.arange(len(weights)), np.arange(len(weights))), patterns, weights,
             rounded(1 / (1 + np.exp2(-weights)), 9), {},

@@ -54,7 +54,7 @@ def pruned(
 
     `bits` are those without what is counted per value.
     """
-    if setting.model.ceilings:
+    if setting.model.evidence_tiers:
         return _pruned_by_tiers(con, setting, both, batches, confirmed, recorded)
     chances = ValueChances(con, setting.model, both, counts=recorded)
     found = _by_weight(con, setting, setting.model, both, batches, chances)
@@ -111,7 +111,7 @@ def weighed(setting: Setting, messages: list[Message]) -> pa.Table:
     each = Scored(packed(np.arange(rows), np.arange(rows)), own["pattern"], own["bits"])
     counts = answered(setting, [one for one in messages if one.kind == SHOWN])
     with working() as con:
-        weigh = _weighed_by_tiers if setting.model.ceilings else _weighed_by_values
+        weigh = _weighed_by_tiers if setting.model.evidence_tiers else _weighed_by_values
         kept, weight, owners = weigh(con, setting, both, each, counts)
         values = _one_values(con, setting, both, kept)
     ends = [side.columns[ROW][kept] for side in sides]
@@ -176,7 +176,7 @@ def judged_of(setting: Setting, pairs: Pairs) -> Codes:
 def _one_values(
     con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, kept: npt.NDArray[np.int64]
 ) -> list[npt.NDArray[np.int64]]:
-    key = one_value_key(setting.model) if setting.model.ceilings else None
+    key = one_value_key(setting.model) if setting.model.evidence_tiers else None
     if key is None:
         return [np.zeros(len(kept), np.int64)] * 2
     return [key_values(con, setting.model, key, side)[kept].view(np.int64) for side in (both.left, both.right)]

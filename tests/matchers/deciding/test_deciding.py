@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from matchers.deciding.tiers import Keep, least_weights, named_levels, tier_of
 from matchers.engines.district import JUDGEMENTS
 from matchers.model.district import district_model
-from matchers.model.evidence_tiers import Ceiling
+from matchers.model.evidence_tiers import EvidenceTier
 from matchers.weighing.score import log_odds
 from schemas.people import shows_impossible_birth
 from tests.matchers.conftest import check_digit, decided, full_id, person_rows
@@ -192,7 +192,7 @@ def test_a_persons_word_beats_the_score(townspeople: pa.Table) -> None:
     assert decisions == {1: ("reject", None), 2: ("link", "confirmed")}
 
 
-def tiers_by_pattern() -> list[tuple[dict[str, str], Ceiling]]:
+def tiers_by_pattern() -> list[tuple[dict[str, str], EvidenceTier]]:
     """Every pattern of levels the model can show, by level names, with the tier that decides it."""
     patterns = math.prod(len(levels) + 1 for levels in NIGHTLY.comparisons.values())
     named = [named_levels(NIGHTLY, number) for number in range(patterns)]
@@ -202,7 +202,7 @@ def tiers_by_pattern() -> list[tuple[dict[str, str], Ceiling]]:
 def test_every_pattern_of_levels_has_one_tier_and_none_is_in_vain() -> None:
     found = tiers_by_pattern()
     assert len({tuple(levels.values()) for levels, _ in found}) == len(found)
-    assert {tier.name for _, tier in found} == {tier.name for tier in NIGHTLY.ceilings}
+    assert {tier.name for _, tier in found} == {tier.name for tier in NIGHTLY.evidence_tiers}
 
 
 def test_no_tier_links_a_masked_name_without_a_full_id() -> None:
@@ -215,7 +215,10 @@ def test_no_tier_links_a_masked_name_without_a_full_id() -> None:
 
 def test_a_pair_is_never_pruned_below_what_its_tier_may_make_of_it() -> None:
     """What a tier links or leaves to a person whatever it weighs is kept from the keeping threshold on."""
-    least, kept = least_weights(NIGHTLY, Keep.DECIDED).ravel(order="F"), log_odds(NIGHTLY.settling.keep_probability)
+    least, kept = (
+        least_weights(NIGHTLY, Keep.DECIDED).ravel(order="F"),
+        log_odds(NIGHTLY.decision_rules.prune_below_probability),
+    )
     for number, (_, tier) in enumerate(tiers_by_pattern()):
         if tier.decision != "reject" and not (tier.needs_probability or tier.needs_review_probability):
             assert least[number] <= kept, tier.name

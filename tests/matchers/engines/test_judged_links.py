@@ -1,4 +1,4 @@
-"""What persons judged stands over the score: in `link` and `dedupe`, with plain models and with ceilings."""
+"""What persons judged stands over the score: in `link` and `dedupe`, with plain models and with evidence tiers."""
 
 from __future__ import annotations
 

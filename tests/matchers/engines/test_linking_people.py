@@ -1,4 +1,4 @@
-"""person_cn for any two tables of people: the same ceilings as at night, for link, dedupe and train."""
+"""person_cn for any two tables of people: the same evidence tiers as at night, for link, dedupe and train."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def found(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["left_id"], row["right_id"]): row for row in pq.read_table(path).to_pylist()}
 
 
-def test_two_tables_as_offices_send_them_link_under_the_ceilings(tmp_path: Path) -> None:
+def test_two_tables_as_offices_send_them_link_under_the_evidence_tiers(tmp_path: Path) -> None:
     left, right, out = tmp_path / "l.csv", tmp_path / "r.csv", tmp_path / "pairs.parquet"
     left.write_text(LEFT, "utf-8")
     right.write_text(RIGHT, "gb18030")
@@ -109,7 +109,7 @@ def test_training_learns_what_two_rows_can_show_and_link_takes_the_result(people
     assert trained.trained_on.expected_matches == pytest.approx(true, rel=0.05)
     assert trained.comparisons["id_number"]["full"].m > 0.9  # of those that show two full IDs, though many are masked
     assert trained.comparisons["district"]["same"].m > 0.8 > district_model().comparisons["district"]["same"].m
-    assert trained.ceilings == district_model().ceilings
+    assert trained.evidence_tiers == district_model().evidence_tiers
     assert "估计真对" in model.with_suffix(".report.md").read_text("utf-8")
     assert ended(app, ["link", left, right, "--model", str(model), "--out", str(out)]) == 0
     truth = {tuple(row.values()) for row in pq.read_table(people / "truth.parquet").to_pylist()}

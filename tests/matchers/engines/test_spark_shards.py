@@ -167,7 +167,7 @@ class Cluster:
 
     def decided(self, scored: pa.Table) -> pa.Table:
         model = self.setting.model
-        if model.ceilings:
+        if model.evidence_tiers:
             return self.settled(scored)
         with embedded(given=scored) as con:
             con.execute("create table scored as select distinct on (la, ra) * from given")
@@ -214,7 +214,7 @@ def test_any_cut_of_two_tables_gives_the_rows_of_the_embedded_engine(
     both: list[pa.Table], tmp_path: Path, cut: int, count: int
 ) -> None:
     """The office's phone is silent, the one name that stands everywhere is a key split over shards."""
-    model = people_model(many_names=10)
+    model = people_model(shared_from_names=10)
     expected = link_tables(*both, model, ids=("row_id", "row_id")).replace_schema_metadata(None)
     assert {"link", "review", "reject"} & set(expected["decision"].to_pylist()) and expected.num_rows > 50
     cluster = Cluster(setting_of(both, model, tmp_path, cut=cut, count=count, in_files=count > 1))
@@ -226,7 +226,7 @@ def test_any_cut_of_two_tables_gives_the_rows_of_the_embedded_engine(
 def test_any_cut_of_one_table_gives_the_rows_of_the_embedded_engine(
     both: list[pa.Table], tmp_path: Path, cut: int, count: int
 ) -> None:
-    model, table = people_model(many_names=10), with_copies(both[0])
+    model, table = people_model(shared_from_names=10), with_copies(both[0])
     expected = link_tables(table, None, model, ids=("row_id", "row_id")).replace_schema_metadata(None)
     assert expected.num_rows > 90
     assert Cluster(setting_of([table], model, tmp_path, cut=cut, count=count)).linked().equals(expected)

@@ -15,8 +15,8 @@ from schemas.errors import ContractError
 
 PEOPLE = (resources.files("matchers.models") / "people.toml").read_text("utf-8")
 DISTRICT = (resources.files("matchers.models") / "person_cn.toml").read_text("utf-8")
-FULL = 'exact = { m = 0.92, u = "counted" }'
-SOUND = 'sound = { m = 0.04, u = "counted" }'
+FULL = 'exact = { m = 0.92, u = "term_frequency" }'
+SOUND = 'sound = { m = 0.04, u = "term_frequency" }'
 RULE = 'same_id = ["id_number.full"]'
 
 PLAIN = [
@@ -31,21 +31,21 @@ PLAIN = [
     (RULE, 'same_id = ["id_number.half"]', "blocking.same_id", "id_number.tail4"),
     (RULE, "same_id = []", "blocking.same_id", "没有键"),
     (RULE, '"same id" = ["id_number.full"]', "blocking.same id", "换一个名字"),
-    (FULL, 'exact = { m = 1.5, u = "counted" }', "comparisons.name.exact.m", "不应大于 1.0"),
-    (FULL, 'exact = { m = nan, u = "counted" }', "comparisons.name.exact.m", "现在是 nan"),
+    (FULL, 'exact = { m = 1.5, u = "term_frequency" }', "comparisons.name.exact.m", "不应大于 1.0"),
+    (FULL, 'exact = { m = nan, u = "term_frequency" }', "comparisons.name.exact.m", "现在是 nan"),
     (FULL, "exact = { m = 0.92, u = 1.2 }", "comparisons.name.exact.u", "不大于 1 的数"),
     (FULL, "exact = { m = 0.92, u = -0.1 }", "comparisons.name.exact.u", "不大于 1 的数"),
-    (FULL, 'exact = { m = 0.92, u = "count" }', "comparisons.name.exact.u", '或 "counted"'),
-    (FULL, 'exakt = { m = 0.92, u = "counted" }', "comparisons.name.exakt", "各级：exact、sound"),
+    (FULL, 'exact = { m = 0.92, u = "count" }', "comparisons.name.exact.u", '或 "term_frequency"'),
+    (FULL, 'exakt = { m = 0.92, u = "term_frequency" }', "comparisons.name.exakt", "各级：exact、sound"),
     (f"{FULL}\n{SOUND}", f"{SOUND}\n{FULL}", "comparisons.name", "排成：exact、sound"),
-    ("near = { m = 0.03, u = 1e-7 }", 'near = { m = 0.03, u = "counted" }', "id_number.near.u", "full、visible"),
+    ("near = { m = 0.03, u = 1e-7 }", 'near = { m = 0.03, u = "term_frequency" }', "id_number.near.u", "full、visible"),
     ("different = { m = 0.015, u = 0.99 }", "", "comparisons.name", "最后一级是 different"),
     ("[comparisons.sex]", "[comparisons.gender]", "comparisons.gender", "birth_date、sex"),
     ('birth_date = "id_number"', 'birth_date = "name"', "implied.birth_date", "不是证件号列"),
     ("review_probability = 0.2", "review_probability = 0.6", "review_probability", "不能高于关联线"),
     ("[columns]", "[columns", "第9行", "不是 TOML"),
 ]
-CEILINGS = [
+TIERS = [
     ('decision = "link"', 'decision = "links"', "“full_id_and_compatible_name”.decision", "只能是"),
     ('class = "exact"\n', "", "“full_id_and_compatible_name”.class", "decision 为 link"),
     ('when = { name = ["masked", "placeholder"] }', 'when = { name = ["veiled"] }', "“masked_name”", "没有 veiled"),
@@ -53,22 +53,22 @@ CEILINGS = [
     ("needs_probability = true", 'needs_probability = "yes"', "needs_probability", "true 或 false"),
     ("needs_probability = true", "need_probability = true", "need_probability", "是不是 needs_probability"),
     ("身份证号{id_number}一致", "身份证号{id}一致", ".sentence", "没有 {id}"),
-    ("when = {}", 'when = { name = ["exact"] }', "[[ceiling]]", "兜底"),
-    ("[settling]", "[setling]", "setling", "settling"),
-    ("0.11, 0.1]", "0.11]", "settling.id_place_chance", "应有 12"),
-    ("most_names = 4", "most_names = 1", "settling.owners.most_names", "不应小于 2"),
-    ('whole = "phone.full"', 'hole = "phone.full"', "settling.owners.hole", "是不是 whole"),
-    ('one_value = "id_number.full"', 'one_value = "id_number.whole"', "settling.one_value", "id_number.full"),
-    ('{ id_number = ["full"] }  #', '{ id_number = ["whole"] }  #', "settling.keep_levels.id_number", "没有 whole"),
+    ("when = {}", 'when = { name = ["exact"] }', "[[evidence_tier]]", "兜底"),
+    ("[decision_rules]", "[decision_rule]", "decision_rule", "decision_rules"),
+    ("0.11, 0.1]", "0.11]", "decision_rules.id_digit_chance", "应有 12"),
+    ("shared_from_names = 4", "shared_from_names = 1", "decision_rules.owners.shared_from_names", "不应小于 2"),
+    ('full_key = "phone.full"', 'ful_key = "phone.full"', "decision_rules.owners.ful_key", "是不是 full_key"),
+    ('per_cluster = "id_number.full"', 'per_cluster = "id_number.whole"', "unique_per_cluster", "id_number.full"),
+    ('{ id_number = ["full"] } #', '{ id_number = ["whole"] } #', "rules.never_pruned.id_number", "没有 whole"),
     ('optional = ["id_number"', 'optional = ["idnumber"', "optional.idnumber", "不在 [columns] 中"),
-    ('u = 0.00001 }', 'u = "counted" }', "id_number.one_digit.u", "写一个数"),
-    ("m = 0.930, u =", "m = 0.930, lift = 2, u =", "comparisons.name.exact.lift", "删去"),
+    ('u = 0.00001 }', 'u = "term_frequency" }', "id_number.one_digit.u", "写一个数"),
+    ("m = 0.930, u =", "m = 0.930, correlation_factor = 2, u =", "comparisons.name.exact.correlation_factor", "删去"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("text", "old", "new", "key", "said"),
-    [(PEOPLE, *case) for case in PLAIN] + [(DISTRICT, *case) for case in CEILINGS],
+    [(PEOPLE, *case) for case in PLAIN] + [(DISTRICT, *case) for case in TIERS],
 )
 def test_every_kind_of_mistake_names_file_key_and_what_to_do(
     text: str, old: str, new: str, key: str, said: str

@@ -29,7 +29,7 @@ def test_suggested_rules_find_what_the_shipped_ones_find_within_the_budget(tmp_p
     assert all(one.lost == 0 for one in found.candidates if not one.chosen and one.recall == 0)
     assert any("少了它会漏" in line for line in table_lines(found))
 
-    bare = model_text(model.model_copy(update={"blocking": {}, "crowded": {}})).replace("[blocking]", "")
+    bare = model_text(model.model_copy(update={"blocking": {}, "max_block_rows": {}})).replace("[blocking]", "")
     section = section_text(found)
     again = parse_link_model(bare + "\n" + section, "suggested.toml")
     assert again.blocking == found.blocking

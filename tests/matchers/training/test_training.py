@@ -34,7 +34,7 @@ from tests.matchers.engines.test_linking import shipped
 
 IDS = ("row_id", "row_id")
 Weights = tuple[float, float | str]
-SAME: dict[str, Weights] = {"same": (0.9, "counted"), "different": (0.1, 0.9)}
+SAME: dict[str, Weights] = {"same": (0.9, "term_frequency"), "different": (0.1, 0.9)}
 NEUTRAL: dict[str, Weights] = {"same": (0.5, 0.5), "different": (0.5, 0.5)}
 
 
@@ -103,9 +103,9 @@ def test_a_rare_phone_agreement_has_a_chance_though_no_random_pair_shows_it(trai
 def test_a_name_tells_the_sex_so_both_together_are_worth_less(
     sides: tuple[pa.Table, pa.Table], training: Training
 ) -> None:
-    lift = training.model.comparisons["sex"]["same"].lift
-    assert lift is not None
-    assert 1.15 < lift < 2.5  # four thousand rows show it faintly; a million, 1.9
+    factor = training.model.comparisons["sex"]["same"].correlation_factor
+    assert factor is not None
+    assert 1.15 < factor < 2.5  # four thousand rows show it faintly; a million, 1.9
     shuffled = np.random.default_rng(5).permutation(sides[1].num_rows)
     right = sides[1].set_column(sides[1].schema.get_field_index("sex"), "sex", sides[1]["sex"].take(pa.array(shuffled)))
     with embedded() as con:
@@ -121,7 +121,7 @@ def test_a_table_with_rows_that_stand_twice_is_learned_from(sides: tuple[pa.Tabl
     trained = train(pa.concat_tables([left, again]), None, shipped("people"))
     assert trained.expected_matches == pytest.approx(700, rel=0.05)
     assert all(float(level.u) <= 1 for levels in trained.model.comparisons.values() for level in levels.values()
-               if level.u != "counted")  # fmt: skip
+               if level.u != "term_frequency")  # fmt: skip
 
 
 def test_ids_stand_closer_where_people_share_town_and_birth_date() -> None:
@@ -300,7 +300,7 @@ def test_m_of_every_column_sums_to_one_or_training_is_refused(training: Training
     kept = train(*sides, sound)
     assert kept.model.comparisons["job"]["same"].m == 0.9
     assert any(said.startswith("job：真对中没有两边都有这一列的") for said in kept.warnings)
-    uneven = model_of({"street": SAME, "job": {"same": (0.9, "counted"), "different": (0.4, 0.9)}}, "street")
+    uneven = model_of({"street": SAME, "job": {"same": (0.9, "term_frequency"), "different": (0.4, 0.9)}}, "street")
     with pytest.raises(TableError, match=r"job 各级的 m 合计 1\.3000"):
         train(*sides, uneven)
 
@@ -322,13 +322,13 @@ def test_a_number_given_for_u_is_used_where_it_could_have_been_counted() -> None
     left, right = (table(side, {"street": kinds, "job": np.arange(300)}) for side in "lr")
     by = {
         u: model_of({"street": {"same": (0.9, u), "different": (0.1, 0.9)}, "job": SAME}, "job")
-        for u in ("counted", 0.001, 0.5)
+        for u in ("term_frequency", 0.001, 0.5)
     }
     weights = {u: link_tables(left, right, model, ids=IDS)["match_weight"][0].as_py() for u, model in by.items()}
     assert weights[0.001] - weights[0.5] == pytest.approx(np.log2(500), abs=0.01)
-    assert weights[0.5] < weights["counted"] + 1
+    assert weights[0.5] < weights["term_frequency"] + 1
     trained = {u: train(left, right, model).model.comparisons["street"]["same"].u for u, model in by.items()}
-    assert trained == {"counted": "counted", 0.001: 0.001, 0.5: 0.5}
+    assert trained == {"term_frequency": "term_frequency", 0.001: 0.001, 0.5: 0.5}
 
 
 @given(st.lists(st.floats(1e-4, 1.0), min_size=6, max_size=6), st.lists(st.floats(1e-6, 1.0), min_size=6, max_size=6))
