@@ -21,14 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.exchange.agreement import Agreement, load_agreement, make_agreement
+from flows.exchange.agreement import ExchangeAgreement, load_agreement, make_agreement
 from flows.exchange.entries import Entries
 from flows.exchange.export import _sections
 from flows.exchange.matching import Matched, match_files
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed
-from flows.exchange.sides import Sides, read_sides
-from flows.exchange.token_file import Header, read_tokens, sealed_file
+from flows.exchange.sides import DistrictSides, read_sides
+from flows.exchange.token_file import TokenFileHeader, read_tokens, sealed_file
 from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import load_settings, model_of
@@ -50,7 +50,7 @@ Pairs = set[tuple[int, int]]
 class District:
     """One district: its rows in clear, what it sent, and who its persons are by the truth."""
 
-    sides: Sides
+    sides: DistrictSides
     made: dict[str, tuple[Entries, Sealed]]
     file: Path
     truth: dict[tuple[Any, ...], str]
@@ -87,7 +87,7 @@ def _sanzhao(words: list[Any]) -> None:
         raise SystemExit(f"sanzhao {words[0]} ended with {code}")
 
 
-def export(out: Path, name: str, agreement: Agreement) -> District:
+def export(out: Path, name: str, agreement: ExchangeAgreement) -> District:
     """One district's file, each part timed."""
     home = Home(out / name / "home")
     version = current_version(home, load_key(home))
@@ -95,7 +95,7 @@ def export(out: Path, name: str, agreement: Agreement) -> District:
         raise SystemExit(f"{name}: no night was published")
     sides = timed(f"{name} landing copies read again", lambda: read_sides(home, version))
     made = timed(f"{name} tokens made", lambda: _sections(sides, agreement, load_settings(home)))
-    header = Header(
+    header = TokenFileHeader(
         version=rules().version, exchange=agreement.number, district=NAMES[name], other=agreement.other(NAMES[name]),
         contact="-", made_on=DAY, expires_on=agreement.expires_on, masks=rules().masks,
         members=len(made["members"][1].section.tokens), workers=len(made["workers"][1].section.tokens),

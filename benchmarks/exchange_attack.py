@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.macs import tokens
-from flows.exchange.sides import Sides
+from flows.exchange.sides import DistrictSides
 from flows.exchange.token_file import Section, TokenFile
 from matchers.encoding.compared_names import compare_name, surname_of
 from matchers.encoding.readings import simplified
@@ -32,7 +32,7 @@ _REGIONS = 3_200
 _COMMON_NAMES = 100
 
 
-def attacks(agreement: Agreement, file: TokenFile, own: Sides, others: Sides) -> None:
+def attacks(agreement: ExchangeAgreement, file: TokenFile, own: DistrictSides, others: DistrictSides) -> None:
     """Run and print all of them."""
     by_counting(file, own.members, others.members)
     by_dictionary(file, own.members)
@@ -83,7 +83,7 @@ def by_dictionary(file: TokenFile, members: pa.Table) -> None:
     print(f"dictionary, without the key: {_hits(file.members, guess)} of {len(wanted):,} recovered")
 
 
-def with_the_key(agreement: Agreement, file: TokenFile, own: Sides, others: Sides) -> None:
+def with_the_key(agreement: ExchangeAgreement, file: TokenFile, own: DistrictSides, others: DistrictSides) -> None:
     """What the other district, whose key it is too, or whoever stole it, gets out of the file."""
     key = agreement.key("token")
     ids = [one for one in own.members["id_number"].to_pylist() if one and "*" not in one]
@@ -103,7 +103,7 @@ def with_the_key(agreement: Agreement, file: TokenFile, own: Sides, others: Side
     _masked_workers(key, file, own, others, region)
 
 
-def _masked_workers(key: bytes, file: TokenFile, own: Sides, others: Sides, region: str) -> None:
+def _masked_workers(key: bytes, file: TokenFile, own: DistrictSides, others: DistrictSides, region: str) -> None:
     """Names with 6+4 of workers who show no more, by the most frequent names of another district."""
     known = Counter(compare_name(name).name_fold for name in others.members["name"].to_pylist() if name)
     folds = [fold for fold, _ in known.most_common(_COMMON_NAMES + 1) if fold][:_COMMON_NAMES]

@@ -23,7 +23,7 @@ from flows.home.folders import Home
 from flows.ledger.publish.read import current_version
 from flows.review.office import Office
 from flows.tasks.export import TaskOrder, export_tasks
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "img"
@@ -59,7 +59,10 @@ def _accounts(home: Home, password: str) -> str:
     try:
         streets = {row["work_street"] or row["home_street"] for row in office.held().people.with_leads()}
         street = STREET if STREET in streets else min(one for one in streets if one)
-        for account in (Account("审核员甲", Role.REVIEWER), Account("核查员乙", Role.OFFICER, frozenset({street}))):
+        for account in (
+            SignedInAccount("审核员甲", Role.REVIEWER),
+            SignedInAccount("核查员乙", Role.OFFICER, frozenset({street})),
+        ):
             office.accounts.add(account, password, at=office.now(), by="screenshots")
     finally:
         office.close()

@@ -31,7 +31,7 @@ _Config = dict[str, str | bool | int | float | list[str]]
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkFolder:
     """A folder in which unfinished work is kept. `of`: what work, by its inputs; `key`: seals it."""
 
     folder: Path
@@ -48,7 +48,7 @@ class Options:
     spill: Path | None = None
     """A private folder: each connection spills into a folder of its own in there. Null: never."""
     progress: Progress = silent
-    work: Work | None = None
+    work: WorkFolder | None = None
     """A folder in which work that is killed is kept, for the next command to go on from."""
 
 

@@ -14,7 +14,7 @@ from schemas.provenance import Provenance
 
 
 @dataclass(frozen=True)
-class Held:
+class PersonDisclosure:
     """What is told of one person."""
 
     found: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Held:
     at: str
 
 
-def access_page(held: Held) -> bytes:
+def access_page(held: PersonDisclosure) -> bytes:
     """Everything held about the person; for nobody but them."""
     row = held.found["row"]
     where = [_place(held, one) for one in row["evidence"]]
@@ -53,7 +53,7 @@ def access_page(held: Held) -> bytes:
     )
 
 
-def _place(held: Held, one: Mapping[str, Any]) -> tuple[str, ...]:
+def _place(held: PersonDisclosure, one: Mapping[str, Any]) -> tuple[str, ...]:
     from_whom = held.provenances.get(one["source"])
     said = (
         (from_whom.provider, from_whom.purpose, from_whom.legal_basis, from_whom.approval_no)
@@ -73,7 +73,7 @@ def _fields(one: Mapping[str, Any]) -> str:
     return "、".join(FIELDS.get(name, name) for name in one["fields"]) or "全行"
 
 
-def correction_page(held: Held, source: str) -> bytes:
+def correction_page(held: PersonDisclosure, source: str) -> bytes:
     """The letter to a source's sender: which rows, and room for what is right; no status, no word of the Party."""
     mine = [one for one in held.found["row"]["evidence"] if one["source"] == source]
     from_whom = held.provenances.get(source)

@@ -45,7 +45,7 @@ _LABEL = {"align": "left", "baseline": "middle", "dx": 4, "fontSize": 12, "color
 
 
 @dataclass(frozen=True)
-class Part:
+class BarPart:
     """One bar, or one part of it."""
 
     name: str
@@ -80,7 +80,7 @@ def spans(values: Iterable[float], times: float = _SPAN) -> bool:
     return bool(filled) and max(filled) >= times * min(filled)
 
 
-def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
+def bars(chart: Chart, parts: Sequence[BarPart], *, colour: str = BLUE) -> str:
     """Horizontal bars in the order given, each with its number behind it; counts that span go by tens."""
     import altair as alt
 
@@ -92,7 +92,7 @@ def bars(chart: Chart, parts: Sequence[Part], *, colour: str = BLUE) -> str:
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
-def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] | None = None) -> str:
+def stacked(chart: Chart, parts: Sequence[BarPart], *, colours: Mapping[str, str] | None = None) -> str:
     """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total.
 
     Bars that span are drawn as long as each other, their parts as shares, with the totals beside their names: parts
@@ -103,14 +103,14 @@ def stacked(chart: Chart, parts: Sequence[Part], *, colours: Mapping[str, str] |
     return _svg(chart, _stack(chart, parts, colours), parts)
 
 
-def _totals(parts: Sequence[Part]) -> dict[str, float]:
+def _totals(parts: Sequence[BarPart]) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in parts:
         found[one.name] = found.get(one.name, 0) + one.value
     return found
 
 
-def _shares(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None) -> str:
+def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None) -> str:
     """The bars as shares of a hundred."""
     totals = _totals(parts)
     named = {name: f"{name}（{total:,.{chart.digits}f} {chart.unit}）" for name, total in totals.items()}
@@ -122,7 +122,7 @@ def _shares(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | No
     return _svg(percent, _stack(percent, shares, colours, totals=False), shares)
 
 
-def _stack(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | None, *, totals: bool = True) -> Any:
+def _stack(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None, *, totals: bool = True) -> Any:
     import altair as alt
 
     order = list(dict.fromkeys(one.part for one in parts))
@@ -156,7 +156,7 @@ def _stack(chart: Chart, parts: Sequence[Part], colours: Mapping[str, str] | Non
     return drawn + inside + ends
 
 
-def histogram(chart: Chart, parts: Sequence[Part], lines: Mapping[str, float], *, width: float, axis: str) -> str:
+def histogram(chart: Chart, parts: Sequence[BarPart], lines: Mapping[str, float], *, width: float, axis: str) -> str:
     """Upright bins by their lower edge (`name` is a number), coloured by part; named upright lines across them.
 
     Where counts span, heights go by tens, and the parts of a bin stand before each other instead of on each other.
@@ -206,22 +206,22 @@ def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> str:
     return pointed.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
 
 
-def _svg(chart: Chart, drawn: Any, parts: Sequence[Part]) -> str:
+def _svg(chart: Chart, drawn: Any, parts: Sequence[BarPart]) -> str:
     names = len({one.name for one in parts})
     sized = drawn.properties(width=chart.width, **({"height": ROW * max(names, 1)} if parts else {}))
     return to_svg(sized, chart.title)
 
 
-def _base(alt: Any, parts: Sequence[Part]) -> Any:
+def _base(alt: Any, parts: Sequence[BarPart]) -> Any:
     values = [{"name": one.name, "value": one.value, "part": one.part, "told": _sentence(one)} for one in parts]
     return alt.Chart(alt.InlineData(values=values))
 
 
-def _sentence(one: Part) -> str:
+def _sentence(one: BarPart) -> str:
     return f"{one.name}{'　' + one.part if one.part else ''}：{one.value:,.6g}"
 
 
-def _names(alt: Any, parts: Sequence[Part]) -> Any:
+def _names(alt: Any, parts: Sequence[BarPart]) -> Any:
     order = list(dict.fromkeys(one.name for one in parts))
     return alt.Y("name:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
 

@@ -21,7 +21,7 @@ _NOTICES_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SummaryTable:
     """One titled table of texts; `numbers` names the columns to right-align."""
 
     title: str
@@ -30,7 +30,7 @@ class Sheet:
     numbers: frozenset[int] = frozenset()
 
 
-def sheets(summary: RunSummary) -> list[Sheet]:
+def sheets(summary: RunSummary) -> list[SummaryTable]:
     """The tables of the summary, in reading order; empty ones are left out, but never the sources."""
     found = [
         _sources(summary),
@@ -44,12 +44,12 @@ def sheets(summary: RunSummary) -> list[Sheet]:
     return [sheet for sheet in found if sheet.rows]
 
 
-def _sources(summary: RunSummary) -> Sheet:
+def _sources(summary: RunSummary) -> SummaryTable:
     rows = [_source_row(line) for line in summary.sources]
     totals = [sum(getattr(line, name) for line in summary.sources) for name in ("rows_in", "accepted", "quarantined")]
     rows.append(("合计", str(sum(line.files for line in summary.sources)), *(_number(total) for total in totals), ""))
     headers = ("来源", "文件", "行数", "接收", "退回", "说明")
-    return Sheet("各来源", headers, tuple(rows), frozenset({1, 2, 3, 4}))
+    return SummaryTable("各来源", headers, tuple(rows), frozenset({1, 2, 3, 4}))
 
 
 def _source_row(line: SourceLine) -> tuple[str, ...]:
@@ -59,16 +59,16 @@ def _source_row(line: SourceLine) -> tuple[str, ...]:
     return (line.title, str(line.files), *map(_number, (line.rows_in, line.accepted, line.quarantined)), note)
 
 
-def _outside(summary: RunSummary) -> Sheet:
+def _outside(summary: RunSummary) -> SummaryTable:
     """People of other trades: counted here and nowhere else."""
     body = tuple((line.title, line.reason, _number(line.rows), _number(line.people)) for line in summary.outside)
     total = sum(line.people for line in summary.outside)
-    return Sheet(
+    return SummaryTable(
         f"范围外 {total:,} 人（不属新就业群体，不入账）", ("来源", "原因", "行数", "人数"), body, frozenset({2, 3})
     )
 
 
-def _links(summary: RunSummary) -> Sheet:
+def _links(summary: RunSummary) -> SummaryTable:
     persons = {line.code: line.persons for line in summary.classes}
     rows = {line.code: (line.title, line.rows) for line in summary.links}
     titles = {line.code: line.title for line in (*summary.links, *summary.classes)}
@@ -76,20 +76,22 @@ def _links(summary: RunSummary) -> Sheet:
         (title, _number(rows[code][1]) if code in rows else "—", _number(persons.get(code, 0)))
         for code, title in titles.items()
     )
-    return Sheet("关联（按等级）", ("等级", "关联行", "在账人数"), body, frozenset({1, 2}))
+    return SummaryTable("关联（按等级）", ("等级", "关联行", "在账人数"), body, frozenset({1, 2}))
 
 
-def _statuses(summary: RunSummary) -> Sheet:
+def _statuses(summary: RunSummary) -> SummaryTable:
     body = tuple((line.code, line.title, _number(line.persons), _number(line.rows)) for line in summary.statuses)
-    return Sheet("线索（按状态，一人可兼有）", ("代码", "状态", "人数", "其中主状态"), body, frozenset({2, 3}))
+    return SummaryTable("线索（按状态，一人可兼有）", ("代码", "状态", "人数", "其中主状态"), body, frozenset({2, 3}))
 
 
-def _waiting(summary: RunSummary) -> Sheet:
+def _waiting(summary: RunSummary) -> SummaryTable:
     body = [(line.title, _number(line.rows)) for line in summary.waiting]
-    return Sheet("待人工核对", ("疑点", "对数"), (*body, ("合计", _number(summary.waiting_pairs))), frozenset({1}))
+    return SummaryTable(
+        "待人工核对", ("疑点", "对数"), (*body, ("合计", _number(summary.waiting_pairs))), frozenset({1})
+    )
 
 
-def _changes(summary: RunSummary) -> Sheet:
+def _changes(summary: RunSummary) -> SummaryTable:
     """The largest groups one by one, the rest of each kind in one line."""
     first = sorted(summary.changes, key=lambda line: -line.persons)[:_CHANGES_SHOWN]
     body = [(line.title, line.cause, _number(line.persons)) for line in summary.changes if line in first]
@@ -98,17 +100,17 @@ def _changes(summary: RunSummary) -> Sheet:
         if rest:
             body.append((title, f"其余 {len(rest)} 种原因", _number(sum(line.persons for line in rest))))
     against = f"与上一版 {summary.previous_version} 相比" if summary.previous_version else "第一版，全部为新增"
-    return Sheet(f"变动说明（{against}）", ("变动", "原因", "人数"), tuple(body), frozenset({2}))
+    return SummaryTable(f"变动说明（{against}）", ("变动", "原因", "人数"), tuple(body), frozenset({2}))
 
 
-def _refused(summary: RunSummary) -> Sheet:
+def _refused(summary: RunSummary) -> SummaryTable:
     body = tuple((file.title, shown(file), plain_line(file.message, summary.titles)) for file in summary.refused)
-    return Sheet("未用的文件", ("来源", "文件", "原因与办法"), body)
+    return SummaryTable("未用的文件", ("来源", "文件", "原因与办法"), body)
 
 
-def _steps(summary: RunSummary) -> Sheet:
+def _steps(summary: RunSummary) -> SummaryTable:
     body = [(step.title, f"{step.seconds:.1f}") for step in summary.steps]
-    return Sheet("每步耗时（秒）", ("步骤", "秒"), (*body, ("合计", f"{summary.seconds:.1f}")), frozenset({1}))
+    return SummaryTable("每步耗时（秒）", ("步骤", "秒"), (*body, ("合计", f"{summary.seconds:.1f}")), frozenset({1}))
 
 
 def _number(value: int) -> str:
@@ -207,7 +209,7 @@ def markdown(summary: RunSummary) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def markdown_table(sheet: Sheet) -> str:
+def markdown_table(sheet: SummaryTable) -> str:
     """One sheet as a Markdown table; bars and line breaks in cells are made harmless."""
     rule = ["---:" if at in sheet.numbers else "---" for at in range(len(sheet.headers))]
     rows = [sheet.headers, tuple(rule), *sheet.rows]

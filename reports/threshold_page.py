@@ -36,7 +36,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A caption, column heads and rows of text."""
 
     caption: str
@@ -45,7 +45,7 @@ class Table:
 
 
 def threshold_page(
-    title: str, thresholds: Sequence[Threshold], marks: Mapping[str, float], tables: Sequence[Table]
+    title: str, thresholds: Sequence[Threshold], marks: Mapping[str, float], tables: Sequence[PageTable]
 ) -> str:
     """The whole page as HTML; `marks` are named thresholds drawn as upright lines."""
     import vl_convert
@@ -96,7 +96,7 @@ def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[s
     return found
 
 
-def _table(table: Table) -> str:
+def _table(table: PageTable) -> str:
     head = "".join(f"<th>{escape(one)}</th>" for one in table.heads)
     rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return f"<table><caption>{escape(table.caption)}</caption><tr>{head}</tr>{rows}</table>"

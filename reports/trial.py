@@ -15,7 +15,7 @@ from reports.causes import cause_word
 from reports.terminal_tables import whole_table
 from reports.words import STATUS_TITLES
 from reports.workbook.book import NOTICE, written
-from reports.workbook.sheets import Sheet, plain_sheet
+from reports.workbook.sheets import WorkbookSheet, plain_sheet
 from schemas.words import words as words_of
 
 _MERE_MOVES_SAID = "另有 {} 人只是依据的位置或分值随同名多少而动，没有列出"
@@ -171,7 +171,7 @@ def _titled(codes: Sequence[str]) -> str:
 def trial_workbook(report: TrialReport, sources: Mapping[str, str], mark: str) -> bytes:
     """The lists as a workbook. `mark`: who made it and when, printed on every page."""
     title = f"试算：{'；'.join(report.tried)}　与 {report.version} 相比"
-    sheets: list[Sheet] = [
+    sheets: list[WorkbookSheet] = [
         plain_sheet("会变的人", title, PERSON_HEADERS, person_rows(report)),
         plain_sheet("待核对的对子", title, PAIR_HEADERS, pair_rows(report, sources)),
     ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas.drift import Drift
 from schemas.errors import ContractError
-from schemas.trades import Brand, Occupations, Scope, Units
+from schemas.trades import Brand, Occupations, Scope, UnitScope
 
 Share = float
 _SHIPPED_UNLESS_GIVEN = ("brands", "scope")
@@ -222,7 +222,7 @@ class Reading(_Frozen):
     hidden_sheets: Literal["read", "skip"] = "skip"
 
 
-class Numbers(_Frozen):
+class SharedNumbers(_Frozen):
     """How many different names make a number nobody's: an ID or a phone on so many is no value."""
 
     names_of_an_id: int = Field(default=4, ge=2)
@@ -243,7 +243,7 @@ class Policy(_Frozen):
     hosts: Hosts
     brands: tuple[Brand, ...]
     scope: Scope
-    units: Units = Units()
+    units: UnitScope = UnitScope()
     own_job: dict[str, tuple[str, ...]] = {}
     """No longer read: policies written before 2026.2 list words of 在册新就业 here."""
     organisations: Organisations
@@ -255,7 +255,7 @@ class Policy(_Frozen):
     circulation: Circulation = Circulation(least=5)
     drift: Drift = Drift()
     reading: Reading = Reading()
-    numbers: Numbers = Numbers()
+    numbers: SharedNumbers = SharedNumbers()
 
     @model_validator(mode="after")
     def _every_group_has_a_trade(self) -> Policy:

@@ -110,7 +110,7 @@ class TaskIssue(Base):
     due_on: Mapped[date] = mapped_column(Date)
 
 
-class Judgement(Base):
+class JudgementRow(Base):
     """One row per judgement on a pair of records; appended only, the newest holds.
 
     A pair is named by the keyed tokens of its records, or by the pair id of `review.parquet`, made from them.

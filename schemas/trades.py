@@ -111,7 +111,7 @@ class UnitBody(_Frozen):
         return _compiled_or_refused(patterns)
 
 
-class Units(_Frozen):
+class UnitScope(_Frozen):
     """Which units of the register are no firm of the trade."""
 
     bodies: tuple[UnitBody, ...] = ()

@@ -13,7 +13,7 @@ from schemas.errors import HomeError, SanzhaoError
 
 
 @dataclass(frozen=True)
-class District:
+class CityHome:
     """One home of a city."""
 
     home: Home
@@ -42,7 +42,7 @@ class District:
         return (serve.port, serve.review_port) if serve.review else (serve.port,)
 
 
-def districts_of(root: Path, keys: Path | None = None, taken: tuple[int, ...] = ()) -> list[District]:
+def districts_of(root: Path, keys: Path | None = None, taken: tuple[int, ...] = ()) -> list[CityHome]:
     """The districts of a city in the order of their folders; ports taken already are nobody's.
 
     A district's key is `KEYS/<folder>.key`, else `H/keys/district.key`: never one for two districts, or what one
@@ -63,26 +63,26 @@ def _homes_in(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if not path.name.startswith(".") and (path / "config.toml").is_file())
 
 
-def _district(path: Path, keys: Path | None) -> District:
+def _district(path: Path, keys: Path | None) -> CityHome:
     home = Home(path)
     file = keys / f"{path.name}.key" if keys else home.keys / "district.key"
     try:
         settings = load_settings(home)
     except SanzhaoError as error:
-        return District(home, file, trouble=_told(error))
+        return CityHome(home, file, trouble=_told(error))
     try:
-        return District(home, file, settings, parse_key(file.read_bytes(), file).key_id)
+        return CityHome(home, file, settings, parse_key(file.read_bytes(), file).key_id)
     except OSError as error:
-        return District(home, file, settings, trouble=f"读不到区级密钥 {file.name}：{error.strerror}")
+        return CityHome(home, file, settings, trouble=f"读不到区级密钥 {file.name}：{error.strerror}")
     except SanzhaoError as error:
-        return District(home, file, settings, trouble=_told(error))
+        return CityHome(home, file, settings, trouble=_told(error))
 
 
 def _told(error: SanzhaoError) -> str:
     return f"{error.message}{f'。{error.action}' if error.action else ''}"
 
 
-def _apart(found: list[District], taken: tuple[int, ...]) -> Iterator[District]:
+def _apart(found: list[CityHome], taken: tuple[int, ...]) -> Iterator[CityHome]:
     """The same districts, those in trouble that have another's key or port."""
     ports = dict.fromkeys(taken, "全市汇总页")
     keys: dict[str, str] = {}
@@ -93,10 +93,10 @@ def _apart(found: list[District], taken: tuple[int, ...]) -> Iterator[District]:
         if not trouble:
             ports |= dict.fromkeys(one.ports, one.name)
             keys[one.key_id] = one.name
-        yield District(one.home, one.key_file, one.settings, one.key_id, trouble)
+        yield CityHome(one.home, one.key_file, one.settings, one.key_id, trouble)
 
 
-def _shared(one: District, ports: dict[int, str], keys: dict[str, str]) -> str:
+def _shared(one: CityHome, ports: dict[int, str], keys: dict[str, str]) -> str:
     if one.key_id in keys:
         return f"区级密钥和{keys[one.key_id]}是同一把。各区各用自己的密钥：重新 sanzhao init，不要复制别区的文件夹"
     port = next((port for port in one.ports if port in ports), None)

@@ -19,8 +19,8 @@ from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 
-from flows.city.districts import District
-from flows.exchange.agreement import Agreement
+from flows.city.districts import CityHome
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.matching import match_files
 from flows.exchange.result import check_together, results_of, write_result
 from flows.exchange.token_file import read_tokens
@@ -35,7 +35,7 @@ _FIRST_NUMBER = 5000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DistrictPairOutcome:
     """What became of one exchange: persons found by (district of the roll, district of work), or why there was none."""
 
     districts: tuple[str, str]
@@ -47,12 +47,12 @@ class Outcome:
 class _Exchange:
     """One exchange under way: its two districts, its agreement, and the private folder its files are in."""
 
-    districts: tuple[District, District]
-    agreement: Agreement
+    districts: tuple[CityHome, CityHome]
+    agreement: ExchangeAgreement
     folder: Path
 
 
-def exchange_all(root: Path, districts: Sequence[District]) -> Iterator[Outcome]:
+def exchange_all(root: Path, districts: Sequence[CityHome]) -> Iterator[DistrictPairOutcome]:
     """Every two districts that named each other, one exchange after the other; trouble in one stops no other."""
     named = Counter(one.name for one in districts)
     able = [one for one in districts if one.settings is not None and one.key_id and named[one.name] == 1]
@@ -62,23 +62,25 @@ def exchange_all(root: Path, districts: Sequence[District]) -> Iterator[Outcome]
             continue
         names = (one.name, other.name)
         if not all(wanted):
-            yield Outcome(names, {}, f"只有{names[wanted.index(True)]}写了对方：两区的 [city] exchange_with 都要写")
+            yield DistrictPairOutcome(
+                names, {}, f"只有{names[wanted.index(True)]}写了对方：两区的 [city] exchange_with 都要写"
+            )
             continue
         try:
-            yield Outcome(names, _exchanged(root, (one, other)))
+            yield DistrictPairOutcome(names, _exchanged(root, (one, other)))
         except SanzhaoError as error:
-            yield Outcome(names, {}, f"{error.message}{f'。{error.action}' if error.action else ''}")
+            yield DistrictPairOutcome(names, {}, f"{error.message}{f'。{error.action}' if error.action else ''}")
         except OSError as error:
-            yield Outcome(names, {}, f"文件读写不成：{error.strerror}")
+            yield DistrictPairOutcome(names, {}, f"文件读写不成：{error.strerror}")
 
 
-def _names(one: District, other: District) -> bool:
+def _names(one: CityHome, other: CityHome) -> bool:
     return one.settings is not None and other.name in one.settings.city.exchange_with
 
 
-def _exchanged(root: Path, districts: tuple[District, District]) -> dict[tuple[str, str], int]:
+def _exchanged(root: Path, districts: tuple[CityHome, CityHome]) -> dict[tuple[str, str], int]:
     today = day_of(utc_now())
-    agreement = Agreement(
+    agreement = ExchangeAgreement(
         number=_next_number(today.year, districts), districts=(districts[0].name, districts[1].name), made_on=today,
         expires_on=today + timedelta(days=1), secret=secrets.token_hex(32),
     )  # fmt: skip
@@ -86,7 +88,7 @@ def _exchanged(root: Path, districts: tuple[District, District]) -> dict[tuple[s
         return _walked(_Exchange(districts, agreement, Path(folder)))
 
 
-def _next_number(year: int, districts: tuple[District, District]) -> str:
+def _next_number(year: int, districts: tuple[CityHome, CityHome]) -> str:
     """A number that neither district's store has."""
     last = _FIRST_NUMBER - 1
     for one in districts:
@@ -115,7 +117,7 @@ def _walked(going: _Exchange) -> dict[tuple[str, str], int]:
     }  # fmt: skip
 
 
-def _in_own_process(one: District, what: str, agreement: Agreement, path: Path) -> None:
+def _in_own_process(one: CityHome, what: str, agreement: ExchangeAgreement, path: Path) -> None:
     """A district's part, under its own key. The secret goes through a pipe: it is in no file and no process list."""
     command = [sys.executable, "-m", "flows.city.exchange_part", what, str(one.home.root), str(path)]
     environment = {**plain_environment(), "SANZHAO_KEY_FILE": str(one.key_file)}

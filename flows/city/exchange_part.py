@@ -11,8 +11,8 @@ import sys
 from getpass import getuser
 from pathlib import Path
 
-from flows.exchange.agreement import Agreement
-from flows.exchange.export import Sender, exported
+from flows.exchange.agreement import ExchangeAgreement
+from flows.exchange.export import ExchangeSender, exported
 from flows.exchange.importing import imported
 from flows.home.folders import Home
 from flows.home.runlog import log_crash
@@ -20,7 +20,7 @@ from flows.review.office import Office, plain_text
 from schemas.errors import InputError, SanzhaoError
 
 
-def take_part(what: str, home: Home, path: Path, agreement: Agreement) -> None:
+def take_part(what: str, home: Home, path: Path, agreement: ExchangeAgreement) -> None:
     """Export to a file, or take a result in. Raises InputError where its configuration does not name the other."""
     office = Office.open(home)
     try:
@@ -34,7 +34,7 @@ def take_part(what: str, home: Home, path: Path, agreement: Agreement) -> None:
         why = f"常设约定 {standing.approval_no}"
         if what == "export":
             contact = plain_text(standing.contact, "[city] contact", least=2)
-            exported(office, agreement, Sender(getuser(), why, contact), path)
+            exported(office, agreement, ExchangeSender(getuser(), why, contact), path)
         else:
             imported(office, agreement, (getuser(), why), path)
     finally:
@@ -46,7 +46,7 @@ def main(words: list[str]) -> int:
     os.umask(0o077)
     what, home, path = words[0], Home(Path(words[1])), Path(words[2])
     try:
-        take_part(what, home, path, Agreement.model_validate_json(sys.stdin.read()))
+        take_part(what, home, path, ExchangeAgreement.model_validate_json(sys.stdin.read()))
     except SanzhaoError as error:
         trouble = f"{error.message}{f'。{error.action}' if error.action else ''}"
     except Exception as error:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flows.city.districts import District
+from flows.city.districts import CityHome
 from flows.home.keys import parse_key
 from flows.home.store import opened_store
 from flows.ledger.publish.read import Published, current_version
@@ -18,17 +18,17 @@ from schemas.errors import HomeError, SanzhaoError
 from schemas.policy import load_policy
 
 
-def roll_up(districts: Sequence[District]) -> list[DistrictFigures]:
+def roll_up(districts: Sequence[CityHome]) -> list[DistrictFigures]:
     """Figures of every district; one that cannot be read says why, and the others go on."""
     return _reconciled([_figures(one) for one in districts])
 
 
-def least_of(districts: Sequence[District]) -> int:
+def least_of(districts: Sequence[CityHome]) -> int:
     """The largest of the districts' limits below which a count does not leave."""
     return max([_least(one) for one in districts if one.settings is not None], default=DistrictFigures("", "").least)
 
 
-def _least(one: District) -> int:
+def _least(one: CityHome) -> int:
     return load_policy(one.settings.policy if one.settings else None).circulation.least
 
 
@@ -48,13 +48,13 @@ def _differing(one: DistrictFigures, by_name: Mapping[str, DistrictFigures]) -> 
     return f"和{'、'.join(wrong)}互找的人数两区对不上：再运行一次 sanzhao exchange city" if wrong else ""
 
 
-def _exchanged(one: District, standing: str) -> dict[str, int]:
+def _exchanged(one: CityHome, standing: str) -> dict[str, int]:
     """People of one standing found in the newest exchange with each other district."""
     with opened_store(one.home, one.settings.store_url if one.settings else "") as store:
         return dict(Counter(find.other for find in store.newest_finds() if find.standing == standing))
 
 
-def _figures(one: District) -> DistrictFigures:
+def _figures(one: CityHome) -> DistrictFigures:
     try:
         return _read(one)
     except SanzhaoError as error:
@@ -64,7 +64,7 @@ def _figures(one: District) -> DistrictFigures:
     return DistrictFigures(one.name, _service(one), one.trouble or trouble)
 
 
-def _read(one: District) -> DistrictFigures:
+def _read(one: CityHome) -> DistrictFigures:
     runs = list_runs(one.home, newest=1)
     told = DistrictFigures(one.name, _service(one), one.trouble, last_run=_last_run(one, runs))
     if one.settings is None or not one.key_id:
@@ -96,11 +96,11 @@ def _counted(told: DistrictFigures, version: Published) -> DistrictFigures:
     return replace(told, plain=plain, lead_states=dict(leads), statuses=dict(statuses))
 
 
-def _service(one: District) -> str:
+def _service(one: CityHome) -> str:
     return "在运行" if service_is_running(one.home) else "没有在运行"
 
 
-def _last_run(one: District, runs: Sequence[RunRecord]) -> str:
+def _last_run(one: CityHome, runs: Sequence[RunRecord]) -> str:
     if run_is_going(one.home):
         return "正在进行"
     return f"{runs[-1].as_of.isoformat()} {_ended(runs[-1])}" if runs else "还没有"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.city.districts import District, districts_of
+from flows.city.districts import CityHome, districts_of
 from flows.city.page_server import auth_path, auth_string
 from flows.home.folders import Home
 from flows.nightly.schedule import next_due
@@ -35,7 +35,7 @@ class City:
     port: int
     keys: Path | None = None
 
-    def districts(self) -> list[District]:
+    def districts(self) -> list[CityHome]:
         return districts_of(self.root, self.keys, taken=(self.port,))
 
 
@@ -63,7 +63,7 @@ def serve_city(city: City) -> None:
             say(home, "city", "stopped")
 
 
-def _serve(city: City, supervisor: Supervisor, stop: threading.Event, districts: list[District]) -> None:
+def _serve(city: City, supervisor: Supervisor, stop: threading.Event, districts: list[CityHome]) -> None:
     supervisor.start(PAGE)
     print(f"全市汇总：http://{LOOPBACK}:{city.port}（用户名 city，口令见 {auth_path(city.root)}）", flush=True)
     for line in _same_minute(districts):
@@ -80,7 +80,7 @@ def _serve(city: City, supervisor: Supervisor, stop: threading.Event, districts:
         districts = _found_again(city, districts)
 
 
-def _start(one: District, supervisor: Supervisor, stop: threading.Event) -> None:
+def _start(one: CityHome, supervisor: Supervisor, stop: threading.Event) -> None:
     """Start a district's service and wait until it listens, so that ten do not start on two cores at once."""
     supervisor.add(_district_child(one))
     supervisor.start(one.folder)
@@ -97,7 +97,7 @@ def _watch(supervisor: Supervisor, stop: threading.Event, seconds: float) -> Non
         stop.wait(_LOOK_SECONDS)
 
 
-def _found_again(city: City, before: list[District]) -> list[District]:
+def _found_again(city: City, before: list[CityHome]) -> list[CityHome]:
     """The districts as they stand now: one that was mended or added is started, without a restart of the others."""
     try:
         return city.districts()
@@ -105,7 +105,7 @@ def _found_again(city: City, before: list[District]) -> list[District]:
         return before
 
 
-def _district_child(one: District) -> Child:
+def _district_child(one: CityHome) -> Child:
     words = ("serve", "--home", str(one.home.root))
     own = {**plain_environment(), "SANZHAO_KEY_FILE": str(one.key_file)}
     return Child(one.folder, as_child("-c", "from flows.cli import main; main()", *words), own, _STOP_SECONDS)
@@ -116,7 +116,7 @@ def _page_child(city: City) -> Child:
     return Child(PAGE, as_child("-m", "flows.city.page_server", *words), plain_environment())
 
 
-def _same_minute(districts: Sequence[District]) -> list[str]:
+def _same_minute(districts: Sequence[CityHome]) -> list[str]:
     """A line for each minute at which several nights begin: each needs its memory."""
     due: dict[datetime, list[str]] = defaultdict(list)
     now = datetime.now(UTC)

@@ -75,7 +75,7 @@ class _Command(_InChinese, TyperCommand):
     pass
 
 
-class _Group(_InChinese, TyperGroup):
+class _CommandGroup(_InChinese, TyperGroup):
     pass
 
 
@@ -84,7 +84,7 @@ class Commands(typer.Typer):
 
     def __init__(self, help: str) -> None:
         super().__init__(
-            cls=_Group, help=help, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+            cls=_CommandGroup, help=help, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
         )
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:

@@ -14,7 +14,7 @@ from flows.cli.ledger import password_of
 from flows.cli.options import CityRequired, HomeOption, KeysOption, parse_day
 
 if TYPE_CHECKING:
-    from flows.exchange.agreement import Agreement
+    from flows.exchange.agreement import ExchangeAgreement
     from flows.home.folders import Home
 
 app = Commands(help="两个区互找党员：只交换带密钥的记号，不交换姓名和号码。")
@@ -150,13 +150,13 @@ def _home(path: Path) -> Home:
     return Home(path.resolve())
 
 
-def _agreement(key: Path | None) -> Agreement:
+def _agreement(key: Path | None) -> ExchangeAgreement:
     from flows.exchange.agreement import load_agreement
 
     return load_agreement(key)
 
 
-def _own(key: Path | None, third: bool) -> Agreement | None:
+def _own(key: Path | None, third: bool) -> ExchangeAgreement | None:
     return None if third else _agreement(key)
 
 

@@ -15,7 +15,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
     from flows.home.folders import Home
     from flows.review.counter import answered
     from flows.review.office import Office
-    from reports.workbench.access import Account, Role
+    from reports.workbench.access import Role, SignedInAccount
     from schemas.errors import HomeError
 
     place = Home(home.resolve())
@@ -26,7 +26,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
     enquiry = enquiry_of(_asked("姓名（可不填）："), _asked("身份证号、手机号、党员编号、人员编号或任务编号："))
     office = Office.open(place)
     try:
-        answer = answered(office, Account(getpass.getuser(), Role.REVIEWER), enquiry)
+        answer = answered(office, SignedInAccount(getpass.getuser(), Role.REVIEWER), enquiry)
     finally:
         office.close()
     if json:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Literal
 
-from flows.home.first_day import REQUIRED, FirstDay, Sender, sender_of, source_named
+from flows.home.first_day import REQUIRED, FirstDay, SourceSender, sender_of, source_named
 from schemas.contracts import SourceContract
 
 Given = tuple[str, list[str], list[str], list[str]]
@@ -43,8 +43,8 @@ def _asked(contracts: Mapping[str, SourceContract]) -> FirstDay:
     print("先问几项，不清楚的直接回车，以后可在 config.toml 和各来源的 provenance.toml 里改。")
     district = _line("区（县）名称")
     said: dict[Coming, list[str]] = {"comes": [], "never": [], "later": []}
-    senders: dict[str, Sender] = {}
-    last = Sender()
+    senders: dict[str, SourceSender] = {}
+    last = SourceSender()
     for name, one in contracts.items():
         answer = "comes" if name == REQUIRED else _whether(f"{one.title}（{name}）")
         said[answer].append(name)
@@ -65,7 +65,7 @@ def _whether(title: str) -> Coming:
     return found
 
 
-def _sender(contract: SourceContract, last: Sender) -> Sender:
+def _sender(contract: SourceContract, last: SourceSender) -> SourceSender:
     """Who answers for a source; an empty answer is the one given for the source before."""
     provider = _line(f"  {contract.title}由哪个单位提供（回车为{contract.department}）")
     given = {
@@ -74,7 +74,7 @@ def _sender(contract: SourceContract, last: Sender) -> Sender:
         "approval_no": _again("批准文号", last.approval_no),
         "legal_basis": _again("法律依据，如：个人信息保护法第十三条第三项", last.legal_basis),
     }
-    return Sender(provider=provider, **given)
+    return SourceSender(provider=provider, **given)
 
 
 def _again(prompt: str, last: str) -> str:

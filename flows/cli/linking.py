@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from flows.tabular import ParquetRows
-    from matchers.engine import Options, Work
+    from matchers.engine import Options, WorkFolder
     from matchers.model.link_model import LinkModel
     from matchers.training.train import Training
 
@@ -232,7 +232,7 @@ def _tell_unread(pairs: pa.Table) -> None:
 
 
 @contextmanager
-def engine_options(memory: str, work: Work | None = None) -> Iterator[Options]:
+def engine_options(memory: str, work: WorkFolder | None = None) -> Iterator[Options]:
     """What the engine may use: it spills into a private folder of this command's own, and shows how far it is."""
     from flows.cli.spill import private_spill
     from flows.cli.terminal import shown_progress

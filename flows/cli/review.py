@@ -46,7 +46,7 @@ def review(
     from datetime import timedelta
 
     from flows.home.folders import Home
-    from flows.review.sessions import Limits
+    from flows.review.sessions import SessionLimits
 
     place = Home(home.resolve())
     if add_account or reset_account:
@@ -54,13 +54,13 @@ def review(
         return
     from flows.review.server import Address, serve
 
-    serve(place, Address(port=port, public=public_url), Limits(idle=timedelta(minutes=idle_minutes)), say)
+    serve(place, Address(port=port, public=public_url), SessionLimits(idle=timedelta(minutes=idle_minutes)), say)
 
 
 def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, list[str], Path | None]) -> None:
     from flows.review.office import Office
     from flows.review.streets import check_streets
-    from reports.workbench.access import Account, Role
+    from reports.workbench.access import Role, SignedInAccount
     from schemas.errors import HomeError
 
     role, streets, password_file = about
@@ -74,12 +74,12 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
     office, by = Office.open(home), getpass.getuser()
     try:
         if name:
-            office.accounts.check_new(Account(name, Role(role), frozenset(streets)))
+            office.accounts.check_new(SignedInAccount(name, Role(role), frozenset(streets)))
             if not check_streets(office.held(), streets) and streets:
                 say("还没有一本账，镇街名称没有核对；请与数据里的写法一致")
         password = _password(password_file)
         if name:
-            office.accounts.add(Account(name, Role(role), frozenset(streets)), password, at=office.now(), by=by)
+            office.accounts.add(SignedInAccount(name, Role(role), frozenset(streets)), password, at=office.now(), by=by)
             office.audit(by, "account", f"新增 {name} {role} {'、'.join(streets) or '全区'}")
             say(f"已开账号 {name}：{role}，{'、'.join(streets) or '全区'}")
         elif reset:

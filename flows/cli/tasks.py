@@ -93,7 +93,7 @@ def import_(
     """读回核查任务表：逐行收下、退回（写明原因）或列为冲突；同一份读两遍不会重复记。下一次运行写入一本账。"""
     from flows.home.folders import Home
     from flows.tasks.numbers import read_number
-    from flows.tasks.returned import Receiver, import_tasks
+    from flows.tasks.returned import SheetReceiver, import_tasks
 
     if accept and not why:
         raise typer.BadParameter("采用有冲突的结果要写明理由 --why")
@@ -102,7 +102,7 @@ def import_(
         raise typer.BadParameter(f"不是任务编号：{'、'.join(wrong)}")
     now = datetime.now(ZoneInfo("Asia/Shanghai"))
     who = by or getpass.getuser()
-    receiver = Receiver(
+    receiver = SheetReceiver(
         who, now.date(), frozenset(number for number in settled.values() if number), why, _passwords(open_with)
     )
     done = import_tasks(Home(home.resolve()), [path.resolve() for path in files], receiver)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.ending import say
-from matchers.engine import Work
+from matchers.engine import WorkFolder
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _OURS = ("spooled-*", "done-*.json", ".note-*", _KEY, _MARK)
 @contextmanager
 def work_folder(
     folder: Path | None, model: LinkModel, tables: Mapping[str, Path | None], *settings: str
-) -> Iterator[Work | None]:
+) -> Iterator[WorkFolder | None]:
     """The folder's unfinished work on these tables by this model, or none. Raises InputError where it is another's.
 
     Goes with everything in it once what is done inside the `with` ends well.
@@ -47,7 +47,7 @@ def work_folder(
         done = len(list(folder.glob(f"done-{of}-*.json")))
         if done:
             say(f"接着上次中断的比对：{folder} 里已有 {done} 步做完，不再重做")
-        yield Work(folder, of, (folder / _KEY).read_bytes())
+        yield WorkFolder(folder, of, (folder / _KEY).read_bytes())
         _destroy(folder)
     finally:
         os.close(held)

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Known:
+class FetchedBefore:
     """One file as it was fetched last time, its sealed copy still whole."""
 
     size: int
@@ -52,7 +52,7 @@ def origin_of(connector: Connector) -> str:
 
 
 def fetch_files(
-    name: str, connector: Connector, known: Mapping[str, Known], *, progress: Progress = silent
+    name: str, connector: Connector, known: Mapping[str, FetchedBefore], *, progress: Progress = silent
 ) -> Iterator[FetchedFile]:
     """Fetch a source, file after file, by name; only one is in memory at a time.
 
@@ -178,7 +178,7 @@ def is_half_written(name: str) -> bool:
     return name.lower().endswith(_HALF_WRITTEN)
 
 
-def _fetched(line: _Line, file: RemoteFile, known: Known | None) -> FetchedFile:
+def _fetched(line: _Line, file: RemoteFile, known: FetchedBefore | None) -> FetchedFile:
     """One file; a failing one is named and the others go on."""
     if known and file.mark is not None and (file.mark, file.size) == (known.mark, known.size):
         return FetchedFile(file.name, mark=file.mark, modified=file.modified, size=known.size)

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError, pieces_of
+from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from schemas.connectors import FolderConnector
 
 
@@ -37,7 +37,7 @@ class FolderRemote:
         limit = self.connector.max_file_mb << 20
         try:
             with Path(file.place).open("rb") as body:
-                data = Receiver(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
+                data = DownloadBuffer(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
             after = _described(Path(file.place))
         except OSError:
             raise PassingError("文件读不了", where=where, rule="connector_unreachable") from None

@@ -10,7 +10,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError, pieces_of
+from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import HttpConnector
 
@@ -49,7 +49,9 @@ class HttpRemote:
         where = f"{self.where}/{file.name}"
         try:
             with self.opener.open(self._request(file.place, known), timeout=self.connector.timeout_seconds) as answer:
-                receiver = Receiver(where, self.connector.max_file_mb << 20, self.deadline, _length(answer.headers))
+                receiver = DownloadBuffer(
+                    where, self.connector.max_file_mb << 20, self.deadline, _length(answer.headers)
+                )
                 data = receiver.gather(pieces_of(answer.read1))
                 return Download(data, _mark(answer.headers), answer.headers.get("Last-Modified", ""))
         except urllib.error.HTTPError as error:

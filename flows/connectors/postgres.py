@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError
+from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError
 from flows.connectors.secrets import Secret
 from matchers.engine import Options, connect, extension_path
 from schemas.connectors import PostgresConnector
@@ -35,7 +35,7 @@ class PostgresRemote:
         return [RemoteFile(name, name, None, None)]
 
     def download(self, file: RemoteFile, known: str | None) -> Download | None:
-        receiver = Receiver(self.where, self.connector.max_file_mb << 20, self.deadline)
+        receiver = DownloadBuffer(self.where, self.connector.max_file_mb << 20, self.deadline)
         sink = io.BytesIO()
         try:
             found = self.con.execute("select * from postgres_query('there', $query)", {"query": self.connector.query})

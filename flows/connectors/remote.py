@@ -60,7 +60,7 @@ class PassingError(TransferError):
 
 
 @dataclass
-class Receiver:
+class DownloadBuffer:
     """Gathers the pieces of one download in memory, within its limits: half a file never lies on a disk."""
 
     where: str

@@ -9,7 +9,7 @@ import s3fs
 from aiohttp import ClientError as AioClientError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError, pieces_of
+from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import S3Connector
 
@@ -53,7 +53,7 @@ class S3Remote:
         limit = self.connector.max_file_mb << 20
         try:
             with self.system.open(file.place, "rb", block_size=8 << 20) as body:
-                data = Receiver(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
+                data = DownloadBuffer(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
             after = self.system.info(file.place, refresh=True)
         except _FAILS as error:
             raise _meaning(error, where) from None

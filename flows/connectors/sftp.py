@@ -12,7 +12,7 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from flows.connectors.remote import Download, PassingError, Receiver, RemoteFile, TransferError, pieces_of
+from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import SftpConnector
 
@@ -96,7 +96,7 @@ class SftpRemote:
         try:
             with self.system.ftp.open(file.place, "rb") as body:
                 body.MAX_REQUEST_SIZE = _REQUEST
-                data = Receiver(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
+                data = DownloadBuffer(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
             after = self.system.ftp.lstat(file.place)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise _meaning(error, where) from None

@@ -19,7 +19,7 @@ _EXCEL_HEAD, _EXCEL_TAIL = 15, "000"
 _MOST_NEAR = 2
 
 
-class Fit(IntEnum):
+class ValueFit(IntEnum):
     """How well two values fit, the better the higher."""
 
     DIFFERENT = 0
@@ -34,10 +34,10 @@ class Fit(IntEnum):
 
 
 @dataclass(frozen=True)
-class Compared:
+class FieldComparison:
     """One field's fit, its Chinese sentence, and how many digits a mask showed."""
 
-    fit: Fit
+    fit: ValueFit
     sentence: str
     digits: int = 0
 
@@ -67,31 +67,37 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SidesComparison:
     """The three comparisons of two sides."""
 
-    name: Compared
-    id_number: Compared
-    phone: Compared
-    birth: Compared
+    name: FieldComparison
+    id_number: FieldComparison
+    phone: FieldComparison
+    birth: FieldComparison
 
     @property
     def is_near(self) -> bool:
         """Whether it is worth telling a clerk of: a number that fits or nearly does; a like telephone says nothing
         beside another name.
         """
-        if self.name.fit == Fit.DIFFERENT and self.id_number.fit < Fit.NEAR and self.phone.fit < Fit.SAME:
+        if (
+            self.name.fit == ValueFit.DIFFERENT
+            and self.id_number.fit < ValueFit.NEAR
+            and self.phone.fit < ValueFit.SAME
+        ):
             return False
         number = max(self.id_number.fit, self.phone.fit)
         shown = self.id_number.digits + self.phone.digits
-        if number >= Fit.NEAR:
+        if number >= ValueFit.NEAR:
             return True
-        return number == Fit.HIDDEN and (self.name.fit >= Fit.NEAR or (self.name.fit == Fit.HIDDEN and shown >= 7))
+        return number == ValueFit.HIDDEN and (
+            self.name.fit >= ValueFit.NEAR or (self.name.fit == ValueFit.HIDDEN and shown >= 7)
+        )
 
     @property
     def is_person(self) -> bool:
         """Whether the record is the one asked about: a whole number is the same, and no other name stands beside it."""
-        return Fit.SAME in (self.id_number.fit, self.phone.fit) and self.name.fit != Fit.DIFFERENT
+        return ValueFit.SAME in (self.id_number.fit, self.phone.fit) and self.name.fit != ValueFit.DIFFERENT
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -102,9 +108,9 @@ class Comparison:
         return "；".join(one.sentence for one in (self.name, self.id_number, self.birth, self.phone) if one.sentence)
 
 
-def compared(one: Person, other: Person) -> Comparison:
+def compared(one: Person, other: Person) -> SidesComparison:
     """How two sides fit, field by field."""
-    return Comparison(
+    return SidesComparison(
         compare_names(one.name, other.name),
         compare_ids(one.id_number, other.id_number),
         compare_phones(one.phones, other.phones),
@@ -112,90 +118,96 @@ def compared(one: Person, other: Person) -> Comparison:
     )
 
 
-def _compare_births(one: Person, other: Person) -> Compared:
+def _compare_births(one: Person, other: Person) -> FieldComparison:
     """The days of birth, told where the IDs do not tell already."""
     if not one.birth or not other.birth or (one.id_number and other.id_number):
-        return Compared(Fit.SILENT, "")
+        return FieldComparison(ValueFit.SILENT, "")
     same = one.birth == other.birth
-    return Compared(Fit.SAME, "出生日期相同") if same else Compared(Fit.DIFFERENT, "出生日期不同")
+    return (
+        FieldComparison(ValueFit.SAME, "出生日期相同") if same else FieldComparison(ValueFit.DIFFERENT, "出生日期不同")
+    )
 
 
 def _born(id_number: str) -> str:
     return id_number[6:14] if len(id_number) == ID_PLACES and "*" not in id_number[6:14] else ""
 
 
-def compare_names(one: str, other: str) -> Compared:
+def compare_names(one: str, other: str) -> FieldComparison:
     """Two names in simplified characters, either of which may hide some."""
     if not one or not other:
-        return Compared(Fit.SILENT, "")
+        return FieldComparison(ValueFit.SILENT, "")
     if "*" in one or "*" in other:
         fits = _masks_fit(one, other)
-        return Compared(Fit.HIDDEN, "姓名打码，只显示一部分") if fits else Compared(Fit.DIFFERENT, "姓名不同")
+        return (
+            FieldComparison(ValueFit.HIDDEN, "姓名打码，只显示一部分")
+            if fits
+            else FieldComparison(ValueFit.DIFFERENT, "姓名不同")
+        )
     if one == other:
-        return Compared(Fit.SAME, "姓名相同")
+        return FieldComparison(ValueFit.SAME, "姓名相同")
     if len(one) == len(other) and [reading(sign) for sign in one] == [reading(sign) for sign in other]:
-        return Compared(Fit.NEAR, "姓名同音、字不同")
+        return FieldComparison(ValueFit.NEAR, "姓名同音、字不同")
     if len(one) == len(other) > 1 and one[0] == other[0] and sorted(one) == sorted(other):
-        return Compared(Fit.NEAR, "名字前后两字颠倒")
-    return Compared(Fit.DIFFERENT, "姓名不同")
+        return FieldComparison(ValueFit.NEAR, "名字前后两字颠倒")
+    return FieldComparison(ValueFit.DIFFERENT, "姓名不同")
 
 
-def compare_ids(one: str, other: str) -> Compared:
+def compare_ids(one: str, other: str) -> FieldComparison:
     """Two resident IDs, either of which may be masked, damaged or of another length."""
     if not one or not other:
-        return Compared(Fit.SILENT, "没有证件号" if one else "")
+        return FieldComparison(ValueFit.SILENT, "没有证件号" if one else "")
     if one == other and "*" not in one:
-        return Compared(Fit.SAME, "证件号相同")
+        return FieldComparison(ValueFit.SAME, "证件号相同")
     if len(one) != len(other):
         return _of_two_lengths(one, other)
     places = _differing(one, other)
     if "*" in one or "*" in other:
         shown = sum("*" not in pair for pair in zip(one, other, strict=True))
         if places:
-            return Compared(Fit.DIFFERENT, f"证件号打码，显示的{_places(places)}不同")
-        return Compared(Fit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
+            return FieldComparison(ValueFit.DIFFERENT, f"证件号打码，显示的{_places(places)}不同")
+        return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
     if one[:_EXCEL_HEAD] == other[:_EXCEL_HEAD] and _EXCEL_TAIL in (one[_EXCEL_HEAD:], other[_EXCEL_HEAD:]):
-        return Compared(Fit.HEAD, "证件号末3位在表格软件里变成了000，前15位相同")
+        return FieldComparison(ValueFit.HEAD, "证件号末3位在表格软件里变成了000，前15位相同")
     if len(places) > _MOST_NEAR:
-        return Compared(Fit.DIFFERENT, f"证件号不同（{len(places)}位不同）")
+        return FieldComparison(ValueFit.DIFFERENT, f"证件号不同（{len(places)}位不同）")
     swapped = len(places) == _MOST_NEAR and one[places[0] - 1] == other[places[1] - 1]
     both = "，两个号都有效，按两个人对待" if len(one) == ID_PLACES and is_valid_id(one) and is_valid_id(other) else ""
     if swapped and one[places[1] - 1] == other[places[0] - 1]:
-        return Compared(Fit.NEAR, f"证件号{_places(places)}对调了{both}")
-    return Compared(Fit.NEAR, f"证件号{_places(places)}不同，其余相同{both}")
+        return FieldComparison(ValueFit.NEAR, f"证件号{_places(places)}对调了{both}")
+    return FieldComparison(ValueFit.NEAR, f"证件号{_places(places)}不同，其余相同{both}")
 
 
-def _of_two_lengths(one: str, other: str) -> Compared:
+def _of_two_lengths(one: str, other: str) -> FieldComparison:
     """A mask may stand for any number of digits; a whole number of another length is no resident ID."""
     if "*" not in one + other:
-        return Compared(Fit.DIFFERENT, f"证件号位数不同（{len(one)}位与{len(other)}位）")
+        return FieldComparison(ValueFit.DIFFERENT, f"证件号位数不同（{len(one)}位与{len(other)}位）")
     if not _masks_fit(one, other):
-        return Compared(Fit.DIFFERENT, "证件号打码，显示的数字不同")
+        return FieldComparison(ValueFit.DIFFERENT, "证件号打码，显示的数字不同")
     shown = sum(sign != "*" for sign in min(one, other, key=lambda text: sum(sign != "*" for sign in text)))
-    return Compared(Fit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
+    return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
 
 
-def compare_phones(some: tuple[str, ...], others: tuple[str, ...]) -> Compared:
+def compare_phones(some: tuple[str, ...], others: tuple[str, ...]) -> FieldComparison:
     """The best of every two telephones."""
     if not some or not others:
-        return Compared(Fit.SILENT, "没有手机号" if some else "")
+        return FieldComparison(ValueFit.SILENT, "没有手机号" if some else "")
     return max((_phones(one, other) for one in some for other in others), key=lambda found: (found.fit, found.digits))
 
 
-def _phones(one: str, other: str) -> Compared:
+def _phones(one: str, other: str) -> FieldComparison:
     if len(one) != len(other):
-        return Compared(Fit.DIFFERENT, "手机号不同")
+        return FieldComparison(ValueFit.DIFFERENT, "手机号不同")
     places = _differing(one, other)
     if "*" in one or "*" in other:
         shown = sum("*" not in pair for pair in zip(one, other, strict=True))
         if places:
-            return Compared(Fit.DIFFERENT, "手机号不同")
-        return Compared(Fit.HIDDEN, f"手机号打码，只显示{shown}位，这{shown}位相同", shown)
+            return FieldComparison(ValueFit.DIFFERENT, "手机号不同")
+        return FieldComparison(ValueFit.HIDDEN, f"手机号打码，只显示{shown}位，这{shown}位相同", shown)
     if not places:
-        return Compared(Fit.SAME, "手机号相同")
+        return FieldComparison(ValueFit.SAME, "手机号相同")
     if len(places) == 1:
-        return Compared(Fit.NEAR, f"手机号{_places(places)}不同，其余相同")
-    return Compared(Fit.DIFFERENT, "手机号不同")
+        return FieldComparison(ValueFit.NEAR, f"手机号{_places(places)}不同，其余相同")
+    return FieldComparison(ValueFit.DIFFERENT, "手机号不同")
 
 
 def _differing(one: str, other: str) -> list[int]:

@@ -17,7 +17,7 @@ _OLD_ID, _LONGEST = 15, 60
 _CYRILLIC = str.maketrans({"Х": "X", "х": "X"})
 
 
-class Kind(StrEnum):
+class NumberKind(StrEnum):
     """What was typed as the number."""
 
     ID = "身份证号"
@@ -33,26 +33,26 @@ class Enquiry:
 
     name: str
     number: str
-    kind: Kind
+    kind: NumberKind
 
     @property
     def id_number(self) -> str:
         """The ID as typed, one of the old form in its 18 places; empty where the number is none."""
-        return self.number if self.kind is Kind.ID else ""
+        return self.number if self.kind is NumberKind.ID else ""
 
     @property
     def phone(self) -> str:
-        return self.number if self.kind is Kind.PHONE else ""
+        return self.number if self.kind is NumberKind.PHONE else ""
 
     @property
     def full_id(self) -> str | None:
         """The ID where all of it is shown and it holds."""
-        return self.number if self.kind is Kind.ID and is_valid_id(self.number) else None
+        return self.number if self.kind is NumberKind.ID and is_valid_id(self.number) else None
 
     @property
     def mistyped(self) -> bool:
         """Whether a whole ID was typed that cannot be one."""
-        return self.kind is Kind.ID and "*" not in self.number and self.full_id is None
+        return self.kind is NumberKind.ID and "*" not in self.number and self.full_id is None
 
 
 def enquiry_of(name: str, number: str) -> Enquiry:
@@ -66,7 +66,7 @@ def enquiry_of(name: str, number: str) -> Enquiry:
         )
     task = read_number(number)
     if task is not None:
-        return Enquiry(simplified(name), task, Kind.TASK)
+        return Enquiry(simplified(name), task, NumberKind.TASK)
     if len(clean) == _OLD_ID and clean.isdecimal():
         first17 = f"{clean[:6]}19{clean[6:]}"
         clean = first17 + check_digit(first17)
@@ -74,10 +74,10 @@ def enquiry_of(name: str, number: str) -> Enquiry:
         clean = clean[-PHONE_PLACES:]
     kind = _kind(clean)
     own = unicodedata.normalize("NFKC", number).strip()[:_LONGEST]
-    return Enquiry(simplified(name), own if kind is Kind.OWN else clean, kind)
+    return Enquiry(simplified(name), own if kind is NumberKind.OWN else clean, kind)
 
 
-def _kind(clean: str) -> Kind:
+def _kind(clean: str) -> NumberKind:
     if len(clean) == ID_PLACES and re.fullmatch(r"[0-9*]{17}[0-9X*]", clean):
-        return Kind.ID
-    return Kind.PHONE if re.fullmatch(r"1[0-9*]{10}", clean) else Kind.OWN
+        return NumberKind.ID
+    return NumberKind.PHONE if re.fullmatch(r"1[0-9*]{10}", clean) else NumberKind.OWN

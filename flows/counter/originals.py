@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.counter.comparing import Comparison, Fit, Person, compared
-from flows.counter.enquiry import Enquiry, Kind
+from flows.counter.comparing import Person, SidesComparison, ValueFit, compared
+from flows.counter.enquiry import Enquiry, NumberKind
 from flows.ledger.publish.read import Published
 from flows.originals import Chosen, Glance, NightRows, Originals, Rank, Record
 from flows.originals.night_rows import REGISTRY_ROLES
@@ -29,7 +29,7 @@ class NearRow:
 
     contract: SourceContract
     record: Record
-    comparison: Comparison
+    comparison: SidesComparison
     same_number: bool
     """Whether its own number is the one asked for."""
 
@@ -43,7 +43,7 @@ class NearRow:
 
     @property
     def is_person(self) -> bool:
-        return self.comparison.is_person or (self.same_number and self.comparison.name.fit != Fit.DIFFERENT)
+        return self.comparison.is_person or (self.same_number and self.comparison.name.fit != ValueFit.DIFFERENT)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Ne
     The nearest of each kind only: how many others are like them is counted.
     """
     asked, night = Person.asked(enquiry), NightRows.of(originals, version)
-    own = enquiry.number.upper() if enquiry.kind is Kind.OWN else ""
+    own = enquiry.number.upper() if enquiry.kind is NumberKind.OWN else ""
     found = night.nearest(_glance((asked,), own), _MOST, _SURE)
     first = _near(found, (asked,), own)
     persons = tuple({Person.of(one.record) for one in first if one.of_registry and one.is_person})
@@ -158,8 +158,8 @@ def _near(found: Chosen, asked: tuple[Person, ...], own: str) -> list[NearRow]:
     return sorted(rows, key=lambda one: (one.is_person, *one.comparison.rank), reverse=True)
 
 
-def _worth(found: Comparison) -> bool:
-    return found.is_near or found.is_person or found.name.fit == Fit.SAME
+def _worth(found: SidesComparison) -> bool:
+    return found.is_near or found.is_person or found.name.fit == ValueFit.SAME
 
 
 def _digits(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flows.counter.beside import decided_words, rows_beside
-from flows.counter.comparing import Comparison, Person, compared
+from flows.counter.comparing import Person, SidesComparison, compared
 from flows.counter.enquiry import Enquiry
 from flows.counter.originals import Nearby, NearRow
 from flows.scope.rows import Placing, RowTexts
@@ -51,7 +51,7 @@ class Reasons:
         if hidden:
             yield f"另有 {hidden} 行只是相近，没有列出"
 
-    def _told(self, one: NearRow, found: Comparison) -> str:
+    def _told(self, one: NearRow, found: SidesComparison) -> str:
         same = "编号相同；" if one.same_number else ""
         told = found.sentence or ("" if same else "没有可比的内容")
         return f"{one.record.where}：{same}{told}".rstrip("；")

@@ -25,7 +25,7 @@ _RESEND = "请该部门核对后重新报送；确属实情的，请在政策 [d
 
 
 @dataclass(frozen=True)
-class Finding:
+class DriftFinding:
     """One line of drift and what the policy does about it."""
 
     rule: Rule
@@ -74,7 +74,7 @@ def _nights(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[Tonight]:
     return nights
 
 
-def _findings(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight) -> Iterator[Finding]:
+def _findings(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight) -> Iterator[DriftFinding]:
     yield from _few_rows(run, night)
     tokens = key_tokens(con, run, night.contract)
     if night.past is None:
@@ -88,15 +88,15 @@ def _findings(con: duckdb.DuckDBPyConnection, run: RunContext, night: Tonight) -
         yield from _keys_reused(run, night, tokens, reused(con, night.past.keys, tokens))
 
 
-def _few_rows(run: RunContext, night: Tonight) -> Iterator[Finding]:
+def _few_rows(run: RunContext, night: Tonight) -> Iterator[DriftFinding]:
     rule, name = run.policy.drift.few_rows, night.contract.name
     least = rule.at_least.get(name, 0)
     if night.quality.accepted < least:
         text = f"{night.contract.title}只有 {night.quality.accepted:,} 行可用，少于规定的 {least:,} 行"
-        yield Finding(Rule.FEW_ROWS, rule.acts_on(name), f"{name}/", text)
+        yield DriftFinding(Rule.FEW_ROWS, rule.acts_on(name), f"{name}/", text)
 
 
-def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
+def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[DriftFinding]:
     """The source as a whole, else the files that are plainly the same ones as before."""
     rule, name = run.policy.drift.rows_lost, night.contract.name
     action, day = rule.acts_on(name), past.last.as_of
@@ -111,12 +111,12 @@ def _rows_lost(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]
         if old >= rule.from_rows and new <= old * rule.share:
             text = f"{what}只剩 {new:,} 行，{day} 有 {old:,} 行"
             if night.contract.role == "roll" and not new and not where.endswith("/"):
-                yield Finding(
+                yield DriftFinding(
                     Rule.ROWS_LOST, action, where, f"{text}，这部分党员会被当成不在册的人{_refusal(night, where)}"
                 )
                 continue
             text += _refusal(night, where)
-            yield Finding(Rule.ROWS_LOST, action if where.endswith("/") else _milder(action), where, text)
+            yield DriftFinding(Rule.ROWS_LOST, action if where.endswith("/") else _milder(action), where, text)
             if where.endswith("/"):
                 return
 
@@ -132,7 +132,7 @@ def _milder(action: Action) -> Action:
     return "warn" if action == "stop" else action
 
 
-def _columns_emptied(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
+def _columns_emptied(run: RunContext, night: Tonight, past: Past) -> Iterator[DriftFinding]:
     rule, name = run.policy.drift.column_emptied, night.contract.name
     old, new = past.last, night.quality
     if old.accepted < rule.from_rows or new.accepted < rule.from_rows:
@@ -141,10 +141,10 @@ def _columns_emptied(run: RunContext, night: Tonight, past: Past) -> Iterator[Fi
         was, now = old.filled.get(field.name, 0) / old.accepted, new.filled.get(field.name, 0) / new.accepted
         if was >= rule.filled_share and now <= rule.emptied_share:
             text = f"“{field.title}”一列几乎空了：填写率由 {was:.0%} 降到 {now:.0%}（{old.as_of} 相比）"
-            yield Finding(Rule.COLUMN_EMPTIED, rule.acts_on(name), f"{name}/", text)
+            yield DriftFinding(Rule.COLUMN_EMPTIED, rule.acts_on(name), f"{name}/", text)
 
 
-def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding]:
+def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[DriftFinding]:
     """An older file sent again, at once; the very same file for too long, where the source should move."""
     rule, name = run.policy.drift.same_file, night.contract.name
     for file, content in night.files.items():
@@ -157,14 +157,14 @@ def _same_files(run: RunContext, night: Tonight, past: Past) -> Iterator[Finding
             text = f"与 {first} 收到的一字不差，{(run.as_of - first).days} 天没有变化，像是把上期的文件又报了一次"
         else:
             continue
-        yield Finding(Rule.SAME_FILE, rule.acts_on(name), f"{name}/{file}", text)
+        yield DriftFinding(Rule.SAME_FILE, rule.acts_on(name), f"{name}/{file}", text)
 
 
-def _keys_reused(run: RunContext, night: Tonight, tokens: pa.Table, count: int) -> Iterator[Finding]:
+def _keys_reused(run: RunContext, night: Tonight, tokens: pa.Table, count: int) -> Iterator[DriftFinding]:
     rule, name = run.policy.drift.key_reused, night.contract.name
     if night.past is None or count < rule.from_rows or count < rule.share * tokens.num_rows:
         return
     field = night.contract.field(night.contract.record_id or "")
     title = field.title if field else "编号"
     text = f"{count:,} 个“{title}”换了人（{night.past.last.as_of} 时是别人），编号被重新使用或整列错位"
-    yield Finding(Rule.KEY_REUSED, rule.acts_on(name), f"{name}/", text)
+    yield DriftFinding(Rule.KEY_REUSED, rule.acts_on(name), f"{name}/", text)

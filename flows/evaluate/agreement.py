@@ -10,7 +10,7 @@ from matchers.measuring.curve import Share, wilson
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ReaderAgreement:
     """Pairs read twice: how many agreed, and kappa with its 95 % interval, null where chance alone agrees always."""
 
     agreed: Share
@@ -19,7 +19,7 @@ class Agreement:
     high: float | None
 
 
-def agreement(table: Mapping[tuple[str, str], int]) -> Agreement:
+def agreement(table: Mapping[tuple[str, str], int]) -> ReaderAgreement:
     """Agreement of a table of (first word, second word) and how many pairs.
 
     kappa = (po - pe) / (1 - pe), Cohen 1960; standard error sqrt(po (1 - po) / n) / (1 - pe).
@@ -28,13 +28,13 @@ def agreement(table: Mapping[tuple[str, str], int]) -> Agreement:
     same = sum(count for (first, second), count in table.items() if first == second)
     agreed = wilson(same, total)
     if not total:
-        return Agreement(agreed, None, None, None)
+        return ReaderAgreement(agreed, None, None, None)
     observed, chance = same / total, _by_chance(table, total)
     if chance >= 1:
-        return Agreement(agreed, None, None, None)
+        return ReaderAgreement(agreed, None, None, None)
     kappa = (observed - chance) / (1 - chance)
     half = 1.959964 * math.sqrt(observed * (1 - observed) / total) / (1 - chance)
-    return Agreement(agreed, round(kappa, 4), round(max(-1.0, kappa - half), 4), round(min(1.0, kappa + half), 4))
+    return ReaderAgreement(agreed, round(kappa, 4), round(max(-1.0, kappa - half), 4), round(min(1.0, kappa + half), 4))
 
 
 def _by_chance(table: Mapping[tuple[str, str], int], total: int) -> float:

@@ -26,7 +26,7 @@ from flows.evaluate.decisions import (
 from flows.home.folders import Home
 from flows.ledger.publish.read import current_version
 from matchers.engine import embedded
-from matchers.measuring.curve import Point, Share, Step, best, calibration, curve, point, wilson
+from matchers.measuring.curve import Point, Share, ThresholdStep, best, calibration, curve, point, wilson
 from matchers.relations import run_script, script
 from schemas.errors import InputError
 
@@ -55,7 +55,7 @@ class Evaluation:
     by_dirt: dict[str, Share]
     by_dirt_in_review: dict[str, Share]
     calibration: dict[str, Share]
-    curve: tuple[Step, ...]
+    curve: tuple[ThresholdStep, ...]
     decisions: Decisions | None = None
     """Scope, trades, units, hosts, advice and leads, where the truth states them."""
 

@@ -15,7 +15,7 @@ from flows.evaluate.ledger import point_lines
 from matchers.encoding.typed import as_text, is_plain
 from matchers.engine import embedded
 from matchers.engines.result import ONE_TABLE, TABLES
-from matchers.measuring.curve import Point, Share, Step, best, calibration, curve, point
+from matchers.measuring.curve import Point, Share, ThresholdStep, best, calibration, curve, point
 from matchers.sides.unread import Unread, unread_lines, unread_of
 from schemas.errors import InputError
 
@@ -32,7 +32,7 @@ class PairsEvaluation:
     calibration: dict[str, Share]
     one_table: bool = False
     """Pairs of one table with itself, where the order of the two ids says nothing."""
-    curve: tuple[Step, ...] = ()
+    curve: tuple[ThresholdStep, ...] = ()
     unread: dict[str, dict[str, Unread]] = field(default_factory=dict)
     """Filled cells that showed nothing when the pairs were made, by side and column, as their file says."""
 

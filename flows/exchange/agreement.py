@@ -26,7 +26,7 @@ _HEAD = b"sanzhao-exchange-key/1\n"
 _NUMBER = re.compile(r"20[0-9]{2}-[0-9]{4}")
 
 
-class Agreement(BaseModel):
+class ExchangeAgreement(BaseModel):
     """What two districts agreed on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,13 +69,15 @@ class Agreement(BaseModel):
             )  # fmt: skip
 
 
-def make_agreement(path: Path, number: str, districts: tuple[str, str], made_on: date, **more: object) -> Agreement:
+def make_agreement(
+    path: Path, number: str, districts: tuple[str, str], made_on: date, **more: object
+) -> ExchangeAgreement:
     """Write a new agreement. Raises InputError where the file is there already or a part does not hold."""
     if path.exists():
         raise InputError("已有这个文件，不覆盖", where=path.name, rule="file_taken", action="换一个文件名")
     last = made_on + timedelta(days=rules().valid_days)
     try:
-        made = Agreement.model_validate(
+        made = ExchangeAgreement.model_validate(
             {"expires_on": last, **more, "number": number, "districts": districts, "made_on": made_on,
              "secret": secrets.token_hex(32)}
         )  # fmt: skip
@@ -88,7 +90,7 @@ def make_agreement(path: Path, number: str, districts: tuple[str, str], made_on:
     return made
 
 
-def load_agreement(path: Path | None) -> Agreement:
+def load_agreement(path: Path | None) -> ExchangeAgreement:
     """The agreement of a file, or of the one that SANZHAO_EXCHANGE_KEY names.
 
     Raises InputError where there is none, others can read it, or it is none.
@@ -108,7 +110,7 @@ def load_agreement(path: Path | None) -> Agreement:
             action=f"复制到本机后 chmod 600 {named.name}",
         )  # fmt: skip
     try:
-        return Agreement.model_validate(json.loads(data.removeprefix(_HEAD) if data.startswith(_HEAD) else b""))
+        return ExchangeAgreement.model_validate(json.loads(data.removeprefix(_HEAD) if data.startswith(_HEAD) else b""))
     except (ValueError, ValidationError):
         raise InputError(
             "这不是交换约定文件，或已残缺", where=named.name, rule="exchange_key", action="向立约的一方重新取一份"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from getpass import getuser
 from pathlib import Path
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.matching import match_files
 from flows.exchange.result import check_together, results_of, write_result
 from flows.exchange.token_file import TokenFile, read_tokens
@@ -15,7 +15,7 @@ from schemas.errors import InputError
 
 
 @dataclass(frozen=True)
-class Compared:
+class ExchangeComparison:
     """What was written, with the pairs in each, and what did not become a pair."""
 
     written: dict[Path, int]
@@ -23,7 +23,9 @@ class Compared:
     two_candidates: int
 
 
-def compare_files(files: tuple[Path, Path], out: Path, home: Home | None, agreement: Agreement | None) -> Compared:
+def compare_files(
+    files: tuple[Path, Path], out: Path, home: Home | None, agreement: ExchangeAgreement | None
+) -> ExchangeComparison:
     """Write a result for either district into a folder.
 
     Raises InputError where the files are not of one exchange, the agreement is over, or neither file is the district's
@@ -43,10 +45,10 @@ def compare_files(files: tuple[Path, Path], out: Path, home: Home | None, agreem
     for path, result in zip(paths, results, strict=True):
         write_result(path, result, agreement)
         written[path] = len(result.pairs)
-    return Compared(written, matched.checked_away, matched.two_candidates)
+    return ExchangeComparison(written, matched.checked_away, matched.two_candidates)
 
 
-def _note(home: Home, agreement: Agreement, files: tuple[TokenFile, TokenFile]) -> None:
+def _note(home: Home, agreement: ExchangeAgreement, files: tuple[TokenFile, TokenFile]) -> None:
     """Note the act; the district's own file must be among the two."""
     from flows.review.office import Office
 

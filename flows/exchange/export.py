@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.entries import Entries, member_entries, worker_entries
 from flows.exchange.own_list import own_list_path, save_own
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed, sealed_section
-from flows.exchange.sides import Sides, read_sides, without_withheld
+from flows.exchange.sides import DistrictSides, read_sides, without_withheld
 from flows.exchange.strength import worth_a_link
-from flows.exchange.token_file import Header, sealed_file
+from flows.exchange.token_file import TokenFileHeader, sealed_file
 from flows.home.folders import Home, write_private
 from flows.home.keys import DistrictKey
 from flows.home.settings import Settings, load_settings, model_of
@@ -47,7 +47,7 @@ class ExportOrder:
 
 
 @dataclass(frozen=True)
-class Sender:
+class ExchangeSender:
     """By whom, why, and whom the other side may ring: asked of a person, or of the configuration."""
 
     user: str
@@ -56,7 +56,7 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedTokens:
     """What was written: how many persons have tokens, and what was left out, by cause."""
 
     path: Path
@@ -66,7 +66,7 @@ class Exported:
     missing: tuple[str, ...]
 
 
-def export_tokens(home: Home, agreement: Agreement, order: ExportOrder) -> Exported:
+def export_tokens(home: Home, agreement: ExchangeAgreement, order: ExportOrder) -> ExportedTokens:
     """Write the file of tokens. Raises InputError where the user may not, the agreement is over, or it was done before.
 
     A second file of one exchange would show by what the two share which of their tokens are chaff.
@@ -78,12 +78,12 @@ def export_tokens(home: Home, agreement: Agreement, order: ExportOrder) -> Expor
     try:
         user, why = permitted(office, order.user, order.password, order.reason)
         contact = plain_text(order.contact, "联系人", least=2)[:_LONGEST_CONTACT]
-        return exported(office, agreement, Sender(user, why, contact), order.out)
+        return exported(office, agreement, ExchangeSender(user, why, contact), order.out)
     finally:
         office.close()
 
 
-def exported(office: Office, agreement: Agreement, sender: Sender, out: Path) -> Exported:
+def exported(office: Office, agreement: ExchangeAgreement, sender: ExchangeSender, out: Path) -> ExportedTokens:
     """Write the file of tokens, for a sender whose right to it was asked. Raises InputError as `export_tokens` does."""
     home, settings = office.home, load_settings(office.home)
     current = _may_begin(home, office, agreement, out)
@@ -105,10 +105,10 @@ def exported(office: Office, agreement: Agreement, sender: Sender, out: Path) ->
     write_private(out, data)  # noted before: no second file of one exchange, come what may
     left_out = {**made["members"][0].left_out, **made["workers"][0].left_out}
     persons = {name: one.persons.num_rows for name, (_, one) in made.items()}
-    return Exported(out, out.stat().st_size, persons, left_out, sides.missing)
+    return ExportedTokens(out, out.stat().st_size, persons, left_out, sides.missing)
 
 
-def _may_begin(home: Home, office: Office, agreement: Agreement, out: Path) -> Published:
+def _may_begin(home: Home, office: Office, agreement: ExchangeAgreement, out: Path) -> Published:
     """The version to export. Raises InputError where this exchange may not begin."""
     agreement.other(office.district)
     agreement.check_open(office.today())
@@ -125,15 +125,15 @@ def _may_begin(home: Home, office: Office, agreement: Agreement, out: Path) -> P
     return current
 
 
-def _header(agreement: Agreement, district: str, contact: str, today: date, made: Made) -> Header:
-    return Header(
+def _header(agreement: ExchangeAgreement, district: str, contact: str, today: date, made: Made) -> TokenFileHeader:
+    return TokenFileHeader(
         version=rules().version, exchange=agreement.number, district=district, other=agreement.other(district),
         contact=contact, made_on=today, expires_on=agreement.expires_on, masks=rules().masks,
         members=len(made["members"][1].section.tokens), workers=len(made["workers"][1].section.tokens),
     )  # fmt: skip
 
 
-def _landing(sides: Sides) -> str:
+def _landing(sides: DistrictSides) -> str:
     return f"{sides.landing.parent.name}/{sides.landing.name}"
 
 
@@ -145,13 +145,13 @@ def _withheld(office: Office, current: Published) -> set[str]:
     return office.store.evidence_of({*keys, *(old for old in moved if follow(moved, old) in keys)})
 
 
-def _evidence_of(key: DistrictKey, sides: Sides) -> dict[str, dict[int, str]]:
+def _evidence_of(key: DistrictKey, sides: DistrictSides) -> dict[str, dict[int, str]]:
     return {
         "members": _evidence(key, sides.members, workers=False), "workers": _evidence(key, sides.workers, workers=True)
     }  # fmt: skip
 
 
-def _sections(sides: Sides, agreement: Agreement, settings: Settings) -> Made:
+def _sections(sides: DistrictSides, agreement: ExchangeAgreement, settings: Settings) -> Made:
     """Both sections, sealed."""
     model, options = model_of(settings), Options(settings.threads, settings.memory_limit)
     strong = worth_a_link(sides.members, model, options)

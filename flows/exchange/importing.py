@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.own_list import Own, load_own, own_list_path
 from flows.exchange.result import FoundPair, Result, read_result
 from flows.exchange.rules import rules
@@ -41,7 +41,7 @@ class Imported:
     checked_away: int
 
 
-def import_result(home: Home, agreement: Agreement, order: ImportOrder) -> Imported:
+def import_result(home: Home, agreement: ExchangeAgreement, order: ImportOrder) -> Imported:
     """Take a result in, once. Raises InputError where the user may not, or the result is not of the file sent."""
     from flows.privacy.identified_export import permitted
     from flows.review.office import Office
@@ -53,7 +53,7 @@ def import_result(home: Home, agreement: Agreement, order: ImportOrder) -> Impor
         office.close()
 
 
-def imported(office: Office, agreement: Agreement, sender: tuple[str, str], path: Path) -> Imported:
+def imported(office: Office, agreement: ExchangeAgreement, sender: tuple[str, str], path: Path) -> Imported:
     """Take a result in, for one (who, why) whose right to it was asked. Raises InputError as `import_result` does."""
     user, why = sender
     agreement.other(office.district)

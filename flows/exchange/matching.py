@@ -19,7 +19,7 @@ Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Pair:
+class ExchangePair:
     """One pair: its number, whose member it is, and the entries by which it was found, of the member and the worker."""
 
     number: int
@@ -32,7 +32,7 @@ class Pair:
 class Matched:
     """All pairs of two files, and what did not become one."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ExchangePair, ...]
     checked_away: int
     """Entries of one token whose checks differ: another sex, date of birth, or digit of an ID."""
     two_candidates: int
@@ -42,14 +42,14 @@ class Matched:
 def match_files(one: TokenFile, other: TokenFile) -> Matched:
     """Pairs of two files of one exchange, numbered in an order that both sides come to."""
     first, second = sorted((one, other), key=lambda file: file.header.district)
-    pairs: list[Pair] = []
+    pairs: list[ExchangePair] = []
     away = doubtful = 0
     for at_home, away_from_home in ((first, second), (second, first)):
         entries, differing = _agreeing(at_home.members, away_from_home.workers)
         kept, several = _of_one_member(entries)
         away, doubtful = away + differing, doubtful + several
         districts = at_home.header.district, away_from_home.header.district
-        pairs += [Pair(len(pairs) + place, *districts, own) for place, own in enumerate(_by_person(kept), 1)]
+        pairs += [ExchangePair(len(pairs) + place, *districts, own) for place, own in enumerate(_by_person(kept), 1)]
     return Matched(tuple(pairs), away, doubtful)
 
 

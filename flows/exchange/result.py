@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.macs import mac_of
 from flows.exchange.matching import Matched
 from flows.exchange.rules import rules
-from flows.exchange.token_file import Header, TokenFile
+from flows.exchange.token_file import TokenFile, TokenFileHeader
 from flows.home.folders import write_private
 from schemas.errors import InputError
 
@@ -68,7 +68,7 @@ def _result(own: TokenFile, other: TokenFile, matched: Matched) -> Result:
     )  # fmt: skip
 
 
-def check_together(one: Header, other: Header) -> None:
+def check_together(one: TokenFileHeader, other: TokenFileHeader) -> None:
     """Raises InputError where two files are not of one exchange, or are of one district."""
     if one.exchange != other.exchange:
         raise InputError(
@@ -81,14 +81,14 @@ def check_together(one: Header, other: Header) -> None:
         raise InputError("两个文件不是同一对区的", rule="exchange_other", action="用同一次交换的两个文件")
 
 
-def write_result(path: Path, result: Result, agreement: Agreement | None) -> None:
+def write_result(path: Path, result: Result, agreement: ExchangeAgreement | None) -> None:
     """Write the file 0600, sealed where the secret is at hand."""
     body = result.model_dump_json()
     mac = mac_of(agreement.key("result"), [body.encode()]).hex() if agreement else None
     write_private(path, json.dumps({"result": body, "mac": mac}, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
-def read_result(path: Path, agreement: Agreement) -> Result:
+def read_result(path: Path, agreement: ExchangeAgreement) -> Result:
     """A result for this exchange. Raises InputError where it is none, altered, or unsealed though no third party was
     agreed on.
     """

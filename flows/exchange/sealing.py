@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.entries import Entries
 from flows.exchange.macs import chance_checks, chance_tokens, checks, tokens
 from flows.exchange.rules import rules
@@ -33,7 +33,7 @@ class Sealed:
     """entry (place in the section), rule; chaff is not among them."""
 
 
-def sealed_section(name: str, entries: Entries, per_person: int, agreement: Agreement) -> Sealed:
+def sealed_section(name: str, entries: Entries, per_person: int, agreement: ExchangeAgreement) -> Sealed:
     """The section of members or workers, each person a block of so many entries, chaff persons among them."""
     rows = entries.rows
     persons, inverse = np.unique(np.asarray(rows["person"], np.int64), return_inverse=True)
@@ -59,7 +59,7 @@ def padded(persons: int) -> int:
     return -(-least // step) * step
 
 
-def _checks(rows: pa.Table, field: str, agreement: Agreement, slots: slice) -> npt.NDArray[np.uint32]:
+def _checks(rows: pa.Table, field: str, agreement: ExchangeAgreement, slots: slice) -> npt.NDArray[np.uint32]:
     """One row per entry: the checks of a field, each salted by the message of the token it stands beside."""
     key, count = agreement.key(f"check {field}"), slots.stop - slots.start
     if not rows.num_rows:

@@ -44,7 +44,7 @@ from person_rows where role = 'worker' order by row_id
 
 
 @dataclass(frozen=True)
-class Sides:
+class DistrictSides:
     """Both sides of one district, a row each per person of the registry and per worker row."""
 
     members: pa.Table
@@ -54,7 +54,9 @@ class Sides:
     landing: Path
 
 
-def without_withheld(sides: Sides, evidence: Mapping[str, Mapping[int, str]], withheld: Collection[str]) -> Sides:
+def without_withheld(
+    sides: DistrictSides, evidence: Mapping[str, Mapping[int, str]], withheld: Collection[str]
+) -> DistrictSides:
     """Both sides without the rows whose evidence token is withheld; a member stays, since others may be taken for them.
 
     `evidence`: by section and row.
@@ -82,7 +84,7 @@ class _Aside(RunContext):
         return self.home.runs / self.aside
 
 
-def read_sides(home: Home, version: Published) -> Sides:
+def read_sides(home: Home, version: Published) -> DistrictSides:
     """Both sides of a published version's night. Raises InputError where its copies are gone."""
     record = load_record(home, str(version.index["run_id"]))
     run = context_of(home, record)
@@ -97,7 +99,7 @@ def read_sides(home: Home, version: Published) -> Sides:
             matching.people(con, aside)
             matching.registry(con, aside)
             members, workers = (con.execute(query).to_arrow_table() for query in (_MEMBERS, _WORKERS))
-    return Sides(members, workers, missing, aside.landing)
+    return DistrictSides(members, workers, missing, aside.landing)
 
 
 @contextmanager

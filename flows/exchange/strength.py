@@ -29,7 +29,7 @@ _COLUMNS = ("row_id", "name", "sex", "birth_date", "id_number", "phones")
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _InventedRow:
     """An invented worker's row: whose it would be, and what it shows."""
 
     owner: int
@@ -59,7 +59,7 @@ def worth_a_link(members: pa.Table, model: LinkModel, options: Options) -> set[P
         each = [(row, name) for row, name in named if name]
         for mask in ((6, 4),) if sound else ((6, 4), (15, 0)):  # beside 15 digits a twin's name may sound alike
             word = f"{mask[0]}+{mask[1]}{sound}"
-            shown = [_Shown(row["row_id"], word, name, masked(row["id_number"], *mask)) for row, name in each]
+            shown = [_InventedRow(row["row_id"], word, name, masked(row["id_number"], *mask)) for row, name in each]
             found |= _linked(shown, registry)
         found |= _linked(list(_phones(each, sound)), registry)
     return found
@@ -71,10 +71,10 @@ def _over_the_border(model: LinkModel) -> LinkModel:
     return model.model_copy(update={"prior": rules().prior, "decision_rules": decisions})
 
 
-def _phones(each: Iterable[tuple[dict[str, Any], str]], sound: str) -> Iterator[_Shown]:
+def _phones(each: Iterable[tuple[dict[str, Any], str]], sound: str) -> Iterator[_InventedRow]:
     for row, name in each:
         for phone in filter(is_mobile, row["phones"]):
-            yield _Shown(row["row_id"], f"phone {phone}{sound}", name, phone=f"{phone[:3]}****{phone[-4:]}")
+            yield _InventedRow(row["row_id"], f"phone {phone}{sound}", name, phone=f"{phone[:3]}****{phone[-4:]}")
 
 
 def is_mobile(phone: str) -> bool:
@@ -82,7 +82,7 @@ def is_mobile(phone: str) -> bool:
     return len(phone) == 11 and phone.isdecimal() and phone[0] == "1"
 
 
-def _linked(shown: list[_Shown], registry: _Registry) -> set[Pattern]:
+def _linked(shown: list[_InventedRow], registry: _Registry) -> set[Pattern]:
     """Patterns of the invented rows that link to their owner and to nobody else."""
     if not shown:
         return set()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from flows.exchange.agreement import Agreement
+from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.macs import TOKEN_BYTES, Checks, Tokens, mac_of
 from flows.exchange.rules import rules
 from schemas.errors import InputError
@@ -52,7 +52,7 @@ class Section:
     checks: Checks
 
 
-class Header(BaseModel):
+class TokenFileHeader(BaseModel):
     """What the file says of itself, in clear."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,13 +73,15 @@ class Header(BaseModel):
 class TokenFile:
     """A file as it was read, and the digest by which results name it."""
 
-    header: Header
+    header: TokenFileHeader
     members: Section
     workers: Section
     digest: str
 
 
-def sealed_file(header: Header, sections: dict[str, Section], agreement: Agreement) -> tuple[bytes, str]:
+def sealed_file(
+    header: TokenFileHeader, sections: dict[str, Section], agreement: ExchangeAgreement
+) -> tuple[bytes, str]:
     """The file's bytes and its digest."""
     head = header.model_dump_json().encode()
     parts = [_MAGIC, struct.pack(">I", len(head)), head]
@@ -89,7 +91,7 @@ def sealed_file(header: Header, sections: dict[str, Section], agreement: Agreeme
     return b"".join([*parts, mac]), mac.hex()
 
 
-def read_tokens(path: Path, agreement: Agreement | None) -> TokenFile:
+def read_tokens(path: Path, agreement: ExchangeAgreement | None) -> TokenFile:
     """The file, held against its seal where the secret is at hand.
 
     Raises InputError where it is no such file, cut short, altered, sealed under another secret, or of another exchange.
@@ -107,7 +109,7 @@ def read_tokens(path: Path, agreement: Agreement | None) -> TokenFile:
     return TokenFile(header, sections["members"], sections["workers"], data[-_MAC_BYTES:].hex())
 
 
-def _header(data: bytes, where: str) -> tuple[Header, int]:
+def _header(data: bytes, where: str) -> tuple[TokenFileHeader, int]:
     start = len(_MAGIC) + 4
     try:
         if not data.startswith(_MAGIC):
@@ -115,7 +117,7 @@ def _header(data: bytes, where: str) -> tuple[Header, int]:
         (length,) = struct.unpack(">I", data[len(_MAGIC) : start])
         if length > _LONGEST_HEADER:
             raise ValueError
-        header = Header.model_validate(json.loads(data[start : start + length]))
+        header = TokenFileHeader.model_validate(json.loads(data[start : start + length]))
     except (ValueError, struct.error, ValidationError, RecursionError):
         raise InputError(
             "这不是交换文件，或开头已损坏", where=where, rule="exchange_file", action="请对方重新交一份，核对大小"
@@ -128,7 +130,7 @@ def _header(data: bytes, where: str) -> tuple[Header, int]:
     return header, start + length
 
 
-def _check_seal(data: bytes, header: Header, agreement: Agreement, where: str) -> None:
+def _check_seal(data: bytes, header: TokenFileHeader, agreement: ExchangeAgreement, where: str) -> None:
     if header.exchange != agreement.number:
         raise InputError(
             f"文件是第 {header.exchange} 次交换的，约定是 {agreement.number}", where=where, rule="exchange_other",
@@ -142,7 +144,7 @@ def _check_seal(data: bytes, header: Header, agreement: Agreement, where: str) -
         )  # fmt: skip
 
 
-def _sections(data: bytes, header: Header, at: int, where: str) -> Iterator[tuple[str, Section]]:
+def _sections(data: bytes, header: TokenFileHeader, at: int, where: str) -> Iterator[tuple[str, Section]]:
     counts = {"members": header.members, "workers": header.workers}
     sizes = {name: (TOKEN_BYTES + 4 * width(name)) * count for name, count in counts.items()}
     if len(data) != at + sum(sizes.values()) + _MAC_BYTES:

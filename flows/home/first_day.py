@@ -26,7 +26,7 @@ retention_days = 30
 
 
 @dataclass(frozen=True)
-class Sender:
+class SourceSender:
     """Who answers for one source, as far as known."""
 
     provider: str = ""
@@ -49,7 +49,7 @@ class FirstDay:
     district: str = ""
     comes: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
-    senders: Mapping[str, Sender] = field(default_factory=dict)
+    senders: Mapping[str, SourceSender] = field(default_factory=dict)
 
 
 def source_named(text: str, contracts: Mapping[str, SourceContract]) -> str:
@@ -62,7 +62,7 @@ def source_named(text: str, contracts: Mapping[str, SourceContract]) -> str:
     return found
 
 
-def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, Sender]:
+def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, SourceSender]:
     """`平台=市交通局,张主任,010-1234567,X交〔2026〕1号,法律依据`; what is left out stays to be filled in."""
     name, equals, about = text.partition("=")
     if not equals:
@@ -70,7 +70,7 @@ def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, 
             "写成 来源=单位,责任人,联系方式,批准文号,法律依据", rule="unknown_source", action="后面几项可以不写"
         )
     parts = [part.strip() for part in re.split("[,，]", about)]
-    return source_named(name, contracts), Sender(*parts[:5])
+    return source_named(name, contracts), SourceSender(*parts[:5])
 
 
 def begin(home: Home, day: FirstDay, contracts: Mapping[str, SourceContract]) -> list[str]:
@@ -93,7 +93,7 @@ def begin(home: Home, day: FirstDay, contracts: Mapping[str, SourceContract]) ->
         if name in day.never or folder.exists():
             continue
         private_folder(folder)
-        write_private(folder / "provenance.toml", _record(contract, day.senders.get(name, Sender())).encode())
+        write_private(folder / "provenance.toml", _record(contract, day.senders.get(name, SourceSender())).encode())
         made.append(name)
     return made
 
@@ -106,7 +106,7 @@ def _configured(day: FirstDay) -> str:
     return text
 
 
-def _record(contract: SourceContract, sender: Sender) -> str:
+def _record(contract: SourceContract, sender: SourceSender) -> str:
     purpose = "党员组织关系核对" if contract.role in ("roll", "transfer", "floating") else "核对新就业群体中的党员"
     return _RECORD.format(
         provider=_toml(sender.provider or contract.department),

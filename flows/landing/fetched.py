@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.connectors import FetchedFile, Known, fetch_files, origin_of
+from flows.connectors import FetchedBefore, FetchedFile, fetch_files, origin_of
 from flows.home.folders import write_private
 from flows.landing.drop import Drop
 from flows.landing.manifest import MANIFEST, LandedFile, Manifest, load_manifest, open_landed
@@ -49,7 +49,7 @@ def _fetch(run: RunContext, name: str, fetched: Fetched, landed: int) -> None:
         raise missing_provenance(name)
     connector = run.settings.connectors[name]
     copies = _copies(run, name, origin_of(connector))
-    known = {file: Known(entry.size, entry.mark, entry.sha256 or "") for file, (_, entry) in copies.items()}
+    known = {file: FetchedBefore(entry.size, entry.mark, entry.sha256 or "") for file, (_, entry) in copies.items()}
     landing = [
         _landed(run, (name, origin_of(connector)), file, f"{at:04d}.sealed", copies.get(file.name))
         for at, file in enumerate(

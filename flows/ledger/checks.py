@@ -16,7 +16,7 @@ PERSON = "PC"
 
 
 @dataclass(frozen=True)
-class Said:
+class LeadAnswer:
     """One answer: the word, who gave it and when, who took the person in, what was written to it."""
 
     answer: str
@@ -41,7 +41,7 @@ def basis_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(pieces))
 
 
-def record_answer(store: Store, rules: Leads, row: Mapping[str, Any], code: str, said: Said) -> Lead:
+def record_answer(store: Store, rules: Leads, row: Mapping[str, Any], code: str, said: LeadAnswer) -> Lead:
     """Move a lead of a published row by a person's answer, in the policy's words; where it stands now.
 
     Raises InputError for an answer the policy does not know, a lead the row does not have, a move not allowed, or

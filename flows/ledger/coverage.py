@@ -22,7 +22,7 @@ _JOINT_KIND, _FLOATING_KIND = "联合党支部", "流动党员党支部"
 
 
 @dataclass(frozen=True)
-class Scope:
+class CoverageScope:
     """One counted scope, before its suggestion.
 
     `open_full`, `open_probationary`: members whom no branch that serves this work has taken in yet.
@@ -94,7 +94,9 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
         received_state=policy.letters.received_state,
         public_kinds=list(policy.units.public_kinds),
     )
-    scopes = [Scope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()]
+    scopes = [
+        CoverageScope(*row) for row in con.execute("select * from coverage_rows order by scope, name_key").fetchall()
+    ]
     # Names are shortened before they are put into a sentence: inside one, a sole trader's is not seen to be a name.
     clean = [replace(scope, label=redactor.text(scope.label) or "") for scope in scopes]
     around = _surroundings(con, clean, policy.organisations, redactor)
@@ -109,7 +111,7 @@ def build_coverage(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Re
 
 
 def _surroundings(
-    con: duckdb.DuckDBPyConnection, scopes: list[Scope], sizes: Organisations, redactor: Redactor
+    con: duckdb.DuckDBPyConnection, scopes: list[CoverageScope], sizes: Organisations, redactor: Redactor
 ) -> Surroundings:
     rows = con.execute("select * from shared_branches order by org_id").fetchall()
     branches = tuple(
@@ -127,7 +129,7 @@ def _surroundings(
     return Surroundings(sizes, joint_branches(joining, sizes, branches), lines, branches)
 
 
-def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
+def _row(scope: CoverageScope, advice: Advice, redactor: Redactor) -> dict[str, object]:
     return {
         "scope": scope.scope,
         "name": scope.label,
@@ -146,7 +148,7 @@ def _row(scope: Scope, advice: Advice, redactor: Redactor) -> dict[str, object]:
     }
 
 
-def _kind(scope: Scope) -> str:
+def _kind(scope: CoverageScope) -> str:
     if scope.org_kind is not None:
         return JOINT if scope.org_kind == _JOINT_KIND else OWN
     if scope.scope in ("trade", "district"):
@@ -154,7 +156,7 @@ def _kind(scope: Scope) -> str:
     return STREET if scope.street_org else NONE
 
 
-def advise(scope: Scope, around: Surroundings) -> Advice:
+def advise(scope: CoverageScope, around: Surroundings) -> Advice:
     """应建尽建 for a unit; nothing for the other scopes and for units with neither members nor many workers."""
     if not scope.is_unit or scope.is_public:
         return Advice()
@@ -164,7 +166,7 @@ def advise(scope: Scope, around: Surroundings) -> Advice:
     return Advice("；".join(texts) or None, formal.missing)
 
 
-def _formal(scope: Scope, around: Surroundings) -> Advice:
+def _formal(scope: CoverageScope, around: Surroundings) -> Advice:
     """What the full members ask for: a branch, a part in one, an instructor."""
     sizes, full = around.sizes, scope.open_full
     all_members = full + scope.open_probationary
@@ -190,14 +192,14 @@ def _joined(joint: Joint, shown: str) -> str:
     return f"与{'、'.join(joint.partners)}组建联合党支部（{shown}；{together}）"
 
 
-def _shown(scope: Scope) -> str:
+def _shown(scope: CoverageScope) -> str:
     """Full members alone count; both are shown, and how many a branch has taken in already."""
     taken = scope.full_members - scope.open_full + scope.probationary - scope.open_probationary
     text = f"正式党员{scope.open_full}名、预备党员{scope.open_probationary}名"
     return f"{text}；另有{taken}名已在相关党支部" if taken else text
 
 
-def _floating(scope: Scope, around: Surroundings) -> str | None:
+def _floating(scope: CoverageScope, around: Surroundings) -> str | None:
     """Branches for floating members: one per line of three or more, one for the unit where only all together are."""
     lines = around.lines.get(scope.name_key, {})
     total, least = sum(lines.values()), around.sizes.branch_full_members
@@ -216,7 +218,7 @@ def _floating(scope: Scope, around: Surroundings) -> str | None:
     return f"流动党员{total}名，与邻近单位的流动党员合建流动党员党支部"
 
 
-def _grown(scope: Scope, sizes: Organisations) -> str | None:
+def _grown(scope: CoverageScope, sizes: Organisations) -> str | None:
     """A branch that has outgrown its kind; its own members count there."""
     shown = f"正式党员{scope.full_members}名、预备党员{scope.probationary}名"
     size = _size(scope.full_members, scope.full_members + scope.probationary, sizes)

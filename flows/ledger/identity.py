@@ -33,7 +33,7 @@ _BY_ALL_THEY_SHOW = ("row|", "registry|")
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredTokens:
     """What the store knows about tonight's tokens."""
 
     key_of: Mapping[str, str]
@@ -67,7 +67,7 @@ def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -
     tokens = {token for mine in evidence.values() for _, token in mine}
     key_of = store.keys_of(tokens)
     moved = merges(store)
-    known = Known(key_of, store.id_tokens_of(key_of.values()), _declared_before(con), alike, moved)
+    known = StoredTokens(key_of, store.id_tokens_of(key_of.values()), _declared_before(con), alike, moved)
     assigned = assign(evidence, known)
     mint(evidence, assigned, run.key, store, known)
     assigned.events += _came_apart(assigned, moved)
@@ -105,7 +105,7 @@ def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> tuple[
     return found, frozenset(alike)
 
 
-def assign(evidence: Evidence, known: Known) -> Assigned:
+def assign(evidence: Evidence, known: StoredTokens) -> Assigned:
     """Known keys go to the person with the strongest claim; what else a person hits is merged into their key."""
     result = Assigned()
     taken: dict[str, int] = {}
@@ -128,7 +128,7 @@ def assign(evidence: Evidence, known: Known) -> Assigned:
     return result
 
 
-def _follow_merged(evidence: Evidence, known: Known, result: Assigned, taken: dict[str, int]) -> None:
+def _follow_merged(evidence: Evidence, known: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
     """Who hits only evidence of a merged key is the person it was merged into, unless somebody else is that tonight."""
     for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
         key = result.keys.get(person, "")
@@ -138,14 +138,14 @@ def _follow_merged(evidence: Evidence, known: Known, result: Assigned, taken: di
             result.keys[person], taken[present] = present, person
 
 
-def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: Known) -> bool:
+def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: StoredTokens) -> bool:
     """Weak evidence never takes the key of somebody whose full ID was another."""
     own = {token for one, token in mine if one == "id"}
     theirs = known.ids_of.get(key, set())
     return kind in ("id", "member") or not own or not theirs or bool(own & theirs)
 
 
-def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken: dict[str, int]) -> None:
+def _merges_and_splits(evidence: Evidence, known: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
     declared = _declared_keys(evidence, known)
     for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
         strong = {
@@ -165,7 +165,7 @@ def _merges_and_splits(evidence: Evidence, known: Known, result: Assigned, taken
                 result.split_off.append((key, person))
 
 
-def _declared_keys(evidence: Evidence, known: Known) -> dict[int, set[str]]:
+def _declared_keys(evidence: Evidence, known: StoredTokens) -> dict[int, set[str]]:
     """Per person the keys of self-declared people all of whose evidence that came tonight is this person's."""
     hit: dict[str, set[int]] = defaultdict(set)
     for person, mine in evidence.items():
@@ -180,7 +180,7 @@ def _declared_keys(evidence: Evidence, known: Known) -> dict[int, set[str]]:
     return found
 
 
-def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, known: Known) -> None:
+def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, known: StoredTokens) -> None:
     """New keys for persons without one: from the strongest evidence, so that a replay of history gives the same.
 
     A key once minted from that very evidence, and held by nobody tonight, is taken up again instead of a further one.
@@ -206,7 +206,7 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
 
 
 def _put_erased(
-    con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: Known, erased: set[str]
+    con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: StoredTokens, erased: set[str]
 ) -> None:
     """Write `erased_again`: keys of people whose number, or name with phone, was an erased person's.
 
@@ -225,7 +225,7 @@ def _key_name(key: DistrictKey, token: str, turn: int) -> str:
     return "p-" + base64.b32encode(raw).decode().lower()[:26]
 
 
-def _put(con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: Known) -> None:
+def _put(con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: StoredTokens) -> None:
     keys = sorted(assigned.keys.items())
     put_rows(con, "person_keys", {"person_id": pa.int64(), "person_key": _TEXT}, keys)
     owners: dict[str, tuple[str, str]] = {}

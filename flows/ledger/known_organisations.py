@@ -8,7 +8,7 @@ from flows.home.keys import DistrictKey
 from flows.home.sealed_tables import table_in
 from flows.home.store import Host, Store
 from flows.ledger.registers import SOURCE
-from flows.organisations.register import Organisation, OrganisationRegister
+from flows.organisations.register import OrganisationRegister, RegisterRow
 from schemas.errors import InputError
 
 _NEAREST = 3
@@ -24,7 +24,7 @@ class KnownOrganisations:
         self._hosts = {at: Host(row["org_code"], row["org_name"]) for at, row in enumerate(rows) if row["org_name"]}
         self._register = OrganisationRegister(
             (
-                Organisation(at, host.code, host.name, rows[at]["parent_org"], rows[at]["street"])
+                RegisterRow(at, host.code, host.name, rows[at]["parent_org"], rows[at]["street"])
                 for at, host in self._hosts.items()
             ),
             district,

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.ledger.sql import put_rows
-from flows.organisations import Organisation, OrganisationRegister
+from flows.organisations import OrganisationRegister, RegisterRow
 from flows.run.context import RunContext
 
 _TEXT = pa.string()
@@ -36,7 +36,7 @@ order by all
 def register_of(con: duckdb.DuckDBPyConnection, run: RunContext) -> OrganisationRegister:
     """Tonight's `orgs`, to look names up in."""
     rows = con.execute("select org_id, org_code, org_name, parent_org, street from orgs order by org_id").fetchall()
-    return OrganisationRegister((Organisation(*row) for row in rows if row[2]), run.settings.district)
+    return OrganisationRegister((RegisterRow(*row) for row in rows if row[2]), run.settings.district)
 
 
 def put_organisation_texts(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.run.stepbook import Counts
+from flows.run.stepbook import StepCounts
 from schemas.words import words
 
 COUNT_TITLES: dict[str, str] = {
@@ -52,7 +52,7 @@ COUNT_TITLES: dict[str, str] = {
 }
 
 
-def counted(counts: Counts) -> list[tuple[str, str]]:
+def counted(counts: StepCounts) -> list[tuple[str, str]]:
     """Title and value of every count; lists and tables by their length."""
     return [(COUNT_TITLES.get(name, name), _shown(value)) for name, value in counts.flat().items()]
 

@@ -20,14 +20,14 @@ from flows.home.settings import load_settings
 from flows.nightly.counts import counted
 from flows.nightly.progress import ProgressArtifact
 from flows.nightly.schedule import last_due
-from flows.nightly.waiting import Clock, Night, drive_when_free, through_the_night
+from flows.nightly.waiting import Clock, UnattendedNight, drive_when_free, through_the_night
 from flows.pipeline.driver import drive
 from flows.pipeline.failures import may_help_to_retry, plain_failure
 from flows.pipeline.request import Afresh, RunRequest, beginning
 from flows.pipeline.steps import Step, run_step, step_named
 from flows.run.context import RunContext
 from flows.run.runs import context_of, load_record
-from flows.run.stepbook import Counts, StepResult
+from flows.run.stepbook import StepCounts, StepResult
 from reports.summary import RunSummary
 from reports.summary_views import headline, markdown
 from schemas.errors import SanzhaoError
@@ -65,7 +65,7 @@ def _as_task(run: RunContext, step: Step) -> StepResult:
         name=f"{step.name} {step.title}", retries=step.retries, retry_delay_seconds=list(_RETRY_AFTER[: step.retries])
     )
     done = named(str(run.home.root), run.run_id, step.name)
-    return StepResult(step.name, done["seconds"], Counts.of(done["counts"]))
+    return StepResult(step.name, done["seconds"], StepCounts.of(done["counts"]))
 
 
 @flow(name="nightly", log_prints=False, persist_result=False, validate_parameters=True)
@@ -104,7 +104,7 @@ def _driven(request: RunRequest) -> RunSummary:
     settings, clock = load_settings(request.home, request.config), Clock()
     # Prefect begins a run up to a second before it is due; the night is then tonight's all the same.
     due = last_due(settings.night.cron, max(clock.now(), runtime.flow_run.scheduled_start_time))
-    night = Night(request, settings, due, lambda one: drive(one, each=_as_task), clock)
+    night = UnattendedNight(request, settings, due, lambda one: drive(one, each=_as_task), clock)
     if deployment != "nightly" or request.begin != Afresh():
         return drive_when_free(request, night)
     return through_the_night(replace(night, request=replace(request, as_of=request.as_of or due.date())))

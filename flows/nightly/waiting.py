@@ -35,7 +35,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Night:
+class UnattendedNight:
     """One unattended night: what is asked for, when it was due, and how to drive it."""
 
     request: RunRequest
@@ -70,7 +70,7 @@ def first_after(due: datetime, policy: SourcePolicy) -> datetime:
     return moment if moment > local else moment + timedelta(days=1)
 
 
-def through_the_night(night: Night) -> RunSummary:
+def through_the_night(night: UnattendedNight) -> RunSummary:
     """Wait for what the configuration awaits, then run; a night that awaited files spoil is tried again when they
     change, as long as there is time. Raises SanzhaoError as the last attempt did.
     """
@@ -87,7 +87,7 @@ def through_the_night(night: Night) -> RunSummary:
             _wait_for_change(night, seen, awaited, error)
 
 
-def drive_when_free(request: RunRequest, night: Night) -> RunSummary:
+def drive_when_free(request: RunRequest, night: UnattendedNight) -> RunSummary:
     """Drive as soon as no other run is going, up to the patience of the configuration."""
     end = night.clock.now() + timedelta(minutes=night.settings.night.wait_for_lock_minutes)
     while True:
@@ -100,7 +100,7 @@ def drive_when_free(request: RunRequest, night: Night) -> RunSummary:
             night.clock.sleep(night.clock.poll_seconds)
 
 
-def _wait_for_sources(night: Night) -> tuple[str, ...]:
+def _wait_for_sources(night: UnattendedNight) -> tuple[str, ...]:
     """Returns when every awaited source is there or its hour is over; the sources whose hour is not over yet."""
     deadlines = night.deadlines()
     told: set[str] = set()
@@ -116,7 +116,7 @@ def _wait_for_sources(night: Night) -> tuple[str, ...]:
         night.clock.sleep(_until(night, min(deadlines[name] for name in late)))
 
 
-def has_come(night: Night, source: str) -> bool:
+def has_come(night: UnattendedNight, source: str) -> bool:
     """Whether the drop has whole files of a source, or its connector lists some; fresh ones where that is asked."""
     policy = night.settings.night.sources[source]
     since = _last_start(night.home) if policy.fresh else None
@@ -134,7 +134,7 @@ def has_come(night: Night, source: str) -> bool:
         return False
 
 
-def _wait_for_change(night: Night, seen: object, awaited: tuple[str, ...], error: InputError) -> None:
+def _wait_for_change(night: UnattendedNight, seen: object, awaited: tuple[str, ...], error: InputError) -> None:
     """Returns when the awaited sources' files have changed, or the last of their hours is over."""
     end = max(night.deadlines()[name] for name in awaited)
     log_event(night.home, "waiting", what="better files", rule=error.rule, until=end.isoformat(timespec="minutes"))
@@ -142,12 +142,12 @@ def _wait_for_change(night: Night, seen: object, awaited: tuple[str, ...], error
         night.clock.sleep(_until(night, end))
 
 
-def _until(night: Night, moment: datetime) -> float:
+def _until(night: UnattendedNight, moment: datetime) -> float:
     """Seconds to the next look: one poll, or less where the hour is nearer."""
     return min(night.clock.poll_seconds, max((moment - night.clock.now()).total_seconds(), 0.05))
 
 
-def _fingerprint(night: Night, sources: tuple[str, ...]) -> tuple[tuple[str, int, float], ...]:
+def _fingerprint(night: UnattendedNight, sources: tuple[str, ...]) -> tuple[tuple[str, int, float], ...]:
     """Names, sizes and times of the awaited sources' dropped files."""
     files = [path for source in sources for path in _dropped(night.drop, source)]
     return tuple(sorted((str(path), path.stat().st_size, path.stat().st_mtime) for path in files))

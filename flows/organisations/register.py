@@ -13,7 +13,7 @@ _SHORTEST = 3
 
 
 @dataclass(frozen=True)
-class Organisation:
+class RegisterRow:
     """One row of the register: `parent` is a name or a code, as written."""
 
     org_id: int
@@ -26,7 +26,7 @@ class Organisation:
 class OrganisationRegister:
     """Tonight's register; `district` is the region whose name may be left out, beside those the register writes."""
 
-    def __init__(self, organisations: Iterable[Organisation], district: str = "") -> None:
+    def __init__(self, organisations: Iterable[RegisterRow], district: str = "") -> None:
         self._all = sorted(organisations, key=lambda one: one.org_id)
         self._district = district
 

@@ -21,7 +21,7 @@ from schemas.errors import HomeError, InputError, SanzhaoError
 
 
 @dataclass(frozen=True)
-class Night:
+class LandedNight:
     """One landed night that is still kept."""
 
     folder: Path
@@ -51,7 +51,7 @@ class Copies:
     key: DistrictKey
     version: Published
 
-    def nights(self, landed_on: date | None) -> Iterator[Night]:
+    def nights(self, landed_on: date | None) -> Iterator[LandedNight]:
         """The landings of a date, the version's own run first, then by run, newest first.
 
         A run that published nothing landed other files of the same names, perhaps: its copies are not among them. A
@@ -60,7 +60,7 @@ class Copies:
         for folder in self._folders(landed_on):
             if (folder / MANIFEST).exists():
                 try:
-                    yield Night(folder, load_manifest(folder, self.key), self.key)
+                    yield LandedNight(folder, load_manifest(folder, self.key), self.key)
                 except InputError:
                     continue
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flows.landing import LandedFile
 from flows.ledger.publish.read import Published
-from flows.originals.copies import Night
+from flows.originals.copies import LandedNight
 from flows.originals.places import Record
 from flows.originals.reading import Originals
 from schemas.contracts import SourceContract
@@ -61,7 +61,7 @@ class NightRows:
     """The rows of a version's own night; files that were carried forward are among its copies."""
 
     originals: Originals
-    night: Night | None
+    night: LandedNight | None
     files: Sequence[_File]
     unread: tuple[str, ...]
     """Files whose copies are destroyed or cannot be read."""
@@ -107,13 +107,13 @@ class NightRows:
                 yield from ((file.contract, record) for record in sheet.records(rows).values())
 
 
-def _entries(night: Night | None, contract: SourceContract) -> Iterator[LandedFile]:
+def _entries(night: LandedNight | None, contract: SourceContract) -> Iterator[LandedFile]:
     if night is not None and contract.role != "organisation":
         yield from (entry for entry in night.manifest.files if entry.source == contract.name)
 
 
 def _written(
-    originals: Originals, night: Night | None, contract: SourceContract, entry: LandedFile
+    originals: Originals, night: LandedNight | None, contract: SourceContract, entry: LandedFile
 ) -> Iterator[tuple[_Place, int, tuple[str, ...]]]:
     """Place, row number and the four cells of every row. Raises InputError for a copy that is destroyed or broken."""
     if night is None or entry.sealed is None:

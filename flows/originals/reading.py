@@ -11,10 +11,10 @@ from flows.home.folders import Home
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
 from flows.ledger.publish.read import Published
-from flows.originals.copies import Copies, Night
+from flows.originals.copies import Copies, LandedNight
 from flows.originals.places import Bearer, Record, Spot
 from flows.originals.proof import Proof
-from flows.originals.sheets import Sheet
+from flows.originals.sheets import SourceSheet
 from flows.staging.memory import load_memory, told_about
 from flows.staging.readers import read_file
 from flows.staging.tables import Meaning, tables_of
@@ -120,7 +120,7 @@ class Originals:
                         others.add(spot)
         return Found(found, len(others & set(left)))
 
-    def _nights_since(self, version: Published, since: date) -> Iterator[Night]:
+    def _nights_since(self, version: Published, since: date) -> Iterator[LandedNight]:
         """Every night of published runs from a version's own back to a day, newest first."""
         copies, days = self.copies(version), set()
         for path in self.home.landing.glob("*-*-*"):
@@ -131,7 +131,7 @@ class Originals:
         for day in sorted((day for day in days if since <= day <= version.as_of), reverse=True):
             yield from copies.nights(day)
 
-    def _sought(self, nights: Iterable[Night], spot: Spot, fits: Fits) -> Record:
+    def _sought(self, nights: Iterable[LandedNight], spot: Spot, fits: Fits) -> Record:
         problem: SanzhaoError = _gone(spot)
         for night in nights:
             try:
@@ -144,7 +144,7 @@ class Originals:
             problem = problem if record is None else _differs(spot.where)
         raise problem
 
-    def _taken(self, night: Night, spots: set[Spot]) -> dict[Spot, Record]:
+    def _taken(self, night: LandedNight, spots: set[Spot]) -> dict[Spot, Record]:
         """As `_on`; a file that cannot be read gives nothing."""
         found: dict[Spot, Record] = {}
         for source in {spot.source for spot in spots}:
@@ -154,7 +154,7 @@ class Originals:
                 continue
         return found
 
-    def _on(self, night: Night, spots: set[Spot]) -> dict[Spot, Record]:
+    def _on(self, night: LandedNight, spots: set[Spot]) -> dict[Spot, Record]:
         """The records at places of one landed night; a place that it does not have is not in the answer."""
         found: dict[Spot, Record] = {}
         for source in sorted({spot.source for spot in spots} & set(self.contracts)):
@@ -166,13 +166,13 @@ class Originals:
                         found |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
         return found
 
-    def _of_number(self, night: Night, contract: SourceContract, member_no: str) -> Iterator[Record]:
+    def _of_number(self, night: LandedNight, contract: SourceContract, member_no: str) -> Iterator[Record]:
         for entry in night.files(contract.name):
             for file, data in night.clear(entry):
                 for sheet in self.sheets(contract.name, file, data):
                     yield from sheet.records(sheet.rows_of(member_no)).values()
 
-    def sheets(self, source: str, file: str, data: bytes, *, whole: bool = True) -> Iterator[Sheet]:
+    def sheets(self, source: str, file: str, data: bytes, *, whole: bool = True) -> Iterator[SourceSheet]:
         """The tables of a file, sheet by sheet, as a run would understand them; unless whole, its damaged rows too."""
         contract, reading = self.contracts[source], self.policy.reading
         told = told_about(load_memory(self.home), contract, file)
@@ -183,7 +183,7 @@ class Originals:
             read = grid if whole else replace(grid, widths=None)
             try:
                 for table in tables_of(read, meaning, f"{source}/{file}"):
-                    yield Sheet(contract, file, grid.sheet, table)
+                    yield SourceSheet(contract, file, grid.sheet, table)
             except InputError:
                 continue
 

@@ -9,19 +9,19 @@ from typing import Any
 
 from flows.originals.places import Record
 from flows.staging.accept import SheetName, accept
-from flows.staging.tables import Table
+from flows.staging.tables import SheetTable
 from flows.staging.values.cells import cell_text
 from schemas.contracts import SourceContract, value_map
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SourceSheet:
     """One table of a file."""
 
     contract: SourceContract
     file: str
     name: str | None
-    table: Table
+    table: SheetTable
 
     def records(self, rows: set[int]) -> dict[int, Record]:
         """Record per row number. The whole sheet goes through a run's cleaning: some repairs look at a column."""

@@ -37,7 +37,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Night:
+class PublishedNight:
     """One published night as its reports need it."""
 
     summary: RunSummary
@@ -48,7 +48,7 @@ class Night:
 
 def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
     """Write the reports the settings ask for; one Chinese line per report that could not be written."""
-    night = Night(summary, quality)
+    night = PublishedNight(summary, quality)
     drop_old_workbooks(run.home)
     folder = run.home.reports / night.summary.version
     made: tuple[tuple[ReportKind, str, Callable[[], bytes]], ...] = (
@@ -79,7 +79,7 @@ def drop_old_workbooks(home: Home) -> int:
     return len(gone)
 
 
-def _workbook(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+def _workbook(con: duckdb.DuckDBPyConnection, run: RunContext, night: PublishedNight) -> bytes:
     from flows.exchange.tonight import exchanged_tonight
     from reports.workbook import WorkbookFacts, write_workbook
     from reports.workbook.sheets import VersionTables
@@ -96,7 +96,7 @@ def _workbook(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> 
     return write_workbook(WorkbookFacts(tables, night.summary, run.policy, quality.now, quality.before, split))
 
 
-def _situation(run: RunContext, night: Night) -> bytes:
+def _situation(run: RunContext, night: PublishedNight) -> bytes:
     from reports.situation.page import Situation, situation_page
 
     summary, quality = night.summary, night.quality
@@ -105,13 +105,13 @@ def _situation(run: RunContext, night: Night) -> bytes:
     return situation_page(facts)
 
 
-def _circulated(run: RunContext, night: Night) -> bytes:
+def _circulated(run: RunContext, night: PublishedNight) -> bytes:
     from reports.situation.circulation import circulation_page
 
     return circulation_page(_counted(run, night, night.summary.version), night.summary, run.policy.circulation.least)
 
 
-def _counted(run: RunContext, night: Night, version: str) -> Figures:
+def _counted(run: RunContext, night: PublishedNight, version: str) -> Figures:
     from reports.situation.figures import count_version
 
     if version not in night.counted:
@@ -120,7 +120,7 @@ def _counted(run: RunContext, night: Night, version: str) -> Figures:
     return night.counted[version]
 
 
-def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night) -> bytes:
+def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: PublishedNight) -> bytes:
     from flows.home.store import opened_store
     from flows.review.trust import trust_of
     from reports.link_quality.figures import count_links
@@ -133,7 +133,7 @@ def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Night)
     return found.model_copy(update={"trust": trust}).model_dump_json(indent=1).encode() + b"\n"
 
 
-def _links(run: RunContext, night: Night) -> bytes:
+def _links(run: RunContext, night: PublishedNight) -> bytes:
     from reports.link_quality.figures import read_figures
     from reports.link_quality.page import LinkQuality, link_quality_page
 
@@ -152,7 +152,7 @@ def version_table(run: RunContext, version: str, name: str) -> pa.Table:
     return pq.read_table(path).replace_schema_metadata(None)
 
 
-def previous_ledger(run: RunContext, night: Night) -> pa.Table | None:
+def previous_ledger(run: RunContext, night: PublishedNight) -> pa.Table | None:
     """The ledger of the version before, while it is kept."""
     before = night.summary.previous_version
     if before is None or not _kept(run.home.ledger / "versions" / before):

@@ -28,7 +28,7 @@ from flows.returns import seal_marks, write_notes
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders, open_questions
 from flows.run.runs import destroy_workspace, workspace_key
-from flows.run.stepbook import Counted, Counts, StepResult, book, booked, open_book, unbook_from
+from flows.run.stepbook import Counted, StepCounts, StepResult, book, booked, open_book, unbook_from
 from flows.run.timeouts import limited
 from flows.run.workspace import open_workspace
 from flows.run.written import check_written, keep_only, relations_of
@@ -218,7 +218,7 @@ def run_step(run: RunContext, step: Step) -> StepResult:
             with limited(con, run.settings.night.step_timeout_minutes * 60, step.title):
                 before = relations_of(con)
                 followed.before(con)
-                counts = Counts.of(step.run(con, run))
+                counts = StepCounts.of(step.run(con, run))
                 keep_only(con, before, step.writes)
                 check_written(con, step.writes, run.contracts)
                 followed.after(con)

@@ -19,12 +19,12 @@ from flows.landing.manifest import MANIFEST, load_manifest
 from flows.ledger import show
 from flows.ledger.keys_moved import merges, same_person
 from flows.ledger.publish.read import kept_version, kept_versions
-from reports.access_pages import Held, access_page, correction_page
+from reports.access_pages import PersonDisclosure, access_page, correction_page
 from schemas.contracts import load_sources
 from schemas.errors import SanzhaoError
 from schemas.policy import load_policy
 from schemas.provenance import Provenance
-from schemas.store import Evidence, Judgement, LeadEvent, Objection
+from schemas.store import Evidence, JudgementRow, LeadEvent, Objection
 
 _OF_ALL = ("export", "export_identified", "exchange_export", "backup")
 """Acts that took every person of a version, this one too."""
@@ -49,7 +49,9 @@ def access_report(home: Home, person_key: str, out: Path, *, by: str) -> Written
         keys = same_person(merges(store), found["row"]["person_key"])
         store.audit(key, now, by, "access_report", person_key=found["row"]["person_key"])
         counts, acts = _counts(home, store, keys), _acts(store, keys, found["row"])
-    held = Held(found, sources, titles, counts, acts, load_policy(settings.policy), settings.district, now.isoformat())
+    held = PersonDisclosure(
+        found, sources, titles, counts, acts, load_policy(settings.policy), settings.district, now.isoformat()
+    )
     private_folder(out)
     own = out / f"个人信息查阅单-{found['row']['person_key']}.html"
     write_private(own, access_page(held))
@@ -58,7 +60,7 @@ def access_report(home: Home, person_key: str, out: Path, *, by: str) -> Written
     return Written(own, tuple(letters))
 
 
-def _letter(held: Held, out: Path, source: str) -> Path:
+def _letter(held: PersonDisclosure, out: Path, source: str) -> Path:
     path = out / f"更正函-{held.titles.get(source, source)}-{held.found['row']['person_key']}.html"
     write_private(path, correction_page(held, source))
     return path
@@ -92,7 +94,7 @@ def _counts(home: Home, store: Store, keys: set[str]) -> list[tuple[str, int]]:
             query = select(func.count()).select_from(table).where(table.person_key.in_(sorted(keys)))
             counts.append((title, session.scalar(query) or 0))
         counts.append(
-            ("全部人工判断（只有记号，不按人列）", session.scalar(select(func.count()).select_from(Judgement)) or 0)
+            ("全部人工判断（只有记号，不按人列）", session.scalar(select(func.count()).select_from(JudgementRow)) or 0)
         )
     return counts
 

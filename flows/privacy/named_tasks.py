@@ -13,10 +13,10 @@ from flows.ledger.publish.read import Published
 from flows.originals import Originals, Record
 from flows.privacy.identified_export import permitted
 from flows.review.office import Office
-from flows.tasks.export import Exported, TaskOrder, export_tasks
+from flows.tasks.export import ExportedTasks, TaskOrder, export_tasks
 from flows.tasks.locked import lock, new_password
 from flows.tasks.naming import contact_of, wanted_records
-from flows.tasks.numbers import Shown
+from flows.tasks.numbers import BoundCells
 from reports.tasks.sheet import Contact
 
 
@@ -46,7 +46,7 @@ class _Naming:
             keys = ((spot, bearer.person_key) for spot, bearer in places)
             self.records[person] = [found[key] for key in keys if key in found]
 
-    def contact(self, row: Mapping[str, Any], shown: Shown) -> Contact:
+    def contact(self, row: Mapping[str, Any], shown: BoundCells) -> Contact:
         return contact_of(row, shown, self.records[row["person_key"]])
 
     def locked(self, name: str, body: bytes) -> bytes:
@@ -54,7 +54,7 @@ class _Naming:
         return lock(body, self.passwords[name])
 
 
-def export_named_tasks(home: Home, order: NamedOrder) -> tuple[Exported, Path]:
+def export_named_tasks(home: Home, order: NamedOrder) -> tuple[ExportedTasks, Path]:
     """Write the locked sheets and, apart from them, the list of their passwords; what was written and where that lies.
 
     Raises InputError where the user may not, or gave no reason. The act is noted before anything is read.

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from flows.home.keys import DistrictKey
 from flows.review.clock import aware
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas import store_workbench as tables
 from schemas.errors import InputError
 
@@ -34,7 +34,7 @@ _PASSES, _LANES, _KIBIBYTES = 3, 1, 64 * 1024
 class Attempt:
     """How a log-in went: the account, or until when the name is closed, or neither (wrong name or password)."""
 
-    account: Account | None = None
+    account: SignedInAccount | None = None
     closed_until: datetime | None = None
 
 
@@ -46,17 +46,17 @@ class Accounts:
         self._counting, self._hashing = Lock(), BoundedSemaphore(2)
         self._nobody = _nobodys()
 
-    def all(self) -> list[Account]:
+    def all(self) -> list[SignedInAccount]:
         """Every account, sorted by name."""
         with Session(self._engine) as session:
             return [_account(row) for row in session.scalars(select(tables.Account).order_by(tables.Account.name))]
 
-    def get(self, name: str) -> Account | None:
+    def get(self, name: str) -> SignedInAccount | None:
         with Session(self._engine) as session:
             row = session.get(tables.Account, name)
             return _account(row) if row else None
 
-    def add(self, account: Account, password: str, *, at: datetime, by: str) -> None:
+    def add(self, account: SignedInAccount, password: str, *, at: datetime, by: str) -> None:
         """Open an account. Raises InputError when the name is taken or name or password are not fit."""
         self.check_new(account)
         _check_password(account.name, password)
@@ -64,7 +64,7 @@ class Accounts:
         with Session(self._engine) as session, session.begin():
             session.add(tables.Account(**values, password=hashed(password), active=True, created_at=at, created_by=by))
 
-    def check_new(self, account: Account) -> None:
+    def check_new(self, account: SignedInAccount) -> None:
         """Raise InputError where no account of this name and these streets can be opened."""
         _check_name(account.name)
         if self.get(account.name):
@@ -161,8 +161,8 @@ def verified(password: str, known: str) -> bool:
     return True
 
 
-def _account(row: tables.Account) -> Account:
-    return Account(row.name, Role(row.role), frozenset(row.streets), row.active)
+def _account(row: tables.Account) -> SignedInAccount:
+    return SignedInAccount(row.name, Role(row.role), frozenset(row.streets), row.active)
 
 
 def _check_officer(role: Role, name: str, streets: Collection[str]) -> None:

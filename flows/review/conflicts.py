@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.ledger.checks import Said, record_answer
+from flows.ledger.checks import LeadAnswer, record_answer
 from flows.ledger.disputes import Dispute, disputes
 from flows.review.office import Office, plain_text
-from reports.workbench.access import Account, Action, allowed
+from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Conflict, ConflictView, Refused
 from schemas.errors import InputError
 
@@ -61,17 +61,17 @@ class Conflicts:
         remark = plain_text(why, "说明") or None
         with self._office.writing:
             dispute = self._of(account, self._disputes(account), (key, code))
-            said = Said(answer, account.name, self._office.today(), remark=remark, analyst=True)
+            said = LeadAnswer(answer, account.name, self._office.today(), remark=remark, analyst=True)
             record_answer(self._office.store, self._office.policy.leads, dispute.row, code, said)
             told = f"{code} {answer}" + (f"：{remark}" if remark else "")
             self._office.audit(account.name, "analyse", told, key)
 
-    def _disputes(self, account: Account) -> list[Dispute]:
+    def _disputes(self, account: SignedInAccount) -> list[Dispute]:
         rows = self._office.held().people.with_leads()
         found = disputes(self._office.store, rows, self._office.policy.leads)
         return [one for one in found if allowed(account, Action.JUDGE, one.row["streets"])]
 
-    def _of(self, account: Account, found: Sequence[Dispute], place: tuple[str, str]) -> Dispute:
+    def _of(self, account: SignedInAccount, found: Sequence[Dispute], place: tuple[str, str]) -> Dispute:
         """The dispute of that place. Raises InputError where it was one and is decided, else Refused."""
         for one in found:
             if (one.row["person_key"], one.code) == place:

@@ -7,10 +7,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from flows.counter.enquiry import Enquiry, enquiry_of
 from flows.review.office import Office
-from flows.review.plain import Answered, PlainPages, Screen
+from flows.review.plain import Answered, PageView, PlainPages
 from flows.review.search import Search
-from reports.workbench.access import Account, Action
-from reports.workbench.counter import Answer
+from reports.workbench.access import Action, SignedInAccount
+from reports.workbench.counter import CounterAnswer
 
 _SHOWN = 12
 """Places of the keyed token by which an auditor sees that one number was asked for again."""
@@ -33,10 +33,10 @@ def add_counter(app: FastAPI, office: Office) -> None:
 def _found(office: Office, session: str, form: dict[str, str]) -> Answered:
     account = office.with_right(session, Action.SEE_PEOPLE)
     answer = answered(office, account, enquiry_of(form.get("name", ""), form.get("number", "")))
-    return answer.path or Screen("counter.html", "查找结果", {"answer": answer})
+    return answer.path or PageView("counter.html", "查找结果", {"answer": answer})
 
 
-def answered(office: Office, account: Account, enquiry: Enquiry) -> Answer:
+def answered(office: Office, account: SignedInAccount, enquiry: Enquiry) -> CounterAnswer:
     """Where the person stands; that somebody asked is noted before, the number under a keyed token."""
     token = office.key.token("enquiry", enquiry.number)[:_SHOWN]
     office.audit(account.name, "find", f"{enquiry.kind.value} {token}")

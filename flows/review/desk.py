@@ -7,20 +7,20 @@ from datetime import datetime
 from flows.review.conflicts import Conflicts
 from flows.review.office import Office
 from flows.review.pairs import Pairs
-from flows.review.people import People
+from flows.review.people import LedgerPeople
 from flows.review.records import Records
-from flows.review.units import Units
+from flows.review.units import UnitsDesk
 from flows.review.waiting import Queues
-from reports.workbench.access import Account
+from reports.workbench.access import SignedInAccount
 
 
-class OfficeDesk(Pairs, People, Conflicts, Records, Units, Queues):
+class OfficeDesk(Pairs, LedgerPeople, Conflicts, Records, UnitsDesk, Queues):
     """One home's desk."""
 
     def __init__(self, office: Office) -> None:
         Pairs.__init__(self, office)
 
-    def account(self, session: str, *, act: bool = True) -> Account:
+    def account(self, session: str, *, act: bool = True) -> SignedInAccount:
         """Who is logged in. Raises LoggedOut."""
         return self._office.account(session, act=act)
 

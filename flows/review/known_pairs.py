@@ -6,8 +6,8 @@ from collections.abc import Set
 
 import pyarrow as pa
 
-from reports.workbench.access import Account, Action, allowed
-from reports.workbench.queue import Pair, masked_pair
+from reports.workbench.access import Action, SignedInAccount, allowed
+from reports.workbench.queue import QueuedPair, masked_pair
 
 
 class KnownPairs:
@@ -18,7 +18,7 @@ class KnownPairs:
         self._same = {str(row["pair_id"]): bool(row.pop("same")) for row in rows}
         self._pairs = {str(row["pair_id"]): masked_pair(row) for row in rows}
 
-    def get(self, pair_id: str | None) -> Pair | None:
+    def get(self, pair_id: str | None) -> QueuedPair | None:
         """One of them, whoever asks: the caller checks the right."""
         return self._pairs.get(pair_id or "")
 
@@ -26,7 +26,7 @@ class KnownPairs:
         """Whether it is one person."""
         return self._same[pair_id]
 
-    def unread(self, account: Account, read: Set[str]) -> Pair | None:
+    def unread(self, account: SignedInAccount, read: Set[str]) -> QueuedPair | None:
         """The first that the account may judge and has not read."""
         found = (pair for pair_id, pair in self._pairs.items() if pair_id not in read)
         return next((pair for pair in found if allowed(account, Action.JUDGE, pair.streets)), None)

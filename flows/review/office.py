@@ -16,10 +16,10 @@ from flows.ledger.redact import is_personal_number
 from flows.originals import Originals, Record
 from flows.review.accounts import Accounts
 from flows.review.clock import Clock, day_of, utc_now
-from flows.review.sessions import Limits, Sessions
-from flows.review.shelf import Held, Shelf
+from flows.review.sessions import SessionLimits, Sessions
+from flows.review.shelf import LoadedVersion, Shelf
 from matchers.model.link_model import LinkModel
-from reports.workbench.access import Account, Action, may
+from reports.workbench.access import Action, SignedInAccount, may
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.contracts import load_sources
 from schemas.errors import InputError
@@ -52,7 +52,9 @@ class Office:
         return model_of(self.settings)
 
     @classmethod
-    def open(cls, home: Home, *, limits: Limits | None = None, clock: Clock = utc_now, place: str = "") -> Office:
+    def open(
+        cls, home: Home, *, limits: SessionLimits | None = None, clock: Clock = utc_now, place: str = ""
+    ) -> Office:
         """Everything the workbench needs of a home; log-ins hold at this place only. Raises HomeError for no home."""
         settings, key = load_settings(home), load_key(home)
         store, policy = open_store(home, settings.store_url), load_policy(settings.policy)
@@ -62,7 +64,7 @@ class Office:
             store=store,
             policy=policy,
             accounts=Accounts(store.engine, key),
-            sessions=Sessions(store.engine, key, limits or Limits(), place),
+            sessions=Sessions(store.engine, key, limits or SessionLimits(), place),
             shelf=Shelf(home, key, policy.statuses.order),
             originals=Originals(home, key, policy, load_sources(settings.sources), store),
             clock=clock,
@@ -80,24 +82,24 @@ class Office:
     def today(self) -> date:
         return day_of(self.clock())
 
-    def held(self) -> Held:
+    def held(self) -> LoadedVersion:
         return self.shelf.held()
 
-    def account(self, session: str, *, act: bool = True) -> Account:
+    def account(self, session: str, *, act: bool = True) -> SignedInAccount:
         """Who is logged in. Raises LoggedOut."""
         found = self.sessions.account(session, self.clock(), act=act)
         if found is None:
             raise LoggedOut
         return found
 
-    def with_right(self, session: str, action: Action) -> Account:
+    def with_right(self, session: str, action: Action) -> SignedInAccount:
         """Who is logged in, if their role has the right. Raises Refused, and notes it."""
         account = self.account(session)
         if not may(account, action):
             self.refuse(account, action, "")
         return account
 
-    def refuse(self, account: Account, action: Action, what: str) -> NoReturn:
+    def refuse(self, account: SignedInAccount, action: Action, what: str) -> NoReturn:
         """Note the refusal, then refuse."""
         self.audit(account.name, "refused", f"{action.value} {what}".strip())
         raise Refused

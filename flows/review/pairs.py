@@ -11,17 +11,17 @@ from threading import Lock
 from sqlalchemy.orm import Session
 
 from flows.home.keys import DistrictKey
-from flows.home.store.readings import Known
+from flows.home.store.readings import KnownPairReading
 from flows.ledger.redact import shortened_name
 from flows.ledger.review import masked_id, masked_phones
 from flows.originals import Record, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
-from flows.review.shelf import Held
+from flows.review.shelf import LoadedVersion
 from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
 from reports.words import VERDICTS
-from reports.workbench.access import Account, Action, allowed, may
-from reports.workbench.desk import Listed, Original, PairView, Place, Refused, Row, Side, Verdict, Watch
-from reports.workbench.queue import Filter, Pair, Standing
+from reports.workbench.access import Action, SignedInAccount, allowed, may
+from reports.workbench.desk import Listed, Original, PairView, Refused, ResumePoint, Row, Side, Verdict, Watch
+from reports.workbench.queue import Filter, JudgedState, QueuedPair
 from schemas.errors import InputError
 from schemas.store_workbench import WorkPlace
 
@@ -42,46 +42,46 @@ class Pairs:
         office.shelf.prepare.append(self._prepare)
         office.shelf.placed.append(self._catch_up)
 
-    def held(self) -> Held:
+    def held(self) -> LoadedVersion:
         """The version in force, with where its pairs stand."""
         return self._office.held()
 
-    def _prepare(self, held: Held) -> None:
+    def _prepare(self, held: LoadedVersion) -> None:
         with self._office.writing:
             self._touched.clear()
         held.pairs.stand(standings(self._office.store, self._office.key, held.levels))
 
-    def _catch_up(self, held: Held) -> None:
+    def _catch_up(self, held: LoadedVersion) -> None:
         """Words said while the version was being loaded."""
         with self._office.writing:
             for pair_id in self._touched & set(held.levels):
                 rows = said_of(self._office.store, self._office.key, pair_id, held.levels[pair_id])
                 held.pairs.stand({pair_id: standing_of(rows)})
 
-    def _stand(self, pair_id: str, standing: Standing) -> None:
+    def _stand(self, pair_id: str, standing: JudgedState) -> None:
         self._touched.add(pair_id)
         self.held().pairs.stand({pair_id: standing})
 
-    def place(self, session: str) -> Place:
+    def place(self, session: str) -> ResumePoint:
         """Where the account left off."""
         return self._place(self._office.account(session, act=False))
 
-    def _place(self, account: Account) -> Place:
+    def _place(self, account: SignedInAccount) -> ResumePoint:
         with Session(self._office.store.engine) as store:
             row = store.get(WorkPlace, account.name)
             if row is None:
-                return Place(must_hide=self._office.rules.hide_score)
-            return Place(
+                return ResumePoint(must_hide=self._office.rules.hide_score)
+            return ResumePoint(
                 row.pair_id, Filter.of(row.filters), row.hide_score, self._office.rules.hide_score, row.draft or ""
             )
 
-    def remember(self, session: str, place: Place) -> None:
+    def remember(self, session: str, place: ResumePoint) -> None:
         account = self._office.account(session, act=False)
         values = {"pair_id": place.pair_id, "filters": place.chosen.query(), "hide_score": place.hide_score}
         with self._office.writing, Session(self._office.store.engine) as store, store.begin():
             store.merge(WorkPlace(account=account.name, draft=place.draft[:500] or None, **values))
 
-    def queue(self, session: str, chosen: Filter, page: int) -> Listed[Pair]:
+    def queue(self, session: str, chosen: Filter, page: int) -> Listed[QueuedPair]:
         account = self._office.with_right(session, Action.SEE_PAIRS)
         held = self.held()
         rows, total = held.pairs.page(account, chosen, page), held.pairs.count(account, chosen)
@@ -113,7 +113,7 @@ class Pairs:
         found = held.pairs.after(account, chosen, before.place if before else 0)
         return found.pair_id if found else None
 
-    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> Standing:
+    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> JudgedState:
         """Note a person's word on a pair; the next run honours it."""
         account, held, pair = self._seen(session, pair_id, Action.JUDGE)
         if verdict not in ("link", "not_link", "unsure"):
@@ -130,7 +130,7 @@ class Pairs:
         self._known_last.pop(account.name, None)
         return standing.seen_by(account.name)
 
-    def _asked_twice(self, account: Account, pair: Pair) -> bool:
+    def _asked_twice(self, account: SignedInAccount, pair: QueuedPair) -> bool:
         """Whether a second reviewer is to judge this pair too, and there is one who may."""
         share = self._office.rules.second_reading_share
         if not drawn(self._office.key, "second reading", pair.pair_id, share):
@@ -138,7 +138,7 @@ class Pairs:
         others = (one for one in self._office.accounts.all() if one.name != account.name)
         return any(allowed(one, Action.JUDGE, pair.streets) for one in others)
 
-    def _known_due(self, account: Account, held: Held, after: str | None) -> Pair | None:
+    def _known_due(self, account: SignedInAccount, held: LoadedVersion, after: str | None) -> QueuedPair | None:
         """A known pair, when lots say that one is due after so many judgements; none right after another."""
         share = self._office.rules.known_pair_share
         lot = f"{account.name}|{self._office.today()}|{self._judged[account.name]}"
@@ -148,7 +148,7 @@ class Pairs:
         read = {one.pair_id for one in self._office.store.known_readings() if one.by == account.name}
         return held.known.unread(account, read)
 
-    def _known(self, held: Held, account: Account, pair_id: str) -> Pair | None:
+    def _known(self, held: LoadedVersion, account: SignedInAccount, pair_id: str) -> QueuedPair | None:
         """A known pair with what this account said of it."""
         pair = held.known.get(pair_id)
         if pair is None:
@@ -158,19 +158,21 @@ class Pairs:
             for one in self._office.store.known_readings()
             if one.pair_id == pair_id and one.by == account.name
         ]
-        return replace(pair, standing=Standing("settled", tuple(said))) if said else pair
+        return replace(pair, standing=JudgedState("settled", tuple(said))) if said else pair
 
-    def _judge_known(self, account: Account, held: Held, pair: Pair, verdict: Verdict) -> Standing:
+    def _judge_known(
+        self, account: SignedInAccount, held: LoadedVersion, pair: QueuedPair, verdict: Verdict
+    ) -> JudgedState:
         """Note a word on a known pair where no night looks; to the reviewer it is a judgement like any other."""
         with self._office.writing:
             self._say_known(account, held, pair.pair_id, verdict)
             self._office.audit(account.name, "judge", f"{pair.pair_id[:16]} {VERDICTS[verdict]}")
         self._judged[account.name] += 1
         self._known_last[account.name] = pair.pair_id
-        return Standing("settled", ((account.name, verdict),))
+        return JudgedState("settled", ((account.name, verdict),))
 
-    def _say_known(self, account: Account, held: Held, pair_id: str, verdict: str) -> None:
-        known = Known(pair_id, held.known.same(pair_id), verdict, account.name, self._office.today())
+    def _say_known(self, account: SignedInAccount, held: LoadedVersion, pair_id: str, verdict: str) -> None:
+        known = KnownPairReading(pair_id, held.known.same(pair_id), verdict, account.name, self._office.today())
         self._office.store.read_known(known)
 
     def undo(self, session: str) -> str | None:
@@ -204,7 +206,7 @@ class Pairs:
             raise InputError("名册里没有这个人的编号，找不到原件的行", rule="no_member_number")
         return _original(self._office.read_original(account.name, None, lambda: self._right(held, pair)))
 
-    def _left(self, held: Held, pair: Pair) -> Record:
+    def _left(self, held: LoadedVersion, pair: QueuedPair) -> Record:
         """The worker's record: what the pair shows of it, all of it, must be the record's."""
         if held.published is None:
             raise Refused
@@ -213,7 +215,7 @@ class Pairs:
             spot, lambda record: _masked(record) == _shown(pair.left), held.published, pair.since
         )
 
-    def _right(self, held: Held, pair: Pair) -> Record:
+    def _right(self, held: LoadedVersion, pair: QueuedPair) -> Record:
         """The roll's record. The right side is a person put together of several rows: the roll's own name must fit,
         and its number where it has one.
         """
@@ -242,7 +244,7 @@ class Pairs:
         with self._lock:
             self._present.get(pair_id, {}).pop(name, None)
 
-    def _seen(self, session: str, pair_id: str, action: Action) -> tuple[Account, Held, Pair]:
+    def _seen(self, session: str, pair_id: str, action: Action) -> tuple[SignedInAccount, LoadedVersion, QueuedPair]:
         account, held = self._office.with_right(session, action), self.held()
         pair = held.pairs.pair(pair_id) or self._known(held, account, pair_id)
         if pair is None:
@@ -251,12 +253,12 @@ class Pairs:
             self._office.refuse(account, action, pair_id[:16])
         return account, held, pair
 
-    def _person(self, held: Held, account: Account, pair: Pair) -> Row | None:
+    def _person(self, held: LoadedVersion, account: SignedInAccount, pair: QueuedPair) -> Row | None:
         known = held.known.get(pair.pair_id) is not None
         row = held.people.by_member(pair.member_no) if pair.member_no and not known else None
         return row if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 
-    def _note_presence(self, account: Account, pair_id: str) -> None:
+    def _note_presence(self, account: SignedInAccount, pair_id: str) -> None:
         now = self._office.now()
         with self._lock:
             for looked in list(self._present):
@@ -268,7 +270,7 @@ class Pairs:
             self._present.setdefault(pair_id, {})[account.name] = now
 
 
-def _seen_by(account: Account, pair: Pair) -> Pair:
+def _seen_by(account: SignedInAccount, pair: QueuedPair) -> QueuedPair:
     return replace(pair, standing=pair.standing.seen_by(account.name))
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from flows.home.folders import Home
 from flows.ledger import show
-from flows.ledger.checks import Said, record_answer
+from flows.ledger.checks import LeadAnswer, record_answer
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import kept_version, kept_versions
 from flows.originals import Bearer, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
 from reports.causes import cause_text
 from reports.reconcile import reconciled
-from reports.workbench.access import Account, Action, allowed
+from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
 from reports.workbench.people import PeopleFilter
 from schemas.errors import HomeError, InputError, SanzhaoError
@@ -29,7 +29,7 @@ _VERSIONS_BACK = 30
 _QUIET = frozenset({"last_seen", "changed_on", "evidence", "id_token"})
 
 
-class People:
+class LedgerPeople:
     """People of the ledger, for whoever is logged in."""
 
     def __init__(self, office: Office) -> None:
@@ -94,7 +94,7 @@ class People:
         account, row = self._whom(session, key, Action.CHECK)
         with self._office.writing:
             chosen = self._organisations().find(host.strip()) if host.strip() else None
-            said = Said(answer, account.name, self._office.today(), chosen)
+            said = LeadAnswer(answer, account.name, self._office.today(), chosen)
             record_answer(self._office.store, self._office.policy.leads, row, code, said)
             told = f"{code} {answer}" + (f"：{chosen.name}" if chosen else "")
             self._office.audit(account.name, "check", told, row["person_key"])
@@ -154,7 +154,7 @@ class People:
             self._office.store.answer_objections(key, self._office.today(), text)
             self._office.audit(account.name, "answer", None, key)
 
-    def _whom(self, session: str, key: str, action: Action) -> tuple[Account, dict[str, Any]]:
+    def _whom(self, session: str, key: str, action: Action) -> tuple[SignedInAccount, dict[str, Any]]:
         account, held = self._office.with_right(session, action), self._office.held()
         row = held.people.person(key) or self._moved(key)
         if row is None:

@@ -19,7 +19,7 @@ from schemas.errors import SanzhaoError
 
 
 @dataclass(frozen=True)
-class Screen:
+class PageView:
     """One page to show: its template, what fills it, which entry of the head it belongs to."""
 
     body: str
@@ -29,7 +29,7 @@ class Screen:
     status: int = 200
 
 
-Answered = Screen | str
+Answered = PageView | str
 """A page, or the path that leads on."""
 
 
@@ -47,10 +47,10 @@ class PlainPages:
         except LoggedOut:
             return RedirectResponse("/login", 303)
         except Refused:
-            found = Screen("refused.html", "看不了这一页", {}, status=403)
+            found = PageView("refused.html", "看不了这一页", {}, status=403)
         except SanzhaoError as error:
             values = {"message": error.message, "action": error.action or ""}
-            found = Screen("failed.html", "现在看不了", values, status=400)
+            found = PageView("failed.html", "现在看不了", values, status=400)
         return RedirectResponse(found, 303) if isinstance(found, str) else self._page(session, found)
 
     async def posted(self, request: Request, make: Callable[[str, dict[str, str]], Answered]) -> Response:
@@ -60,7 +60,7 @@ class PlainPages:
             return PlainTextResponse("这一页已过期，请退回上一页再试一次", 403)
         return await self.shown(request, lambda name: make(name, form))
 
-    def _page(self, session: str, screen: Screen) -> Response:
+    def _page(self, session: str, screen: PageView) -> Response:
         account = self.office.account(session, act=False)
         head = head_values(account, screen.here, self.office.sessions.form_token(session))
         values = {**head, **screen.values, "at": self.office.now(), "title": screen.title, "body": screen.body}

@@ -14,7 +14,7 @@ from flows.review.clock import BEIJING, aware
 from flows.review.office import Office
 from flows.review.streets import check_streets, known_streets
 from flows.run.runs import list_runs, load_record
-from reports.workbench.access import Account, Action
+from reports.workbench.access import Action, SignedInAccount
 from reports.workbench.desk import Listed, Refused, Row
 from schemas.errors import HomeError, InputError
 from schemas.store import AuditEntry
@@ -82,7 +82,7 @@ class Records:
         self._office.with_right(session, Action.SEE_AUDIT)
         return examined(self._office.home, self._office.key, self._office.store).problems
 
-    def accounts(self, session: str) -> Sequence[Account]:
+    def accounts(self, session: str) -> Sequence[SignedInAccount]:
         self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         return self._office.accounts.all()
 
@@ -91,7 +91,7 @@ class Records:
         self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         return known_streets(self._office.held())
 
-    def open_account(self, session: str, account: Account, password: str) -> None:
+    def open_account(self, session: str, account: SignedInAccount, password: str) -> None:
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         check_streets(self._office.held(), account.streets)
         with self._office.writing:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.counter.enquiry import Enquiry, Kind
+from flows.counter.enquiry import Enquiry, NumberKind
 from flows.counter.originals import Nearby, looked_for
 from flows.counter.reasons import Reasons
 from flows.ledger.keys_moved import follow, merges
@@ -15,8 +15,8 @@ from flows.originals.proof import may_be
 from flows.review.office import Office
 from flows.tasks.issued import Issued
 from reports.causes import cause_text
-from reports.workbench.access import Account, Action, allowed
-from reports.workbench.counter import Answer, Where
+from reports.workbench.access import Action, SignedInAccount, allowed
+from reports.workbench.counter import CounterAnswer, Where
 from schemas.errors import SanzhaoError
 
 _OTHER_STREET = "不在您的镇街的一本账和待核对里；名册和原件请由全区的账号查"
@@ -31,33 +31,33 @@ class Search:
     """One enquiry by one account; its rights bound what it is told."""
 
     office: Office
-    account: Account
+    account: SignedInAccount
     enquiry: Enquiry
 
-    def answer(self) -> Answer:
+    def answer(self) -> CounterAnswer:
         """Where the person stands, for this account."""
         rows = list(self._in_ledger())
         if not rows:
             return self._beyond_ledger()
         seen = [(row, task) for row, task in rows if allowed(self.account, Action.SEE_PEOPLE, row["streets"])]
         if not seen:
-            return Answer(Where.NOT_FOUND, _OTHER_STREET)
+            return CounterAnswer(Where.NOT_FOUND, _OTHER_STREET)
         if len({row["person_key"] for row, _ in seen}) > 1:
-            return Answer(Where.NOT_FOUND, _SHARED)
+            return CounterAnswer(Where.NOT_FOUND, _SHARED)
         return self._is_there(*seen[0])
 
-    def _is_there(self, row: Mapping[str, Any], task: str | None = None) -> Answer:
+    def _is_there(self, row: Mapping[str, Any], task: str | None = None) -> CounterAnswer:
         if not may_be(self.enquiry.name or None, row["name_masked"]):
-            return Answer(Where.NOT_FOUND, _OTHER_NAME)
+            return CounterAnswer(Where.NOT_FOUND, _OTHER_NAME)
         told = f"{row['name_masked']}，{'、'.join(street for street in row['streets']) or '镇街不详'}"
-        return Answer(
+        return CounterAnswer(
             Where.LEDGER, told, person_key=row["person_key"], task=task, name_masked=row["name_masked"]
         )  # fmt: skip
 
     def _in_ledger(self) -> Iterator[tuple[dict[str, Any], str | None]]:
         """Rows of the ledger that the number names, with the task number where it was one."""
         people, number = self.office.held().people, self.enquiry.number
-        if self.enquiry.kind is Kind.TASK:
+        if self.enquiry.kind is NumberKind.TASK:
             key = self._of_task(number)
             row = people.person(key) if key else None
             yield from [(row, number)] if row else []
@@ -85,24 +85,24 @@ class Search:
         moved = merges(self.office.store)
         return sorted({follow(moved, key) for key in self.office.store.keys_of(tokens).values()})
 
-    def _beyond_ledger(self) -> Answer:
-        if self.enquiry.kind is Kind.TASK:
-            return Answer(Where.NOT_FOUND, "没有这个任务编号，或那条线索已不在一本账里")
+    def _beyond_ledger(self) -> CounterAnswer:
+        if self.enquiry.kind is NumberKind.TASK:
+            return CounterAnswer(Where.NOT_FOUND, "没有这个任务编号，或那条线索已不在一本账里")
         if not self.account.whole_district or not allowed(self.account, Action.UNMASK, ()):
-            return Answer(Where.NOT_FOUND, _OTHER_STREET)
+            return CounterAnswer(Where.NOT_FOUND, _OTHER_STREET)
         version = self.office.held().published
         nearby = looked_for(self.office.originals, version, self.enquiry) if version else Nearby(())
         if not nearby.files:
-            return Answer(Where.NOT_FOUND, _DESTROYED, tuple(self._once()))
+            return CounterAnswer(Where.NOT_FOUND, _DESTROYED, tuple(self._once()))
         return self._from_ledger(nearby) or self._from_pairs(nearby) or self._from_rows(nearby)
 
-    def _from_ledger(self, nearby: Nearby) -> Answer | None:
+    def _from_ledger(self, nearby: Nearby) -> CounterAnswer | None:
         """The person of the ledger to whom rows with just this number belong."""
         keys = self._keys_of(nearby)
         rows = [row for row in map(self.office.held().people.person, sorted(keys)) if row]
         if not rows:
             return None
-        return self._is_there(rows[0]) if len(rows) == 1 else Answer(Where.NOT_FOUND, _SHARED)
+        return self._is_there(rows[0]) if len(rows) == 1 else CounterAnswer(Where.NOT_FOUND, _SHARED)
 
     def _keys_of(self, nearby: Nearby) -> set[str]:
         proof, people = self.office.originals.proof, self.office.held().people
@@ -113,7 +113,7 @@ class Search:
             found |= {str(member["person_key"])} if member else set()
         return found | {follow(moved, key) for key in self.office.store.keys_of(tokens).values()}
 
-    def _from_pairs(self, nearby: Nearby) -> Answer | None:
+    def _from_pairs(self, nearby: Nearby) -> CounterAnswer | None:
         pairs = self.office.held().pairs
         numbers = [one.member_no for one in nearby.sure if one.member_no]
         found = {pair.pair_id for number in numbers for pair in pairs.of_member(self.account, number)}
@@ -124,14 +124,14 @@ class Search:
         if not found:
             return None
         told = f"有 {len(found)} 对等人判断是不是同一人"
-        return Answer(Where.WAITING, told, tuple(self._reasons(nearby)), pairs=tuple(sorted(found)))
+        return CounterAnswer(Where.WAITING, told, tuple(self._reasons(nearby)), pairs=tuple(sorted(found)))
 
-    def _from_rows(self, nearby: Nearby) -> Answer:
+    def _from_rows(self, nearby: Nearby) -> CounterAnswer:
         reasons = (*self._once(), *self._reasons(nearby))
         if any(one.of_registry for one in nearby.sure):
-            return Answer(Where.ROLL, "名册里有，一本账里没有", reasons)
+            return CounterAnswer(Where.ROLL, "名册里有，一本账里没有", reasons)
         told = "从业记录里有，名册里没有对得上的" if nearby.sure else "名册和从业记录里都没有完全对得上的"
-        return Answer(Where.NOT_FOUND, told, reasons)
+        return CounterAnswer(Where.NOT_FOUND, told, reasons)
 
     def _reasons(self, nearby: Nearby) -> Iterator[str]:
         if self.enquiry.mistyped:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
-from flows.review.verdicts import NOBODY, Said, every_said
+from flows.review.verdicts import NOBODY, PairVerdict, every_said
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class SecondReading:
 
 def second_readings(store: Store, key: DistrictKey) -> list[SecondReading]:
     """Every second reading that stands, in the order in which they were made."""
-    rows: dict[tuple[str, str], list[Said]] = {}
+    rows: dict[tuple[str, str], list[PairVerdict]] = {}
     for said in every_said(store, key):
         rows.setdefault((said.pair_id, str(sorted((said.basis or {}).items()))), []).append(said)
     found = (_second_reading(held_rows) for held_rows in rows.values())
@@ -34,7 +34,7 @@ def counted(readings: list[SecondReading]) -> Counter[tuple[str, str]]:
     return Counter((one.first, one.second) for one in readings)
 
 
-def _second_reading(rows: list[Said]) -> SecondReading | None:
+def _second_reading(rows: list[PairVerdict]) -> SecondReading | None:
     """The last blind reading of a pair, if a second one has come."""
     asked = [at for at, said in enumerate(rows) if said.awaits_second]
     for at in reversed(asked):

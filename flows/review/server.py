@@ -17,7 +17,7 @@ from flows.home.runlog import log_crash
 from flows.review.desk import OfficeDesk
 from flows.review.gate import Gate, Known, SocketGuard
 from flows.review.office import Office
-from flows.review.sessions import Limits
+from flows.review.sessions import SessionLimits
 from reports.workbench.desk import LoggedOut
 from reports.workbench.look import rendered
 
@@ -38,7 +38,7 @@ class Address:
         return frozenset(own | ({self.public.rstrip("/")} if self.public else set()))
 
 
-def serve(home: Home, address: Address, limits: Limits, say: Callable[[str], None]) -> None:
+def serve(home: Home, address: Address, limits: SessionLimits, say: Callable[[str], None]) -> None:
     """Serve the workbench of a home until stopped."""
     os.environ["NICEGUI_STORAGE_PATH"] = str(home.state / "workbench")  # read when NiceGUI is imported
     import uvicorn

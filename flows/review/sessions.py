@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from flows.home.keys import DistrictKey
 from flows.review.clock import aware
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas import store_workbench as tables
 
 _NOTE_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
-class Limits:
+class SessionLimits:
     """How long a log-in lasts: without any act, and in all."""
 
     idle: timedelta = timedelta(minutes=30)
@@ -28,11 +28,11 @@ class Limits:
 class Sessions:
     """The log-ins of one state store."""
 
-    def __init__(self, engine: Engine, key: DistrictKey, limits: Limits, place: str = "") -> None:
+    def __init__(self, engine: Engine, key: DistrictKey, limits: SessionLimits, place: str = "") -> None:
         """`place`: where the workbench listens. Browsers send a cookie to every port of a host; it serves only here."""
         self._engine, self._key, self._limits, self._place = engine, key, limits, place
 
-    def open(self, account: Account, at: datetime) -> str:
+    def open(self, account: SignedInAccount, at: datetime) -> str:
         """A new log-in; gives the secret for the browser. Log-ins past their time are swept out."""
         secret = secrets.token_urlsafe(32)
         values = {"token": self._token(secret), "account": account.name, "started_at": at, "seen_at": at}
@@ -42,7 +42,7 @@ class Sessions:
             session.add(tables.WorkSession(**values))
         return secret
 
-    def account(self, secret: str, at: datetime, *, act: bool = True) -> Account | None:
+    def account(self, secret: str, at: datetime, *, act: bool = True) -> SignedInAccount | None:
         """The account logged in under a secret; `act` says that a person did something, which keeps it open."""
         with Session(self._engine) as session, session.begin():
             row = session.get(tables.WorkSession, self._token(secret)) if secret else None
@@ -55,7 +55,7 @@ class Sessions:
                 return None
             if act and at - seen > _NOTE_AFTER:
                 row.seen_at = at
-            return Account(owner.name, Role(owner.role), frozenset(owner.streets), owner.active)
+            return SignedInAccount(owner.name, Role(owner.role), frozenset(owner.streets), owner.active)
 
     def close(self, secret: str) -> None:
         with Session(self._engine) as session, session.begin():

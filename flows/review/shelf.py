@@ -23,7 +23,7 @@ from schemas.errors import HomeError, SanzhaoError
 
 
 @dataclass(frozen=True)
-class Held:
+class LoadedVersion:
     """One version in memory: pairs and people indexed, the smaller tables as they are."""
 
     version: str
@@ -49,13 +49,13 @@ class Shelf:
         self._home, self._key, self._order = home, key, order
         self._loading = Lock()
         self._mark: tuple[int, int] | None = None
-        self._held: Held | None = None
-        self.prepare: list[Callable[[Held], None]] = []
+        self._held: LoadedVersion | None = None
+        self.prepare: list[Callable[[LoadedVersion], None]] = []
         """Called with a version before it is put in place, from the thread that loads it."""
-        self.placed: list[Callable[[Held], None]] = []
+        self.placed: list[Callable[[LoadedVersion], None]] = []
         """Called right after."""
 
-    def held(self) -> Held:
+    def held(self) -> LoadedVersion:
         """The version in force as last loaded; loads only the first one."""
         if self._held is None:
             self.refresh()
@@ -89,7 +89,7 @@ class Shelf:
             return None
         return found.st_mtime_ns, found.st_ino
 
-    def _load(self) -> Held:
+    def _load(self) -> LoadedVersion:
         published = current_version(self._home, self._key)
         review = published.table("review") if published else _empty("review")
         ledger = published.table("ledger") if published else _empty("ledger")
@@ -98,7 +98,7 @@ class Shelf:
         run_id = str(index.get("run_id", ""))
         version = published.version if published else ""
         bits = self._bits(str(index.get("as_of", "")), run_id)
-        return Held(
+        return LoadedVersion(
             version=version,
             as_of=as_of,
             run_id=run_id,

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flows.review.shelf import Held
-from reports.workbench.access import Account, Role
+from flows.review.shelf import LoadedVersion
+from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
 
 
-def known_streets(held: Held) -> list[str]:
+def known_streets(held: LoadedVersion) -> list[str]:
     """Every street of the ledger, of waiting pairs and of the coverage, sorted; none before the first version."""
-    waiting = {street for street, _ in held.pairs.choices(Account("-", Role.READER))["street"]}
+    waiting = {street for street, _ in held.pairs.choices(SignedInAccount("-", Role.READER))["street"]}
     coverage = held.table("coverage").to_pylist()
     covered = {str(row["name"]) for row in coverage if row["scope"] == "street" and row["name"]}
     return sorted(waiting | covered | set(held.people.streets()))
 
 
-def check_streets(held: Held, streets: Iterable[str]) -> bool:
+def check_streets(held: LoadedVersion, streets: Iterable[str]) -> bool:
     """Whether streets are known at all; raises InputError, naming the known ones, for one that is not among them."""
     known = known_streets(held)
     wrong = sorted(set(streets) - set(known))

@@ -15,12 +15,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from flows.home.store import Term
-from flows.ledger.checks import PERSON, Said, record_answer
+from flows.ledger.checks import PERSON, LeadAnswer, record_answer
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import Published
 from flows.review.office import Office, plain_text
-from flows.review.plain import Answered, PlainPages, Screen
-from flows.tasks.answered import Answered as Words
+from flows.review.plain import Answered, PageView, PlainPages
+from flows.tasks.answered import RecentAnswers as Words
 from flows.tasks.contacts import read_contacts
 from flows.tasks.export import asked_of, phone_text, shown_of, street_of
 from flows.tasks.history import earlier_answers
@@ -30,7 +30,7 @@ from flows.tasks.numbers import lead_letters, read_number, task_number
 from flows.tasks.terms import issue
 from reports.tasks.sheet import Contact
 from reports.tasks.words import contact_window, lead_words, neutral
-from reports.workbench.access import Account, Action, may
+from reports.workbench.access import Action, SignedInAccount, may
 from reports.workbench.desk import Refused
 from reports.workbench.task_card import TaskCard, TaskView
 from schemas.errors import InputError
@@ -70,7 +70,7 @@ def add_tasks(app: FastAPI, office: Office) -> None:
 class _Task:
     """One task of the version in force, as an account may ask it."""
 
-    account: Account
+    account: SignedInAccount
     row: _Row
     code: str
     number: str
@@ -88,7 +88,7 @@ class Tasks:
     issued: dict[str, Issued] = field(default_factory=dict)
     """By version: what task numbers stand for."""
 
-    def listed(self, session: str, query: Mapping[str, str]) -> Screen:
+    def listed(self, session: str, query: Mapping[str, str]) -> PageView:
         """The account's tasks, those whose term is over first; a reviewer of the whole district may choose a street."""
         account = self.office.with_right(session, Action.SEE_TASKS)
         policy, words = self.office.policy, Words(self.office.store, self.office.policy.leads)
@@ -109,7 +109,7 @@ class Tasks:
         cards = [card for card in cards if not street or card.street == street]
         late = sum(card.overdue for card in cards)
         values = {"cards": cards[:_MOST], "total": len(cards), "late": late, "done": query.get("done", "")}
-        return Screen("tasks.html", "核查任务", {**values, "streets": streets, "street": street}, here="/tasks")
+        return PageView("tasks.html", "核查任务", {**values, "streets": streets, "street": street}, here="/tasks")
 
     def looked_up(self, session: str, text: str) -> Answered:
         """Where the task of a number lies, however it was typed from a sheet. Raises InputError for another text."""
@@ -122,11 +122,11 @@ class Tasks:
             )  # fmt: skip
         return f"/task/{number}"
 
-    def opened(self, session: str, number: str) -> Screen:
+    def opened(self, session: str, number: str) -> PageView:
         """One task, masked, with the answers it may be given."""
         return self._screen(self._asked(session, number), None)
 
-    def contact(self, session: str, number: str) -> Screen:
+    def contact(self, session: str, number: str) -> PageView:
         """The same with name and telephone in clear, for the street's own account; noted before it is read."""
         task = self._asked(session, number)
         if street_of(task.row) not in task.account.streets:
@@ -146,7 +146,7 @@ class Tasks:
         with self.office.writing:
             named = form.get("host", "").strip()
             host = self._organisations().find(named) if named and answer == rules.taken_in and task.inside else None
-            said = Said(answer, task.account.name, self.office.today(), host, remark)
+            said = LeadAnswer(answer, task.account.name, self.office.today(), host, remark)
             record_answer(self.office.store, rules, task.row, task.code, said)
             self.office.audit(task.account.name, "check", f"{number} {answer}", task.row["person_key"])
         return f"/tasks?done={'again' if self._is_asked_again(task) else '1'}"
@@ -181,14 +181,14 @@ class Tasks:
             self.issued = {version.version: Issued(self.office.home, self.office.key, version, self.office.policy)}
         return self.issued[version.version]
 
-    def _task(self, account: Account, row: _Row, code: str) -> _Task:
+    def _task(self, account: SignedInAccount, row: _Row, code: str) -> _Task:
         as_of = self.office.held().as_of
         if as_of is None:
             raise Refused
         letters = lead_letters(self.office.key, row["person_key"], code)
         return _Task(account, row, code, task_number(as_of, letters))
 
-    def _terms(self, account: Account, leads: list[tuple[str, str]]) -> Mapping[tuple[str, str], Term]:
+    def _terms(self, account: SignedInAccount, leads: list[tuple[str, str]]) -> Mapping[tuple[str, str], Term]:
         """What a street's own account sees has been put to the street; others only look."""
         if not account.streets:
             return self.office.store.open_terms()
@@ -214,7 +214,7 @@ class Tasks:
             earlier=f"{last.on} {last.answer}" if last else "",
         )
 
-    def _screen(self, task: _Task, contact: Contact | None) -> Screen:
+    def _screen(self, task: _Task, contact: Contact | None) -> PageView:
         rules, key = self.office.policy.leads, task.row["person_key"]
         leads = task.inside and task.code != PERSON
         view = TaskView(
@@ -225,7 +225,7 @@ class Tasks:
             person_key=key if task.inside else None,
             own_street=street_of(task.row) in task.account.streets,
         )
-        return Screen("task.html", "核查任务", {"view": view, "contact": contact}, here="/tasks")
+        return PageView("task.html", "核查任务", {"view": view, "contact": contact}, here="/tasks")
 
     def _contact(self, task: _Task) -> Contact:
         version = self.office.held().published
@@ -243,12 +243,12 @@ class Tasks:
         return KnownOrganisations(self.office.store, self.office.key, self.office.district)
 
 
-def _inside(account: Account) -> bool:
+def _inside(account: SignedInAccount) -> bool:
     """Whether the account is within the Party channel."""
     return may(account, Action.CHECK)
 
 
-def _is_seen(account: Account, row: _Row) -> bool:
+def _is_seen(account: SignedInAccount, row: _Row) -> bool:
     """The street that checks a person's leads, or a reviewer of the whole district."""
     if account.streets:
         return street_of(row) in account.streets

@@ -8,7 +8,7 @@ from flows.evaluate.agreement import agreement
 from flows.evaluate.confirmations import confirmations
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
-from flows.home.store.readings import Known
+from flows.home.store.readings import KnownPairReading
 from flows.review.second_readings import counted, second_readings
 from matchers.measuring.curve import Share, wilson
 from reports.link_quality.trust import Rate, Trust
@@ -34,7 +34,7 @@ def trust_of(store: Store, key: DistrictKey) -> Trust:
     )
 
 
-def _known(readings: list[Known]) -> tuple[Rate, ...]:
+def _known(readings: list[KnownPairReading]) -> tuple[Rate, ...]:
     right: dict[str, list[bool]] = {"全部": [], **{name: [] for name in sorted({one.by for one in readings})}}
     for one in readings:
         for name in ("全部", one.by):

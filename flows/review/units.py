@@ -11,7 +11,7 @@ from reports.workbench.access import Action
 from reports.workbench.desk import Listed, Row
 
 
-class Units:
+class UnitsDesk:
     """Units of the district, for accounts of the whole of it."""
 
     def __init__(self, office: Office) -> None:

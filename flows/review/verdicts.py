@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from flows.home.keys import DistrictKey
 from flows.home.store import Judged, Store
-from reports.workbench.queue import Standing
-from schemas.store import Judgement
+from reports.workbench.queue import JudgedState
+from schemas.store import JudgementRow
 
 NOBODY = "sanzhao"
 _DISPUTE, _UNDONE, _RESTORED = "意见不一，重新打开", "撤销 #", "恢复 #"
@@ -26,7 +26,7 @@ _DECIDED = ("link", "not_link")
 
 
 @dataclass(frozen=True)
-class Said:
+class PairVerdict:
     """One row of the store on one pair."""
 
     id: int
@@ -61,42 +61,42 @@ class Word:
         return dict(self.levels) or None
 
 
-def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, str]]) -> dict[str, Standing]:
+def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, str]]) -> dict[str, JudgedState]:
     """Where each of these pairs stands; a word said before the evidence changed no longer counts."""
-    rows: dict[str, list[Said]] = {}
+    rows: dict[str, list[PairVerdict]] = {}
     for said in _all_said(store, key, levels):
         if (said.basis or {}) == levels[said.pair_id] or said.basis is None:
             rows.setdefault(said.pair_id, []).append(said)
     return {pair: standing_of(found) for pair, found in rows.items()}
 
 
-def every_said(store: Store, key: DistrictKey) -> list[Said]:
+def every_said(store: Store, key: DistrictKey) -> list[PairVerdict]:
     """Every row that holds, undone words left out, pair after pair in the order of their first row."""
-    rows: dict[str, list[Said]] = {}
+    rows: dict[str, list[PairVerdict]] = {}
     with Session(store.engine) as session:
-        for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+        for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
             said = _said(row, key)
             rows.setdefault(said.pair_id, []).append(said)
     return [said for found in rows.values() for said in _holding(found)]
 
 
-def standing_of(rows: Sequence[Said]) -> Standing:
+def standing_of(rows: Sequence[PairVerdict]) -> JudgedState:
     """Where one pair stands by its rows, oldest first."""
     rows = _holding(rows)
     if not rows:
-        return Standing()
+        return JudgedState()
     last = rows[-1]
     if last.dispute:
-        return Standing("disputed", _verdicts(_round(rows[:-1])))
+        return JudgedState("disputed", _verdicts(_round(rows[:-1])))
     verdicts = _verdicts(_round(rows))
     if last.awaits_second:
-        return Standing("second", verdicts)
+        return JudgedState("second", verdicts)
     if last.verdict in _DECIDED:
-        return Standing("settled", verdicts)
-    return Standing("unsure" if any(word == "unsure" for _, word in verdicts) else "waiting", verdicts)
+        return JudgedState("settled", verdicts)
+    return JudgedState("unsure" if any(word == "unsure" for _, word in verdicts) else "waiting", verdicts)
 
 
-def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> Standing:
+def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> JudgedState:
     """Append what a person says; a contradiction reopens the pair for both.
 
     `twice`: the decision of one person alone does not count.
@@ -111,10 +111,10 @@ def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> S
     return standing_of(said_of(store, key, word.pair_id, word.levels))
 
 
-def last_word(store: Store, key: DistrictKey, by: str) -> Said | None:
+def last_word(store: Store, key: DistrictKey, by: str) -> PairVerdict | None:
     """The newest judgement of a person that they have not taken back."""
     with Session(store.engine) as session:
-        query = select(Judgement).where(Judgement.judged_by == by).order_by(Judgement.id.desc()).limit(200)
+        query = select(JudgementRow).where(JudgementRow.judged_by == by).order_by(JudgementRow.id.desc()).limit(200)
         rows = [_said(row, key) for row in session.scalars(query)]
     undone = {said.note for said in rows if said.note and said.note.startswith(_UNDONE)}
     for said in rows:
@@ -124,7 +124,7 @@ def last_word(store: Store, key: DistrictKey, by: str) -> Said | None:
     return None
 
 
-def take_back(store: Store, key: DistrictKey, said: Said, by: str, on: date) -> Standing | None:
+def take_back(store: Store, key: DistrictKey, said: PairVerdict, by: str, on: date) -> JudgedState | None:
     """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
     levels = said.basis or {}
     rows = _holding(said_of(store, key, said.pair_id, levels))
@@ -141,10 +141,10 @@ def take_back(store: Store, key: DistrictKey, said: Said, by: str, on: date) -> 
     return standing_of(said_of(store, key, said.pair_id, levels))
 
 
-def said_of(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[Said]:
+def said_of(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[PairVerdict]:
     """What was said of one pair on this evidence, oldest first."""
     with Session(store.engine) as session:
-        query = select(Judgement).where(Judgement.pair_id == pair_id).order_by(Judgement.id)
+        query = select(JudgementRow).where(JudgementRow.pair_id == pair_id).order_by(JudgementRow.id)
         rows = [_said(row, key) for row in session.scalars(query)]
     return [said for said in rows if said.basis is None or said.basis == dict(levels)]
 
@@ -153,22 +153,22 @@ def _append(store: Store, word: Word) -> None:
     store.judge(word.pair_id, Judged(word.verdict, word.basis), word.by, word.on, note=word.note)
 
 
-def _all_said(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[Said]:
+def _all_said(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[PairVerdict]:
     with Session(store.engine) as session:
-        for row in session.scalars(select(Judgement).order_by(Judgement.id)):
+        for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
             said = _said(row, key)
             if said.pair_id in levels:
                 yield said
 
 
-def _said(row: Judgement, key: DistrictKey) -> Said:
+def _said(row: JudgementRow, key: DistrictKey) -> PairVerdict:
     pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
-    return Said(row.id, pair, row.judgement, row.judged_by, row.basis, row.note)
+    return PairVerdict(row.id, pair, row.judgement, row.judged_by, row.basis, row.note)
 
 
-def _holding(rows: Iterable[Said]) -> list[Said]:
+def _holding(rows: Iterable[PairVerdict]) -> list[PairVerdict]:
     """The rows without undone words: with each goes the dispute that it caused, and the rows that took it back."""
-    held: list[Said] = []
+    held: list[PairVerdict] = []
     taking_back = False
     for said in rows:
         if said.verdict == "withdrawn":
@@ -182,13 +182,13 @@ def _holding(rows: Iterable[Said]) -> list[Said]:
     return held
 
 
-def _round(rows: Sequence[Said]) -> Sequence[Said]:
+def _round(rows: Sequence[PairVerdict]) -> Sequence[PairVerdict]:
     """The rows since the last dispute; the dispute's own round when nothing came after it."""
     ends = [at for at, said in enumerate(rows) if said.dispute]
     return rows[ends[-1] + 1 :] if ends else rows
 
 
-def _verdicts(rows: Sequence[Said]) -> tuple[tuple[str, str], ...]:
+def _verdicts(rows: Sequence[PairVerdict]) -> tuple[tuple[str, str], ...]:
     """Each person's newest word, in the order first spoken."""
     found: dict[str, str] = {}
     for said in rows:

@@ -15,7 +15,7 @@ from flows.units.asking import doubts_waiting
 from flows.units.remits import remits_waiting
 from reports.link_quality.page import tier_titles
 from reports.link_quality.trust import Trust
-from reports.workbench.access import Account, Action, allowed
+from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Row, Waiting
 from reports.workbench.queue import Filter
 
@@ -54,12 +54,12 @@ class Queues:
         model = model_of(load_settings(self._office.home))
         return trust_of(self._office.store, self._office.key), tier_titles(model)
 
-    def _disputed(self, account: Account) -> int:
+    def _disputed(self, account: SignedInAccount) -> int:
         rows = self._office.held().people.with_leads()
         found = disputes(self._office.store, rows, self._office.policy.leads)
         return sum(not one.awaits_register and allowed(account, Action.JUDGE, one.row["streets"]) for one in found)
 
-    def _register(self, account: Account) -> list[tuple[str, str, int, str]]:
+    def _register(self, account: SignedInAccount) -> list[tuple[str, str, int, str]]:
         """Doubts about units and organisations, which accounts of the whole district answer."""
         if not account.whole_district:
             return []
@@ -69,7 +69,7 @@ class Queues:
             ("/units", "党组织接收范围", len(remits_waiting(key, store)), "看不出接收谁的，只问一次"),
         ]
 
-    def _doubtful_files(self, account: Account) -> tuple[str, Sequence[str]]:
+    def _doubtful_files(self, account: SignedInAccount) -> tuple[str, Sequence[str]]:
         """The newest run and what it says of files: refusals, warnings, notices; for the whole district only."""
         records = list_runs(self._office.home)
         if not account.whole_district or not records:

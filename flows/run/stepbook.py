@@ -21,7 +21,7 @@ create table if not exists _steps (
 
 
 @dataclass(frozen=True)
-class Counts:
+class StepCounts:
     """What one step counted: numbers by name, tallies per kind, lines for the clerk, and the version it published."""
 
     numbers: Mapping[str, int | float] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Counts:
     version: str = ""
 
     @classmethod
-    def of(cls, counted: Counted) -> Counts:
+    def of(cls, counted: Counted) -> StepCounts:
         """Parse what a step function gave back, or `flat` did. Raises TypeError for what is none of these."""
         numbers: dict[str, int | float] = {}
         tallies: dict[str, Mapping[str, int]] = {}
@@ -65,7 +65,7 @@ class StepResult:
 
     name: str
     seconds: float
-    counts: Counts
+    counts: StepCounts
 
 
 def open_book(con: duckdb.DuckDBPyConnection) -> None:
@@ -76,7 +76,7 @@ def open_book(con: duckdb.DuckDBPyConnection) -> None:
 def booked(con: duckdb.DuckDBPyConnection) -> list[StepResult]:
     """The committed steps, in order."""
     rows = con.execute("select name, seconds, counts from _steps order by place").fetchall()
-    return [StepResult(name, seconds, Counts.of(json.loads(counts))) for name, seconds, counts in rows]
+    return [StepResult(name, seconds, StepCounts.of(json.loads(counts))) for name, seconds, counts in rows]
 
 
 def book(con: duckdb.DuckDBPyConnection, place: int, result: StepResult) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from flows.sample.sheets import Cell, Edit, Fact, Sheet
+from flows.sample.sheets import Cell, Edit, Fact, SampleSheet
 from flows.sample.world import World
 
 UNACCUSED = ("N0", "W1", "F1", "F2")
@@ -14,7 +14,7 @@ UNACCUSED = ("N0", "W1", "F1", "F2")
 _NO = {"01": "13", "中共党员": "群众", "是": "否"}
 
 
-def settle_leads(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def settle_leads(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """Plan, per night, a few lost members found, memberships restored, members moved in, and what people take back."""
     rolls = [sheet for sheet in sheets if sheet.source == "party_members"]
     signed = [sheet for sheet in sheets if sheet.source == "self_reports"]
@@ -29,10 +29,10 @@ def settle_leads(rng: np.random.Generator, world: World, sheets: list[Sheet]) ->
     _correct_declarations(rng, world, asking)
 
 
-Change = Callable[[int, Sheet, int], Edit | None]
+Change = Callable[[int, SampleSheet, int], Edit | None]
 
 
-def _plan(rng: np.random.Generator, world: World, sheets: list[Sheet], story: str, change: Change) -> None:
+def _plan(rng: np.random.Generator, world: World, sheets: list[SampleSheet], story: str, change: Change) -> None:
     """One change per night, of people who stand once in these files and are of this story (any, where it is empty)."""
     places = [
         (sheet, row)
@@ -54,27 +54,27 @@ def _plan(rng: np.random.Generator, world: World, sheets: list[Sheet], story: st
                 break
 
 
-def _contact_restored(night: int, sheet: Sheet, row: int) -> Edit | None:
+def _contact_restored(night: int, sheet: SampleSheet, row: int) -> Edit | None:
     if not sheet.facts["lost"][row]:
         return None
     cells: dict[str, Cell] = {"lost_contact": "否", "lost_contact_on": None}
     return Edit(night, row, cells, {"lost": False, "lost_contact_on": None}, cause="contact_restored")
 
 
-def _membership_restored(night: int, sheet: Sheet, row: int) -> Edit | None:
+def _membership_restored(night: int, sheet: SampleSheet, row: int) -> Edit | None:
     if not sheet.facts["stopped"][row]:
         return None
     return Edit(night, row, {"membership_state": "正常"}, {"stopped": False}, cause="membership_restored")
 
 
-def _moved_in(world: World, night: int, sheet: Sheet, row: int) -> Edit:
+def _moved_in(world: World, night: int, sheet: SampleSheet, row: int) -> Edit:
     """The roll shows a branch of this district from now on."""
     home = world.district.organisations[world.district.home_branches[row % len(world.district.home_branches)]]
     cells: dict[str, Cell] = {"branch_name": home.name, "branch_code": home.code}
     return Edit(night, row, cells, {"branch_name": home.name}, cause="moved_in")
 
 
-def _declaration_withdrawn(signed_up: set[int], night: int, sheet: Sheet, row: int) -> Edit | None:
+def _declaration_withdrawn(signed_up: set[int], night: int, sheet: SampleSheet, row: int) -> Edit | None:
     said = sheet.cells["declared_member"][row]
     if int(sheet.person[row]) in signed_up or sheet.facts["declared_member"][row] is not True or said not in _NO:
         return None
@@ -83,15 +83,15 @@ def _declaration_withdrawn(signed_up: set[int], night: int, sheet: Sheet, row: i
     )
 
 
-def _consent_withdrawn(night: int, sheet: Sheet, row: int) -> Edit | None:
+def _consent_withdrawn(night: int, sheet: SampleSheet, row: int) -> Edit | None:
     if not sheet.facts["consent"][row]:
         return None
     return Edit(night, row, {"consent": "不同意"}, {"consent": False}, cause="consent_withdrawn")
 
 
-def _correct_declarations(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def _correct_declarations(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """A hidden member's rows say 是 from a night on; one person in two nights."""
-    rows: dict[int, list[tuple[Sheet, int]]] = {}
+    rows: dict[int, list[tuple[SampleSheet, int]]] = {}
     yes = {no: said for said, no in _NO.items()}
     for sheet in sheets:
         for at in np.flatnonzero(world.roles.story[sheet.person] == "Y1"):
@@ -109,12 +109,12 @@ def contradicting_nights(nights: int) -> range:
     return range(1, nights - 2, 3)
 
 
-def contradict_rolls(world: World, sheets: list[Sheet]) -> None:
+def contradict_rolls(world: World, sheets: list[SampleSheet]) -> None:
     """Every third night one member who stands on the roll twice has the membership stopped in one entry alone.
 
     Members in order are taken, so that nothing but the contradiction could accuse them.
     """
-    entries: dict[int, list[tuple[Sheet, int]]] = {}
+    entries: dict[int, list[tuple[SampleSheet, int]]] = {}
     for sheet in sheets:
         if sheet.source == "party_members":
             for at in np.flatnonzero(np.isin(world.roles.story[sheet.person], UNACCUSED)):
@@ -125,7 +125,7 @@ def contradict_rolls(world: World, sheets: list[Sheet]) -> None:
         sheet.edits.append(Edit(night, row, {"membership_state": "停止党籍"}, {"stopped": True}))
 
 
-def lose_files(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def lose_files(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """Files that do not come: a platform's every few nights, now and then one area's roll; never on the last night."""
     nights = world.options.nights
     platforms = [sheet for sheet in sheets if sheet.source == "platform"]
@@ -139,5 +139,5 @@ def lose_files(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> N
         sheet.hold_back(nights)
 
 
-def _lose(sheet: Sheet, night: int) -> None:
+def _lose(sheet: SampleSheet, night: int) -> None:
     sheet.missing |= {night}

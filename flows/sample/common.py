@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from flows.sample.options import data
 from flows.sample.organisations import street_committee
 from flows.sample.people import Days
-from flows.sample.sheets import Cell, NameShown, Sheet, Shown
+from flows.sample.sheets import Cell, Masking, NameShown, SampleSheet
 from flows.sample.world import World
 
 
-def identify(world: World, sheet: Sheet) -> None:
+def identify(world: World, sheet: SampleSheet) -> None:
     """Fill name, ID and sex clean and whole, in place."""
     sheet.cells["name"] = list(world.names[sheet.person])
     sheet.cells["id_number"] = list(world.ids[sheet.person])
     sheet.cells["sex"] = ["女" if one else "男" for one in world.people.female[sheet.person]]
     sheet.full_ids = True
-    sheet.name_shown[:], sheet.id_shown[:] = NameShown.FULL, Shown.FULL
+    sheet.name_shown[:], sheet.id_shown[:] = NameShown.FULL, Masking.FULL
 
 
 def elsewhere(number: int) -> str:

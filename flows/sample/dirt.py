@@ -11,7 +11,7 @@ import numpy as np
 
 from flows.sample.options import Rates
 from flows.sample.people import Flags
-from flows.sample.sheets import Cell, NameShown, Sheet, Shown
+from flows.sample.sheets import Cell, Masking, NameShown, SampleSheet
 from flows.sample.spelling import alter_name, can_alter
 from schemas.people import check_digit
 
@@ -29,7 +29,7 @@ class _Kind:
     name: str
     can: Able
     make: Callable[[str, int, bool], Cell]
-    left: Shown
+    left: Masking
 
 
 def _abilities(cells: list[Cell], whole: Flags) -> dict[Able, Flags]:
@@ -86,23 +86,23 @@ def _float(value: str, _pick: int, _book: bool) -> Cell:
 
 
 _ID_KINDS = (
-    _Kind("id_excel_zeros", "not_x", _zeros, Shown.FIRST_15),
-    _Kind("id_excel_float", "float_keeps_15", _float, Shown.FIRST_15),
-    _Kind("id_scientific", "not_x", _scientific, Shown.NOTHING),
-    _Kind("id_leading_quote", "any", lambda value, _pick, _book: "'" + value, Shown.FULL),
-    _Kind("id_full_width", "any", lambda value, _pick, _book: value.translate(_FULL_WIDTH), Shown.FULL),
-    _Kind("id_lower_x", "x", lambda value, _pick, _book: value.lower(), Shown.FULL),
-    _Kind("id_cyrillic_x", "x", lambda value, pick, _book: value[:17] + "хХ"[pick % 2], Shown.FULL),
-    _Kind("id_invisible", "any", _invisible, Shown.FULL),
-    _Kind("id_fifteen", "last_century", lambda value, _pick, _book: value[:6] + value[8:17], Shown.FULL),
-    _Kind("id_seventeen", "any", _seventeen, Shown.NOTHING),
-    _Kind("id_wrong_digit", "any", _wrong_digit, Shown.CONFLICT),
-    _Kind("id_swapped", "any", _swapped, Shown.CONFLICT),
-    _Kind("id_missing", "any", lambda _value, _pick, _book: None, Shown.NOTHING),
+    _Kind("id_excel_zeros", "not_x", _zeros, Masking.FIRST_15),
+    _Kind("id_excel_float", "float_keeps_15", _float, Masking.FIRST_15),
+    _Kind("id_scientific", "not_x", _scientific, Masking.NOTHING),
+    _Kind("id_leading_quote", "any", lambda value, _pick, _book: "'" + value, Masking.FULL),
+    _Kind("id_full_width", "any", lambda value, _pick, _book: value.translate(_FULL_WIDTH), Masking.FULL),
+    _Kind("id_lower_x", "x", lambda value, _pick, _book: value.lower(), Masking.FULL),
+    _Kind("id_cyrillic_x", "x", lambda value, pick, _book: value[:17] + "хХ"[pick % 2], Masking.FULL),
+    _Kind("id_invisible", "any", _invisible, Masking.FULL),
+    _Kind("id_fifteen", "last_century", lambda value, _pick, _book: value[:6] + value[8:17], Masking.FULL),
+    _Kind("id_seventeen", "any", _seventeen, Masking.NOTHING),
+    _Kind("id_wrong_digit", "any", _wrong_digit, Masking.CONFLICT),
+    _Kind("id_swapped", "any", _swapped, Masking.CONFLICT),
+    _Kind("id_missing", "any", lambda _value, _pick, _book: None, Masking.NOTHING),
 )
 
 
-def soil(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+def soil(sheet: SampleSheet, rates: Rates, rng: np.random.Generator) -> None:
     """Soil one sheet's IDs, names, phones and dates, in place."""
     if "id_number" in sheet.cells:
         _soil_ids(sheet, rates, rng)
@@ -114,23 +114,23 @@ def soil(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
     _soil_periods(sheet, rates, rng)
 
 
-def struck(sheet: Sheet, kind: str, rate: float, able: Flags, rng: np.random.Generator) -> list[int]:
+def struck(sheet: SampleSheet, kind: str, rate: float, able: Flags, rng: np.random.Generator) -> list[int]:
     """The rows among the able that a kind of dirt befalls; counts those that could have had it."""
     rows = np.flatnonzero(able)
     sheet.eligible[kind] = sheet.eligible.get(kind, 0) + len(rows)
     return [int(row) for row in rows[rng.random(len(rows)) < rate]]
 
 
-def _soil_ids(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+def _soil_ids(sheet: SampleSheet, rates: Rates, rng: np.random.Generator) -> None:
     """At most one kind per ID; masked IDs can only go missing."""
     cells, book = sheet.cells["id_number"], sheet.layout.form == "xlsx"
     clean = np.array([cell is not None for cell in cells], bool)
-    can = _abilities(cells, sheet.id_shown == Shown.FULL)
+    can = _abilities(cells, sheet.id_shown == Masking.FULL)
     for kind in _ID_KINDS:
         able = clean if kind.name == "id_missing" else clean & can[kind.can]
         for row in struck(sheet, kind.name, rates[kind.name], able, rng):
             made = kind.make(str(cells[row]), int(rng.integers(0, 10**6)), book)
-            if kind.left == Shown.CONFLICT and check_digit(str(made)[:17]) == str(made)[17]:
+            if kind.left == Masking.CONFLICT and check_digit(str(made)[:17]) == str(made)[17]:
                 continue
             cells[row] = made
             sheet.id_shown[row] = kind.left
@@ -149,7 +149,7 @@ _NAME_KINDS = (
 )
 
 
-def _soil_names(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+def _soil_names(sheet: SampleSheet, rates: Rates, rng: np.random.Generator) -> None:
     """At most one kind per name; masked names have none."""
     cells = sheet.cells["name"]
     clean = sheet.name_shown == NameShown.FULL
@@ -168,19 +168,19 @@ def _soil_names(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
             clean[row] = False
 
 
-def _soil_phones(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+def _soil_phones(sheet: SampleSheet, rates: Rates, rng: np.random.Generator) -> None:
     """At most one kind per cell; masked phones can only go missing."""
     cells = sheet.cells.get("phones")
     if cells is None:
         return
     clean = np.array([cell is not None for cell in cells], bool)
-    full = sheet.phone_shown == Shown.FULL
+    full = sheet.phone_shown == Masking.FULL
     for kind in ("phone_missing", "phone_landline", "phone_several", "phone_prefixed", "phone_punctuated"):
         able = clean if kind == "phone_missing" else clean & full
         for row in struck(sheet, kind, rates[kind], able, rng):
             cells[row] = _phone(kind, str(cells[row]), int(rng.integers(0, 10**8)))
             if kind in ("phone_missing", "phone_landline"):
-                sheet.phone_shown[row] = Shown.NOTHING
+                sheet.phone_shown[row] = Masking.NOTHING
             sheet.tag(row, kind)
             clean[row] = False
 
@@ -218,7 +218,7 @@ DATE_FIELDS = (
 )
 
 
-def _soil_dates(sheet: Sheet, name: str, rates: Rates, rng: np.random.Generator) -> None:
+def _soil_dates(sheet: SampleSheet, name: str, rates: Rates, rng: np.random.Generator) -> None:
     """Other written forms, missing dates and Excel's day nought; a letter keeps its own dates."""
     cells, facts, book = sheet.cells[name], sheet.facts[name], sheet.layout.form == "xlsx"
     clean = np.array([fact is not None for fact in facts], bool)
@@ -237,7 +237,7 @@ def _soil_dates(sheet: Sheet, name: str, rates: Rates, rng: np.random.Generator)
             clean[row] = False
 
 
-def _soil_periods(sheet: Sheet, rates: Rates, rng: np.random.Generator) -> None:
+def _soil_periods(sheet: SampleSheet, rates: Rates, rng: np.random.Generator) -> None:
     """An open end written as a word."""
     for name in ("period", "period_to"):
         cells = sheet.cells.get(name, [])

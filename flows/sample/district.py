@@ -11,14 +11,14 @@ from flows.sample.feeds import Feed, feeds
 from flows.sample.grouping import grouped
 from flows.sample.ids import credit_code
 from flows.sample.options import SampleOptions, data
-from flows.sample.organisations import Organisation, draw_organisations
+from flows.sample.organisations import SampleOrganisation, draw_organisations
 from flows.sample.unit_names import Spelling, firm_spellings, office_spellings, station_spellings
 
 _OFFICE_SHARE, _PLAIN_SHARE, _STATION_TRIES = 0.12, 0.2, 200
 
 
 @dataclass(frozen=True)
-class Unit:
+class SampleUnit:
     """One employer or partner of a platform, or a 分公司 of one."""
 
     spellings: tuple[Spelling, ...]
@@ -52,12 +52,12 @@ class Station:
 
 
 @dataclass(frozen=True)
-class District:
+class SampleDistrict:
     """Everything that stands still while people move."""
 
-    units: tuple[Unit, ...]
+    units: tuple[SampleUnit, ...]
     stations: tuple[Station, ...]
-    organisations: tuple[Organisation, ...]
+    organisations: tuple[SampleOrganisation, ...]
     home_branches: tuple[int, ...]
     """Places in `organisations` of the branches members belong to by residence."""
 
@@ -94,7 +94,7 @@ class District:
         return grouped((station.feed, at) for at, station in enumerate(self.stations))
 
 
-def build_district(rng: np.random.Generator, options: SampleOptions) -> District:
+def build_district(rng: np.random.Generator, options: SampleOptions) -> SampleDistrict:
     """Units, stations and organisations in numbers that fit the people."""
     firms = _firms(rng, max(24, options.workers // 90))
     units = firms + _offices(rng, firms)
@@ -102,14 +102,14 @@ def build_district(rng: np.random.Generator, options: SampleOptions) -> District
     names = [(unit.name, unit.uscc, unit.trade, unit.street) for unit in firms]
     organisations = draw_organisations(rng, names, max(30, options.members // 40))
     homes = tuple(at for at, one in enumerate(organisations) if one.remit == "community" and one.kind == "党支部")
-    return District(units, stations, organisations, homes)
+    return SampleDistrict(units, stations, organisations, homes)
 
 
-def _firms(rng: np.random.Generator, count: int) -> tuple[Unit, ...]:
+def _firms(rng: np.random.Generator, count: int) -> tuple[SampleUnit, ...]:
     """Firms in turn of every trade; no two share a spelling."""
     table = data("places.toml")
     written: set[str] = set()
-    units: list[Unit] = []
+    units: list[SampleUnit] = []
     while len(units) < count:
         trade = len(units) % len(table["trades"])
         parts = [table["unit_words_first"][rng.integers(0, len(table["unit_words_first"]))]]
@@ -122,7 +122,7 @@ def _firms(rng: np.random.Generator, count: int) -> tuple[Unit, ...]:
         if written & {one.text for one in spellings}:
             continue
         written |= {one.text for one in spellings}
-        units.append(Unit(spellings, credit_code(rng, False), trade, street, _phone(rng)))
+        units.append(SampleUnit(spellings, credit_code(rng, False), trade, street, _phone(rng)))
     return tuple(units)
 
 
@@ -130,16 +130,16 @@ def _phone(rng: np.random.Generator) -> str:
     return f"1{rng.choice(['38', '59', '86', '99'])}{rng.integers(10**7, 10**8):08d}"
 
 
-def _offices(rng: np.random.Generator, firms: tuple[Unit, ...]) -> tuple[Unit, ...]:
+def _offices(rng: np.random.Generator, firms: tuple[SampleUnit, ...]) -> tuple[SampleUnit, ...]:
     """A 分公司 with a credit code of its own in another street, for one firm in eight."""
-    table, found = data("places.toml"), list[Unit]()
+    table, found = data("places.toml"), list[SampleUnit]()
     for at in np.flatnonzero(rng.random(len(firms)) < _OFFICE_SHARE):
         firm = firms[at]
         street = (firm.street + 1 + int(rng.integers(0, len(table["streets"]) - 1))) % len(table["streets"])
         core = firm.spellings[2].text  # 字号 with its suffix
         suffix = next(one for one in (*table["plain_suffixes"], *_suffixes()) if core.endswith(one))
         spellings = office_spellings(core.removesuffix(suffix), suffix, short_street(street))
-        found.append(Unit(spellings, credit_code(rng, False), firm.trade, street, _phone(rng), int(at)))
+        found.append(SampleUnit(spellings, credit_code(rng, False), firm.trade, street, _phone(rng), int(at)))
     return tuple(found)
 
 
@@ -153,7 +153,7 @@ def short_street(street: int) -> str:
     return name.removesuffix("街道").removesuffix("镇")
 
 
-def _stations(rng: np.random.Generator, units: tuple[Unit, ...], workers: int) -> tuple[Station, ...]:
+def _stations(rng: np.random.Generator, units: tuple[SampleUnit, ...], workers: int) -> tuple[Station, ...]:
     """Stations of every platform that names some; two platforms of one trade never share a place."""
     found: list[Station] = []
     places: set[tuple[int, int, int, int]] = set()

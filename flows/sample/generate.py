@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from flows.sample.dirt import soil
-from flows.sample.district import District, build_district
-from flows.sample.leads import LeadBook, causes_of
+from flows.sample.district import SampleDistrict, build_district
+from flows.sample.leads import SampleLeadBook, causes_of
 from flows.sample.neighbour import Shared, share_people
 from flows.sample.night import Sent, rows_on, tell
 from flows.sample.nights import change_between_nights
 from flows.sample.office import write_sheet
 from flows.sample.options import Progress, SampleOptions, data, quiet, rates
-from flows.sample.people import People, draw_people
+from flows.sample.people import SamplePeople, draw_people
 from flows.sample.registry import registry_sheets
 from flows.sample.roles import Roles, draw_roles
-from flows.sample.sheets import Sheet
+from flows.sample.sheets import SampleSheet
 from flows.sample.sign_up import self_report_sheet
 from flows.sample.truth import write_truth
 from flows.sample.workers import worker_sheets
@@ -31,7 +31,7 @@ def generate(options: SampleOptions, progress: Progress = quiet) -> None:
     world = draw_world(options)
     progress("造表", 1, options.nights + 2)
     sheets = draw_sheets(world)
-    leads = LeadBook()
+    leads = SampleLeadBook()
     for night, day in enumerate(options.dates()):
         folder = options.out / day.isoformat() if options.nights > 1 else options.out
         for sheet in sheets:
@@ -58,13 +58,13 @@ def draw_world(options: SampleOptions) -> World:
     return World(options, people, district, roles, people.names.full, people.ids, numbers, known, shared)
 
 
-def _inhabitants(options: SampleOptions) -> tuple[People, District, Roles]:
+def _inhabitants(options: SampleOptions) -> tuple[SamplePeople, SampleDistrict, Roles]:
     people = draw_people(_streams(options, "people"), options)
     district = build_district(_streams(options, "district"), options)
     return people, district, draw_roles(_streams(options, "roles"), people, district, options)
 
 
-def _share(options: SampleOptions, people: People, roles: Roles) -> Shared | None:
+def _share(options: SampleOptions, people: SamplePeople, roles: Roles) -> Shared | None:
     """Some of a neighbour's people put in the places of people here, where the sample has a neighbour."""
     if options.neighbour is None:
         return None
@@ -74,7 +74,7 @@ def _share(options: SampleOptions, people: People, roles: Roles) -> Shared | Non
     return share_people(_streams(options, "neighbour"), (people, roles), (others, their_roles), options)
 
 
-def draw_sheets(world: World) -> list[Sheet]:
+def draw_sheets(world: World) -> list[SampleSheet]:
     """Every file, soiled, with the edits of all nights planned."""
     options = world.options
     worker, registry = rates(options.dirt, "worker"), rates(options.dirt, "registry")
@@ -89,7 +89,7 @@ def draw_sheets(world: World) -> list[Sheet]:
     return sheets
 
 
-def _write_night(world: World, sheets: list[Sheet], night: int, folder: Path, leads: LeadBook) -> None:
+def _write_night(world: World, sheets: list[SampleSheet], night: int, folder: Path, leads: SampleLeadBook) -> None:
     """Write what comes this night and its truth; a file that does not come counts as it last came."""
     sent: list[Sent] = []
     day = world.options.dates()[night]

@@ -8,18 +8,18 @@ from functools import cached_property
 
 from flows.sample.grouping import grouped
 from flows.sample.options import data
-from flows.sample.organisations import Organisation
-from flows.sample.sheets import Sheet
-from flows.sample.statuses import Place
+from flows.sample.organisations import SampleOrganisation
+from flows.sample.sheets import SampleSheet
+from flows.sample.statuses import Workplace
 
 RULES = ("registers", "unit", "floating", "trade_joint", "trade_committee", "work_street", "home_street")
 CROWDED = 50
 """Members from which a branch is to become a 总支 (domain.md)."""
-Rows = list[tuple[Sheet, int]]
+Rows = list[tuple[SampleSheet, int]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class RightHosts:
     """The organisations that are right, and the rule of the first; both empty where nothing fits."""
 
     hosts: tuple[str, ...] = ()
@@ -27,10 +27,10 @@ class Answer:
 
 
 @dataclass
-class Register:
+class SampleRegister:
     """The register of organisations by remit, and which firm a station or 分公司 belongs to."""
 
-    organisations: tuple[Organisation, ...]
+    organisations: tuple[SampleOrganisation, ...]
     firms: dict[str, str]
     """Unit key to the key of the firm it belongs to, itself where it is one."""
     renamed: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Register:
     crowded: frozenset[str] = frozenset()
     """Organisations more people belong in than one branch holds: whom the next in order takes in is as right."""
 
-    def name(self, one: Organisation) -> str:
+    def name(self, one: SampleOrganisation) -> str:
         """What the register calls it tonight."""
         return self.renamed.get(one.name, one.name)
 
@@ -50,7 +50,7 @@ class Register:
         """Names of organisations of a remit that serve a trade."""
         return self._of_trade.get((remit, trade), [])
 
-    def linked(self, unit: str | None) -> list[Organisation]:
+    def linked(self, unit: str | None) -> list[SampleOrganisation]:
         """Branches linked to the firm a unit belongs to."""
         return self._linked.get(self.firms.get(unit or "", unit or ""), [])
 
@@ -78,7 +78,7 @@ class Register:
         )
 
     @cached_property
-    def _linked(self) -> dict[str, list[Organisation]]:
+    def _linked(self) -> dict[str, list[SampleOrganisation]]:
         return grouped((f"U{at:05d}", one) for one in self.organisations for at in one.units)
 
     @cached_property
@@ -87,21 +87,23 @@ class Register:
         return {self.name(one): at for at, one in enumerate(self.organisations) if one.units}
 
 
-def right_hosts(register: Register, rows: Rows, places: Iterable[Place], floats: bool, homes: list[str]) -> Answer:
+def right_hosts(
+    register: SampleRegister, rows: Rows, places: Iterable[Workplace], floats: bool, homes: list[str]
+) -> RightHosts:
     """First rule that fits any of the places; `homes` are streets of residence the registers or reports show."""
     named = _named(register, rows, list(places))
     if named:
-        return Answer(tuple(named), RULES[0])
+        return RightHosts(tuple(named), RULES[0])
     best: list[tuple[int, list[str]]] = [_of_place(register, place, floats, homes) for place in places]
     fitting = [one for one in best if one[1]]
     if not fitting:
-        return Answer()
+        return RightHosts()
     hosts = list(dict.fromkeys(name for _, names in sorted(fitting, key=lambda one: one[0]) for name in names))
     hosts += [name for name in _own_of_trade(register, rows) if name not in hosts]
-    return Answer(tuple(hosts), RULES[min(rule for rule, _ in fitting)])
+    return RightHosts(tuple(hosts), RULES[min(rule for rule, _ in fitting)])
 
 
-def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
+def _named(register: SampleRegister, rows: Rows, places: list[Workplace]) -> list[str]:
     """What the registers already name: the floating register's host, a letter received, the own branch of the unit."""
     hosts = [str(sheet.facts["host_org"][row]) for sheet, row in rows if sheet.source == "floating_members"]
     letters = [
@@ -118,17 +120,17 @@ def _named(register: Register, rows: Rows, places: list[Place]) -> list[str]:
     return [name for place in places for name in register.of_unit(_unit(place)) if name in own][:1]
 
 
-def _own_of_trade(register: Register, rows: Rows) -> list[str]:
+def _own_of_trade(register: SampleRegister, rows: Rows) -> list[str]:
     """The own branch where it is one of platform firms, though not of the member's own: of the trade, one may say."""
     own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
     return register.own(own)
 
 
-def _unit(place: Place) -> str | None:
+def _unit(place: Workplace) -> str | None:
     return place.unit or place.station
 
 
-def _of_place(register: Register, place: Place, floats: bool, homes: list[str]) -> tuple[int, list[str]]:
+def _of_place(register: SampleRegister, place: Workplace, floats: bool, homes: list[str]) -> tuple[int, list[str]]:
     """(number of the rule, names) for one place of work; where two readings of a rule fit, both names."""
     found = register.of_unit(place.unit) or register.of_unit(place.station)
     if found:
@@ -145,7 +147,7 @@ def _of_place(register: Register, place: Place, floats: bool, homes: list[str]) 
 
 
 def _of_trade_or_street(
-    register: Register, place: Place, trade: dict[str, str] | None, homes: list[str]
+    register: SampleRegister, place: Workplace, trade: dict[str, str] | None, homes: list[str]
 ) -> tuple[int, list[str]]:
     if trade:
         joint = register.of_trade("joint", trade["trade"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flows.sample.sheets import Sheet
+from flows.sample.sheets import SampleSheet
 
 CAUSES = (
     "letter_received", "contact_restored", "membership_restored", "moved_in", "declaration_corrected",
@@ -15,7 +15,7 @@ CAUSES = (
 
 
 @dataclass(frozen=True)
-class Lead:
+class SampleLead:
     """One code of one person: `open`; `closed` by a register or the person; `lapsed` where the rows are gone."""
 
     person: int
@@ -26,13 +26,13 @@ class Lead:
     cause: str | None = None
 
 
-class LeadBook:
+class SampleLeadBook:
     """Every lead there ever was, turned night by night."""
 
     def __init__(self) -> None:
-        self._leads: dict[tuple[int, str], Lead] = {}
+        self._leads: dict[tuple[int, str], SampleLead] = {}
 
-    def turn(self, day: date, codes: dict[int, list[str]], causes: dict[int, str]) -> list[Lead]:
+    def turn(self, day: date, codes: dict[int, list[str]], causes: dict[int, str]) -> list[SampleLead]:
         """The leads after a night: codes held tonight are open, the others end with tonight's cause of their person.
 
         N0 is kept with them, though it is no lead: it tells who left from who withdrew.
@@ -41,7 +41,7 @@ class LeadBook:
         for key in held:
             known = self._leads.get(key)
             if known is None or known.state != "open":
-                self._leads[key] = Lead(*key, "open", day)
+                self._leads[key] = SampleLead(*key, "open", day)
         for key, lead in self._leads.items():
             if lead.state == "open" and key not in held:
                 cause = causes.get(lead.person)
@@ -50,7 +50,7 @@ class LeadBook:
         return [self._leads[key] for key in sorted(self._leads)]
 
 
-def causes_of(sheets: Iterable[Sheet], night: int) -> dict[int, str]:
+def causes_of(sheets: Iterable[SampleSheet], night: int) -> dict[int, str]:
     """Person to the cause of what the registers settled this night."""
     return {
         int(sheet.person[edit.row]): edit.cause

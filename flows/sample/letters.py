@@ -10,7 +10,7 @@ import numpy as np
 from flows.sample.branch_names import written_branches
 from flows.sample.common import committee_above, elsewhere, home_of, identify, shown_dates
 from flows.sample.people import Numbers
-from flows.sample.sheets import Edit, Fact, Layout, Sheet, new_sheet
+from flows.sample.sheets import Edit, Fact, Layout, SampleSheet, new_sheet
 from flows.sample.world import World
 
 USUAL_VALIDITY = 90
@@ -38,7 +38,7 @@ class _Letters:
         self.target.append(branches[1])
 
 
-def transfer_sheets(rng: np.random.Generator, world: World) -> list[Sheet]:
+def transfer_sheets(rng: np.random.Generator, world: World) -> list[SampleSheet]:
     """Letters in the pocket, letters received, sent back, still good, and those of people nobody looks for."""
     letters = _Letters()
     for person in np.flatnonzero(np.isin(world.roles.story, ["P1", "N0"])):
@@ -75,7 +75,7 @@ def _tied_letters(rng: np.random.Generator, world: World, letters: _Letters, per
         letters.add(person, world.base - timedelta(days=int(rng.integers(5, 25))), "未接收", (here, away))
 
 
-def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, part: Numbers, number: int) -> Sheet:
+def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, part: Numbers, number: int) -> SampleSheet:
     book = number == 0
     layout = Layout(
         "xlsx" if book else "csv",
@@ -129,7 +129,7 @@ def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, par
     return sheet
 
 
-def _receive(world: World, sheet: Sheet) -> None:
+def _receive(world: World, sheet: SampleSheet) -> None:
     """One pocket letter of each file is lodged at last on the second and every later night."""
     waiting = [
         row

@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 
 from flows.sample.ids import Strings
 from flows.sample.people import Flags, Numbers
-from flows.sample.sheets import NameShown, Sheet, Shown
+from flows.sample.sheets import Masking, NameShown, SampleSheet
 
 LINKS = ("full_id", "name_15", "name_6_4", "name_phone", "name_3_4")
-_RANKS = np.zeros(len(Shown), np.int64)
-_RANKS[[Shown.FULL, Shown.FIRST_15, Shown.CONFLICT]] = 3, 2, 1
+_RANKS = np.zeros(len(Masking), np.int64)
+_RANKS[[Masking.FULL, Masking.FIRST_15, Masking.CONFLICT]] = 3, 2, 1
 _PHONES = 10**11
 """A mobile number is below; a person and a number are one integer."""
 
 
 @dataclass
-class Known:
+class RegistryIdentity:
     """What the registry rows of every person still show, taken together: one entry per person of the world."""
 
     seen: Flags
@@ -36,12 +36,12 @@ class Known:
     """Person and number as one integer each, in order."""
 
     @classmethod
-    def of_nobody(cls, people: int) -> Known:
+    def of_nobody(cls, people: int) -> RegistryIdentity:
         """Before any row is read."""
         nothing = np.zeros(people, np.int64)
         return cls(np.zeros(people, bool), nothing, nothing.copy(), np.zeros(0, np.int64))
 
-    def add(self, sheet: Sheet, rows: Numbers) -> None:
+    def add(self, sheet: SampleSheet, rows: Numbers) -> None:
         """Take in registry rows, one of a person at most."""
         person, shown, name = sheet.person[rows], sheet.id_shown[rows], sheet.name_shown[rows]
         better = _RANKS[shown] > _RANKS[self.id_shown[person]]
@@ -49,10 +49,10 @@ class Known:
         named = (name == NameShown.FULL) | (self.name[person] == NameShown.NOTHING)
         self.name[person[named]] = name[named]
         self.seen[person] = True
-        whole = rows[sheet.phone_shown[rows] == Shown.FULL]
+        whole = rows[sheet.phone_shown[rows] == Masking.FULL]
         self.phones = np.union1d(self.phones, sheet.person[whole] * _PHONES + numbers_of(sheet.phones[whole]))
 
-    def shows(self, sheet: Sheet, row: int) -> bool:
+    def shows(self, sheet: SampleSheet, row: int) -> bool:
         """Whether the registry shows a row's number of its person."""
         key = int(sheet.person[row]) * _PHONES + int(sheet.phones[row] or 0)
         at = int(np.searchsorted(self.phones, key))
@@ -71,36 +71,36 @@ def numbers_of(phones: Strings) -> Numbers:
     return found
 
 
-def evidence(sheet: Sheet, rows: Numbers, known: Known) -> Strings:
+def evidence(sheet: SampleSheet, rows: Numbers, known: RegistryIdentity) -> Strings:
     """The strongest tier each row meets against its own person, or `weak`, `none`, `conflict`."""
     person = sheet.person[rows]
     same = known.has(person, numbers_of(sheet.phones[rows]))
     return _tiers(sheet, rows, (known.id_shown[person], known.name[person], same))
 
 
-def shown_alone(sheet: Sheet, rows: Numbers) -> Strings:
+def shown_alone(sheet: SampleSheet, rows: Numbers) -> Strings:
     """The strongest evidence each row shows, whatever the registry has."""
     whole = np.ones(len(rows), bool)
-    return _tiers(sheet, rows, (np.full(len(rows), Shown.FULL), np.full(len(rows), NameShown.FULL), whole))
+    return _tiers(sheet, rows, (np.full(len(rows), Masking.FULL), np.full(len(rows), NameShown.FULL), whole))
 
 
-def _tiers(sheet: Sheet, rows: Numbers, registry: tuple[Numbers, Numbers, Flags]) -> Strings:
+def _tiers(sheet: SampleSheet, rows: Numbers, registry: tuple[Numbers, Numbers, Flags]) -> Strings:
     """Against the registry's ID, its name, and whether it has the row's phone."""
     known_id, known_name, same_phone = registry
     shown, name, phone = sheet.id_shown[rows], sheet.name_shown[rows], sheet.phone_shown[rows]
-    both_full = (shown == Shown.FULL) & (known_id == Shown.FULL)
+    both_full = (shown == Masking.FULL) & (known_id == Masking.FULL)
     not_whole = (name != NameShown.FULL) | (known_name != NameShown.FULL)
-    first_15 = (Shown.FULL, Shown.FIRST_15)
+    first_15 = (Masking.FULL, Masking.FIRST_15)
     tiers = (
-        ("conflict", (shown == Shown.CONFLICT) | ((known_id == Shown.CONFLICT) & (shown != Shown.NOTHING))),
+        ("conflict", (shown == Masking.CONFLICT) | ((known_id == Masking.CONFLICT) & (shown != Masking.NOTHING))),
         ("full_id", both_full & (name != NameShown.MASKED)),
         ("weak", both_full),
         ("none", not_whole & (name == NameShown.NOTHING)),
         ("weak", not_whole),
         ("name_15", np.isin(shown, first_15) & np.isin(known_id, first_15)),
-        ("name_6_4", (shown == Shown.MASK_6_4) & (known_id == Shown.FULL)),
-        ("name_phone", same_phone & (phone == Shown.FULL)),
-        ("name_3_4", same_phone & (phone == Shown.MASK_3_4)),
+        ("name_6_4", (shown == Masking.MASK_6_4) & (known_id == Masking.FULL)),
+        ("name_phone", same_phone & (phone == Masking.FULL)),
+        ("name_3_4", same_phone & (phone == Masking.MASK_3_4)),
     )
     names = np.array([*(name for name, _ in tiers), "weak"], object)
     at = np.select([meets for _, meets in tiers], list(range(len(tiers))), len(tiers))
@@ -109,10 +109,10 @@ def _tiers(sheet: Sheet, rows: Numbers, registry: tuple[Numbers, Numbers, Flags]
 
 
 @dataclass(frozen=True)
-class Registry:
+class LinkableRegistry:
     """The registry rows that resolve to their person, grouped by person."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[SampleSheet, ...]
     people: Numbers
     """Who stands there, in order."""
     starts: Numbers
@@ -120,7 +120,7 @@ class Registry:
     """The sheet of each row."""
     row: Numbers
 
-    def rows_of(self, person: int) -> list[tuple[Sheet, int]]:
+    def rows_of(self, person: int) -> list[tuple[SampleSheet, int]]:
         """A person's rows, the roll's first."""
         at = int(np.searchsorted(self.people, person))
         if at == len(self.people) or self.people[at] != person:
@@ -132,12 +132,12 @@ class Registry:
         ]
 
 
-def resolve_registry(sheets: list[Sheet], night: int, people: int) -> tuple[Known, Registry]:
+def resolve_registry(sheets: list[SampleSheet], night: int, people: int) -> tuple[RegistryIdentity, LinkableRegistry]:
     """What is known of each registry person, and the registry rows that resolve to them.
 
     The roll leads; a transfer or floating row counts for a roll member only if it meets a tier against the roll.
     """
-    known = Known.of_nobody(people)
+    known = RegistryIdentity.of_nobody(people)
     order = ("party_members", "party_transfers", "floating_members")
     listed = tuple(sorted((one for one in sheets if one.source in order), key=lambda one: order.index(one.source)))
     on_roll = np.zeros(people, bool)
@@ -153,7 +153,7 @@ def resolve_registry(sheets: list[Sheet], night: int, people: int) -> tuple[Know
     return known, _grouped_by_person(listed, taken)
 
 
-def _turns(sheet: Sheet, rows: Numbers) -> Iterator[Numbers]:
+def _turns(sheet: SampleSheet, rows: Numbers) -> Iterator[Numbers]:
     """The rows in parts: everybody's first, everybody's second, and so on."""
     order = np.argsort(sheet.person[rows], kind="stable")
     person = sheet.person[rows][order]
@@ -164,10 +164,10 @@ def _turns(sheet: Sheet, rows: Numbers) -> Iterator[Numbers]:
         yield rows[turn == number]
 
 
-def _grouped_by_person(sheets: tuple[Sheet, ...], taken: list[tuple[int, Numbers]]) -> Registry:
+def _grouped_by_person(sheets: tuple[SampleSheet, ...], taken: list[tuple[int, Numbers]]) -> LinkableRegistry:
     which = np.concatenate([np.full(len(rows), number) for number, rows in taken])
     row = np.concatenate([rows for _, rows in taken])
     person = np.concatenate([sheets[number].person[rows] for number, rows in taken])
     order = np.lexsort((row, which, person))
     people, starts = np.unique(person[order], return_index=True)
-    return Registry(sheets, people, np.append(starts, len(order)), which[order], row[order])
+    return LinkableRegistry(sheets, people, np.append(starts, len(order)), which[order], row[order])

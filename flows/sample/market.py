@@ -7,12 +7,12 @@ import numpy as np
 from flows.sample.feeds import Feed
 from flows.sample.ids import credit_code
 from flows.sample.options import data
-from flows.sample.sheets import Cell, Fact, Sheet
+from flows.sample.sheets import Cell, Fact, SampleSheet
 from flows.sample.work_units import Placed
 from flows.sample.world import World
 
 
-def registered_units(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, placed: Placed) -> None:
+def registered_units(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, placed: Placed) -> None:
     """Legal names and codes as registered, in place: firms of the district, or businesses of the self-employed."""
     table, count = data("places.toml"), len(sheet)
     streets = [table["streets"][world.people.street[at]] for at in sheet.person]
@@ -35,7 +35,7 @@ def registered_units(rng: np.random.Generator, world: World, feed: Feed, sheet: 
         sheet.cells["reported_members"] = [None if one else 0 for one in rng.random(count) < 0.6]
 
 
-def _self_employed(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed) -> None:
+def _self_employed(rng: np.random.Generator, world: World, sheet: SampleSheet, placed: Placed) -> None:
     """One business per person; one in seven carries its owner's name."""
     table, persons = data("places.toml"), sheet.person
     first, second = table["unit_words_first"], table["unit_words_second"]
@@ -51,7 +51,7 @@ def _self_employed(rng: np.random.Generator, world: World, sheet: Sheet, placed:
     sheet.facts["unit_name"], sheet.facts["unit_name_form"] = whose, ["legal"] * len(persons)
 
 
-def _firms(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed) -> list[str]:
+def _firms(rng: np.random.Generator, world: World, sheet: SampleSheet, placed: Placed) -> list[str]:
     """Firms by their legal names with codes; who finds theirs taken runs another of the trade, or one already there."""
     units = world.district.units
     of_person: dict[int, int] = {}

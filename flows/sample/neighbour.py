@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.sample.options import SampleOptions, data
-from flows.sample.people import Flags, Numbers, People
+from flows.sample.people import Flags, Numbers, SamplePeople
 from flows.sample.roles import Roles
 
 TRUTH = "neighbour.parquet"
@@ -41,7 +41,7 @@ class Shared:
 
 
 def share_people(
-    rng: np.random.Generator, own: tuple[People, Roles], other: tuple[People, Roles], options: SampleOptions
+    rng: np.random.Generator, own: tuple[SamplePeople, Roles], other: tuple[SamplePeople, Roles], options: SampleOptions
 ) -> Shared:
     """Put persons of the neighbour in the places of persons here, in place.
 
@@ -67,7 +67,7 @@ def share_people(
     return shared
 
 
-def _free(people: People, roles: Roles, options: SampleOptions) -> Flags:
+def _free(people: SamplePeople, roles: Roles, options: SampleOptions) -> Flags:
     """Of working age, and nobody looks for them."""
     ages = (np.datetime64(options.as_of, "D") - people.birth).astype(int) / 365.25
     free: Flags = (roles.story == "") & (ages > 22) & (ages < 58)
@@ -80,7 +80,7 @@ def _draw(rng: np.random.Generator, here: Flags, there: Flags, count: int) -> tu
     return some[:count], others[:count]
 
 
-def _put(people: People, other: People, shared: Shared) -> None:
+def _put(people: SamplePeople, other: SamplePeople, shared: Shared) -> None:
     for name in ("female", "birth", "region", "sequence", "ethnicity", "phone", "old_phone"):
         getattr(people, name)[shared.here] = getattr(other, name)[shared.there]
     for name in ("surname", "given"):

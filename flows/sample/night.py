@@ -8,14 +8,14 @@ from datetime import date
 
 import numpy as np
 
-from flows.sample.hosts import Register
-from flows.sample.linkable import LINKS, Known, Registry, evidence, resolve_registry
+from flows.sample.hosts import SampleRegister
+from flows.sample.linkable import LINKS, LinkableRegistry, RegistryIdentity, evidence, resolve_registry
 from flows.sample.options import data
 from flows.sample.owners import Owners, owners_of_phones
 from flows.sample.people import Flags, Numbers
 from flows.sample.scope import PLATFORM_WORK, scope_reasons
-from flows.sample.sheets import Fact, Sheet
-from flows.sample.statuses import Night, Place, Work, statuses
+from flows.sample.sheets import Fact, SampleSheet
+from flows.sample.statuses import LinkableWork, SampleDate, Workplace, statuses
 from flows.sample.world import World
 
 _STARTS = ("started_on", "registered_on", "valid_from", "established_on")
@@ -25,32 +25,32 @@ _STARTS = ("started_on", "registered_on", "valid_from", "established_on")
 class Sent:
     """One file: which of its rows were written, and where they stand; `places` is None where it did not come."""
 
-    sheet: Sheet
+    sheet: SampleSheet
     rows: Numbers
     places: Numbers | None
 
 
 @dataclass
-class Told:
+class SampleNight:
     """Everything a night's files, and those carried forward, say."""
 
     sent: list[Sent]
-    known: Known
-    registry: Registry
-    works: dict[int, Work]
+    known: RegistryIdentity
+    registry: LinkableRegistry
+    works: dict[int, LinkableWork]
     """Of those who stand in the registry, or declare."""
     streets: dict[str, str]
     """Unit to its registered street."""
     platform_units: frozenset[str]
     """Units a platform or transport file names: known as such to who reads a row of another source."""
-    night: Night
-    register: Register
+    night: SampleDate
+    register: SampleRegister
     addressed: Flags
     """People of whom some file shows where they live."""
     codes: dict[int, list[str]] = field(default_factory=dict)
     """Codes of registry people who have any, and of those who only declare."""
 
-    def resolved(self, sheet: Sheet) -> Flags:
+    def resolved(self, sheet: SampleSheet) -> Flags:
         """Which rows of a registry sheet can be tied to their person."""
         found = np.zeros(len(sheet), bool)
         which = next((at for at, one in enumerate(self.registry.sheets) if one is sheet), None)
@@ -59,16 +59,16 @@ class Told:
         return found
 
 
-def tell(world: World, sent: list[Sent], night: int) -> Told:
+def tell(world: World, sent: list[Sent], night: int) -> SampleNight:
     """Read a night's files as a clerk would who knows whose every row is."""
     sheets = [one.sheet for one in sent]
     known, registry = resolve_registry(sheets, night, len(world.people))
     organisations = next(one for one in sheets if one.source == "party_organisations")
     names = organisations.cells["org_name"]
     above = zip(names, organisations.facts["parent_org"], strict=True)
-    told = Told(
+    told = SampleNight(
         sent, known, registry, {}, streets_of_units(sent), _platform_units(sent),
-        Night(world.options.dates()[night], frozenset(map(str, names)), {str(a): str(b) for a, b in above}),
+        SampleDate(world.options.dates()[night], frozenset(map(str, names)), {str(a): str(b) for a, b in above}),
         _register(world, sheets, [str(name) for name in names]), _addressed(world, sent),
     )  # fmt: skip
     owners = owners_of_phones([(one.sheet, one.rows) for one in sent])
@@ -109,7 +109,7 @@ def _declaring(world: World, sent: Iterable[Sent]) -> Flags:
     return found
 
 
-def _codes(told: Told) -> dict[int, list[str]]:
+def _codes(told: SampleNight) -> dict[int, list[str]]:
     """By the rules, of those a row is tied to or whose own job on the roll is platform work; else 自报未核."""
     tied = [person for person, work in told.works.items() if work.linked or work.places]
     found = {
@@ -121,13 +121,13 @@ def _codes(told: Told) -> dict[int, list[str]]:
     return {person: codes for person, codes in found.items() if codes}
 
 
-def _register(world: World, sheets: list[Sheet], names: list[str]) -> Register:
+def _register(world: World, sheets: list[SampleSheet], names: list[str]) -> SampleRegister:
     """Firms above stations and 分公司, as far as any file shows them; organisations by tonight's names."""
     organisations = world.district.organisations
     firms = {f"U{at:05d}": f"U{one.parent:05d}" for at, one in enumerate(world.district.units) if one.parent >= 0}
     firms |= {f"S{at:05d}": f"U{one.unit:05d}" for at, one in enumerate(world.district.stations) if one.unit >= 0}
     renamed = {one.name: name for one, name in zip(organisations, names, strict=True) if one.name != name}
-    return Register(organisations, firms, renamed)
+    return SampleRegister(organisations, firms, renamed)
 
 
 def streets_of_units(sent: Iterable[Sent]) -> dict[str, str]:
@@ -143,14 +143,14 @@ def streets_of_units(sent: Iterable[Sent]) -> dict[str, str]:
     return found
 
 
-def _gather_sheet(told: Told, one: Sent, owners: Owners, wanted: Flags) -> None:
+def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -> None:
     """Take in the rows of the people asked for, in place."""
     sheet = one.sheet
     rows = one.rows[wanted[sheet.person[one.rows]]]
     reasons = scope_reasons(told.platform_units, sheet, rows)
     for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, told.known), strict=True):
         person = int(sheet.person[row])
-        work = told.works.setdefault(person, Work())
+        work = told.works.setdefault(person, LinkableWork())
         if sheet.source != "self_reports":
             work.rows += 1
         if not agreed(sheet, row) or reason != PLATFORM_WORK:
@@ -177,47 +177,47 @@ def _gather_sheet(told: Told, one: Sent, owners: Owners, wanted: Flags) -> None:
                 work.open_codes |= {"Y1", "N0"}
 
 
-def _of_another(told: Told, sheet: Sheet, row: int, owners: Owners) -> bool:
+def _of_another(told: SampleNight, sheet: SampleSheet, row: int, owners: Owners) -> bool:
     """Whether the row's phone is another known person's and not the member's own."""
     mine = owners.has(sheet, row) and told.known.shows(sheet, row)
     return not mine and owners.others(sheet, row)
 
 
-def agreed(sheet: Sheet, row: int) -> bool:
+def agreed(sheet: SampleSheet, row: int) -> bool:
     """Whether the person lets the row be used; only self-reports ask."""
     return bool(sheet.facts["consent"][row]) if "consent" in sheet.facts else True
 
 
-def said_of_membership(sheet: Sheet, row: int) -> bool | None:
+def said_of_membership(sheet: SampleSheet, row: int) -> bool | None:
     """What an asking file says of membership."""
     said: Fact = sheet.facts["declared_member"][row] if sheet.asks else None
     return said if isinstance(said, bool) else None
 
 
-def _text(sheet: Sheet, name: str, row: int) -> str | None:
+def _text(sheet: SampleSheet, name: str, row: int) -> str | None:
     fact = sheet.facts[name][row] if name in sheet.facts else None
     return str(fact) if fact else None
 
 
-def _place(sheet: Sheet, row: int, streets: dict[str, str]) -> Place:
+def _place(sheet: SampleSheet, row: int, streets: dict[str, str]) -> Workplace:
     starts = [sheet.facts[name][row] for name in _STARTS if name in sheet.facts]
     start = next((day for day in starts if isinstance(day, date)), None)
     active = bool(sheet.facts["active"][row]) if "active" in sheet.facts else True
     unit = _text(sheet, "unit_name", row)
-    return Place(
+    return Workplace(
         _text(sheet, "trade", row), unit, _text(sheet, "station", row),
         _text(sheet, "street", row) or streets.get(unit or ""), start, active, sheet.source,
     )  # fmt: skip
 
 
-def _own_places(told: Told) -> None:
+def _own_places(told: SampleNight) -> None:
     """Where the roll itself says a member works for a platform, for those no row is tied to."""
     for sheet in told.registry.sheets:
         if sheet.source != "party_members":
             continue
         tied = np.flatnonzero(told.resolved(sheet) & np.array(sheet.facts["own_job"], bool))
         for row in tied.tolist():
-            work = told.works.setdefault(int(sheet.person[row]), Work())
+            work = told.works.setdefault(int(sheet.person[row]), LinkableWork())
             if not work.linked:
                 work.places.append(_place(sheet, row, told.streets))
 
@@ -228,6 +228,6 @@ def home_streets(world: World, person: int) -> list[str]:
     return [street]
 
 
-def rows_on(sheet: Sheet, night: int) -> Numbers:
+def rows_on(sheet: SampleSheet, night: int) -> Numbers:
     """The rows of a file on a night, or of its last coming."""
     return np.flatnonzero(sheet.on(night))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from flows.sample.changes import contradict_rolls, lose_files, settle_leads
-from flows.sample.sheets import Edit, Fact, Sheet, Shown
+from flows.sample.sheets import Edit, Fact, Masking, SampleSheet
 from flows.sample.world import World
 
 _REPAIRABLE = frozenset({"id_excel_zeros", "id_excel_float", "id_wrong_digit", "id_swapped", "id_missing"})
 
 
-def change_between_nights(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def change_between_nights(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """Plan every night's edits on the soiled sheets, in place."""
     for sheet in sheets:
         for night in range(1, world.options.nights):
@@ -27,27 +27,27 @@ def change_between_nights(rng: np.random.Generator, world: World, sheets: list[S
         lose_files(rng, world, sheets)
 
 
-def _correct_ids(rng: np.random.Generator, world: World, sheet: Sheet, night: int) -> None:
+def _correct_ids(rng: np.random.Generator, world: World, sheet: SampleSheet, night: int) -> None:
     """One damaged full ID in eight is whole from this night on."""
     mended = {edit.row for edit in sheet.edits if edit.mended}
     for row in sorted(sheet.tags):
         kind = next((tag for tag in sheet.tags[row] if tag in _REPAIRABLE), None)
         if kind and row not in mended and rng.random() < 0.125:
             whole = world.ids[sheet.person[row]]
-            sheet.edits.append(Edit(night, row, {"id_number": whole}, id_shown=Shown.FULL, mended=kind))
+            sheet.edits.append(Edit(night, row, {"id_number": whole}, id_shown=Masking.FULL, mended=kind))
 
 
-def _change_phones(rng: np.random.Generator, sheet: Sheet, night: int) -> None:
+def _change_phones(rng: np.random.Generator, sheet: SampleSheet, night: int) -> None:
     """A few people hand in a new number."""
     for row in map(int, rng.permutation(len(sheet))[: max(1, len(sheet) // 250)]):
-        if row in sheet.tags or sheet.phone_shown[row] == Shown.NOTHING:
+        if row in sheet.tags or sheet.phone_shown[row] == Masking.NOTHING:
             continue
         number = f"19{rng.integers(0, 10)}{rng.integers(10**7, 10**8):08d}"
-        cell = number if sheet.phone_shown[row] == Shown.FULL else f"{number[:3]}****{number[-4:]}"
+        cell = number if sheet.phone_shown[row] == Masking.FULL else f"{number[:3]}****{number[-4:]}"
         sheet.edits.append(Edit(night, row, {"phones": cell}, phone=number))
 
 
-def _admit_members(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def _admit_members(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """A few roll rows appear only on a later night."""
     rolls = [sheet for sheet in sheets if sheet.source == "party_members"]
     for night in range(1, world.options.nights):
@@ -56,7 +56,7 @@ def _admit_members(rng: np.random.Generator, world: World, sheets: list[Sheet]) 
             sheet.first_night[rng.permutation(quiet)[:2]] = night
 
 
-def _rename_branch(rng: np.random.Generator, world: World, sheets: list[Sheet]) -> None:
+def _rename_branch(rng: np.random.Generator, world: World, sheets: list[SampleSheet]) -> None:
     """On the last night one community's branch carries another name, in the register and on the roll."""
     night = world.options.nights - 1
     homes = world.district.home_branches

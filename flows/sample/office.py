@@ -12,15 +12,15 @@ import numpy as np
 import xlsxwriter
 
 from flows.sample.people import Numbers
-from flows.sample.pouring import Place, Poured, pour
-from flows.sample.sheets import Cell, Layout, Sheet
+from flows.sample.pouring import Place, PouredRows, pour
+from flows.sample.sheets import Cell, Layout, SampleSheet
 
 _CREATED = datetime(2026, 1, 1)
 _PORTION = 20_000
 """Rows made at a time, so that a file of a million is never held whole."""
 
 
-def write_sheet(sheet: Sheet, rows: Numbers, folder: Path, day: date) -> Numbers:
+def write_sheet(sheet: SampleSheet, rows: Numbers, folder: Path, day: date) -> Numbers:
     """Write these rows as the file of a day; gives each one's row number as a spreadsheet shows it."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = _Lines(sheet.layout, sheet.headers)
@@ -49,7 +49,7 @@ class _Lines:
         return [["合计", str(count)], ["制表人：数据管理员", "审核人：", "制表日期："]] if self.layout.tail else []
 
 
-def _portions(sheet: Sheet, rows: Numbers) -> Iterator[tuple[Numbers, list[list[Cell]]]]:
+def _portions(sheet: SampleSheet, rows: Numbers) -> Iterator[tuple[Numbers, list[list[Cell]]]]:
     """Orders of some rows, and their cells column by column."""
     columns = [sheet.cells[name] for name in sheet.headers]
     for at in range(0, len(rows), _PORTION):
@@ -57,7 +57,7 @@ def _portions(sheet: Sheet, rows: Numbers) -> Iterator[tuple[Numbers, list[list[
         yield np.arange(at, at + len(some)), [[column[row] for row in some] for column in columns]
 
 
-def _write_text(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> None:
+def _write_text(sheet: SampleSheet, rows: Numbers, path: Path, lines: _Lines) -> None:
     width, every = len(sheet.headers), sheet.layout.blank_every
     with path.open("w", encoding=sheet.layout.encoding, newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
@@ -84,7 +84,7 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> None:
+def _write_workbook(sheet: SampleSheet, rows: Numbers, path: Path, lines: _Lines) -> None:
     """What stands around the rows is written by the library; the rows are poured."""
     layout, out = sheet.layout, BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_numbers": False})
@@ -119,5 +119,5 @@ def _write_workbook(sheet: Sheet, rows: Numbers, path: Path, lines: _Lines) -> N
         other.write_string(0, 0, "字段说明")
         other.hide()
     book.close()
-    portions = (Poured(lines.places(numbers), columns) for numbers, columns in _portions(sheet, rows))
+    portions = (PouredRows(lines.places(numbers), columns) for numbers, columns in _portions(sheet, rows))
     pour(out.getvalue(), Place("xl/worksheets/sheet1.xml", last, len(rows) * width), portions, path)

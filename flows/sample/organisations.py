@@ -18,7 +18,7 @@ Firm = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True)
-class Organisation:
+class SampleOrganisation:
     """One Party organisation of the district's register."""
 
     code: str
@@ -34,13 +34,13 @@ class Organisation:
     uscc: str = ""
 
 
-def draw_organisations(rng: np.random.Generator, firms: list[Firm], branches: int) -> tuple[Organisation, ...]:
+def draw_organisations(rng: np.random.Generator, firms: list[Firm], branches: int) -> tuple[SampleOrganisation, ...]:
     """Every organisation, parents before children; codes are of 13 places and begin with two noughts."""
-    found: list[Organisation] = []
+    found: list[SampleOrganisation] = []
     code = data("places.toml")["district_code"]
 
     def add(name: str, kind: str, parent: str, remit: str, **more: str | tuple[int, ...]) -> None:
-        found.append(Organisation(f"00{code}{len(found) + 1:05d}", name, kind, parent, remit, **more))  # type: ignore[arg-type]
+        found.append(SampleOrganisation(f"00{code}{len(found) + 1:05d}", name, kind, parent, remit, **more))  # type: ignore[arg-type]
 
     _committees(add)
     _communities(add, branches)

@@ -8,7 +8,7 @@ from flows.sample.feeds import Feed
 from flows.sample.ids import credit_code
 from flows.sample.options import data
 from flows.sample.people import Numbers
-from flows.sample.sheets import Sheet
+from flows.sample.sheets import SampleSheet
 from flows.sample.world import World
 
 SHARES = {"canbao": 0.06, "linghuo": 0.02, "geti": 0.03, "qiye": 0.006}
@@ -24,7 +24,7 @@ def other_people(rng: np.random.Generator, world: World, feed: Feed) -> Numbers:
     return np.asarray(rng.permutation(quiet)[:wanted], np.int64)
 
 
-def write_other_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, rows: Numbers) -> None:
+def write_other_work(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, rows: Numbers) -> None:
     """What these rows say of work, in place of platform work; facts say why they are out of scope."""
     table = data("places.toml")
     employers = [(name, credit_code(rng, False)) for name, _ in table["other_units"]]
@@ -50,7 +50,7 @@ def write_other_work(rng: np.random.Generator, world: World, feed: Feed, sheet: 
         sheet.facts["scope_why"][row] = why
 
 
-def _registered(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, row: int, pick: int) -> str:
+def _registered(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, row: int, pick: int) -> str:
     """A shop, or a firm of another trade."""
     table = data("places.toml")
     words = table["unit_words_first"]
@@ -64,7 +64,7 @@ def _registered(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet
     return "other_firm"
 
 
-def _set(sheet: Sheet, row: int, cells: dict[str, str | None]) -> None:
+def _set(sheet: SampleSheet, row: int, cells: dict[str, str | None]) -> None:
     for name, cell in cells.items():
         if name in sheet.cells:
             sheet.cells[name][row] = cell

@@ -9,7 +9,7 @@ import numpy as np
 
 from flows.sample.linkable import numbers_of
 from flows.sample.people import Numbers
-from flows.sample.sheets import Sheet, Shown
+from flows.sample.sheets import Masking, SampleSheet
 
 _OF_OTHERS = frozenset({"rented_account", "phone_employer"})
 
@@ -21,25 +21,25 @@ class Owners:
     number: Numbers
     person: Numbers
 
-    def has(self, sheet: Sheet, row: int) -> bool:
+    def has(self, sheet: SampleSheet, row: int) -> bool:
         """Whether a row's number is shown of its person."""
         return bool((self._of(sheet, row) == sheet.person[row]).any())
 
-    def others(self, sheet: Sheet, row: int) -> bool:
+    def others(self, sheet: SampleSheet, row: int) -> bool:
         """Whether a row's number is shown of anybody else."""
         return bool((self._of(sheet, row) != sheet.person[row]).any())
 
-    def _of(self, sheet: Sheet, row: int) -> Numbers:
+    def _of(self, sheet: SampleSheet, row: int) -> Numbers:
         number = int(sheet.phones[row] or 0)
         start, end = np.searchsorted(self.number, (number, number + 1))
         return self.person[start:end]
 
 
-def owners_of_phones(sent: Iterable[tuple[Sheet, Numbers]]) -> Owners:
+def owners_of_phones(sent: Iterable[tuple[SampleSheet, Numbers]]) -> Owners:
     """Of the rows that came or are carried forward; employers' numbers and rented accounts are left out."""
     numbers, people = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for sheet, rows in sent:
-        own = sheet.phone_shown == Shown.FULL
+        own = sheet.phone_shown == Masking.FULL
         own[[row for row, tags in sheet.tags.items() if not _OF_OTHERS.isdisjoint(tags)]] = False
         some = rows[own[rows]]
         numbers.append(numbers_of(sheet.phones[some]))

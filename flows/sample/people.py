@@ -18,7 +18,7 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class People:
+class SamplePeople:
     """One person per place: the first `workers` work for platforms, the others only stand on the roll."""
 
     workers: int
@@ -41,7 +41,7 @@ class People:
         return resident_ids(self.region, self.birth, self.sequence)
 
 
-def draw_people(rng: np.random.Generator, options: SampleOptions) -> People:
+def draw_people(rng: np.random.Generator, options: SampleOptions) -> SamplePeople:
     """Workers and roll-only members before anybody is tied to anybody."""
     count = options.workers + options.members
     female = np.concatenate([rng.random(options.workers) < 0.18, rng.random(options.members) < 0.31])
@@ -50,7 +50,7 @@ def draw_people(rng: np.random.Generator, options: SampleOptions) -> People:
     names = draw_names(rng, birth, female)
     dot_names(rng, names, ethnicity, female)
     phones = draw_phones(rng, 2 * count)
-    people = People(
+    people = SamplePeople(
         workers=options.workers,
         names=names,
         female=female,
@@ -84,7 +84,7 @@ def _member_births(rng: np.random.Generator, options: SampleOptions) -> Days:
     return _births(rng, np.minimum(ages, 97.0), options)
 
 
-def _set_traps(rng: np.random.Generator, people: People) -> None:
+def _set_traps(rng: np.random.Generator, people: SamplePeople) -> None:
     """Homonyms with one birth date, same names, twins, families on one phone, recycled numbers, in place."""
     count, workers = len(people), people.workers
     order = rng.permutation(count)
@@ -113,14 +113,14 @@ def _set_traps(rng: np.random.Generator, people: People) -> None:
         _same_name_and_birth(people, np.array([member]), np.array([worker]))
 
 
-def _same_name_and_birth(people: People, left: Numbers, right: Numbers) -> None:
+def _same_name_and_birth(people: SamplePeople, left: Numbers, right: Numbers) -> None:
     for values in (people.names.surname, people.names.given, people.female, people.birth):
         values[right] = values[left]
     people.sequence[right] = people.sequence[right] // 2 * 2 + np.where(people.female[right], 0, 1)
     people.sequence[right] = np.where(people.sequence[right] == 0, 2, people.sequence[right])
 
 
-def _twin(people: People, left: int, right: int) -> None:
+def _twin(people: SamplePeople, left: int, right: int) -> None:
     people.birth[right], people.region[right] = people.birth[left], people.region[left]
     people.female[right], people.street[right] = people.female[left], people.street[left]
     people.sequence[right] = people.sequence[left] + 2 if people.sequence[left] < 996 else people.sequence[left] - 2
@@ -130,14 +130,14 @@ def _twin(people: People, left: int, right: int) -> None:
     people.names.given[right] = (given[0] if len(given) == 2 else "") + (second if second != given[-1] else "宁")
 
 
-def _family_phone(rng: np.random.Generator, people: People, left: int, right: int) -> None:
+def _family_phone(rng: np.random.Generator, people: SamplePeople, left: int, right: int) -> None:
     """Father and child of one surname, or a couple: one number between them."""
     people.phone[right], people.street[right] = people.phone[left], people.street[left]
     if rng.random() < 0.6:
         people.names.surname[right] = people.names.surname[left]
 
 
-def _make_ids_distinct(rng: np.random.Generator, people: People) -> None:
+def _make_ids_distinct(rng: np.random.Generator, people: SamplePeople) -> None:
     """Draw sequences anew, in place, until no two people have one ID."""
     while True:
         _, first = np.unique(id_bodies(people.region, people.birth, people.sequence), return_index=True)

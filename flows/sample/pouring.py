@@ -37,14 +37,14 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Poured:
+class PouredRows:
     """Some rows: their numbers from 1, and their cells column by column."""
 
     numbers: Numbers
     columns: list[list[Cell]]
 
 
-def pour(book: bytes, place: Place, portions: Iterable[Poured], path: Path) -> None:
+def pour(book: bytes, place: Place, portions: Iterable[PouredRows], path: Path) -> None:
     """Write the workbook with one row of one part replaced by these rows."""
     with zipfile.ZipFile(BytesIO(book)) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
@@ -64,7 +64,7 @@ def pour(book: bytes, place: Place, portions: Iterable[Poured], path: Path) -> N
                 part.write(data[found.end() :])
 
 
-def _rows(some: Poured, day_style: str) -> bytes:
+def _rows(some: PouredRows, day_style: str) -> bytes:
     numbers = pa.array(some.numbers).cast(pa.string())
     cells = [_cells(column, xl_col_to_name(at), numbers, day_style) for at, column in enumerate(some.columns)]
     inside = pc.binary_join_element_wise(*cells, "")

@@ -10,14 +10,14 @@ from flows.sample.branch_names import written_branch, written_branches
 from flows.sample.common import elsewhere, home_of, identify, shown_dates
 from flows.sample.letters import transfer_sheets
 from flows.sample.options import Rates, data
-from flows.sample.organisations import Organisation
+from flows.sample.organisations import SampleOrganisation
 from flows.sample.people import Numbers
 from flows.sample.roll import roll_sheets
-from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
+from flows.sample.sheets import Layout, Masking, SampleSheet, new_sheet
 from flows.sample.world import World
 
 
-def registry_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sheet]:
+def registry_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[SampleSheet]:
     """All files of the registry."""
     return [
         *roll_sheets(rng, world, rates),
@@ -27,7 +27,7 @@ def registry_sheets(rng: np.random.Generator, world: World, rates: Rates) -> lis
     ]
 
 
-def _floating(rng: np.random.Generator, world: World) -> list[Sheet]:
+def _floating(rng: np.random.Generator, world: World) -> list[SampleSheet]:
     """流出: members of this district elsewhere or on the road; 流入: members of elsewhere who registered here."""
     story, roles = world.roles.story, world.roles
     out = np.flatnonzero((story == "F1") | ((story == "") & roles.on_roll & (rng.random(len(story)) < 0.008)))
@@ -39,7 +39,7 @@ def _floating(rng: np.random.Generator, world: World) -> list[Sheet]:
     ]
 
 
-def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, outward: bool) -> Sheet:
+def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, outward: bool) -> SampleSheet:
     layout = Layout("xlsx", "流动党员", titles=(f"{'流出' if outward else '流入'}党员登记表",), tail=True)
     if not outward:
         layout = Layout("csv", None, "gb18030")
@@ -61,7 +61,7 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
     identify(world, sheet)
     count = len(persons)
     sheet.phones = world.people.phone[persons].copy()
-    sheet.phone_shown[:] = Shown.FULL
+    sheet.phone_shown[:] = Masking.FULL
     left = [world.base - timedelta(days=int(days)) for days in rng.integers(100, 1500, count)]
     spoke = [world.base - timedelta(days=int(days)) for days in rng.integers(5, 100, count)]
     hosts = [one.name for one in world.district.organisations if one.kind == "流动党员党支部"]
@@ -88,7 +88,7 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
     return sheet
 
 
-def _organisations(rng: np.random.Generator, world: World) -> Sheet:
+def _organisations(rng: np.random.Generator, world: World) -> SampleSheet:
     organisations = world.district.organisations
     count = len(organisations)
     layout = Layout("xlsx", "党组织名册", titles=("澜江区党组织名册",), tail=True)
@@ -130,7 +130,7 @@ def _parent(name: str, chance: float) -> str:
     return written_branch(name, 1 - chance) if chance < 0.25 else name
 
 
-def _linked(world: World, one: Organisation, chance: float) -> str | None:
+def _linked(world: World, one: SampleOrganisation, chance: float) -> str | None:
     """关联单位: a firm in one of its forms; joint branches name each of theirs."""
     if not one.units:
         return one.unit or None

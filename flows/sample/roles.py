@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flows.sample.district import District
+from flows.sample.district import SampleDistrict
 from flows.sample.ids import Strings
 from flows.sample.options import SampleOptions
-from flows.sample.people import Days, Flags, Numbers, People
+from flows.sample.people import Days, Flags, Numbers, SamplePeople
 
 STORIES = {"S1": 0.08, "P1": 0.13, "L1": 0.09, "Y1": 0.11, "P2": 0.11, "F1": 0.13, "F2": 0.11, "N0": 0.24}
 
@@ -34,7 +34,9 @@ class Roles:
     last_night: Numbers
 
 
-def draw_roles(rng: np.random.Generator, people: People, district: District, options: SampleOptions) -> Roles:
+def draw_roles(
+    rng: np.random.Generator, people: SamplePeople, district: SampleDistrict, options: SampleOptions
+) -> Roles:
     """Members among workers by the member share, the rest of the roll from the other people."""
     count, workers = len(people), people.workers
     story = np.full(count, "", object)
@@ -55,7 +57,7 @@ def draw_roles(rng: np.random.Generator, people: People, district: District, opt
     return Roles(story, on_roll, home, _joined(rng, people, options, story), trade, unit, first, last)
 
 
-def _homes(rng: np.random.Generator, district: District, story: Strings, unit: Numbers) -> Numbers:
+def _homes(rng: np.random.Generator, district: SampleDistrict, story: Strings, unit: Numbers) -> Numbers:
     """Home branches: mostly of communities; some at a school, hospital or authority, some at the unit's own branch."""
     count, chance = len(story), rng.random(len(story))
     home = np.array(district.home_branches)[rng.integers(0, len(district.home_branches), count)]
@@ -76,7 +78,7 @@ def _spread(rng: np.random.Generator, count: int, shares: dict[str, float]) -> S
     return rng.permutation(np.append(drawn, np.full(count - len(drawn), "N0", object)))
 
 
-def _joined(rng: np.random.Generator, people: People, options: SampleOptions, story: Strings) -> Days:
+def _joined(rng: np.random.Generator, people: SamplePeople, options: SampleOptions, story: Strings) -> Days:
     """Date of joining: at 18 or later, most before 35, at least half a year ago."""
     now = np.datetime64(options.as_of, "D")
     grown = people.birth + 18 * 365 + 6
@@ -86,7 +88,7 @@ def _joined(rng: np.random.Generator, people: People, options: SampleOptions, st
     return joined
 
 
-def _employ(rng: np.random.Generator, district: District, count: int) -> tuple[Numbers, Numbers]:
+def _employ(rng: np.random.Generator, district: SampleDistrict, count: int) -> tuple[Numbers, Numbers]:
     trade = rng.choice(6, count, p=[0.45, 0.20, 0.13, 0.08, 0.07, 0.07])
     unit = np.zeros(count, np.int64)
     for one in range(6):

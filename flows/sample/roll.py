@@ -12,7 +12,7 @@ from flows.sample.common import by_value, dates_of, elsewhere, identify, shown_d
 from flows.sample.options import Rates, data
 from flows.sample.own_work import own_work
 from flows.sample.people import Numbers
-from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
+from flows.sample.sheets import Layout, Masking, SampleSheet, new_sheet
 from flows.sample.world import World
 
 _AREAS = ("城东片", "城西片", "城南片", "城北片", "江南片", "江北片")
@@ -67,7 +67,7 @@ _ROLL_HEADERS = (
 _ROLL_GROUPS = (("党员基本信息", 8), ("党籍信息", 5), ("联系与就业", 4), ("管理信息", 5))
 
 
-def roll_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sheet]:
+def roll_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[SampleSheet]:
     """The roll's files, one per group of streets, with a few people entered twice."""
     members = np.flatnonzero(world.roles.on_roll)
     again = members[rng.random(len(members)) < rates["duplicate_row"]]
@@ -87,7 +87,9 @@ def roll_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sh
     return sheets
 
 
-def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second: np.ndarray, number: int) -> Sheet:
+def _roll_sheet(
+    rng: np.random.Generator, world: World, persons: Numbers, second: np.ndarray, number: int
+) -> SampleSheet:
     book = number % 2 == 0
     layout = Layout(
         "xlsx" if book else "csv",
@@ -105,7 +107,7 @@ def _roll_sheet(rng: np.random.Generator, world: World, persons: Numbers, second
     for row in np.flatnonzero(second):
         sheet.tag(int(row), "duplicate_row")
     sheet.phones = world.roll_phone[persons].copy()
-    sheet.phone_shown[:] = Shown.FULL
+    sheet.phone_shown[:] = Masking.FULL
     count = len(persons)
     jobs = own_work(rng, world, persons)
     joined, full = _joined(world, persons)
@@ -163,7 +165,7 @@ def _branches(world: World, persons: Numbers) -> tuple[list[str], list[str | Non
     return names, codes
 
 
-def _states(rng: np.random.Generator, world: World, sheet: Sheet) -> None:
+def _states(rng: np.random.Generator, world: World, sheet: SampleSheet) -> None:
     """党籍状态, 失联 and 流动 of every roll row: by story for those tied to platforms, at base rates for the others."""
     story, count, book = world.roles.story[sheet.person], len(sheet), sheet.layout.form == "xlsx"
     chance = rng.random((3, count))
@@ -192,7 +194,7 @@ def _states(rng: np.random.Generator, world: World, sheet: Sheet) -> None:
     }
 
 
-def _change_roll_phones(rng: np.random.Generator, world: World, sheets: list[Sheet], rates: Rates) -> None:
+def _change_roll_phones(rng: np.random.Generator, world: World, sheets: list[SampleSheet], rates: Rates) -> None:
     """Tag and count the rolls' former numbers (drawn with the world)."""
     for sheet in sheets:
         stale = world.people.phone[sheet.person] != sheet.phones

@@ -6,13 +6,13 @@ from functools import cache
 
 from flows.sample.options import data
 from flows.sample.people import Numbers
-from flows.sample.sheets import Sheet
+from flows.sample.sheets import SampleSheet
 
 PLATFORM_WORK = "platform_work"
 _ASKED_BY_UNIT = frozenset({"human_resources"})
 
 
-def scope_reasons(platform_units: frozenset[str], sheet: Sheet, rows: Numbers) -> list[str]:
+def scope_reasons(platform_units: frozenset[str], sheet: SampleSheet, rows: Numbers) -> list[str]:
     """Why each of these worker rows is in scope (`platform_work`) or not."""
     listed = rows.tolist()
     scope, why = sheet.facts["scope"], sheet.facts.get("scope_why", [])

@@ -16,7 +16,7 @@ Cell = str | int | float | date | None
 Fact = str | bool | date | None
 
 
-class Shown(IntEnum):
+class Masking(IntEnum):
     """How much of an ID or phone a cell still shows."""
 
     NOTHING = 0
@@ -61,7 +61,7 @@ class Edit:
     row: int
     cells: dict[str, Cell] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
-    id_shown: Shown | None = None
+    id_shown: Masking | None = None
     phone: str | None = None
     mended: str | None = None
     """The kind of dirt this edit takes away."""
@@ -70,7 +70,7 @@ class Edit:
 
 
 @dataclass
-class Sheet:
+class SampleSheet:
     """One file's rows. Grown by the builders, soiled by `dirt`, then written once a night."""
 
     source: str
@@ -151,10 +151,10 @@ class Sheet:
             self.tags[edit.row].remove(edit.mended)
 
 
-def new_sheet(source: str, file: str, layout: Layout, person: Numbers) -> Sheet:
+def new_sheet(source: str, file: str, layout: Layout, person: Numbers) -> SampleSheet:
     """An empty sheet about these people, one row each."""
     count = len(person)
-    return Sheet(
+    return SampleSheet(
         source=source,
         file=file,
         layout=layout,
@@ -163,8 +163,8 @@ def new_sheet(source: str, file: str, layout: Layout, person: Numbers) -> Sheet:
         cells={},
         facts={},
         name_shown=np.full(count, NameShown.NOTHING),
-        id_shown=np.full(count, Shown.NOTHING),
-        phone_shown=np.full(count, Shown.NOTHING),
+        id_shown=np.full(count, Masking.NOTHING),
+        phone_shown=np.full(count, Masking.NOTHING),
         phones=np.full(count, "", object),
         first_night=np.zeros(count, np.int64),
         last_night=np.full(count, 10**6),

@@ -8,11 +8,11 @@ import numpy as np
 
 from flows.sample.common import elsewhere, identify
 from flows.sample.options import data
-from flows.sample.sheets import Layout, Sheet, Shown, new_sheet
+from flows.sample.sheets import Layout, Masking, SampleSheet, new_sheet
 from flows.sample.world import World
 
 
-def self_report_sheet(rng: np.random.Generator, world: World) -> Sheet:
+def self_report_sheet(rng: np.random.Generator, world: World) -> SampleSheet:
     """One row per sign-up: about a quarter of the tied members, and some who only say they are."""
     story = world.roles.story
     willing = np.isin(story, ["N0", "F1", "F2", "P2", "P1"]) & (rng.random(len(story)) < 0.25)
@@ -33,9 +33,9 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> Sheet:
     identify(world, sheet)
     short = rng.random(len(persons)) < 0.4
     sheet.cells["id_number"] = [one[-4:] if cut else one for one, cut in zip(world.ids[persons], short, strict=True)]
-    sheet.id_shown[short] = Shown.LAST_4
+    sheet.id_shown[short] = Masking.LAST_4
     sheet.phones = world.people.phone[persons].copy()
-    sheet.phone_shown[:] = Shown.FULL
+    sheet.phone_shown[:] = Masking.FULL
     agrees = rng.random(len(persons)) < 0.9
     days = [world.base - timedelta(days=int(day)) for day in rng.integers(1, 200, len(persons))]
     streets, trades = data("places.toml")["streets"], data("places.toml")["trades"]

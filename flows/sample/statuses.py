@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from flows.sample.sheets import Fact, Sheet
+from flows.sample.sheets import Fact, SampleSheet
 
 ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
 _ACCUSING = frozenset({"S1", "P1", "L1", "Y1", "P2"})
@@ -14,7 +14,7 @@ _SIX_MONTHS = timedelta(days=183)
 
 
 @dataclass(frozen=True)
-class Place:
+class Workplace:
     """Where one row, or the roll itself, says a person works: keys of truth/units.parquet, trade, street."""
 
     trade: str | None
@@ -27,7 +27,7 @@ class Place:
 
 
 @dataclass
-class Work:
+class LinkableWork:
     """What the linkable rows of one person's worker sources say."""
 
     linked: int = 0
@@ -39,14 +39,14 @@ class Work:
     declares: bool = False
     open_codes: set[str] = field(default_factory=set)
     """Codes that may hold or not: what the files show leaves them open."""
-    places: list[Place] = field(default_factory=list)
+    places: list[Workplace] = field(default_factory=list)
     """Of linkable rows."""
-    claimed: list[Place] = field(default_factory=list)
+    claimed: list[Workplace] = field(default_factory=list)
     """Of all rows, linkable or not."""
 
 
 @dataclass(frozen=True)
-class Night:
+class SampleDate:
     """The date, and the branches the register of organisations knows, each with those above it."""
 
     as_of: date
@@ -65,7 +65,7 @@ def _day(fact: Fact) -> date | None:
     return fact if isinstance(fact, date) else None
 
 
-def statuses(rows: list[tuple[Sheet, int]], work: Work, night: Night) -> list[str]:
+def statuses(rows: list[tuple[SampleSheet, int]], work: LinkableWork, night: SampleDate) -> list[str]:
     """The codes of one registry person, in the order of domain.md; empty where nothing ties them to platform work."""
     roll = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_members"]
     letters = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_transfers"]
@@ -91,13 +91,13 @@ def statuses(rows: list[tuple[Sheet, int]], work: Work, night: Night) -> list[st
     return codes or ["N0"]
 
 
-def contradicted(rows: list[tuple[Sheet, int]]) -> bool:
+def contradicted(rows: list[tuple[SampleSheet, int]]) -> bool:
     """Whether a person's entries on the roll say two things: then they accuse nobody (domain.md, Status codes)."""
     roll = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_members"]
     return any(len({facts[name][row] for facts, row in roll}) > 1 for name in _SAID)
 
 
-def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: Work, night: Night) -> bool:
+def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: LinkableWork, night: SampleDate) -> bool:
     """Half a year at work here, and no letter since the work began that was not sent back."""
     began = min(work.starts, default=None)
     if began is None or began > night.as_of - _SIX_MONTHS:
@@ -108,7 +108,7 @@ def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: Work,
     )
 
 
-def _in_pocket(letters: list[tuple[dict[str, list[Fact]], int]], branches: set[str], night: Night) -> bool:
+def _in_pocket(letters: list[tuple[dict[str, list[Fact]], int]], branches: set[str], night: SampleDate) -> bool:
     """The newest letter was never lodged, is past its validity, and the roll shows neither its target nor one below."""
     if not letters:
         return False

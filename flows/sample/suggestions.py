@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from flows.sample.hosts import Register
-from flows.sample.statuses import Place
+from flows.sample.hosts import SampleRegister
+from flows.sample.statuses import Workplace
 
 _BRANCH, _COMMITTEE = 3, 7
 
 
 @dataclass(frozen=True)
-class Counted:
+class SuggestionMember:
     """One member as 应建尽建 counts them."""
 
-    places: tuple[Place, ...]
+    places: tuple[Workplace, ...]
     full: bool
     probationary: bool
     floats: bool
@@ -38,7 +38,7 @@ class Tally:
     floating: int = 0
 
 
-def main_unit(register: Register, places: Iterable[Place]) -> str | None:
+def main_unit(register: SampleRegister, places: Iterable[Workplace]) -> str | None:
     """The firm, or station without one, of the newest active row; then of most sources. None without a unit."""
     listed = [place for place in places if place.unit or place.station]
     if not listed:
@@ -53,7 +53,7 @@ def main_unit(register: Register, places: Iterable[Place]) -> str | None:
     return key[id(newest)]
 
 
-def tally(register: Register, people: Iterable[Counted]) -> dict[str, Tally]:
+def tally(register: SampleRegister, people: Iterable[SuggestionMember]) -> dict[str, Tally]:
     """Each unit's members; who already stands in a branch of their unit is not counted again."""
     found: dict[str, Tally] = {}
     for one in people:
@@ -71,7 +71,7 @@ def tally(register: Register, people: Iterable[Counted]) -> dict[str, Tally]:
     return found
 
 
-def advice(register: Register, unit: str, count: Tally) -> tuple[list[str], list[str]]:
+def advice(register: SampleRegister, unit: str, count: Tally) -> tuple[list[str], list[str]]:
     """What is right for a unit's full members (branch, committee, joint, instructor, none) and for its floating ones
     (floating_branch, none); several where domain.md leaves the choice."""
     floating = "floating_branch" if count.floating >= _BRANCH else "none"

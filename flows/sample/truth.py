@@ -13,21 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from flows.sample.hosts import CROWDED, Answer, right_hosts
+from flows.sample.hosts import CROWDED, RightHosts, right_hosts
 from flows.sample.ids import Strings
-from flows.sample.leads import Lead
+from flows.sample.leads import SampleLead
 from flows.sample.linkable import LINKS, evidence, shown_alone
-from flows.sample.night import Sent, Told, agreed, home_streets, said_of_membership
+from flows.sample.night import SampleNight, Sent, agreed, home_streets, said_of_membership
 from flows.sample.options import data, rates
 from flows.sample.people import Numbers
 from flows.sample.scope import PLATFORM_WORK, scope_reasons
-from flows.sample.statuses import Work
-from flows.sample.suggestions import Counted, advice, tally
+from flows.sample.statuses import LinkableWork
+from flows.sample.suggestions import SuggestionMember, advice, tally
 from flows.sample.tables import HOSTS, LEADS, MEMBERS, ROWS, SUGGESTIONS, UNITS
 from flows.sample.world import World
 
 
-def write_truth(world: World, told: Told, leads: Iterable[Lead], folder: Path) -> None:
+def write_truth(world: World, told: SampleNight, leads: Iterable[SampleLead], folder: Path) -> None:
     """Write every truth file of a night under `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     numbers = roll_numbers(world, told)
@@ -70,7 +70,7 @@ def _people(numbers: Numbers) -> list[str]:
     return [_person(number) for number in numbers.tolist()]
 
 
-def roll_numbers(world: World, told: Told) -> Strings:
+def roll_numbers(world: World, told: SampleNight) -> Strings:
     """Roll number of every person of the world; None of those the roll does not show."""
     numbers: Strings = np.full(len(world.people), None, object)
     registry = told.registry
@@ -81,7 +81,7 @@ def roll_numbers(world: World, told: Told) -> Strings:
     return numbers
 
 
-def _rows_of(told: Told, one: Sent, numbers: Strings) -> pa.Table:
+def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
     """One row per row of a file that came."""
     sheet, rows, count = one.sheet, one.rows, len(one.rows)
     person, listed, nothing = sheet.person[rows], rows.tolist(), [None] * count
@@ -114,7 +114,7 @@ def _rows_of(told: Told, one: Sent, numbers: Strings) -> pa.Table:
     })  # fmt: skip
 
 
-def _members(told: Told, numbers: Strings) -> pa.Table:
+def _members(told: SampleNight, numbers: Strings) -> pa.Table:
     """One row per person of the registry, or who only declares."""
     people = np.union1d(np.flatnonzero(told.known.seen), np.array(sorted(told.codes), np.int64))
     carried = np.zeros(len(numbers), bool)
@@ -142,7 +142,7 @@ def _members(told: Told, numbers: Strings) -> pa.Table:
     })  # fmt: skip
 
 
-def _homes(told: Told) -> Strings:
+def _homes(told: SampleNight) -> Strings:
     """Branch of every person by their first entry on the roll."""
     found: Strings = np.full(len(told.known.seen), None, object)
     registry = told.registry
@@ -153,20 +153,20 @@ def _homes(told: Told) -> Strings:
     return found
 
 
-def _places(told: Told, person: int) -> list[Any]:
+def _places(told: SampleNight, person: int) -> list[Any]:
     """Where a person works: by linkable rows, or by all their rows where no register knows them."""
-    work = told.works.get(person, Work())
+    work = told.works.get(person, LinkableWork())
     return work.claimed if told.codes.get(person) == ["D1"] else work.places
 
 
-def _unit_tables(world: World, told: Told, came: list[Sent]) -> Iterable[pa.Table]:
+def _unit_tables(world: World, told: SampleNight, came: list[Sent]) -> Iterable[pa.Table]:
     """One row per cell that names a unit, file by file."""
     for one in came:
         for field in [name for name in ("unit_name", "station") if name in one.sheet.facts]:
             yield _units_of(world, told, one, field)
 
 
-def _units_of(world: World, told: Told, one: Sent, field: str) -> pa.Table:
+def _units_of(world: World, told: SampleNight, one: Sent, field: str) -> pa.Table:
     sheet, firms = one.sheet, told.register.firms
     units, cells, forms = sheet.facts[field], sheet.cells[field], sheet.facts[f"{field}_form"]
     codes = sheet.cells.get("uscc", [None] * len(sheet))
@@ -214,7 +214,7 @@ def _unit(world: World, key: str, cell: str) -> dict[str, Any]:
     return {"name": unit.name, "kind": kind, "street": streets[unit.street], "trade": trades[unit.trade]["job"]}
 
 
-def _hosts(world: World, told: Told) -> dict[int, Answer]:
+def _hosts(world: World, told: SampleNight) -> dict[int, RightHosts]:
     """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
     answers = _answers(world, told)
     wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
@@ -222,7 +222,7 @@ def _hosts(world: World, told: Told) -> dict[int, Answer]:
     return _answers(world, told) if told.register.crowded else answers
 
 
-def _answers(world: World, told: Told) -> dict[int, Answer]:
+def _answers(world: World, told: SampleNight) -> dict[int, RightHosts]:
     found = {}
     for person, codes in sorted(told.codes.items()):
         if codes and "S1" not in codes:
@@ -233,7 +233,7 @@ def _answers(world: World, told: Told) -> dict[int, Answer]:
     return found
 
 
-def _suggestions(world: World, told: Told, answers: dict[int, Answer]) -> list[dict[str, Any]]:
+def _suggestions(world: World, told: SampleNight, answers: dict[int, RightHosts]) -> list[dict[str, Any]]:
     """One row per unit any of tonight's members is counted in."""
     people = []
     for person, codes in sorted(told.codes.items()):
@@ -241,7 +241,7 @@ def _suggestions(world: World, told: Told, answers: dict[int, Answer]) -> list[d
         if not codes or codes == ["D1"]:
             continue
         full = any(facts["full_member_on"][row] is not None for facts, row in rows)
-        people.append(Counted(
+        people.append(SuggestionMember(
             tuple(_places(told, person)), full, bool(rows) and not full, bool({"F1", "F2"} & set(codes)),
             bool({"S1", "L1"} & set(codes)), frozenset(str(facts["branch_name"][row]) for facts, row in rows),
             person in answers and answers[person].rule == "registers",
@@ -258,7 +258,7 @@ def _suggestions(world: World, told: Told, answers: dict[int, Answer]) -> list[d
     return found
 
 
-def _lead(one: Lead, numbers: Strings) -> dict[str, Any]:
+def _lead(one: SampleLead, numbers: Strings) -> dict[str, Any]:
     return {
         "person": _person(one.person), "member_no": numbers[one.person], "code": one.code, "state": one.state,
         "opened_on": one.opened_on, "closed_on": one.closed_on, "cause": one.cause,

@@ -10,7 +10,7 @@ import numpy as np
 from flows.sample.feeds import Feed
 from flows.sample.options import data
 from flows.sample.people import Numbers
-from flows.sample.sheets import Cell, Fact, Sheet
+from flows.sample.sheets import Cell, Fact, SampleSheet
 from flows.sample.unit_names import Spelling, weights_of
 from flows.sample.world import World
 
@@ -57,7 +57,7 @@ def place_rows(rng: np.random.Generator, world: World, feed: Feed, person: Numbe
     return Placed(trade, np.array(street, np.int64), unit, station)
 
 
-def fill_units(rng: np.random.Generator, world: World, sheet: Sheet, placed: Placed) -> None:
+def fill_units(rng: np.random.Generator, world: World, sheet: SampleSheet, placed: Placed) -> None:
     """Names of firms and stations in their forms, credit codes present or not, and whose they are, in place."""
     units, stations = world.district.units, world.district.stations
     if "unit_name" in sheet.headers:
@@ -76,7 +76,7 @@ def fill_units(rng: np.random.Generator, world: World, sheet: Sheet, placed: Pla
 
 
 def write_names(
-    rng: np.random.Generator, sheet: Sheet, field: str, forms: dict[int, tuple[Spelling, ...]], places: Numbers
+    rng: np.random.Generator, sheet: SampleSheet, field: str, forms: dict[int, tuple[Spelling, ...]], places: Numbers
 ) -> None:
     """One name per row in one of its forms; facts `<field>` (whose it is) and `<field>_form` beside, in place."""
     prefix = "U" if field == "unit_name" else "S"

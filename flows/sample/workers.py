@@ -16,7 +16,7 @@ from flows.sample.market import registered_units
 from flows.sample.options import Rates, data
 from flows.sample.out_of_scope import other_people, write_other_work
 from flows.sample.people import Days, Numbers
-from flows.sample.sheets import Cell, Fact, Layout, NameShown, Sheet, Shown, new_sheet
+from flows.sample.sheets import Cell, Fact, Layout, Masking, NameShown, SampleSheet, new_sheet
 from flows.sample.work_units import Placed, fill_units, place_rows
 from flows.sample.world import World
 
@@ -30,7 +30,7 @@ _GONE = {"platform": "离职", "human_resources": "暂停缴费", "transport": "
 _HERE = {"platform": "在职", "human_resources": "正常参保", "transport": "有效", "market_regulation": "存续"}
 
 
-def worker_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[Sheet]:
+def worker_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[SampleSheet]:
     """All files of all worker sources."""
     chosen = _assign(rng, world)
     sheets = []
@@ -77,7 +77,7 @@ def _pick(rng: np.random.Generator, chances: Any) -> Numbers:
 
 def _sheet(
     rng: np.random.Generator, world: World, feed: Feed, persons: Numbers, others: int, part: int, rates: Rates
-) -> Sheet:
+) -> SampleSheet:
     """One file; the last `others` of the persons do other work."""
     doubled = persons[rng.random(len(persons)) < rates["duplicate_row"]]
     rows = np.concatenate([persons, doubled])
@@ -111,7 +111,7 @@ def _sheet(
     return sheet
 
 
-def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, rates: Rates) -> None:
+def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, rates: Rates) -> None:
     people, person = world.people, sheet.person
     names = world.names[person]
     sheet.cells["name"] = [
@@ -121,15 +121,15 @@ def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sh
     sheet.full_ids = feed.id == "full"
     if feed.id == "full":
         sheet.cells["id_number"] = list(world.ids[person])
-        sheet.id_shown[:] = Shown.FULL
+        sheet.id_shown[:] = Masking.FULL
     elif feed.id != "none":
         head, tail = feed.id
         sheet.cells["id_number"] = [f"{one[:head]}{'*' * (18 - head - tail)}{one[-tail:]}" for one in world.ids[person]]
-        sheet.id_shown[:] = Shown.MASK_6_4 if (head, tail) == (6, 4) else Shown.MASK_OTHER
+        sheet.id_shown[:] = Masking.MASK_6_4 if (head, tail) == (6, 4) else Masking.MASK_OTHER
     numbers = _numbers(rng, world, feed, sheet, rates)
     sheet.phones = numbers
     sheet.cells["phones"] = _phone_cells(feed, numbers)
-    sheet.phone_shown[:] = Shown.FULL if feed.phone == "full" else Shown.MASK_3_4
+    sheet.phone_shown[:] = Masking.FULL if feed.phone == "full" else Masking.MASK_3_4
     sheet.cells["sex"] = ["女" if one else "男" for one in people.female[person]]
     sheet.cells["birth_date"] = by_value(people.birth[person], str)
     sheet.facts["birth_date"] = list(dates_of(people.birth[person]))
@@ -139,7 +139,7 @@ def _phone_cells(feed: Feed, numbers: Strings) -> list[Cell]:
     return list(numbers) if feed.phone == "full" else [f"{one[:3]}****{one[-4:]}" for one in numbers]
 
 
-def _numbers(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, rates: Rates) -> Strings:
+def _numbers(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, rates: Rates) -> Strings:
     """The number in each row: the person's own, a former one, an employer's, or the rider's of a rented account."""
     people, person = world.people, sheet.person
     numbers = people.phone[person].copy()
@@ -169,7 +169,7 @@ def mask_name(name: str, form: str, female: bool) -> str:
     return name[0] + "*" * (len(name) - 2) + name[-1] if form == "middle" else "*" * (len(name) - 1) + name[-1]
 
 
-def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet) -> None:
+def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet) -> None:
     person, table = sheet.person, data("places.toml")
     count = len(person)
     placed = place_rows(rng, world, feed, person)
@@ -215,7 +215,7 @@ def _drawn(rng: np.random.Generator, feed: Feed, placed: Placed) -> dict[str, li
 
 
 def _written(
-    world: World, feed: Feed, sheet: Sheet, drawn: tuple[Placed, Numbers, Days]
+    world: World, feed: Feed, sheet: SampleSheet, drawn: tuple[Placed, Numbers, Days]
 ) -> dict[str, Callable[[], list[Cell]]]:
     """What the other columns say of place, number and start; a text that many rows share is made once."""
     (placed, serial, since), count, table = drawn, len(sheet), data("places.toml")
@@ -264,7 +264,7 @@ def _jobs(rng: np.random.Generator, feed: Feed, placed: Placed) -> list[Cell]:
     return [jobs[trade]["job"] for trade in placed.trade.tolist()]
 
 
-def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: Sheet, story: Strings) -> list[Cell]:
+def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, story: Strings) -> list[Cell]:
     """What each worker says of membership; blank stays unknown, and a file that says no throughout does not ask."""
     says: list[Fact] = [None] * len(story)
     yes, no = {"politics": ("中共党员", "群众"), "politics_code": ("01", "13")}.get(feed.asks, ("是", "否"))

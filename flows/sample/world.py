@@ -7,11 +7,11 @@ from datetime import date
 
 import numpy as np
 
-from flows.sample.district import District
+from flows.sample.district import SampleDistrict
 from flows.sample.ids import Strings
 from flows.sample.neighbour import Shared
 from flows.sample.options import SampleOptions
-from flows.sample.people import Flags, People
+from flows.sample.people import Flags, SamplePeople
 from flows.sample.roles import Roles
 
 
@@ -20,8 +20,8 @@ class World:
     """Everything the files are drawn from."""
 
     options: SampleOptions
-    people: People
-    district: District
+    people: SamplePeople
+    district: SampleDistrict
     roles: Roles
     names: Strings
     ids: Strings

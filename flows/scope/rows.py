@@ -23,7 +23,7 @@ class Outside(StrEnum):
     UNKNOWN_LICENCE = "unknown_licence"
 
 
-class Evidence(StrEnum):
+class TradeEvidence(StrEnum):
     """What decided a trade, strongest first."""
 
     TOLD = "told"
@@ -59,13 +59,13 @@ class Placement:
     """Where such rows belong. `against`: the trade that weaker evidence names instead, where it does."""
 
     group: str
-    evidence: Evidence
+    evidence: TradeEvidence
     against: str | None = None
     outside: Outside | None = None
 
 
 @dataclass(frozen=True)
-class Known:
+class ScopeContext:
     """What is known beyond the row: trades told by a clerk per file, headers per sheet, units of platform work."""
 
     told: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class _SheetEvidence:
     told: str | None
     file: TextReading
     sheet: TextReading
-    headers: tuple[tuple[str | None, Evidence], ...]
+    headers: tuple[tuple[str | None, TradeEvidence], ...]
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,16 @@ class Placing:
     contracts: Mapping[str, SourceContract]
     default: str
     source_defaults: Mapping[str, str]
-    known: Known = field(default_factory=Known)
+    known: ScopeContext = field(default_factory=ScopeContext)
     _sheets: dict[tuple[str, str, str | None], _SheetEvidence] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, row: RowTexts) -> Placement:
         """The placement of one combination of texts."""
         said = self._evidence(row)
-        fallback = (self.source_defaults.get(row.source, self.default), Evidence.DEFAULT)
+        fallback = (self.source_defaults.get(row.source, self.default), TradeEvidence.DEFAULT)
         group, evidence = said[0] if said else fallback
         others = (other for other, how in said if other != group and how in _SPEAKS_AGAINST)
-        against = None if evidence == Evidence.TOLD else next(others, None)
+        against = None if evidence == TradeEvidence.TOLD else next(others, None)
         return Placement(group, evidence, against, self._outside(row))
 
     def own_trade(self, job: str | None, unit_name: str | None) -> str | None:
@@ -119,22 +119,23 @@ class Placing:
         known = self.known.unit(unit_name) if not unit.agency else None
         return next((group for group in words if group), known)
 
-    def _evidence(self, row: RowTexts) -> list[tuple[str, Evidence]]:
+    def _evidence(self, row: RowTexts) -> list[tuple[str, TradeEvidence]]:
         """(group, evidence) in order of strength; domain.md, "Trades"."""
         read, of_sheet = self.reader.read, self._of_sheet(row.source, row.file, row.sheet)
         platform, unit, station, job = read(row.platform), read(row.unit_name), read(row.station), read(row.job)
-        found: tuple[tuple[str | None, Evidence], ...] = (
-            (of_sheet.told, Evidence.TOLD),
-            (platform.brand, Evidence.BRAND), (unit.brand, Evidence.BRAND), (station.brand, Evidence.BRAND),
-            (platform.word, Evidence.PLATFORM),
-            (of_sheet.file.trade, Evidence.FILE), (of_sheet.sheet.trade, Evidence.FILE),
-            (job.word if row.source == "transport" else None, Evidence.LICENCE),
-            (station.word, Evidence.UNIT), (unit.word, Evidence.UNIT),
-            (self.reader.industry(row.industry), Evidence.UNIT),
-            (job.trade, Evidence.JOB),
-            (self._known_unit(row), Evidence.KNOWN_UNIT),
-            (platform.hint, Evidence.HINT), (station.hint, Evidence.HINT), (unit.hint, Evidence.HINT),
-            (job.hint, Evidence.HINT), (of_sheet.file.hint, Evidence.HINT),
+        found: tuple[tuple[str | None, TradeEvidence], ...] = (
+            (of_sheet.told, TradeEvidence.TOLD),
+            (platform.brand, TradeEvidence.BRAND),
+            (unit.brand, TradeEvidence.BRAND), (station.brand, TradeEvidence.BRAND),
+            (platform.word, TradeEvidence.PLATFORM),
+            (of_sheet.file.trade, TradeEvidence.FILE), (of_sheet.sheet.trade, TradeEvidence.FILE),
+            (job.word if row.source == "transport" else None, TradeEvidence.LICENCE),
+            (station.word, TradeEvidence.UNIT), (unit.word, TradeEvidence.UNIT),
+            (self.reader.industry(row.industry), TradeEvidence.UNIT),
+            (job.trade, TradeEvidence.JOB),
+            (self._known_unit(row), TradeEvidence.KNOWN_UNIT),
+            (platform.hint, TradeEvidence.HINT), (station.hint, TradeEvidence.HINT), (unit.hint, TradeEvidence.HINT),
+            (job.hint, TradeEvidence.HINT), (of_sheet.file.hint, TradeEvidence.HINT),
             *of_sheet.headers,
         )  # fmt: skip
         return [(group, how) for group, how in found if group]
@@ -144,7 +145,7 @@ class Placing:
         place = source, file, sheet
         if place not in self._sheets:
             read = self.reader.read
-            headers = tuple((read(text).word, Evidence.HEADER) for text in self.known.headers.get(place, ()))
+            headers = tuple((read(text).word, TradeEvidence.HEADER) for text in self.known.headers.get(place, ()))
             told = self.known.told.get((source, file))
             self._sheets[place] = _SheetEvidence(told, read(_stem(file)), read(sheet), headers)
         return self._sheets[place]
@@ -190,7 +191,9 @@ class Placing:
         return Outside.OTHER_TRADE
 
 
-_SPEAKS_AGAINST = frozenset({Evidence.BRAND, Evidence.PLATFORM, Evidence.FILE, Evidence.UNIT, Evidence.JOB})
+_SPEAKS_AGAINST = frozenset(
+    {TradeEvidence.BRAND, TradeEvidence.PLATFORM, TradeEvidence.FILE, TradeEvidence.UNIT, TradeEvidence.JOB}
+)
 
 
 def _stem(file: str) -> str:

@@ -13,7 +13,7 @@ from flows.home.file_names import sender_of
 from flows.ledger.sql import put
 from flows.run.context import RunContext
 from flows.scope.memory import load_trades
-from flows.scope.rows import Known, Placement, Placing, RowTexts
+from flows.scope.rows import Placement, Placing, RowTexts, ScopeContext
 from flows.scope.texts import TradeReader, unit_keys
 from schemas.contracts import SourceContract
 
@@ -59,12 +59,12 @@ def _tells_units(contract: SourceContract) -> bool:
     return contract.role == "worker" and (contract.scope == "all" or contract.name == "transport")
 
 
-def _known(con: duckdb.DuckDBPyConnection, run: RunContext) -> Known:
+def _known(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeContext:
     """What clerks said of senders, and the headers of tonight's sheets."""
     told = {(one.source, one.sender): one.group for one in load_trades(run.home)}
     sheets = con.execute("select source, file, sheet, columns_read from stage_files where state = 'read'").fetchall()
     by_file = {(source, file): told.get((source, sender_of(file))) for source, file, _, _ in sheets}
-    return Known(
+    return ScopeContext(
         told={place: group for place, group in by_file.items() if group},
         headers={(source, file, sheet): tuple(texts or ()) for source, file, sheet, texts in sheets},
     )

@@ -16,7 +16,7 @@ from flows.staging.mapping import Mapping
 from flows.staging.periods import split_periods
 from flows.staging.rows import Sifted
 from flows.staging.values.cells import Cell, cell_text
-from flows.staging.values.columns import Column, clean_column, nothing
+from flows.staging.values.columns import FieldColumn, clean_column, nothing
 from flows.staging.values.names import NOT_A_NAME
 from schemas.contracts import SourceContract, SourceField, stage_table
 from schemas.errors import TableError
@@ -108,7 +108,7 @@ def _joined(cells: list[Cell], field: SourceField) -> Cell:
     return filled[0] if filled else ""
 
 
-def _fall_back(columns: dict[str, Column], contract: SourceContract) -> None:
+def _fall_back(columns: dict[str, FieldColumn], contract: SourceContract) -> None:
     """Where the ID itself is null, the first of the fallback fields that is an ID stands in for it."""
     sources = [columns[name] for name in contract.id_fallback if name in columns]
     if not sources:
@@ -118,7 +118,7 @@ def _fall_back(columns: dict[str, Column], contract: SourceContract) -> None:
     for source in sources:
         take = pc.and_(pc.invert(_is_usable(arrays)), _is_usable(source.arrays))
         arrays = tuple(pc.if_else(take, new, old) for new, old in zip(source.arrays, arrays, strict=True))
-    columns["id_number"] = Column(arrays, own.repairs if own else ())
+    columns["id_number"] = FieldColumn(arrays, own.repairs if own else ())
 
 
 def _is_usable(arrays: tuple[pa.Array, ...]) -> pa.Array:
@@ -126,7 +126,7 @@ def _is_usable(arrays: tuple[pa.Array, ...]) -> pa.Array:
     return pc.is_in(arrays[1], pa.array(_USABLE))
 
 
-def _refused(columns: dict[str, Column], contract: SourceContract, rows: int) -> dict[int, Rule]:
+def _refused(columns: dict[str, FieldColumn], contract: SourceContract, rows: int) -> dict[int, Rule]:
     """The rule that refuses a row, by row index; rows that are accepted are not in it."""
     refused: dict[int, Rule] = {}
     titles = {field.name: field.title for field in contract.fields}
@@ -148,7 +148,7 @@ def _refused(columns: dict[str, Column], contract: SourceContract, rows: int) ->
     return refused
 
 
-def _any_filled(columns: list[Column], rows: int) -> npt.NDArray[np.bool_]:
+def _any_filled(columns: list[FieldColumn], rows: int) -> npt.NDArray[np.bool_]:
     found = np.zeros(rows, bool)
     for column in columns:
         found |= column.filled
@@ -156,7 +156,7 @@ def _any_filled(columns: list[Column], rows: int) -> npt.NDArray[np.bool_]:
 
 
 def _table(
-    columns: dict[str, Column],
+    columns: dict[str, FieldColumn],
     contract: SourceContract,
     sifted: Sifted,
     keep: npt.NDArray[np.bool_],
@@ -182,7 +182,7 @@ def _table(
 
 
 def _repairs(
-    columns: dict[str, Column], filled: list[tuple[str, Fill]], keep: npt.NDArray[np.bool_], first_key: int
+    columns: dict[str, FieldColumn], filled: list[tuple[str, Fill]], keep: npt.NDArray[np.bool_], first_key: int
 ) -> pa.Table:
     """The repairs of accepted rows, in the order of rows, fields and repairs."""
     keys = (np.cumsum(keep) - 1 + first_key).tolist()

@@ -9,7 +9,7 @@ import duckdb
 
 from matchers.relations import append, make
 from schemas.contracts import SourceContract
-from schemas.policy import Numbers
+from schemas.policy import SharedNumbers
 
 OF_MANY, ZEROS = "number_of_many", "leading_zeros"
 _CODES = {"roll": "branch_code", "organisation": "org_code"}
@@ -89,7 +89,9 @@ having count(distinct o.code) filter (where o.registered) = 1 and max(length(o.c
 """
 
 
-def settle_across(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], numbers: Numbers) -> int:
+def settle_across(
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract], numbers: SharedNumbers
+) -> int:
     """Take such numbers out of the staged rows and put the zeros back, each by a repair; gives the repairs made."""
     return (
         _without_numbers_of_many(con, contracts, _IDS, numbers.names_of_an_id)

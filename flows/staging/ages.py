@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.staging.values.columns import Column, Repair
+from flows.staging.values.columns import FieldColumn, Repair
 from flows.staging.values.dates import empty_days
 from schemas.contracts import SourceContract
 
 TOO_YOUNG, DEFAULT = "too_young", "default_date"
 
 
-def check_ages(columns: dict[str, Column], contract: SourceContract) -> None:
+def check_ages(columns: dict[str, FieldColumn], contract: SourceContract) -> None:
     """Empty dates of the contract's `ages` fields before the age given there, each by name.
 
     A birth date that is a default day is kept where the row's ID shows the same day.
@@ -28,7 +28,7 @@ def check_ages(columns: dict[str, Column], contract: SourceContract) -> None:
         columns[name] = _checked(columns[name], births, age)
 
 
-def _births(columns: dict[str, Column]) -> list[str | None]:
+def _births(columns: dict[str, FieldColumn]) -> list[str | None]:
     """The earliest day each row's person can be born on, as ISO text: what a whole ID shows, else the cell's."""
     ids, cells = columns.get("id_number"), columns.get("birth_date")
     shown = _shown(ids) if ids else []
@@ -38,7 +38,7 @@ def _births(columns: dict[str, Column]) -> list[str | None]:
     return [one or _earliest(other) for one, other in zip(shown, given, strict=True)]
 
 
-def _shown(ids: Column) -> list[str | None]:
+def _shown(ids: FieldColumn) -> list[str | None]:
     """The whole birth date that an ID shows, unless its check digit failed."""
     patterns, kinds = ids.arrays[0].to_pylist(), ids.arrays[1].to_pylist()
     return [
@@ -53,7 +53,7 @@ def _earliest(prefix: str | None) -> str | None:
     return f"{prefix}-01-01"[:10] if prefix else None
 
 
-def _checked(column: Column, births: list[str | None], age: int) -> Column:
+def _checked(column: FieldColumn, births: list[str | None], age: int) -> FieldColumn:
     days, young = column.arrays[0], _young(column.arrays[0], births, age)
     vague = {row for row, repair, _ in column.repairs if repair in ("month_only", "period_split")}
     found: list[Repair] = [
@@ -88,7 +88,7 @@ def _is_before(day: date | str, birth: str, age: int, *, month_only: bool) -> bo
     return str(day)[:size] < grown[:size]
 
 
-def _keep_shown_births(columns: dict[str, Column]) -> None:
+def _keep_shown_births(columns: dict[str, FieldColumn]) -> None:
     ids, births = columns.get("id_number"), columns.get("birth_date")
     if ids is None or births is None or not any(repair == DEFAULT for _, repair, _ in births.repairs):
         return

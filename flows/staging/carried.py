@@ -22,7 +22,7 @@ _NAMES = ("name", "unit_name", "org_name")
 
 
 @dataclass(frozen=True)
-class Held:
+class CarriedRows:
     """One carried file of tonight: its rows, and how many of them new files hold."""
 
     entry: LandedFile
@@ -72,14 +72,16 @@ def settle_carried(
     return lines, out, repairs
 
 
-def _held(con: duckdb.DuckDBPyConnection, contract: SourceContract, entry: LandedFile, new: Sequence[str]) -> Held:
+def _held(
+    con: duckdb.DuckDBPyConnection, contract: SourceContract, entry: LandedFile, new: Sequence[str]
+) -> CarriedRows:
     """Make `_rows_held`: row_key of the carried file's rows whose keys a row of the new files bears."""
     if not new:
-        return Held(entry)
+        return CarriedRows(entry)
     query = _HELD.replace("{source}", contract.name).replace("{keys}", _keys(contract))
     found = make(con, "_rows_held", query, {"old": entry.name, "new": list(new)}, temporary=True)
     rows = con.execute(_ROWS.replace("{source}", contract.name), {"old": entry.name}).fetchone()
-    return Held(entry, rows[0] if rows else 0, found, tuple(new))
+    return CarriedRows(entry, rows[0] if rows else 0, found, tuple(new))
 
 
 def _take_out(

@@ -30,7 +30,7 @@ Aliases = dict[str, tuple[str, int]]
 """Header text in plain form -> (field, rank of the alias within the field)."""
 
 
-class Fit(IntEnum):
+class HeaderFit(IntEnum):
     """How a header text means a field, best first."""
 
     TOLD = -1
@@ -47,7 +47,7 @@ class Claim:
 
     column: int
     text: str
-    fit: Fit
+    fit: HeaderFit
     alias: int
 
 
@@ -63,7 +63,7 @@ class Header:
     @property
     def score(self) -> int:
         """Fields found; a field found under another header counts for less, so that a plain header row wins."""
-        return sum(3 if claims[0].fit <= Fit.BARE else 2 for claims in self.claims.values())
+        return sum(3 if claims[0].fit <= HeaderFit.BARE else 2 for claims in self.claims.values())
 
 
 def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD) -> Header | None:
@@ -104,7 +104,7 @@ def _without_others(header: Header, rows: list[list[Cell]], own: str) -> Header:
         for column, text in enumerate(header.texts)
     )
     kept = {
-        name: tuple(claim for claim in claims if claim.column not in others or claim.fit == Fit.TOLD)
+        name: tuple(claim for claim in claims if claim.column not in others or claim.fit == HeaderFit.TOLD)
         for name, claims in header.claims.items()
     }
     return replace(header, texts=texts, claims={name: claims for name, claims in kept.items() if claims})
@@ -160,7 +160,7 @@ def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -
     aliases, told = meaning
     if told and (text := told_text(path, told, column)) is not None:
         name = told[text]
-        return [(name, Claim(column, "/".join(path), Fit.TOLD, 0))] if name else []
+        return [(name, Claim(column, "/".join(path), HeaderFit.TOLD, 0))] if name else []
     for text, fit in _readings(path):
         if text in aliases:
             name, rank = aliases[text]
@@ -173,16 +173,16 @@ def told_text(path: tuple[str, ...], told: Told, column: int) -> str | None:
     return next((text for text in (f"第{column + 1}列", "/".join(path), "".join(path), path[-1]) if text in told), None)
 
 
-def _readings(path: tuple[str, ...]) -> list[tuple[str, Fit]]:
+def _readings(path: tuple[str, ...]) -> list[tuple[str, HeaderFit]]:
     """What a column may be called, best first: all its texts joined, then its lowest alone, then bare forms."""
     joined = "".join(path)
-    readings = [(joined, Fit.EXACT)]
+    readings = [(joined, HeaderFit.EXACT)]
     if FOREIGN.search(joined) is None or len(path) == 1:
-        readings += [("".join(path[-2:]), Fit.EXACT)]
-        readings += [(form, Fit.BARE) for form in bare_forms(joined)] if FOREIGN.search(joined) is None else []
-        readings += [(path[-1], Fit.EXACT if len(path) == 1 else Fit.UNDER)]
+        readings += [("".join(path[-2:]), HeaderFit.EXACT)]
+        readings += [(form, HeaderFit.BARE) for form in bare_forms(joined)] if FOREIGN.search(joined) is None else []
+        readings += [(path[-1], HeaderFit.EXACT if len(path) == 1 else HeaderFit.UNDER)]
         if len(path) > 1:
-            readings += [(form, Fit.BARE_UNDER) for form in bare_forms(path[-1])]
+            readings += [(form, HeaderFit.BARE_UNDER) for form in bare_forms(path[-1])]
     return readings
 
 
@@ -206,7 +206,7 @@ def fuzzy_claims(header: Header, contract: SourceContract, told: Told = _NOTHING
         scores = sorted(((_nearness(text, field), field.name) for field in contract.fields), reverse=True)
         best, second = scores[0], scores[1] if len(scores) > 1 else (0.0, "")
         if best[0] >= _FUZZY_LEAST and best[0] - second[0] >= _FUZZY_MARGIN and best[1] not in header.claims:
-            found.setdefault(best[1], []).append(Claim(column, text, Fit.FUZZY, 0))
+            found.setdefault(best[1], []).append(Claim(column, text, HeaderFit.FUZZY, 0))
     return found
 
 

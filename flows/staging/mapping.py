@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.staging.grid import Grid
 from flows.staging.guessing import guesses_of, likely_header, sample, unknown_columns
-from flows.staging.headers import SEARCHED_ROWS, Claim, Fit, Header, find_header, fuzzy_claims, guesses, told_text
+from flows.staging.headers import SEARCHED_ROWS, Claim, Header, HeaderFit, find_header, fuzzy_claims, guesses, told_text
 from flows.staging.memory import Told
 from flows.staging.values.cells import Cell
 from flows.staging.values.fields import looks_like
@@ -110,7 +110,7 @@ def _not_found(contract: SourceContract, columns: dict[str, tuple[int, ...]]) ->
 def _told_remarks(header: Header, contract: SourceContract) -> list[str]:
     """A remark for every column read as a clerk once said."""
     titles = {field.name: field.title for field in contract.fields}
-    told = [(name, claim) for name, claims in header.claims.items() for claim in claims if claim.fit == Fit.TOLD]
+    told = [(name, claim) for name, claims in header.claims.items() for claim in claims if claim.fit == HeaderFit.TOLD]
     return [f"“{claim.text}”按更正记录读作“{titles[name]}”" for name, claim in told]
 
 
@@ -148,7 +148,7 @@ def _resolve(
         return tuple(claim.column for claim in claims)
     key = field.type in _WHO and any(field.name in group for group in contract.require)
     first = min(claims, key=lambda claim: claim.alias)
-    if not key and sum(claim.alias == first.alias for claim in claims) == 1 and first.fit != Fit.FUZZY:
+    if not key and sum(claim.alias == first.alias for claim in claims) == 1 and first.fit != HeaderFit.FUZZY:
         return (first.column,)
     texts = tuple(f"“{claim.text}”（第{claim.column + 1}列）" for claim in claims)
     raise InputError(

@@ -38,13 +38,13 @@ def _read_apart(data: bytes) -> tuple[str, Any]:
     if done.returncode != 0 or not done.stdout:
         return "broken", None
     try:
-        answer: tuple[str, Any] = _Cells(io.BytesIO(done.stdout)).load()
+        answer: tuple[str, Any] = _PlainCells(io.BytesIO(done.stdout)).load()
     except (pickle.UnpicklingError, EOFError):
         return "broken", None
     return answer
 
 
-class _Cells(pickle.Unpickler):
+class _PlainCells(pickle.Unpickler):
     """Plain values and dates only: a process taken over by a hostile book cannot make this one run anything."""
 
     def find_class(self, module: str, name: str) -> Any:

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import pyarrow as pa
 
 from flows.staging.values.cells import EMPTY, Cleaned, merged, narrow
-from flows.staging.values.columns import Column, Repair, nothing
+from flows.staging.values.columns import FieldColumn, Repair, nothing
 from flows.staging.values.fields import cleaner_of
 from schemas.contracts import SourceContract, SourceField
 
@@ -21,7 +21,7 @@ _BOTH = re.compile(rf"(?:自|从)?({_ONE})(?:起)?\s*(?:--+|—+|－|–|-|~|～
 SPLIT = "period_split"
 
 
-def split_periods(columns: dict[str, Column], contract: SourceContract) -> None:
+def split_periods(columns: dict[str, FieldColumn], contract: SourceContract) -> None:
     """Fill the start and end fields of the contract's `periods` where a row gives both in one cell and them not."""
     for whole, *ends in contract.periods:
         if whole not in columns:
@@ -35,8 +35,8 @@ def split_periods(columns: dict[str, Column], contract: SourceContract) -> None:
 
 
 def _filled(
-    column: Column | None, field: SourceField, texts: list[str | None], read: Callable[[str], Cleaned]
-) -> Column:
+    column: FieldColumn | None, field: SourceField, texts: list[str | None], read: Callable[[str], Cleaned]
+) -> FieldColumn:
     """One end of the period where its own column has nothing; each value taken over is a repair."""
     own = (column.arrays[0] if column else nothing(field, len(texts))[0]).to_pylist()
     repairs: list[Repair] = list(column.repairs) if column else []
@@ -45,7 +45,7 @@ def _filled(
             found = read(text)
             own[index] = found.value
             repairs += [(index, repair, text) for repair in found.repairs]
-    return Column((pa.array(own, field.staged()[0].type),), tuple(repairs))
+    return FieldColumn((pa.array(own, field.staged()[0].type),), tuple(repairs))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -25,7 +25,7 @@ from flows.staging.grid import Grid
 from flows.staging.memory import Correction, load_memory, told_about
 from flows.staging.readers import read_file
 from flows.staging.states import FileState, files_table, hidden_remark, nothing_read, without_notes
-from flows.staging.tables import Meaning, Table, tables_of
+from flows.staging.tables import Meaning, SheetTable, tables_of
 from matchers.relations import append, make
 from schemas.contracts import SourceContract, stage_table
 from schemas.errors import InputError
@@ -226,7 +226,7 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
     )
 
 
-def _cleaned(contract: SourceContract, name: SheetName, tables: list[Table], next_key: int) -> list[Accepted]:
+def _cleaned(contract: SourceContract, name: SheetName, tables: list[SheetTable], next_key: int) -> list[Accepted]:
     """The rows of every table of a sheet, cleaned, before any of them is kept: a sheet is read whole or refused."""
     found: list[Accepted] = []
     for table in tables:
@@ -243,7 +243,7 @@ def _put(staging: Staging, contract: SourceContract, found: Accepted) -> None:
     staging.repairs += found.repairs.num_rows
 
 
-def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> FileState:
+def _counted(state: FileState, tables: list[SheetTable], found: list[Accepted]) -> FileState:
     return replace(
         state,
         header_row=tables[0].header_row,
@@ -259,7 +259,7 @@ def _counted(state: FileState, tables: list[Table], found: list[Accepted]) -> Fi
     )
 
 
-def _tables_remark(tables: list[Table]) -> str | None:
+def _tables_remark(tables: list[SheetTable]) -> str | None:
     if len(tables) == 1:
         return None
     rows = "、".join(dict.fromkeys(str(table.header_row) for table in tables))

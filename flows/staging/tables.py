@@ -19,7 +19,7 @@ _COUNTERS = ("序号", "序列", "编号", "NO", "行号")
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """One table of a sheet: what its header means, and its data rows."""
 
     mapping: Mapping
@@ -36,7 +36,7 @@ class Meaning:
     hidden_rows: bool = True
 
 
-def tables_of(grid: Grid, meaning: Meaning, where: str) -> list[Table]:
+def tables_of(grid: Grid, meaning: Meaning, where: str) -> list[SheetTable]:
     """All tables of a sheet. Raises InputError when any of them cannot be understood."""
     header = find_header(grid, meaning.contract, meaning.told)
     parts = _side_by_side(grid, header)
@@ -44,7 +44,7 @@ def tables_of(grid: Grid, meaning: Meaning, where: str) -> list[Table]:
     return [table for part in parts for table in _stacked(part, meaning, where, known)]
 
 
-def _stacked(grid: Grid, meaning: Meaning, where: str, header: Header | None) -> Iterator[Table]:
+def _stacked(grid: Grid, meaning: Meaning, where: str, header: Header | None) -> Iterator[SheetTable]:
     """Tables one below another: each ends where the header of the next begins."""
     skip = frozenset() if meaning.hidden_rows else grid.hidden
     firsts = _firsts(meaning.contract)
@@ -58,7 +58,7 @@ def _stacked(grid: Grid, meaning: Meaning, where: str, header: Header | None) ->
             return _begins(here, index, meaning)
 
         sifted = sift(here, mapping, skip=skip, firsts=firsts, starts_table=starts_table)
-        yield Table(mapping, sifted, here.above + mapping.header.last + 1)
+        yield SheetTable(mapping, sifted, here.above + mapping.header.last + 1)
         part = _below(here, sifted.next_table) if sifted.next_table is not None else None
 
 

@@ -10,24 +10,24 @@ from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.archives import Member, is_archive, members
 from flows.staging.grid import Grid
 from flows.staging.guessing import guesses_of, likely_header, unknown_columns
-from flows.staging.headers import Fit, Header, find_header, told_text
+from flows.staging.headers import Header, HeaderFit, find_header, told_text
 from flows.staging.mapping import Mapping
 from flows.staging.memory import Correction, Told, told_about
 from flows.staging.others import somebody_else
 from flows.staging.readers import read_file
 from flows.staging.states import hidden_remark
-from flows.staging.tables import Meaning, Table, tables_of
+from flows.staging.tables import Meaning, SheetTable, tables_of
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.policy import Reading
 
 HOW = {
-    Fit.TOLD: "按更正记录",
-    Fit.EXACT: "列名一致",
-    Fit.BARE: "去掉括号等修饰后一致",
-    Fit.UNDER: "下层列名一致",
-    Fit.BARE_UNDER: "下层列名去掉修饰后一致",
-    Fit.FUZZY: "近似，请核对",
+    HeaderFit.TOLD: "按更正记录",
+    HeaderFit.EXACT: "列名一致",
+    HeaderFit.BARE: "去掉括号等修饰后一致",
+    HeaderFit.UNDER: "下层列名一致",
+    HeaderFit.BARE_UNDER: "下层列名去掉修饰后一致",
+    HeaderFit.FUZZY: "近似，请核对",
 }
 
 
@@ -121,14 +121,14 @@ def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, proble
     return SheetView(file, grid.sheet, problem, rows, columns, encoding=grid.encoding)
 
 
-def _shown(claim: tuple[str, Fit] | None, told: Told, place: tuple[int, str]) -> tuple[str | None, str]:
+def _shown(claim: tuple[str, HeaderFit] | None, told: Told, place: tuple[int, str]) -> tuple[str | None, str]:
     if claim:
         return claim[0], HOW[claim[1]]
     return None, "按更正记录不用" if told_text(tuple(place[1].split("/")), told, place[0]) else "不认识，不读取"
 
 
 def _view(
-    grid: Grid, file: str, known: tuple[SourceContract, Told], table: Table, remarks: tuple[str, ...]
+    grid: Grid, file: str, known: tuple[SourceContract, Told], table: SheetTable, remarks: tuple[str, ...]
 ) -> SheetView:
     contract, told = known
     found = accept(table.sifted, table.mapping, contract, SheetName(contract.name, file, grid.sheet), 1)
@@ -183,7 +183,7 @@ def _columns(
     for column, text in enumerate(header.texts):
         name = field_of.get(column)
         if text and name:
-            how = HOW[fits.get(column, Fit.FUZZY)] + ("" if known[name].imported else "；合同规定不读取")
+            how = HOW[fits.get(column, HeaderFit.FUZZY)] + ("" if known[name].imported else "；合同规定不读取")
             views.append(ColumnView(column + 1, text, known[name].title, how))
         elif text:
             views.append(ColumnView(column + 1, text, None, _why_unread(column in fits, text), guessed.get(column)))

@@ -11,7 +11,7 @@ from flows.ledger.disputes import newest_words
 from schemas.policy import Leads
 
 
-class Answered:
+class RecentAnswers:
     """What persons have said by now, which the published rows may not yet show."""
 
     def __init__(self, store: Store, rules: Leads) -> None:

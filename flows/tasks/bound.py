@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from flows.tasks.export import phone_text, shown_of
-from flows.tasks.issued import Asked, Issued
-from flows.tasks.numbers import Shown, masked_phones, old_code, phone_fits, plain_cell, row_fits
+from flows.tasks.issued import Issued, IssuedLead
+from flows.tasks.numbers import BoundCells, masked_phones, old_code, phone_fits, plain_cell, row_fits
 from flows.tasks.reading import Line
 from reports.tasks.words import KIND, NAME, PHONE, STREET, UNIT
 
@@ -22,7 +22,7 @@ _OTHER_ROW = "校验码与本行内容不符：{columns}不是这个任务编号
 _OLD = "这份任务表是以前导出的，校验码只有5个字母，{why}，不能确认这一行是谁的；请重新导出任务表填报"
 
 
-def unbound(line: Line, found: Asked | str, issued: Issued) -> str | None:
+def unbound(line: Line, found: IssuedLead | str, issued: Issued) -> str | None:
     """In Chinese why the row cannot be taken for the issued one; None where its code fits what it shows."""
     code = line.code
     if code is None:
@@ -33,18 +33,18 @@ def unbound(line: Line, found: Asked | str, issued: Issued) -> str | None:
         return _OTHER_ROW.format(columns=f"“{PHONE}”") if _is_issued(line, code, found, issued) else _FORGED
     if any(row_fits(issued.key, line.number, code, shown) for shown in _completed(line.shown, found)):
         return None
-    if not isinstance(found, Asked):
+    if not isinstance(found, IssuedLead):
         return _FORGED if None not in _cells(line.shown).values() else found
     return _told_apart(line, found) if _is_issued(line, code, found, issued) else _FORGED
 
 
-def _cells(shown: Shown) -> dict[str, str | None]:
+def _cells(shown: BoundCells) -> dict[str, str | None]:
     return {NAME: shown.name, UNIT: shown.unit, STREET: shown.street, KIND: shown.kind}
 
 
-def _completed(shown: Shown, found: Asked | str) -> Iterator[Shown]:
+def _completed(shown: BoundCells, found: IssuedLead | str) -> Iterator[BoundCells]:
     """The row with what it was issued with in the columns that were cut, as either kind of sheet has it."""
-    if not isinstance(found, Asked):
+    if not isinstance(found, IssuedLead):
         yield shown
         return
     for issued in _issued_as(found):
@@ -52,19 +52,19 @@ def _completed(shown: Shown, found: Asked | str) -> Iterator[Shown]:
         yield replace(shown, **cells)
 
 
-def _issued_as(found: Asked) -> list[Shown]:
+def _issued_as(found: IssuedLead) -> list[BoundCells]:
     """What the sheet inside the Party channel, and the one outside it, showed for this lead; without the telephone."""
     return [shown_of(found.row, found.lead[1], inside=inside, phone=None) for inside in (True, False)]
 
 
-def _is_issued(line: Line, code: str, found: Asked | str, issued: Issued) -> bool:
+def _is_issued(line: Line, code: str, found: IssuedLead | str, issued: Issued) -> bool:
     """Whether number and code belong together, so that it is the row's other cells that moved."""
-    return isinstance(found, Asked) and any(
+    return isinstance(found, IssuedLead) and any(
         row_fits(issued.key, line.number, code, shown) for shown in _issued_as(found)
     )
 
 
-def _told_apart(line: Line, found: Asked) -> str:
+def _told_apart(line: Line, found: IssuedLead) -> str:
     """The columns whose cells are not those that were issued."""
     apart = [
         {
@@ -85,8 +85,8 @@ def _same(column: str, text: str, issued: str | None) -> bool:
     return not one or not other or "*" in (one[0], other[0]) or one[0] == other[0]
 
 
-def _old(shown: Shown, found: Asked | str, issued: Issued) -> str | None:
-    if not isinstance(found, Asked):
+def _old(shown: BoundCells, found: IssuedLead | str, issued: Issued) -> str | None:
+    if not isinstance(found, IssuedLead):
         return None
     if shown.name is None or shown.unit is None or shown.phone is None:
         return _OLD.format(why="表里又缺了姓名、单位或手机一栏")

@@ -16,10 +16,10 @@ from flows.home.settings import load_settings
 from flows.home.store import Store, Term, opened_store
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
-from flows.tasks.answered import Answered
+from flows.tasks.answered import RecentAnswers
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
-from flows.tasks.numbers import Shown, check_code, lead_letters, task_number
+from flows.tasks.numbers import BoundCells, check_code, lead_letters, task_number
 from flows.tasks.terms import issue
 from reports import words
 from reports.tasks.sheet import Contact, Task, TaskSheet, file_name, task_workbook
@@ -35,7 +35,7 @@ _ABSENT, _DESTROYED, _OTHERS = "（无）", "原件已销毁", "（疑为他人�
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedTasks:
     """What was written: the files, and leads by street."""
 
     files: tuple[Path, ...]
@@ -57,7 +57,7 @@ class TaskOrder:
 class Naming(Protocol):
     """Gives persons their full names, and locks what bears them."""
 
-    def contact(self, row: Mapping[str, Any], shown: Shown) -> Contact:
+    def contact(self, row: Mapping[str, Any], shown: BoundCells) -> Contact:
         """How to find the person of a ledger row, of whom the sheet otherwise shows this."""
 
     def prepare(self, rows: Sequence[Mapping[str, Any]], current: Published) -> None:
@@ -68,7 +68,7 @@ class Naming(Protocol):
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _TaskDesk:
     """What is needed to write a task down."""
 
     key: DistrictKey
@@ -80,7 +80,7 @@ class _Desk:
     terms: Mapping[tuple[str, str], Term]
 
 
-def export_tasks(home: Home, order: TaskOrder) -> Exported:
+def export_tasks(home: Home, order: TaskOrder) -> ExportedTasks:
     """Write the sheets. Raises HomeError without a ledger, InputError when no lead waits (in that street)."""
     key, settings = load_key(home), load_settings(home)
     current = current_version(home, key)
@@ -90,7 +90,7 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
     sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     as_of = date.fromisoformat(str(current.index["as_of"]))
     with opened_store(home, settings.store_url) as store:
-        streets = _by_street(current, policy, Answered(store, policy.leads), order)
+        streets = _by_street(current, policy, RecentAnswers(store, policy.leads), order)
         if not streets:
             where = order.street or "全区"
             raise InputError(
@@ -102,7 +102,7 @@ def export_tasks(home: Home, order: TaskOrder) -> Exported:
         phones = read_contacts(home, key, current, rows)
         asked = [(row["person_key"], code) for leads in streets.values() for row, code in leads]
         terms = issue(store, policy, asked, max(datetime.now(BEIJING).date(), as_of))
-        return _written(order, _Desk(key, policy, as_of, sources, phones, order, terms), streets, store)
+        return _written(order, _TaskDesk(key, policy, as_of, sources, phones, order, terms), streets, store)
 
 
 def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
@@ -111,7 +111,7 @@ def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
         yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
 
 
-def asked_of(row: Mapping[str, Any], policy: Policy, answered: Answered, *, inside: bool) -> list[str]:
+def asked_of(row: Mapping[str, Any], policy: Policy, answered: RecentAnswers, *, inside: bool) -> list[str]:
     """What a sheet asks of a row: inside the channel each lead, outside it once whether it is the person."""
     waiting = set(waiting_leads(row, policy))
     codes = [lead["code"] for lead in row["leads"] if lead["code"] in waiting and not answered.lead(row, lead)]
@@ -119,7 +119,7 @@ def asked_of(row: Mapping[str, Any], policy: Policy, answered: Answered, *, insi
 
 
 def _by_street(
-    current: Published, policy: Policy, answered: Answered, order: TaskOrder
+    current: Published, policy: Policy, answered: RecentAnswers, order: TaskOrder
 ) -> dict[str, list[tuple[dict[str, Any], str]]]:
     """Each street's leads, by unit and person so that one call does for neighbours."""
     found: dict[str, list[tuple[dict[str, Any], str]]] = {}
@@ -134,8 +134,8 @@ def _by_street(
 
 
 def _written(
-    order: TaskOrder, desk: _Desk, streets: Mapping[str, list[tuple[dict[str, Any], str]]], store: Store
-) -> Exported:
+    order: TaskOrder, desk: _TaskDesk, streets: Mapping[str, list[tuple[dict[str, Any], str]]], store: Store
+) -> ExportedTasks:
     now = datetime.now(UTC)
     at = now.astimezone(BEIJING)
     private_folder(order.out)
@@ -152,10 +152,10 @@ def _written(
         store.audit(desk.key, now, order.who, "export_tasks", why=why)
         write_private(order.out / name, order.naming.locked(name, body) if order.naming else body)
         files.append(order.out / name)
-    return Exported(tuple(files), {street: len(leads) for street, leads in streets.items()})
+    return ExportedTasks(tuple(files), {street: len(leads) for street, leads in streets.items()})
 
 
-def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
+def _task(desk: _TaskDesk, row: Mapping[str, Any], code: str) -> Task:
     number = task_number(desk.as_of, lead_letters(desk.key, row["person_key"], code))
     shown = shown_of(row, code, inside=desk.order.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
     return Task(
@@ -175,10 +175,10 @@ def _task(desk: _Desk, row: Mapping[str, Any], code: str) -> Task:
     )
 
 
-def shown_of(row: Mapping[str, Any], code: str, *, inside: bool, phone: str | None) -> Shown:
+def shown_of(row: Mapping[str, Any], code: str, *, inside: bool, phone: str | None) -> BoundCells:
     """What a sheet's row shows of a ledger row and one of its leads."""
     words_of = str if inside else neutral
-    return Shown(
+    return BoundCells(
         name=row["name_masked"],
         phone=phone,
         unit=words_of("、".join(row["units"] or row["platforms"])),
@@ -202,7 +202,7 @@ def phone_text(row: Mapping[str, Any], phones: list[str] | None) -> str:
     return _DESTROYED if phones is None else "\n".join(phones) or _ABSENT
 
 
-def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
+def _evidence(desk: _TaskDesk, row: Mapping[str, Any]) -> str:
     """Where the lead comes from: every row in the Party channel, outside it only that there is a record of work."""
     if not desk.order.inside:
         return _neutral_evidence(desk, row)
@@ -214,7 +214,7 @@ def _evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
     return f"{words.CLASSES.get(row['match_class'], '')}：" + "；".join(lines)
 
 
-def _neutral_evidence(desk: _Desk, row: Mapping[str, Any]) -> str:
+def _neutral_evidence(desk: _TaskDesk, row: Mapping[str, Any]) -> str:
     records = [one for one in row["evidence"] if one["role"] == "worker"]
     titles = dict.fromkeys(neutral(desk.sources.get(one["source"], "")) or "报送数据" for one in records)
     said = {name for one in records for name in one["fields"] if name in _PERSONAL}

@@ -20,7 +20,7 @@ from schemas.policy import Policy
 
 
 @dataclass(frozen=True)
-class Asked:
+class IssuedLead:
     """One lead as a sheet asked about it: its person and code today, and its row in the version of the sheet."""
 
     lead: tuple[str, str]
@@ -47,7 +47,7 @@ class Issued:
         self._policy = policy
         self._rows: dict[date, list[tuple[Published, dict[str, dict[str, Any]]]]] = {}
 
-    def find(self, number: str) -> Asked | str:
+    def find(self, number: str) -> IssuedLead | str:
         """The lead of a number, or in Chinese why there is none to answer."""
         as_of = sheet_date(number)
         leads = self._leads.get(number[7:], set())
@@ -65,9 +65,9 @@ class Issued:
         was_open = any(
             code in (one["code"], PERSON) and one["state"] in open_states(self._policy.leads) for one in row["leads"]
         )
-        return Asked((person, code), {**row, "person_key": person}, version, row["person_key"], was_open)
+        return IssuedLead((person, code), {**row, "person_key": person}, version, row["person_key"], was_open)
 
-    def phones(self, asked: Asked) -> list[str] | None:
+    def phones(self, asked: IssuedLead) -> list[str] | None:
         """The masked telephones a sheet of that version shows for the person; None once the copies are gone."""
         row = {**asked.row, "person_key": asked.key_then}
         return read_contacts(self._home, self.key, asked.version, [row])[asked.key_then]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.originals import Bearer, Record, Spot
 from flows.tasks.communities import community_of
-from flows.tasks.numbers import Shown, masked_phones
+from flows.tasks.numbers import BoundCells, masked_phones
 from reports.tasks.sheet import Contact
 
 _ROLES = ("roll", "transfer", "floating", "self_report", "worker")
@@ -20,7 +20,7 @@ def wanted_records(row: Mapping[str, Any]) -> list[tuple[Spot, Bearer]]:
     return [(Spot.of(one), Bearer.of(row)) for one in sorted(mine, key=lambda one: _ROLES.index(one["role"]))]
 
 
-def contact_of(row: Mapping[str, Any], shown: Shown, records: Sequence[Record]) -> Contact:
+def contact_of(row: Mapping[str, Any], shown: BoundCells, records: Sequence[Record]) -> Contact:
     """A person's name and telephones in clear, as far as a record has what the sheet masks; else as masked.
 
     A name of another first character, or a telephone that the sheet does not show, is not put in: the row's check code

@@ -24,7 +24,7 @@ _PHONE_ENDS = re.compile(r"([\d*]{3})[\d*]{4}([\d*]{4})")
 
 
 @dataclass(frozen=True)
-class Shown:
+class BoundCells:
     """What a row shows of its person and its lead, which its check code binds; None where there is no such column."""
 
     name: str | None = None
@@ -44,7 +44,7 @@ def task_number(as_of: date, letters: str) -> str:
     return f"{as_of:%y%m%d}-{letters}"
 
 
-def check_code(key: DistrictKey, number: str, shown: Shown) -> str:
+def check_code(key: DistrictKey, number: str, shown: BoundCells) -> str:
     """`BCDFG-HJK`: letters that only the district can have written beside this number, in a row that shows this.
 
     The telephone has letters of its own: once the copies it was read from are destroyed, the others can still be held
@@ -56,12 +56,12 @@ def check_code(key: DistrictKey, number: str, shown: Shown) -> str:
     return f"{_letters(row, _ROW)}-{_letters(phone, _PHONE)}"
 
 
-def row_fits(key: DistrictKey, number: str, code: str, shown: Shown) -> bool:
+def row_fits(key: DistrictKey, number: str, code: str, shown: BoundCells) -> bool:
     """Whether a code is this number's in a row that shows this, whatever telephone it shows."""
     return code[:_ROW] == check_code(key, number, shown)[:_ROW]
 
 
-def phone_fits(key: DistrictKey, number: str, code: str, shown: Shown) -> bool:
+def phone_fits(key: DistrictKey, number: str, code: str, shown: BoundCells) -> bool:
     """Whether a code's last letters are this number's and the shown telephone's."""
     return code[_ROW:] == check_code(key, number, shown)[_ROW:]
 

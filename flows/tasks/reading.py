@@ -17,7 +17,7 @@ from flows.staging.readers import read_file
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.values.dates import clean_date
 from flows.tasks.locked import unlocked
-from flows.tasks.numbers import Shown, read_code, read_number
+from flows.tasks.numbers import BoundCells, read_code, read_number
 from reports.tasks.words import CHECKER, DAY, HOST, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
 from schemas.errors import InputError
 from schemas.policy import Reading
@@ -51,7 +51,7 @@ class Line:
     day: date | None
     day_text: str
     note: str
-    shown: Shown
+    shown: BoundCells
     """What the row shows of its person; None for a column that was cut."""
     host: str = ""
     """The organisation that took the person in, as it was written."""
@@ -103,7 +103,7 @@ def _lines(file: str, grid: Grid, answers: Sequence[str]) -> Iterator[Line]:
             None if codes is None else read_code(texts[at][codes]),
             _result(said.get(RESULT, "")), said.get(CHECKER, ""), day if isinstance(day, date) else None,
             said.get(DAY, ""), said.get(NOTE, ""),
-            Shown(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)),
+            BoundCells(said.get(NAME) or None, said.get(PHONE), said.get(UNIT), said.get(STREET), said.get(KIND)),
             said.get(HOST, ""), missing,
         )  # fmt: skip
 

@@ -14,16 +14,16 @@ from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import load_settings
 from flows.home.store import Host, Lead, Store, opened_store
-from flows.ledger.checks import PERSON, Said, basis_of, record_answer
+from flows.ledger.checks import PERSON, LeadAnswer, basis_of, record_answer
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
 from flows.ledger.redact import Redactor, is_personal_number
 from flows.tasks.bound import unbound
 from flows.tasks.days import day_between
 from flows.tasks.history import Earlier, earlier_answers
-from flows.tasks.issued import Asked, Issued
+from flows.tasks.issued import Issued, IssuedLead
 from flows.tasks.reading import Line, read_lines
-from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, Outcome
+from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, ReceiptRow
 from schemas.errors import HomeError, InputError
 from schemas.policy import Leads, load_policy
 
@@ -31,7 +31,7 @@ _LONGEST_NAME, _LONGEST_REMARK = 40, 200
 
 
 @dataclass(frozen=True)
-class Receiver:
+class SheetReceiver:
     """Who takes the sheets in, on what day, and which conflicts they have settled in favour of the sheet, and why."""
 
     who: str
@@ -46,7 +46,7 @@ class Receiver:
 class Receipt:
     """One outcome per row with a task number, and the files that could not be read."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ReceiptRow, ...]
     problems: tuple[str, ...]
 
     def count(self, what: str) -> int:
@@ -64,12 +64,12 @@ class _Answer:
     """A row that may be recorded, and the lead it answers."""
 
     line: Line
-    asked: Asked
+    asked: IssuedLead
     day: date
     host: Host | None = None
 
 
-def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Receipt:
+def import_tasks(home: Home, files: Sequence[Path], receiver: SheetReceiver) -> Receipt:
     """Read the sheets and record what they say. Raises HomeError without a ledger."""
     key, settings = load_key(home), load_settings(home)
     current = current_version(home, key)
@@ -86,7 +86,7 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
     issued = Issued(home, key, current, policy)
     with opened_store(home, settings.store_url) as store:
         organisations = KnownOrganisations(store, key, settings.district)
-        outcomes = _Desk(store, policy.leads, issued, receiver, organisations).take(lines)
+        outcomes = _SheetImport(store, policy.leads, issued, receiver, organisations).take(lines)
         receipt = Receipt(tuple(outcomes), tuple(problems))
         counts = f"{ACCEPTED}={receipt.count(ACCEPTED)} {REFUSED}={receipt.count(REFUSED)}"
         why = f"files={len(files)} {counts} {CONFLICT}={receipt.count(CONFLICT)} {receiver.why}".strip()
@@ -94,11 +94,11 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: Receiver) -> Recei
     return receipt
 
 
-class _Desk:
+class _SheetImport:
     """One import: the rules, the store, what was issued."""
 
     def __init__(
-        self, store: Store, rules: Leads, issued: Issued, receiver: Receiver, organisations: KnownOrganisations
+        self, store: Store, rules: Leads, issued: Issued, receiver: SheetReceiver, organisations: KnownOrganisations
     ) -> None:
         self._store = store
         self._organisations = organisations
@@ -107,13 +107,13 @@ class _Desk:
         self._issued = issued
         self._receiver = receiver
 
-    def take(self, lines: Iterable[Line]) -> list[Outcome]:
+    def take(self, lines: Iterable[Line]) -> list[ReceiptRow]:
         """Every line's outcome, in the order in which the lines came."""
-        outcomes: dict[Line, Outcome] = {}
+        outcomes: dict[Line, ReceiptRow] = {}
         answers: list[_Answer] = []
         for line in lines:
             judged = self._judged(line)
-            if isinstance(judged, Outcome):
+            if isinstance(judged, ReceiptRow):
                 outcomes[line] = judged
             else:
                 answers.append(judged)
@@ -122,7 +122,7 @@ class _Desk:
             outcomes[answer.line] = self._recorded(answer, torn)
         return [outcomes[line] for line in dict.fromkeys(lines)]
 
-    def _judged(self, line: Line) -> Outcome | _Answer:
+    def _judged(self, line: Line) -> ReceiptRow | _Answer:
         """A row's outcome where it is clear from the row alone, else the answer it gives."""
         if not line.result and not (line.checker or line.day_text):
             return _out(line, UNANSWERED, "没有填核查结果")
@@ -149,7 +149,7 @@ class _Desk:
             raise InputError("没有填接收组织", rule="host_needed", action="填党组织名册里的全称或代码")
         return self._organisations.find(line.host)
 
-    def _wrong(self, line: Line, asked: Asked | str) -> str | None:
+    def _wrong(self, line: Line, asked: IssuedLead | str) -> str | None:
         if line.missing:
             return f"表里没有“{'”“'.join(line.missing)}”一栏"
         if not line.result:
@@ -164,7 +164,7 @@ class _Desk:
             return "核查人一栏只填姓名，不要填号码"
         return None if line.day or line.day_text else "没有填核查日期"
 
-    def _known(self, asked: Asked | str) -> tuple[str, ...]:
+    def _known(self, asked: IssuedLead | str) -> tuple[str, ...]:
         """The answers of the sheet that asked: one outside the Party channel asks of the person only."""
         if isinstance(asked, str):
             return tuple(self._rules.answers)
@@ -187,7 +187,7 @@ class _Desk:
     def _settles(self, result: str) -> bool:
         return self._rules.answers.get(result) in self._rules.settled_states
 
-    def _recorded(self, answer: _Answer, torn: set[tuple[str, str]]) -> Outcome:
+    def _recorded(self, answer: _Answer, torn: set[tuple[str, str]]) -> ReceiptRow:
         line, asked = answer.line, answer.asked
         if asked.lead in torn:
             return _out(line, CONFLICT, "同一任务在交回的表里有两种结果，都没有采用")
@@ -202,7 +202,7 @@ class _Desk:
         try:
             self._reopen(answer, before, settled=settled)
             remark = self._clean(line.note[:_LONGEST_REMARK]) or None
-            said = Said(line.result, line.checker, answer.day, answer.host, remark)
+            said = LeadAnswer(line.result, line.checker, answer.day, answer.host, remark)
             lead = record_answer(self._store, self._rules, asked.row, asked.lead[1], said)
         except InputError as error:
             return _out(line, REFUSED, error.plain)
@@ -211,7 +211,7 @@ class _Desk:
         host = f"，接收组织：{lead.host.name}" if lead.host else ""
         return _out(line, ACCEPTED, f"线索改为“{lead.state}”{host}" + ("，冲突由人裁定" if settled else ""))
 
-    def _against(self, last: Earlier, answer: _Answer) -> Outcome | None:
+    def _against(self, last: Earlier, answer: _Answer) -> ReceiptRow | None:
         """What the newest word on the lead says to this answer; None where the answer goes on from it."""
         line, rules = answer.line, self._rules
         told = f"{last.on} {last.by}：“{last.answer or last.state}”"
@@ -254,5 +254,5 @@ def _is_final(rules: Leads, result: str) -> bool:
     return rules.answers.get(result) in (*rules.settled_states, rules.excluded_state) or result == rules.to_analyst
 
 
-def _out(line: Line, what: str, reason: str) -> Outcome:
-    return Outcome(line.file, line.sheet or "", line.row, line.number, line.result, what, reason, line.note)
+def _out(line: Line, what: str, reason: str) -> ReceiptRow:
+    return ReceiptRow(line.file, line.sheet or "", line.row, line.number, line.result, what, reason, line.note)

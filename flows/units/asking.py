@@ -9,7 +9,7 @@ from typing import Any
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
 from flows.units.memory import read_register
-from flows.units.units import Register, Unit, is_hidden
+from flows.units.units import Unit, UnitRegister, is_hidden
 from matchers.encoding.units import clean_unit
 from schemas.errors import InputError
 from schemas.words import words
@@ -80,7 +80,7 @@ def split_unit(key: DistrictKey, store: Store, spelling: str, speaker: Speaker) 
     return unit
 
 
-def find_unit(register: Register, text: str) -> Unit:
+def find_unit(register: UnitRegister, text: str) -> Unit:
     """The firm of a key, a name or a spelling. Raises InputError where there is none, or several."""
     if text in register.units:
         found = [register.units[text]]

@@ -15,14 +15,14 @@ from flows.ledger.facts import build_facts
 from flows.ledger.sql import put_rows, run_sql
 from flows.organisations import read_name
 from flows.run.context import RunContext
-from flows.units.known import Known, Resolved
+from flows.units.known import Resolved, UnitIndex
 from flows.units.link import link_nodes
 from flows.units.memory import read_register
 from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
 from flows.units.resolve import resolve, said_of
 from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, places_of, sites_as_units
 from flows.units.tables import put_register
-from flows.units.units import Minting, Register, Unit, firms_of, is_hidden
+from flows.units.units import Minting, Unit, UnitRegister, firms_of, is_hidden
 from matchers.encoding.units import clean_unit, parse_unit
 from schemas.policy import Policy
 
@@ -71,7 +71,7 @@ def vocabulary(con: duckdb.DuckDBPyConnection, policy: Policy) -> Vocabulary:
 
 
 def _mentions(
-    con: duckdb.DuckDBPyConnection, stations: Iterable[StationRow], before: Register, words: Vocabulary
+    con: duckdb.DuckDBPyConnection, stations: Iterable[StationRow], before: UnitRegister, words: Vocabulary
 ) -> list[Mention]:
     """Tonight's spellings, those of the nights before, and the firms that stations name."""
     found: dict[tuple[str, str | None], Mention] = {}
@@ -157,12 +157,12 @@ def _by_token(nodes: list[Node], tokens: dict[str, str]) -> dict[str, set[int]]:
     return {token: by_text[text] for token, text in tokens.items() if text in by_text}
 
 
-def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, before: Register) -> Known:
+def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, before: UnitRegister) -> UnitIndex:
     """Every unit with its key, and what each spelling and station names."""
     nodes, words = resolved.nodes, resolved.words
     minting = Minting(lambda name: run.key.token("unit key", name), before.units)
     firms = firms_of(nodes, resolved.clusters, before, minting)
-    known = Known({unit.unit_key: unit for unit in firms.values()})
+    known = UnitIndex({unit.unit_key: unit for unit in firms.values()})
     sites: dict[Place, Site] = defaultdict(Site)
     placed = _branches(resolved, firms, known, sites)
     above = {row: key for row in resolved.stations if (key := _firm_of(row, known, words))}
@@ -184,7 +184,7 @@ def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, 
     return known
 
 
-def _stays(unit: Unit, known: Known) -> bool:
+def _stays(unit: Unit, known: UnitIndex) -> bool:
     """Of units no row names tonight: a branch whose firm is there, a firm whose spellings are all kept as tokens."""
     if unit.branch is not None:
         return unit.parent is None or unit.parent in known.units
@@ -192,7 +192,7 @@ def _stays(unit: Unit, known: Known) -> bool:
 
 
 def _branches(
-    resolved: Resolved, firms: Mapping[int, Unit], known: Known, sites: dict[Place, Site]
+    resolved: Resolved, firms: Mapping[int, Unit], known: UnitIndex, sites: dict[Place, Site]
 ) -> dict[tuple[str, str | None], Place]:
     """The firm of every spelling, and what hangs under it: 分公司 and stations that a unit's name shows."""
     placed: dict[tuple[str, str | None], Place] = {}
@@ -209,7 +209,7 @@ def _branches(
     return placed
 
 
-def _firm_of(row: StationRow, known: Known, words: Vocabulary) -> str | None:
+def _firm_of(row: StationRow, known: UnitIndex, words: Vocabulary) -> str | None:
     if row.unit_name is not None:
         return known.names.get((row.unit_name, row.uscc), (None, None))[0]
     text = firm_text(row.station, words)
@@ -217,7 +217,7 @@ def _firm_of(row: StationRow, known: Known, words: Vocabulary) -> str | None:
 
 
 def _loose(
-    con: duckdb.DuckDBPyConnection, known: Known, sites: dict[Place, Site], words: Vocabulary
+    con: duckdb.DuckDBPyConnection, known: UnitIndex, sites: dict[Place, Site], words: Vocabulary
 ) -> dict[tuple[str, str | None], Place]:
     """Spellings that name a station and no firm (石栈北站): the one station of that name, else one by itself."""
     by_branch: dict[str, list[Place]] = defaultdict(list)

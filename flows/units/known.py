@@ -21,7 +21,7 @@ class Resolved:
 
 
 @dataclass
-class Known:
+class UnitIndex:
     """What one night knows of units: every unit, and what each spelling and station names."""
 
     units: dict[str, Unit] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from importlib import resources
 import pyarrow as pa
 
 from flows.units.mentions import Node
-from flows.units.resolve import Linked
+from flows.units.resolve import LinkedNodes
 from matchers.engines.link import Options
 from matchers.linking import link
 from matchers.model.link_model import LinkModel, parse_link_model
@@ -23,7 +23,7 @@ def units_model() -> LinkModel:
     return parse_link_model(text, "units_cn.toml")
 
 
-def link_nodes(nodes: list[Node], options: Options | None = None) -> list[Linked]:
+def link_nodes(nodes: list[Node], options: Options | None = None) -> list[LinkedNodes]:
     """One entry per pair of nodes that the model links or leaves to a person."""
     if len(nodes) < 2:
         return []
@@ -39,7 +39,7 @@ def link_nodes(nodes: list[Node], options: Options | None = None) -> list[Linked
     pairs = link(table, None, units_model(), ids=("node", "node"), options=options)
     columns = (pairs[name].to_pylist() for name in ("left_id", "right_id", "decision", "rule", "reason"))
     return [
-        Linked(int(left), int(right), decision, rule, reason)
+        LinkedNodes(int(left), int(right), decision, rule, reason)
         for left, right, decision, rule, reason in zip(*columns, strict=True)
         if decision != "reject"
     ]

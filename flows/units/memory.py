@@ -11,7 +11,7 @@ from flows.home.keys import DistrictKey
 from flows.home.sealed_tables import table_in
 from flows.home.store import Store
 from flows.ledger.registers import hidden_spelling
-from flows.units.units import Register, Unit
+from flows.units.units import Unit, UnitRegister
 
 UNITS, DOUBTS = "units", "unit_doubts"
 _TEXT = pa.string()
@@ -27,10 +27,10 @@ REGISTER = pa.schema(
 )  # fmt: skip
 
 
-def read_register(key: DistrictKey, store: Store) -> tuple[Register, list[dict[str, Any]]]:
+def read_register(key: DistrictKey, store: Store) -> tuple[UnitRegister, list[dict[str, Any]]]:
     """The units, and the doubts a person may be asked; empty before the first night."""
     units = [unit_of(row) for row in _rows(key, store, UNITS)]
-    register = Register({unit.unit_key: unit for unit in units}, lambda text: hidden_spelling(key, text))
+    register = UnitRegister({unit.unit_key: unit for unit in units}, lambda text: hidden_spelling(key, text))
     return register, _rows(key, store, DOUBTS)
 
 

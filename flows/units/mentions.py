@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from matchers.encoding.units import UnitName, clean_unit, parse_unit
-from schemas.trades import Units
+from schemas.trades import UnitScope
 
 _COMPANIES = frozenset(("limited", "shares", "company"))
 _OUTSIDE = re.compile(r"\([^()]*\)")
@@ -46,7 +46,7 @@ class Vocabulary:
     brands: Mapping[str, str] = field(default_factory=dict)
     """Brand by each of its names, itself included."""
     districts: frozenset[str] = frozenset()
-    bodies: Units = field(default_factory=Units)
+    bodies: UnitScope = field(default_factory=UnitScope)
     """Units that are no firm, by their names."""
 
     @cached_property

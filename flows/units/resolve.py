@@ -13,7 +13,7 @@ _WHOLE_RULES = frozenset(("same_code", "same_legal_name"))
 
 
 @dataclass(frozen=True)
-class Linked:
+class LinkedNodes:
     """One pair of nodes as the matcher decided it."""
 
     left: int
@@ -47,7 +47,7 @@ class Clusters:
 
 
 @dataclass(frozen=True)
-class Said:
+class NodeJudgements:
     """What persons said of pairs of nodes, newest word only."""
 
     one: frozenset[tuple[int, int]] = frozenset()
@@ -56,7 +56,7 @@ class Said:
 
 
 @dataclass
-class _Shown:
+class _ClusterNames:
     """What the names of one cluster show together."""
 
     places: set[tuple[str, str]]
@@ -70,7 +70,7 @@ class _Shown:
     """One with it."""
     streets: frozenset[str] = frozenset()
 
-    def fits(self, other: _Shown) -> bool:
+    def fits(self, other: _ClusterNames) -> bool:
         """Nothing either shows speaks against the other: places, what the firm does, its trade."""
         places = all(_one_place(a, b) for a in self.places for b in other.places)
         industries = all(_within(a, b) for a in self.industries for b in other.industries)
@@ -87,7 +87,7 @@ class _Shown:
             and not (self.trades and other.trades and not self.trades & other.trades)
         )
 
-    def take(self, other: _Shown) -> None:
+    def take(self, other: _ClusterNames) -> None:
         self.places |= other.places
         self.industries |= other.industries
         self.trades |= other.trades
@@ -97,10 +97,10 @@ class _Shown:
         self.streets |= other.streets
 
 
-def _shown(node: Node) -> _Shown:
+def _shown(node: Node) -> _ClusterNames:
     place, trade = (node.name.province, node.name.district), node.trade
     industry, whole, street = node.name.industry, node.name.whole, node.street
-    return _Shown(
+    return _ClusterNames(
         {place} if any(place) else set(), {industry} if industry else set(), {trade} if trade else set(),
         bare_licence=whole and node.registered and not any(place), bare=whole and not any(place),
         placed=whole and any(place), streets=frozenset([street] if street else []),
@@ -123,7 +123,7 @@ class _Union:
     Two that hold two credit codes, a firm and an office or a school, or a pair a person took apart never become one.
     """
 
-    def __init__(self, nodes: list[Node], said: Said) -> None:
+    def __init__(self, nodes: list[Node], said: NodeJudgements) -> None:
         self.parent = list(range(len(nodes)))
         self.codes = [{node.uscc} - {None} for node in nodes]
         self.bodies = [node.body for node in nodes]
@@ -163,7 +163,7 @@ class _Union:
         return True
 
 
-def resolve(nodes: list[Node], links: Iterable[Linked], said: Said) -> Clusters:
+def resolve(nodes: list[Node], links: Iterable[LinkedNodes], said: NodeJudgements) -> Clusters:
     """Clusters of nodes.
 
     A person's word first, then what was one unit before, then names written out in full; a short name joins the one
@@ -181,11 +181,11 @@ def resolve(nodes: list[Node], links: Iterable[Linked], said: Said) -> Clusters:
     return Clusters([union.root(node) for node in range(len(nodes))], _asked(union, doubts, said, nodes))
 
 
-def _is_whole(pair: Linked, nodes: list[Node]) -> bool:
+def _is_whole(pair: LinkedNodes, nodes: list[Node]) -> bool:
     return pair.rule in _WHOLE_RULES and not (pair.rule != "same_code" and _two_codes_near(pair, nodes))
 
 
-def _two_codes_near(pair: Linked, nodes: list[Node]) -> bool:
+def _two_codes_near(pair: LinkedNodes, nodes: list[Node]) -> bool:
     """A legal name without a code beside one that has it: which of several codes is not for the name to say."""
     return bool(nodes[pair.left].uscc) != bool(nodes[pair.right].uscc)
 
@@ -203,7 +203,7 @@ def _join_remembered(nodes: list[Node], union: _Union) -> None:
             union.join(numbers[0], other)
 
 
-def _place_short_names(nodes: list[Node], union: _Union, pairs: list[Linked]) -> list[tuple[int, int, str]]:
+def _place_short_names(nodes: list[Node], union: _Union, pairs: list[LinkedNodes]) -> list[tuple[int, int, str]]:
     """Join each node to the one cluster that nodes which say more belong to; the doubts where there are several."""
     partners: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for pair in pairs:
@@ -260,7 +260,7 @@ def _two_licences(one: Node, other: Node) -> bool:
     return len(bare) == 1 and bare[0].registered
 
 
-def _asked(union: _Union, doubts: list[tuple[int, int, str]], said: Said, nodes: list[Node]) -> list[Doubt]:
+def _asked(union: _Union, doubts: list[tuple[int, int, str]], said: NodeJudgements, nodes: list[Node]) -> list[Doubt]:
     """Each two clusters once, without those a person spoke of, or that cannot be one."""
     spoken = {_pair(union, left, right) for left, right in said.two | said.unsure}
     found: dict[tuple[int, int], Doubt] = {}
@@ -279,10 +279,10 @@ def _pair(union: _Union, left: int, right: int) -> tuple[int, int]:
     return one, other
 
 
-def said_of(nodes: list[Node], tokens: Mapping[str, set[int]], words: Mapping[tuple[str, str], str]) -> Said:
+def said_of(nodes: list[Node], tokens: Mapping[str, set[int]], words: Mapping[tuple[str, str], str]) -> NodeJudgements:
     """Persons' words as pairs of nodes. `tokens`: nodes by the token of each of their spellings."""
     by_word: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for (left, right), word in words.items():
         for one in tokens.get(left, ()):
             by_word[word] |= {(min(one, other), max(one, other)) for other in tokens.get(right, ()) if other != one}
-    return Said(*(frozenset(by_word[word]) for word in ("link", "not_link", "unsure")))
+    return NodeJudgements(*(frozenset(by_word[word]) for word in ("link", "not_link", "unsure")))

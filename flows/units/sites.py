@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from flows.ledger.named import street_in
 from flows.units.mentions import Vocabulary
-from flows.units.units import Minting, Register, Unit
+from flows.units.units import Minting, Unit, UnitRegister
 from matchers.encoding.units import clean_unit
 
 _STATION = "站点"
@@ -75,7 +75,7 @@ def places_of(
 
 
 def sites_as_units(
-    sites: Mapping[Place, Site], register: Register, minting: Minting, streets: Iterable[str]
+    sites: Mapping[Place, Site], register: UnitRegister, minting: Minting, streets: Iterable[str]
 ) -> dict[Place, Unit]:
     """A unit per site; its street as rows write it, else as its name says it, marked so by `written_street`."""
     found: dict[Place, Unit] = {}

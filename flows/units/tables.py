@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flows.ledger.sql import put, put_rows, run_sql
 from flows.run.context import RunContext
-from flows.units.known import Known, Resolved
+from flows.units.known import Resolved, UnitIndex
 from flows.units.memory import table_of
 from flows.units.mentions import Node
 from flows.units.units import Unit
@@ -29,7 +29,7 @@ DOUBT = pa.schema(
 def put_register(
     con: duckdb.DuckDBPyConnection,
     run: RunContext,
-    known: Known,
+    known: UnitIndex,
     resolved: Resolved,
     doubts_before: list[dict[str, Any]],
 ) -> int:
@@ -54,7 +54,9 @@ def _dated(unit: Unit, today: str) -> Unit:
     return replace(unit, since=unit.since or today, last_seen=unit.last_seen or today)
 
 
-def _doubts(run: RunContext, known: Known, resolved: Resolved, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _doubts(
+    run: RunContext, known: UnitIndex, resolved: Resolved, before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     nodes, clusters = resolved.nodes, resolved.clusters
     since: Mapping[str, str] = {one["doubt_id"]: one["since"] for one in before}
     found = []

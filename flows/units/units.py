@@ -45,7 +45,7 @@ class Unit:
 
 
 @dataclass
-class Register:
+class UnitRegister:
     """Units by key, and what was decided of spellings.
 
     A spelling that holds a person's name (a self-employed person's shop) is kept as `token` makes it, never in clear.
@@ -95,7 +95,7 @@ class Minting:
         return key
 
 
-def firms_of(nodes: list[Node], clusters: Clusters, before: Register, minting: Minting) -> dict[int, Unit]:
+def firms_of(nodes: list[Node], clusters: Clusters, before: UnitRegister, minting: Minting) -> dict[int, Unit]:
     """The unit of every cluster that may be one by itself."""
     members = clusters.members()
     old = {cluster: _old_units([nodes[at] for at in found]) for cluster, found in members.items()}

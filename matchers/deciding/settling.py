@@ -44,7 +44,7 @@ class Judgement(IntEnum):
     NOT_LINK = 2
 
 
-class Standing(IntEnum):
+class LinkRank(IntEnum):
     """Which link comes first among a row's: a person's word, then a full ID, then strong evidence."""
 
     NONE = 0
@@ -194,32 +194,32 @@ def _against_rivals(
     rows = np.flatnonzero(first != Decision.REJECT)
     group, groups = _rival_groups(model, scored.pairs[rows], same=both.same)
     weight, link = scored.weight[rows], first[rows] == Decision.LINK
-    standing = np.where(link, np.where(tiers.exact[rows], Standing.EXACT, Standing.STRONG), Standing.NONE)
-    standing[judged[rows] == Judgement.LINK] = Standing.CONFIRMED
+    standing = np.where(link, np.where(tiers.exact[rows], LinkRank.EXACT, LinkRank.STRONG), LinkRank.NONE)
+    standing[judged[rows] == Judgement.LINK] = LinkRank.CONFIRMED
     best_standing = _highest(standing.astype(np.float64), group, groups)[group]
     best_weight = _highest(weight, group, groups)[group]
     best_link = _highest(np.where(standing > 0, weight, -np.inf), group, groups)[group]
-    exact_links = np.bincount(group[standing == Standing.EXACT], minlength=groups)[group]
+    exact_links = np.bincount(group[standing == LinkRank.EXACT], minlength=groups)[group]
     near = weight >= best_weight - model.margin_bits
     near_ones = np.bincount(group[near], minlength=groups)[group]
     place = _places(group, first[rows], weight, both, scored.pairs[rows], decision_rules_of(model).max_reviews_per_row)
     link, review, reject = Decision.LINK, Decision.REVIEW, Decision.REJECT
-    exact = standing == Standing.EXACT
+    exact = standing == LinkRank.EXACT
     decision[rows] = np.select(
         [
-            best_standing == Standing.CONFIRMED,
-            (best_standing == Standing.EXACT) & (exact_links > 1),
-            best_standing == Standing.EXACT,
-            (best_standing == Standing.STRONG) & (near_ones > 1),
-            best_standing == Standing.STRONG,
+            best_standing == LinkRank.CONFIRMED,
+            (best_standing == LinkRank.EXACT) & (exact_links > 1),
+            best_standing == LinkRank.EXACT,
+            (best_standing == LinkRank.STRONG) & (near_ones > 1),
+            best_standing == LinkRank.STRONG,
             place > decision_rules_of(model).max_reviews_per_row,
         ],
         [
-            np.where(standing == Standing.CONFIRMED, link, reject),
+            np.where(standing == LinkRank.CONFIRMED, link, reject),
             np.where(exact, review, reject),
             np.where(exact, link, reject),
             np.where(near, review, reject),
-            np.where((standing == Standing.STRONG) & (weight == best_link), link, reject),
+            np.where((standing == LinkRank.STRONG) & (weight == best_link), link, reject),
             reject,
         ],
         review,

@@ -36,7 +36,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Step:
+class ThresholdStep:
     """Keeping every pair of so many bits and more."""
 
     bits: float
@@ -68,13 +68,13 @@ def best(weights: Floats, hit: Flags, true_pairs: int) -> tuple[Point, float | N
     return point(right, kept, true_pairs), round(bits, 4)
 
 
-def curve(weights: Floats, hit: Flags, true_pairs: int) -> tuple[Step, ...]:
+def curve(weights: Floats, hit: Flags, true_pairs: int) -> tuple[ThresholdStep, ...]:
     """At most so many thresholds, evenly spread over the pairs, the first and last among them. Weights descend."""
     steps = _steps(weights, hit)
     wanted = (
         sorted(set(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_POINTS)).round().astype(int))) if steps else []
     )
-    return tuple(Step(round(steps[at][0], 4), point(steps[at][2], steps[at][1], true_pairs)) for at in wanted)
+    return tuple(ThresholdStep(round(steps[at][0], 4), point(steps[at][2], steps[at][1], true_pairs)) for at in wanted)
 
 
 def _steps(weights: Floats, hit: Flags) -> list[tuple[float, int, int]]:

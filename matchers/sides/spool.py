@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import row_array
-from matchers.engine import Work
+from matchers.engine import WorkFolder
 from schemas.errors import InputError
 
 Seqs = npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class Spool:
     """
 
     def __init__(
-        self, folder: Path, work: Work | None = None, *, tile_rows: int = 1 << 22, marks_at_once: int = 1 << 27
+        self, folder: Path, work: WorkFolder | None = None, *, tile_rows: int = 1 << 22, marks_at_once: int = 1 << 27
     ) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -24,7 +24,7 @@ _FAR_MATCHES = 0.2
 
 
 @dataclass(frozen=True)
-class Agreement:
+class AgreementShares:
     """One comparison: share of pairs that agree, among matches (m) and the other candidates (u), ours and ECM's."""
 
     column: str
@@ -36,7 +36,7 @@ class Agreement:
 class CrossCheck:
     """What ECM made of the same candidates; `matches` are shares of the candidates."""
 
-    columns: tuple[Agreement, ...]
+    columns: tuple[AgreementShares, ...]
     matches: tuple[float, float]
     swapped: bool
     warnings: tuple[str, ...]
@@ -57,7 +57,7 @@ def cross_check(pairs: TrainingPairs, learned: Learned, model: LinkModel) -> Cro
         return CrossCheck((), (share, 0.0), False, ("ECM 没有给出结果（数值溢出）",))
     prior, rates, swapped = found
     columns = tuple(
-        Agreement(c, (_share(agree := vectors[c], counts * post), _share(agree, counts * (1 - post))), rates[c])
+        AgreementShares(c, (_share(agree := vectors[c], counts * post), _share(agree, counts * (1 - post))), rates[c])
         for c in mixed
     )
     shares = (share, prior)
@@ -106,7 +106,7 @@ def _ecm(
     return float(priors[match]), found, match == 0
 
 
-def _differences(columns: tuple[Agreement, ...], shares: tuple[float, float], swapped: bool) -> tuple[str, ...]:
+def _differences(columns: tuple[AgreementShares, ...], shares: tuple[float, float], swapped: bool) -> tuple[str, ...]:
     notes = []
     if swapped:
         notes.append("ECM 的两类颠倒，已换回来再比")

@@ -23,7 +23,7 @@ _SAMPLED_ROWS = 20_000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExpectedOutcome:
     """Pairs of one decision, and how many of them are expected to be one person."""
 
     decision: str
@@ -42,15 +42,15 @@ class Unlinkable:
 
 def expected_outcomes(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
-) -> tuple[Outcome, ...]:
+) -> tuple[ExpectedOutcome, ...]:
     """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
     found = (_decided_by_tiers if model.evidence_tiers else _decided_by_weight)(con, model, both, pairs)
-    return tuple(found.get(name, Outcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+    return tuple(found.get(name, ExpectedOutcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
 
 
 def _decided_by_weight(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
-) -> dict[str, Outcome]:
+) -> dict[str, ExpectedOutcome]:
     """Pairs fainter than one in a thousand are left out."""
     faint = model.model_copy(update={"review_probability": _FAINTEST})
     keep_scored(con, score_pairs(con, faint, given_weights(faint, both.counts), both, [pairs]))
@@ -60,15 +60,19 @@ def _decided_by_weight(
         "else decision end as decided, count(*), sum(1 / (1 + pow(2, -match_weight))) from decided group by 1",
         {"review": model.review_probability},
     ).fetchall()
-    return {str(decision): Outcome(str(decision), int(count), float(matches)) for decision, count, matches in rows}
+    return {
+        str(decision): ExpectedOutcome(str(decision), int(count), float(matches)) for decision, count, matches in rows
+    }
 
 
-def _decided_by_tiers(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> dict[str, Outcome]:
+def _decided_by_tiers(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
+) -> dict[str, ExpectedOutcome]:
     scored = score_by_tiers(con, model, both, [pairs], keep=Keep.SCORED, entities=_entities(both.left, both.same))
     decided = decide_scored(con, model, both, scored).decision
     names = {"link": Decision.LINK, "review": Decision.REVIEW, "reject": Decision.REJECT}
     return {
-        name: Outcome(name, int((decided == one).sum()), float(scored.probability[decided == one].sum()))
+        name: ExpectedOutcome(name, int((decided == one).sum()), float(scored.probability[decided == one].sum()))
         for name, one in names.items()
     }
 

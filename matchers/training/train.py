@@ -27,7 +27,7 @@ from matchers.training.by_tiers import ByTiers
 from matchers.training.by_weight import ByWeight
 from matchers.training.crosscheck import CrossCheck, cross_check
 from matchers.training.em import MOST_ROUNDS, TrainingPairs, posterior, short
-from matchers.training.expected import Outcome, Unlinkable, expected_outcomes, unlinkable_rows
+from matchers.training.expected import ExpectedOutcome, Unlinkable, expected_outcomes, unlinkable_rows
 from matchers.training.pairs import by_pattern
 from matchers.training.trust import refuse_empty, refuse_too_many, refuse_unlearned
 from matchers.weighing.entities import identical_rows
@@ -62,7 +62,7 @@ class Training:
     plan: tuple[RulePlan, ...]
     learned: Learned
     expected_matches: float
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ExpectedOutcome, ...]
     unlinkable: tuple[Unlinkable, ...]
     crosscheck: CrossCheck | None
     judged: JudgedShown | None

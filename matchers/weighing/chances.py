@@ -77,7 +77,7 @@ def _counted_apart(model: LinkModel) -> list[_Counted]:
     return ids + [_Counted(column, (number,), form) for column, number, form in counted_levels(model)]
 
 
-class Counts(Protocol):
+class ValueCounts(Protocol):
     """Counts over all rows of both sides that were made elsewhere, where only some of the rows are here."""
 
     def rarest(self, column: str, form: str) -> float:
@@ -97,7 +97,7 @@ class ValueChances:
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, entities: Seqs | None = None,
-        counts: Counts | None = None,
+        counts: ValueCounts | None = None,
     ) -> None:  # fmt: skip
         self._con, self._model, self._both, self._counts = con, model, both, counts
         self.entities = identical_rows(both.left) if both.same and entities is None and counts is None else entities

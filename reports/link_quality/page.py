@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log2
 
 from matchers.model.link_model import LinkModel
-from reports.charts import BLUE, ORANGE, SKY, Chart, Part, bars, histogram, stacked
+from reports.charts import BLUE, ORANGE, SKY, BarPart, Chart, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.link_quality.trust import trust_sections
 from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
@@ -129,7 +129,7 @@ def _linked_share(figures: LinkFigures, source: str) -> float | None:
 def _scores(facts: LinkQuality) -> str:
     kept = [row for row in facts.now.bins if row["decision"] in DECISIONS]
     order = sorted(kept, key=lambda row: (list(DECISIONS).index(row["decision"]), row["bin"]))
-    parts = [Part(str(row["bin"]), float(row["pairs"]), DECISIONS[row["decision"]]) for row in order]
+    parts = [BarPart(str(row["bin"]), float(row["pairs"]), DECISIONS[row["decision"]]) for row in order]
     lines = {"核对线": _bits(facts.model.review_probability), "关联线": _bits(facts.model.link_probability)}
     chart = Chart("总分分布与判定线", unit="对", width=860)
     svg = histogram(chart, parts, lines, width=_BIN, axis="总分（比特）") if parts else "<p>（没有打过分的对子）</p>"
@@ -156,7 +156,7 @@ def _weights(facts: LinkQuality) -> str:
     rows = [
         (name, row["mean_bits"], row["least_bits"], row["most_bits"], row["pairs"], row["links"]) for name, row in names
     ]
-    parts = [Part(name, float(row["mean_bits"])) for name, row in names]
+    parts = [BarPart(name, float(row["mean_bits"])) for name, row in names]
     svg = bars(Chart("各级平均分值", unit="比特", width=560, digits=1), parts) if parts else ""
     return section(
         "分值", svg, told("正分支持是同一人，负分反对；同一级的分值因值的稀有程度而不同，这里取平均。未填记 0 分。"),
@@ -168,7 +168,9 @@ def _unlinkable(facts: LinkQuality) -> str:
     kinds = {"可直接关联": "linkable", "只够交人核对": "by_person", "无法关联": "unlinkable"}
     names = {row["source"]: facts.sources.get(row["source"], row["source"]) for row in facts.now.rows}
     parts = [
-        Part(names[row["source"]], float(row[column]), kind) for row in facts.now.rows for kind, column in kinds.items()
+        BarPart(names[row["source"]], float(row[column]), kind)
+        for row in facts.now.rows
+        for kind, column in kinds.items()
     ]
     colours = dict(zip(kinds, (BLUE, SKY, ORANGE), strict=True))
     svg = stacked(Chart("各来源的行还看得出多少", unit="行", width=560), parts, colours=colours) if parts else ""

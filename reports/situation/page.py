@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.charts import BLUE, SKY, VERMILION, YELLOW, Chart, Part, bars, stacked
+from reports.charts import BLUE, SKY, VERMILION, YELLOW, BarPart, Chart, bars, stacked
 from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, section, table, told, two
 from reports.plain import plain_lines
 from reports.situation.figures import Figures
@@ -82,7 +82,7 @@ def _funnel(facts: Situation) -> str:
         ("有线索的人", with_lead),
         ("已答复的线索", now.total("answered")),
     ]
-    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300), [Part(*one) for one in steps])
+    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300), [BarPart(*one) for one in steps])
     rows = [(line.title, line.rows_in, line.accepted, line.quarantined, line.note) for line in summary.sources]
     return section(
         "从数据到线索",
@@ -187,7 +187,7 @@ def _covered(figures: Figures, scope: str, order: list[str]) -> str:
     most = sorted(totals, key=lambda name: (-totals[name], name))[:_MOST]
     names = sorted(most, key=lambda name: (order.index(name) if name in order else len(order), -totals[name], name))
     known = {(row["name"], row["coverage"]): float(row["units"]) for row in found}
-    parts = [Part(name, known.get((name, kind), 0.0), kind) for name in names for kind in _KINDS]
+    parts = [BarPart(name, known.get((name, kind), 0.0), kind) for name in names for kind in _KINDS]
     chart = Chart("单位的组织覆盖", unit="个单位", width=380)
     return stacked(chart, parts, colours=_KINDS) if parts else "<p>（没有单位）</p>"
 

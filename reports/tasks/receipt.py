@@ -14,7 +14,7 @@ ORDER = (CONFLICT, REFUSED, ACCEPTED, KNOWN, UNANSWERED)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReceiptRow:
     """One row of a returned sheet and what became of it."""
 
     file: str
@@ -27,7 +27,7 @@ class Outcome:
     note: str
 
 
-def receipt_workbook(outcomes: Sequence[Outcome], problems: Sequence[str], heading: str, on: date) -> bytes:
+def receipt_workbook(outcomes: Sequence[ReceiptRow], problems: Sequence[str], heading: str, on: date) -> bytes:
     """The receipt as a workbook: what needs somebody's attention first."""
     ranked = sorted(outcomes, key=lambda one: (ORDER.index(one.what), one.file, one.sheet, one.row))
     rows = [

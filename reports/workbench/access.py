@@ -69,7 +69,7 @@ _OF_A_STREET = {
 
 
 @dataclass(frozen=True)
-class Account:
+class SignedInAccount:
     """One account as it stands; no streets means the whole district."""
 
     name: str
@@ -82,12 +82,12 @@ class Account:
         return not self.streets
 
 
-def may(account: Account, action: Action) -> bool:
+def may(account: SignedInAccount, action: Action) -> bool:
     """Whether the account's role has the right at all, wherever that be."""
     return account.active and action in _RIGHTS[account.role]
 
 
-def allowed(account: Account, action: Action, streets: Iterable[str | None]) -> bool:
+def allowed(account: SignedInAccount, action: Action, streets: Iterable[str | None]) -> bool:
     """Whether the account may do this to a thing that lies in these streets.
 
     A thing whose street nobody knows is for accounts of the whole district.

@@ -10,7 +10,7 @@ _LONGEST = 60
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListQuery:
     """The words of one list; each of its fields is one of them."""
 
     @classmethod

@@ -16,7 +16,7 @@ class Where(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class CounterAnswer:
     """Where somebody stands, what leads there, and why they are not in the ledger where they are not."""
 
     where: Where

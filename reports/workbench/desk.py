@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from reports.link_quality.trust import Trust
-from reports.workbench.access import Account
+from reports.workbench.access import SignedInAccount
 from reports.workbench.people import PeopleFilter
-from reports.workbench.queue import Filter, Pair, Standing
+from reports.workbench.queue import Filter, JudgedState, QueuedPair
 
 Verdict = Literal["link", "not_link", "unsure"]
 Side = Literal["left", "right"]
@@ -27,7 +27,7 @@ class LoggedOut(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Place:
+class ResumePoint:
     """Where an account left off."""
 
     pair_id: str | None = None
@@ -55,8 +55,8 @@ class PairView:
     """One pair with what else its two sides are tied to."""
 
     version: str
-    pair: Pair
-    tied: Sequence[Pair]
+    pair: QueuedPair
+    tied: Sequence[QueuedPair]
     person: Row | None
     """The ledger's row of the member, where there is one that the account may see."""
     left_of_all: int
@@ -68,7 +68,7 @@ class Watch:
     """What changed around an open pair: others who look at it, what was said of it, the version in force."""
 
     others: tuple[str, ...]
-    standing: Standing | None
+    standing: JudgedState | None
     version: str
 
 
@@ -93,7 +93,7 @@ class PersonView:
     changes: Sequence[Row]
     checks: Sequence[Row]
     objections: Sequence[Row]
-    pairs: Sequence[Pair]
+    pairs: Sequence[QueuedPair]
     answers: Sequence[str]
     """What a street may answer to a check."""
 
@@ -158,15 +158,15 @@ class Coverage:
 class Desk(Protocol):
     """The server behind the pages."""
 
-    def account(self, session: str, *, act: bool = True) -> Account: ...
+    def account(self, session: str, *, act: bool = True) -> SignedInAccount: ...
     def form_token(self, session: str) -> str: ...
 
-    def place(self, session: str) -> Place: ...
-    def remember(self, session: str, place: Place) -> None: ...
-    def queue(self, session: str, chosen: Filter, page: int) -> Listed[Pair]: ...
+    def place(self, session: str) -> ResumePoint: ...
+    def remember(self, session: str, place: ResumePoint) -> None: ...
+    def queue(self, session: str, chosen: Filter, page: int) -> Listed[QueuedPair]: ...
     def pair(self, session: str, pair_id: str) -> PairView: ...
     def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None: ...
-    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> Standing: ...
+    def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> JudgedState: ...
     def undo(self, session: str) -> str | None: ...
     def unmask(self, session: str, pair_id: str, side: Side, reason: str) -> Original: ...
     def watch(self, session: str, pair_id: str) -> Watch: ...
@@ -206,9 +206,9 @@ class Desk(Protocol):
     def audit(self, session: str, chosen: Mapping[str, str], page: int) -> Listed[Row]: ...
     def audit_problems(self, session: str) -> Sequence[str]: ...
 
-    def accounts(self, session: str) -> Sequence[Account]: ...
+    def accounts(self, session: str) -> Sequence[SignedInAccount]: ...
     def streets(self, session: str) -> Sequence[str]: ...
-    def open_account(self, session: str, account: Account, password: str) -> None: ...
+    def open_account(self, session: str, account: SignedInAccount, password: str) -> None: ...
     def change_account(
         self,
         session: str,

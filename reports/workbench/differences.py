@@ -15,14 +15,14 @@ HIDDEN = "*"
 
 
 @dataclass(frozen=True)
-class Piece:
+class CharacterRun:
     """Neighbouring characters of one kind."""
 
     text: str
     kind: Kind
 
 
-def compare(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
+def compare(left: str, right: str) -> tuple[list[CharacterRun], list[CharacterRun]]:
     """The pieces of both texts, which together are the texts again.
 
     Equal lengths are held place by place, as digits of a number are; texts with stars from both ends up to the stars,
@@ -66,7 +66,7 @@ def _from_ends(text: str, other: str, ends: tuple[int, int]) -> list[Kind]:
     return kinds
 
 
-def _aligned(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
+def _aligned(left: str, right: str) -> tuple[list[CharacterRun], list[CharacterRun]]:
     kinds: tuple[list[Kind], list[Kind]] = (["different"] * len(left), ["different"] * len(right))
     for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
         kinds[0][block.a : block.a + block.size] = ["same"] * block.size
@@ -74,11 +74,11 @@ def _aligned(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     return _pieces(left, kinds[0]), _pieces(right, kinds[1])
 
 
-def _pieces(text: str, kinds: list[Kind]) -> list[Piece]:
+def _pieces(text: str, kinds: list[Kind]) -> list[CharacterRun]:
     edges = [0, *(at for at in range(1, len(text)) if kinds[at] != kinds[at - 1]), len(text)]
-    return [Piece(text[a:b], kinds[a]) for a, b in pairwise(edges) if a < b]
+    return [CharacterRun(text[a:b], kinds[a]) for a, b in pairwise(edges) if a < b]
 
 
-def marked(pieces: list[Piece]) -> Markup:
+def marked(pieces: list[CharacterRun]) -> Markup:
     """The pieces as HTML; whatever a name holds is text."""
     return Markup("").join(Markup('<span class="c-{}">{}</span>').format(piece.kind, piece.text) for piece in pieces)

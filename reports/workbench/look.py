@@ -15,7 +15,7 @@ from reports import words
 from reports.causes import ending_word
 from reports.plain import plain_line
 from reports.summary import absence
-from reports.workbench.access import Account, Action, Role, may
+from reports.workbench.access import Action, Role, SignedInAccount, may
 from reports.workbench.differences import compare, marked
 
 _BEIJING = ZoneInfo("Asia/Shanghai")
@@ -55,18 +55,18 @@ def style() -> Markup:
     return Markup((resources.files("reports.workbench") / "templates" / "look.css").read_text("utf-8"))  # noqa: S704
 
 
-def pages_of(account: Account) -> list[tuple[str, str]]:
+def pages_of(account: SignedInAccount) -> list[tuple[str, str]]:
     """The pages an account may open."""
     return [(path, title) for path, title, action in _PAGES if may(account, action)]
 
 
-def head_values(account: Account, here: str, token: str) -> dict[str, Any]:
+def head_values(account: SignedInAccount, here: str, token: str) -> dict[str, Any]:
     """What the head of every page is filled with; `finds`: whether the box of the counter is there."""
     finds = may(account, Action.SEE_PEOPLE)
     return {"pages": pages_of(account), "here": here, "account": account, "token": token, "finds": finds}
 
 
-def first_page(account: Account) -> str:
+def first_page(account: SignedInAccount) -> str:
     """Where an account begins."""
     begins = {Role.AUDITOR: "/audit", Role.ADMIN: "/accounts", Role.OFFICER: "/tasks"}
     return begins.get(account.role, "/queue")

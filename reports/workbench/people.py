@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from matchers.engine import connect
 from matchers.relations import make
-from reports.workbench.access import Account
-from reports.workbench.asked import Asked
+from reports.workbench.access import SignedInAccount
+from reports.workbench.asked import ListQuery
 
 PAGE = 50
 
 
 @dataclass(frozen=True)
-class PeopleFilter(Asked):
+class PeopleFilter(ListQuery):
     """What is looked for; empty means everybody."""
 
     text: str = ""
@@ -59,16 +59,16 @@ class PeopleIndex:
         with self._lock:
             self._con.close()
 
-    def page(self, account: Account, chosen: PeopleFilter, number: int) -> list[dict[str, Any]]:
+    def page(self, account: SignedInAccount, chosen: PeopleFilter, number: int) -> list[dict[str, Any]]:
         """The people of one page, counted from 1."""
         order = "list_position($order, primary_status) nulls last, person_key"
         query = f"select * {_FROM} order by {order} limit {PAGE} offset $at"
         return self._rows(query, {**_values(account, chosen), "at": PAGE * (max(number, 1) - 1), "order": self._order})
 
-    def count(self, account: Account, chosen: PeopleFilter) -> int:
+    def count(self, account: SignedInAccount, chosen: PeopleFilter) -> int:
         return int(self._rows(f"select count(*) as n {_FROM}", _values(account, chosen))[0]["n"])
 
-    def choices(self, account: Account) -> dict[str, list[tuple[str, int]]]:
+    def choices(self, account: SignedInAccount) -> dict[str, list[tuple[str, int]]]:
         """The values each filter may take, with how many people there are under each."""
         values, found = _values(account, PeopleFilter()), {}
         for name, column in (("street", "streets"), ("status", "statuses"), ("lead", "[lead_state]")):
@@ -116,5 +116,5 @@ class PeopleIndex:
         return found
 
 
-def _values(account: Account, chosen: PeopleFilter) -> dict[str, object]:
+def _values(account: SignedInAccount, chosen: PeopleFilter) -> dict[str, object]:
     return {**asdict(chosen), "all_streets": account.whole_district, "streets": sorted(account.streets)}

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from matchers.engine import connect
 from matchers.relations import append, run_script, script
-from reports.workbench.access import Account, Action, allowed
-from reports.workbench.asked import Asked
+from reports.workbench.access import Action, SignedInAccount, allowed
+from reports.workbench.asked import ListQuery
 
 State = Literal["waiting", "unsure", "disputed", "settled", "second"]
 """`second`: one person has decided it, and another, who is not to know, must before it counts."""
@@ -31,7 +31,7 @@ BITS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Filter(Asked):
+class Filter(ListQuery):
     """What a reviewer wants to see; empty means everything."""
 
     street: str = ""
@@ -47,26 +47,26 @@ class Filter(Asked):
 
 
 @dataclass(frozen=True)
-class Standing:
+class JudgedState:
     """Where a pair stands by what persons said of it since it last waited."""
 
     state: State = "waiting"
     verdicts: tuple[tuple[str, str], ...] = ()
     """(who, verdict), oldest first."""
 
-    def seen_by(self, who: str) -> Standing:
+    def seen_by(self, who: str) -> JudgedState:
         """What this person may know: of a pair that awaits a second reader only the first, and only their own word."""
         if self.state != "second":
             return self
         mine = tuple(one for one in self.verdicts if one[0] == who and one[1] != "unsure")
-        return Standing("settled", mine) if mine else Standing()
+        return JudgedState("settled", mine) if mine else JudgedState()
 
     def unsure(self) -> tuple[str, ...]:
         return tuple(who for who, verdict in self.verdicts if verdict == "unsure")
 
 
 @dataclass(frozen=True)
-class Pair:
+class QueuedPair:
     """One waiting pair as the screen shows it: masked."""
 
     place: int
@@ -88,7 +88,7 @@ class Pair:
     since: Any
     bits: Mapping[str, float] = field(default_factory=dict)
     hanging: int = 0
-    standing: Standing = Standing()
+    standing: JudgedState = JudgedState()
 
     @property
     def streets(self) -> tuple[str | None, ...]:
@@ -123,11 +123,11 @@ class PairIndex:
         self._rows_in_order = self._con.execute("select * from pairs order by place").to_arrow_table().combine_chunks()
         ids = self._rows_in_order["pair_id"].to_pylist()
         self._places = {pair_id: place for place, pair_id in enumerate(ids, 1)}
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, JudgedState] = {}
         self._by_record: dict[tuple[str, str, str | None, int], list[int]] = {}
         self._by_member: dict[str, list[int]] = {}
         self._note_places()
-        self._counted: dict[tuple[Account, Filter], tuple[float, int]] = {}
+        self._counted: dict[tuple[SignedInAccount, Filter], tuple[float, int]] = {}
         for name in ("review", "ledger", "night_bits"):
             self._con.unregister(name)
 
@@ -144,7 +144,7 @@ class PairIndex:
         with self._lock:
             self._con.close()
 
-    def stand(self, standings: Mapping[str, Standing]) -> None:
+    def stand(self, standings: Mapping[str, JudgedState]) -> None:
         """Take over where these pairs stand; pairs not named stay as they are."""
         rows = [
             (pair, one.state, [who for who, _ in one.verdicts], [word for _, word in one.verdicts], list(one.unsure()))
@@ -165,21 +165,21 @@ class PairIndex:
             self._con.unregister("standing_now")
             append(self._con, "standings", table)
 
-    def pair(self, pair_id: str) -> Pair | None:
+    def pair(self, pair_id: str) -> QueuedPair | None:
         """One pair, whoever asks: the caller checks the right."""
         place = self._places.get(pair_id)
         return None if place is None else self._at([place])[0]
 
-    def page(self, account: Account, chosen: Filter, number: int) -> list[Pair]:
+    def page(self, account: SignedInAccount, chosen: Filter, number: int) -> list[QueuedPair]:
         """The pairs of one page, counted from 1."""
         query = f"select p.place {_FROM} order by p.place limit {PAGE} offset {PAGE * (max(number, 1) - 1)}"
         return self._at([row["place"] for row in self._rows(query, self._values(account, chosen))])
 
-    def count(self, account: Account, chosen: Filter) -> int:
+    def count(self, account: SignedInAccount, chosen: Filter) -> int:
         """Pairs that a filter lets through."""
         return int(self._rows(f"select count(*) as n {_FROM}", self._values(account, chosen))[0]["n"])
 
-    def roughly(self, account: Account, chosen: Filter) -> int:
+    def roughly(self, account: SignedInAccount, chosen: Filter) -> int:
         """As `count`, but perhaps some seconds old."""
         at, found = self._counted.get((account, chosen), (0.0, 0))
         if not at or monotonic() - at > _COUNT_EVERY:
@@ -187,7 +187,7 @@ class PairIndex:
             self._counted[account, chosen] = at, found
         return found
 
-    def after(self, account: Account, chosen: Filter, place: int) -> Pair | None:
+    def after(self, account: SignedInAccount, chosen: Filter, place: int) -> QueuedPair | None:
         """The next pair after a place of the order, from the beginning again after the last; None when all is done."""
         last = self._rows_in_order.num_rows
         query = f"select min(p.place) as place {_FROM} and p.place between $least and $most"
@@ -198,27 +198,27 @@ class PairIndex:
                     return self._at([found])[0]
         return None
 
-    def tied(self, account: Account, pair: Pair) -> list[Pair]:
+    def tied(self, account: SignedInAccount, pair: QueuedPair) -> list[QueuedPair]:
         """Other waiting pairs of the same record or the same member that the account may see."""
         places = {*self._by_record.get((pair.source, pair.file, pair.sheet, pair.row), ())}
         places |= {*self._by_member.get(pair.member_no or "", ())}
         return self._visible(account, places - {pair.place})
 
-    def of_member(self, account: Account, member_no: str) -> list[Pair]:
+    def of_member(self, account: SignedInAccount, member_no: str) -> list[QueuedPair]:
         """Waiting pairs of one member that the account may see."""
         return self._visible(account, {*self._by_member.get(member_no, ())})
 
-    def of_record(self, account: Account, place: tuple[str, int]) -> list[Pair]:
+    def of_record(self, account: SignedInAccount, place: tuple[str, int]) -> list[QueuedPair]:
         """Waiting pairs of the rows of that number in a source's files, that the account may see."""
         source, row = place
         places = {at for key, found in self._by_record.items() if (key[0], key[3]) == (source, row) for at in found}
         return self._visible(account, places)
 
-    def _visible(self, account: Account, places: set[int]) -> list[Pair]:
+    def _visible(self, account: SignedInAccount, places: set[int]) -> list[QueuedPair]:
         found = self._at(sorted(places)[:_MOST_TIED])
         return [pair for pair in found if allowed(account, Action.SEE_PAIRS, pair.streets)]
 
-    def choices(self, account: Account) -> dict[str, list[tuple[str, int]]]:
+    def choices(self, account: SignedInAccount) -> dict[str, list[tuple[str, int]]]:
         """The values each filter may take, with how many pairs wait under each."""
         values = self._values(account, Filter())
         found: dict[str, list[tuple[str, int]]] = {}
@@ -231,12 +231,12 @@ class PairIndex:
             ]
         return found
 
-    def _at(self, places: list[int]) -> list[Pair]:
+    def _at(self, places: list[int]) -> list[QueuedPair]:
         """The pairs at these places of the order."""
         rows = self._rows_in_order.take(pa.array([place - 1 for place in places], pa.int64())).to_pylist()
-        return [_pair(row, self._standings.get(row["pair_id"], Standing())) for row in rows]
+        return [_pair(row, self._standings.get(row["pair_id"], JudgedState())) for row in rows]
 
-    def _values(self, account: Account, chosen: Filter) -> dict[str, object]:
+    def _values(self, account: SignedInAccount, chosen: Filter) -> dict[str, object]:
         streets = {"all_streets": account.whole_district, "streets": sorted(account.streets)}
         return {**asdict(chosen), **streets, "who": account.name}
 
@@ -246,13 +246,13 @@ class PairIndex:
         return list(found)
 
 
-def _within(seen: list[tuple[str, int]], account: Account) -> list[tuple[str, int]]:
+def _within(seen: list[tuple[str, int]], account: SignedInAccount) -> list[tuple[str, int]]:
     return [one for one in seen if one[0] in account.streets]
 
 
-def _pair(row: dict[str, Any], standing: Standing) -> Pair:
+def _pair(row: dict[str, Any], standing: JudgedState) -> QueuedPair:
     shown = {name: row[name] for name in _AS_THEY_ARE}
-    return Pair(
+    return QueuedPair(
         **shown,
         blocking_rules=tuple(row["blocking_rules"]),
         levels=_filled(row["levels"]),
@@ -263,9 +263,9 @@ def _pair(row: dict[str, Any], standing: Standing) -> Pair:
     )
 
 
-def masked_pair(row: Mapping[str, Any]) -> Pair:
+def masked_pair(row: Mapping[str, Any]) -> QueuedPair:
     """A pair that stands in no queue, from a row with the columns of `review`."""
-    return _pair({**row, "place": 0, "hanging": 0, "bits": None}, Standing())
+    return _pair({**row, "place": 0, "hanging": 0, "bits": None}, JudgedState())
 
 
 def _filled(values: Mapping[str, Any] | None) -> dict[str, Any]:

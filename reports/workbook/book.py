@@ -16,7 +16,7 @@ from reports.summary import RunSummary
 from reports.words import CLASSES, FLAGS
 from reports.workbook.pour import Poured, pour
 from reports.workbook.quality import quality_rows
-from reports.workbook.sheets import Sheet, VersionTables, plain_sheet, version_sheets
+from reports.workbook.sheets import VersionTables, WorkbookSheet, plain_sheet, version_sheets
 from reports.workbook.streets import INDEX, split_by_street
 from schemas.drift import SourceQuality
 from schemas.policy import Policy
@@ -63,7 +63,7 @@ def write_workbook(facts: WorkbookFacts) -> bytes:
     return written(sheets, _heading(facts.summary), facts.summary.as_of)
 
 
-def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
+def workbook_sheets(facts: WorkbookFacts) -> list[WorkbookSheet]:
     """All sheets in their order."""
     titles = {
         "source_titles": {line.source: line.title for line in facts.summary.sources},
@@ -72,7 +72,7 @@ def workbook_sheets(facts: WorkbookFacts) -> list[Sheet]:
     return [*version_sheets(facts.tables, titles), _quality(facts), _files(facts), _basis(facts)]
 
 
-def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
+def written(sheets: Sequence[WorkbookSheet], heading: str, on: date) -> bytes:
     """Sheets as a workbook: A4 across, the header on every page, a line to sign at the foot."""
     out = io.BytesIO()
     options = WORKBOOK
@@ -94,7 +94,7 @@ def written(sheets: Sequence[Sheet], heading: str, on: date) -> bytes:
     return pour(out.getvalue(), tables)
 
 
-def _index(book: Any, sheets: Sequence[Sheet], heading: str, formats: Mapping[str, Any]) -> None:
+def _index(book: Any, sheets: Sequence[WorkbookSheet], heading: str, formats: Mapping[str, Any]) -> None:
     """The first sheet of a split book: a line with a link per list, those of its streets below it."""
     page = book.add_worksheet(INDEX)
     page.write_string(0, 0, harmless(f"{INDEX}　　{heading}"), formats["title"])
@@ -112,7 +112,7 @@ def _index(book: Any, sheets: Sequence[Sheet], heading: str, formats: Mapping[st
     print_set_up(page, _HEADER_ROW - 1)
 
 
-def _lead_back(page: Any, sheet: Sheet) -> None:
+def _lead_back(page: Any, sheet: WorkbookSheet) -> None:
     """A link to the index beside the title's row, off the paper; a list that its parts print has its title only."""
     columns = sheet.table.num_columns
     page.write_url(_HEADER_ROW - 1, columns, f"internal:'{INDEX}'!A1", string=f"回{INDEX}")
@@ -134,7 +134,7 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
-def _lay_out(page: Any, sheet: Sheet, heading: str, formats: Mapping[str, Any]) -> None:
+def _lay_out(page: Any, sheet: WorkbookSheet, heading: str, formats: Mapping[str, Any]) -> None:
     """Title, header, widths, print set-up, and one row that says how each column looks."""
     names = sheet.table.column_names
     page.write_string(0, 0, harmless(f"{sheet.title}　　{heading}"), formats["title"])
@@ -174,7 +174,7 @@ def _style(field: pa.Field) -> str:
     return "text"
 
 
-def _widths(sheet: Sheet) -> tuple[float, ...]:
+def _widths(sheet: WorkbookSheet) -> tuple[float, ...]:
     """Widths of all columns: what goes to paper fits it, and sentences have what room is left there."""
     fields = list(sheet.table.schema)
     widths = [
@@ -221,7 +221,7 @@ def _heading(summary: RunSummary) -> str:
     return f"{summary.district}　数据日期 {summary.as_of.isoformat()}　版本 {summary.version}　{NOTICE}"
 
 
-def _quality(facts: WorkbookFacts) -> Sheet:
+def _quality(facts: WorkbookFacts) -> WorkbookSheet:
     headers = (
         "来源", "文件", "未用文件", "行数", "接收", "退回", "退回率", "上次日期", "上次行数", "增减", "主要问题",
     )  # fmt: skip
@@ -229,7 +229,7 @@ def _quality(facts: WorkbookFacts) -> Sheet:
     return plain_sheet("数据质量", "数据质量：各来源本次与上次", headers, rows)
 
 
-def _files(facts: WorkbookFacts) -> Sheet:
+def _files(facts: WorkbookFacts) -> WorkbookSheet:
     """One row per file or sheet that was read; a column that is not there is said not to be there."""
     headers = ("来源", "文件", "工作表", "行数", "接收", "退回", "没有的栏目")
     rows = [
@@ -239,7 +239,7 @@ def _files(facts: WorkbookFacts) -> Sheet:
     return plain_sheet("数据质量（按文件）", "数据质量：各文件，没有的栏目", headers, rows)
 
 
-def _basis(facts: WorkbookFacts) -> Sheet:
+def _basis(facts: WorkbookFacts) -> WorkbookSheet:
     """What every word and figure of the other sheets means."""
     policy = facts.policy
     rows = [

@@ -20,7 +20,7 @@ from reports.words import STATUS_TITLES
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """A sheet: its name, what it says above its table, and the table with its columns named as printed."""
 
     name: str
@@ -78,18 +78,20 @@ _WIDE = frozenset(
 )
 
 
-def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[Sheet]:
+def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]]) -> list[WorkbookSheet]:
     """The sheets made of a version's own tables. `titles` adds the sources' and the statuses' words."""
     con = connect()
     try:
         _put(con, tables, titles)
         sheets = [
-            Sheet(name, title, _table(con, view), _WIDE, _PRINTED.get(view), STREET if view in _BY_STREET else None)
+            WorkbookSheet(
+                name, title, _table(con, view), _WIDE, _PRINTED.get(view), STREET if view in _BY_STREET else None
+            )
             for view, name, title in _VIEWS
         ]
         at = [view for view, _, _ in _VIEWS].index("sheet_coverage") + 1
         sums = reconciled(tables.ledger, tables.coverage)
-        return [*sheets[:at], Sheet(TITLE, "勾稽：镇街、行业、单位与全区、与一本账", sums, _WIDE), *sheets[at:]]
+        return [*sheets[:at], WorkbookSheet(TITLE, "勾稽：镇街、行业、单位与全区、与一本账", sums, _WIDE), *sheets[at:]]
     finally:
         con.close()
 
@@ -155,8 +157,8 @@ def _value(value: Any) -> str:
     return "（空）" if value is None else known.get(str(value), str(value))
 
 
-def plain_sheet(name: str, title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Sheet:
+def plain_sheet(name: str, title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> WorkbookSheet:
     """A small sheet from rows of texts and numbers."""
     columns = [pa.array([row[at] for row in rows]) for at in range(len(headers))]
     typed = [pa.array([], pa.string()) if pa.types.is_null(one.type) and not rows else one for one in columns]
-    return Sheet(name, title, pa.table(dict(zip(headers, typed, strict=True))), _WIDE)
+    return WorkbookSheet(name, title, pa.table(dict(zip(headers, typed, strict=True))), _WIDE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pyarrow.compute as pc
 
-from reports.workbook.sheets import Sheet
+from reports.workbook.sheets import WorkbookSheet
 
 UNKNOWN = "镇街不明"
 INDEX = "目录"
@@ -19,17 +19,17 @@ _MOST_STREETS = 100
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
-def split_by_street(sheets: Sequence[Sheet], least: int) -> list[Sheet]:
+def split_by_street(sheets: Sequence[WorkbookSheet], least: int) -> list[WorkbookSheet]:
     """The sheets, each list of so many rows followed by its streets' own; such a list goes to paper by street only."""
     taken = {sheet.name for sheet in sheets}
-    found: list[Sheet] = []
+    found: list[WorkbookSheet] = []
     for sheet in sheets:
         parts = list(_parts(sheet, taken)) if sheet.by_street and sheet.table.num_rows >= least else []
         found += [replace(sheet, on_screen=True), *parts] if len(parts) > 1 else [sheet]
     return found
 
 
-def _parts(sheet: Sheet, taken: set[str]) -> Iterator[Sheet]:
+def _parts(sheet: WorkbookSheet, taken: set[str]) -> Iterator[WorkbookSheet]:
     """The streets' sheets in the list's own order; rows keep the numbers that they have in the whole list."""
     column = sheet.table.column(str(sheet.by_street))
     streets = list(dict.fromkeys(column.to_pylist()))

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from flows.home.folders import Home
 from flows.review.office import Office
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from tests.browser.district import DAY, STREETS, write_drop
 from tests.flows.command import SANZHAO, clean_environment, sanzhao, without_reports
 
@@ -54,7 +54,7 @@ class Served:
 def open_accounts(home: Path) -> None:
     office = Office.open(Home(home))
     for name, (role, *streets) in ACCOUNTS.items():
-        office.accounts.add(Account(name, Role(role), frozenset(streets)), PASSWORD, at=office.now(), by="test")
+        office.accounts.add(SignedInAccount(name, Role(role), frozenset(streets)), PASSWORD, at=office.now(), by="test")
     office.close()
 
 

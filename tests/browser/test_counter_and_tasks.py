@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from flows.home.folders import Home
 from flows.home.store import opened_store
-from flows.ledger.checks import Said, record_answer
+from flows.ledger.checks import LeadAnswer, record_answer
 from flows.tasks.export import TaskOrder, export_tasks
 from schemas.policy import load_policy
 from tests.browser.conftest import Served
@@ -176,7 +176,7 @@ def test_an_analyst_decides_disputes_by_keyboard_and_the_next_sheets_obey(
     assert len(rows) == 2, "a lost member in each street"
     with opened_store(Home(served.home)) as store:
         for row in rows:
-            said = Said("情况不符", "街道核查员", DAY, remark=REMARK)
+            said = LeadAnswer("情况不符", "街道核查员", DAY, remark=REMARK)
             record_answer(store, load_policy().leads, row, "L1", said)
 
     street = log_in("石栈陈")

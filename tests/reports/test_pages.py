@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from reports.charts import PALETTE, Chart, Part, bars, histogram, stacked
+from reports.charts import PALETTE, BarPart, Chart, bars, histogram, stacked
 from reports.page import page, table
 from reports.situation.circulation import circulation_page
 from reports.situation.figures import count_version
@@ -120,9 +120,9 @@ def test_what_may_circulate_hides_small_counts() -> None:
 @pytest.mark.parametrize(
     "svg",
     [
-        bars(Chart("甲"), [Part(NASTY, 1200), Part("乙", 0)]),
-        stacked(Chart("乙"), [Part(NASTY, 3, "一"), Part(NASTY, 4, NASTY), Part("丙", 1, "一")]),
-        histogram(Chart("丙"), [Part("-2", 5, "排除"), Part("0", 7, "关联")], {NASTY: 1.5}, width=2, axis="比特"),
+        bars(Chart("甲"), [BarPart(NASTY, 1200), BarPart("乙", 0)]),
+        stacked(Chart("乙"), [BarPart(NASTY, 3, "一"), BarPart(NASTY, 4, NASTY), BarPart("丙", 1, "一")]),
+        histogram(Chart("丙"), [BarPart("-2", 5, "排除"), BarPart("0", 7, "关联")], {NASTY: 1.5}, width=2, axis="比特"),
     ],
 )
 def test_a_chart_shows_its_numbers_and_runs_nothing(svg: str) -> None:
@@ -133,21 +133,23 @@ def test_a_chart_shows_its_numbers_and_runs_nothing(svg: str) -> None:
 
 
 def test_a_bar_bears_its_number_and_a_part_its_name() -> None:
-    svg = stacked(Chart("乙"), [Part("快递", 30, "已覆盖"), Part("快递", 12, "未覆盖")])
+    svg = stacked(Chart("乙"), [BarPart("快递", 30, "已覆盖"), BarPart("快递", 12, "未覆盖")])
     assert [text for text in ("30", "12", "42", "已覆盖", "未覆盖", "快递") if f">{text}<" not in svg] == []
-    assert "30" in bars(Chart("甲"), [Part("快递", 30)])
+    assert "30" in bars(Chart("甲"), [BarPart("快递", 30)])
 
 
 def test_counts_that_span_are_drawn_so_that_the_small_ones_are_seen() -> None:
-    near, far = [Part("甲", 90), Part("乙", 30)], [Part("甲", 45_189), Part("乙", 154), Part("丙", 0)]
+    near, far = [BarPart("甲", 90), BarPart("乙", 30)], [BarPart("甲", 45_189), BarPart("乙", 154), BarPart("丙", 0)]
     assert "每格十倍" in bars(Chart("一"), far)
     assert "每格十倍" not in bars(Chart("一"), near)
-    assert "每格十倍" not in bars(Chart("一", digits=1), [Part("甲", 32.1), Part("乙", 0.1)]), "bits are no counts"
-    shares = stacked(Chart("二", unit="行"), [Part(one.name, one.value, "看得出") for one in far])
+    assert "每格十倍" not in bars(Chart("一", digits=1), [BarPart("甲", 32.1), BarPart("乙", 0.1)]), (
+        "bits are no counts"
+    )
+    shares = stacked(Chart("二", unit="行"), [BarPart(one.name, one.value, "看得出") for one in far])
     assert "甲（45,189 行）" in shares
     assert "每 100 行里" in shares
-    assert "每 100" not in stacked(Chart("二", unit="行"), [Part(one.name, one.value, "看得出") for one in near])
-    bins = [Part("-2", 5000, "排除"), Part("0", 7, "关联"), Part("0", 3, "待核对")]
+    assert "每 100" not in stacked(Chart("二", unit="行"), [BarPart(one.name, one.value, "看得出") for one in near])
+    bins = [BarPart("-2", 5000, "排除"), BarPart("0", 7, "关联"), BarPart("0", 3, "待核对")]
     assert "每格十倍" in histogram(Chart("三"), bins, {}, width=2, axis="比特")
 
 

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, Outcome, receipt_workbook
+from reports.tasks.receipt import ACCEPTED, CONFLICT, REFUSED, UNANSWERED, ReceiptRow, receipt_workbook
 from reports.tasks.sheet import HEADER_ROW, Contact, Task, TaskSheet, file_name, task_workbook
 from reports.tasks.words import contact_window, lead_words, neutral
 from reports.words import STATUS_TITLES
@@ -125,7 +125,7 @@ def test_riders_are_not_called_at_meal_times() -> None:
 
 def test_a_receipt_puts_first_what_needs_somebody_and_runs_no_note() -> None:
     outcomes = [
-        Outcome("甲.xlsx", "", at, "261120-BCDFGHJKMN", "属实", what, "", "=HYPERLINK(A1)")
+        ReceiptRow("甲.xlsx", "", at, "261120-BCDFGHJKMN", "属实", what, "", "=HYPERLINK(A1)")
         for at, what in enumerate((UNANSWERED, ACCEPTED, REFUSED, CONFLICT), 5)
     ]
     data = receipt_workbook(outcomes, ["=乙.xls 读不了"], "王核", date(2026, 11, 20))

@@ -18,7 +18,7 @@ from openpyxl.utils.cell import range_boundaries
 from reports.cells import FORMULA_STARTS, harmless
 from reports.workbook.book import written
 from reports.workbook.pour import plain_texts
-from reports.workbook.sheets import Sheet, VersionTables, version_sheets
+from reports.workbook.sheets import VersionTables, WorkbookSheet, version_sheets
 from reports.workbook.streets import sheet_name, split_by_street
 from schemas.contracts import ledger_table
 
@@ -28,7 +28,7 @@ hostile = st.builds(lambda blank, sign, rest: blank + sign + rest, st.sampled_fr
                     st.sampled_from(FORMULA_STARTS), signs)  # fmt: skip
 
 
-def opened(sheets: list[Sheet]) -> Any:
+def opened(sheets: list[WorkbookSheet]) -> Any:
     return openpyxl.load_workbook(io.BytesIO(written(sheets, "某区", DAY)))
 
 
@@ -63,7 +63,7 @@ def test_hostile_texts_stay_texts_in_every_column_and_header() -> None:
         "5001130012",
     ]
     table = pa.table({"人员编号": values, "=列名": values})
-    data = written([Sheet("=表", "=题", table)], "=区", DAY)
+    data = written([WorkbookSheet("=表", "=题", table)], "=区", DAY)
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist())
     page = openpyxl.load_workbook(io.BytesIO(data)).active
@@ -82,7 +82,7 @@ def test_identifiers_are_text_dates_are_dates_and_shares_are_shares() -> None:
             "退回率": pa.array([0.25, None]),
         }
     )
-    page = opened([Sheet("一", "题", table)]).active
+    page = opened([WorkbookSheet("一", "题", table)]).active
     number, day, count, share = page[3]
     assert (number.value, number.number_format) == ("0005001130000010012", "@")
     assert (day.value.date(), day.number_format) == (date(1990, 1, 31), "yyyy-mm-dd")
@@ -92,15 +92,15 @@ def test_identifiers_are_text_dates_are_dates_and_shares_are_shares() -> None:
 
 def test_every_sheet_is_ready_for_paper_even_an_empty_one() -> None:
     filled, empty = pa.table({"甲": ["一"]}), pa.table({"甲": pa.array([], pa.string())})
-    for page in opened([Sheet("有", "题", filled), Sheet("无", "题", empty)]).worksheets:
+    for page in opened([WorkbookSheet("有", "题", filled), WorkbookSheet("无", "题", empty)]).worksheets:
         assert (page.page_setup.orientation, str(page.page_setup.paperSize)) == ("landscape", "9")
         assert page.print_title_rows == "$1:$2"
         assert ("制表人" in page.oddFooter.left.text, "内部资料" in page.oddHeader.right.text) == (True, True)
-    assert opened([Sheet("无", "题", empty)]).active.cell(3, 1).value == "（无）"
+    assert opened([WorkbookSheet("无", "题", empty)]).active.cell(3, 1).value == "（无）"
 
 
 def test_the_same_version_gives_the_same_bytes() -> None:
-    sheet = Sheet("一", "题", pa.table({"甲": [f"第{at}行" for at in range(12_000)]}))
+    sheet = WorkbookSheet("一", "题", pa.table({"甲": [f"第{at}行" for at in range(12_000)]}))
     assert written([sheet], "某区", DAY) == written([sheet], "某区", DAY)
     assert opened([sheet]).active.max_row == 12_002
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from flows.home.keys import DistrictKey
 from flows.home.store.opened import Opened
-from schemas.store import Judgement
+from schemas.store import JudgementRow
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class Judgements(Opened):
         with Session(self.engine) as session, session.begin():
             left, right = pair
             values = {"left_token": left, "right_token": right, "judgement": judgement}
-            session.add(Judgement(**values, judged_by=by, judged_on=on, note=note))
+            session.add(JudgementRow(**values, judged_by=by, judged_on=on, note=note))
 
     def judgements(self) -> dict[tuple[str, str], str]:
         """The newest judgement per pair of record tokens."""
-        query = select(Judgement.left_token, Judgement.right_token, Judgement.judgement).order_by(Judgement.id)
+        query = select(JudgementRow.left_token, JudgementRow.right_token, JudgementRow.judgement).order_by(
+            JudgementRow.id
+        )
         with Session(self.engine) as session:
             return {(left, right): what for left, right, what in session.execute(query)}
 
@@ -47,12 +49,14 @@ class Judgements(Opened):
         values = {"left_token": "", "right_token": "", "pair_id": pair_id, "judgement": judged.verdict}
         basis = None if judged.basis is None else dict(judged.basis)
         with Session(self.engine) as session, session.begin():
-            session.add(Judgement(**values, judged_by=by, judged_on=on, note=note, basis=basis))
+            session.add(JudgementRow(**values, judged_by=by, judged_on=on, note=note, basis=basis))
 
     def judged_pairs(self, key: DistrictKey) -> dict[str, Judged]:
         """The newest judgement per pair id, whichever way the pair was named."""
-        named = Judgement.pair_id, Judgement.left_token, Judgement.right_token
-        query = select(*named, Judgement.judgement, Judgement.basis, Judgement.judged_on).order_by(Judgement.id)
+        named = JudgementRow.pair_id, JudgementRow.left_token, JudgementRow.right_token
+        query = select(*named, JudgementRow.judgement, JudgementRow.basis, JudgementRow.judged_on).order_by(
+            JudgementRow.id
+        )
         found: dict[str, Judged] = {}
         with Session(self.engine) as session:
             for pair_id, left, right, word, basis, on in session.execute(query).tuples():

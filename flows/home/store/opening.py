@@ -21,12 +21,12 @@ from flows.home.store.identities import Identities
 from flows.home.store.issues import TaskIssues
 from flows.home.store.judgements import Judgements
 from flows.home.store.leads import LeadBook
-from flows.home.store.readings import Readings
+from flows.home.store.readings import ReadingBook
 from flows.home.store.registers import Registers
 from flows.home.store.remits import RemitJudgements
 from flows.home.store.rights import Rights
 from flows.home.store.source_numbers import SourceNumbers
-from flows.home.store.told import Told
+from flows.home.store.told import SentNotices
 from flows.home.store.units import UnitJudgements
 from schemas.errors import HomeError
 
@@ -49,9 +49,9 @@ class Store(
     Judgements,
     UnitJudgements,
     RemitJudgements,
-    Readings,
+    ReadingBook,
     History,
-    Told,
+    SentNotices,
     SourceNumbers,
     Exchanges,
 ):

@@ -15,7 +15,7 @@ from schemas.store_workbench import KnownReading, RuleAnswer
 
 
 @dataclass(frozen=True)
-class Answered:
+class StreetAnswer:
     """One answer of a street on one person."""
 
     event_id: int
@@ -24,7 +24,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownPairReading:
     """One word of a reviewer on a pair whose answer was known."""
 
     pair_id: str
@@ -34,17 +34,17 @@ class Known:
     on: date
 
 
-class Readings(Opened):
+class ReadingBook(Opened):
     """Answers per rule, and readings of known pairs."""
 
-    def answers_without_rule(self, answers: Iterable[str]) -> list[Answered]:
+    def answers_without_rule(self, answers: Iterable[str]) -> list[StreetAnswer]:
         """Answers of these words of which no rule is noted yet, oldest first."""
         noted = select(RuleAnswer.event_id)
         query = select(LeadEvent.id, LeadEvent.person_key, LeadEvent.note).where(
             LeadEvent.note.in_(sorted(answers)), LeadEvent.id.not_in(noted)
         )
         with Session(self.engine) as session:
-            return [Answered(*row) for row in session.execute(query.order_by(LeadEvent.id)).tuples()]  # type: ignore[arg-type]
+            return [StreetAnswer(*row) for row in session.execute(query.order_by(LeadEvent.id)).tuples()]  # type: ignore[arg-type]
 
     def note_rule_answers(self, rows: Iterable[tuple[int, str, bool]]) -> None:
         """Note answer, rule and whether it was the person."""
@@ -63,7 +63,7 @@ class Readings(Opened):
             newest = {(person, rule): confirmed for person, rule, confirmed in session.execute(query).tuples()}
         return [(person, rule, confirmed) for (person, rule), confirmed in sorted(newest.items())]
 
-    def read_known(self, known: Known) -> None:
+    def read_known(self, known: KnownPairReading) -> None:
         """Append a word on a known pair."""
         with Session(self.engine) as session, session.begin():
             session.add(
@@ -72,12 +72,14 @@ class Readings(Opened):
                 )
             )
 
-    def known_readings(self) -> list[Known]:
+    def known_readings(self) -> list[KnownPairReading]:
         """The newest word per reviewer and pair, those taken back left out."""
         with Session(self.engine) as session:
             rows = session.scalars(select(KnownReading).order_by(KnownReading.id)).all()
             newest = {
-                (row.read_by, row.pair_id): Known(row.pair_id, row.same, row.verdict, row.read_by, row.read_on)
+                (row.read_by, row.pair_id): KnownPairReading(
+                    row.pair_id, row.same, row.verdict, row.read_by, row.read_on
+                )
                 for row in rows
             }
         return [known for known in newest.values() if known.verdict != "withdrawn"]

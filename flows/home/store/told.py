@@ -19,7 +19,7 @@ _MINE_FOR = timedelta(minutes=5)
 Key = tuple[str, str, str]
 
 
-class Told(Opened):
+class SentNotices(Opened):
     """One row per (about, ending, channel)."""
 
     def told(self, abouts: Iterable[str]) -> set[Key]:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.ledger.publish.before import without_old_numbers
-from flows.ledger.publish.night import Night
+from flows.ledger.publish.night import NightChanges
 from flows.ledger.publish.novelty import WORK, Place
 from flows.ledger.publish.replay import aged
 from flows.ledger.publish.withheld import columns_said, nothing_said, without_withheld
@@ -43,7 +43,7 @@ _REGISTERS = ("roll", "transfer", "floating")
 _TAKEN_IN = frozenset(words("taken_in"))
 
 
-def build_changes(con: duckdb.DuckDBPyConnection, night: Night) -> pa.Table:
+def build_changes(con: duckdb.DuckDBPyConnection, night: NightChanges) -> pa.Table:
     """The changes from `previous_ledger` to `ledger_new`, both relations in the ledger's contract.
 
     `version` is null until the version has a name (`commit.make_draft`).
@@ -66,7 +66,7 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return rows
 
 
-def _changed_pairs(con: duckdb.DuckDBPyConnection, night: Night, names: list[str]) -> list[tuple[Row, Row, Row]]:
+def _changed_pairs(con: duckdb.DuckDBPyConnection, night: NightChanges, names: list[str]) -> list[tuple[Row, Row, Row]]:
     """Rows that differ in any column from what the previous night lets expect: before, expected, after.
 
     `last_seen`, and the night on which a row of evidence landed, count only where they did not move with the night.
@@ -86,7 +86,7 @@ def _changed_pairs(con: duckdb.DuckDBPyConnection, night: Night, names: list[str
     return list(zip(before, expected, after, strict=True))
 
 
-def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
+def _added(row: Row, night: NightChanges, split: dict[str, str]) -> Row:
     key = row["person_key"]
     if key in split:
         return _row(row, "split", "split", before={"person_key": split[key]}, after=row)
@@ -96,7 +96,7 @@ def _added(row: Row, night: Night, split: dict[str, str]) -> Row:
     return _row(row, "added", cause, after=row)
 
 
-def _why_added(row: Row, night: Night) -> str:
+def _why_added(row: Row, night: NightChanges) -> str:
     """The cause of an addition. A row counts as new only where its number proves it."""
     key = row["person_key"]
     new, known = (found.get(key, frozenset()) for found in (night.novelty.new_roles, night.novelty.known_roles))
@@ -119,7 +119,7 @@ def _why_added(row: Row, night: Night) -> str:
     return "newly_declared" if declared else "newly_tied"
 
 
-def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
+def _removed(row: Row, night: NightChanges, merged: dict[str, str]) -> Row:
     key = row["person_key"]
     objects = night.objecting & {key, merged.get(key)}
     past = without_withheld(row) if objects else row
@@ -130,7 +130,7 @@ def _removed(row: Row, night: Night, merged: dict[str, str]) -> Row:
     return {**gone, "source_rows": nothing_said()} if objects else gone
 
 
-def _why_removed(row: Row, night: Night) -> str:
+def _why_removed(row: Row, night: NightChanges) -> str:
     """The cause of a removal."""
     key = row["person_key"]
     if key in night.erased:
@@ -148,7 +148,7 @@ def _why_removed(row: Row, night: Night) -> str:
     return _why_untied(row, night)
 
 
-def _why_unseen(row: Row, night: Night) -> str:
+def _why_unseen(row: Row, night: NightChanges) -> str:
     """Why nothing ties a person to platform work who stays in the ledger for now."""
     key = row["person_key"]
     if key in night.denied:
@@ -160,7 +160,7 @@ def _why_unseen(row: Row, night: Night) -> str:
     return "model_change" if night.model_changed else _why_untied(row, night)
 
 
-def _left_register(row: Row, night: Night) -> str | None:
+def _left_register(row: Row, night: NightChanges) -> str | None:
     """The cause where a person of the registers stands in none of them any more."""
     roles = {one["role"] for one in row["evidence"]}
     register = next((role for role in _REGISTERS if role in roles), None)
@@ -169,7 +169,7 @@ def _left_register(row: Row, night: Night) -> str | None:
     return f"{register}_change"
 
 
-def _why_untied(row: Row, night: Night) -> str:
+def _why_untied(row: Row, night: NightChanges) -> str:
     """The cause where rows and register entry are still there, but are not tied to each other any more."""
     records = {(one["source"], one["record_id"]) for one in row["evidence"] if one["role"] in WORK}
     if (row["member_no"] is not None and row["member_no"] in night.in_review) or records & night.rows_in_review:
@@ -183,7 +183,7 @@ def _has_work(row: Row) -> bool:
     return any(one["role"] in WORK for one in row["evidence"])
 
 
-def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[str]) -> Row:
+def _changed(before: Row, expected: Row, after: Row, night: NightChanges, names: list[str]) -> Row:
     compared = {**before, "evidence": expected["evidence"]}
     columns = [name for name in names if compared[name] != after[name]] or ["last_seen"]
     cause = _cause(before, after, set(columns) - set(_CARRIED), night)
@@ -201,7 +201,7 @@ def _changed(before: Row, expected: Row, after: Row, night: Night, names: list[s
     return row
 
 
-def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # noqa: PLR0912
+def _cause(before: Row, after: Row, columns: set[str], night: NightChanges) -> str:  # noqa: PLR0912
     if "id_token" in columns and _key_of(before) != _key_of(after):
         columns = columns - {"id_token"}
         if not columns:
@@ -250,7 +250,7 @@ def _cause(before: Row, after: Row, columns: set[str], night: Night) -> str:  # 
     return _status_cause(before, after)
 
 
-def _moved_rows(after: Row, gone: Counter[Record], new: Counter[Record], night: Night) -> str | None:
+def _moved_rows(after: Row, gone: Counter[Record], new: Counter[Record], night: NightChanges) -> str | None:
     """The cause where rows of evidence came or went; null where they are the same."""
     key = after["person_key"]
     if any((key, source, record) in night.judged for _, source, record in [*gone, *new]):

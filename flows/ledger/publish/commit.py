@@ -21,7 +21,7 @@ from schemas.contracts import check_table, ledger_schema_version, ledger_table
 
 
 @dataclass(frozen=True)
-class Draft:
+class UnpublishedVersion:
     """What will be published, table by table, and its bytes."""
 
     version: str
@@ -35,7 +35,7 @@ class Draft:
 
 def make_draft(
     run: RunContext, tables: dict[str, pa.Table], newest: str | None, about: dict[str, Any] | None = None
-) -> Draft:
+) -> UnpublishedVersion:
     """The tables' bytes under the version's name, which is after the newest one there was.
 
     The name holds four digits of the content, so that it is known once everything else is; then the changes bear it.
@@ -49,7 +49,7 @@ def make_draft(
     changes = _of_version(tables["changes"], version)
     check_table(changes, ledger_table("changes"))
     files["changes.parquet"] = parquet_bytes(changes, "changes", run.as_of)
-    return Draft(version, {**tables, "changes": changes}, files, documents_of(run, codes), about or {})
+    return UnpublishedVersion(version, {**tables, "changes": changes}, files, documents_of(run, codes), about or {})
 
 
 def _of_version(changes: pa.Table, version: str) -> pa.Table:
@@ -68,7 +68,9 @@ def _version_name(run: RunContext, files: dict[str, bytes], newest: str | None) 
     return f"{moment:%Y%m%dT%H%M%SZ}-{content[:4]}"
 
 
-def make_index(run: RunContext, draft: Draft, current: Published | None, audit_head: str) -> dict[str, Any]:
+def make_index(
+    run: RunContext, draft: UnpublishedVersion, current: Published | None, audit_head: str
+) -> dict[str, Any]:
     """The signed index of a version: what it holds, where it comes from, the deltas up to it."""
     files = {
         name: {"rows": draft.tables[name.removesuffix(".parquet")].num_rows, "bytes": len(data), "sha256": sha256(data)}
@@ -106,7 +108,7 @@ def make_index(run: RunContext, draft: Draft, current: Published | None, audit_h
     return {**index, "hmac": signature(run.key, index)}
 
 
-def _kept(run: RunContext, draft: Draft, deltas: int) -> list[str]:
+def _kept(run: RunContext, draft: UnpublishedVersion, deltas: int) -> list[str]:
     """The versions that stay beside this one, however far back: one missing later is missed."""
     versions = [*kept_versions(run.home), draft.version]
     doomed = set(doomed_versions(versions, run.policy.retention, deltas))
@@ -129,7 +131,7 @@ def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
     }
 
 
-def put_in_place(run: RunContext, draft: Draft, index: dict[str, Any]) -> None:
+def put_in_place(run: RunContext, draft: UnpublishedVersion, index: dict[str, Any]) -> None:
     """The version folder first, then the copy of its ledger, last the index: until then the old version stands."""
     text = json.dumps(index, ensure_ascii=False, indent=1).encode()
     write_version(run.home.ledger / "versions" / draft.version, {**draft.files, **draft.documents, "index.json": text})

@@ -10,7 +10,7 @@ from flows.ledger.publish.novelty import Novelty
 
 
 @dataclass(frozen=True)
-class Night:
+class NightChanges:
     """What else changed between two versions, and who was seen where tonight."""
 
     as_of: date

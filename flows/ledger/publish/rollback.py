@@ -12,7 +12,7 @@ from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.behind import lost_versions
 from flows.ledger.publish.changes import build_changes
 from flows.ledger.publish.commit import make_draft, make_index, put_in_place
-from flows.ledger.publish.night import Night
+from flows.ledger.publish.night import NightChanges
 from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.step import aliases_table
@@ -93,7 +93,7 @@ def _changes(current: Published, ledger: pa.Table, run: RunContext) -> pa.Table:
     previous = current.table("ledger")
     was = as_of(current)
     clean = Redactor(run.key, frozenset()).numbers
-    night = Night(run.as_of, was, False, False, frozenset(), frozenset(), frozenset(), clean=clean)
+    night = NightChanges(run.as_of, was, False, False, frozenset(), frozenset(), frozenset(), clean=clean)
     con = connect()
     try:
         put(con, "previous_ledger", previous)

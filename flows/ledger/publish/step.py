@@ -17,10 +17,10 @@ from flows.ledger.keys_moved import newest_events
 from flows.ledger.publish.behind import check_not_behind
 from flows.ledger.publish.changes import build_changes, keep_changes
 from flows.ledger.publish.columns import check_columns
-from flows.ledger.publish.commit import Draft, make_draft, make_index, put_in_place
+from flows.ledger.publish.commit import UnpublishedVersion, make_draft, make_index, put_in_place
 from flows.ledger.publish.erase import finish_erasure
 from flows.ledger.publish.files import parquet_bytes, sha256
-from flows.ledger.publish.night import Night
+from flows.ledger.publish.night import NightChanges
 from flows.ledger.publish.novelty import novelty
 from flows.ledger.publish.read import Published, current_version
 from flows.ledger.publish.replay import ledger_schema, prove_changes
@@ -87,7 +87,9 @@ def _published_already(con: duckdb.DuckDBPyConnection, run: RunContext, current:
     return bool(sha256(data) == current.index["files"]["ledger.parquet"]["sha256"])
 
 
-def _draft(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> Draft:
+def _draft(
+    con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None
+) -> UnpublishedVersion:
     tables = {name: relation(con, name) for name in ("ledger", "review", "coverage", "units_published")}
     tables["units"] = tables.pop("units_published")
     previous = current.table("ledger") if current else ledger_schema().empty_table()
@@ -124,7 +126,7 @@ def _check_books(ledger: pa.Table, coverage: pa.Table) -> None:
         )  # fmt: skip
 
 
-def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> Night:
+def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> NightChanges:
     index = current.index if current else {}
     was = datetime.fromisoformat(index["as_of"]).date() if current else None
     put_rows(con, "night", {"previous_as_of": pa.date32(), "as_of": pa.date32()}, [(was, run.as_of)])
@@ -133,7 +135,7 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     waiting = con.execute("select distinct source, record_id from review where record_id is not null").fetchall()
     leavers = con.execute("select person_key, row_here, registry_here, denied from leavers order by 1").fetchall()
     news = con.execute("select person_key, flatten(list(news)) from reopened group by 1 order by 1").fetchall()
-    return Night(
+    return NightChanges(
         as_of=run.as_of,
         previous_as_of=was,
         policy_changed=bool(current) and index["policy_version"] != run.policy.version,

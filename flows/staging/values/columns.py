@@ -24,7 +24,7 @@ Repair = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Column:
+class FieldColumn:
     """One field of a sheet: its staged arrays (three for an ID, else one), and every change of a cell."""
 
     arrays: tuple[pa.Array, ...]
@@ -46,7 +46,7 @@ class _Pool:
     originals: list[Cell]
 
 
-def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = False) -> Column:
+def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = False) -> FieldColumn:
     """Clean a column. A bool is read as the text it shows, since True and 1.0 are one key."""
     texts, others = _texts(field, cells)
     encoded = texts.dictionary_encode()
@@ -63,7 +63,7 @@ def clean_column(field: SourceField, cells: Sequence[Cell], *, licence: bool = F
     )
     places = _places(encoded.indices, _numpy(right), others, {cell: len(distinct) + n for n, cell in enumerate(odd)})
     taken = pa.array(places)
-    return Column(tuple(array.take(taken) for array in arrays), tuple(_repairs(places, len(good), pool)))
+    return FieldColumn(tuple(array.take(taken) for array in arrays), tuple(_repairs(places, len(good), pool)))
 
 
 def _dated(cleaner: Cleaner, cells: Sequence[Cell]) -> Cleaner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from nicegui import ui
 
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from reports.workbench.desk import Desk
 from reports.workbench.pages.frame import Visit, act, frame, html
 
@@ -36,7 +36,7 @@ def add(desk: Desk) -> None:
 
 def _open(desk: Desk, visit: Visit, streets: list[str]) -> None:
     def add_account() -> None:
-        account = Account((name.value or "").strip(), Role(role.value), frozenset(chosen.value or ()))
+        account = SignedInAccount((name.value or "").strip(), Role(role.value), frozenset(chosen.value or ()))
         desk.open_account(visit.session, account, password.value or "")
         ui.navigate.reload()
 

@@ -27,11 +27,11 @@ def add(desk: Desk) -> None:
     @ui.page("/conflict/{key}/{code}")
     def conflict(request: Request, key: str, code: str) -> None:
         with frame(desk, request, "/conflicts", "情况不符") as visit:
-            Screen(desk, visit, desk.conflict(visit.session, key, code)).build()
+            ConflictTab(desk, visit, desk.conflict(visit.session, key, code)).build()
 
 
 @dataclass
-class Screen:
+class ConflictTab:
     """One browser tab on a disputed lead."""
 
     desk: Desk

@@ -38,12 +38,12 @@ def _of(cover: Coverage, scope: str) -> list[Row]:
 def _charts(cover: Coverage, streets: Sequence[Row]) -> list[tuple[str, Markup]]:
     """Drawn on the server; the words in them are escaped by the drawing."""
     members = [
-        charts.Part(row["name"], row[name], part)
+        charts.BarPart(row["name"], row[name], part)
         for row in streets[:_MOST_BARS]
         for name, part in (("full_members", "正式党员"), ("probationary", "预备党员"))
     ]
     leads = [
-        charts.Part(f"{code} {name}", cover.statuses[code])
+        charts.BarPart(f"{code} {name}", cover.statuses[code])
         for code, name in cover.names.items()
         if code in cover.statuses
     ]

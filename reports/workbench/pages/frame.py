@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 from fastapi import Request
 from nicegui import Client, ui
 
-from reports.workbench.access import Account
+from reports.workbench.access import SignedInAccount
 from reports.workbench.desk import Desk, LoggedOut, Refused
 from reports.workbench.look import head_values, rendered, style
 from schemas.errors import SanzhaoError
@@ -26,7 +26,7 @@ class Visit:
     """One opening of a page: the log-in it came with, and what its address said."""
 
     session: str
-    account: Account
+    account: SignedInAccount
     query: dict[str, str]
 
     @property

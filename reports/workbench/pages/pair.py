@@ -12,7 +12,7 @@ from nicegui import events, ui
 
 from reports import words
 from reports.workbench.access import Action, may
-from reports.workbench.desk import Desk, LoggedOut, Original, PairView, Place, Side, Verdict
+from reports.workbench.desk import Desk, LoggedOut, Original, PairView, ResumePoint, Side, Verdict
 from reports.workbench.look import percent, rendered
 from reports.workbench.pages.frame import Visit, act, client, frame, html
 from reports.workbench.waterfall import waterfall
@@ -44,17 +44,17 @@ def add(desk: Desk) -> None:
         with frame(desk, request, "/queue", "核对") as visit:
             view = desk.pair(visit.session, pair_id)
             place = replace(desk.place(visit.session), pair_id=pair_id)
-            Screen(desk, visit, view, place).build()
+            PairTab(desk, visit, view, place).build()
 
 
 @dataclass
-class Screen:
+class PairTab:
     """One browser tab on a pair: what it shows, and what was unmasked in it."""
 
     desk: Desk
     visit: Visit
     view: PairView
-    place: Place
+    place: ResumePoint
     originals: dict[Side, Original] = field(default_factory=dict)
     notice: str = ""
     shown_at: float = 0.0

@@ -18,7 +18,7 @@ from flows.home.keys import DistrictKey
 from flows.home.store import Judged, open_store
 from flows.run.runs import run_lock
 from schemas.errors import HomeError
-from schemas.store import Judgement
+from schemas.store import JudgementRow
 from tests.flows.command import sanzhao, without_reports
 from tests.flows.home.store.conftest import postgres, store_url  # noqa: F401  fixtures
 
@@ -78,7 +78,7 @@ def test_rows_go_from_sqlite_to_postgresql_and_numbering_goes_on(tmp_path: Path,
         assert list(rows_of(here.engine, source)) == list(rows_of(there.engine, target))
     there.judge("p3", Judged("link"), "李强", TODAY)
     with there.engine.connect() as connection:
-        assert connection.execute(select(Judgement.id).order_by(Judgement.id)).scalars().all() == [1, 2, 3]
+        assert connection.execute(select(JudgementRow.id).order_by(JudgementRow.id)).scalars().all() == [1, 2, 3]
     assert there.audit_problems(KEY) == []
     with pytest.raises(HomeError, match="不覆盖"):
         check_empty(there.engine)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.connectors import FetchedFile, Known, fetch_files
+from flows.connectors import FetchedBefore, FetchedFile, fetch_files
 from schemas.connectors import (
     Connector,
     FolderConnector,
@@ -70,7 +70,7 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-def fetched(name: str, connector: Connector, known: dict[str, Known], **options: Any) -> list[FetchedFile]:
+def fetched(name: str, connector: Connector, known: dict[str, FetchedBefore], **options: Any) -> list[FetchedFile]:
     return list(fetch_files(name, connector, known, **options))
 
 
@@ -104,16 +104,18 @@ def refusal(connector: Connector) -> SanzhaoError:
     return caught.value
 
 
-def bodies(connector: Connector, known: dict[str, Known] | None = None) -> dict[str, bytes | None]:
+def bodies(connector: Connector, known: dict[str, FetchedBefore] | None = None) -> dict[str, bytes | None]:
     return {file.name: file.data for file in fetched("platform", connector, known or {})}
 
 
-def remembered(connector: Connector) -> dict[str, Known]:
+def remembered(connector: Connector) -> dict[str, FetchedBefore]:
     """What a landing would know of a first fetch."""
     import hashlib
 
     found = fetched("platform", connector, {})
-    return {file.name: Known(file.size, file.mark, hashlib.sha256(file.data or b"").hexdigest()) for file in found}
+    return {
+        file.name: FetchedBefore(file.size, file.mark, hashlib.sha256(file.data or b"").hexdigest()) for file in found
+    }
 
 
 def test_a_folder_gives_its_whole_files_and_no_half_written_ones(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from flows.evaluate.page import ledger_page
 from flows.home.folders import Home
 from flows.sample import SampleOptions, generate
 from flows.tasks.export import TaskOrder, export_tasks
-from flows.tasks.returned import Receiver, import_tasks
+from flows.tasks.returned import SheetReceiver, import_tasks
 from matchers.measuring.curve import Share, wilson
 from tests.flows.command import without_reports
 from tests.flows.ledger.nights import Play, all_versions, book_problems, needless_keys, unexplained
@@ -66,7 +66,7 @@ def answer_half(played: Played, folder: Path, day: date) -> None:
             sheet.fill(row, "属实", on=day)
             played.answered.add(sheet.number(row)[7:])
         returned = sheet.save(folder / f"交回{number}.xlsx")
-        import_tasks(played.home, [returned], Receiver("分析员乙", day + timedelta(days=1)))
+        import_tasks(played.home, [returned], SheetReceiver("分析员乙", day + timedelta(days=1)))
 
 
 def check(played: Played) -> None:

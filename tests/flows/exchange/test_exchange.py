@@ -19,11 +19,11 @@ from python_calamine import CalamineWorkbook
 
 from flows.cli.app import app
 from flows.cli.ending import ended
-from flows.exchange.agreement import Agreement, load_agreement, make_agreement
+from flows.exchange.agreement import ExchangeAgreement, load_agreement, make_agreement
 from flows.exchange.comparing import compare_files
 from flows.exchange.export import _evidence
 from flows.exchange.importing import ImportOrder, import_result
-from flows.exchange.sides import Sides, read_sides
+from flows.exchange.sides import DistrictSides, read_sides
 from flows.exchange.token_file import read_tokens
 from flows.home.folders import Home, write_private
 from flows.home.keys import load_key
@@ -32,7 +32,7 @@ from flows.ledger.publish.read import current_version
 from flows.review.office import Office
 from flows.sample import SampleOptions, generate
 from flows.sample.options import Neighbour
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
 from tests.flows.command import DAY, sanzhao, without_reports
 
@@ -51,11 +51,11 @@ class Two:
     homes: dict[str, Home]
     key: Path
     truth: pa.Table
-    sides: dict[str, Sides]
+    sides: dict[str, DistrictSides]
     """What each holds in clear, read once for all tests."""
 
     @property
-    def agreement(self) -> Agreement:
+    def agreement(self) -> ExchangeAgreement:
         return load_agreement(self.key)
 
     def file(self, district: str) -> Path:
@@ -70,7 +70,7 @@ def settled(home: Path, district: str) -> Home:
         f'district = "{district}"\n' if line.startswith("district =") else line for line in lines
     ).encode())  # fmt: skip
     office = Office.open(Home(home))
-    office.accounts.add(Account("审核", Role.REVIEWER), PASSWORD, at=office.now(), by="test")
+    office.accounts.add(SignedInAccount("审核", Role.REVIEWER), PASSWORD, at=office.now(), by="test")
     office.close()
     return Home(home)
 
@@ -109,13 +109,13 @@ def export_words(two: Two, home: Home, out: Path) -> list[str]:
     return [str(word) for word in words]
 
 
-def sides_of(home: Home) -> Sides:
+def sides_of(home: Home) -> DistrictSides:
     version = current_version(home, load_key(home))
     assert version is not None
     return read_sides(home, version)
 
 
-def people(sides: Sides) -> dict[str, set[str]]:
+def people(sides: DistrictSides) -> dict[str, set[str]]:
     both = [row for side in (sides.members, sides.workers) for row in side.to_pylist()]
     return {
         "names": {row["name"] for row in both if row["name"] and len(row["name"]) > 2 and "*" not in row["name"]},
@@ -179,7 +179,7 @@ def _check_people(two: Two) -> None:
         assert here & there, "one person's name stands on both sides of a pair"
 
 
-def names_by_token(home: Home, sides: Sides) -> dict[str, str]:
+def names_by_token(home: Home, sides: DistrictSides) -> dict[str, str]:
     return {
         token: name
         for side, workers in ((sides.members, False), (sides.workers, True))

@@ -12,14 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from flows.exchange.agreement import Agreement, load_agreement, make_agreement
+from flows.exchange.agreement import ExchangeAgreement, load_agreement, make_agreement
 from flows.exchange.entries import member_entries, worker_entries
 from flows.exchange.matching import Matched, match_files
 from flows.exchange.rules import rules
 from flows.exchange.sealing import Sealed, padded, sealed_section
-from flows.exchange.sides import Sides, without_withheld
+from flows.exchange.sides import DistrictSides, without_withheld
 from flows.exchange.strength import homophone, worth_a_link
-from flows.exchange.token_file import Header, TokenFile
+from flows.exchange.token_file import TokenFile, TokenFileHeader
 from matchers.engine import Options, embedded
 from matchers.model.district import district_model
 from schemas.people import check_digit
@@ -50,7 +50,7 @@ def table(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
+def agreement(tmp_path_factory: pytest.TempPathFactory) -> ExchangeAgreement:
     path = tmp_path_factory.mktemp("agreed") / "k"
     make_agreement(path, "2026-0003", ("甲区", "乙区"), DAY)
     return load_agreement(path)
@@ -64,7 +64,7 @@ STRANGERS = [
 
 
 def compared(
-    members: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]], agreed: Agreement
+    members: Sequence[dict[str, Any]], workers: Sequence[dict[str, Any]], agreed: ExchangeAgreement
 ) -> tuple[Matched, set[int]]:
     """The members of one district against the workers of another; and the members found, counted from 1."""
     roll, riders = table([*members, *STRANGERS]), table(workers)
@@ -81,17 +81,17 @@ def compared(
     return matched, {owner[pair.entries[0][0] // rules().tokens_per_member] for pair in matched.pairs}
 
 
-def worker_entries_of_nobody(agreed: Agreement) -> Sealed:
+def worker_entries_of_nobody(agreed: ExchangeAgreement) -> Sealed:
     with embedded(Options()) as con:
         return sealed_section("workers", worker_entries(con, table([]), 4), rules().tokens_per_worker, agreed)
 
 
-def file_of(district: str, members: Sealed | None, workers: Sealed, agreed: Agreement) -> TokenFile:
+def file_of(district: str, members: Sealed | None, workers: Sealed, agreed: ExchangeAgreement) -> TokenFile:
     if members is None:
         with embedded(Options()) as con:
             none = member_entries(con, table([]), set())
         members = sealed_section("members", none, rules().tokens_per_member, agreed)
-    header = Header(
+    header = TokenFileHeader(
         version=1, exchange=agreed.number, district=district, other=agreed.other(district), contact="科室", made_on=DAY,
         expires_on=DAY, members=len(members.section.tokens), workers=len(workers.section.tokens), masks=rules().masks,
     )  # fmt: skip
@@ -151,7 +151,9 @@ def born(number: str) -> str:
     return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
 
 
-def test_what_links_within_a_district_links_over_the_border_and_what_contradicts_does_not(agreement: Agreement) -> None:
+def test_what_links_within_a_district_links_over_the_border_and_what_contradicts_does_not(
+    agreement: ExchangeAgreement,
+) -> None:
     """A member and a worker's row per case, all in one exchange."""
     members, workers, cases = [], [], {**FOUND, **NOT_FOUND}
     assert len(cases) == len(SURNAMES)
@@ -163,7 +165,7 @@ def test_what_links_within_a_district_links_over_the_border_and_what_contradicts
     assert {case for at, case in enumerate(cases, 1) if at in found} == set(FOUND)
 
 
-def test_two_members_who_could_both_be_meant_and_a_worker_tied_to_two_are_nobodys(agreement: Agreement) -> None:
+def test_two_members_who_could_both_be_meant_and_a_worker_tied_to_two_are_nobodys(agreement: ExchangeAgreement) -> None:
     twin = row("李晓蕾", TWIN, ["13958610038"])
     shown = row("李晓蕾", f"{LI[:15]}***", id_kind="excel15")
     assert not compared([MEMBER, twin], [shown], agreement)[0].pairs
@@ -177,7 +179,7 @@ def test_two_members_who_could_both_be_meant_and_a_worker_tied_to_two_are_nobody
 
 
 def test_rows_of_one_worker_on_two_platforms_are_one_pair_and_rows_that_contradict_are_none(
-    agreement: Agreement,
+    agreement: ExchangeAgreement,
 ) -> None:
     rows = [row("李晓蕾", LI, ["13958617423"]), row("李晓蕾", f"{LI[:6]}********{LI[14:]}", ["13958617423"])]
     assert len(compared([MEMBER], rows, agreement)[0].pairs) == 1
@@ -203,7 +205,7 @@ def test_a_homophone_sounds_alike_and_is_written_otherwise() -> None:
 
 def test_nothing_of_a_person_who_objected_or_was_erased_leaves_the_house() -> None:
     roll, riders = table([MEMBER, *STRANGERS]), table([row("李晓蕾", LI), row("赵国庆", OTHER)])
-    sides = Sides(roll, riders, (), Path())
+    sides = DistrictSides(roll, riders, (), Path())
     evidence = {name: {at: f"{name} {at}" for at in range(1, 40)} for name in ("members", "workers")}
     left = without_withheld(sides, evidence, {"members 1", "workers 2"})
     assert left.members["on_roll"].to_pylist() == [False] + [True] * len(STRANGERS)

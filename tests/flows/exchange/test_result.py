@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.exchange.agreement import Agreement, load_agreement, make_agreement
+from flows.exchange.agreement import ExchangeAgreement, load_agreement, make_agreement
 from flows.exchange.importing import _find
 from flows.exchange.own_list import Own
 from flows.exchange.result import FoundPair, Result, read_result, write_result
@@ -21,7 +21,7 @@ RESULT = Result(
 )  # fmt: skip
 
 
-def agreed(folder: Path, third_party: str = "") -> Agreement:
+def agreed(folder: Path, third_party: str = "") -> ExchangeAgreement:
     make_agreement(folder / "key", "2026-0003", ("甲区", "乙区"), DAY, third_party=third_party)
     return load_agreement(folder / "key")
 

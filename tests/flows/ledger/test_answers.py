@@ -11,11 +11,11 @@ import pytest
 
 from flows.home.store import Host, Store, opened_store
 from flows.ledger import verify
-from flows.ledger.checks import PERSON, Said, record_answer
+from flows.ledger.checks import PERSON, LeadAnswer, record_answer
 from flows.ledger.disputes import disputes
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
-from flows.tasks.answered import Answered
+from flows.tasks.answered import RecentAnswers
 from reports.books import put_views
 from reports.causes import cause_text
 from schemas.errors import InputError
@@ -53,7 +53,7 @@ def lead_of(root: Path, surname: str, code: str) -> dict[str, Any]:
 
 
 def say(store: Store, row: dict[str, Any], code: str, answer: str, on: date, **more: Any) -> None:
-    record_answer(store, RULES, row, code, Said(answer, more.pop("by", "街道甲"), on, **more))
+    record_answer(store, RULES, row, code, LeadAnswer(answer, more.pop("by", "街道甲"), on, **more))
 
 
 def lost_members(*, found: tuple[str, ...] = ()) -> District:
@@ -88,7 +88,7 @@ def test_a_disputed_lead_waits_for_an_analyst_and_for_no_street(disputed: Path) 
     with opened_store(context(disputed).home) as store:
         found = disputes(store, rows, RULES)
         assert [one.said.remark for one in found] == ["组织部说早已找到"] * 5
-        answered = Answered(store, RULES)
+        answered = RecentAnswers(store, RULES)
         assert all(answered.lead(row, row["leads"][0]) for row in rows)
 
 
@@ -99,7 +99,7 @@ def analysed(disputed: Path) -> tuple[Path, dict[str, bool]]:
     with opened_store(context(disputed).home) as store:
         for answer, name in NAMES.items():
             say(store, by_name[name[0]], "L1", answer, NEXT, by="分析员乙", analyst=True)
-        answered = Answered(store, RULES)
+        answered = RecentAnswers(store, RULES)
         asked = {
             answer: not answered.lead(by_name[name[0]], by_name[name[0]]["leads"][0]) for answer, name in NAMES.items()
         }

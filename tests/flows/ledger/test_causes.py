@@ -119,13 +119,13 @@ def causes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str
 
 def deny(root: Path, person_key: str) -> None:
     """The street found that the rows tied to the person are not theirs."""
-    from flows.ledger.checks import Said, record_answer
+    from flows.ledger.checks import LeadAnswer, record_answer
     from flows.ledger.publish.look import show
 
     run = context(root)
     with opened_store(run.home) as store:
         row = show(run.home, person_key)["row"]
-        record_answer(store, run.policy.leads, row, row["primary_status"], Said("非本人", "街道甲", AS_OF))
+        record_answer(store, run.policy.leads, row, row["primary_status"], LeadAnswer("非本人", "街道甲", AS_OF))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from flows.home.store import Judged, Lead, opened_store
 from flows.ledger import show, verify
-from flows.ledger.checks import Said, record_answer
+from flows.ledger.checks import LeadAnswer, record_answer
 from flows.ledger.judging import judged_pairs
 from flows.ledger.publish import withheld
 from flows.ledger.publish.read import current_version
@@ -214,15 +214,15 @@ def test_an_answer_the_policy_does_not_know_or_a_lead_that_is_not_there_is_refus
     with opened_store(context(tmp_path).home) as store:
         for code, answer in (("L1", "也许"), ("P1", "属实")):
             with pytest.raises(InputError):
-                record_answer(store, rules, row, code, Said(answer, "街道甲", NEXT))
-        assert record_answer(store, rules, row, "L1", Said("属实", "街道甲", NEXT)).state == "已确认"
+                record_answer(store, rules, row, code, LeadAnswer(answer, "街道甲", NEXT))
+        assert record_answer(store, rules, row, "L1", LeadAnswer("属实", "街道甲", NEXT)).state == "已确认"
 
 
 def test_rows_found_not_to_be_the_person_are_untied_and_later_rows_are_not(tmp_path: Path) -> None:
     first_night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
     with opened_store(context(tmp_path).home) as store:
-        record_answer(store, context(tmp_path).policy.leads, row, "L1", Said("非本人", "街道甲", AS_OF))
+        record_answer(store, context(tmp_path).policy.leads, row, "L1", LeadAnswer("非本人", "街道甲", AS_OF))
     more = one(lost_contact=True)
     person = next(iter(more.registry))
     later = more.worker("李建国", number_of(1), person, source="transport", record_id="T9")
@@ -303,7 +303,7 @@ def test_an_excluded_lead_is_asked_again_only_with_new_evidence_and_says_which(t
     first_night(one(lost_contact=True), context(tmp_path))
     (row,) = rows(tmp_path, "ledger")
     with opened_store(context(tmp_path).home) as store:
-        record_answer(store, context(tmp_path).policy.leads, row, "L1", Said("已转", "街道甲", NEXT))
+        record_answer(store, context(tmp_path).policy.leads, row, "L1", LeadAnswer("已转", "街道甲", NEXT))
     night(one(lost_contact=True), context(tmp_path, NEXT, run_id="run-2"))
     assert rows(tmp_path, "ledger")[0]["lead_state"] == "排除"
     more = one(lost_contact=True)

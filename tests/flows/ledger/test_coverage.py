@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.ledger.coverage import Scope, Surroundings, advise
+from flows.ledger.coverage import CoverageScope, Surroundings, advise
 from flows.ledger.joining import SharedBranch, joint_branches
 from flows.ledger.lines import lines_of
 from schemas.policy import load_policy
@@ -19,8 +19,8 @@ AROUND = Surroundings(SIZES)
 
 def unit(
     name: str, full: int, *, street: str = "云溪街道", trade: str = "快递", workers: int = 10, **about: int
-) -> Scope:
-    return Scope(
+) -> CoverageScope:
+    return CoverageScope(
         scope="unit", name_key=name, label=name, street=street, trade=trade, workers=workers, worker_rows=workers,
         full_members=full, probationary=about.get("probationary", 0), floating=about.get("floating", 0), leads=0,
         open_full=full - about.get("taken_in", 0), open_probationary=about.get("probationary", 0),

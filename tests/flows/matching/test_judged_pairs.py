@@ -14,7 +14,7 @@ from flows.matching.steps import encode_sides, scored
 from flows.run.context import RunContext
 from matchers.relations import make
 from schemas.contracts import stage_table
-from schemas.store import Judgement
+from schemas.store import JudgementRow
 from tests.flows.ledger.district import AS_OF, context
 
 SIDES = {130_321: 361, 140_625: 375}
@@ -45,7 +45,7 @@ def judge_all(run: RunContext, many: int) -> None:
     word = {"left_token": "", "right_token": "", "judgement": "link", "judged_by": "甲", "judged_on": date(2026, 11, 1)}
     rows = [{**word, "pair_id": pair_token(run.key, one, other)} for one in workers for other in persons]
     with opened_store(run.home, run.settings.store_url) as store, store.engine.begin() as con:
-        con.execute(insert(Judgement), rows)
+        con.execute(insert(JudgementRow), rows)
 
 
 @pytest.fixture(scope="module")

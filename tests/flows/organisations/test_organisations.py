@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from flows.organisations import Organisation, OrganisationRegister, read_name
+from flows.organisations import OrganisationRegister, RegisterRow, read_name
 
 REGISTER = OrganisationRegister(
     [
-        Organisation(1, "001", "中共澜江区龙洲街道工作委员会", None, "龙洲街道"),
-        Organisation(2, "002", "中共澜江区石栈街道工作委员会", None, "石栈街道"),
-        Organisation(3, "010", "龙洲街道桥头社区第一党支部", "中共澜江区龙洲街道工作委员会", "龙洲街道"),
-        Organisation(4, "011", "石栈街道柳林社区党支部", "石栈街道柳林社区党总支", "石栈街道"),
-        Organisation(5, "012", "中共石栈街道柳林社区总支部委员会", "2", "石栈街道"),
-        Organisation(6, "020", "澜江区外卖行业党委"),
-        Organisation(7, "013", "石栈街道流动党员党支部", "石栈街道党工委", "石栈街道"),
-        Organisation(8, "014", "澜江区市场监督管理局机关党支部"),
-        Organisation(9, "0000-61156", "澜江区渔港党支部"),
-        Organisation(10, "0-71", "澜江区船坞党支部"),
-        Organisation(11, "00-71", "澜江区渡头党支部"),
+        RegisterRow(1, "001", "中共澜江区龙洲街道工作委员会", None, "龙洲街道"),
+        RegisterRow(2, "002", "中共澜江区石栈街道工作委员会", None, "石栈街道"),
+        RegisterRow(3, "010", "龙洲街道桥头社区第一党支部", "中共澜江区龙洲街道工作委员会", "龙洲街道"),
+        RegisterRow(4, "011", "石栈街道柳林社区党支部", "石栈街道柳林社区党总支", "石栈街道"),
+        RegisterRow(5, "012", "中共石栈街道柳林社区总支部委员会", "2", "石栈街道"),
+        RegisterRow(6, "020", "澜江区外卖行业党委"),
+        RegisterRow(7, "013", "石栈街道流动党员党支部", "石栈街道党工委", "石栈街道"),
+        RegisterRow(8, "014", "澜江区市场监督管理局机关党支部"),
+        RegisterRow(9, "0000-61156", "澜江区渔港党支部"),
+        RegisterRow(10, "0-71", "澜江区船坞党支部"),
+        RegisterRow(11, "00-71", "澜江区渡头党支部"),
     ],
     "澜江区",
 )

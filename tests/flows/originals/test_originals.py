@@ -29,7 +29,7 @@ from flows.privacy.identified_export import Order, export_identified
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
 from flows.tasks.contacts import read_contacts
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
 from tests.browser.district import members, write_drop
 from tests.flows.command import without_reports
@@ -66,7 +66,7 @@ class Play:
         self.night(SECOND)
         self.office = Office.open(self.home, clock=Clock())
         self.desk = OfficeDesk(self.office)
-        account = Account("李审核", Role.REVIEWER)
+        account = SignedInAccount("李审核", Role.REVIEWER)
         self.office.accounts.add(account, PASSWORD, at=self.office.now(), by="test")
         self.session = self.office.sessions.open(account, self.office.now())
 

@@ -21,7 +21,7 @@ from flows.home.store import opened_store
 from flows.ledger.publish.read import Published
 from flows.privacy.identified_export import Order, _written, export_identified
 from flows.review.office import Office
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -36,8 +36,8 @@ def with_accounts(finished_home: Path, tmp_path_factory: pytest.TempPathFactory)
     office = Office.open(Home(home))
     streets = frozenset({"云溪街道"})
     for account in (
-        Account("审核", Role.REVIEWER), Account("镇街", Role.REVIEWER, streets), Account("只看", Role.READER),
-        Account("管理", Role.ADMIN),
+        SignedInAccount("审核", Role.REVIEWER), SignedInAccount("镇街", Role.REVIEWER, streets),
+        SignedInAccount("只看", Role.READER), SignedInAccount("管理", Role.ADMIN),
     ):  # fmt: skip
         office.accounts.add(account, PASSWORD, at=office.now(), by="test")
     office.close()

@@ -12,8 +12,8 @@ from flows.review import accounts as module
 from flows.review.desk import OfficeDesk
 from flows.review.login import MOST_NOTED, FailureNotes
 from flows.review.office import Office, plain_text
-from flows.review.sessions import Limits, Sessions
-from reports.workbench.access import Account, Action, Role
+from flows.review.sessions import SessionLimits, Sessions
+from reports.workbench.access import Action, Role, SignedInAccount
 from reports.workbench.desk import LoggedOut, Refused
 from schemas.errors import InputError
 from tests.flows.review.conftest import Clock
@@ -29,13 +29,13 @@ def light_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def reviewer(office: Office) -> Account:
-    account = Account("李审核", Role.REVIEWER, frozenset({"云溪街道"}))
+def reviewer(office: Office) -> SignedInAccount:
+    account = SignedInAccount("李审核", Role.REVIEWER, frozenset({"云溪街道"}))
     office.accounts.add(account, GOOD, at=office.now(), by="root")
     return account
 
 
-def test_a_password_is_kept_as_argon2id_only(office: Office, reviewer: Account) -> None:
+def test_a_password_is_kept_as_argon2id_only(office: Office, reviewer: SignedInAccount) -> None:
     with sqlite3.connect(office.home.state / "sanzhao.db") as store:
         ((kept,),) = store.execute("select password from accounts").fetchall()
     assert kept.startswith("$argon2id$") and GOOD not in kept
@@ -45,16 +45,16 @@ def test_a_password_is_kept_as_argon2id_only(office: Office, reviewer: Account) 
 @pytest.mark.parametrize("password", ["short-1", "aaaaaaaaaaaa1", "onlyletters", "李审核-2026-abc", "x" * 300])
 def test_an_easy_password_is_refused(office: Office, password: str) -> None:
     with pytest.raises(InputError):
-        office.accounts.add(Account("李审核", Role.REVIEWER), password, at=office.now(), by="root")
+        office.accounts.add(SignedInAccount("李审核", Role.REVIEWER), password, at=office.now(), by="root")
 
 
 @pytest.mark.parametrize("name", ["a", "x" * 41, "张 三", "<b>", "sanzhao"])
 def test_a_name_that_is_none_is_refused(office: Office, name: str) -> None:
     with pytest.raises(InputError):
-        office.accounts.add(Account(name, Role.REVIEWER), GOOD, at=office.now(), by="root")
+        office.accounts.add(SignedInAccount(name, Role.REVIEWER), GOOD, at=office.now(), by="root")
 
 
-def test_guessing_closes_the_name_for_longer_each_time(office: Office, reviewer: Account, clock: Clock) -> None:
+def test_guessing_closes_the_name_for_longer_each_time(office: Office, reviewer: SignedInAccount, clock: Clock) -> None:
     def tried(password: str) -> module.Attempt:
         return office.accounts.attempt("李审核", password, office.now())
 
@@ -72,7 +72,7 @@ def test_guessing_closes_the_name_for_longer_each_time(office: Office, reviewer:
     assert tried("wrong-guess-1").closed_until is None, "a good log-in wipes the count"
 
 
-def test_a_new_password_opens_a_name_that_wrong_ones_have_closed(office: Office, reviewer: Account) -> None:
+def test_a_new_password_opens_a_name_that_wrong_ones_have_closed(office: Office, reviewer: SignedInAccount) -> None:
     for _ in range(module.FREE_FAILURES + 1):
         office.accounts.attempt("李审核", "wrong-guess-1", office.now())
     assert office.accounts.attempt("李审核", GOOD, office.now()).closed_until is not None
@@ -97,14 +97,16 @@ def test_failed_log_ins_fill_the_audit_log_no_further_than_a_few_an_hour(office:
     assert not office.store.audit_problems(office.key)
 
 
-def test_a_log_in_holds_only_where_it_was_made(office: Office, reviewer: Account, clock: Clock) -> None:
-    here, there = (Sessions(office.store.engine, office.key, Limits(), f"127.0.0.1:{port}") for port in (8080, 8081))
+def test_a_log_in_holds_only_where_it_was_made(office: Office, reviewer: SignedInAccount, clock: Clock) -> None:
+    here, there = (
+        Sessions(office.store.engine, office.key, SessionLimits(), f"127.0.0.1:{port}") for port in (8080, 8081)
+    )
     secret = here.open(reviewer, office.now())
     assert here.account(secret, office.now()) == reviewer
     assert there.account(secret, office.now()) is None
 
 
-def test_a_name_that_does_not_exist_answers_like_one_that_does(office: Office, reviewer: Account) -> None:
+def test_a_name_that_does_not_exist_answers_like_one_that_does(office: Office, reviewer: SignedInAccount) -> None:
     answers = [
         [office.accounts.attempt(name, "wrong-guess-1", office.now()) for _ in range(module.FREE_FAILURES + 2)]
         for name in ("李审核", "无此人")
@@ -113,7 +115,7 @@ def test_a_name_that_does_not_exist_answers_like_one_that_does(office: Office, r
 
 
 def test_a_session_ends_by_itself_by_log_out_and_with_its_account(
-    office: Office, reviewer: Account, clock: Clock
+    office: Office, reviewer: SignedInAccount, clock: Clock
 ) -> None:
     def opened() -> str:
         return office.sessions.open(reviewer, office.now())
@@ -153,7 +155,7 @@ def test_a_session_ends_by_itself_by_log_out_and_with_its_account(
     assert office.accounts.attempt("李审核", GOOD, office.now()).account is None
 
 
-def test_the_store_holds_no_secret_that_opens_a_session(office: Office, reviewer: Account) -> None:
+def test_the_store_holds_no_secret_that_opens_a_session(office: Office, reviewer: SignedInAccount) -> None:
     session = office.sessions.open(reviewer, office.now())
     with sqlite3.connect(office.home.state / "sanzhao.db") as store:
         kept = str(store.execute("select * from work_sessions").fetchall())
@@ -162,7 +164,7 @@ def test_the_store_holds_no_secret_that_opens_a_session(office: Office, reviewer
         office.account("")
 
 
-def test_a_refusal_is_noted(office: Office, reviewer: Account) -> None:
+def test_a_refusal_is_noted(office: Office, reviewer: SignedInAccount) -> None:
     session = office.sessions.open(reviewer, office.now())
     with pytest.raises(Refused):
         office.with_right(session, Action.SEE_AUDIT)
@@ -180,7 +182,7 @@ def test_a_reason_with_a_number_of_a_persons_is_refused(text: str) -> None:
 
 
 def test_the_auditor_is_told_when_the_end_of_the_log_was_cut_off(office: Office) -> None:
-    auditor = Account("孙审计", Role.AUDITOR)
+    auditor = SignedInAccount("孙审计", Role.AUDITOR)
     office.accounts.add(auditor, GOOD, at=office.now(), by="root")
     session = office.sessions.open(auditor, office.now())
     for page in range(3):

@@ -8,7 +8,7 @@ import pytest
 
 from flows.home.folders import Home
 from flows.review.office import Office
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from tests.flows.command import sanzhao
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ def test_the_first_account_is_opened_with_a_password_from_a_file(office: Office,
     words = ("review", "--home", office.home.root, "--password-file", secret)
     good = sanzhao(*words, "--add-account", "石栈陈", "--role", "审核员", "--street", "石栈街道")
     assert good.code == 0 and "Kezhang" not in good.out + good.err
-    assert office.accounts.get("石栈陈") == Account("石栈陈", Role.REVIEWER, frozenset({"石栈街道"}))
+    assert office.accounts.get("石栈陈") == SignedInAccount("石栈陈", Role.REVIEWER, frozenset({"石栈街道"}))
     assert office.accounts.attempt("石栈陈", "Kezhang-2026", office.now()).account is not None
     assert sanzhao(*words, "--add-account", "某", "--role", "党委书记").code == 2
     assert sanzhao("review", "--home", office.home.root, "--add-account", "李审核").code == 2, "no password anywhere"

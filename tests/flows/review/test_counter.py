@@ -16,15 +16,15 @@ from flows.review.office import Office
 from flows.review.streets import check_streets, known_streets
 from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.numbers import read_number
-from reports.workbench.access import Account, Role
-from reports.workbench.counter import Answer, Where
+from reports.workbench.access import Role, SignedInAccount
+from reports.workbench.counter import CounterAnswer, Where
 from schemas.errors import InputError
 from tests.browser.district import MASKED, NOWHERE, NURSE, STREETS, id_number, members
 from tests.flows.command import SANZHAO, clean_environment
 
 pytestmark = pytest.mark.slow
 ROLL = members()
-WHOLE = Account("李审核", Role.REVIEWER)
+WHOLE = SignedInAccount("李审核", Role.REVIEWER)
 
 
 def wrong(number: str, at: int) -> str:
@@ -35,7 +35,7 @@ def test_everybody_is_found_or_told_why_not(office_of_run: Office) -> None:
     ledger = office_of_run.held().table("ledger").to_pylist()
     inside = next(row for row in ledger if row["member_no"] == ROLL[-6]["党员编号"])
 
-    def ask(name: str, number: str, account: Account = WHOLE) -> Answer:
+    def ask(name: str, number: str, account: SignedInAccount = WHOLE) -> CounterAnswer:
         found = answered(office_of_run, account, enquiry_of(name, number))
         said = [found.told, *found.reasons]
         assert not any(is_personal_number(line) for line in said)
@@ -72,7 +72,7 @@ def test_everybody_is_found_or_told_why_not(office_of_run: Office) -> None:
     stranger = ask("欧阳无名", id_number(date(1971, 1, 1), 777))
     assert (stranger.where, len(stranger.reasons)) == (Where.NOT_FOUND, 1)
 
-    street = Account("石栈陈", Role.REVIEWER, frozenset({STREETS[1]}))
+    street = SignedInAccount("石栈陈", Role.REVIEWER, frozenset({STREETS[1]}))
     theirs, others = ROLL[-5], ROLL[-6]
     assert ask("", theirs["身份证号"], street).person_key
     for row in (others, ROLL[NURSE]):
@@ -112,10 +112,12 @@ def test_a_street_that_nobody_knows_is_refused_with_the_known_ones(office_of_run
     with pytest.raises(InputError, match="云溪街办") as refused:
         check_streets(held, ["云溪街办", STREETS[0]])
     assert all(street in str(refused.value) for street in STREETS)
-    officer = Account("云溪查", Role.OFFICER, frozenset({STREETS[0]}))
+    officer = SignedInAccount("云溪查", Role.OFFICER, frozenset({STREETS[0]}))
     office_of_run.accounts.add(officer, "Kezhang-2026", at=office_of_run.now(), by="test")
     with pytest.raises(InputError, match="哪个镇街"):
         office_of_run.accounts.change(officer.name, streets=[])
     assert office_of_run.accounts.get(officer.name) == officer
     with pytest.raises(InputError, match="哪个镇街"):
-        office_of_run.accounts.add(Account("王核查", Role.OFFICER), "Kezhang-2026", at=office_of_run.now(), by="test")
+        office_of_run.accounts.add(
+            SignedInAccount("王核查", Role.OFFICER), "Kezhang-2026", at=office_of_run.now(), by="test"
+        )

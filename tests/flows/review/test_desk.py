@@ -14,10 +14,10 @@ from flows.ledger.review import masked_id, masked_phones
 from flows.pipeline.driver import RunRequest, drive
 from flows.review.desk import OfficeDesk
 from flows.review.office import Office
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from reports.workbench.desk import Refused
 from reports.workbench.people import PeopleFilter
-from reports.workbench.queue import Filter, Standing
+from reports.workbench.queue import Filter, JudgedState
 from schemas.errors import InputError
 from tests.browser.district import NEXT_DAY, write_drop
 
@@ -31,7 +31,7 @@ def desk(office_of_run: Office) -> OfficeDesk:
 
 
 def session_of(office: Office, name: str, role: Role, *streets: str) -> str:
-    account = Account(name, role, frozenset(streets))
+    account = SignedInAccount(name, role, frozenset(streets))
     if office.accounts.get(name) is None:
         office.accounts.add(account, PASSWORD, at=office.now(), by="test")
     return office.sessions.open(account, office.now())
@@ -140,7 +140,7 @@ def test_pairs_read_twice_and_known_pairs_are_put_before_reviewers_like_any_othe
     assert desk.judge(first, pair.pair_id, "link", "").state == "settled"
     assert pair.pair_id not in {one.pair_id for one in desk.queue(first, Filter(), 1).rows}
     theirs = next(one for one in desk.queue(second, Filter(), 1).rows if one.pair_id == pair.pair_id)
-    assert theirs.standing == desk.pair(second, pair.pair_id).pair.standing == Standing(), "the second is not told"
+    assert theirs.standing == desk.pair(second, pair.pair_id).pair.standing == JudgedState(), "the second is not told"
     assert desk.judge(second, pair.pair_id, "link", "").state == "settled"
     assert desk.trust(first)[0].agreed.of == 1
 

@@ -11,12 +11,12 @@ import pytest
 from flows.sample import SampleOptions, generate
 from flows.sample.branch_names import written_branch
 from flows.sample.generate import draw_sheets, draw_world
-from flows.sample.hosts import Register, right_hosts
-from flows.sample.leads import LeadBook
+from flows.sample.hosts import SampleRegister, right_hosts
+from flows.sample.leads import SampleLeadBook
 from flows.sample.organisations import draw_organisations
-from flows.sample.sheets import Edit, Layout, Sheet, new_sheet
-from flows.sample.statuses import Night, Place, Work, statuses
-from flows.sample.suggestions import Counted, Tally, advice, tally
+from flows.sample.sheets import Edit, Layout, SampleSheet, new_sheet
+from flows.sample.statuses import LinkableWork, SampleDate, Workplace, statuses
+from flows.sample.suggestions import SuggestionMember, Tally, advice, tally
 from tests.flows.sample.test_truth import facts_of
 
 FIRM = ("澜江区鑫驰配送服务有限公司", "91500113MA00000001", 0, 0)
@@ -24,11 +24,11 @@ OTHERS = [(f"澜江区顺{one}配送服务有限公司", f"9150011300000000{at}"
 
 
 @pytest.fixture(scope="module")
-def register() -> Register:
+def register() -> SampleRegister:
     import numpy as np
 
     organisations = draw_organisations(np.random.default_rng(1), [FIRM, *OTHERS], 30)
-    return Register(organisations, {"S00001": "U00000"})
+    return SampleRegister(organisations, {"S00001": "U00000"})
 
 
 def test_no_two_units_share_a_spelling_and_every_form_is_written(small: Path) -> None:
@@ -49,26 +49,26 @@ def test_teachers_nurses_and_shop_owners_are_out_of_scope_and_platform_rows_neve
     assert all(row["linkable"] is False and row["trade"] is None for row in out)
 
 
-def test_the_branch_of_the_station_s_firm_comes_before_the_industry_committee(register: Register) -> None:
-    station = Place("外卖骑手", station="S00001")
+def test_the_branch_of_the_station_s_firm_comes_before_the_industry_committee(register: SampleRegister) -> None:
+    station = Workplace("外卖骑手", station="S00001")
     of_firm = right_hosts(register, [], [station], False, [])
-    elsewhere = right_hosts(register, [], [Place("外卖骑手", station="S00009")], False, [])
+    elsewhere = right_hosts(register, [], [Workplace("外卖骑手", station="S00009")], False, [])
     assert (of_firm.rule == "unit") == bool(register.of_unit("U00000"))
     assert elsewhere.rule == "trade_committee"
     assert elsewhere.hosts == ("中共澜江区市场监管行业委员会",)
 
 
-def test_a_trade_without_committee_goes_to_the_street_of_work_then_of_home(register: Register) -> None:
-    host = Place("网络主播", street="枫桥街道")
+def test_a_trade_without_committee_goes_to_the_street_of_work_then_of_home(register: SampleRegister) -> None:
+    host = Workplace("网络主播", street="枫桥街道")
     assert right_hosts(register, [], [host], False, ["云溪街道"]).rule == "work_street"
     assert "中共澜江区枫桥街道工作委员会" in right_hosts(register, [], [host], False, ["云溪街道"]).hosts
-    assert right_hosts(register, [], [Place("网络主播")], False, ["云溪街道"]).rule == "home_street"
+    assert right_hosts(register, [], [Workplace("网络主播")], False, ["云溪街道"]).rule == "home_street"
 
 
-def test_the_floating_register_s_host_comes_first(register: Register) -> None:
+def test_the_floating_register_s_host_comes_first(register: SampleRegister) -> None:
     named = "中共澜江区云溪街道流动党员支部委员会"
     rows = [facts_of("floating_members", host_org=named)]
-    assert right_hosts(register, rows, [Place("外卖骑手")], True, []).hosts == (named,)
+    assert right_hosts(register, rows, [Workplace("外卖骑手")], True, []).hosts == (named,)
 
 
 @pytest.mark.parametrize(
@@ -81,24 +81,24 @@ def test_the_floating_register_s_host_comes_first(register: Register) -> None:
         (Tally(), ["none"]),
     ],
 )
-def test_only_full_members_build_a_branch(register: Register, count: Tally, right: list[str]) -> None:
+def test_only_full_members_build_a_branch(register: SampleRegister, count: Tally, right: list[str]) -> None:
     assert advice(register, "S00009", count)[0] == right
 
 
-def test_one_person_counts_in_one_unit_and_not_where_their_branch_serves_it(register: Register) -> None:
+def test_one_person_counts_in_one_unit_and_not_where_their_branch_serves_it(register: SampleRegister) -> None:
     newer, older = (
-        Place("外卖骑手", "U00003", start=date(2026, 5, 1)),
-        Place("外卖骑手", "U00004", start=date(2020, 1, 1)),
+        Workplace("外卖骑手", "U00003", start=date(2026, 5, 1)),
+        Workplace("外卖骑手", "U00004", start=date(2020, 1, 1)),
     )
-    person = Counted((older, newer), True, False, False, False, frozenset())
+    person = SuggestionMember((older, newer), True, False, False, False, frozenset())
     assert list(tally(register, [person])) == ["U00003"]
     own = register.of_unit("U00003")
-    settled = Counted((newer,), True, False, False, False, frozenset(own))
+    settled = SuggestionMember((newer,), True, False, False, False, frozenset(own))
     assert tally(register, [settled])["U00003"].full == (0 if own else 1)
 
 
 def test_a_lead_closes_with_the_night_s_cause_and_lapses_without() -> None:
-    book = LeadBook()
+    book = SampleLeadBook()
     first, second = date(2026, 11, 18), date(2026, 11, 19)
     book.turn(first, {1: ["P1", "N0"], 2: ["L1"]}, {})
     leads = book.turn(second, {1: ["N0"]}, {1: "letter_received"})
@@ -112,7 +112,7 @@ def test_a_lead_closes_with_the_night_s_cause_and_lapses_without() -> None:
 def test_a_file_that_does_not_come_brings_its_changes_when_it_comes_again() -> None:
     import numpy as np
 
-    sheet: Sheet = new_sheet("platform", "一.csv", Layout("csv"), np.array([0, 1]))
+    sheet: SampleSheet = new_sheet("platform", "一.csv", Layout("csv"), np.array([0, 1]))
     sheet.edits, sheet.missing = [Edit(1, 0), Edit(3, 0)], frozenset({1})
     sheet.last_night[1] = 1
     sheet.hold_back(4)
@@ -125,8 +125,8 @@ def test_rolls_that_contradict_each_other_accuse_nobody() -> None:
     entries = [
         facts_of("party_members", **said, stopped=stopped, lost=True) for stopped in (False, True)
     ]  # fmt: skip
-    work = Work(linked=1, denials=[date(2026, 1, 5)], starts=[date(2020, 1, 5)])
-    night = Night(date(2026, 11, 20), frozenset({"甲"}))
+    work = LinkableWork(linked=1, denials=[date(2026, 1, 5)], starts=[date(2020, 1, 5)])
+    night = SampleDate(date(2026, 11, 20), frozenset({"甲"}))
     assert statuses(entries[:1], work, night) == ["L1", "Y1", "P2"]
     assert statuses(entries, work, night) == ["N0"]
 

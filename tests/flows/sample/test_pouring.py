@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
-from flows.sample.pouring import Place, Poured, pour
+from flows.sample.pouring import Place, PouredRows, pour
 from flows.sample.sheets import Cell
 
 COLUMNS: list[list[Cell]] = [
@@ -52,6 +52,6 @@ def _numbers() -> np.ndarray:
 def test_poured_rows_are_byte_for_byte_what_the_library_writes(tmp_path: Path) -> None:
     numbers, path = _numbers(), tmp_path / "名册.xlsx"
     parts = [slice(0, 4), slice(4, None)]
-    portions = [Poured(numbers[part], [column[part] for column in COLUMNS]) for part in parts]
+    portions = [PouredRows(numbers[part], [column[part] for column in COLUMNS]) for part in parts]
     pour(_book(rows=False), Place("xl/worksheets/sheet1.xml", int(numbers[-1]), 27), portions, path)
     assert path.read_bytes() == _book(rows=True)

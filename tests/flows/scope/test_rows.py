@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.scope.rows import Evidence, Known, Outside, Placing, RowTexts
+from flows.scope.rows import Outside, Placing, RowTexts, ScopeContext, TradeEvidence
 from flows.scope.texts import TradeReader, plain_text, unit_keys
 from schemas.contracts import shipped_sources
 from schemas.policy import load_policy
@@ -14,10 +14,10 @@ RIDER, COURIER, DRIVER, TRUCKER, HOST, HOME = "外卖骑手", "快递员", "网�
 OTHER = "其他新就业"
 
 
-def placing(known: Known | None = None) -> Placing:
+def placing(known: ScopeContext | None = None) -> Placing:
     occupations = POLICY.occupations
     reader = TradeReader(POLICY)
-    return Placing(reader, shipped_sources(), occupations.default, occupations.source_defaults, known or Known())
+    return Placing(reader, shipped_sources(), occupations.default, occupations.source_defaults, known or ScopeContext())
 
 
 def row(source: str, **texts: str | None) -> RowTexts:
@@ -40,37 +40,37 @@ PLATFORMS = {
 )
 def test_a_well_known_platform_tells_the_trade_by_its_name(platform: str, trade: str) -> None:
     found = placing().place(row("platform", platform=platform, job="众包"))
-    assert (found.group, found.evidence, found.outside) == (trade, Evidence.BRAND, None)
+    assert (found.group, found.evidence, found.outside) == (trade, TradeEvidence.BRAND, None)
 
 
 TRADES = [
-    ({"platform": "蓝骑", "job": "专送", "headers": "骑手编号"}, RIDER, Evidence.HEADER),
-    ({"platform": "迅风速递", "job": "全职", "headers": "骑手编号"}, COURIER, Evidence.PLATFORM),
-    ({"platform": "某平台", "job": "专送"}, OTHER, Evidence.DEFAULT),
-    ({"platform": "某平台", "job": "众包"}, OTHER, Evidence.DEFAULT),
-    ({"platform": "某平台", "job": "全职"}, OTHER, Evidence.DEFAULT),
-    ({"file": "迅风速递快递员花名册.xlsx", "job": "全职"}, COURIER, Evidence.FILE),
-    ({"file": "美团.csv"}, RIDER, Evidence.BRAND),
-    ({"file": "名单.xlsx", "sheet": "网约车"}, DRIVER, Evidence.FILE),
-    ({"file": "货拉拉/司机.csv"}, TRUCKER, Evidence.FILE),
-    ({"headers": "快递员工号"}, COURIER, Evidence.HEADER),
-    ({"headers": "主播ID"}, HOST, Evidence.HEADER),
-    ({"headers": "司机编号"}, OTHER, Evidence.DEFAULT),
-    ({"unit_name": "重庆顺丰速运有限公司澜江分公司", "job": "骑手"}, COURIER, Evidence.BRAND),
-    ({"station": "美团外卖石栈站", "job": "快递员"}, RIDER, Evidence.BRAND),
-    ({"unit_name": "澜江区宏达外卖配送服务有限公司"}, RIDER, Evidence.UNIT),
-    ({"unit_name": "澜江区宏达物流有限公司", "job": "快递员"}, COURIER, Evidence.JOB),
-    ({"job": "网约配送员"}, RIDER, Evidence.JOB),
-    ({"job": "互联网营销师"}, HOST, Evidence.JOB),
-    ({}, OTHER, Evidence.DEFAULT),
+    ({"platform": "蓝骑", "job": "专送", "headers": "骑手编号"}, RIDER, TradeEvidence.HEADER),
+    ({"platform": "迅风速递", "job": "全职", "headers": "骑手编号"}, COURIER, TradeEvidence.PLATFORM),
+    ({"platform": "某平台", "job": "专送"}, OTHER, TradeEvidence.DEFAULT),
+    ({"platform": "某平台", "job": "众包"}, OTHER, TradeEvidence.DEFAULT),
+    ({"platform": "某平台", "job": "全职"}, OTHER, TradeEvidence.DEFAULT),
+    ({"file": "迅风速递快递员花名册.xlsx", "job": "全职"}, COURIER, TradeEvidence.FILE),
+    ({"file": "美团.csv"}, RIDER, TradeEvidence.BRAND),
+    ({"file": "名单.xlsx", "sheet": "网约车"}, DRIVER, TradeEvidence.FILE),
+    ({"file": "货拉拉/司机.csv"}, TRUCKER, TradeEvidence.FILE),
+    ({"headers": "快递员工号"}, COURIER, TradeEvidence.HEADER),
+    ({"headers": "主播ID"}, HOST, TradeEvidence.HEADER),
+    ({"headers": "司机编号"}, OTHER, TradeEvidence.DEFAULT),
+    ({"unit_name": "重庆顺丰速运有限公司澜江分公司", "job": "骑手"}, COURIER, TradeEvidence.BRAND),
+    ({"station": "美团外卖石栈站", "job": "快递员"}, RIDER, TradeEvidence.BRAND),
+    ({"unit_name": "澜江区宏达外卖配送服务有限公司"}, RIDER, TradeEvidence.UNIT),
+    ({"unit_name": "澜江区宏达物流有限公司", "job": "快递员"}, COURIER, TradeEvidence.JOB),
+    ({"job": "网约配送员"}, RIDER, TradeEvidence.JOB),
+    ({"job": "互联网营销师"}, HOST, TradeEvidence.JOB),
+    ({}, OTHER, TradeEvidence.DEFAULT),
 ]
 
 
 @pytest.mark.parametrize(("texts", "trade", "evidence"), TRADES)
-def test_the_stronger_evidence_names_the_trade(texts: dict[str, str], trade: str, evidence: Evidence) -> None:
+def test_the_stronger_evidence_names_the_trade(texts: dict[str, str], trade: str, evidence: TradeEvidence) -> None:
     headers = {("platform", texts.get("file", "名单.csv"), texts.get("sheet")): (texts.get("headers", ""),)}
-    found = placing(Known(headers=headers)).place(row("platform", **texts))
-    wanted = Evidence.FILE if texts.get("file") == "美团.csv" else evidence
+    found = placing(ScopeContext(headers=headers)).place(row("platform", **texts))
+    wanted = TradeEvidence.FILE if texts.get("file") == "美团.csv" else evidence
     assert (found.group, found.evidence, found.outside) == (trade, wanted, None)
 
 
@@ -80,9 +80,9 @@ def test_weaker_evidence_of_another_trade_is_kept_for_the_clerk() -> None:
 
 
 def test_a_clerks_word_on_a_sender_goes_before_everything() -> None:
-    known = Known(told={("platform", "名单.csv"): HOST})
+    known = ScopeContext(told={("platform", "名单.csv"): HOST})
     found = placing(known).place(row("platform", platform="美团"))
-    assert (found.group, found.evidence, found.against) == (HOST, Evidence.TOLD, None)
+    assert (found.group, found.evidence, found.against) == (HOST, TradeEvidence.TOLD, None)
 
 
 HUMAN_RESOURCES = [
@@ -137,7 +137,7 @@ def test_of_human_resources_only_people_of_platform_work_are_in(
 
 
 def test_a_unit_that_a_platform_names_brings_its_people_in() -> None:
-    known = Known(units={plain_text("澜江区隆立汽车租赁有限公司"): DRIVER})
+    known = ScopeContext(units={plain_text("澜江区隆立汽车租赁有限公司"): DRIVER})
     inside = placing(known).place(row("human_resources", unit_name="澜江区隆立汽车租赁有限公司", job="单位就业"))
     assert (inside.outside, inside.group) == (None, DRIVER)
     office = placing(known).place(row("human_resources", unit_name="澜江区隆立汽车租赁有限公司", job="出纳"))
@@ -154,7 +154,7 @@ def test_a_unit_that_a_platform_names_brings_its_people_in() -> None:
     ],
 )
 def test_a_known_unit_is_known_in_every_spelling(written: str) -> None:
-    known = Known(units=dict.fromkeys(unit_keys("澜江区隆立汽车租赁有限公司"), DRIVER))
+    known = ScopeContext(units=dict.fromkeys(unit_keys("澜江区隆立汽车租赁有限公司"), DRIVER))
     assert placing(known).place(row("human_resources", unit_name=written, job="单位就业")).outside is None
     other = placing(known).place(row("human_resources", unit_name="澜江区隆立机械有限公司", job="单位就业"))
     assert other.outside == Outside.OTHER_TRADE
@@ -168,7 +168,7 @@ def test_a_known_unit_is_known_in_every_spelling(written: str) -> None:
     ],
 )
 def test_a_partner_brings_its_people_in_a_labour_agency_does_not(unit: str, outside: Outside | None) -> None:
-    known = Known(units={plain_text(unit): RIDER})
+    known = ScopeContext(units={plain_text(unit): RIDER})
     assert placing(known).place(row("human_resources", unit_name=unit, job="单位就业")).outside == outside
 
 

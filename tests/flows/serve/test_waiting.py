@@ -14,7 +14,7 @@ import pytest
 from flows.home.folders import Home
 from flows.home.settings import Settings
 from flows.nightly.schedule import count_due, last_due, next_due
-from flows.nightly.waiting import Clock, Night, first_after, through_the_night
+from flows.nightly.waiting import Clock, UnattendedNight, first_after, through_the_night
 from flows.pipeline.request import RunRequest
 from schemas.errors import ContractError, HomeError, InputError
 from schemas.nights import NightSettings, SourcePolicy
@@ -45,13 +45,13 @@ class Stage:
     endings: list[Exception | None] = field(default_factory=list)
     asked: list[tuple[datetime, tuple[str, ...] | None]] = field(default_factory=list)
 
-    def night(self, **policies: dict[str, Any]) -> Night:
+    def night(self, **policies: dict[str, Any]) -> UnattendedNight:
         sources = {name: SourcePolicy(**policy) for name, policy in policies.items()}
         home = Home(self.folder / "home")
         home.make()
         settings = Settings(drop=self.folder / "drop", night=NightSettings(sources=sources, wait_for_lock_minutes=10))
         clock = Clock(now=lambda: self.time.now, sleep=self.time.sleep, poll_seconds=60)
-        return Night(RunRequest(home=home), settings, DUE, self.drive, clock)
+        return UnattendedNight(RunRequest(home=home), settings, DUE, self.drive, clock)
 
     def drive(self, request: RunRequest) -> Any:
         self.asked.append((self.time.now, request.required))

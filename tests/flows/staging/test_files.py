@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.staging.oldbook import _Cells
+from flows.staging.oldbook import _PlainCells
 from flows.staging.readers import read_file
 from schemas.errors import InputError
 from tests.flows.staging.night import ROLL, book, staged
@@ -335,6 +335,6 @@ def test_a_file_of_control_signs_only_is_read_or_refused_never_a_traceback(sign:
 
 def test_what_reads_old_books_apart_can_hand_back_cells_and_dates_but_nothing_that_runs() -> None:
     day = dt.date(2026, 11, 19)
-    assert _Cells(io.BytesIO(pickle.dumps(("sheets", [day, 1.5, "张"])))).load() == ("sheets", [day, 1.5, "张"])
+    assert _PlainCells(io.BytesIO(pickle.dumps(("sheets", [day, 1.5, "张"])))).load() == ("sheets", [day, 1.5, "张"])
     with pytest.raises(pickle.UnpicklingError, match="is no cell"):
-        _Cells(io.BytesIO(pickle.dumps(print))).load()
+        _PlainCells(io.BytesIO(pickle.dumps(print))).load()

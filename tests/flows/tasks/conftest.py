@@ -16,7 +16,7 @@ import pytest
 
 from flows.home.folders import Home
 from flows.tasks.export import TaskOrder, export_tasks
-from flows.tasks.returned import Receipt, Receiver, import_tasks
+from flows.tasks.returned import Receipt, SheetReceiver, import_tasks
 from reports.tasks.sheet import HEADER_ROW
 from tests.flows.command import DAY
 
@@ -92,7 +92,7 @@ def sheet(all_rows: Sheet) -> Sheet:
 
 def take(place: Home, *files: Path, today: date = TODAY, **settled: Any) -> Receipt:
     """Read sheets in, as an analyst does."""
-    return import_tasks(place, list(files), Receiver("分析员乙", today, **settled))
+    return import_tasks(place, list(files), SheetReceiver("分析员乙", today, **settled))
 
 
 def ends(receipt: Receipt) -> dict[str, str]:

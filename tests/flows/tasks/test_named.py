@@ -21,7 +21,7 @@ from flows.tasks.export import TaskOrder, export_tasks
 from flows.tasks.locked import lock, unlocked
 from flows.tasks.overdue import overdue_line, overdue_tasks
 from reports.tasks.receipt import ACCEPTED
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
 from schemas.policy import load_policy
 from tests.flows.command import DAY
@@ -33,7 +33,7 @@ PASSWORD = "Kezhang-2026"  # noqa: S105
 
 def open_account(place: Home, *streets: str) -> None:
     office = Office.open(place)
-    account = Account("街道甲" if streets else "科长甲", Role.REVIEWER, frozenset(streets))
+    account = SignedInAccount("街道甲" if streets else "科长甲", Role.REVIEWER, frozenset(streets))
     office.accounts.add(account, PASSWORD, at=office.now(), by="test")
     office.close()
 

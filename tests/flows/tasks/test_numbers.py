@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from flows.home.keys import DistrictKey
 from flows.tasks.numbers import (
-    Shown,
+    BoundCells,
     check_code,
     lead_letters,
     masked_phones,
@@ -25,7 +25,7 @@ from flows.tasks.numbers import (
 KEY = DistrictKey(b"a key that tests alone use")
 WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in map(chr, range(0x21, 0x7F))}
 
-ROW = Shown("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实")
+ROW = BoundCells("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实")
 people = st.text("abcdefghij234567", min_size=26, max_size=26).map("p-".__add__)
 codes = st.sampled_from(["S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1"])
 days = st.dates(date(2020, 1, 1), date(2060, 1, 1))
@@ -68,16 +68,16 @@ def test_a_check_code_belongs_to_one_number_and_one_key(person: str, code: str, 
 @pytest.mark.parametrize(
     ("row", "fits", "phone"),
     [
-        (Shown("张三", "138****5678\n023-6666", "云山\n配送 站", "云溪街道", "登记信息核实"), True, True),
-        (Shown("张*", "13812345678、023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, True),
-        (Shown("张*", "139****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, False),
-        (Shown("李*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), False, True),
-        (Shown("张*", "138****5678\n023-6666", "石栈配送站", "云溪街道", "登记信息核实"), False, True),
-        (Shown("张*", "138****5678\n023-6666", "云山配送站", "石栈街道", "登记信息核实"), False, True),
-        (Shown("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "从业时间核实"), False, True),
+        (BoundCells("张三", "138****5678\n023-6666", "云山\n配送 站", "云溪街道", "登记信息核实"), True, True),
+        (BoundCells("张*", "13812345678、023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, True),
+        (BoundCells("张*", "139****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), True, False),
+        (BoundCells("李*", "138****5678\n023-6666", "云山配送站", "云溪街道", "登记信息核实"), False, True),
+        (BoundCells("张*", "138****5678\n023-6666", "石栈配送站", "云溪街道", "登记信息核实"), False, True),
+        (BoundCells("张*", "138****5678\n023-6666", "云山配送站", "石栈街道", "登记信息核实"), False, True),
+        (BoundCells("张*", "138****5678\n023-6666", "云山配送站", "云溪街道", "从业时间核实"), False, True),
     ],
 )
-def test_a_code_binds_what_the_row_shows_however_it_is_laid_out(row: Shown, fits: bool, phone: bool) -> None:
+def test_a_code_binds_what_the_row_shows_however_it_is_laid_out(row: BoundCells, fits: bool, phone: bool) -> None:
     number = "261120-BCDFGHJKMN"
     code = check_code(KEY, number, ROW)
     assert (row_fits(KEY, number, code, row), phone_fits(KEY, number, code, row)) == (fits, phone)

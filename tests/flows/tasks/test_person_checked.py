@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.tasks.export import TaskOrder, export_tasks
-from flows.tasks.returned import Receiver, import_tasks
+from flows.tasks.returned import SheetReceiver, import_tasks
 from schemas.errors import InputError
 from tests.flows.ledger.cases import FIRST, Case, new_case
 from tests.flows.tasks.conftest import Sheet
@@ -30,13 +30,13 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Path]:
         sheet.fill(at, "非本人" if str(row[sheet.at("姓名")]).startswith("安") else "属实", on=FIRST)
     first, answer = sheet.rows[0], sheet.rows[0][sheet.at("核查结果")]
     first[sheet.at("核查结果")] = "已纳管"
-    refused = import_tasks(case.home, [sheet.save(folder / "wrong.xlsx")], Receiver("收件人", NEXT))
+    refused = import_tasks(case.home, [sheet.save(folder / "wrong.xlsx")], SheetReceiver("收件人", NEXT))
     (outcome,) = [one for one in refused.outcomes if one.what == "退回"]
     assert "不是这份表问的" in outcome.reason
     assert not [word for word in ("纳管", "已转", "情况不符", "p-") if word in outcome.reason], "words of the channel"
     assert refused.count("收下") == 8
     first[sheet.at("核查结果")] = answer
-    receipt = import_tasks(case.home, [sheet.save(folder / "back.xlsx")], Receiver("收件人", NEXT))
+    receipt = import_tasks(case.home, [sheet.save(folder / "back.xlsx")], SheetReceiver("收件人", NEXT))
     assert (receipt.count("收下"), receipt.count("已收过")) == (1, 8)
     case.night("drop1", NEXT)
     return case, folder

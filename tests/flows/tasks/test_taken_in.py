@@ -11,7 +11,7 @@ from flows.doctor.status import state_of
 from flows.home.store import opened_store
 from flows.tasks.export import TaskOrder, export_tasks, waiting_leads
 from flows.tasks.overdue import overdue_tasks
-from flows.tasks.returned import Receipt, Receiver, import_tasks
+from flows.tasks.returned import Receipt, SheetReceiver, import_tasks
 from reports.summary import RefusedFile
 from reports.summary_views import next_steps, published
 from schemas.policy import load_policy
@@ -47,7 +47,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     ):
         sheet.fill(at, result, on=FIRST, note="名册上早就改了，电话13800000001" if result == "情况不符" else "")
         sheet.rows[at][sheet.at("接收组织")] = host
-    receipt = import_tasks(case.home, [sheet.save(folder / "back.xlsx")], Receiver("收件人", NEXT))
+    receipt = import_tasks(case.home, [sheet.save(folder / "back.xlsx")], SheetReceiver("收件人", NEXT))
     again = export_tasks(case.home, TaskOrder(folder / "again", "制表人甲", inside=True))
     case.night("drop1", NEXT)
     return case, [sheet.number(at) for at in range(5)], receipt, len(sheet.rows) - sum(again.leads.values())

@@ -21,7 +21,7 @@ from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units
 from flows.units.memory import read_register
 from flows.units.remits import answer_remit, remits_waiting
 from reports.reconcile import disagreeing, reconciled
-from reports.workbench.access import Account, Role
+from reports.workbench.access import Role, SignedInAccount
 from reports.workbench.desk import Refused
 from schemas.errors import InputError
 from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of
@@ -132,8 +132,9 @@ def test_the_workbench_asks_whoever_may_judge_the_whole_district(tmp_path: Path)
     office = replace(opened, key=KEY, shelf=Shelf(run.home, KEY, opened.policy.statuses.order))
     desk = OfficeDesk(office)
     sessions = {}
-    for account in (Account("审核", Role.REVIEWER), Account("镇街", Role.REVIEWER, frozenset(["云溪街道"])),
-                    Account("只读", Role.READER), Account("审计", Role.AUDITOR)):  # fmt: skip
+    for account in (SignedInAccount("审核", Role.REVIEWER),
+                    SignedInAccount("镇街", Role.REVIEWER, frozenset(["云溪街道"])),
+                    SignedInAccount("只读", Role.READER), SignedInAccount("审计", Role.AUDITOR)):  # fmt: skip
         office.accounts.add(account, "Kezhang-2026", at=office.now(), by="test")
         sessions[account.name] = office.sessions.open(account, office.now())
     doubts = desk.unit_doubts(sessions["只读"])

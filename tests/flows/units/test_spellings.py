@@ -8,7 +8,7 @@ import pytest
 
 from flows.units.link import link_nodes
 from flows.units.mentions import Mention, Vocabulary, nodes_of
-from flows.units.resolve import Said, resolve
+from flows.units.resolve import NodeJudgements, resolve
 from matchers.encoding.units import parse_unit
 from tests.flows.units.spellings import mentions
 
@@ -19,7 +19,7 @@ TEST_SEEDS = (901, 902)
 
 def clusters_of(some: list[Mention]) -> dict[tuple[str, str | None], int]:
     nodes = nodes_of(some, WORDS)
-    found = resolve(nodes, link_nodes(nodes), Said())
+    found = resolve(nodes, link_nodes(nodes), NodeJudgements())
     return {(one.text, one.uscc): found.of[at] for at, node in enumerate(nodes) for one, _ in node.mentions}
 
 
@@ -94,7 +94,7 @@ def test_two_credit_codes_are_two_units_and_one_code_is_one() -> None:
 def test_one_short_name_in_two_trades_is_asked_not_guessed() -> None:
     some = [Mention("瑞诚物流", trade="货运"), Mention("瑞诚物流龙洲街道站", trade="快递"), Mention("瑞诚物流石栈站")]
     nodes = nodes_of(some, WORDS)
-    found = resolve(nodes, link_nodes(nodes), Said())
+    found = resolve(nodes, link_nodes(nodes), NodeJudgements())
     at = {mention.text: found.of[number] for number, node in enumerate(nodes) for mention, _ in node.mentions}
     assert at["瑞诚物流"] != at["瑞诚物流龙洲街道站"]
     assert found.doubts
@@ -117,14 +117,14 @@ def test_a_name_without_its_place_in_another_street_is_asked_and_in_the_same_str
     for street, units in (("石栈街道", 2), ("龙洲街道", 1), (None, 1)):
         some = [Mention("重庆顺和传媒有限公司", None, "龙洲街道"), Mention("顺和传媒有限公司", None, street)]
         nodes = nodes_of(some, WORDS)
-        found = resolve(nodes, link_nodes(nodes), Said())
+        found = resolve(nodes, link_nodes(nodes), NodeJudgements())
         assert (len(set(found.of)), len(found.doubts)) == (units, units - 1)
 
 
 def test_a_short_name_that_two_firms_could_bear_is_asked_not_guessed() -> None:
     full = [Mention("重庆蓝骑网络科技有限公司"), Mention("成都蓝骑网络科技有限公司"), Mention("蓝骑网络科技")]
     nodes = nodes_of(full, WORDS)
-    found = resolve(nodes, link_nodes(nodes), Said())
+    found = resolve(nodes, link_nodes(nodes), NodeJudgements())
     assert len(set(found.of)) == 3
     assert len(found.doubts) == 2
     assert "不止一个单位相符" in found.doubts[0].reason

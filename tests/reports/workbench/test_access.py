@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.workbench.access import Account, Action, Role, allowed, may
+from reports.workbench.access import Action, Role, SignedInAccount, allowed, may
 
 STREET = frozenset({"云溪街道"})
 EVERYWHERE, HERE = frozenset[str](), STREET
@@ -23,8 +23,8 @@ RIGHTS = {
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("action", list(Action))
 def test_every_role_has_its_rights_and_no_other(role: Role, action: Action) -> None:
-    assert may(Account("甲", role), action) == (action in RIGHTS[role])
-    assert not may(Account("甲", role, active=False), action)
+    assert may(SignedInAccount("甲", role), action) == (action in RIGHTS[role])
+    assert not may(SignedInAccount("甲", role, active=False), action)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_every_role_has_its_rights_and_no_other(role: Role, action: Action) -> N
 def test_a_street_sees_what_touches_it_and_nothing_of_unknown_place(
     streets: frozenset[str], where: tuple[str | None, ...], answer: bool
 ) -> None:
-    account = Account("乙", Role.REVIEWER, streets)
+    account = SignedInAccount("乙", Role.REVIEWER, streets)
     for action in (Action.SEE_PAIRS, Action.JUDGE, Action.UNMASK, Action.SEE_PEOPLE, Action.CHECK, Action.OBJECT):
         assert allowed(account, action, where) == answer
     assert not allowed(account, Action.SEE_AUDIT, where)

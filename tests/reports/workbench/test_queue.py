@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from reports.workbench.access import Account, Role
-from reports.workbench.queue import BITS, Filter, PairIndex, Standing
+from reports.workbench.access import Role, SignedInAccount
+from reports.workbench.queue import BITS, Filter, JudgedState, PairIndex
 from reports.workbench.waterfall import waterfall
 from schemas.contracts import ledger_table
 
-DISTRICT = Account("李审核", Role.REVIEWER)
-STREET = Account("石栈陈", Role.REVIEWER, frozenset({"石栈街道"}))
+DISTRICT = SignedInAccount("李审核", Role.REVIEWER)
+STREET = SignedInAccount("石栈陈", Role.REVIEWER, frozenset({"石栈街道"}))
 
 
 def pair(name: str, left: str | None, right: str | None, **values: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def index() -> PairIndex:
     )
 
 
-def names(index: PairIndex, account: Account, chosen: Filter | None = None) -> list[str]:
+def names(index: PairIndex, account: SignedInAccount, chosen: Filter | None = None) -> list[str]:
     return [one.pair_id for one in index.page(account, chosen or Filter(), 1)]
 
 
@@ -83,21 +83,21 @@ def test_a_filter_cannot_widen_what_an_account_sees(index: PairIndex) -> None:
 
 def test_the_next_pair_goes_round_and_leaves_out_what_is_settled(index: PairIndex) -> None:
     order = [one.place for one in index.page(DISTRICT, Filter(), 1)]
-    index.stand({"b": Standing("settled", (("李审核", "link"),))})
+    index.stand({"b": JudgedState("settled", (("李审核", "link"),))})
     assert [found.pair_id for at in order if (found := index.after(DISTRICT, Filter(), at))] == ["d", "d", "c", "a"]
-    index.stand({name: Standing("settled") for name in "acd"})
+    index.stand({name: JudgedState("settled") for name in "acd"})
     assert index.after(DISTRICT, Filter(), 0) is None
 
 
 def test_who_is_unsure_is_not_asked_again_but_others_are(index: PairIndex) -> None:
-    index.stand({"a": Standing("unsure", (("李审核", "unsure"),))})
+    index.stand({"a": JudgedState("unsure", (("李审核", "unsure"),))})
     assert "a" not in names(index, DISTRICT)
-    assert "a" in names(index, Account("周审核", Role.REVIEWER))
+    assert "a" in names(index, SignedInAccount("周审核", Role.REVIEWER))
     assert names(index, DISTRICT, Filter(state="unsure")) == ["a"]
 
 
 def test_what_two_disagree_on_waits_for_both(index: PairIndex) -> None:
-    index.stand({"a": Standing("disputed", (("李审核", "link"), ("周审核", "not_link")))})
+    index.stand({"a": JudgedState("disputed", (("李审核", "link"), ("周审核", "not_link")))})
     assert names(index, DISTRICT)[0] == "a" and names(index, DISTRICT, Filter(state="disputed")) == ["a"]
 
 
