@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.ledger_lines import person_lines
-from reports.page import page, section, table
+from reports.page import page, paragraph, section, table
 from reports.words import ACTS, FIELDS
 from schemas.policy import Policy
 from schemas.provenance import Provenance
@@ -83,8 +83,8 @@ def correction_page(held: PersonDisclosure, source: str) -> bytes:
         "个人信息更正函",
         f"致：{provider}　文号 {from_whom.approval_no if from_whom else '—'}　{held.at[:10]}　内部资料",
         [
-            "<p>贵单位报送的下列记录，经本人提出，内容有误，请核实并更正后重新报送；如核实无误，请说明。</p>",
+            paragraph("贵单位报送的下列记录，经本人提出，内容有误，请核实并更正后重新报送；如核实无误，请说明。"),
             section("请核实的记录", table(("文件", "行", "哪一栏（填写）", "应为（填写）"), rows)),
-            "<p>经办人：＿＿＿＿＿＿　审核人：＿＿＿＿＿＿　日期：＿＿＿＿＿＿　（盖章）</p>",
+            paragraph("经办人：＿＿＿＿＿＿　审核人：＿＿＿＿＿＿　日期：＿＿＿＿＿＿　（盖章）"),
         ],
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.page import page, section, table
+from markupsafe import Markup
+
+from reports.page import page, paragraph, section, table
+from reports.templates import part
 from reports.words import ACTS
 from schemas.contracts import SourceContract
 from schemas.provenance import Provenance
@@ -61,7 +64,7 @@ def assessment_page(about: Processing) -> bytes:
         f"{about.district}　生成 {about.at}　由配置生成，须由负责人核实、补充、签字；保存不少于三年",
         [
             section("一、处理目的、方式是否合法、正当、必要", _purposes(about), _blank("必要性说明（逐项填写）")),
-            *([f"<p class=warn>以下来源还没有出处，不会被接收：{'、'.join(lacking)}</p>"] if lacking else []),
+            *([paragraph(f"以下来源还没有出处，不会被接收：{'、'.join(lacking)}", kind="warn")] if lacking else []),
             section("二、处理哪些个人信息", _fields(about)),
             section("三、对个人权益的影响及安全风险", table(("风险", "缘由", "已有措施", "剩余风险（建议）"), _RISKS)),
             section("四、保护措施与风险是否相适应", _blank("结论（填写）")),
@@ -85,7 +88,9 @@ def record_page(about: Processing) -> bytes:
             section("二、处理的字段", _fields(about)),
             section(
                 "三、怎么处理",
-                "<p>收件（密封）→ 读取 → 比对 → 人工核对 → 成账 → 发布；全程离线，不作自动化决策，状态须由人核实。</p>",
+                paragraph(
+                    "收件（密封）→ 读取 → 比对 → 人工核对 → 成账 → 发布；全程离线，不作自动化决策，状态须由人核实。"
+                ),
             ),
             section("四、提供给谁（配置）", table(("目标", "方式"), targets)),
             section("五、已发生的导出与提供", table(("时间（UTC）", "谁", "做了什么", "去向与理由"), shared)),
@@ -94,7 +99,7 @@ def record_page(about: Processing) -> bytes:
     )
 
 
-def _purposes(about: Processing) -> str:
+def _purposes(about: Processing) -> Markup:
     rows = []
     for name, contract in about.sources.items():
         from_whom = about.provenances.get(name)
@@ -107,7 +112,7 @@ def _purposes(about: Processing) -> str:
     return table(("来源", "提供单位", "用途", "依据", "批准文号", "责任人", "怎么来"), rows)
 
 
-def _fields(about: Processing) -> str:
+def _fields(about: Processing) -> Markup:
     rows = []
     for contract in about.sources.values():
         sensitive = [field.title for field in contract.imported if field.name in _SENSITIVE]
@@ -116,5 +121,5 @@ def _fields(about: Processing) -> str:
     return table(("来源", "敏感或直接识别的栏", "其他读入的栏（未列的栏一概不读）"), rows)
 
 
-def _blank(title: str) -> str:
-    return f"<h3>{title}</h3><p>＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿＿</p>"
+def _blank(title: str) -> Markup:
+    return part("blank", title)

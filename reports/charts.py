@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -80,7 +82,7 @@ def spans(values: Iterable[float], times: float = _SPAN) -> bool:
     return bool(filled) and max(filled) >= times * min(filled)
 
 
-def bars(chart: Chart, parts: Sequence[BarPart], *, colour: str = BLUE) -> str:
+def bars(chart: Chart, parts: Sequence[BarPart], *, colour: str = BLUE) -> Markup:
     """Horizontal bars in the order given, each with its number behind it; counts that span go by tens."""
     import altair as alt
 
@@ -92,7 +94,7 @@ def bars(chart: Chart, parts: Sequence[BarPart], *, colour: str = BLUE) -> str:
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
-def stacked(chart: Chart, parts: Sequence[BarPart], *, colours: Mapping[str, str] | None = None) -> str:
+def stacked(chart: Chart, parts: Sequence[BarPart], *, colours: Mapping[str, str] | None = None) -> Markup:
     """Horizontal bars made of named parts; each part that has room bears its number, the whole bar its total.
 
     Bars that span are drawn as long as each other, their parts as shares, with the totals beside their names: parts
@@ -110,7 +112,7 @@ def _totals(parts: Sequence[BarPart]) -> dict[str, float]:
     return found
 
 
-def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None) -> str:
+def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None) -> Markup:
     """The bars as shares of a hundred."""
     totals = _totals(parts)
     named = {name: f"{name}（{total:,.{chart.digits}f} {chart.unit}）" for name, total in totals.items()}
@@ -156,7 +158,7 @@ def _stack(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | 
     return drawn + inside + ends
 
 
-def histogram(chart: Chart, parts: Sequence[BarPart], lines: Mapping[str, float], *, width: float, axis: str) -> str:
+def histogram(chart: Chart, parts: Sequence[BarPart], lines: Mapping[str, float], *, width: float, axis: str) -> Markup:
     """Upright bins by their lower edge (`name` is a number), coloured by part; named upright lines across them.
 
     Where counts span, heights go by tens, and the parts of a bin stand before each other instead of on each other.
@@ -196,17 +198,18 @@ def histogram(chart: Chart, parts: Sequence[BarPart], lines: Mapping[str, float]
     return _svg(chart, alt.layer(drawn, rules, names).properties(height=180), ())
 
 
-def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> str:
+def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> Markup:
     """A finished Altair chart in the house's look, as SVG that may stand beside others in one page."""
     import vl_convert
 
     spec = {**chart.to_dict(validate=False), "config": THEME}
     drawn: str = vl_convert.vegalite_to_svg(spec)
     pointed = _BAR.sub(r"<path\1><title>\2</title></path>", drawn)
-    return pointed.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+    named = pointed.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+    return Markup(named)  # noqa: S704  drawn here, its texts escaped by the drawing library
 
 
-def _svg(chart: Chart, drawn: Any, parts: Sequence[BarPart]) -> str:
+def _svg(chart: Chart, drawn: Any, parts: Sequence[BarPart]) -> Markup:
     names = len({one.name for one in parts})
     sized = drawn.properties(width=chart.width, **({"height": ROW * max(names, 1)} if parts else {}))
     return to_svg(sized, chart.title)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
+
+from markupsafe import Markup
 
 from reports.circulation import HIDDEN, suppressed_together
-from reports.page import page, section, table
+from reports.page import page, paragraph, section, table, told
 from reports.words import STATUS_TITLES
 
 OBJECTION, NO_LEAD = "异议", "无线索"
@@ -63,19 +64,23 @@ def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
         if any(one.elsewhere for one in counted):
             parts.append(section("党员在一区、从业在另一区", _elsewhere_table(counted, least)))
     missing = [one.name for one in districts if not one.plain]
-    note = f"<p class=faint>口径：各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
-    note += "同一张表里凡能由其他数字推算出来的也一并隐去。没有任何人的姓名、证件号、手机号。</p>"
+    parts.append(
+        told(
+            f"各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
+            "同一张表里凡能由其他数字推算出来的也一并隐去。没有任何人的姓名、证件号、手机号。"
+        )
+    )
     if missing:
-        note += f"<p class=warn>合计里没有：{escape('、'.join(missing))}</p>"
-    return page("全市汇总", f"{len(districts)} 个区　{drawn_at}　内部资料 注意保管", (*parts, note))
+        parts.append(paragraph(f"合计里没有：{'、'.join(missing)}", kind="warn"))
+    return page("全市汇总", f"{len(districts)} 个区　{drawn_at}　内部资料 注意保管", parts)
 
 
-def _states(districts: Sequence[DistrictFigures]) -> str:
+def _states(districts: Sequence[DistrictFigures]) -> Markup:
     rows = [(one.name, one.as_of or "还没有发布过", one.service, one.last_run, one.trouble) for one in districts]
     return table(("区", "数据日期", "服务", "最近一次运行", "问题"), rows)
 
 
-def _plain_table(counted: Sequence[DistrictFigures], least: int) -> str:
+def _plain_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
     """Each column by itself: they are counts of different things, and make no sum across."""
     columns = [suppressed_together([[[one.plain[name]] for one in counted]], least)[0] for _, name in _PLAIN]
     names = [*(one.name for one in counted), "合计"]
@@ -96,7 +101,7 @@ def _crossed(counted: Sequence[DistrictFigures], least: int) -> list[list[tuple[
     ]
 
 
-def _elsewhere_table(counted: Sequence[DistrictFigures], least: int) -> str:
+def _elsewhere_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
     """Rows: where they are registered; columns: where they work."""
     names = [one.name for one in counted]
     places = list(dict.fromkeys([*names, *(name for one in counted for name in one.elsewhere)]))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 
 from reports.damage import INSIDE_THE_PARTY, OTHER, RULE_TITLES, complaints, damages
+from reports.templates import rendered, style
 from schemas.drift import SourceQuality
 
-_STYLE = """
-@page{size:A4;margin:14mm}body{font:14px/1.5 "Noto Sans CJK SC","Microsoft YaHei",SimSun,sans-serif;color:#222;
-max-width:190mm;margin:8mm auto;padding:0 6mm}h1{font-size:20px;margin:0 0 2px}h2{font-size:16px;margin:14px 0 4px;
-border-left:4px solid #8a1f1f;padding-left:6px}h3{font-size:14px;margin:8px 0 2px}p,ul{margin:2px 0 6px}
-table{border-collapse:collapse;width:100%;margin:2px 0 8px}th,td{border:1px solid #bbb;padding:2px 6px;text-align:left}
-th{background:#f2f2f2}td.n{text-align:right;white-space:nowrap}.bad{color:#8a1f1f}.small{color:#666;font-size:12px}
-.two{display:grid;grid-template-columns:1fr 1fr;gap:10px}tr{break-inside:avoid}
-"""
 _BAD_FILL = 0.5
 _MOST_SHOWN = 12
 
@@ -48,34 +40,44 @@ class SourceNote:
     """What only the sender can say: unknown words, entries that contradict each other, files that did not come."""
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """A table of the page."""
+
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the page shows of one source: three tables and titled lists, of which empty ones are left out."""
+
+    title: str
+    rows: _Grid
+    mend: list[str]
+    fill: _Grid
+    kinds: _Grid
+    lists: dict[str, Sequence[str]]
+
+
 def quality_note(department: str, as_of: date, sources: Sequence[SourceNote]) -> str:
     """The page of one department."""
-    body = "".join(_source(source) for source in sources)
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>数据质量说明</title>'
-        f"<style>{_STYLE}</style></head><body><h1>数据质量说明</h1>"
-        f"<p>{escape(department)}　数据日期 {as_of.isoformat()}　"
-        "<span class='small'>内部资料，只有计数，不含个人信息</span></p>"
-        f"{body}{_again(sources)}</body></html>\n"
-    )
+    return rendered(
+        "quality_note.html", department=department, as_of=as_of.isoformat(), parts=[_part(one) for one in sources],
+        again=_again(sources), style=style("quality_note.css"),
+    )  # fmt: skip
 
 
-def _source(note: SourceNote) -> str:
-    return "".join(
-        (
-            f"<h2>{escape(note.title)}</h2>",
-            _rows(note),
-            _mend(note),
-            f"<div class='two'><div><h3>各栏填写率</h3>{_fill(note)}</div>",
-            f"<div><h3>问题（按种类）</h3>{_kinds(note)}</div></div>",
-            _lines("请核实并答复", note.questions),
-            _lines("看不准行业的文件", note.trades),
-            _lines("未读取的文件", note.messages),
-            _lines("没有认出的栏目", _missing(note)),
-            _lines("与上次相比", note.findings),
-            _lines("不在约定范围、已丢弃的列", ("、".join(note.dropped),) if note.dropped else ()),
-        )
-    )
+def _part(note: SourceNote) -> _Part:
+    lists: dict[str, Sequence[str]] = {
+        "请核实并答复": note.questions,
+        "看不准行业的文件": note.trades,
+        "未读取的文件": note.messages,
+        "没有认出的栏目": _missing(note),
+        "与上次相比": note.findings,
+        "不在约定范围、已丢弃的列": ("、".join(note.dropped),) if note.dropped else (),
+    }
+    return _Part(note.title, _rows(note), _mend(note), _fill(note), _kinds(note), lists)
 
 
 def _missing(note: SourceNote) -> list[str]:
@@ -89,7 +91,7 @@ def _missing(note: SourceNote) -> list[str]:
     return lines
 
 
-def _rows(note: SourceNote) -> str:
+def _rows(note: SourceNote) -> _Grid:
     """Rows tonight beside last time."""
     new, old = note.quality, note.previous
     header = ("", "行数", "读取", "退回", "退回率", "空行、合计等", "文件", "未读取的文件")
@@ -99,7 +101,7 @@ def _rows(note: SourceNote) -> str:
         names = ("rows_in", "accepted", "quarantined")
         moved = [f"{getattr(new, name) - getattr(old, name):+,}" for name in names]
         lines.append(("增减", *moved, "", "", f"{len(new.files) - len(old.files):+}", ""))
-    return _table(header, lines)
+    return _Grid(header, lines)
 
 
 def _counts(quality: SourceQuality) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ def _counts(quality: SourceQuality) -> tuple[str, ...]:
     return (*(f"{number:,}" for number in numbers), f"{share:.1%}", *rest)
 
 
-def _fill(note: SourceNote) -> str:
+def _fill(note: SourceNote) -> _Grid:
     """Fill rate per field with its change; fields never filled come last."""
     shown = [
         (name, title)
@@ -121,7 +123,7 @@ def _fill(note: SourceNote) -> str:
         now, was = _share(note.quality, name), _share(note.previous, name)
         moved = f"{(now - was) * 100:+.1f}" if now is not None and was is not None else ""
         lines.append((title, _filled(now, absent=name in note.absent), moved if moved not in ("+0.0", "-0.0") else ""))
-    return _table(("栏目", "填写率", "比上次（百分点）"), lines)
+    return _Grid(("栏目", "填写率", "比上次（百分点）"), lines)
 
 
 def _filled(share: float | None, *, absent: bool) -> str:
@@ -135,14 +137,14 @@ def _share(quality: SourceQuality | None, field: str) -> float | None:
     return quality.filled.get(field, 0) / quality.accepted if quality and quality.accepted else None
 
 
-def _kinds(note: SourceNote) -> str:
+def _kinds(note: SourceNote) -> _Grid:
     """Damage by kind, rows sent back first; harmless spellings in one line."""
     now, was = _by_title(note.quality), _by_title(note.previous) if note.previous else {}
     order = sorted(now, key=lambda title: (title == OTHER, -now[title], title))[: _MOST_SHOWN + 1]
     lines = [
         (title, f"{now[title]:,}", f"{now[title] - was.get(title, 0):+,}" if note.previous else "") for title in order
     ]
-    return _table(("种类", "处", "比上次"), lines) if lines else "<p>没有发现问题。</p>"
+    return _Grid(("种类", "处", "比上次"), lines)
 
 
 def _by_title(quality: SourceQuality) -> dict[str, int]:
@@ -153,7 +155,7 @@ def _by_title(quality: SourceQuality) -> dict[str, int]:
     return found | complaints(quality.damage)
 
 
-def _mend(note: SourceNote) -> str:
+def _mend(note: SourceNote) -> list[str]:
     """What to do, the most frequent first."""
     advice: dict[str, int] = {}
     for kind in _known(note):
@@ -166,14 +168,12 @@ def _mend(note: SourceNote) -> str:
     empty = [title for name, title in note.fields.items() if (share := _share(note.quality, name)) is not None
              and (was := _share(note.previous, name)) is not None and was >= _BAD_FILL > share]  # fmt: skip
     lines += [f"“{title}”一栏比上次少了一半以上，请核对导出" for title in empty]
-    return _lines("请改正", lines or ["没有需要改正的。"])
+    return lines or ["没有需要改正的。"]
 
 
-def _again(sources: Sequence[SourceNote]) -> str:
-    """How to send the files again, where there is anything to mend in their rows."""
-    marked = any(_to_complete(note) or any(damages()[kind].mark for kind in _known(note)) for note in sources)
-    text = "需要改正的行已在退回的表里标色并写明原因；改正后请整份重新报送。"
-    return f"<p class='small'>{text}</p>" if marked else ""
+def _again(sources: Sequence[SourceNote]) -> bool:
+    """Whether there is anything to mend in the rows of the files, which are then sent again."""
+    return any(_to_complete(note) or any(damages()[kind].mark for kind in _known(note)) for note in sources)
 
 
 def _known(note: SourceNote) -> list[str]:
@@ -183,17 +183,3 @@ def _known(note: SourceNote) -> list[str]:
 def _to_complete(note: SourceNote) -> int:
     """Rows that were sent back for what they lack."""
     return sum(count for rule, count in note.quality.sent_back.items() if rule != "no_consent")
-
-
-def _lines(title: str, lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines if line)
-    return f"<h3>{escape(title)}</h3><ul>{items}</ul>" if items else ""
-
-
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td{' class=n' if at else ''}>{escape(cell)}</td>" for at, cell in enumerate(line)) + "</tr>"
-        for line in lines
-    )
-    return f"<table><tr>{head}</tr>{body}</table>"

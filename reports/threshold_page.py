@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-from reports.charts import BLUE, FONT, GREEN, INK, ORANGE, THEME
+from markupsafe import Markup
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:"
+from reports.charts import BLUE, GREEN, INK, ORANGE, THEME
+from reports.templates import rendered, style
+
 _LINES = (("精确率", BLUE, [1, 0]), ("召回率", ORANGE, [6, 3]), ("F1", GREEN, [2, 2]))
-_STYLE = f"""
-body {{ font-family: {FONT}; color: {INK}; max-width: 900px; margin: 2em auto; padding: 0 1em; }}
-table {{ border-collapse: collapse; margin: 0.5em 0 1.5em; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: 0.25em 0.8em; text-align: right; }}
-th:first-child, td:first-child {{ text-align: left; }}
-caption {{ text-align: left; font-weight: bold; padding: 0.3em 0; }}
-@media print {{ body {{ margin: 0; }} table {{ break-inside: avoid; }} .vega-actions {{ display: none; }} }}
-@page {{ size: A4; margin: 15mm; }}
-"""
 
 
 @dataclass(frozen=True)
@@ -51,17 +42,10 @@ def threshold_page(
     import vl_convert
 
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub asks for a snippet; none is needed
-    spec = json.dumps(_spec(thresholds, marks), ensure_ascii=False).replace("</", "<\\/")
-    script = f"vegaEmbed('#curve', {spec}, {{renderer: 'svg', actions: false}});"
-    body = "".join(_table(one) for one in tables)
-    return (
-        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><script>{bundle}</script></head><body>"
-        f"<h1>{escape(title)}</h1><p>横轴：分值不低于多少比特才算；把指针移到线上看每处的数。</p>"
-        f'<div id="curve" role="img" aria-label="各阈值下的精确率、召回率和F1，数见下表"></div>{body}'
-        f"<script>{script}</script></body></html>\n"
-    )
+    return rendered(
+        "threshold.html", title=title, style=style("threshold.css"), bundle=Markup(bundle),  # noqa: S704
+        spec=_spec(thresholds, marks), tables=tables,
+    )  # fmt: skip
 
 
 def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[str, Any]:
@@ -94,9 +78,3 @@ def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[s
     chart = alt.layer(lines, rules, words).properties(width=760, height=340).configure(**THEME)
     found: dict[str, Any] = chart.to_dict()
     return found
-
-
-def _table(table: PageTable) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in table.heads)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
-    return f"<table><caption>{escape(table.caption)}</caption><tr>{head}</tr>{rows}</table>"

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log2
 
+from markupsafe import Markup
+
 from matchers.model.link_model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, BarPart, Chart, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.link_quality.trust import trust_sections
-from reports.page import NOTICE, Figure, cards, drill, page, section, table, told
+from reports.page import NOTICE, Figure, cards, drill, page, paragraph, section, table, told
 from reports.plain import plain_sentence
 from reports.words import FIELDS, LEVELS, RULES
 from schemas.words import words
@@ -51,7 +53,7 @@ def link_quality_page(facts: LinkQuality) -> bytes:
     return page("链接质量", under, body)
 
 
-def _key_figures(facts: LinkQuality) -> str:
+def _key_figures(facts: LinkQuality) -> Markup:
     now, old = facts.now.decisions(), facts.before.decisions() if facts.before else None
     figures = [
         Figure(f"{DECISIONS[name]}的对子", count, old[name] if old else None, "打过分的候选对", "scores", "对")
@@ -69,10 +71,10 @@ def _key_figures(facts: LinkQuality) -> str:
     )
 
 
-def _drift(facts: LinkQuality) -> str:
+def _drift(facts: LinkQuality) -> Markup:
     """What moved since last time, in shares so that a larger delivery is no drift."""
     if facts.before is None:
-        return section("与上次相比", "<p>第一次运行，下次起与这一次比较。</p>", anchor="drift")
+        return section("与上次相比", paragraph("第一次运行，下次起与这一次比较。"), anchor="drift")
     now, old = facts.now, facts.before
     rows = [*_moves("判定", _shares(now.tiers, "decision"), _shares(old.tiers, "decision"), DECISIONS)]
     rows += _moves("找到它的规则（占关联）", _yields(now), _yields(old), RULES)
@@ -82,11 +84,11 @@ def _drift(facts: LinkQuality) -> str:
             rows.append((f"关联率：{facts.sources[source]}", f"{new_share:.1%}", f"{old_share:.1%}",
                          f"{(new_share - old_share) * 100:+.1f}"))  # fmt: skip
     told_first = [
-        f'<p class="warn">{name}：由 {was} 到 {is_now}，请核对来源与模型</p>'
+        paragraph(f"{name}：由 {was} 到 {is_now}，请核对来源与模型", kind="warn")
         for name, is_now, was, _ in rows
         if _jumped(is_now, was)
     ]
-    model = "" if now.model == old.model else f"<p>模型由 {old.model} 换成 {now.model}，分值不宜直接相比。</p>"
+    model = "" if now.model == old.model else paragraph(f"模型由 {old.model} 换成 {now.model}，分值不宜直接相比。")
     headers = ("项目", "本次", "上次", "相差（百分点）")
     return section(
         "与上次相比", model, *told_first, table(headers, rows), told("都是占比，不受行数多少影响"), anchor="drift"
@@ -126,20 +128,20 @@ def _linked_share(figures: LinkFigures, source: str) -> float | None:
     return int(found["linked"]) / int(found["rows"]) if found and found["rows"] else None
 
 
-def _scores(facts: LinkQuality) -> str:
+def _scores(facts: LinkQuality) -> Markup:
     kept = [row for row in facts.now.bins if row["decision"] in DECISIONS]
     order = sorted(kept, key=lambda row: (list(DECISIONS).index(row["decision"]), row["bin"]))
     parts = [BarPart(str(row["bin"]), float(row["pairs"]), DECISIONS[row["decision"]]) for row in order]
     lines = {"核对线": _bits(facts.model.review_probability), "关联线": _bits(facts.model.link_probability)}
     chart = Chart("总分分布与判定线", unit="对", width=860)
-    svg = histogram(chart, parts, lines, width=_BIN, axis="总分（比特）") if parts else "<p>（没有打过分的对子）</p>"
+    drawn = histogram(chart, parts, lines, width=_BIN, axis="总分（比特）") if parts else None
     titles = tier_titles(facts.model)
     tiers = [
         (DECISIONS.get(row["decision"], row["decision"]), titles.get(row["rule"], OTHER_TIER), row["pairs"])
         for row in facts.now.tiers
     ]
     return section(
-        "总分分布与判定线", svg,
+        "总分分布与判定线", drawn or paragraph("（没有打过分的对子）"),
         told(f"每格 {_BIN} 比特，两端并入最外一格；分数之上还有证据门槛，高分也可能待核对或排除。"),
         drill("按判定规则看", table(("判定", "规则", "对数"), tiers)), anchor="scores",
     )  # fmt: skip
@@ -149,7 +151,7 @@ def _bits(probability: float) -> float:
     return log2(probability / (1 - probability))
 
 
-def _weights(facts: LinkQuality) -> str:
+def _weights(facts: LinkQuality) -> Markup:
     known = [row for row in facts.now.levels if row["level"] != "null"]
     order = sorted(known, key=lambda row: (list(FIELDS).index(row["comparison"]), -row["mean_bits"]))
     names = [(f"{FIELDS[row['comparison']]}：{LEVELS.get(row['level'], row['level'])}", row) for row in order]
@@ -164,7 +166,7 @@ def _weights(facts: LinkQuality) -> str:
     )  # fmt: skip
 
 
-def _unlinkable(facts: LinkQuality) -> str:
+def _unlinkable(facts: LinkQuality) -> Markup:
     kinds = {"可直接关联": "linkable", "只够交人核对": "by_person", "无法关联": "unlinkable"}
     names = {row["source"]: facts.sources.get(row["source"], row["source"]) for row in facts.now.rows}
     parts = [
@@ -195,7 +197,7 @@ def tier_titles(model: LinkModel) -> dict[str, str]:
     return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.evidence_tiers}}
 
 
-def _rules(facts: LinkQuality) -> str:
+def _rules(facts: LinkQuality) -> Markup:
     rows = [
         (RULES.get(row["rule"], OTHER_TIER), row["pairs"], row["links"], row["reviews"], row["links_alone"])
         for row in facts.now.rules

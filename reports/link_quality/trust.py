@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from reports.page import section, table, told
+from reports.page import paragraph, section, table, told
 from reports.words import VERDICTS
 
 _FEW = 30
@@ -49,14 +50,14 @@ class Trust(BaseModel):
         return self.model_copy(update={"readers": (), "known": self.known[:1]})
 
 
-def trust_sections(trust: Trust, tiers: Mapping[str, str]) -> list[str]:
+def trust_sections(trust: Trust, tiers: Mapping[str, str]) -> list[Markup]:
     """Three sections: agreement of blind readers, known pairs, confirmation per rule."""
     return [_agreement(trust), _known(trust), _rules(trust, tiers)]
 
 
-def _agreement(trust: Trust) -> str:
+def _agreement(trust: Trust) -> Markup:
     if not trust.agreed.of:
-        return section("两人盲审的一致性", "<p>还没有两人都判过的对子。</p>", anchor="agreement")
+        return section("两人盲审的一致性", paragraph("还没有两人都判过的对子。"), anchor="agreement")
     kappa = "算不出（两人的答复都只有同一种）" if trust.kappa is None else f"{trust.kappa:.2f}"
     if trust.kappa_low is not None:
         kappa += f"（95% 区间 {trust.kappa_low:.2f}—{trust.kappa_high:.2f}）"
@@ -72,18 +73,18 @@ def _agreement(trust: Trust) -> str:
     )
 
 
-def _known(trust: Trust) -> str:
+def _known(trust: Trust) -> Markup:
     rows = [(one.name, _rate(one), _few(one.of)) for one in trust.known if one.of]
     return section(
         "答案已知的对子",
-        table(("审核员", "判对", "说明"), rows) if rows else "<p>还没有人判过答案已知的对子。</p>",
+        table(("审核员", "判对", "说明"), rows) if rows else paragraph("还没有人判过答案已知的对子。"),
         told("核对时混入少量答案已知的对子，判断不进一本账；答“不确定”不算对。它们的答案由证件号定，本来不难："
              "判错说明没有细看，判对只说明用心，不说明拿不准的对子也判得准。"),
         anchor="known",
     )  # fmt: skip
 
 
-def _rules(trust: Trust, tiers: Mapping[str, str]) -> str:
+def _rules(trust: Trust, tiers: Mapping[str, str]) -> Markup:
     rows = [
         (tiers.get(one.name, one.name) or _LOST, one.right, one.of - one.right, _rate(one), _few(one.of))
         for one in trust.rules
@@ -91,7 +92,7 @@ def _rules(trust: Trust, tiers: Mapping[str, str]) -> str:
     headers = ("关联所依的规则", "属实（人）", "非本人（人）", "属实的比例", "说明")
     return section(
         "镇街核查：各规则的属实率",
-        table(headers, rows) if rows else "<p>镇街还没有答复，或答复还没有经过一次夜间运行。</p>",
+        table(headers, rows) if rows else paragraph("镇街还没有答复，或答复还没有经过一次夜间运行。"),
         told("镇街答复是本人的（属实、已纳管、已离岗等）为属实，答复非本人的为否；同一人同一规则只计最近一次，"
              "别的答复不计。比例后为 95% 区间（Wilson）。"),
         anchor="confirmed",

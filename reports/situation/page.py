@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from reports.charts import BLUE, SKY, VERMILION, YELLOW, BarPart, Chart, bars, stacked
-from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, section, table, told, two
+from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, paragraph, section, table, told, two
 from reports.plain import plain_lines
 from reports.situation.figures import Figures
 from reports.summary import RunSummary
@@ -70,7 +72,7 @@ def _pairs(figures: Figures) -> int:
     return sum(int(row["pairs"]) for row in figures.rows("waiting"))
 
 
-def _funnel(facts: Situation) -> str:
+def _funnel(facts: Situation) -> Markup:
     summary, now = facts.summary, facts.now
     linked = sum(line.rows for line in summary.links)
     with_lead = now.persons - now.status("N0", "first") - now.objections
@@ -93,7 +95,7 @@ def _funnel(facts: Situation) -> str:
     )
 
 
-def _statuses(facts: Situation) -> str:
+def _statuses(facts: Situation) -> Markup:
     now, old = facts.now, facts.before
     rows = []
     for code in facts.policy.statuses.order:
@@ -110,7 +112,7 @@ def _statuses(facts: Situation) -> str:
     )  # fmt: skip
 
 
-def _coverage(facts: Situation) -> str:
+def _coverage(facts: Situation) -> Markup:
     now = facts.now
     streets = [row["street"] for row in now.rows("street")]
     rows = [
@@ -141,7 +143,7 @@ def _coverage(facts: Situation) -> str:
     )  # fmt: skip
 
 
-def _sums_section(facts: Situation) -> str:
+def _sums_section(facts: Situation) -> Markup:
     """勾稽: how the figures of streets, trades and units make up the district's, and the ledger's its members."""
     return section(
         "勾稽", table((*_SUMS.values(), "核对"), _sums(facts.now)),
@@ -178,7 +180,7 @@ def _agrees(said: str) -> str:
     return "相等" if said == "与全区相等" else said if said.startswith(("与全区不等", "与全区差")) else ""
 
 
-def _covered(figures: Figures, scope: str, order: list[str]) -> str:
+def _covered(figures: Figures, scope: str, order: list[str]) -> Markup:
     """Units by kind of coverage; the names with most units, in the order of the tables."""
     found = [row for row in figures.rows("coverage") if row["scope"] == scope]
     totals: dict[str, int] = {}
@@ -189,10 +191,10 @@ def _covered(figures: Figures, scope: str, order: list[str]) -> str:
     known = {(row["name"], row["coverage"]): float(row["units"]) for row in found}
     parts = [BarPart(name, known.get((name, kind), 0.0), kind) for name in names for kind in _KINDS]
     chart = Chart("单位的组织覆盖", unit="个单位", width=380)
-    return stacked(chart, parts, colours=_KINDS) if parts else "<p>（没有单位）</p>"
+    return stacked(chart, parts, colours=_KINDS) if parts else paragraph("（没有单位）")
 
 
-def _waiting(facts: Situation) -> str:
+def _waiting(facts: Situation) -> Markup:
     now, as_of = facts.now, facts.summary.as_of
     doubts = [
         (DOUBTS.get(row["doubt"], row["doubt"]), row["pairs"], f"{(as_of - row['oldest']).days} 天")
@@ -207,10 +209,10 @@ def _waiting(facts: Situation) -> str:
     right = table(("镇街", "待核查线索"), streets[:_MOST])
     more = drill("其余镇街", table(("镇街", "待核查线索"), streets[_MOST:])) if len(streets) > _MOST else ""
     asked = f"协查名单 {now.searches['assist_check']:,} 人，异议 {now.objections:,} 人，见 {WORKBOOK}。"
-    return section("待办", two(left, right + more), f"<p>{asked}</p>", anchor="waiting")
+    return section("待办", two(left, right + more), paragraph(asked), anchor="waiting")
 
 
-def _quality(facts: Situation) -> str:
+def _quality(facts: Situation) -> Markup:
     rows = [
         (row[0], row[3], row[4], row[5], f"{row[6]:.1%}", "" if row[9] is None else f"{row[9]:+,}", row[10])
         for row in quality_rows(facts.summary, facts.qualities, facts.last_qualities)
@@ -235,12 +237,10 @@ def _quality(facts: Situation) -> str:
     )  # fmt: skip
 
 
-def _changes(facts: Situation) -> str:
+def _changes(facts: Situation) -> Markup:
     rows = [(line.title, line.cause, line.persons) for line in facts.summary.changes]
-    warnings = [
-        f'<p class="warn">{_safe(text)}</p>' for text in plain_lines(facts.summary.warnings, facts.summary.titles)
-    ]
-    warned = drill(f"提醒 {len(warnings)} 条", "".join(warnings)) if warnings else ""
+    warnings = [paragraph(text, kind="warn") for text in plain_lines(facts.summary.warnings, facts.summary.titles)]
+    warned = drill(f"提醒 {len(warnings)} 条", *warnings) if warnings else ""
     said = f"另有提醒 {len(warnings)} 条，见运行小结。" if warnings else ""
     headers = ("变动", "原因", "人数")
     return section(
@@ -248,9 +248,3 @@ def _changes(facts: Situation) -> str:
         drill("其余原因", table(headers, rows[_FEW:])) if len(rows) > _FEW else "",
         told(f"逐人的变动见 {WORKBOOK} 的“变动说明”。{said}"), warned, anchor="changes",
     )  # fmt: skip
-
-
-def _safe(text: str) -> str:
-    from html import escape
-
-    return escape(text)
