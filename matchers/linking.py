@@ -22,6 +22,7 @@ from matchers.training.suggest_blocking import suggest_blocking as suggested
 from matchers.training.train import Judging, Training
 from matchers.training.train import train as learned
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 _ROW_ID = "linked_row_id"
 
@@ -99,6 +100,6 @@ def _row_ids(left: Rows, right: Rows | None, ids: tuple[str, str]) -> tuple[tupl
     for table, column in zip((left, right), ids, strict=True):
         if table is not None and column not in table.schema.names:
             raise TableError(
-                f"没有编号列 {column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+                f"没有编号列 {column}", rule=Rule.ID_COLUMN, action="用 --left-id、--right-id 或 --id 指定编号列"
             )
     return ((_ROW_ID, ids[0]),) if right is None else ((_ROW_ID, ids[0]), (_ROW_ID, ids[1]))

@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 Values = Mapping[str, Any]
 
@@ -143,7 +144,9 @@ def _source(con: duckdb.DuckDBPyConnection, rows: pa.Table | str) -> Iterator[st
 def _append(con: duckdb.DuckDBPyConnection, name: str, source: str, rows: int) -> int:
     own, coming = _columns(con, name), _columns(con, source)
     if set(own) != set(coming) or len(own) != len(coming):
-        raise TableError(f"要写入表 {name} 的列不对：应为 {'、'.join(own)}，来的是 {'、'.join(coming)}", rule="columns")
+        raise TableError(
+            f"要写入表 {name} 的列不对：应为 {'、'.join(own)}，来的是 {'、'.join(coming)}", rule=Rule.COLUMNS
+        )
     if rows == 0:
         return 0
     before = count(con, name)
@@ -168,6 +171,6 @@ def _check(con: duckdb.DuckDBPyConnection, name: str, before: int, written: int,
         raise TableError(
             f"工作区的账对不上：表 {name} 原有 {before:,} 行，应写 {written if due is None else due:,} 行，"
             f"报称写入 {written:,} 行，写后却有 {after:,} 行；已停止，没有发布任何内容",
-            rule="rows_written",
+            rule=Rule.ROWS_WRITTEN,
             action="重新运行；再次出现请把配置里的 threads 改为 1 再运行，并告诉管理员",
         )

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.errors import ContractError, TableError
+from schemas.rules import Rule
 from schemas.types import arrow_type
 
 Role = Literal["roll", "transfer", "floating", "organisation", "worker", "self_report"]
@@ -181,7 +182,7 @@ def check_table(table: pa.Table, contract: TableContract) -> None:
     expected = contract.schema
     if table.schema.names != expected.names:
         odd = sorted(set(table.schema.names) ^ set(expected.names)) or ["次序"]
-        raise TableError("列与合同不符", where=contract.name, rule="columns", examples=tuple(odd))
+        raise TableError("列与合同不符", where=contract.name, rule=Rule.COLUMNS, examples=tuple(odd))
     for column in expected:
         _check_column(table, column, contract)
     _check_unique(table, contract)
@@ -192,9 +193,9 @@ def _check_column(table: pa.Table, column: pa.Field, contract: TableContract) ->
     values = table[column.name]
     if values.type != column.type and not same_but_field_names(values.type, column.type):
         text = f"{column.name}: {values.type}，应为 {column.type}"
-        raise TableError("列类型与合同不符", where=contract.name, rule="type", examples=(text,))
+        raise TableError("列类型与合同不符", where=contract.name, rule=Rule.TYPE, examples=(text,))
     if not column.nullable and values.null_count:
-        raise TableError(f"列 {column.name} 有空值", where=contract.name, rule="not_null", count=values.null_count)
+        raise TableError(f"列 {column.name} 有空值", where=contract.name, rule=Rule.NOT_NULL, count=values.null_count)
     allowed = contract.allowed.get(column.name)
     if allowed:
         import pyarrow.compute as pc
@@ -203,7 +204,7 @@ def _check_column(table: pa.Table, column: pa.Field, contract: TableContract) ->
         strange = [value for value in pc.unique(flat).to_pylist() if value is not None and value not in allowed]
         if strange:
             raise TableError(
-                f"列 {column.name} 有合同之外的值", where=contract.name, rule="allowed", examples=tuple(strange[:3])
+                f"列 {column.name} 有合同之外的值", where=contract.name, rule=Rule.ALLOWED, examples=tuple(strange[:3])
             )
 
 
@@ -226,7 +227,7 @@ def _check_unique(table: pa.Table, contract: TableContract) -> None:
             raise TableError(
                 f"{'、'.join(contract.unique)} 重复",
                 where=contract.name,
-                rule="unique",
+                rule=Rule.UNIQUE,
                 count=table.num_rows - groups.num_rows,
             )
 
@@ -236,14 +237,14 @@ def _check_sorted(table: pa.Table, contract: TableContract) -> None:
         keys = table.select(list(contract.sorted))
         by = [(name, "ascending") for name in contract.sorted]
         if not keys.sort_by(by).equals(keys):
-            raise TableError("行未按合同排序", where=contract.name, rule="sorted", examples=contract.sorted)
+            raise TableError("行未按合同排序", where=contract.name, rule=Rule.SORTED, examples=contract.sorted)
 
 
 def _load(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"TOML 写法有误：{error}", where=where, rule="toml", action="按提示的行列修改") from None
+        raise ContractError(f"TOML 写法有误：{error}", where=where, rule=Rule.TOML, action="按提示的行列修改") from None
 
 
 def parse_source(text: str, where: str) -> SourceContract:
@@ -253,7 +254,7 @@ def parse_source(text: str, where: str) -> SourceContract:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ContractError(f"来源合同有误：{key} {first['msg']}", where=where, rule="source_contract") from None
+        raise ContractError(f"来源合同有误：{key} {first['msg']}", where=where, rule=Rule.SOURCE_CONTRACT) from None
 
 
 @cache
@@ -281,7 +282,7 @@ def value_map(name: str) -> dict[str, str]:
     """One named value map of `values.toml`."""
     maps = _value_maps()
     if name not in maps:
-        raise ContractError(f"值对照表 {name!r} 不存在", where="values.toml", rule="value_map")
+        raise ContractError(f"值对照表 {name!r} 不存在", where="values.toml", rule=Rule.VALUE_MAP)
     return maps[name]
 
 
@@ -335,7 +336,7 @@ def workspace_table(name: str, sources: Mapping[str, SourceContract]) -> Relatio
     known = _workspace_tables().get("drift_keys" if name.startswith("drift_keys_") else name)
     known = known or _published_tables().get(name.removesuffix("_published"))
     if known is None:
-        raise TableError(f"表 {name} 没有合同", where=name, rule="relation_contract")
+        raise TableError(f"表 {name} 没有合同", where=name, rule=Rule.RELATION_CONTRACT)
     return RelationContract(name, known.schema, known.unique)
 
 

@@ -8,7 +8,7 @@ from schemas.rules import Rule
 class SanzhaoError(Exception):
     """One refusal with its evidence. `message` and `action` are Chinese; `examples` are masked or row numbers.
 
-    Picklable, so that Prefect and worker processes can carry it. `rule` is a member of `Rule`, by itself or its code.
+    Picklable, so that Prefect and worker processes can carry it. `rule` is a member of `Rule`.
     """
 
     def __init__(
@@ -16,7 +16,7 @@ class SanzhaoError(Exception):
         message: str,
         *,
         where: str | None = None,
-        rule: str | None = None,
+        rule: Rule | None = None,
         count: int | None = None,
         examples: tuple[str, ...] = (),
         action: str | None = None,
@@ -24,7 +24,7 @@ class SanzhaoError(Exception):
         super().__init__(message, where, rule, count, examples, action)
         self.message = message
         self.where = where
-        self.rule = Rule(rule) if rule else None
+        self.rule = rule
         self.count = count
         self.examples = examples
         self.action = action
@@ -51,7 +51,7 @@ def _rebuild(
     kind: type[SanzhaoError],
     message: str,
     where: str | None,
-    rule: str | None,
+    rule: Rule | None,
     count: int | None,
     examples: tuple[str, ...],
     action: str | None,

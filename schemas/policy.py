@@ -300,10 +300,10 @@ def load_policy(path: Path | None = None) -> Policy:
         own = tomllib.loads(path.read_text("utf-8")) if path else shipped
         return Policy.model_validate({**{name: shipped[name] for name in _SHIPPED_UNLESS_GIVEN}, **own})
     except OSError as error:
-        raise ContractError(f"规则文件读不了：{error.strerror}", where=where, rule="policy_unreadable") from None
+        raise ContractError(f"规则文件读不了：{error.strerror}", where=where, rule=Rule.POLICY_UNREADABLE) from None
     except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"TOML 写法有误：{error}", where=where, rule="toml", action="按提示的行列修改") from None
+        raise ContractError(f"TOML 写法有误：{error}", where=where, rule=Rule.TOML, action="按提示的行列修改") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ContractError(f"规则有误：{key} {first['msg']}", where=where, rule="policy") from None
+        raise ContractError(f"规则有误：{key} {first['msg']}", where=where, rule=Rule.POLICY) from None

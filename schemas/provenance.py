@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -83,4 +84,4 @@ def missing_provenance(source: str) -> InputError:
 
 
 def _refused(message: str, where: str) -> InputError:
-    return InputError(message, where=where, rule="provenance", action="照以下样式补齐后重投：\n" + TEMPLATE.rstrip())
+    return InputError(message, where=where, rule=Rule.PROVENANCE, action="照以下样式补齐后重投：\n" + TEMPLATE.rstrip())

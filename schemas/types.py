@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from schemas.errors import ContractError
+from schemas.rules import Rule
 
 _PLAIN: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -30,7 +31,7 @@ def arrow_type(text: str) -> pa.DataType:
     if text.startswith("struct<") and text.endswith(">"):
         parts = (part.split(":", 1) for part in _split(text[7:-1]))
         return pa.struct([pa.field(name.strip(), arrow_type(kind)) for name, kind in parts])
-    raise ContractError(f"合同中的类型 {text!r} 不认识", rule="column_type", action="改为 string、int32、list<…> 等")
+    raise ContractError(f"合同中的类型 {text!r} 不认识", rule=Rule.COLUMN_TYPE, action="改为 string、int32、list<…> 等")
 
 
 def _split(text: str) -> list[str]:

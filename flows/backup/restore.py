@@ -21,6 +21,7 @@ from flows.home.keys import DistrictKey, load_key, parse_key
 from flows.home.settings import load_settings
 from flows.home.store import HEAD, opened_store
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 def restore(archive: Path, home: Home, key_file: Path | None = None) -> dict[str, int]:
@@ -31,7 +32,10 @@ def restore(archive: Path, home: Home, key_file: Path | None = None) -> dict[str
     """
     if home.root.exists() and any(home.root.iterdir()):
         raise HomeError(
-            "数据文件夹已经有东西，不覆盖", where=str(home.root), rule="home_not_empty", action="恢复到一个新的文件夹"
+            "数据文件夹已经有东西，不覆盖",
+            where=str(home.root),
+            rule=Rule.HOME_NOT_EMPTY,
+            action="恢复到一个新的文件夹",
         )
     key, secret = _key(key_file)
     aside = home.root.with_name(f".{home.root.name}.restoring")
@@ -59,14 +63,16 @@ def _key(key_file: Path | None) -> tuple[DistrictKey, bytes | None]:
     if key_file is None:
         if "SANZHAO_KEY_FILE" not in os.environ:
             raise HomeError(
-                "要有备份时的区级密钥", rule="key_missing", action="用 --key 指密钥文件，或设环境变量 SANZHAO_KEY_FILE"
+                "要有备份时的区级密钥",
+                rule=Rule.KEY_MISSING,
+                action="用 --key 指密钥文件，或设环境变量 SANZHAO_KEY_FILE",
             )
         return load_key(Home(Path())), None
     try:
         secret = key_file.read_bytes()
     except OSError as error:
         raise HomeError(
-            f"读不到密钥文件：{error.strerror}", where=key_file.name, rule="key_missing", action="核对路径与权限"
+            f"读不到密钥文件：{error.strerror}", where=key_file.name, rule=Rule.KEY_MISSING, action="核对路径与权限"
         ) from None
     return parse_key(secret, Path(key_file.name)), secret
 
@@ -76,7 +82,9 @@ def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
     try:
         file = archive.open("rb")
     except OSError as error:
-        raise HomeError(f"备份读不了：{error.strerror}", where=archive.name, rule="backup", action="核对路径") from None
+        raise HomeError(
+            f"备份读不了：{error.strerror}", where=archive.name, rule=Rule.BACKUP, action="核对路径"
+        ) from None
     with file:
         header, raw = read_header(file)
         sealed = SealedReader(file, _sealing_key(header, key), raw)
@@ -85,7 +93,7 @@ def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
     told = json.loads((aside / MANIFEST).read_bytes()) if (aside / MANIFEST).exists() else None
     found.pop(MANIFEST, None)
     if told != found:
-        raise HomeError("备份与它的清单不符", where=archive.name, rule="backup_manifest", action="换一份备份")
+        raise HomeError("备份与它的清单不符", where=archive.name, rule=Rule.BACKUP_MANIFEST, action="换一份备份")
     return {"files": len(found)}
 
 
@@ -95,13 +103,13 @@ def _sealing_key(header: dict[str, object], key: DistrictKey) -> DistrictKey:
     if found is None:
         raise HomeError(
             f"密钥不是备份时的那一把（备份用 {header.get('key_id')}，给的是 {key.key_id}）",
-            rule="backup_key",
+            rule=Rule.BACKUP_KEY,
             action="找出备份时的密钥文件",
         )
     if str(header.get("revision")) != HEAD:
         raise HomeError(
             f"备份的状态库是 {header.get('revision')} 版，本软件是 {HEAD} 版",
-            rule="backup_revision",
+            rule=Rule.BACKUP_REVISION,
             action="用备份时的软件版本恢复，再升级",
         )
     return found
@@ -113,7 +121,7 @@ def _entries(sealed: SealedReader, aside: Path) -> Iterator[tuple[str, dict[str,
         for entry in tar:
             parts = PurePosixPath(entry.name).parts
             if not entry.isfile() or ".." in parts or entry.name.startswith("/"):
-                raise HomeError("备份里有不该有的条目", rule="backup_entry", action="换一份备份")
+                raise HomeError("备份里有不该有的条目", rule=Rule.BACKUP_ENTRY, action="换一份备份")
             source = tar.extractfile(entry)
             data = source.read() if source else b""
             write_private(aside.joinpath(*parts), data)

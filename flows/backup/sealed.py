@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from flows.home.keys import DistrictKey
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 MAGIC = b"SZBACK1\n"
 _BLOCK = 4 << 20
@@ -27,13 +28,13 @@ _ACTION = "换一份备份；核对密钥文件是不是备份时的那一把"
 def read_header(file: BinaryIO) -> tuple[dict[str, Any], bytes]:
     """The clear header and its bytes. Raises HomeError when this is no backup."""
     if file.read(len(MAGIC)) != MAGIC:
-        raise HomeError("不是三找的备份文件", rule="backup", action="核对文件")
+        raise HomeError("不是三找的备份文件", rule=Rule.BACKUP, action="核对文件")
     try:
         (length,) = struct.unpack(">I", file.read(4))
         raw = file.read(length)
         return dict(json.loads(raw)), raw
     except (struct.error, ValueError):
-        raise HomeError("备份文件已损坏", rule="backup", action=_ACTION) from None
+        raise HomeError("备份文件已损坏", rule=Rule.BACKUP, action=_ACTION) from None
 
 
 class SealingWriter(io.RawIOBase):
@@ -119,4 +120,4 @@ def _about(raw_header: bytes, last: bool) -> bytes:
 
 
 def _damaged() -> HomeError:
-    return HomeError("备份打不开：密钥不符，或文件被改动、截断", rule="backup", action=_ACTION)
+    return HomeError("备份打不开：密钥不符，或文件被改动、截断", rule=Rule.BACKUP, action=_ACTION)

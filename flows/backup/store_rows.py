@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Date, DateTime, Engine, Integer, LargeBinary, MetaData, Table, func, insert, select, text
 
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _AT_ONCE = 2000
 
@@ -39,7 +40,7 @@ def check_empty(engine: Engine) -> None:
                 raise HomeError(
                     f"状态库里已有数据（{table.name}），不覆盖",
                     where="store_url",
-                    rule="store_not_empty",
+                    rule=Rule.STORE_NOT_EMPTY,
                     action="换一个空的数据库再恢复",
                 )
 

@@ -23,6 +23,7 @@ from flows.home.settings import Settings, load_settings
 from flows.home.store import HEAD, opened_store
 from flows.run.runs import run_lock
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 SUFFIX = ".szbackup"
 MANIFEST, STORE = "manifest.json", "store"
@@ -110,7 +111,10 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes, told: dict[str, dict[str,
 def _check_place(home: Home, to: Path) -> None:
     if to.resolve().is_relative_to(home.root.resolve()):
         raise HomeError(
-            "备份不能放在数据文件夹里面", where=str(to), rule="backup_place", action="换另一块磁盘或另一台机器的文件夹"
+            "备份不能放在数据文件夹里面",
+            where=str(to),
+            rule=Rule.BACKUP_PLACE,
+            action="换另一块磁盘或另一台机器的文件夹",
         )
 
 

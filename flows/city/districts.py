@@ -10,6 +10,7 @@ from flows.home.folders import Home
 from flows.home.keys import parse_key
 from flows.home.settings import Settings, load_settings
 from schemas.errors import HomeError, SanzhaoError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def districts_of(root: Path, keys: Path | None = None, taken: tuple[int, ...] = 
     found = [_district(path, keys) for path in _homes_in(root)]
     if not found:
         raise HomeError(
-            "这个文件夹里没有一个区的数据文件夹", where=str(root), rule="no_home",
+            "这个文件夹里没有一个区的数据文件夹", where=str(root), rule=Rule.NO_HOME,
             action="每个区一个子文件夹，各运行一次 sanzhao init --home 城市文件夹/区",
         )  # fmt: skip
     return list(_apart(found, taken))

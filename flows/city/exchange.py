@@ -29,6 +29,7 @@ from flows.home.store import opened_store
 from flows.review.clock import day_of, utc_now
 from flows.serve.children import plain_environment
 from schemas.errors import InputError, SanzhaoError
+from schemas.rules import Rule
 
 _FIRST_NUMBER = 5000
 """Numbers that people agree on count from 1: `2026-0003`."""
@@ -130,4 +131,4 @@ def _in_own_process(one: CityHome, what: str, agreement: ExchangeAgreement, path
             told = str(json.loads(done.stderr.splitlines()[-1])["trouble"])
         except (ValueError, KeyError, IndexError, TypeError):
             told = "中途停下，见该区 logs"
-        raise InputError(f"{one.name}：{told}", rule="exchange_other", action="改好后再运行一次")
+        raise InputError(f"{one.name}：{told}", rule=Rule.EXCHANGE_OTHER, action="改好后再运行一次")

@@ -18,6 +18,7 @@ from flows.home.folders import Home
 from flows.home.runlog import log_crash
 from flows.review.office import Office, plain_text
 from schemas.errors import InputError, SanzhaoError
+from schemas.rules import Rule
 
 
 def take_part(what: str, home: Home, path: Path, agreement: ExchangeAgreement) -> None:
@@ -28,7 +29,7 @@ def take_part(what: str, home: Home, path: Path, agreement: ExchangeAgreement) -
         if agreement.other(office.district) not in standing.exchange_with:
             raise InputError(
                 "本区没有和对方约定互找",
-                rule="exchange_other",
+                rule=Rule.EXCHANGE_OTHER,
                 action="在 config.toml 的 [city] exchange_with 写上对方",
             )
         why = f"常设约定 {standing.approval_no}"

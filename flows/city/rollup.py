@@ -16,6 +16,7 @@ from reports.city_page import NO_LEAD, OBJECTION, DistrictFigures
 from reports.words import RUN_STATES
 from schemas.errors import HomeError, SanzhaoError
 from schemas.policy import load_policy
+from schemas.rules import Rule
 
 
 def roll_up(districts: Sequence[CityHome]) -> list[DistrictFigures]:
@@ -89,7 +90,7 @@ def _counted(told: DistrictFigures, version: Published) -> DistrictFigures:
     index = version.index["counts"]
     if (len(rows), waiting) != (index["persons"], index["review"]):
         raise HomeError(
-            "一本账的行数与索引不符", where=version.version, rule="counts", action="运行 sanzhao ledger verify"
+            "一本账的行数与索引不符", where=version.version, rule=Rule.COUNTS, action="运行 sanzhao ledger verify"
         )
     names = ("workers", "worker_rows", "full_members", "probationary")
     plain = {**{name: int(district[name]) for name in names}, "review": waiting}

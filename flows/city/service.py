@@ -20,6 +20,7 @@ from flows.serve.running import port_is_free
 from flows.serve.service import check_free, only_service, told_to_stop
 from flows.serve.supervisor import Supervisor, say
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _LOOK_SECONDS, _FIND_SECONDS, _STARTING_SECONDS = 1.0, 30.0, 90.0
 _STOP_SECONDS = 100.0
@@ -44,7 +45,7 @@ def serve_city(city: City) -> None:
     os.umask(0o077)
     if "SANZHAO_KEY_FILE" in os.environ:
         raise HomeError(
-            "SANZHAO_KEY_FILE 是一把密钥，不能给几个区用", rule="one_key",
+            "SANZHAO_KEY_FILE 是一把密钥，不能给几个区用", rule=Rule.ONE_KEY,
             action="去掉它：各区密钥在各自的 keys 文件夹，或用 --keys 指一个文件夹，每区一个 区文件夹名.key",
         )  # fmt: skip
     home = Home(city.root)

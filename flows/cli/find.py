@@ -7,6 +7,7 @@ import sys
 
 from flows.cli.ending import say
 from flows.cli.options import HomeOption, JsonOption
+from schemas.rules import Rule
 
 
 def find(home: HomeOption, json: JsonOption = False) -> None:
@@ -21,7 +22,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
     place = Home(home.resolve())
     if not place.config.exists():
         raise HomeError(
-            "这里还没有三找的数据文件夹", where=str(place.root), rule="no_home", action="先运行 sanzhao init"
+            "这里还没有三找的数据文件夹", where=str(place.root), rule=Rule.NO_HOME, action="先运行 sanzhao init"
         )
     enquiry = enquiry_of(_asked("姓名（可不填）："), _asked("身份证号、手机号、党员编号、人员编号或任务编号："))
     office = Office.open(place)

@@ -12,6 +12,7 @@ from flows.cli.commands import Commands
 from flows.cli.ending import DONE, FAILED, UsageMistake, say
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from flows.home.folders import Home
@@ -201,7 +202,7 @@ def _index(place: Home) -> dict[str, Any]:
 
     published = current_version(place)
     if published is None:
-        raise HomeError("还没有发布过一本账", where=str(place.root), rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", where=str(place.root), rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     return published.index
 
 

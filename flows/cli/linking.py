@@ -26,6 +26,7 @@ from flows.cli.on_spark import (
     refuse_on_spark,
     run_on_spark,
 )
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,11 +95,11 @@ def _model_of(given: str) -> LinkModel:
         try:
             return parse_link_model(path.read_text("utf-8"), str(path))
         except UnicodeDecodeError:
-            raise InputError("模型文件不是 UTF-8", where=given, rule="model", action="另存为 UTF-8") from None
+            raise InputError("模型文件不是 UTF-8", where=given, rule=Rule.MODEL, action="另存为 UTF-8") from None
     if "/" not in given and shipped.is_file():
         return parse_link_model(shipped.read_text("utf-8"), f"{given}.toml")
     action = f"给 TOML 文件的路径，或 {_SHIPPED}"
-    raise InputError("没有这个模型文件", where=given, rule="no_model", action=action)
+    raise InputError("没有这个模型文件", where=given, rule=Rule.NO_MODEL, action=action)
 
 
 def link(

@@ -12,6 +12,7 @@ import typer
 
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import terminal
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -118,12 +119,12 @@ def _bytes(file: Path) -> bytes:
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise InputError(
-                f"文件超过 {MAX_FILE_BYTES >> 20} MB", where=file.name, rule="file_too_large", action="拆成几个文件"
+                f"文件超过 {MAX_FILE_BYTES >> 20} MB", where=file.name, rule=Rule.FILE_TOO_LARGE, action="拆成几个文件"
             )
         return file.read_bytes()
     except OSError as error:
         raise InputError(
-            f"文件读不了：{error.strerror}", where=str(file), rule="no_file", action="核对路径与权限"
+            f"文件读不了：{error.strerror}", where=str(file), rule=Rule.NO_FILE, action="核对路径与权限"
         ) from None
 
 
@@ -136,12 +137,18 @@ def _contract(contracts: dict[str, SourceContract], source: str | None, file: Pa
         return contracts[name]
     if source:
         raise InputError(
-            f"没有来源 {source}", where=file.name, rule="unknown_source", action="用 sanzhao sources list 看有哪些来源"
+            f"没有来源 {source}",
+            where=file.name,
+            rule=Rule.UNKNOWN_SOURCE,
+            action="用 sanzhao sources list 看有哪些来源",
         )
     best = max(contracts.values(), key=lambda contract: _columns_known(contract, data, file.name))
     if not _columns_known(best, data, file.name):
         raise InputError(
-            "看不出是哪个来源", where=file.name, rule="unknown_source", action="用 --source 指定，如 --source platform"
+            "看不出是哪个来源",
+            where=file.name,
+            rule=Rule.UNKNOWN_SOURCE,
+            action="用 --source 指定，如 --source platform",
         )
     return best
 
@@ -208,7 +215,7 @@ def _require_columns(asked: list[str], views: list[SheetView], file: str) -> Non
         if views and texts and column not in texts:
             has = tuple(dict.fromkeys(one.text for view in views for one in view.columns))[:30]
             raise InputError(
-                f"文件里没有“{column}”这一列", where=file, rule="no_such_column", examples=has, action="照表头写列名"
+                f"文件里没有“{column}”这一列", where=file, rule=Rule.NO_SUCH_COLUMN, examples=has, action="照表头写列名"
             )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.ending import say
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,14 +86,14 @@ def refuse_on_spark(asked: Asked, work: Path | None) -> None:
 
     if asked.judgements is not None and len(asked.tables) == 1:
         raise InputError(
-            "--engine spark 查重时还不支持人工判断的表", where=str(asked.judgements), rule="spark_judgements",
+            "--engine spark 查重时还不支持人工判断的表", where=str(asked.judgements), rule=Rule.SPARK_JUDGEMENTS,
             action="用 --engine embedded（大表加 --memory）",
         )  # fmt: skip
     if work is not None:
         raise InputError(
             "--work 是本机续算用的，--engine spark 由 Spark 自己重试",
             where=str(work),
-            rule="spark_work",
+            rule=Rule.SPARK_WORK,
             action="去掉 --work",
         )
 

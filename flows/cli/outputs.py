@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 Files = Mapping[str, Path | None]
 """By the name a clerk knows it by: LEFT, --model, --out …"""
@@ -24,7 +25,7 @@ def refuse_overwriting(outputs: Files, inputs: Files) -> None:
         for other, given in read.items():
             if one_file(path, given):
                 raise InputError(
-                    f"{name} 就是要读的 {other}，写了它就没有了，什么都没有写", where=str(path), rule="out_is_input",
+                    f"{name} 就是要读的 {other}，写了它就没有了，什么都没有写", where=str(path), rule=Rule.OUT_IS_INPUT,
                     action=f"给 {name} 换一个文件名",
                 )  # fmt: skip
     names = list(written)
@@ -32,7 +33,7 @@ def refuse_overwriting(outputs: Files, inputs: Files) -> None:
         for other in names[:at]:
             if one_file(written[name], written[other]):
                 raise InputError(
-                    f"{name} 和 {other} 是同一个文件，什么都没有写", where=str(written[name]), rule="out_twice",
+                    f"{name} 和 {other} 是同一个文件，什么都没有写", where=str(written[name]), rule=Rule.OUT_TWICE,
                     action="各写各的文件",
                 )  # fmt: skip
 
@@ -49,7 +50,7 @@ def one_file(one: Path, other: Path) -> bool:
 
 def _refuse_no_file(name: str, path: Path) -> None:
     if path.is_dir():
-        raise InputError(f"{name} 是文件夹", where=str(path), rule="out_is_folder", action="给出文件名")
+        raise InputError(f"{name} 是文件夹", where=str(path), rule=Rule.OUT_IS_FOLDER, action="给出文件名")
     folder = next(one for one in (path.absolute().parent, *path.absolute().parent.parents) if os.path.lexists(one))
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(f"{name} 所在的地方写不了文件", where=str(folder), rule="out_place", action="换一个文件夹")
+        raise InputError(f"{name} 所在的地方写不了文件", where=str(folder), rule=Rule.OUT_PLACE, action="换一个文件夹")

@@ -12,6 +12,7 @@ import typer
 
 from flows.cli.ending import say
 from flows.cli.options import HomeOption
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from flows.home.folders import Home
@@ -69,7 +70,7 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
         raise typer.BadParameter(f"没有 {role} 这种角色；可用：{'、'.join(roles)}", param_hint="--role")
     if not home.config.exists():
         raise HomeError(
-            "这里还没有三找的数据文件夹", where=str(home.root), rule="no_home", action="先运行 sanzhao init"
+            "这里还没有三找的数据文件夹", where=str(home.root), rule=Rule.NO_HOME, action="先运行 sanzhao init"
         )
     office, by = Office.open(home), getpass.getuser()
     try:

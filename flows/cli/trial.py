@@ -13,6 +13,7 @@ import typer
 from flows.cli.ending import DONE, WARNED
 from flows.cli.options import HomeOption, JsonOption
 from flows.cli.terminal import shown_progress, terminal
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from flows.home.folders import Home
@@ -73,10 +74,10 @@ def _check_out(home: Home, out: Path | None, read: dict[str, Path | None]) -> No
         return
     refuse_overwriting({"--out": out}, read)
     if out.suffix not in (".xlsx", ".csv"):
-        raise InputError("名单写成 .xlsx 或 .csv", where=str(out), rule="out_place", action="给 --out 换一个扩展名")
+        raise InputError("名单写成 .xlsx 或 .csv", where=str(out), rule=Rule.OUT_PLACE, action="给 --out 换一个扩展名")
     if out.resolve().is_relative_to(home.root):
         raise InputError(
-            "名单不能写在数据文件夹里", where=str(out), rule="out_place", action="给 --out 换一个别处的路径"
+            "名单不能写在数据文件夹里", where=str(out), rule=Rule.OUT_PLACE, action="给 --out 换一个别处的路径"
         )
 
 

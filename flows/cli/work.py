@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from flows.cli.ending import say
 from matchers.engine import WorkFolder
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from matchers.model.link_model import LinkModel
@@ -58,7 +59,10 @@ def _lock(held: int, folder: Path) -> None:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise InputError(
-            "另一个命令正在用这个工作文件夹", where=str(folder), rule="work_locked", action="等它结束，或换一个文件夹"
+            "另一个命令正在用这个工作文件夹",
+            where=str(folder),
+            rule=Rule.WORK_LOCKED,
+            action="等它结束，或换一个文件夹",
         ) from None
 
 
@@ -78,13 +82,14 @@ def _claim(folder: Path, of: str) -> None:
     if mark.is_file():
         if json.loads(mark.read_bytes()).get("of") != of:
             raise InputError(
-                "工作文件夹里是另一次比对没做完的：表、模型、版本或内存设置不同", where=str(folder), rule="other_work",
+                "工作文件夹里是另一次比对没做完的：表、模型、版本或内存设置不同", where=str(folder),
+                rule=Rule.OTHER_WORK,
                 action="换一个文件夹；那一次不再要了，就删去这个文件夹",
             )  # fmt: skip
         return
     if any(folder.iterdir()):
         raise InputError(
-            "工作文件夹里有别的东西", where=str(folder), rule="work_not_empty", action="给一个空的或还没有的文件夹"
+            "工作文件夹里有别的东西", where=str(folder), rule=Rule.WORK_NOT_EMPTY, action="给一个空的或还没有的文件夹"
         )
     folder.chmod(0o700)
     for name, content in ((_KEY, os.urandom(32)), (_MARK, json.dumps({"of": of}).encode())):

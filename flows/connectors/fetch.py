@@ -18,6 +18,7 @@ from flows.home.file_names import distinct_names, shown_name
 from matchers.engine import Progress, silent
 from schemas.connectors import Connector, FolderConnector, HttpConnector, PostgresConnector, S3Connector
 from schemas.errors import SanzhaoError
+from schemas.rules import Rule
 
 _HALF_WRITTEN = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".uploading", ".swp")
 _T = TypeVar("_T")
@@ -151,13 +152,13 @@ def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[Re
     found = {name: replace(file, name=name) for name, file in zip(names, wanted, strict=True)}
     if not found:
         raise TransferError(
-            "那里没有文件", where=name, rule="empty_source", action="核对路径与 pattern，或请对方放好文件"
+            "那里没有文件", where=name, rule=Rule.EMPTY_SOURCE, action="核对路径与 pattern，或请对方放好文件"
         )
     if len(found) > connector.max_files:
         raise TransferError(
             f"文件多于 {connector.max_files} 个，未取",
             where=name,
-            rule="too_many_files",
+            rule=Rule.TOO_MANY_FILES,
             action="用 pattern 挑出要的文件，或放宽 max_files",
         )
     return [found[file] for file in sorted(found)]

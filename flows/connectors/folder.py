@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from schemas.connectors import FolderConnector
+from schemas.rules import Rule
 
 
 class FolderRemote:
@@ -22,14 +23,20 @@ class FolderRemote:
                 found = [_described(Path(one.path)) for one in entries if one.is_file(follow_symlinks=False)]
         except FileNotFoundError:
             raise TransferError(
-                "文件夹不存在", where=self.where, rule="connector_missing", action="核对连接器的 path，或共享是否挂上"
+                "文件夹不存在",
+                where=self.where,
+                rule=Rule.CONNECTOR_MISSING,
+                action="核对连接器的 path，或共享是否挂上",
             ) from None
         except PermissionError:
             raise TransferError(
-                "没有权限读取文件夹", where=self.where, rule="connector_refused", action="请管理员给运行账号开读取权限"
+                "没有权限读取文件夹",
+                where=self.where,
+                rule=Rule.CONNECTOR_REFUSED,
+                action="请管理员给运行账号开读取权限",
             ) from None
         except OSError:
-            raise PassingError("文件夹读不了", where=self.where, rule="connector_unreachable") from None
+            raise PassingError("文件夹读不了", where=self.where, rule=Rule.CONNECTOR_UNREACHABLE) from None
         return found
 
     def download(self, file: RemoteFile, known: str | None) -> Download | None:
@@ -40,9 +47,9 @@ class FolderRemote:
                 data = DownloadBuffer(where, limit, self.deadline, file.size).gather(pieces_of(body.read))
             after = _described(Path(file.place))
         except OSError:
-            raise PassingError("文件读不了", where=where, rule="connector_unreachable") from None
+            raise PassingError("文件读不了", where=where, rule=Rule.CONNECTOR_UNREACHABLE) from None
         if after.mark != file.mark:
-            raise PassingError("文件正在写入", where=where, rule="connector_partial")
+            raise PassingError("文件正在写入", where=where, rule=Rule.CONNECTOR_PARTIAL)
         return Download(data, after.mark, after.modified)
 
     def close(self) -> None:

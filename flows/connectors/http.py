@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import HttpConnector
+from schemas.rules import Rule
 
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 
@@ -63,9 +64,9 @@ class HttpRemote:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ssl.SSLError):
                 raise TransferError(
-                    "服务器证书不可信，未连接", where=where, rule="certificate", action="请对方换证书，或填 ca_file"
+                    "服务器证书不可信，未连接", where=where, rule=Rule.CERTIFICATE, action="请对方换证书，或填 ca_file"
                 ) from None
-            raise PassingError("服务器没有应答，或连接中断", where=where, rule="connector_unreachable") from None
+            raise PassingError("服务器没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE) from None
 
     def _request(self, url: str, known: str | None) -> urllib.request.Request:
         request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310  the settings allow http(s) only
@@ -102,13 +103,13 @@ def _mark(headers: Message) -> str | None:
 def _meaning(code: int, where: str) -> TransferError:
     """What went wrong, in our own words."""
     if code in _BUSY:
-        return PassingError(f"服务器忙（{code}）", where=where, rule="connector_unreachable")
+        return PassingError(f"服务器忙（{code}）", where=where, rule=Rule.CONNECTOR_UNREACHABLE)
     if code in (401, 403):
-        return TransferError(f"令牌被拒绝（{code}）", where=where, rule="connector_login", action="核对或更换令牌")
+        return TransferError(f"令牌被拒绝（{code}）", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对或更换令牌")
     if code in (404, 410):
-        return TransferError(f"地址上没有文件（{code}）", where=where, rule="connector_missing", action="核对 urls")
+        return TransferError(f"地址上没有文件（{code}）", where=where, rule=Rule.CONNECTOR_MISSING, action="核对 urls")
     if 300 <= code < 400:
         return TransferError(
-            "服务器要转到别的地址，未跟从", where=where, rule="connector_redirect", action="把新地址填进 urls"
+            "服务器要转到别的地址，未跟从", where=where, rule=Rule.CONNECTOR_REDIRECT, action="把新地址填进 urls"
         )
-    return TransferError(f"请求被拒绝（{code}）", where=where, rule="connector_refused", action="请对方看日志")
+    return TransferError(f"请求被拒绝（{code}）", where=where, rule=Rule.CONNECTOR_REFUSED, action="请对方看日志")

@@ -12,6 +12,7 @@ from flows.connectors.remote import Download, DownloadBuffer, PassingError, Remo
 from flows.connectors.secrets import Secret
 from matchers.engine import Options, connect, extension_path
 from schemas.connectors import PostgresConnector
+from schemas.rules import Rule
 
 _BATCH = 50_000
 
@@ -84,15 +85,15 @@ def _meaning(error: Exception, where: str) -> TransferError:
     """What went wrong, in our own words: the library's would repeat the query and the address."""
     said = str(error).lower()
     if "authentication" in said or "no password supplied" in said or 'role "' in said:
-        return TransferError("登录被拒绝", where=where, rule="connector_login", action="核对用户名与口令")
+        return TransferError("登录被拒绝", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对用户名与口令")
     if "read-only transaction" in said or "permission denied" in said:
         return TransferError(
-            "查询没有权限，或不是只读的", where=where, rule="connector_refused", action="query 只能是查询语句"
+            "查询没有权限，或不是只读的", where=where, rule=Rule.CONNECTOR_REFUSED, action="query 只能是查询语句"
         )
     if "statement timeout" in said:
         return TransferError(
-            "查询超时", where=where, rule="connector_deadline", action="简化查询，或放宽 timeout_seconds"
+            "查询超时", where=where, rule=Rule.CONNECTOR_DEADLINE, action="简化查询，或放宽 timeout_seconds"
         )
     if any(word in said for word in ("unable to connect", "could not connect", "connection to server", "timeout")):
-        return PassingError("数据库没有应答，或连接中断", where=where, rule="connector_unreachable")
-    return TransferError("查询出错", where=where, rule="connector_query", action="在数据库里试一次这条查询")
+        return PassingError("数据库没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE)
+    return TransferError("查询出错", where=where, rule=Rule.CONNECTOR_QUERY, action="在数据库里试一次这条查询")

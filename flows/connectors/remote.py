@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 CHUNK = 1 << 20
 
@@ -77,19 +78,19 @@ class DownloadBuffer:
             self.check_size(len(body))
             self.check_time()
         if self.expected is not None and len(body) != self.expected:
-            raise PassingError("传送不完整", where=self.where, rule="connector_partial")
+            raise PassingError("传送不完整", where=self.where, rule=Rule.CONNECTOR_PARTIAL)
         return bytes(body)
 
     def check_time(self) -> None:
         if time.monotonic() > self.deadline:
-            raise TransferError("传送太慢，超过时限", where=self.where, rule="connector_deadline")
+            raise TransferError("传送太慢，超过时限", where=self.where, rule=Rule.CONNECTOR_DEADLINE)
 
     def check_size(self, size: int) -> None:
         if size > self.limit:
             raise TransferError(
                 f"文件超过 {self.limit >> 20} MB，未取",
                 where=self.where,
-                rule="file_too_large",
+                rule=Rule.FILE_TOO_LARGE,
                 action="请对方拆成几个文件，或放宽该连接器的 max_file_mb",
             )
 

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import S3Connector
+from schemas.rules import Rule
 
 _FAILS = (OSError, BotoCoreError, ClientError, AioClientError)
 
@@ -58,7 +59,7 @@ class S3Remote:
         except _FAILS as error:
             raise _meaning(error, where) from None
         if _mark(after) != file.mark:
-            raise PassingError("文件正在写入", where=where, rule="connector_partial")
+            raise PassingError("文件正在写入", where=where, rule=Rule.CONNECTOR_PARTIAL)
         return Download(data, file.mark, file.modified)
 
     def close(self) -> None:
@@ -79,10 +80,10 @@ def _meaning(error: Exception, where: str) -> TransferError:
     """What went wrong, in our own words."""
     if isinstance(error, FileNotFoundError):
         return TransferError(
-            "存储桶或前缀不存在", where=where, rule="connector_missing", action="核对 bucket 与 prefix"
+            "存储桶或前缀不存在", where=where, rule=Rule.CONNECTOR_MISSING, action="核对 bucket 与 prefix"
         )
     if isinstance(error, PermissionError):
-        return TransferError("登录被拒绝", where=where, rule="connector_login", action="核对 access_key 与口令")
+        return TransferError("登录被拒绝", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对 access_key 与口令")
     if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code", "").startswith(("4", "Invalid")):
-        return TransferError("请求被拒绝", where=where, rule="connector_refused", action="核对该连接器的各项")
-    return PassingError("服务器没有应答，或连接中断", where=where, rule="connector_unreachable")
+        return TransferError("请求被拒绝", where=where, rule=Rule.CONNECTOR_REFUSED, action="核对该连接器的各项")
+    return PassingError("服务器没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _ACTION = "在 secret_file 指的文件里（权限 0600）或 secret_env 指的环境变量里放好口令"
 
@@ -40,7 +41,7 @@ def read_secret(connector: NamesASecret, where: str) -> Secret | None:
         text = os.environ.get(connector.secret_env, "").strip()
         if not text:
             raise HomeError(
-                f"环境变量 {connector.secret_env} 里没有口令", where=where, rule="secret_missing", action=_ACTION
+                f"环境变量 {connector.secret_env} 里没有口令", where=where, rule=Rule.SECRET_MISSING, action=_ACTION
             )
         return Secret(text)
     if connector.secret_file:
@@ -52,11 +53,14 @@ def _private_text(path: Path, where: str) -> str:
     try:
         if path.stat().st_mode & 0o077:
             raise HomeError(
-                f"口令文件 {path.name} 别人也能读，不予使用", where=where, rule="secret_open", action="chmod 600 该文件"
+                f"口令文件 {path.name} 别人也能读，不予使用",
+                where=where,
+                rule=Rule.SECRET_OPEN,
+                action="chmod 600 该文件",
             )
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise HomeError(f"读不到口令文件 {path.name}", where=where, rule="secret_missing", action=_ACTION) from None
+        raise HomeError(f"读不到口令文件 {path.name}", where=where, rule=Rule.SECRET_MISSING, action=_ACTION) from None
     if not text:
-        raise HomeError(f"口令文件 {path.name} 是空的", where=where, rule="secret_missing", action=_ACTION)
+        raise HomeError(f"口令文件 {path.name} 是空的", where=where, rule=Rule.SECRET_MISSING, action=_ACTION)
     return text

@@ -15,6 +15,7 @@ from fsspec.implementations.sftp import SFTPFileSystem
 from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError, pieces_of
 from flows.connectors.secrets import Secret
 from schemas.connectors import SftpConnector
+from schemas.rules import Rule
 
 _REQUEST = 224 << 10
 """Bytes per request, below the 256 KB a server's message may have (it may answer with less): seven times fewer round
@@ -101,7 +102,7 @@ class SftpRemote:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise _meaning(error, where) from None
         if _mark(after) != file.mark:
-            raise PassingError("文件正在写入", where=where, rule="connector_partial")
+            raise PassingError("文件正在写入", where=where, rule=Rule.CONNECTOR_PARTIAL)
         return Download(data, file.mark, file.modified)
 
     def close(self) -> None:
@@ -124,13 +125,13 @@ def _meaning(error: Exception, where: str) -> TransferError:
         return TransferError(
             "服务器出示的主机密钥与登记的不符，未连接",
             where=where,
-            rule="host_key",
+            rule=Rule.HOST_KEY,
             action="向对方核实主机密钥，核实后再改 host_keys",
         )
     if isinstance(error, paramiko.AuthenticationException | paramiko.PasswordRequiredException | ValueError):
-        return TransferError("登录被拒绝", where=where, rule="connector_login", action="核对用户名与口令")
+        return TransferError("登录被拒绝", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对用户名与口令")
     if isinstance(error, FileNotFoundError):
-        return TransferError("路径不存在", where=where, rule="connector_missing", action="核对连接器的 path")
+        return TransferError("路径不存在", where=where, rule=Rule.CONNECTOR_MISSING, action="核对连接器的 path")
     if isinstance(error, PermissionError):
-        return TransferError("没有权限读取", where=where, rule="connector_refused", action="请对方开读取权限")
-    return PassingError("服务器没有应答，或连接中断", where=where, rule="connector_unreachable")
+        return TransferError("没有权限读取", where=where, rule=Rule.CONNECTOR_REFUSED, action="请对方开读取权限")
+    return PassingError("服务器没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE)

@@ -11,6 +11,7 @@ from flows.tasks.numbers import read_number
 from matchers.encoding.readings import simplified
 from schemas.errors import InputError
 from schemas.people import ID_PLACES, PHONE_PLACES, check_digit, is_valid_id
+from schemas.rules import Rule
 
 _BLANKS = re.compile(r"[\s\-'‐-―−]+")
 _OLD_ID, _LONGEST = 15, 60
@@ -61,7 +62,7 @@ def enquiry_of(name: str, number: str) -> Enquiry:
     if not clean:
         raise InputError(
             "请输入号码：身份证号、手机号、党员编号、人员编号或任务编号",
-            rule="number_needed",
+            rule=Rule.NUMBER_NEEDED,
             action="只凭姓名会找到同名的别人",
         )
     task = read_number(number)

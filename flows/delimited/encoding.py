@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -39,7 +40,7 @@ def decode(data: bytes, where: str) -> Decoded:
     raise InputError(
         "认不出文字编码，或不是表格文件",
         where=where,
-        rule="unreadable_text",
+        rule=Rule.UNREADABLE_TEXT,
         action="另存为 .xlsx 或 UTF-8 的 .csv 后重投",
     )
 

@@ -21,6 +21,7 @@ from flows.serve.running import service_is_running
 from reports.words import RUN_STEPS
 from schemas.errors import HomeError, SanzhaoError
 from schemas.nights import ZONE
+from schemas.rules import Rule
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
 _SHOWN = 10
@@ -53,7 +54,7 @@ def state_of(home: Home) -> HomeState:
         raise HomeError(
             "这里还没有三找的数据文件夹",
             where=str(home.root),
-            rule="no_home",
+            rule=Rule.NO_HOME,
             action="先运行 sanzhao init 或 sanzhao run",
         )
     published = current_version(home)

@@ -29,6 +29,7 @@ from matchers.engine import embedded
 from matchers.measuring.curve import Point, Share, ThresholdStep, best, calibration, curve, point, wilson
 from matchers.relations import run_script, script
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 STATUS_ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
 _LINK_CLASSES = ("exact", "strong", "confirmed")
@@ -68,7 +69,7 @@ def evaluate_home(home: Path, truth: Path) -> Evaluation:
     """The newest published ledger of a home against a truth folder. Raises InputError where either is missing."""
     published = current_version(Home(home))
     if published is None:
-        raise InputError("这里还没有发布过一本账", where=str(home), rule="no_ledger", action="先运行 sanzhao run")
+        raise InputError("这里还没有发布过一本账", where=str(home), rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     rows, members = _truth(truth)
     ledger, review = published.table("ledger"), published.table("review")
     with embedded(ledger=ledger, review=review, truth_rows=rows, truth_members=members) as con:
@@ -85,7 +86,7 @@ def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
     paths = folder / "rows.parquet", folder / "members.parquet"
     for path in paths:
         if not path.is_file():
-            raise InputError("缺少真值文件", where=str(path), rule="no_truth", action="核对 --truth 指向的文件夹")
+            raise InputError("缺少真值文件", where=str(path), rule=Rule.NO_TRUTH, action="核对 --truth 指向的文件夹")
     rows, members = (pq.read_table(path) for path in paths)
     shows = "shows" if "shows" in rows.schema.names else "null::varchar"
     dirt = "dirt" if "dirt" in rows.schema.names else "[]::varchar[]"

@@ -18,6 +18,7 @@ from matchers.engines.result import ONE_TABLE, TABLES
 from matchers.measuring.curve import Point, Share, ThresholdStep, best, calibration, curve, point
 from matchers.sides.unread import Unread, unread_lines, unread_of
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
     ):
         missing = tuple(column for column in columns if column not in table.schema.names)
         if missing:
-            raise InputError("缺少列", where=name, rule="columns", examples=missing, action="核对文件")
+            raise InputError("缺少列", where=name, rule=Rule.COLUMNS, examples=missing, action="核对文件")
         unfit = tuple(c for c in ("left_id", "right_id") if not is_plain(table.schema.field(c).type))
         if unfit:
-            raise InputError("编号列不是文字或数", where=name, rule="column_type", examples=unfit, action="改成文字")
+            raise InputError("编号列不是文字或数", where=name, rule=Rule.COLUMN_TYPE, examples=unfit, action="改成文字")
     one_table = of_one_table(pairs, truth)
     with embedded(pairs=_as_text(pairs, one_table), truth=_as_text(truth, one_table)) as con:
         _require_numbers(con)
@@ -115,7 +116,7 @@ def _require_numbers(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if found and found[0]:
         raise InputError(
-            "match_weight 或 match_probability 不是数", where="PAIRS", rule="columns", count=int(found[0]),
+            "match_weight 或 match_probability 不是数", where="PAIRS", rule=Rule.COLUMNS, count=int(found[0]),
             action="给 link 或 dedupe 写出的对子",
         )  # fmt: skip
 
@@ -125,7 +126,7 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute("select count(*) - count(distinct (left_id, right_id)) from pairs").fetchone()
     if found and found[0]:
         raise InputError(
-            "同一对出现不止一次", where="PAIRS", rule="pairs_twice", count=int(found[0]), action="每对只留一行"
+            "同一对出现不止一次", where="PAIRS", rule=Rule.PAIRS_TWICE, count=int(found[0]), action="每对只留一行"
         )
 
 

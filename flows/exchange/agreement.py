@@ -20,6 +20,7 @@ from flows.exchange.macs import purpose_key
 from flows.exchange.rules import rules
 from flows.home.folders import write_private
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 VARIABLE = "SANZHAO_EXCHANGE_KEY"
 _HEAD = b"sanzhao-exchange-key/1\n"
@@ -56,7 +57,7 @@ class ExchangeAgreement(BaseModel):
         if district not in self.districts:
             raise InputError(
                 f"这份交换约定是 {self.districts[0]} 与 {self.districts[1]} 的，本区是 {district}",
-                rule="exchange_other", action="核对约定文件，或核对 config.toml 里的 district",
+                rule=Rule.EXCHANGE_OTHER, action="核对约定文件，或核对 config.toml 里的 district",
             )  # fmt: skip
         return self.districts[1 - self.districts.index(district)]
 
@@ -64,7 +65,7 @@ class ExchangeAgreement(BaseModel):
         """Raises InputError where the last day is over."""
         if today > self.expires_on:
             raise InputError(
-                f"交换约定 {self.number} 已于 {self.expires_on} 到期", rule="exchange_expired",
+                f"交换约定 {self.number} 已于 {self.expires_on} 到期", rule=Rule.EXCHANGE_EXPIRED,
                 action="与对方另立一份约定（sanzhao exchange agree），旧的约定和文件销毁",
             )  # fmt: skip
 
@@ -74,7 +75,7 @@ def make_agreement(
 ) -> ExchangeAgreement:
     """Write a new agreement. Raises InputError where the file is there already or a part does not hold."""
     if path.exists():
-        raise InputError("已有这个文件，不覆盖", where=path.name, rule="file_taken", action="换一个文件名")
+        raise InputError("已有这个文件，不覆盖", where=path.name, rule=Rule.FILE_TAKEN, action="换一个文件名")
     last = made_on + timedelta(days=rules().valid_days)
     try:
         made = ExchangeAgreement.model_validate(
@@ -83,7 +84,7 @@ def make_agreement(
         )  # fmt: skip
     except ValidationError:
         raise InputError(
-            "约定写得不对", rule="exchange_key",
+            "约定写得不对", rule=Rule.EXCHANGE_KEY,
             action=f"编号写成 2026-0003 这样；两个区不同名；有效期不超过 {rules().longest_days} 天",
         ) from None  # fmt: skip
     write_private(path, _HEAD + made.model_dump_json(indent=1).encode() + b"\n")
@@ -97,21 +98,23 @@ def load_agreement(path: Path | None) -> ExchangeAgreement:
     """
     named = path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if named is None:
-        raise InputError("没有给出交换约定文件", rule="exchange_key", action=f"用 --key 指定，或设环境变量 {VARIABLE}")
+        raise InputError(
+            "没有给出交换约定文件", rule=Rule.EXCHANGE_KEY, action=f"用 --key 指定，或设环境变量 {VARIABLE}"
+        )
     try:
         open_to_others, data = named.stat().st_mode & 0o077, named.read_bytes()
     except OSError as error:
         raise InputError(
-            f"读不到交换约定文件：{error.strerror}", where=named.name, rule="exchange_key", action="核对路径"
+            f"读不到交换约定文件：{error.strerror}", where=named.name, rule=Rule.EXCHANGE_KEY, action="核对路径"
         ) from None
     if open_to_others:
         raise InputError(
-            "交换约定文件别的账号也能读，不使用", where=named.name, rule="exchange_key",
+            "交换约定文件别的账号也能读，不使用", where=named.name, rule=Rule.EXCHANGE_KEY,
             action=f"复制到本机后 chmod 600 {named.name}",
         )  # fmt: skip
     try:
         return ExchangeAgreement.model_validate(json.loads(data.removeprefix(_HEAD) if data.startswith(_HEAD) else b""))
     except (ValueError, ValidationError):
         raise InputError(
-            "这不是交换约定文件，或已残缺", where=named.name, rule="exchange_key", action="向立约的一方重新取一份"
+            "这不是交换约定文件，或已残缺", where=named.name, rule=Rule.EXCHANGE_KEY, action="向立约的一方重新取一份"
         ) from None

@@ -12,6 +12,7 @@ from flows.exchange.result import check_together, results_of, write_result
 from flows.exchange.token_file import TokenFile, read_tokens
 from flows.home.folders import Home
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def compare_files(
     paths = [out / f"交换结果-{result.exchange}-{result.district}.json" for result in results]
     for path in paths:
         if path.exists():
-            raise InputError("已有这个文件，不覆盖", where=path.name, rule="file_taken", action="换一个 --out 文件夹")
+            raise InputError(
+                "已有这个文件，不覆盖", where=path.name, rule=Rule.FILE_TAKEN, action="换一个 --out 文件夹"
+            )
     for path, result in zip(paths, results, strict=True):
         write_result(path, result, agreement)
         written[path] = len(result.pairs)
@@ -59,7 +62,7 @@ def _note(home: Home, agreement: ExchangeAgreement, files: tuple[TokenFile, Toke
         begun = office.store.exchange(agreement.number)
         if begun is None or begun.digest not in {file.digest for file in files}:
             raise InputError(
-                "两个文件里没有本区导出的那一个", rule="exchange_other",
+                "两个文件里没有本区导出的那一个", rule=Rule.EXCHANGE_OTHER,
                 action="一份换一份：先用这份约定导出本区的文件（exchange export），再比对",
             )  # fmt: skip
         office.audit(getuser(), "exchange_match", f"{agreement.number} {begun.other}")

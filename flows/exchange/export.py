@@ -25,6 +25,7 @@ from flows.ledger.publish.read import Published, current_version
 from matchers.engine import Options, embedded
 from matchers.model.link_model import LinkModel
 from schemas.errors import HomeError, InputError
+from schemas.rules import Rule
 from schemas.store_exchange import Exchange
 
 Made = dict[str, tuple[Entries, Sealed]]
@@ -114,14 +115,14 @@ def _may_begin(home: Home, office: Office, agreement: ExchangeAgreement, out: Pa
     agreement.check_open(office.today())
     current = current_version(home, office.key)
     if current is None:
-        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     if office.store.exchange(agreement.number):
         raise InputError(
-            f"交换 {agreement.number} 已导出过，同一份约定只导出一次", rule="exchange_twice",
+            f"交换 {agreement.number} 已导出过，同一份约定只导出一次", rule=Rule.EXCHANGE_TWICE,
             action="文件丢失的，与对方另立一份约定",
         )  # fmt: skip
     if out.exists():
-        raise InputError("已有这个文件，不覆盖", where=out.name, rule="file_taken", action="换一个文件名")
+        raise InputError("已有这个文件，不覆盖", where=out.name, rule=Rule.FILE_TAKEN, action="换一个文件名")
     return current
 
 

@@ -12,6 +12,7 @@ from flows.exchange.result import FoundPair, Result, read_result
 from flows.exchange.rules import rules
 from flows.home.folders import Home
 from schemas.errors import InputError
+from schemas.rules import Rule
 from schemas.store_exchange import Exchange
 
 _BY_STRENGTH = "ihep"
@@ -74,12 +75,12 @@ def _begun(row: Exchange | None, result: Result, district: str, where: str) -> E
     """The exchange the result belongs to."""
     if row is None or result.district != district or row.digest != result.own_digest:
         raise InputError(
-            "结果不是用本区导出的文件比对出来的", where=where, rule="exchange_other",
+            "结果不是用本区导出的文件比对出来的", where=where, rule=Rule.EXCHANGE_OTHER,
             action="核对是不是对方的那一份结果；本区的结果文件名里写着本区",
         )  # fmt: skip
     if row.imported_on is not None:
         raise InputError(
-            f"交换 {row.number} 的结果已于 {row.imported_on} 导入", where=where, rule="exchange_twice",
+            f"交换 {row.number} 的结果已于 {row.imported_on} 导入", where=where, rule=Rule.EXCHANGE_TWICE,
             action="不用再导；见流入流出与协查名单",
         )  # fmt: skip
     return row
@@ -105,7 +106,7 @@ def _find(result: Result, pair: FoundPair, own: dict[tuple[str, int], Own], on: 
     person = own.get(_section(pair))
     if person is None or not set(pair.entries) <= set(person.rules):
         raise InputError(
-            "结果里有本区没有导出过的人", where=f"第 {pair.number} 号", rule="exchange_result",
+            "结果里有本区没有导出过的人", where=f"第 {pair.number} 号", rule=Rule.EXCHANGE_RESULT,
             action="结果不可信，整份不导入；请重新比对",
         )  # fmt: skip
     return {

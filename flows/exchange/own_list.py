@@ -19,6 +19,7 @@ from flows.home.folders import Home, write_private
 from flows.home.keys import DistrictKey
 from flows.home.sealed_tables import table_in
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def load_own(path: Path, key: DistrictKey, wanted: dict[str, set[int]]) -> dict[
         table = table_in(key.unseal(path.read_bytes()))
     except OSError:
         raise InputError(
-            "本区导出时的对照表已随原件副本销毁，结果不能再对到人", where=path.name, rule="original_destroyed",
+            "本区导出时的对照表已随原件副本销毁，结果不能再对到人", where=path.name, rule=Rule.ORIGINAL_DESTROYED,
             action="另立一份约定，重新交换",
         ) from None  # fmt: skip
     place = np.zeros(table.num_rows, bool)

@@ -18,6 +18,7 @@ from flows.exchange.rules import rules
 from flows.exchange.token_file import TokenFile, TokenFileHeader
 from flows.home.folders import write_private
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _LONGEST = 64 << 20
 
@@ -72,13 +73,13 @@ def check_together(one: TokenFileHeader, other: TokenFileHeader) -> None:
     """Raises InputError where two files are not of one exchange, or are of one district."""
     if one.exchange != other.exchange:
         raise InputError(
-            f"两个文件不是同一次交换：{one.exchange} 与 {other.exchange}", rule="exchange_other",
+            f"两个文件不是同一次交换：{one.exchange} 与 {other.exchange}", rule=Rule.EXCHANGE_OTHER,
             action="用同一次交换的两个文件",
         )  # fmt: skip
     if one.district == other.district:
-        raise InputError(f"两个文件都是 {one.district} 的", rule="exchange_other", action="要一区一个文件")
+        raise InputError(f"两个文件都是 {one.district} 的", rule=Rule.EXCHANGE_OTHER, action="要一区一个文件")
     if one.other != other.district or other.other != one.district:
-        raise InputError("两个文件不是同一对区的", rule="exchange_other", action="用同一次交换的两个文件")
+        raise InputError("两个文件不是同一对区的", rule=Rule.EXCHANGE_OTHER, action="用同一次交换的两个文件")
 
 
 def write_result(path: Path, result: Result, agreement: ExchangeAgreement | None) -> None:
@@ -100,21 +101,25 @@ def read_result(path: Path, agreement: ExchangeAgreement) -> Result:
         result = Result.model_validate_json(body)
     except OSError as error:
         raise InputError(
-            f"读不到交换结果：{error.strerror}", where=path.name, rule="exchange_result", action="核对路径"
+            f"读不到交换结果：{error.strerror}", where=path.name, rule=Rule.EXCHANGE_RESULT, action="核对路径"
         ) from None
     except (ValueError, KeyError, TypeError, ValidationError, RecursionError):
         raise InputError(
-            "这不是交换结果文件，或已损坏", where=path.name, rule="exchange_result", action="重新比对（exchange match）"
+            "这不是交换结果文件，或已损坏",
+            where=path.name,
+            rule=Rule.EXCHANGE_RESULT,
+            action="重新比对（exchange match）",
         ) from None
     if result.exchange != agreement.number:
         raise InputError(
-            f"结果是第 {result.exchange} 次交换的，约定是 {agreement.number}", where=path.name, rule="exchange_other",
+            f"结果是第 {result.exchange} 次交换的，约定是 {agreement.number}", where=path.name,
+            rule=Rule.EXCHANGE_OTHER,
             action="用这一次交换的结果和约定",
         )  # fmt: skip
     sealed = mac is not None and hmac.compare_digest(mac_of(agreement.key("result"), [body.encode()]).hex(), str(mac))
     if not sealed and not (mac is None and agreement.third_party):
         raise InputError(
-            "交换结果的校验不符：约定不是同一份，或结果被改动", where=path.name, rule="exchange_result",
+            "交换结果的校验不符：约定不是同一份，或结果被改动", where=path.name, rule=Rule.EXCHANGE_RESULT,
             action="用本区的约定重新比对（exchange match）；由第三方比对的，立约时写明第三方",
         )  # fmt: skip
     return result

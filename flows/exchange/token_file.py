@@ -22,6 +22,7 @@ from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.macs import TOKEN_BYTES, Checks, Tokens, mac_of
 from flows.exchange.rules import rules
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _MAGIC, _MAC_BYTES = b"SZXCHG1\n", 32
 _LONGEST_HEADER = 1 << 16
@@ -100,7 +101,7 @@ def read_tokens(path: Path, agreement: ExchangeAgreement | None) -> TokenFile:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"读不到交换文件：{error.strerror}", where=path.name, rule="exchange_file", action="核对路径"
+            f"读不到交换文件：{error.strerror}", where=path.name, rule=Rule.EXCHANGE_FILE, action="核对路径"
         ) from None
     header, at = _header(data, path.name)
     if agreement is not None:
@@ -120,11 +121,11 @@ def _header(data: bytes, where: str) -> tuple[TokenFileHeader, int]:
         header = TokenFileHeader.model_validate(json.loads(data[start : start + length]))
     except (ValueError, struct.error, ValidationError, RecursionError):
         raise InputError(
-            "这不是交换文件，或开头已损坏", where=where, rule="exchange_file", action="请对方重新交一份，核对大小"
+            "这不是交换文件，或开头已损坏", where=where, rule=Rule.EXCHANGE_FILE, action="请对方重新交一份，核对大小"
         ) from None
     if header.version != rules().version or header.masks != rules().masks:
         raise InputError(
-            f"交换文件的版本（{header.version}）与本机（{rules().version}）不同", where=where, rule="exchange_file",
+            f"交换文件的版本（{header.version}）与本机（{rules().version}）不同", where=where, rule=Rule.EXCHANGE_FILE,
             action="两区用同一版三找，重新导出",
         )  # fmt: skip
     return header, start + length
@@ -133,13 +134,13 @@ def _header(data: bytes, where: str) -> tuple[TokenFileHeader, int]:
 def _check_seal(data: bytes, header: TokenFileHeader, agreement: ExchangeAgreement, where: str) -> None:
     if header.exchange != agreement.number:
         raise InputError(
-            f"文件是第 {header.exchange} 次交换的，约定是 {agreement.number}", where=where, rule="exchange_other",
+            f"文件是第 {header.exchange} 次交换的，约定是 {agreement.number}", where=where, rule=Rule.EXCHANGE_OTHER,
             action="用这一次交换的文件和约定",
         )  # fmt: skip
     mac = mac_of(agreement.key("file"), [data[:-_MAC_BYTES]])
     if not hmac.compare_digest(mac, data[-_MAC_BYTES:]):
         raise InputError(
-            "交换文件的校验不符：约定（密钥）不是同一份，或文件被改动、没有传完", where=where, rule="exchange_file",
+            "交换文件的校验不符：约定（密钥）不是同一份，或文件被改动、没有传完", where=where, rule=Rule.EXCHANGE_FILE,
             action="先核对两边的约定文件是否同一份，再请对方重新交一份文件",
         )  # fmt: skip
 
@@ -149,7 +150,7 @@ def _sections(data: bytes, header: TokenFileHeader, at: int, where: str) -> Iter
     sizes = {name: (TOKEN_BYTES + 4 * width(name)) * count for name, count in counts.items()}
     if len(data) != at + sum(sizes.values()) + _MAC_BYTES:
         raise InputError(
-            "交换文件没有传完，或多出了内容", where=where, rule="exchange_file", action="请对方重新交一份，核对大小"
+            "交换文件没有传完，或多出了内容", where=where, rule=Rule.EXCHANGE_FILE, action="请对方重新交一份，核对大小"
         )
     for name, count in counts.items():
         tokens = np.frombuffer(data, "<u8", count * 2, at).reshape(count, 2)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flows.home.folders import Home, private_folder
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 MIGRATING, AUDITING, RUNNING, TELLING = 7_301, 7_302, 7_303, 7_304
 """Names of the advisory locks; PostgreSQL knows them by number, one set per database."""
@@ -62,7 +63,7 @@ def only_run(home: Home, url: str) -> Iterator[None]:
                 raise HomeError(
                     "另一台机器上正在运行",
                     where="postgresql",
-                    rule="run_lock",
+                    rule=Rule.RUN_LOCK,
                     action="等它结束后再运行；同一个状态库一次只能有一个运行",
                 )
             yield
@@ -78,7 +79,7 @@ def _connected(engine: Engine) -> Iterator[Connection]:
         raise HomeError(
             f"状态库打不开：{type(error).__name__}",
             where="postgresql",
-            rule="store",
+            rule=Rule.STORE,
             action="检查数据库是否开着、网络与口令（PGPASSFILE）",
         ) from None
     try:

@@ -12,6 +12,7 @@ from flows.home.settings import template
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import MARK, PROVENANCE_TITLES
+from schemas.rules import Rule
 
 REQUIRED = "party_members"
 _RECORD = f"""{MARK}。空着的项填好后，这个来源才会被读取。
@@ -58,7 +59,7 @@ def source_named(text: str, contracts: Mapping[str, SourceContract]) -> str:
     found = next((name for name, one in contracts.items() if wanted in (name, one.title, one.department)), None)
     if found is None:
         known = "、".join(f"{one.title}（{name}）" for name, one in contracts.items())
-        raise InputError(f"没有“{wanted[:20]}”这个来源", rule="unknown_source", action=f"可用：{known}")
+        raise InputError(f"没有“{wanted[:20]}”这个来源", rule=Rule.UNKNOWN_SOURCE, action=f"可用：{known}")
     return found
 
 
@@ -67,7 +68,7 @@ def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, 
     name, equals, about = text.partition("=")
     if not equals:
         raise InputError(
-            "写成 来源=单位,责任人,联系方式,批准文号,法律依据", rule="unknown_source", action="后面几项可以不写"
+            "写成 来源=单位,责任人,联系方式,批准文号,法律依据", rule=Rule.UNKNOWN_SOURCE, action="后面几项可以不写"
         )
     parts = [part.strip() for part in re.split("[,，]", about)]
     return source_named(name, contracts), SourceSender(*parts[:5])
@@ -79,11 +80,11 @@ def begin(home: Home, day: FirstDay, contracts: Mapping[str, SourceContract]) ->
     Gives the sources whose folders were made. Raises InputError for a roll that is said never to come.
     """
     if REQUIRED in day.never:
-        raise InputError("党员名册不能没有", where=REQUIRED, rule="no_roll", action="从 --never 里去掉它")
+        raise InputError("党员名册不能没有", where=REQUIRED, rule=Rule.NO_ROLL, action="从 --never 里去掉它")
     both = sorted(set(day.comes) & set(day.never))
     if both:
         raise InputError(
-            "同一个来源不能又有又没有", where="、".join(both), rule="unknown_source", action="只写一处"
+            "同一个来源不能又有又没有", where="、".join(both), rule=Rule.UNKNOWN_SOURCE, action="只写一处"
         )  # fmt: skip
     if not home.config.exists():
         write_private(home.config, _configured(day).encode())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.home.file_names import shown_path
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Home:
             raise HomeError(
                 "数据文件夹的路径里有“?”、控制字符或不是 UTF-8 的字节，数据库打不开",
                 where=shown_path(self.root),
-                rule="home_path",
+                rule=Rule.HOME_PATH,
                 action="换一个路径，或把文件夹改名",
             )
 
@@ -85,7 +86,7 @@ class Home:
             raise HomeError(
                 f"不能建立文件夹：{error.strerror}",
                 where=str(error.filename),
-                rule="home_not_writable",
+                rule=Rule.HOME_NOT_WRITABLE,
                 action="换一个可写的 --home，或请管理员开权限",
             ) from None
 

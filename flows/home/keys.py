@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from flows.home.folders import Home, write_private
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _MAGIC = b"SZSEAL1\n"
 _BLOCK = 4 << 20
@@ -118,7 +119,7 @@ class DistrictKey:
 
     def _opened(self, data: bytes) -> Iterator[bytes]:
         if data[:8] != _MAGIC or len(data) < 36:
-            raise HomeError("不是密封文件，或已被截断", rule="seal", action="从备份恢复该文件")
+            raise HomeError("不是密封文件，或已被截断", rule=Rule.SEAL, action="从备份恢复该文件")
         key, prefix, at, number = self.purpose("seal", 16), data[8:16], 16, 0
         while at < len(data):
             (length,) = struct.unpack_from(">I", data, at)
@@ -130,7 +131,9 @@ class DistrictKey:
                 yield cipher.update(body) + cipher.finalize()
             except (InvalidTag, ValueError):
                 raise HomeError(
-                    "密封文件打不开：密钥不符，或文件被改动", rule="seal", action="核对 SANZHAO_KEY_FILE，或从备份恢复"
+                    "密封文件打不开：密钥不符，或文件被改动",
+                    rule=Rule.SEAL,
+                    action="核对 SANZHAO_KEY_FILE，或从备份恢复",
                 ) from None
             number += 1
 
@@ -152,7 +155,7 @@ def load_key(home: Home, *, create: bool = False) -> DistrictKey:
         raise HomeError(
             f"读不到区级密钥：{error.strerror}",
             where=str(path),
-            rule="key_missing",
+            rule=Rule.KEY_MISSING,
             action="先运行 sanzhao init，或把 SANZHAO_KEY_FILE 指向密钥文件",
         ) from None
 
@@ -166,7 +169,7 @@ def parse_key(data: bytes, path: Path) -> DistrictKey:
         return _parse_ring(data[len(_RING) :], path)
     secret = data.strip()
     if len(secret) < 16:
-        raise HomeError("区级密钥太短（少于16字节）", where=str(path), rule="key_short", action="重新生成密钥文件")
+        raise HomeError("区级密钥太短（少于16字节）", where=str(path), rule=Rule.KEY_SHORT, action="重新生成密钥文件")
     return DistrictKey(secret)
 
 
@@ -180,7 +183,7 @@ def _parse_ring(data: bytes, path: Path) -> DistrictKey:
         return DistrictKey(current, persons, tuple(found["older"]), coming[0] if coming else b"")
     except (ValueError, KeyError):
         raise HomeError(
-            "区级密钥文件残缺", where=str(path), rule="key_damaged", action="从离线备份恢复密钥文件"
+            "区级密钥文件残缺", where=str(path), rule=Rule.KEY_DAMAGED, action="从离线备份恢复密钥文件"
         ) from None
 
 

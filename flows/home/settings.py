@@ -24,6 +24,7 @@ from schemas.nights import (
     without_password,
 )
 from schemas.provenance import Provenance
+from schemas.rules import Rule
 from schemas.targets import Target
 
 
@@ -142,7 +143,7 @@ def load_settings(home: Home, path: Path | None = None) -> Settings:
         raise ContractError(
             f"配置文件读不了：{reason}",
             where=str(chosen),
-            rule="config_unreadable",
+            rule=Rule.CONFIG_UNREADABLE,
             action="核对路径与权限，或用 sanzhao init 重新生成",
         ) from None
     return parse_settings(text, chosen)
@@ -154,7 +155,7 @@ def parse_settings(text: str, path: Path) -> Settings:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ContractError(
-            f"TOML 写法有误：{error}", where=str(path), rule="toml", action="按提示的行列修改"
+            f"TOML 写法有误：{error}", where=str(path), rule=Rule.TOML, action="按提示的行列修改"
         ) from None
     try:
         return Settings.model_validate(_resolved({"drop": "drop", "sources": "sources", **body}, path.parent))
@@ -165,7 +166,7 @@ def parse_settings(text: str, path: Path) -> Settings:
         raise ContractError(
             f"配置项 {key}：{meaning}",
             where=str(path),
-            rule="config_key",
+            rule=Rule.CONFIG_KEY,
             count=error.error_count(),
             action=f"打开该文件改 {key} 一项",
         ) from None
@@ -179,7 +180,10 @@ def model_of(settings: Settings) -> LinkModel:
         text = settings.model.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise ContractError(
-            "比对模型读不了", where=str(settings.model), rule="model_unreadable", action="核对配置里 model 一项的路径"
+            "比对模型读不了",
+            where=str(settings.model),
+            rule=Rule.MODEL_UNREADABLE,
+            action="核对配置里 model 一项的路径",
         ) from None
     return parse_model(text, settings.model.name)
 

@@ -55,7 +55,7 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
     if settings.connectors and (folder is None or _has_nothing(folder)):
         return Drop((), ())
     if folder is None:
-        raise InputError("没有给出投递文件夹", rule="no_drop", action="用 --drop 指定，或在 config.toml 里填写 drop")
+        raise InputError("没有给出投递文件夹", rule=Rule.NO_DROP, action="用 --drop 指定，或在 config.toml 里填写 drop")
     present, notes = _sub_folders(folder)
     refused = set()
     sources: list[DroppedSource] = []
@@ -107,12 +107,12 @@ def _sub_folders(folder: Path) -> tuple[dict[str, Path], list[str]]:
         raise InputError(
             "投递文件夹是空的，没有任何来源子文件夹" + (f"：{notes[0]}" if notes else ""),
             where=shown_path(folder),
-            rule="empty_drop",
+            rule=Rule.EMPTY_DROP,
             action="至少放入 party_members/ 党员名册",
         )
     if len(waiting) == len(folders):
         raise InputError(
-            "投递文件夹里还没有文件", where=shown_path(folder), rule="empty_drop",
+            "投递文件夹里还没有文件", where=shown_path(folder), rule=Rule.EMPTY_DROP,
             action="把各部门的文件放进各自的文件夹，党员名册放进 party_members/",
         )  # fmt: skip
     return {name: path for name, path in folders.items() if name not in waiting}, notes
@@ -132,14 +132,14 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir(), key=lambda path: path.name)
     except FileNotFoundError:
-        raise InputError("投递文件夹不存在", where=where, rule="no_drop", action="核对 --drop 的路径") from None
+        raise InputError("投递文件夹不存在", where=where, rule=Rule.NO_DROP, action="核对 --drop 的路径") from None
     except NotADirectoryError:
         raise InputError(
-            "投递路径不是文件夹", where=where, rule="no_drop", action="给出装有各来源子文件夹的文件夹"
+            "投递路径不是文件夹", where=where, rule=Rule.NO_DROP, action="给出装有各来源子文件夹的文件夹"
         ) from None
     except PermissionError:
         raise InputError(
-            "没有权限读取投递文件夹", where=where, rule="no_permission", action="请管理员给运行账号开读取权限"
+            "没有权限读取投递文件夹", where=where, rule=Rule.NO_PERMISSION, action="请管理员给运行账号开读取权限"
         ) from None
 
 
@@ -160,13 +160,13 @@ def _source(folder: Path, name: str, settings: Settings) -> tuple[DroppedSource,
         raise InputError(
             "没有权限读取该文件夹，该来源未读取",
             where=f"{name}/",
-            rule="no_permission",
+            rule=Rule.NO_PERMISSION,
             action="请管理员给运行账号开读取权限",
         ) from None
     if not files:
         left = "；".join(notes[:3])
         raise InputError(
-            "文件夹里没有文件" + (f"（{left}）" if left else ""), where=f"{name}/", rule="empty_source",
+            "文件夹里没有文件" + (f"（{left}）" if left else ""), where=f"{name}/", rule=Rule.EMPTY_SOURCE,
             action="放入该来源的导出文件后重投",
         )  # fmt: skip
     return DroppedSource(name, _provenance(folder, name, settings), tuple(files)), notes
@@ -217,11 +217,11 @@ def _provenance(folder: Path, name: str, settings: Settings) -> Provenance:
         text = provenance_text(path.read_bytes())
     except PermissionError:
         raise InputError(
-            "没有权限读取来源说明", where=where, rule="no_permission", action="请管理员开读取权限"
+            "没有权限读取来源说明", where=where, rule=Rule.NO_PERMISSION, action="请管理员开读取权限"
         ) from None
     except (OSError, ValueError):
         raise InputError(
-            "来源说明读不出来（应为文本文件）", where=where, rule="provenance", action="用记事本打开，另存为 UTF-8"
+            "来源说明读不出来（应为文本文件）", where=where, rule=Rule.PROVENANCE, action="用记事本打开，另存为 UTF-8"
         ) from None
     return parse_provenance(text, where)
 
@@ -235,6 +235,6 @@ def require_roll(found: set[str], contracts: Mapping[str, SourceContract], notes
     raise InputError(
         "没有可用的党员名册，本次不运行" + ("：" + reasons[0] if reasons else ""),
         where=where,
-        rule="no_roll",
+        rule=Rule.NO_ROLL,
         action="在 party_members/ 放入党员名册和来源说明后重投" if not reasons else None,
     )

@@ -24,6 +24,7 @@ from flows.landing.manifest import MANIFEST, LandedFile, load_manifest, open_lan
 from flows.run.context import RunContext
 from schemas.errors import ContractError, InputError
 from schemas.provenance import Provenance
+from schemas.rules import Rule
 
 ANSWER = (
     '若已改名、拆分或合并，请在数据文件夹的 sources/memory/expected.toml 里 file = "{file}" 一段写 '
@@ -82,7 +83,7 @@ def load_expected(home: Home) -> tuple[ExpectedFile, ...]:
         return tuple(ExpectedFile.model_validate(one) for one in body.get("file", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
-            "应到文件的清单读不出来", where=str(path), rule="expected_files", action="改正写法，或删去该文件重新学习"
+            "应到文件的清单读不出来", where=str(path), rule=Rule.EXPECTED_FILES, action="改正写法，或删去该文件重新学习"
         ) from None
 
 
@@ -216,7 +217,7 @@ def _roll_part_missing(run: RunContext, one: ExpectedFile, *, late: bool) -> Inp
     longer = "；还要再等的，把政策 [snapshots] 的 patience_days 改大再运行" if late else ""
     return InputError(
         f"名册的一部分本次未到，{one.came_on} 收到的文件{why}；缺了它，其中的党员会被当成名册以外的人，本次不发布",
-        where=f"{one.source}/{one.file}", rule="roll_part_missing",
+        where=f"{one.source}/{one.file}", rule=Rule.ROLL_PART_MISSING,
         action=f"补齐该文件后重新运行；{ways}{longer}",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from flows.landing.manifest import MANIFEST, LandedFile, Manifest, load_manifest
 from flows.run.context import RunContext
 from schemas.errors import InputError, SanzhaoError
 from schemas.provenance import Provenance, missing_provenance
+from schemas.rules import Rule
 
 _NIGHTS_LOOKED_AT = 5
 
@@ -58,7 +59,7 @@ def _fetch(run: RunContext, name: str, fetched: Fetched, landed: int) -> None:
     ]
     if all(entry.problem for entry in landing):
         examples = tuple(f"{entry.name} {entry.problem}" for entry in landing[:3])
-        raise InputError("没有一份文件取得到", where=name, rule="nothing_fetched", examples=examples)
+        raise InputError("没有一份文件取得到", where=name, rule=Rule.NOTHING_FETCHED, examples=examples)
     fetched.files += landing
     fetched.provenance[name] = run.settings.provenance[name]
 
@@ -85,7 +86,7 @@ def _landed(
         write_private(run.landing / sealed, run.key.seal(file.data))
         return entry.model_copy(update={"sha256": hashlib.sha256(file.data).hexdigest(), "sealed": sealed})
     if copy is None:
-        raise InputError("没有上次的副本", where=f"{name}/{file.name}", rule="landing_copy_missing")
+        raise InputError("没有上次的副本", where=f"{name}/{file.name}", rule=Rule.LANDING_COPY_MISSING)
     folder, earlier = copy
     link_copy(folder / str(earlier.sealed), run.landing / sealed)
     modified = file.modified or earlier.modified

@@ -15,6 +15,7 @@ from flows.home.keys import DistrictKey
 from flows.run.context import RunContext
 from schemas.errors import HomeError, InputError
 from schemas.provenance import Provenance
+from schemas.rules import Rule
 
 MANIFEST = "manifest.json"
 
@@ -93,11 +94,14 @@ def load_manifest(folder: Path, key: DistrictKey) -> Manifest:
         manifest = Manifest.model_validate(signed["manifest"])
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         raise InputError(
-            "留存的收件清单缺失或已损坏", where=where, rule="manifest", action="换一晚重放，或从备份恢复"
+            "留存的收件清单缺失或已损坏", where=where, rule=Rule.MANIFEST, action="换一晚重放，或从备份恢复"
         ) from None
     if not key.signed("manifest", _canonical(signed["manifest"]), signed.get("hmac")):
         raise InputError(
-            "留存的收件清单被改动，或密钥不符", where=where, rule="manifest_hmac", action="核对区级密钥，或从备份恢复"
+            "留存的收件清单被改动，或密钥不符",
+            where=where,
+            rule=Rule.MANIFEST_HMAC,
+            action="核对区级密钥，或从备份恢复",
         )
     return manifest
 
@@ -127,25 +131,25 @@ def open_landed(folder: Path, key: DistrictKey, entry: LandedFile) -> bytes:
     """The clear bytes of one file of a landed night."""
     where = f"{entry.source}/{entry.name}"
     if entry.destroyed_on is not None:
-        raise InputError("原件已销毁（保存期已满）", where=where, rule="original_destroyed", action="请对方重新报送")
+        raise InputError("原件已销毁（保存期已满）", where=where, rule=Rule.ORIGINAL_DESTROYED, action="请对方重新报送")
     if entry.sealed is None or Path(entry.sealed).name != entry.sealed:
-        raise InputError(entry.problem or "没有留存副本", where=where, rule="not_landed")
+        raise InputError(entry.problem or "没有留存副本", where=where, rule=Rule.NOT_LANDED)
     try:
         data = key.unseal((folder / entry.sealed).read_bytes())
     except OSError:
         raise InputError(
-            "留存副本不见了", where=where, rule="landing_copy_missing", action="从备份恢复，或重新投递该文件"
+            "留存副本不见了", where=where, rule=Rule.LANDING_COPY_MISSING, action="从备份恢复，或重新投递该文件"
         ) from None
     except (HomeError, ValueError, struct.error):  # another key, a changed byte, a copy cut short
         raise InputError(
             "留存副本打不开：密钥不符，或副本被改动",
             where=where,
-            rule="landing_copy_damaged",
+            rule=Rule.LANDING_COPY_DAMAGED,
             action="核对区级密钥，或从备份恢复",
         ) from None
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise InputError(
-            "留存副本与收件时不一致", where=where, rule="landing_checksum", action="从备份恢复，或重新投递该文件"
+            "留存副本与收件时不一致", where=where, rule=Rule.LANDING_CHECKSUM, action="从备份恢复，或重新投递该文件"
         )
     return data
 
@@ -169,7 +173,7 @@ def find_night(home: Home, key: DistrictKey, night: date) -> Path:
     raise InputError(
         "没有这一天的留存副本",
         where=f"landing/{night.isoformat()}",
-        rule="no_retained_night",
+        rule=Rule.NO_RETAINED_NIGHT,
         action="核对日期；超过保存期的副本已销毁",
     )
 

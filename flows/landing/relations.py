@@ -16,6 +16,7 @@ from flows.run.context import RunContext
 from matchers.relations import make
 from schemas.contracts import stage_table
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _DROPPED = """
 select source, file, sheet, columns_dropped from stage_files where len(columns_dropped) > 0
@@ -45,7 +46,7 @@ def unseal_relation(con: duckdb.DuckDBPyConnection, run: RunContext, name: str, 
     except OSError:
         where = f"landing/{path.parent.parent.name}/{path.parent.name}"
         raise InputError(
-            f"没有留存 {name}", where=where, rule="relation_not_kept", action="改用 --from-landing 整夜重放"
+            f"没有留存 {name}", where=where, rule=Rule.RELATION_NOT_KEPT, action="改用 --from-landing 整夜重放"
         ) from None
     kept = table_in(run.key.unseal(sealed))
     return make(con, relation, kept)

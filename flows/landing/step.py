@@ -23,6 +23,7 @@ from flows.run.questions import ask_senders
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance
+from schemas.rules import Rule
 
 
 def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
@@ -77,7 +78,9 @@ def _manifest(
 def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
     """Take over an earlier night's sealed copies (`run.replay`, checked) as this run's own landing record."""
     if run.replay is None:
-        raise InputError("没有给出要重放的留存副本", rule="no_retained_night", action="用 --from-landing DATE 指定日期")
+        raise InputError(
+            "没有给出要重放的留存副本", rule=Rule.NO_RETAINED_NIGHT, action="用 --from-landing DATE 指定日期"
+        )
     earlier = verify_night(run.replay, run.key)
     if run.replay.resolve() != run.landing.resolve():
         _clear(run.landing)

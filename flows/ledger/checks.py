@@ -10,6 +10,7 @@ from typing import Any
 from flows.home.store import Host, Lead, Store
 from schemas.errors import InputError
 from schemas.policy import Leads
+from schemas.rules import Rule
 
 PERSON = "PC"
 """Stands where a lead's code does in an answer about the person alone; no code of the ledger."""
@@ -54,16 +55,16 @@ def record_answer(store: Store, rules: Leads, row: Mapping[str, Any], code: str,
         raise InputError(
             f"核查结果“{answer}”不认识",
             where=str(row["person_key"]),
-            rule="feedback",
+            rule=Rule.FEEDBACK,
             action=f"用：{'、'.join(feedback)}",
         )
     open_codes = {lead["code"] for lead in row["leads"] if lead.get("closed_on") is None}
     if code != PERSON and code not in open_codes:
-        raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule="no_lead", action="核对任务编号")
+        raise InputError(f"此人没有线索 {code}", where=str(row["person_key"]), rule=Rule.NO_LEAD, action="核对任务编号")
     taken_in = state == rules.taken_in_state
     if taken_in and said.host is None:
         raise InputError(
-            f"“{answer}”要写明接收组织", where=code, rule="host_needed", action="填党组织名册里的全称或代码"
+            f"“{answer}”要写明接收组织", where=code, rule=Rule.HOST_NEEDED, action="填党组织名册里的全称或代码"
         )
     host = said.host if taken_in else None
     lead = Lead(str(row["person_key"]), code, state, said.by, said.on, basis_of(row), host=host, remark=said.remark)

@@ -10,6 +10,7 @@ from flows.home.store import Host, Store
 from flows.ledger.registers import SOURCE
 from flows.organisations.register import OrganisationRegister, RegisterRow
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _NEAREST = 3
 
@@ -43,5 +44,5 @@ class KnownOrganisations:
         nearest = [name for name, _, _ in process.extract(text, self.names, scorer=fuzz.ratio, limit=_NEAREST)]
         near = f"，相近的有：{'、'.join(nearest)}" if nearest else "，还没有收到过完整的党组织名册"
         raise InputError(
-            f"党组织名册里没有“{text[:40]}”{near}", rule="unknown_organisation", action="填名册里的全称或代码"
+            f"党组织名册里没有“{text[:40]}”{near}", rule=Rule.UNKNOWN_ORGANISATION, action="填名册里的全称或代码"
         )

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from flows.ledger.redact import Redactor, is_personal_number
 from flows.ledger.spoken_numbers import forms_of, is_certain, numbers_in
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 TOKENS = frozenset({"person_key", "id_token", "pair_id", "old_key", "new_key", "unit_key", "parent"})
 """Columns of keyed tokens: whatever digits stand in one, they are nobody's."""
@@ -56,7 +57,7 @@ def check_published(tables: dict[str, pa.Table], known: Collection[str]) -> None
                 raise TableError(
                     f"要发布的内容里有证件号或手机号：{table} 的“{field.name}”一列",
                     where=table,
-                    rule="personal_number",
+                    rule=Rule.PERSONAL_NUMBER,
                     count=hits,
                     examples=(f"列 {field.name}",),
                     action="本次不发布；请把运行日志交给开发者，不要手工改文件",

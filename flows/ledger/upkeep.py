@@ -18,6 +18,7 @@ from schemas.connectors import S3Connector
 from schemas.contracts import load_sources
 from schemas.errors import HomeError, InputError
 from schemas.policy import load_policy
+from schemas.rules import Rule
 from schemas.targets import PostgresTarget
 
 
@@ -52,12 +53,12 @@ def export(home: Home, name: str, *, by: str) -> dict[str, int]:
     target = settings.targets.get(name)
     if target is None:
         raise InputError(
-            f"配置里没有导出目标 {name}", where="config.toml", rule="no_target",
+            f"配置里没有导出目标 {name}", where="config.toml", rule=Rule.NO_TARGET,
             examples=tuple(sorted(settings.targets)), action=f"在配置里加一段 [targets.{name}]",
         )  # fmt: skip
     current = current_version(home, key)
     if current is None:
-        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     done = _handed_over(current, target, name)
     with opened_store(home, settings.store_url) as store:
         store.audit(key, datetime.now(UTC), by, "export", why=f"{name} {current.version}")

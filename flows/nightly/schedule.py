@@ -9,6 +9,7 @@ from cronsim import CronSim, CronSimError
 
 from schemas.errors import ContractError
 from schemas.nights import ZONE
+from schemas.rules import Rule
 
 _ZONE = ZoneInfo(ZONE)
 
@@ -39,6 +40,6 @@ def _times(cron: str, start: datetime, *, reverse: bool) -> CronSim:
         raise ContractError(
             f"配置项 night.cron：{cron} 不是时间表",
             where="config.toml",
-            rule="cron",
+            rule=Rule.CRON,
             action="写成五段：分 时 日 月 周，例如每晚一点半 30 1 * * *",
         ) from None

@@ -11,6 +11,7 @@ from flows.pipeline.closing import read_summary
 from flows.pipeline.request import RunRequest, form_words
 from reports.summary import RunSummary
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _ENVIRONMENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_LOGGING_LEVEL": "WARNING"}
 
@@ -36,7 +37,7 @@ def _check_answers(url: str) -> None:
         raise HomeError(
             "Prefect 服务连不上",
             where=url,
-            rule="prefect_unreachable",
+            rule=Rule.PREFECT_UNREACHABLE,
             action="先启动服务；或去掉 PREFECT_API_URL 与配置里的 prefect.api_url，直接在本机运行",
         ) from None
 

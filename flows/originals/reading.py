@@ -21,20 +21,21 @@ from flows.staging.tables import Meaning, tables_of
 from schemas.contracts import SourceContract
 from schemas.errors import InputError, SanzhaoError
 from schemas.policy import Policy
+from schemas.rules import Rule
 
 Fits = Callable[[Record], bool]
 
 
 def _gone(spot: Spot | None = None) -> InputError:
     return InputError(
-        "原件已销毁，不能再查看", where=spot.where if spot else "", rule="original_destroyed",
+        "原件已销毁，不能再查看", where=spot.where if spot else "", rule=Rule.ORIGINAL_DESTROYED,
         action="如需核对，请原单位重新报送",
     )  # fmt: skip
 
 
 def _differs(where: str) -> InputError:
     return InputError(
-        "留存副本里的这一行与一本账所记的人不符，不予显示", where=where, rule="original_differs",
+        "留存副本里的这一行与一本账所记的人不符，不予显示", where=where, rule=Rule.ORIGINAL_DIFFERS,
         action="等下次运行后再看；仍不符的，请原单位重新报送",
     )  # fmt: skip
 

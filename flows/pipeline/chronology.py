@@ -10,6 +10,7 @@ from flows.home.keys import load_key
 from flows.ledger.publish.read import current_version
 from flows.run.runs import RunRecord
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _FORCE = "核对日期；确要如此，加 --force --reason 理由（理由随版本保存；表单里填“日期理由”）"
 
@@ -35,8 +36,8 @@ def _out_of_order(home: Home, as_of: date) -> InputError | None:
     where = as_of.isoformat()
     if current is not None and as_of < current.as_of:
         text = f"数据日期早于已发布的 {current.as_of.isoformat()}（版本 {current.version}），本次不运行"
-        return InputError(text, where=where, rule="date_goes_back", action=_FORCE)
+        return InputError(text, where=where, rule=Rule.DATE_GOES_BACK, action=_FORCE)
     if as_of > tomorrow:
         text = f"数据日期晚于明天（{tomorrow.isoformat()}），本次不运行"
-        return InputError(text, where=where, rule="date_ahead", action=_FORCE)
+        return InputError(text, where=where, rule=Rule.DATE_AHEAD, action=_FORCE)
     return None

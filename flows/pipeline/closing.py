@@ -22,6 +22,7 @@ from reports.summary import RunFacts, RunSummary, StepLine, summarise
 from reports.summary_views import markdown, returned_rows
 from reports.wrong_folder import header_text
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 def close(
@@ -79,7 +80,7 @@ def read_summary(home: Home, run_id: str) -> RunSummary:
         return RunSummary.model_validate_json(path.read_text("utf-8"))
     except (OSError, ValueError):
         raise HomeError(
-            "没有这次运行的小结", where=str(path), rule="run_summary", action="重新运行 sanzhao run"
+            "没有这次运行的小结", where=str(path), rule=Rule.RUN_SUMMARY, action="重新运行 sanzhao run"
         ) from None
 
 

@@ -37,6 +37,7 @@ from flows.run.stepbook import StepResult
 from matchers.engine import Progress, silent
 from reports.summary import RunSummary
 from schemas.errors import HomeError, SanzhaoError
+from schemas.rules import Rule
 
 Each = Callable[[RunContext, Step], StepResult]
 _REPLAYED = ("land", "stage", "people", "registry", "candidates", "scored")
@@ -126,7 +127,9 @@ def _refusal(run: RunContext, step: Step, error: BaseException) -> SanzhaoError:
     if isinstance(error, SanzhaoError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return RunFailedError(f"已在「{step.title}」一步中断", rule="interrupted", action="sanzhao run --resume 接着做")
+        return RunFailedError(
+            f"已在「{step.title}」一步中断", rule=Rule.INTERRUPTED, action="sanzhao run --resume 接着做"
+        )
     return plain_failure(run, step, error)
 
 
@@ -168,7 +171,7 @@ def _resumed(request: RunRequest) -> RunRecord:
         raise HomeError(
             "没有中断的运行可以接着做",
             where=str(request.home.root),
-            rule="nothing_to_resume",
+            rule=Rule.NOTHING_TO_RESUME,
             action="直接运行 sanzhao run",
         )
     return _going_on(record, request)
@@ -192,7 +195,7 @@ def _restarted(request: RunRequest, step: str) -> tuple[RunRecord, bool]:
             raise HomeError(
                 f"中断的运行还没有做到 {step} 之前的各步",
                 where=record.run_id,
-                rule="step_not_reached",
+                rule=Rule.STEP_NOT_REACHED,
                 action="用 sanzhao run --resume",
             )
         forget_from(run, step)
@@ -208,7 +211,7 @@ def _rerun_of_last(request: RunRequest) -> RunRecord:
         raise HomeError(
             "没有做完的运行可以重做",
             where=str(request.home.root),
-            rule="no_finished_run",
+            rule=Rule.NO_FINISHED_RUN,
             action="直接运行 sanzhao run",
         )
     last = finished[-1]

@@ -7,6 +7,7 @@ import duckdb
 from flows.run.context import RunContext
 from matchers.relations import query_text
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 def check_quarantine(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[str]:
@@ -25,7 +26,7 @@ def check_quarantine(con: duckdb.DuckDBPyConnection, run: RunContext) -> list[st
             raise InputError(
                 f"{text}，超过停止限额 {limits.stop_share:.0%}，本次不发布",
                 where=where,
-                rule="quarantine_stop",
+                rule=Rule.QUARANTINE_STOP,
                 action="核对该来源的表头与数据，改好后重投",
             )
         if share > limits.warn_share and sent_back >= limits.warn_rows and (file or source not in named):

@@ -17,6 +17,7 @@ from flows.home.folders import Home, private_folder, write_private
 from flows.ledger.publish.read import Published, current_version
 from flows.tasks.naming import wanted_records
 from schemas.errors import HomeError, InputError
+from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from flows.originals import Record
@@ -61,7 +62,7 @@ def export_identified(home: Home, order: Order) -> Handed:
         user, why = permitted(office, order.user, order.password, order.reason)
         current = current_version(home, office.key)
         if current is None:
-            raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+            raise HomeError("还没有发布过一本账", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
         _check_free(order.out)
         office.audit(user, "export_identified", f"{current.version} {order.out.name}：{why}")
         table, differing = _identified(current, office)
@@ -83,13 +84,13 @@ def permitted(office: Office, user: str, password: str, reason: str) -> tuple[st
     if account is None:
         office.audit(user[:40], "export_refused", "账号或口令不对")
         waiting = "，账号暂停登录" if attempt.closed_until else ""
-        raise InputError(f"账号或口令不对{waiting}", rule="log_in", action="用核对页面的账号和口令")
+        raise InputError(f"账号或口令不对{waiting}", rule=Rule.LOG_IN, action="用核对页面的账号和口令")
     if not may(account, Action.EXPORT_IDENTIFIED) or not account.whole_district:
         office.audit(account.name, "export_refused", "没有这项权限")
         raise InputError(
             "没有导出实名数据的权限",
             where=account.name,
-            rule="no_right",
+            rule=Rule.NO_RIGHT,
             action="由全区的审核员导出（管辖到镇街的不行）",
         )
     return account.name, plain_text(reason, "理由", least=LEAST_REASON)
@@ -98,7 +99,7 @@ def permitted(office: Office, user: str, password: str, reason: str) -> tuple[st
 def _check_free(out: Path) -> None:
     for path in (out, _key_file(out)):
         if path.exists():
-            raise InputError("已有这个文件，不覆盖", where=path.name, rule="file_taken", action="换一个文件名")
+            raise InputError("已有这个文件，不覆盖", where=path.name, rule=Rule.FILE_TAKEN, action="换一个文件名")
 
 
 def _key_file(out: Path) -> Path:

@@ -25,6 +25,7 @@ from reports.returned_sheet import Cells, Mark, SheetMarks, laid_out, written_an
 from schemas.contracts import SourceContract, load_sources
 from schemas.errors import InputError
 from schemas.policy import load_policy
+from schemas.rules import Rule
 
 NOTES = "数据质量"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,7 +58,7 @@ def send_back(home: Home, out: Path, *, source: str | None = None, night: date |
     folder = _landing_of(home, night)
     contracts = load_sources(settings.sources)
     if source is not None and source not in contracts:
-        raise InputError("没有这个来源", where=source, rule="unknown_source", action="看 sanzhao sources list")
+        raise InputError("没有这个来源", where=source, rule=Rule.UNKNOWN_SOURCE, action="看 sanzhao sources list")
     marks = read_marks(home, key, folder)
     whole = _Night(
         home, settings, folder, load_manifest(folder, key), marks, getpass.getuser(), datetime.now(UTC)
@@ -93,11 +94,11 @@ def _landing_of(home: Home, night: date | None) -> Path:
     found = sorted(home.returns.glob(pattern), key=lambda path: path.parent.name)
     if not found:
         raise InputError(
-            "没有退回记录，或已到保存期销毁", where="returns", rule="no_returns", action="先运行 sanzhao run"
+            "没有退回记录，或已到保存期销毁", where="returns", rule=Rule.NO_RETURNS, action="先运行 sanzhao run"
         )
     folder = home.landing / found[-1].parent.parent.name / found[-1].parent.name
     if not (folder / MANIFEST).exists():
-        raise InputError("原件已销毁（保存期已满）", where=f"landing/{folder.name}", rule="original_destroyed")
+        raise InputError("原件已销毁（保存期已满）", where=f"landing/{folder.name}", rule=Rule.ORIGINAL_DESTROYED)
     return folder
 
 
@@ -125,7 +126,7 @@ def _bytes_of(night: _Night, source: str, file: str) -> bytes:
     for member in members(data, f"{source}/{entry.name}"):
         if member.name == inside and member.problem is None:
             return member.data
-    raise InputError("压缩包里找不到这个文件", where=f"{source}/{file}", rule="not_in_archive")
+    raise InputError("压缩包里找不到这个文件", where=f"{source}/{file}", rule=Rule.NOT_IN_ARCHIVE)
 
 
 def _entry(manifest: Manifest, source: str, file: str) -> LandedFile:
@@ -133,7 +134,7 @@ def _entry(manifest: Manifest, source: str, file: str) -> LandedFile:
     exact = [entry for entry in mine if entry.name == file]
     around = [entry for entry in mine if file.startswith(f"{entry.name}/")]
     if not (exact or around):
-        raise InputError("没有留存副本", where=f"{source}/{file}", rule="not_landed")
+        raise InputError("没有留存副本", where=f"{source}/{file}", rule=Rule.NOT_LANDED)
     return (exact or around)[0]
 
 

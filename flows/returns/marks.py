@@ -20,6 +20,7 @@ from matchers.relations import append, query_text
 from reports.damage import INSIDE_THE_PARTY, damages, marked_kinds
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 MARKS = "marks.sealed"
 _DAMAGED = """
@@ -83,6 +84,6 @@ def read_marks(home: Home, key: DistrictKey, landing: Path) -> pa.Table:
         raise InputError(
             "这一晚没有退回记录，或已到保存期销毁",
             where=f"returns/{landing.parent.name}/{landing.name}",
-            rule="no_returns",
+            rule=Rule.NO_RETURNS,
             action="换一晚，或重新运行",
         ) from None

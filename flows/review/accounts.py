@@ -19,6 +19,7 @@ from flows.review.clock import aware
 from reports.workbench.access import Role, SignedInAccount
 from schemas import store_workbench as tables
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 LEAST_PASSWORD = 10
 PASSWORD_RULE = f"至少{LEAST_PASSWORD}位，字母、数字、符号至少两种，不含账号名"
@@ -68,7 +69,7 @@ class Accounts:
         """Raise InputError where no account of this name and these streets can be opened."""
         _check_name(account.name)
         if self.get(account.name):
-            raise InputError("已有这个账号", where=account.name, rule="account_taken", action="换一个名字")
+            raise InputError("已有这个账号", where=account.name, rule=Rule.ACCOUNT_TAKEN, action="换一个名字")
         _check_officer(account.role, account.name, account.streets)
 
     def change(
@@ -88,7 +89,7 @@ class Accounts:
         with Session(self._engine) as session, session.begin():
             row = session.get(tables.Account, name)
             if row is None:
-                raise InputError("没有这个账号", where=name[:40], rule="no_account")
+                raise InputError("没有这个账号", where=name[:40], rule=Rule.NO_ACCOUNT)
             if password is not None:
                 row.password = hashed(password)
             if active is not None:
@@ -167,13 +168,15 @@ def _account(row: tables.Account) -> SignedInAccount:
 
 def _check_officer(role: Role, name: str, streets: Collection[str]) -> None:
     if role is Role.OFFICER and not streets:
-        raise InputError("核查员要写明管哪个镇街", where=name, rule="officer_street", action="加上镇街")
+        raise InputError("核查员要写明管哪个镇街", where=name, rule=Rule.OFFICER_STREET, action="加上镇街")
 
 
 def _check_name(name: str) -> None:
     fit = 2 <= len(name) <= 40 and all(character.isalnum() or character in "._-" for character in name)
     if not fit or name == "sanzhao":
-        raise InputError("账号名要2到40个汉字、字母或数字", where=name[:40], rule="account_name", action="换一个名字")
+        raise InputError(
+            "账号名要2到40个汉字、字母或数字", where=name[:40], rule=Rule.ACCOUNT_NAME, action="换一个名字"
+        )
 
 
 def _check_password(name: str, password: str) -> None:
@@ -184,6 +187,6 @@ def _check_password(name: str, password: str) -> None:
     if not LEAST_PASSWORD <= len(password) <= 200 or easy:
         raise InputError(
             f"口令太简单：{PASSWORD_RULE}",
-            rule="password",
+            rule=Rule.PASSWORD,
             action="换一个口令",
         )

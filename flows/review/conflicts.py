@@ -10,6 +10,7 @@ from flows.review.office import Office, plain_text
 from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Conflict, ConflictView, Refused
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 class Conflicts:
@@ -81,7 +82,7 @@ class Conflicts:
             raise Refused
         if not allowed(account, Action.JUDGE, row["streets"]):
             self._office.refuse(account, Action.JUDGE, place[0][:40])
-        raise InputError("这条线索已不在等分析员处理", rule="no_dispute", action="回到列表看别的")
+        raise InputError("这条线索已不在等分析员处理", rule=Rule.NO_DISPUTE, action="回到列表看别的")
 
 
 def _conflict(one: Dispute) -> Conflict:

@@ -24,6 +24,7 @@ from reports.workbench.desk import LoggedOut, Refused
 from schemas.contracts import load_sources
 from schemas.errors import InputError
 from schemas.policy import Policy, load_policy
+from schemas.rules import Rule
 
 LEAST_REASON, LONGEST_TEXT = 4, 500
 
@@ -120,7 +121,7 @@ def plain_text(text: str, what: str, *, least: int = 0) -> str:
     """A clerk's own words, trimmed. Raises InputError when too short, or when they hold a number of a person's."""
     found = " ".join(text.split())[:LONGEST_TEXT]
     if len(found) < least:
-        raise InputError(f"请写明{what}（至少{least}个字）", rule="text_needed")
+        raise InputError(f"请写明{what}（至少{least}个字）", rule=Rule.TEXT_NEEDED)
     if is_personal_number(found.replace(" ", "").replace("-", "")):
-        raise InputError(f"{what}里不要写证件号或手机号", rule="personal_number", action="改成不含号码的说法")
+        raise InputError(f"{what}里不要写证件号或手机号", rule=Rule.PERSONAL_NUMBER, action="改成不含号码的说法")
     return found

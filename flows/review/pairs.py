@@ -23,6 +23,7 @@ from reports.workbench.access import Action, SignedInAccount, allowed, may
 from reports.workbench.desk import Listed, Original, PairView, Refused, ResumePoint, Row, Side, Verdict, Watch
 from reports.workbench.queue import Filter, JudgedState, QueuedPair
 from schemas.errors import InputError
+from schemas.rules import Rule
 from schemas.store_workbench import WorkPlace
 
 _PRESENT = timedelta(seconds=12)
@@ -117,7 +118,7 @@ class Pairs:
         """Note a person's word on a pair; the next run honours it."""
         account, held, pair = self._seen(session, pair_id, Action.JUDGE)
         if verdict not in ("link", "not_link", "unsure"):
-            raise InputError("判断只能是：是、否、不确定", rule="verdict")
+            raise InputError("判断只能是：是、否、不确定", rule=Rule.VERDICT)
         said = plain_text(note, "备注") or None
         if held.known.get(pair_id) is not None:
             return self._judge_known(account, held, pair, verdict)
@@ -190,7 +191,7 @@ class Pairs:
                 self._office.refuse(account, Action.JUDGE, said.pair_id[:16])
             standing = take_back(self._office.store, self._office.key, said, account.name, self._office.today())
             if standing is None:
-                raise InputError("别人已在您之后作过判断，不能撤销；可重新判断", rule="judged_since")
+                raise InputError("别人已在您之后作过判断，不能撤销；可重新判断", rule=Rule.JUDGED_SINCE)
             self._office.audit(account.name, "undo", said.pair_id[:16])
             self._stand(said.pair_id, standing)
         return said.pair_id
@@ -203,7 +204,7 @@ class Pairs:
         if side == "left":
             return _original(self._office.read_original(account.name, None, lambda: self._left(held, pair)))
         if pair.member_no is None:
-            raise InputError("名册里没有这个人的编号，找不到原件的行", rule="no_member_number")
+            raise InputError("名册里没有这个人的编号，找不到原件的行", rule=Rule.NO_MEMBER_NUMBER)
         return _original(self._office.read_original(account.name, None, lambda: self._right(held, pair)))
 
     def _left(self, held: LoadedVersion, pair: QueuedPair) -> Record:

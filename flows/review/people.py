@@ -23,6 +23,7 @@ from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
 from reports.workbench.people import PeopleFilter
 from schemas.errors import HomeError, InputError, SanzhaoError
+from schemas.rules import Rule
 from schemas.store import LeadEvent, Objection
 
 _VERSIONS_BACK = 30
@@ -65,7 +66,7 @@ class LedgerPeople:
         full = "".join(number.split()).upper()
         self._office.audit(account.name, "find_by_id")
         if len(full) != 18:
-            raise InputError("请输入18位身份证号", rule="id_length")
+            raise InputError("请输入18位身份证号", rule=Rule.ID_LENGTH)
         found = (held.people.by_token(token) for token in self._office.key.id_tokens(full))
         row = next((one for one in found if one), None)
         return str(row["person_key"]) if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
@@ -138,7 +139,7 @@ class LedgerPeople:
         person = row["person_key"]
         with self._office.writing:
             if person in self._office.store.open_objections():
-                raise InputError("此人已有未答复的异议", rule="objection_open", action="先答复")
+                raise InputError("此人已有未答复的异议", rule=Rule.OBJECTION_OPEN, action="先答复")
             self._office.store.raise_objection(person, self._office.today(), account.name, text)
             self._office.audit(account.name, "object", None, person)
 
@@ -150,7 +151,7 @@ class LedgerPeople:
         text = plain_text(answer, "答复", least=LEAST_REASON)
         with self._office.writing:
             if key not in self._office.store.open_objections():
-                raise InputError("此人没有未答复的异议", rule="no_objection")
+                raise InputError("此人没有未答复的异议", rule=Rule.NO_OBJECTION)
             self._office.store.answer_objections(key, self._office.today(), text)
             self._office.audit(account.name, "answer", None, key)
 

@@ -17,6 +17,7 @@ from flows.run.runs import list_runs, load_record
 from reports.workbench.access import Action, SignedInAccount
 from reports.workbench.desk import Listed, Refused, Row
 from schemas.errors import HomeError, InputError
+from schemas.rules import Rule
 from schemas.store import AuditEntry
 
 _RUNS_SHOWN, _LINES = 60, 100
@@ -111,7 +112,7 @@ class Records:
         """Another password, closed or opened, other streets. Raises InputError where nobody could open accounts."""
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         if name == admin.name and active is False:
-            raise InputError("不能停用自己的账号", rule="own_account")
+            raise InputError("不能停用自己的账号", rule=Rule.OWN_ACCOUNT)
         check_streets(self._office.held(), streets or ())
         with self._office.writing:
             self._office.accounts.change(name, password=password, active=active, streets=streets)
@@ -124,7 +125,7 @@ class Records:
         """One's own password; the old one is asked again, and every log-in of the account ends."""
         account = self._office.account(session)
         if self._office.accounts.attempt(account.name, old, self._office.now()).account is None:
-            raise InputError("原口令不对", rule="password")
+            raise InputError("原口令不对", rule=Rule.PASSWORD)
         with self._office.writing:
             self._office.accounts.change(account.name, password=new)
             self._office.audit(account.name, "account", "本人改了口令")

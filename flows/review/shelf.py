@@ -20,6 +20,7 @@ from reports.workbench.people import PeopleIndex
 from reports.workbench.queue import BITS, PairIndex
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError, SanzhaoError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Shelf:
         if self._held is None:
             self.refresh()
         if self._held is None:
-            raise HomeError("一本账现在读不了", where="ledger", rule="ledger_unreadable", action="稍后再试")
+            raise HomeError("一本账现在读不了", where="ledger", rule=Rule.LEDGER_UNREADABLE, action="稍后再试")
         return self._held
 
     def refresh(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flows.review.shelf import LoadedVersion
 from reports.workbench.access import Role, SignedInAccount
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 def known_streets(held: LoadedVersion) -> list[str]:
@@ -23,6 +24,6 @@ def check_streets(held: LoadedVersion, streets: Iterable[str]) -> bool:
     wrong = sorted(set(streets) - set(known))
     if known and wrong:
         raise InputError(
-            f"没有这个镇街：{'、'.join(wrong)}", rule="unknown_street", action=f"可用：{'、'.join(known)}"
+            f"没有这个镇街：{'、'.join(wrong)}", rule=Rule.UNKNOWN_STREET, action=f"可用：{'、'.join(known)}"
         )  # fmt: skip
     return bool(known)

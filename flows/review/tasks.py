@@ -34,6 +34,7 @@ from reports.workbench.access import Action, SignedInAccount, may
 from reports.workbench.desk import Refused
 from reports.workbench.task_card import TaskCard, TaskView
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _MOST = 80
 """Tasks on one page; the most pressing first."""
@@ -117,7 +118,7 @@ class Tasks:
         number = read_number(text)
         if number is None:
             raise InputError(
-                "这不是任务编号", rule="no_tasks",
+                "这不是任务编号", rule=Rule.NO_TASKS,
                 action="照任务表上的“任务编号”输入，6位数字加10个字母，如 261120-BCDFGHJKMN",
             )  # fmt: skip
         return f"/task/{number}"
@@ -131,7 +132,7 @@ class Tasks:
         task = self._asked(session, number)
         if street_of(task.row) not in task.account.streets:
             raise InputError(
-                "姓名和电话只给本镇街的账号看", where=number, rule="not_own_street",
+                "姓名和电话只给本镇街的账号看", where=number, rule=Rule.NOT_OWN_STREET,
                 action="全区的审核员在该人的页面写明理由看原件",
             )  # fmt: skip
         self.office.audit(task.account.name, "open_task", number, task.row["person_key"])
@@ -142,7 +143,7 @@ class Tasks:
         task, rules = self._asked(session, number), self.office.policy.leads
         answer, remark = form.get("answer", ""), plain_text(form.get("note", ""), "备注") or None
         if not answer:
-            raise InputError("请先选一个核查结果", rule="no_answer", action="退回上一页选一个")
+            raise InputError("请先选一个核查结果", rule=Rule.NO_ANSWER, action="退回上一页选一个")
         with self.office.writing:
             named = form.get("host", "").strip()
             host = self._organisations().find(named) if named and answer == rules.taken_in and task.inside else None
@@ -162,7 +163,9 @@ class Tasks:
         account, held = self.office.with_right(session, Action.SEE_TASKS), self.office.held()
         found = self._issued(held.published).find(number) if held.published else ""
         if isinstance(found, str):
-            raise InputError(found or "还没有发布过一本账", where=number[:20], rule="no_tasks", action="回到任务列表")
+            raise InputError(
+                found or "还没有发布过一本账", where=number[:20], rule=Rule.NO_TASKS, action="回到任务列表"
+            )
         row = held.people.person(found.lead[0])
         if row is None or not _is_seen(account, row):
             self.office.refuse(account, Action.SEE_TASKS, number[:20])
@@ -171,7 +174,7 @@ class Tasks:
         asked = asked_of(row, self.office.policy, words, inside=inside and code != PERSON)
         if code not in asked:
             raise InputError(
-                "这项任务已有答复，不用再核", where=number, rule="no_tasks",
+                "这项任务已有答复，不用再核", where=number, rule=Rule.NO_TASKS,
                 action="回到任务列表看别的；登记错了，请告诉区里的审核员，由他在该人的页面更正",
             )  # fmt: skip
         return _Task(account, row, code, number)

@@ -90,7 +90,7 @@ def load_record(home: Home, run_id: str) -> RunRecord:
         return RunRecord.model_validate_json(path.read_text("utf-8"))
     except (OSError, ValueError):
         raise HomeError(
-            "这次运行的记录缺失或不完整", where=str(path), rule="run_record", action="重新运行 sanzhao run"
+            "这次运行的记录缺失或不完整", where=str(path), rule=Rule.RUN_RECORD, action="重新运行 sanzhao run"
         ) from None
 
 
@@ -147,7 +147,7 @@ def workspace_key(run: RunContext) -> str:
     path = _key_path(run.home, run.run_id)
     if not path.exists():
         raise HomeError(
-            "这次运行已关闭，工作区已销毁", where=run.run_id, rule="run_closed", action="重新运行 sanzhao run"
+            "这次运行已关闭，工作区已销毁", where=run.run_id, rule=Rule.RUN_CLOSED, action="重新运行 sanzhao run"
         )
     return run.key.unseal(path.read_bytes()).decode()
 
@@ -210,7 +210,7 @@ def run_lock(home: Home, store_url: str = "") -> Iterator[None]:
             raise HomeError(
                 f"另一次运行正在进行（进程 {holder or '不明'}）",
                 where=str(home.root),
-                rule="run_lock",
+                rule=Rule.RUN_LOCK,
                 action="等它结束后再运行；用 sanzhao status 查看",
             ) from None
         os.ftruncate(descriptor, 0)
@@ -229,7 +229,7 @@ def _opened_lock(home: Home) -> int:
         raise HomeError(
             f"数据文件夹不能写：{error.strerror}",
             where=str(home.root),
-            rule="home_not_writable",
+            rule=Rule.HOME_NOT_WRITABLE,
             action="看磁盘是否被挂成只读、是否已满，请管理员开权限",
         ) from None
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import duckdb
 
 from schemas.errors import SanzhaoError
+from schemas.rules import Rule
 
 _Late = Callable[..., None]
 
@@ -49,7 +50,7 @@ def limited(con: duckdb.DuckDBPyConnection, seconds: float, title: str) -> Itera
 def _too_late(seconds: float, title: str) -> StepTimeoutError:
     return StepTimeoutError(
         f"「{title}」一步超过 {seconds / 60:g} 分钟，已中断",
-        rule="step_timeout",
+        rule=Rule.STEP_TIMEOUT,
         action="sanzhao run --resume 接着做；数据确实大的，放宽配置 [night] step_timeout_minutes",
     )
 

@@ -13,6 +13,7 @@ import duckdb
 
 from schemas.contracts import RelationContract, SourceContract, same_but_field_names, workspace_table
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 BOOK = "_steps"
 """The step book is no step's relation."""
@@ -51,7 +52,7 @@ def check_written(con: duckdb.DuckDBPyConnection, writes: Sequence[str], sources
     names = relations_of(con)
     for pattern in writes:
         if "*" not in pattern and pattern not in names:
-            raise TableError(f"这一步应写出表 {pattern}，却没有写", where=pattern, rule="written_relations")
+            raise TableError(f"这一步应写出表 {pattern}，却没有写", where=pattern, rule=Rule.WRITTEN_RELATIONS)
     for name in named_by(writes, names):
         _check(con, workspace_table(name, sources))
 
@@ -60,11 +61,11 @@ def _check(con: duckdb.DuckDBPyConnection, contract: RelationContract) -> None:
     found, expected = con.execute(f'select * from "{contract.name}" limit 0').to_arrow_table().schema, contract.schema
     if found.names != expected.names:
         odd = sorted(set(found.names) ^ set(expected.names)) or ["次序"]
-        raise TableError("列与合同不符", where=contract.name, rule="columns", examples=tuple(odd))
+        raise TableError("列与合同不符", where=contract.name, rule=Rule.COLUMNS, examples=tuple(odd))
     for mine, due in zip(found, expected, strict=True):
         if mine.type != due.type and not same_but_field_names(mine.type, due.type):
             text = f"{due.name}: {mine.type}，应为 {due.type}"
-            raise TableError("列类型与合同不符", where=contract.name, rule="type", examples=(text,))
+            raise TableError("列类型与合同不符", where=contract.name, rule=Rule.TYPE, examples=(text,))
     _check_rows(con, contract)
 
 
@@ -82,5 +83,5 @@ def _check_rows(con: duckdb.DuckDBPyConnection, contract: RelationContract) -> N
     row = con.execute(f'select {", ".join(counted)} from "{contract.name}"').fetchone() or ()
     for what, rows in zip([*faults, f"{'、'.join(contract.unique)} 重复"], row, strict=False):
         if rows:
-            rule = "not_null" if what in faults else "unique"
+            rule = Rule.NOT_NULL if what in faults else Rule.UNIQUE
             raise TableError(what, where=contract.name, rule=rule, count=int(rows))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 Progress = Callable[[str, int, int], None]
 Dirt = Literal["clean", "normal", "harsh"]
@@ -48,16 +49,16 @@ class SampleOptions:
     def __post_init__(self) -> None:
         if self.workers < 100 or self.members < 100:
             raise InputError(
-                "样本太小：从业人员和党员各至少100人", rule="sample_size", action="加大 --workers、--members"
+                "样本太小：从业人员和党员各至少100人", rule=Rule.SAMPLE_SIZE, action="加大 --workers、--members"
             )
         if not 0 < self.member_share <= 0.5 or self.workers * self.member_share * 2 > self.members:
             raise InputError(
-                "--member-share 应大于0，且在册党员放得下", rule="sample_share", action="减小 --member-share"
+                "--member-share 应大于0，且在册党员放得下", rule=Rule.SAMPLE_SHARE, action="减小 --member-share"
             )
         if self.dirt not in ("clean", "normal", "harsh"):
-            raise InputError(f"--dirt {self.dirt} 不认识", rule="sample_dirt", action="用 clean、normal 或 harsh")
+            raise InputError(f"--dirt {self.dirt} 不认识", rule=Rule.SAMPLE_DIRT, action="用 clean、normal 或 harsh")
         if not 1 <= self.nights <= 366:
-            raise InputError("--nights 应在1到366之间", rule="sample_nights")
+            raise InputError("--nights 应在1到366之间", rule=Rule.SAMPLE_NIGHTS)
 
     def dates(self) -> list[date]:
         """The as-of date of every night, the last one being `as_of`."""

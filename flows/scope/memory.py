@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.home.folders import Home, write_private
 from schemas.errors import ContractError
+from schemas.rules import Rule
 
 _HEAD = "# 行业更正：由 sanzhao sources map --trade 记下，可以手改。\n"
 
@@ -40,7 +41,7 @@ def load_trades(home: Home) -> tuple[SenderTrade, ...]:
         return tuple(SenderTrade.model_validate(one) for one in body.get("trade", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
-            "行业更正的记录读不出来", where=str(path), rule="trade_memory", action="改正写法，或删去该文件后重新更正"
+            "行业更正的记录读不出来", where=str(path), rule=Rule.TRADE_MEMORY, action="改正写法，或删去该文件后重新更正"
         ) from None
 
 

@@ -25,6 +25,7 @@ from flows.serve.running import port_is_free
 from flows.serve.steward import Steward
 from flows.serve.supervisor import Supervisor, say
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _READY_SECONDS = 180.0
 _LOOK_SECONDS, _STEWARD_SECONDS = 1.0, 5.0
@@ -63,7 +64,7 @@ def check_free(wanted: Mapping[str, int], otherwise: str) -> None:
             raise HomeError(
                 f"{what}的端口 {port} 已被占用",
                 where=LOOPBACK,
-                rule="port_taken",
+                rule=Rule.PORT_TAKEN,
                 action=f"停掉占用它的程序，或{otherwise}",
             )
 
@@ -110,7 +111,7 @@ def _until_true(question: Callable[[], bool], supervisor: Supervisor, stop: thre
         if time.monotonic() > end:
             raise HomeError(
                 "Prefect 服务三分钟内没有起来",
-                rule="server_not_ready",
+                rule=Rule.SERVER_NOT_READY,
                 action="看 logs 里 who 为 prefect、runner 的几行；运行 sanzhao doctor",
             )
         supervisor.look()
@@ -135,7 +136,7 @@ def only_service(home: Home) -> Iterator[None]:
         raise HomeError(
             "这个数据文件夹已经有服务在运行",
             where=str(home.root),
-            rule="serve_lock",
+            rule=Rule.SERVE_LOCK,
             action="先停掉它；用 sanzhao status 查看",
         ) from None
     try:

@@ -18,6 +18,7 @@ from flows.staging.rows import Sifted
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.values.columns import FieldColumn, clean_column, nothing
 from flows.staging.values.names import NOT_A_NAME
+from schemas import rules
 from schemas.contracts import SourceContract, SourceField, stage_table
 from schemas.errors import TableError
 
@@ -80,7 +81,7 @@ def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: She
     quarantine = _quarantine(sifted, refused, contract, name)
     if table.num_rows + quarantine.num_rows != len(sifted.rows):
         raise TableError(
-            "行数对不上：接收加退回不等于读入", where=f"{name.source}/{name.file}", rule="rows_accounted_for"
+            "行数对不上：接收加退回不等于读入", where=f"{name.source}/{name.file}", rule=rules.Rule.ROWS_ACCOUNTED_FOR
         )
     filled = [*_merged_cells(sifted), *fills]
     return Accepted(table, _repairs(columns, _by_field(filled, mapping), keep, first_key), quarantine)

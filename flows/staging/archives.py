@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flows.home.file_names import distinct_names, visible
 from flows.staging.refusals import broken, password, too_large
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 MAX_MEMBERS = 300
 MAX_UNPACKED = 320 << 20
@@ -54,7 +55,7 @@ def members(data: bytes, where: str) -> list[Member]:
                 raise InputError(
                     f"压缩包里有{len(entries)}个文件，最多{MAX_MEMBERS}个",
                     where=where,
-                    rule="too_many_members",
+                    rule=Rule.TOO_MANY_MEMBERS,
                     action="分成几个压缩包后重投",
                 )
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
@@ -64,7 +65,7 @@ def members(data: bytes, where: str) -> list[Member]:
     except _DAMAGED:
         raise broken(where) from None
     if not found:
-        raise InputError("压缩包里没有文件", where=where, rule="empty_file", action="重新打包后重投")
+        raise InputError("压缩包里没有文件", where=where, rule=Rule.EMPTY_FILE, action="重新打包后重投")
     return sorted(found, key=lambda member: member.name)
 
 
@@ -78,7 +79,7 @@ def _member(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, where: 
     if entry.flag_bits & _LOCKED:
         return Member(name, problem=password(inside))
     if stat.S_ISLNK(entry.external_attr >> 16):
-        problem = InputError("是链接，未读取", where=inside, rule="not_a_file", action="打包文件本身后重投")
+        problem = InputError("是链接，未读取", where=inside, rule=Rule.NOT_A_FILE, action="打包文件本身后重投")
         return Member(name, problem=problem)
     try:
         with package.open(entry) as file:
@@ -87,7 +88,7 @@ def _member(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, where: 
         return Member(name, problem=broken(inside))
     if is_archive(data):
         problem = InputError(
-            "压缩包里又是压缩包，未读取", where=inside, rule="archive_in_archive", action="解开里层后重投"
+            "压缩包里又是压缩包，未读取", where=inside, rule=Rule.ARCHIVE_IN_ARCHIVE, action="解开里层后重投"
         )
         return Member(name, problem=problem)
     return Member(name, data)

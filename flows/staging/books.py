@@ -8,6 +8,7 @@ import duckdb
 
 from schemas.contracts import SourceContract
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 _EXAMPLES = 5
 _SHEETS = """
@@ -52,7 +53,7 @@ def check_books(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceCo
     if lines:
         raise TableError(
             "读入的行对不上账，已停止，没有发布任何内容",
-            rule="rows_accounted_for",
+            rule=Rule.ROWS_ACCOUNTED_FOR,
             count=len(lines),
             examples=tuple(lines[:_EXAMPLES]),
             action="重新运行；再次出现请把配置里的 threads 改为 1 再运行，并告诉管理员",

@@ -13,6 +13,7 @@ from flows.staging.values.cells import Cell
 from flows.staging.values.fields import looks_like
 from schemas.contracts import SourceContract, SourceField
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _SHOWN = 8
 _WHO = ("person_name", "id_number")
@@ -55,7 +56,7 @@ def map_columns(
         raise InputError(
             f"前{SEARCHED_ROWS}行里没有认出表头",
             where=where,
-            rule="no_known_header",
+            rule=Rule.NO_KNOWN_HEADER,
             examples=_first_texts(grid, contract),
             action="用 sanzhao sources map 看表头并更正，或请提供方用登记的列名",
         )
@@ -154,7 +155,7 @@ def _resolve(
     raise InputError(
         f"有{len(claims)}列都像“{field.title}”且内容不同，无法确定用哪一列",
         where=where,
-        rule="two_columns_for_one_field",
+        rule=Rule.TWO_COLUMNS_FOR_ONE_FIELD,
         examples=texts,
         action="用 sanzhao sources map 指明用哪一列，或只保留一列后重投",
     )
@@ -195,6 +196,6 @@ def _require(
     raise InputError(
         message,
         where=where,
-        rule="required_column_missing",
+        rule=Rule.REQUIRED_COLUMN_MISSING,
         action="补上该列后重投；列在而名字不同的，用 sanzhao sources map 指明",
     )

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from flows.staging.grid import MAX_CELLS, Grid, Range, even
 from flows.staging.values.cells import Cell
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _MARKUP = re.compile(r"\s*(<!doctype html|<html|<table|<meta|<head|<style|<\?xml|<!--)", re.IGNORECASE)
 _ROWS = {"tr", "row", "ss:row"}
@@ -28,7 +29,7 @@ def read_markup(text: str, encoding: str, where: str) -> list[Grid]:
     parser.end_table()
     tables = [table for table in parser.tables if table.rows]
     if not tables:
-        raise InputError("网页文件里没有表格", where=where, rule="not_a_table", action="另存为 .xlsx 后重投")
+        raise InputError("网页文件里没有表格", where=where, rule=Rule.NOT_A_TABLE, action="另存为 .xlsx 后重投")
     names = [table.name or (f"表{number}" if len(tables) > 1 else None) for number, table in enumerate(tables, 1)]
     return [
         Grid(name, even(table.rows), merged=tuple(table.merged), encoding=encoding, hidden=frozenset(table.hidden))
@@ -121,7 +122,7 @@ class _Tables(HTMLParser):
             self.tables.append(self._open)
         self._open, self._depth = None, 0
         if sum(len(table.rows) * max(map(len, table.rows), default=0) for table in self.tables) > MAX_CELLS:
-            raise InputError("表格行列过多", rule="too_many_cells", action="拆成几个文件后重投")
+            raise InputError("表格行列过多", rule=Rule.TOO_MANY_CELLS, action="拆成几个文件后重投")
 
 
 def _is_hidden(values: dict[str, str]) -> bool:

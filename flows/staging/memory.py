@@ -14,6 +14,7 @@ from flows.home.folders import Home, write_private
 from flows.staging.words import plain
 from schemas.contracts import SourceContract
 from schemas.errors import ContractError
+from schemas.rules import Rule
 
 Told = Mapping[str, str | None]
 """Plain header text -> field name; null: the column is not used."""
@@ -49,7 +50,10 @@ def load_memory(home: Home) -> tuple[Correction, ...]:
         return tuple(Correction.model_validate(one) for one in body.get("correction", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
-            "表头更正的记录读不出来", where=str(path), rule="header_memory", action="改正写法，或删去该文件后重新更正"
+            "表头更正的记录读不出来",
+            where=str(path),
+            rule=Rule.HEADER_MEMORY,
+            action="改正写法，或删去该文件后重新更正",
         ) from None
 
 
@@ -80,7 +84,7 @@ def told_about(memory: Iterable[Correction], contract: SourceContract, file: str
             raise ContractError(
                 f"表头更正里的字段 {one.field!r} 不在来源合同里",
                 where="headers.toml",
-                rule="header_memory",
+                rule=Rule.HEADER_MEMORY,
                 action=f"用 sanzhao sources map --forget {one.column} 去掉这条更正",
             )
         told[plain(one.column)] = one.field or None

@@ -13,6 +13,7 @@ from flows.staging.webarchive import is_web_archive, read_web_archive
 from flows.staging.workbook import COMPOUND, PACKAGE, read_workbook
 from schemas.errors import InputError
 from schemas.policy import Reading
+from schemas.rules import Rule
 
 MAX_TEXT_FILE = 96 << 20
 _SIGNATURES = (
@@ -35,7 +36,7 @@ def read_file(data: bytes, where: str, reading: Reading | None = None) -> list[G
     """The sheets of one file. Raises InputError, in Chinese, when the whole file cannot be read."""
     reading = reading or Reading()
     if not data.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
-        raise InputError("文件是空的", where=where, rule="empty_file", action="重新导出后重投")
+        raise InputError("文件是空的", where=where, rule=Rule.EMPTY_FILE, action="重新导出后重投")
     if data[:4] == PACKAGE:
         return read_workbook(data, where, reading)
     if data[:8] == COMPOUND:

@@ -29,6 +29,7 @@ from flows.staging.tables import Meaning, SheetTable, tables_of
 from matchers.relations import append, make
 from schemas.contracts import SourceContract, stage_table
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _AT_ONCE = 100_000
 
@@ -174,7 +175,7 @@ def _unforeseen(run: RunContext, error: Exception, where: str) -> InputError:
     """A file no reader was made for: it is named and the night goes on; the frames are in the log."""
     log = log_crash(run.home, error, run_id=run.run_id, step="stage")
     return InputError(
-        f"读取时出错（{type(error).__name__}）", where=where, rule="unreadable_file",
+        f"读取时出错（{type(error).__name__}）", where=where, rule=Rule.UNREADABLE_FILE,
         action=f"另存为 .xlsx 或 UTF-8 的 .csv 后重投；仍不行请把日志 {log.name} 交给管理员",
     )  # fmt: skip
 
@@ -277,7 +278,7 @@ def _require_roll(states: list[FileState], contracts: Map[str, SourceContract]) 
     raise InputError(
         "党员名册没有一行可用，本次不运行" + (f"：{why}" if why else ""),
         where="party_members/",
-        rule="no_roll",
+        rule=Rule.NO_ROLL,
         count=quarantined or None,
         action=None if why else "按退回原因修改名册后重投",
     )

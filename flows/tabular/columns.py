@@ -8,6 +8,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _T = TypeVar("_T", pa.Table, pa.RecordBatch)
 _JOINED = "；"
@@ -40,7 +41,7 @@ def refuse_same_names(names: Sequence[str], where: str) -> None:
         raise InputError(
             "有几列同名，无法确定用哪一列",
             where=where,
-            rule="same_column_names",
+            rule=Rule.SAME_COLUMN_NAMES,
             examples=twice[:5],
             action="改名或只留一列",
         )

@@ -13,6 +13,7 @@ from flows.delimited.dialect import Dialect, find_dialect
 from flows.delimited.shifted import SAMPLED_ROWS, is_shifted, kinds_of, suspects
 from flows.tabular.columns import named_columns, without_blank_columns
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _HEAD = 64_000
 _SHOWN = 5
@@ -26,7 +27,7 @@ def read_delimited(data: bytes, where: str, say: Callable[[str], None]) -> pa.Ta
     Raises InputError where there is no text, columns of one name, or lines that are damaged, with their numbers.
     """
     if not data.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n"):
-        raise InputError("文件是空的", where=where, rule="empty_file", action="核对文件")
+        raise InputError("文件是空的", where=where, rule=Rule.EMPTY_FILE, action="核对文件")
     clean = _clean(data, where)
     if clean is not None:
         return clean
@@ -116,7 +117,7 @@ def _weighed(decoded: Decoded, where: str, say: Callable[[str], None]) -> pa.Tab
     found = read_records(decoded.text)
     filled = [at for at, row in enumerate(found.rows) if any(row)]
     if not filled:
-        raise InputError("文件是空的", where=where, rule="empty_file", action="核对文件")
+        raise InputError("文件是空的", where=where, rule=Rule.EMPTY_FILE, action="核对文件")
     header = found.rows[filled[0]]
     rows = [at for at in filled[1:] if at in found.broken or found.rows[at] != header]
     width = _width(found, header, rows)
@@ -166,7 +167,7 @@ def _refuse(said: list[str], width: int, where: str) -> None:
         raise InputError(
             f"有几行与表头（{width}格）对不上，没有读这个表",
             where=where,
-            rule="damaged_lines",
+            rule=Rule.DAMAGED_LINES,
             count=len(said),
             examples=tuple(said[:_SHOWN]),
             action="改好这几行（多或少的分隔符、落单的引号）再试",

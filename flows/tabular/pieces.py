@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from flows.tabular.columns import plain_columns
 from flows.tabular.reading import ParquetRows, open_table, read_table
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _ROWS_A_PIECE = 250_000
 
@@ -66,13 +67,13 @@ def table_pieces(path: Path, say: Callable[[str], None]) -> list[ParquetGroups |
         raise InputError(
             "文件夹里没有 .parquet 文件",
             where=str(path),
-            rule="not_a_table",
+            rule=Rule.NOT_A_TABLE,
             action="给一个文件，或放 Parquet 的文件夹",
         )
     found = [piece for one in files for piece in _pieces_of(one.absolute(), say)]
     if any(piece.schema != found[0].schema for piece in found):
         raise InputError(
-            "文件夹里各文件的列不一样", where=str(path), rule="not_a_table", action="各文件的列名、类型要一致"
+            "文件夹里各文件的列不一样", where=str(path), rule=Rule.NOT_A_TABLE, action="各文件的列名、类型要一致"
         )
     return found
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from flows.tabular.columns import plain_columns
 from flows.tabular.delimited import read_delimited
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 Say = Callable[[str], None]
 """Told one Chinese line about what was noticed in reading."""
@@ -78,7 +79,7 @@ def read_table(path: Path, say: Say = silent) -> pa.Table:
         data = path.read_bytes()
         if data.startswith(_LOCKED):
             raise InputError(
-                "Parquet 加了密，打不开", where=str(path), rule="password_protected", action="给没有加密的表"
+                "Parquet 加了密，打不开", where=str(path), rule=Rule.PASSWORD_PROTECTED, action="给没有加密的表"
             )
         if data.startswith(_NOT_TEXT):
             from flows.tabular.workbook import read_book
@@ -90,7 +91,9 @@ def read_table(path: Path, say: Say = silent) -> pa.Table:
 
 def _is_parquet(path: Path) -> bool:
     if path.is_dir():
-        raise InputError("是文件夹，不是文件", where=str(path), rule="not_a_table", action="给出文件夹里那一个表的路径")
+        raise InputError(
+            "是文件夹，不是文件", where=str(path), rule=Rule.NOT_A_TABLE, action="给出文件夹里那一个表的路径"
+        )
     if not path.is_file():
         path.stat()
         return False  # a pipe cannot be looked at twice
@@ -123,13 +126,15 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise InputError("没有这个文件", where=str(path), rule="no_file", action="核对路径") from None
+        raise InputError("没有这个文件", where=str(path), rule=Rule.NO_FILE, action="核对路径") from None
     except PermissionError:
-        raise InputError("没有权限读取", where=str(path), rule="no_permission", action="请管理员开读取权限") from None
+        raise InputError(
+            "没有权限读取", where=str(path), rule=Rule.NO_PERMISSION, action="请管理员开读取权限"
+        ) from None
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"读不了：{type(error).__name__}",
             where=str(path),
-            rule="not_a_table",
+            rule=Rule.NOT_A_TABLE,
             action="文件可能损坏；给 .parquet、.xlsx，或首行为列名的 .csv",
         ) from None

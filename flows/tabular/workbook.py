@@ -11,6 +11,7 @@ from flows.staging.readers import read_file
 from flows.staging.values.cells import cell_text
 from flows.tabular.columns import named_columns, without_blank_columns
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _MOST_TITLES = 5
 
@@ -22,7 +23,7 @@ def read_book(data: bytes, where: str, say: Callable[[str], None]) -> pa.Table:
     """
     grids = [grid for grid in read_file(data, where) if not grid.skipped and any(any(row) for row in grid.rows)]
     if not grids:
-        raise InputError("没有一张工作表有内容", where=where, rule="empty_file", action="核对文件")
+        raise InputError("没有一张工作表有内容", where=where, rule=Rule.EMPTY_FILE, action="核对文件")
     if len(grids) > 1:
         others = "、".join(str(grid.sheet) for grid in grids[1:4]) + ("等" if len(grids) > 4 else "")
         say(f"{where}：读“{grids[0].sheet}”一张工作表，未读：{others}")

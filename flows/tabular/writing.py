@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 KINDS = (".parquet", ".csv", ".xlsx")
 _MOST_ROWS, _ROWS_AT_ONCE = 1_048_575, 50_000
@@ -24,7 +25,7 @@ def check_out(path: Path) -> Path:
         raise InputError(
             f"不知道写成哪种表：扩展名应为 {'、'.join(KINDS)}",
             where=str(path),
-            rule="out_kind",
+            rule=Rule.OUT_KIND,
             action="改 --out 的扩展名",
         )
     return check_place(path)
@@ -35,13 +36,13 @@ def check_place(path: Path) -> Path:
     where, parent = str(path), path.absolute().parent
     if path.is_dir():
         raise InputError(
-            "是文件夹，写不成文件", where=where, rule="out_is_folder", action="给出文件名，如 pairs.parquet"
+            "是文件夹，写不成文件", where=where, rule=Rule.OUT_IS_FOLDER, action="给出文件名，如 pairs.parquet"
         )
     standing = next(folder for folder in (parent, *parent.parents) if folder.exists())
     if not standing.is_dir():
-        raise InputError("上级路径是文件，不是文件夹", where=where, rule="out_place", action="改 --out 的路径")
+        raise InputError("上级路径是文件，不是文件夹", where=where, rule=Rule.OUT_PLACE, action="改 --out 的路径")
     if not os.access(standing, os.W_OK | os.X_OK):
-        raise InputError("没有权限写入这个文件夹", where=where, rule="no_permission", action="换一个文件夹")
+        raise InputError("没有权限写入这个文件夹", where=where, rule=Rule.NO_PERMISSION, action="换一个文件夹")
     return path
 
 
@@ -57,7 +58,7 @@ def write_table(table: pa.Table, path: Path) -> None:
         raise InputError(
             f"一张工作表装不下 {table.num_rows:,} 行",
             where=str(path),
-            rule="too_many_rows",
+            rule=Rule.TOO_MANY_ROWS,
             action="写成 .parquet 或 .csv",
         )
     try:
@@ -66,7 +67,7 @@ def write_table(table: pa.Table, path: Path) -> None:
         raise InputError(
             f"写不了：{os.strerror(error.errno or 0)}",
             where=str(path),
-            rule="out_place",
+            rule=Rule.OUT_PLACE,
             action="换一个位置，或腾出空间",
         ) from None
 

@@ -27,6 +27,7 @@ from reports.tasks.words import contact_window, lead_words, neutral
 from schemas.contracts import load_sources
 from schemas.errors import HomeError, InputError
 from schemas.policy import Policy, load_policy
+from schemas.rules import Rule
 
 NO_STREET = "镇街不明"
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -85,7 +86,7 @@ def export_tasks(home: Home, order: TaskOrder) -> ExportedTasks:
     key, settings = load_key(home), load_settings(home)
     current = current_version(home, key)
     if current is None:
-        raise HomeError("还没有发布过一本账", where="ledger", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", where="ledger", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     policy = load_policy(settings.policy)
     sources = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     as_of = date.fromisoformat(str(current.index["as_of"]))
@@ -94,7 +95,7 @@ def export_tasks(home: Home, order: TaskOrder) -> ExportedTasks:
         if not streets:
             where = order.street or "全区"
             raise InputError(
-                "没有等待核查的线索", where=where, rule="no_tasks", action="核对镇街名称；已答复的不再列出"
+                "没有等待核查的线索", where=where, rule=Rule.NO_TASKS, action="核对镇街名称；已答复的不再列出"
             )
         rows = [row for leads in streets.values() for row, _ in leads]
         if order.naming:

@@ -10,6 +10,7 @@ from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyE
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _SIGNS = "BCDFGHJKMNPQRSTVWXYZbcdfghjkmnpqrstvwxyz23456789"
 _LENGTH = 16
@@ -48,6 +49,6 @@ def unlocked(name: str, data: bytes, passwords: tuple[str, ...]) -> bytes:
             continue
         return out.getvalue()
     raise InputError(
-        "口令不对，打不开" if passwords else "有打开口令", where=name, rule="sheet_locked",
+        "口令不对，打不开" if passwords else "有打开口令", where=name, rule=Rule.SHEET_LOCKED,
         action="加 --open-with 口令文件（导出时写的 口令_….txt），或在 WPS 里去掉口令另存后再读",
     )  # fmt: skip

@@ -21,6 +21,7 @@ from flows.tasks.numbers import BoundCells, read_code, read_number
 from reports.tasks.words import CHECKER, DAY, HOST, KIND, NAME, NOTE, PHONE, RESULT, STREET, UNIT
 from schemas.errors import InputError
 from schemas.policy import Reading
+from schemas.rules import Rule
 
 _HEADERS = {
     RESULT: r"结果|核实情况|核查情况|反馈|结论",
@@ -71,12 +72,14 @@ def read_lines(path: Path, answers: Sequence[str], reading: Reading, passwords: 
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"读不了：{error.strerror}", where=path.name, rule="unreadable", action="核对路径") from None
+        raise InputError(
+            f"读不了：{error.strerror}", where=path.name, rule=Rule.UNREADABLE, action="核对路径"
+        ) from None
     data = unlocked(path.name, data, passwords)
     lines = [line for grid in read_file(data, path.name, reading) for line in _lines(path.name, grid, answers)]
     if not lines:
         raise InputError(
-            "没有找到任务编号", where=path.name, rule="no_task_number",
+            "没有找到任务编号", where=path.name, rule=Rule.NO_TASK_NUMBER,
             action="请用 sanzhao tasks export 导出的表；任务编号和校验码两栏不能删",
         )  # fmt: skip
     return lines
@@ -116,7 +119,7 @@ def _refuse_damaged(file: str, grid: Grid, first: int) -> None:
     numbers = [number for number, width in enumerate(grid.widths, 1) if number > first and width > whole]
     if damaged := sorted({*numbers, *grid.broken}):
         raise InputError(
-            "有几行的格数与表头对不上，没有读这个表", where=file, rule="damaged_lines", count=len(damaged),
+            "有几行的格数与表头对不上，没有读这个表", where=file, rule=Rule.DAMAGED_LINES, count=len(damaged),
             examples=tuple(f"第{number}行" for number in damaged[:5]), action="改好这几行，或另存为 .xlsx 再交回",
         )  # fmt: skip
 

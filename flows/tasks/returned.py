@@ -26,6 +26,7 @@ from flows.tasks.reading import Line, read_lines
 from reports.tasks.receipt import ACCEPTED, CONFLICT, KNOWN, REFUSED, UNANSWERED, ReceiptRow
 from schemas.errors import HomeError, InputError
 from schemas.policy import Leads, load_policy
+from schemas.rules import Rule
 
 _LONGEST_NAME, _LONGEST_REMARK = 40, 200
 
@@ -74,7 +75,7 @@ def import_tasks(home: Home, files: Sequence[Path], receiver: SheetReceiver) -> 
     key, settings = load_key(home), load_settings(home)
     current = current_version(home, key)
     if current is None:
-        raise HomeError("还没有发布过一本账", where="ledger", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", where="ledger", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     policy = load_policy(settings.policy)
     lines: list[Line] = []
     problems: list[str] = []
@@ -146,7 +147,7 @@ class _SheetImport:
         if line.result != self._rules.taken_in:
             return None
         if not line.host:
-            raise InputError("没有填接收组织", rule="host_needed", action="填党组织名册里的全称或代码")
+            raise InputError("没有填接收组织", rule=Rule.HOST_NEEDED, action="填党组织名册里的全称或代码")
         return self._organisations.find(line.host)
 
     def _wrong(self, line: Line, asked: IssuedLead | str) -> str | None:

@@ -25,6 +25,7 @@ from matchers.engine import Progress, silent
 from reports.trial import TrialReport
 from schemas.errors import HomeError, InputError, SanzhaoError
 from schemas.policy import load_policy
+from schemas.rules import Rule
 
 
 def try_out(home: Home, tried: Tried, *, progress: Progress = silent) -> TrialReport:
@@ -35,7 +36,7 @@ def try_out(home: Home, tried: Tried, *, progress: Progress = silent) -> TrialRe
     settings, key = load_settings(home), load_key(home)
     current = current_version(home, key)
     if current is None:
-        raise HomeError("还没有发布过一本账，没有可比的", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账，没有可比的", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     replayed = None if tried.drop else _night_of(home, key, current)
     _audit(home, settings, key, _told(tried, settings))
     with home_aside(home, settings, current, tried) as aside:
@@ -43,7 +44,7 @@ def try_out(home: Home, tried: Tried, *, progress: Progress = silent) -> TrialRe
         warnings = _walk(run)
         made = current_version(aside, key)
         if made is None:
-            raise HomeError("试算没有做出一本账", where=run.run_id, rule="no_ledger", action="看日志")
+            raise HomeError("试算没有做出一本账", where=run.run_id, rule=Rule.NO_LEDGER, action="看日志")
         persons, moves = person_changes(current, made)
         report = TrialReport(
             version=current.version, as_of=run.as_of, tried=_said(tried, settings, run),
@@ -90,7 +91,7 @@ def _walk(run: RunContext) -> list[str]:
         except SanzhaoError:
             raise
         except KeyboardInterrupt:
-            raise RunFailedError("试算已中断，什么都没有留下", rule="interrupted", action="重新试算") from None
+            raise RunFailedError("试算已中断，什么都没有留下", rule=Rule.INTERRUPTED, action="重新试算") from None
         except Exception as error:
             raise plain_failure(run, step, error) from None
     return list(dict.fromkeys(warnings))

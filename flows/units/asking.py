@@ -12,6 +12,7 @@ from flows.units.memory import read_register
 from flows.units.units import Unit, UnitRegister, is_hidden
 from matchers.encoding.units import clean_unit
 from schemas.errors import InputError
+from schemas.rules import Rule
 from schemas.words import words
 
 VERDICTS = words("unit_verdicts")
@@ -50,10 +51,10 @@ def doubts_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
 def answer_doubt(key: DistrictKey, store: Store, doubt_id: str, verdict: str, speaker: Speaker) -> None:
     """Remember what a person says of a doubt. Raises InputError for a doubt that does not wait or a word not known."""
     if verdict not in VERDICTS:
-        raise InputError(f"没有“{verdict}”这个回答", rule="unit_verdict", action=f"用：{'、'.join(VERDICTS)}")
+        raise InputError(f"没有“{verdict}”这个回答", rule=Rule.UNIT_VERDICT, action=f"用：{'、'.join(VERDICTS)}")
     one = next((row for row in doubts_waiting(key, store) if row["doubt_id"] == doubt_id), None)
     if one is None:
-        raise InputError("没有这条待问的单位，或已有人答过", rule="no_unit_doubt", action="刷新后再看")
+        raise InputError("没有这条待问的单位，或已有人答过", rule=Rule.NO_UNIT_DOUBT, action="刷新后再看")
     _say(key, store, (one["left_token"], one["right_token"]), verdict, speaker)
 
 
@@ -62,7 +63,7 @@ def join_units(key: DistrictKey, store: Store, one: str, other: str, speaker: Sp
     register, _ = read_register(key, store)
     left, right = find_unit(register, one), find_unit(register, other)
     if left.unit_key == right.unit_key:
-        raise InputError("两个写法已是同一单位", rule="same_unit", examples=(left.name,), action="不必合并")
+        raise InputError("两个写法已是同一单位", rule=Rule.SAME_UNIT, examples=(left.name,), action="不必合并")
     _say(key, store, (_token(key, _spelling(left)), _token(key, _spelling(right))), "link", speaker)
     return left, right
 
@@ -73,7 +74,7 @@ def split_unit(key: DistrictKey, store: Store, spelling: str, speaker: Speaker) 
     unit, text = find_unit(register, spelling), clean_unit(spelling)
     if register.units.get(spelling) or text == unit.plain or register.token(text) == _spelling(unit):
         raise InputError(
-            "要拆的应是单位的另一种写法，不是单位本身", rule="unit_spelling", examples=(unit.name,),
+            "要拆的应是单位的另一种写法，不是单位本身", rule=Rule.UNIT_SPELLING, examples=(unit.name,),
             action="用 sanzhao units list --json 看各单位的写法",
         )  # fmt: skip
     _say(key, store, (_token(key, text), _token(key, _spelling(unit))), "not_link", speaker)
@@ -92,12 +93,12 @@ def find_unit(register: UnitRegister, text: str) -> Unit:
         found = found or [unit for unit in firms if wanted & {one for one, _ in unit.spellings}]
     if len(found) != 1:
         raise InputError(
-            "单位名册里没有这个写法" if not found else "不止一个单位有这个写法", rule="no_unit",
+            "单位名册里没有这个写法" if not found else "不止一个单位有这个写法", rule=Rule.NO_UNIT,
             examples=tuple(f"{unit.unit_key} {unit.name}" for unit in found[:3]),
             action="用 sanzhao units list 看单位编号，按编号写",
         )  # fmt: skip
     if found[0].branch is not None:
-        raise InputError("站点、分公司随其单位，不单独合并或拆分", rule="unit_branch", action="写它的单位")
+        raise InputError("站点、分公司随其单位，不单独合并或拆分", rule=Rule.UNIT_BRANCH, action="写它的单位")
     return found[0]
 
 

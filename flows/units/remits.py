@@ -9,6 +9,7 @@ from flows.home.sealed_tables import table_in
 from flows.home.store import Store
 from flows.units.asking import Speaker
 from schemas.errors import InputError
+from schemas.rules import Rule
 from schemas.words import words
 
 ASKED = "remit_doubts"
@@ -26,12 +27,12 @@ def answer_remit(key: DistrictKey, store: Store, doubt_id: str, remit: str, grou
     """Remember whom an organisation takes in. Raises InputError for one that does not wait, or a word not known."""
     one = next((row for row in remits_waiting(key, store) if row["doubt_id"] == doubt_id), None)
     if one is None:
-        raise InputError("没有这条待问的党组织，或已有人答过", rule="no_remit_doubt", action="刷新后再看")
+        raise InputError("没有这条待问的党组织，或已有人答过", rule=Rule.NO_REMIT_DOUBT, action="刷新后再看")
     needs_street = remit in ("street", "community") and not one["street"]
     if remit not in REMITS or (remit == "trade") != bool(group) or needs_street:
         raise InputError(
             "这个回答不能用" if not needs_street else "名册没有写它所属的镇街，不能答接收本镇街的",
-            rule="remit", action=f"用：{'、'.join(REMITS)}；trade 要写明行业群体，street、community 要名册写明镇街",
+            rule=Rule.REMIT, action=f"用：{'、'.join(REMITS)}；trade 要写明行业群体，street、community 要名册写明镇街",
         )  # fmt: skip
     store.judge_remit(one["token"], remit, group, by.by, by.on)
     store.audit(key, by.at, by.by, "judge_remit", why=f"{REMITS[remit]} {group or ''} {one['token'][:12]}")

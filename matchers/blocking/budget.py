@@ -9,6 +9,7 @@ import numpy as np
 from matchers.blocking.blocks import Blocks, Pairs, packed
 from matchers.model.link_model import LinkModel
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 KEPT_BYTES = 450
 """A kept pair with its levels, weight, decision, ids and rules, measured over 12.5 million of them."""
@@ -56,6 +57,6 @@ def _refuse(model: LinkModel, rule: str, pairs: int, size: int) -> None:
         raise InputError(
             f"分组规则 {rule} 会留下约 {pairs:,} 对，要占约 {size / 1e9:,.1f} GB，"
             f"超过上限 {model.max_pair_bytes / 1e9:,.1f} GB",
-            rule="pair_budget",
+            rule=Rule.PAIR_BUDGET,
             action="检查是否大量的行填了同样的内容；给该规则再加键，或去掉它；内存够用时提高模型的 max_pair_bytes",
         )

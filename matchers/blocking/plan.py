@@ -15,6 +15,7 @@ from matchers.blocking.keys import key_columns, keyed_rows, rule_keys
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Side
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -132,5 +133,5 @@ def _within_budget(model: LinkModel, plan: RulePlan) -> None:
     if plan.pairs > model.max_pairs:
         raise InputError(
             f"分组规则 {plan.rule} 会产生约 {plan.pairs:,} 对，超过上限 {model.max_pairs:,}",
-            rule="pair_budget", action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
+            rule=Rule.PAIR_BUDGET, action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
         )  # fmt: skip

@@ -16,6 +16,7 @@ from matchers.sides.encoded import Both
 from matchers.weighing.score import Scored, score_pairs
 from matchers.weighing.weights import Learned
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 _WHATEVER = 1e-300
 """A probability no pair is below: what a person judged is weighed however little it weighs."""
@@ -47,7 +48,7 @@ def _refuse(placed: JudgedPairs, pairs: list[int], message: str) -> None:
     if pairs:
         lines = sorted(placed.lines[pair] for pair in pairs)
         raise TableError(
-            message, where="判断表", rule="judgements_contradict", count=len(lines),
+            message, where="判断表", rule=Rule.JUDGEMENTS_CONTRADICT, count=len(lines),
             examples=tuple(f"第{line}行" for line in lines[:_EXAMPLES]), action="核对这些行（表头不算），改正或删去",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from matchers.blocking.blocks import Pairs, packed
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 VERDICTS = ("link", "not_link", "unsure")
 _COLUMNS = ("left_id", "right_id", "judgement")
@@ -19,13 +20,13 @@ def checked_judgements(table: pa.Table) -> pa.Table:
     missing = [column for column in _COLUMNS if column not in table.schema.names]
     if missing:
         raise TableError(
-            "判断表缺少列", rule="judgements", examples=tuple(missing), action=f"要有 {'、'.join(_COLUMNS)}"
+            "判断表缺少列", rule=Rule.JUDGEMENTS, examples=tuple(missing), action=f"要有 {'、'.join(_COLUMNS)}"
         )
     text = table.select(_COLUMNS).cast(pa.schema([(column, pa.string()) for column in _COLUMNS]))
     unknown = sorted(set(text["judgement"].to_pylist()) - set(VERDICTS), key=str)
     if unknown:
         raise TableError(
-            "判断表里有不认识的判断", rule="judgements", examples=tuple(str(one) for one in unknown[:5]),
+            "判断表里有不认识的判断", rule=Rule.JUDGEMENTS, examples=tuple(str(one) for one in unknown[:5]),
             action=f"只用 {'、'.join(VERDICTS)}",
         )  # fmt: skip
     return text

@@ -19,6 +19,7 @@ from matchers.training.suggest_blocking import Suggestion
 from matchers.training.trust import refuse_empty
 from matchers.weighing.entities import identical_rows
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _STARTING_PRIOR, _LEAST_PRIOR, _MOST_PRIOR = 0.1, 0.001, 0.95
 _LINK, _REVIEW, _MARGIN = 0.9, 0.5, 3.0
@@ -50,7 +51,7 @@ def draft_model(
     if not pairing.paired:
         asides = tuple(f"{one.header}（{one.because}）" for one in (*pairing.left_aside, *pairing.right_aside))
         raise InputError(
-            "没有一列能用来比较，起草不了模型", rule="columns", count=len(asides), examples=asides[:5],
+            "没有一列能用来比较，起草不了模型", rule=Rule.COLUMNS, count=len(asides), examples=asides[:5],
             action="核对表头和内容；两张表至少要有一列说的是同一件事",
         )  # fmt: skip
     headers = _named(pairing, left, right)

@@ -25,6 +25,7 @@ from matchers.sides.unread import noted
 from matchers.weighing.entities import identical_rows
 from matchers.weighing.score import given_weights, score_pairs, unpruned, weighing_of
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 __all__ = ["Options", "id_column", "link_tables"]
 
@@ -132,8 +133,10 @@ def _by_model(
 def id_column(table: pa.Table, column: str) -> pa.Array:
     """Ids as strings. Raises TableError where the column is missing, empty or not unique."""
     if column not in table.schema.names:
-        raise TableError(f"没有编号列 {column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列")
+        raise TableError(
+            f"没有编号列 {column}", rule=Rule.ID_COLUMN, action="用 --left-id、--right-id 或 --id 指定编号列"
+        )
     ids = ids_text(table[column].combine_chunks())
     if ids.null_count or len(ids.unique()) != len(ids):
-        raise TableError(f"编号列 {column} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+        raise TableError(f"编号列 {column} 有空值或重复", rule=Rule.ID_UNIQUE, action="换一列不重复的编号，或先补全")
     return ids

@@ -27,6 +27,7 @@ from matchers.weighing.chances import ValueChances
 from matchers.weighing.entities import identical_rows
 from matchers.weighing.score import given_weights, log_odds, unpruned, weighing_in
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _placed(both: Both, pair: tuple[str, str]) -> Pairs:
     for side, (name, key) in zip((both.left, both.right), zip(("左表", "右表"), pair, strict=True), strict=True):
         found = np.flatnonzero(pc.equal(side.whole_ids(), key).to_numpy(zero_copy_only=False))
         if not len(found):
-            raise TableError(f"{name}没有编号为 {key} 的行", rule="no_row", action="核对编号和编号列")
+            raise TableError(f"{name}没有编号为 {key} 的行", rule=Rule.NO_ROW, action="核对编号和编号列")
         rows.append(found[:1])
     return packed(rows[0], rows[1])
 

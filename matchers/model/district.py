@@ -7,6 +7,7 @@ from importlib import resources
 
 from matchers.model.link_model import LinkModel, parse_link_model
 from schemas.errors import ContractError
+from schemas.rules import Rule
 
 _NEEDED = ("name", "id_number", "phone", "birth_date", "sex")
 
@@ -24,7 +25,7 @@ def parse_model(text: str, where: str) -> LinkModel:
     if missing or not model.evidence_tiers:
         raise ContractError(
             "这个模型不能用于每夜比对：缺少证据门槛 [[evidence_tier]] 或必需的列",
-            where=where, rule="district_model", examples=tuple(missing),
+            where=where, rule=Rule.DISTRICT_MODEL, examples=tuple(missing),
             action="以自带的 person_cn.toml 为底本修改",
         )  # fmt: skip
     return model

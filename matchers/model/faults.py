@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import ContractError
+from schemas.rules import Rule
 
 _MOST_SHOWN = 5
 _PLACE = re.compile(r"line (\d+), column (\d+)")
@@ -66,7 +67,7 @@ def refused(faults: list[Fault], where: str) -> ContractError:
     """The error for all of them: the first in full, the next ones as examples."""
     first, *rest = faults
     return ContractError(
-        f"模型文件有误。{first.line}", where=where, rule="model", count=len(faults),
+        f"模型文件有误。{first.line}", where=where, rule=Rule.MODEL, count=len(faults),
         examples=tuple(one.line for one in rest[:_MOST_SHOWN]), action=first.action,
     )  # fmt: skip
 

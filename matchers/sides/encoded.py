@@ -25,6 +25,7 @@ from matchers.sides.shared_numbers import Shared, silence_shared
 from matchers.sides.spool import Spool, SpooledColumn, row_ranges
 from matchers.sides.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
+from schemas.rules import Rule
 
 NIBBLES = """
 create or replace macro nibbles(a, b, mask) as
@@ -171,7 +172,7 @@ def _encode(
     odd = odd_cells(table, model)
     if id_name is not None and id_name not in table.schema.names:
         raise TableError(
-            f"没有编号列 {id_name}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+            f"没有编号列 {id_name}", rule=Rule.ID_COLUMN, action="用 --left-id、--right-id 或 --id 指定编号列"
         )
     wanted = list(dict.fromkeys([*model.columns, *([id_name] if id_name is not None else [])]))
     for batch in table.select(wanted).to_batches():
@@ -252,7 +253,7 @@ def _refuse_missing(name: str, schema: pa.Schema, model: LinkModel) -> None:
     missing = [column for column in model.columns if column not in schema.names]
     if missing:
         raise InputError(
-            "表中没有模型要用的列", where=name, rule="columns", examples=tuple(missing),
+            "表中没有模型要用的列", where=name, rule=Rule.COLUMNS, examples=tuple(missing),
             action="改表头，或在模型文件的 [columns] 中改列名",
         )  # fmt: skip
 
@@ -269,7 +270,7 @@ def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
     )
     if unfit:
         raise InputError(
-            "模型要用的列不是文字、数或日期", where=name, rule="column_type", examples=unfit,
+            "模型要用的列不是文字、数或日期", where=name, rule=Rule.COLUMN_TYPE, examples=unfit,
             action="把这些列改成文字，或在模型文件里去掉",
         )  # fmt: skip
 
@@ -347,7 +348,7 @@ def ids_text(column: pa.Array) -> pa.Array:
     """Ids as text. Raises TableError where the cells are neither texts nor numbers."""
     if not is_plain(column.type):
         raise TableError(
-            f"编号列的格子是 {column.type}，不是文字或数", rule="id_column", action="换一列编号，或改成文字"
+            f"编号列的格子是 {column.type}，不是文字或数", rule=Rule.ID_COLUMN, action="换一列编号，或改成文字"
         )
     found = as_text(column)
     return found if pa.types.is_string(found.type) else found.cast(pa.string())
@@ -378,7 +379,7 @@ class _GrowingIds:
         ordered = np.sort(marks)
         alike = np.isin(marks, ordered[1:][ordered[1:] == ordered[:-1]])
         if self._empty or (alike.any() and self._twice(np.flatnonzero(alike))):
-            raise TableError(f"编号列 {name} 有空值或重复", rule="id_unique", action="换一列不重复的编号，或先补全")
+            raise TableError(f"编号列 {name} 有空值或重复", rule=Rule.ID_UNIQUE, action="换一列不重复的编号，或先补全")
 
     def _twice(self, rows: Seqs) -> bool:
         """Whether any of these rows' ids stands twice: their digests do."""

@@ -8,6 +8,7 @@ from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import refuse_unreadable
 from matchers.sides.named_rows import CellReading, NamedRows, Rows
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 Sources = dict[str, str | None]
 """By column of a model its header in a table, null where the table has none."""
@@ -51,7 +52,7 @@ def _matched(tables: list[Rows], model: LinkModel) -> tuple[list[Sources], LinkM
     smaller = model.fitted_to(shown)
     if not smaller.blocking or not smaller.comparisons:
         raise InputError(
-            "两张表没有一列能用来找候选", rule="columns", examples=tuple(model.columns),
+            "两张表没有一列能用来找候选", rule=Rule.COLUMNS, examples=tuple(model.columns),
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
     return sources, smaller
@@ -65,14 +66,18 @@ def _sources(table: Rows, where: str, model: LinkModel) -> Sources:
         alike = [column] if column in names else [alias for alias in model.aliases.get(column, ()) if alias in names]
         if len(alike) > 1:
             raise InputError(
-                f"有几列都像 {column}", where=where, rule="columns", examples=tuple(alike), action="只留一列，或改表头"
+                f"有几列都像 {column}",
+                where=where,
+                rule=Rule.COLUMNS,
+                examples=tuple(alike),
+                action="只留一列，或改表头",
             )
         if alike:
             found[column] = alike[0]
     missing = [column for column in model.columns if column not in found and column not in model.optional]
     if missing:
         raise InputError(
-            "表中没有模型要用的列", where=where, rule="columns", examples=tuple(missing),
+            "表中没有模型要用的列", where=where, rule=Rule.COLUMNS, examples=tuple(missing),
             action="改表头，或在模型文件的 [aliases] 中加上表里的列名",
         )  # fmt: skip
     refuse_unreadable(where, NamedRows(table, found).schema, model)

@@ -26,6 +26,7 @@ from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import row_array
 from matchers.engine import WorkFolder
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 Seqs = npt.NDArray[np.int64]
 CHUNK_ROWS = 1 << 17
@@ -101,7 +102,10 @@ class Spool:
 
 def _damaged(folder: Path) -> InputError:
     return InputError(
-        "工作文件夹里的文件坏了，不能接着做", where=str(folder), rule="work_damaged", action="删去这个文件夹，重新运行"
+        "工作文件夹里的文件坏了，不能接着做",
+        where=str(folder),
+        rule=Rule.WORK_DAMAGED,
+        action="删去这个文件夹，重新运行",
     )
 
 

@@ -24,6 +24,7 @@ from matchers.sides.named_rows import Rows
 from matchers.training.trust import refuse_empty
 from matchers.weighing.score import given_weights, score_pairs
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 _PAIRS_PER_ROW = 10
 _SAMPLED_ROWS = 50_000
@@ -81,7 +82,7 @@ def suggest_blocking(left: Rows, right: Rows | None, model: LinkModel, *, option
         pool = _pool(affordable, {rule: pairs for rule, (_, pairs) in planned.items()})
         if not pool:
             raise TableError(
-                "没有一条规则能在预算内把行配成对，推荐不出分组规则", rule="no_blocking",
+                "没有一条规则能在预算内把行配成对，推荐不出分组规则", rule=Rule.NO_BLOCKING,
                 action="核对两张表的列是不是都有值，或自己在模型的 [blocking] 里写规则",
             )  # fmt: skip
         sampled, step = _sampled(both)

@@ -17,6 +17,7 @@ from matchers.training.em import Floats
 from matchers.training.pairs import class_of_level
 from matchers.weighing.weights import Learned
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 LEAST_MATCHES = 30
 _CERTAIN = 3.0
@@ -36,7 +37,7 @@ def refuse_empty(sides: Sides) -> None:
     if not sides.pairs:
         raise TableError(
             f"没有可比的两行（左表 {sides.left} 行，右表 {sides.right} 行），学不出分值，保留原模型",
-            rule="em_no_rows", action="核对给的是不是这两张表，或直接用现有模型",
+            rule=Rule.EM_NO_ROWS, action="核对给的是不是这两张表，或直接用现有模型",
         )  # fmt: skip
 
 
@@ -46,12 +47,12 @@ def refuse_unlearned(learned: Learned, matches: float) -> None:
     if not learned.converged:
         raise TableError(
             f"训练 {learned.rounds} 轮没有收敛：{last.column}.{last.level} 末轮仍变动 {last.moved:.6f}，保留原模型",
-            rule="em_not_converged", action="各列是否足以区分两个人？加列，或加能带来真对的分组规则",
+            rule=Rule.EM_NOT_CONVERGED, action="各列是否足以区分两个人？加列，或加能带来真对的分组规则",
         )  # fmt: skip
     if matches < LEAST_MATCHES:
         raise TableError(
             f"估计的真对只有 {matches:.1f} 对，不足 {LEAST_MATCHES} 对，学不出分值，保留原模型",
-            rule="em_no_matches", action="换更大的表来训练，或直接用现有模型",
+            rule=Rule.EM_NO_MATCHES, action="换更大的表来训练，或直接用现有模型",
         )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def refuse_too_many(matches: float, model: LinkModel, sides: Sides) -> None:
     if matches > _SPARE * most:
         raise TableError(
             f"估计的真对有 {matches:,.0f} 对，而按模型的 unique 最多 {most:,} 对，学到的不是真对，保留原模型",
-            rule="em_too_many_matches",
+            rule=Rule.EM_TOO_MANY_MATCHES,
             action="核对分组规则和各列是否把不同的人当成一个；一个人确有多行时，改模型的 unique",
         )
 
@@ -76,7 +77,8 @@ def refuse_uneven(learned: Learned, model: LinkModel) -> None:
         if abs(total - 1) > _UNEVEN:
             raise TableError(
                 f"{column} 各级的 m 合计 {total:.4f}，应为 1，保留原模型",
-                rule="em_m_sum", action=f"在模型文件中改正 [comparisons.{column}] 各级的 m；真对中没有这一列时沿用它们",
+                rule=Rule.EM_M_SUM,
+                action=f"在模型文件中改正 [comparisons.{column}] 各级的 m；真对中没有这一列时沿用它们",
             )  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def refuse_broken(learned: Learned, model: LinkModel, matches: float) -> None:
         if broken:
             raise TableError(
                 f"{column}.{broken[0]} 更一致，分值却明显低于 {column}.{broken[1]}，保留原模型",
-                rule="em_order_broken", action="核对该列两边含义、写法是否相同（如年月日次序）",
+                rule=Rule.EM_ORDER_BROKEN, action="核对该列两边含义、写法是否相同（如年月日次序）",
             )  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def refuse_against(learned: Learned, model: LinkModel) -> None:
             if name not in model.kind(column).against and bits[number] < bits[-1]:
                 raise TableError(
                     f"{column}.{name} 一致反而比不一致更降低把握，保留原模型",
-                    rule="em_order_broken", action="核对该列两边含义、写法是否相同",
+                    rule=Rule.EM_ORDER_BROKEN, action="核对该列两边含义、写法是否相同",
                 )  # fmt: skip
 
 
@@ -112,7 +114,7 @@ def refuse_uneven_classes(learned: Learned, model: LinkModel) -> None:
         if most > 1 + _UNEVEN_CLASSES:
             raise TableError(
                 f"{column} 各级的 m 合计 {most:.4f}，应为 1，保留原模型",
-                rule="em_m_sum", action=f"核对 {column} 两边写法是否相同；模型文件中各级的 m 是否超过 1",
+                rule=Rule.EM_M_SUM, action=f"核对 {column} 两边写法是否相同；模型文件中各级的 m 是否超过 1",
             )  # fmt: skip
 
 
@@ -123,7 +125,7 @@ def _refuse_swapped(learned: Learned, model: LinkModel) -> None:
         named = "、".join(f"{column}.{next(iter(model.comparisons[column]))}" for column in swapped)
         raise TableError(
             f"两类颠倒：{named} 一致反而降低把握，保留原模型",
-            rule="em_classes_swapped", action="核对这些列两边的代码含义是否相反",
+            rule=Rule.EM_CLASSES_SWAPPED, action="核对这些列两边的代码含义是否相反",
         )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def test_every_rule_that_is_named_is_a_member_and_every_member_is_named() -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [HomeError("x", rule="run_lock"), InputError("x", rule=Rule.NO_ROLL), SanzhaoError("x")]
+    "error", [HomeError("x", rule=Rule.RUN_LOCK), InputError("x", rule=Rule.NO_ROLL), SanzhaoError("x")]
 )
 def test_an_error_s_rule_is_a_member_also_behind_a_process(error: SanzhaoError) -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own error

@@ -14,6 +14,7 @@ from flows.home.keys import DistrictKey
 from flows.home.store.chain import ROTATED, Head, chain_problems, entry_mac, note_head
 from flows.home.store.opened import Opened
 from schemas.errors import HomeError
+from schemas.rules import Rule
 from schemas.store import AuditEntry, Run
 
 
@@ -97,5 +98,5 @@ def _check_current(session: Session, key: DistrictKey) -> None:
     said = session.scalars(query).first()
     if said is not None and key.by_id(said.split()[-1]) is None:
         raise HomeError(
-            "区级密钥已更换，这个进程还拿着旧的", rule="key_stale", action="重新启动 sanzhao serve 或 sanzhao review"
+            "区级密钥已更换，这个进程还拿着旧的", rule=Rule.KEY_STALE, action="重新启动 sanzhao serve 或 sanzhao review"
         )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from flows.home.store.opened import Opened
 from schemas.errors import InputError
 from schemas.policy import Leads, load_policy
+from schemas.rules import Rule
 from schemas.store import Evidence, LeadEvent, Version
 
 
@@ -92,7 +93,7 @@ class LeadBook(Opened):
             raise InputError(
                 f"线索 {lead.code} 不能由“{old}”改为“{lead.state}”",
                 where=lead.person_key,
-                rule="lead_transition",
+                rule=Rule.LEAD_TRANSITION,
                 action=f"可改为：{'、'.join(rules.transitions.get(old, ())) or '无'}",
             )
         with Session(self.engine) as session, session.begin():

@@ -29,6 +29,7 @@ from flows.home.store.source_numbers import SourceNumbers
 from flows.home.store.told import SentNotices
 from flows.home.store.units import UnitJudgements
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 def _newest_revision() -> str:
@@ -69,7 +70,7 @@ def open_store(home: Home, url: str = "") -> Store:
         raise HomeError(
             "状态库地址写法有误",
             where="store_url",
-            rule="store_url",
+            rule=Rule.STORE_URL,
             action="写成 postgresql+psycopg://用户@主机/库，或留空用本机的 SQLite",
         ) from None
     try:
@@ -79,7 +80,7 @@ def open_store(home: Home, url: str = "") -> Store:
         raise HomeError(
             f"状态库打不开：{type(error).__name__}",
             where="state/sanzhao.db" if not url else engine.dialect.name,
-            rule="store",
+            rule=Rule.STORE,
             action="检查磁盘与权限、数据库是否开着；库已损坏时从备份恢复；刚换回旧版软件的，请用新版",
         ) from None
     return Store(engine, home.logs / "audit.head")

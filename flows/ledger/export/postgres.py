@@ -9,6 +9,7 @@ from flows.connectors.secrets import read_secret
 from flows.ledger.publish.read import TABLES, Published
 from matchers.engine import Options, connect, extension_path
 from schemas.errors import HomeError
+from schemas.rules import Rule
 from schemas.targets import PostgresTarget
 
 
@@ -83,4 +84,4 @@ def _refusal(error: duckdb.Error, name: str) -> HomeError:
         why, action = "数据库没有应答", "核对主机、端口与网络"
     else:
         why, action = "数据库拒绝了写入", "请数据库管理员查看其日志"
-    return HomeError(f"导出未成：{why}；原有内容未动", where=f"targets.{name}", rule="export_refused", action=action)
+    return HomeError(f"导出未成：{why}；原有内容未动", where=f"targets.{name}", rule=Rule.EXPORT_REFUSED, action=action)

@@ -12,6 +12,7 @@ from flows.connectors.secrets import read_secret
 from flows.ledger.publish.read import Published
 from schemas.connectors import S3Connector
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
@@ -47,7 +48,7 @@ def put_s3(version: Published, target: S3Connector, name: str) -> dict[str, int]
         raise HomeError(
             f"导出未成：{type(error).__name__}；原有版本未动",
             where=f"targets.{name}",
-            rule="export_refused",
+            rule=Rule.EXPORT_REFUSED,
             action="核对地址、桶与口令",
         ) from None
     return {place: len(data) for place, data in wanted.items()}

@@ -6,6 +6,7 @@ from flows.home.folders import Home
 from flows.home.store import Store, opened_store
 from flows.ledger.publish.read import read_index
 from schemas.errors import HomeError, SanzhaoError
+from schemas.rules import Rule
 
 _ACTION = (
     "从备份把整个 ledger 文件夹（index.json、ledger.parquet、versions）一起恢复到最新一版；确实没有更新的副本，才用 "
@@ -28,7 +29,7 @@ def rolled_back(current: str | None, lost: list[str]) -> HomeError:
     return HomeError(
         f"一本账被退回到了旧版：状态库记着已发布到 {lost[-1]}，ledger 文件夹却{stands}",
         where="ledger/index.json",
-        rule="ledger_rolled_back",
+        rule=Rule.LEDGER_ROLLED_BACK,
         count=len(lost),
         examples=tuple(lost[-3:]),
         action=_ACTION.format(current=current) if current else _ACTION_EMPTY,

@@ -8,6 +8,7 @@ from flows.run.context import RunContext
 from matchers.relations import query_text
 from reports.words import COLUMNS
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 _LISTS = ("occupation_groups", "platforms", "units")
 _RECORDS = "len(list_filter(evidence, piece -> piece.record_id is not null)) > 0"
@@ -41,7 +42,7 @@ def check_columns(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
         raise InputError(
             "一本账有的列空了，本次未发布",
             where="ledger",
-            rule="ledger_column_lost",
+            rule=Rule.LEDGER_COLUMN_LOST,
             count=len(lost) + len(gone),
             examples=(*lost, *gone),
             action="来源有值而账上没有的，请把日志交给管理员；来源少了这些值的，核对来源文件的表头，"

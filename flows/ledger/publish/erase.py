@@ -23,6 +23,7 @@ from flows.ledger.keys_moved import merges, same_person
 from flows.ledger.publish.files import parquet_bytes, sha256
 from flows.ledger.publish.read import current_version, kept_version, kept_versions, signature
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _COUNTS_ONLY = frozenset({"运行小结.md", "退回清单.csv", "数据质量"})
 """What a report folder holds that names nobody."""
@@ -36,7 +37,7 @@ def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, s
     with opened_store(home, store_url) as store:
         keys = same_person(merges(store), person_key)
         if not (store.minted(keys) or _known(home, keys)):
-            raise HomeError("没有这个人员编号", where=person_key, rule="no_person", action="核对编号")
+            raise HomeError("没有这个人员编号", where=person_key, rule=Rule.NO_PERSON, action="核对编号")
         for one in sorted(keys):
             store.erase(one, now.date(), by, why)
         store.forget_finds_of(store.evidence_of(keys))

@@ -14,6 +14,7 @@ from flows.ledger.publish.replay import aged
 from matchers.engine import connect
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 def show(home: Home, key: str) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def show(home: Home, key: str) -> dict[str, Any]:
     """
     current = current_version(home)
     if current is None:
-        raise HomeError("还没有发布过一本账", rule="no_ledger", action="先运行 sanzhao run")
+        raise HomeError("还没有发布过一本账", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     aliases = current.table("aliases").to_pylist()
     moved = {row["old_key"]: row["new_key"] for row in aliases if row["event"] == "merged"}
     wanted, seen = key, {key}
@@ -33,7 +34,7 @@ def show(home: Home, key: str) -> dict[str, Any]:
     ledger = current.table("ledger")
     rows = ledger.filter(pc.equal(ledger["person_key"], wanted)).to_pylist()
     if not rows:
-        raise HomeError(f"一本账里没有 {key}", rule="no_person", action="核对编号；已退出的人见 changes.parquet")
+        raise HomeError(f"一本账里没有 {key}", rule=Rule.NO_PERSON, action="核对编号；已退出的人见 changes.parquet")
     events = [row for row in aliases if {row["old_key"], row["new_key"]} & {key, wanted}]
     return {"version": current.version, "as_of": current.index["as_of"], "row": rows[0], "aliases": events}
 

@@ -17,6 +17,7 @@ from flows.home.sealed_tables import table_in
 from flows.ledger.publish.older import as_today
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 TABLES = ("ledger", "changes", "coverage", "review", "aliases", "units", "codes")
 ADDED_LATER = frozenset({"units", "codes"})
@@ -48,7 +49,7 @@ class Published:
             raise HomeError(
                 f"{name}.parquet 与索引的校验值不符",
                 where=f"ledger/versions/{self.version}",
-                rule="checksum",
+                rule=Rule.CHECKSUM,
                 action=_ACTION,
             )
         return as_today(table_in(data).replace_schema_metadata(None), name, self.as_of, self.version)
@@ -87,7 +88,7 @@ def read_index(path: Path) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict) or not {"version", "files", "hmac"} <= set(body):
         raise HomeError(
-            "索引读不了或不完整", where=f"ledger/{path.parent.name}/index.json", rule="index", action=_ACTION
+            "索引读不了或不完整", where=f"ledger/{path.parent.name}/index.json", rule=Rule.INDEX, action=_ACTION
         )
     return body
 
@@ -102,7 +103,7 @@ def current_version(home: Home, key: DistrictKey | None = None) -> Published | N
         raise HomeError(
             "一本账索引的签名不符：被改动，或密钥不是原来的",
             where="ledger/index.json",
-            rule="index_hmac",
+            rule=Rule.INDEX_HMAC,
             action=_ACTION,
         )
     return Published(home.ledger / "versions" / str(index["version"]), index)
@@ -123,7 +124,7 @@ def kept_version(home: Home, version: str) -> Published:
         raise HomeError(
             f"没有版本 {version}",
             where="ledger/versions",
-            rule="no_version",
+            rule=Rule.NO_VERSION,
             examples=tuple(kept_versions(home)[-3:]),
             action="从列出的版本中选一个",
         )

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from schemas.contracts import ledger_table
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 
 def ledger_schema() -> pa.Schema:
@@ -96,7 +97,7 @@ def prove_changes(base: pa.Table, changes: pa.Table, full: pa.Table, dates: tupl
         raise TableError(
             "上一版加变动不等于本版",
             where="changes",
-            rule="base_and_changes",
+            rule=Rule.BASE_AND_CHANGES,
             count=abs(made.num_rows - full.num_rows),
             action="本次不发布；请把运行日志交给开发者",
         )

@@ -25,6 +25,7 @@ from flows.run.context import RunContext
 from matchers.engine import connect
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _PLAIN_FIELDS = {"name", "id_number", "phones", "birth_date", "sex"}
 
@@ -40,7 +41,7 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
     with opened_store(run.home, run.settings.store_url) as store:
         lost = lost_versions(current.version if current else None, store)
         if current is None or (old.version == current.version and not lost):
-            raise HomeError("已经是这一版", where=version, rule="rollback_same", action="用 ledger show 看各版本")
+            raise HomeError("已经是这一版", where=version, rule=Rule.ROLLBACK_SAME, action="用 ledger show 看各版本")
         store.settle(current.version)
         discard_unfinished(run.home, current, store)
         redactor = Redactor(run.key, frozenset())

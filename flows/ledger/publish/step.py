@@ -38,6 +38,7 @@ from reports.books import disagreements, views_of
 from reports.reconcile import disagreeing, reconciled
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError, TableError
+from schemas.rules import Rule
 
 _NUMBERS = """
 select distinct id_number from person_rows where length(id_number) = 18 and not contains(id_number, '*')
@@ -121,7 +122,7 @@ def _check_books(ledger: pa.Table, coverage: pa.Table) -> None:
     found = [*disagreements(views_of(ledger), ledger.num_rows), *disagreeing(reconciled(ledger, coverage))]
     if found:
         raise TableError(
-            "三本台账对不上", where="ledger", rule="books", count=len(found), examples=tuple(found[:3]),
+            "三本台账对不上", where="ledger", rule=Rule.BOOKS, count=len(found), examples=tuple(found[:3]),
             action="本次不发布；请把运行日志交给开发者",
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from flows.home.folders import Home, sync_folder
 from flows.home.store import Store
 from flows.ledger.publish.read import Published, kept_versions, read_index
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 
 def unfinished_versions(home: Home, current: str | None, store: Store) -> list[str]:
@@ -44,7 +45,7 @@ def discard_unfinished(home: Home, current: Published | None, store: Store) -> l
         raise HomeError(
             "一本账的索引不是最新的，或版本文件夹被改过名：有索引没有记的更新版本",
             where="ledger/index.json",
-            rule="index_old",
+            rule=Rule.INDEX_OLD,
             count=len(others),
             examples=tuple(others[-3:]),
             action="运行 sanzhao ledger verify 查明；多半是从备份只恢复了索引，请把整个 ledger 文件夹一起恢复",

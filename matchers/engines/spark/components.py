@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 Frame = Any
 MOST_ROUNDS = 40
@@ -50,7 +51,7 @@ def components(spark: Any, links: Frame, folder: Path, rounds: int = MOST_ROUNDS
         edges = spark.sql(_SMALL, edges=spark.sql(_LARGE, edges=edges))
     raise TableError(
         f"分组算了 {rounds} 轮还没有收敛",
-        rule="spark_components",
+        rule=Rule.SPARK_COMPONENTS,
         action="核对是否整张表连成了一组；提高 link_probability 再试",
     )
 

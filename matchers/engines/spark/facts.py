@@ -27,6 +27,7 @@ from matchers.sides.shared_numbers import shared_rows, silence_shared
 from matchers.sides.unread import Unread, with_shared
 from matchers.weighing.chances import counted_levels
 from schemas.errors import InputError, TableError
+from schemas.rules import Rule
 
 ROWS, IDS, NUMBERS, FEW, UNFIT, SILENT, UNREAD = range(7)
 _FEW, _LOOKED_AT = 2_000, 16_384
@@ -155,7 +156,7 @@ def _refuse_unfit(setting: Setting, twice: list[Message], rows: list[Message]) -
     sides = {int(one.head["side"][0]) for one in (*twice, *(one for one in rows if one.head["empty"][0]))}
     for side in sorted(sides):
         raise TableError(
-            f"编号列 {setting.tables[side].id_header} 有空值或重复", rule="id_unique",
+            f"编号列 {setting.tables[side].id_header} 有空值或重复", rule=Rule.ID_UNIQUE,
             action="换一列不重复的编号，或先补全",
         )  # fmt: skip
 
@@ -170,7 +171,7 @@ def _silent(setting: Setting, messages: list[Message]) -> tuple[dict[str, Keys],
         found[side][column] = np.unique(np.concatenate(values))
     if sum(len(values) for side in found for values in side.values()) > _MOST_SILENT:
         raise InputError(
-            "许多不同姓名共用的号码太多，装不进每个任务", rule="many_names", count=_MOST_SILENT,
+            "许多不同姓名共用的号码太多，装不进每个任务", rule=Rule.MANY_NAMES, count=_MOST_SILENT,
             action="核对身份证号、手机号两列是否读错了列",
         )  # fmt: skip
     return found

@@ -20,6 +20,7 @@ from matchers.sides.headers import fitted_rows
 from matchers.sides.named_rows import CellReading, Rows
 from matchers.sides.unread import Unread
 from schemas.errors import TableError
+from schemas.rules import Rule
 
 _ROW_ID = "linked_row_id"
 _MARKS_PER_SHARD = 4_000_000
@@ -67,7 +68,7 @@ def parted(
     for one in given:
         if one.id_column not in one.pieces[0].schema.names:
             raise TableError(
-                f"没有编号列 {one.id_column}", rule="id_column", action="用 --left-id、--right-id 或 --id 指定编号列"
+                f"没有编号列 {one.id_column}", rule=Rule.ID_COLUMN, action="用 --left-id、--right-id 或 --id 指定编号列"
             )
     if not model.finds_headers:
         for one in given:

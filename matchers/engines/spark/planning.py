@@ -23,6 +23,7 @@ from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_o
 from matchers.engines.spark.travel import DRIVER, Message
 from matchers.weighing.population import prior_key
 from schemas.errors import InputError
+from schemas.rules import Rule
 
 MARKED, SENDING, RULES = 0, 20, 21
 COPIES, PRIOR, JUDGED = -1, -2, -3
@@ -208,5 +209,5 @@ def refuse_over_budget(setting: Setting, messages: Iterable[Message]) -> None:
         if pairs > setting.model.max_pairs:
             raise InputError(
                 f"分组规则 {rule} 会产生约 {pairs:,} 对，超过上限 {setting.model.max_pairs:,}",
-                rule="pair_budget", action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
+                rule=Rule.PAIR_BUDGET, action="给该规则再加一个键，或去掉它；确有需要时提高 max_pairs",
             )  # fmt: skip

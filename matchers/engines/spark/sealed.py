@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from matchers.engines.spark.columns import columns_of, packed_columns
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 _NONCE = 12
 _END = struct.Struct("<QQ")
@@ -65,7 +66,7 @@ class SealedFolder:
         try:
             return bytes(self.cipher.decrypt(sealed[:_NONCE], memoryview(sealed)[_NONCE:], None))
         except InvalidTag:
-            raise HomeError("Spark 任务的中间文件坏了，没有写出结果", rule="spark", action="重新运行") from None
+            raise HomeError("Spark 任务的中间文件坏了，没有写出结果", rule=Rule.SPARK, action="重新运行") from None
 
     def keep(self, name: str, columns: Mapping[str, Any]) -> None:
         """Keep columns under a name; a task done twice keeps the same again."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import HomeError, SanzhaoError
+from schemas.rules import Rule
 
 LEAST_JAVA = 17
 _LOCAL = re.compile(r"local\[(\d+|\*)\]")
@@ -72,7 +73,7 @@ def spark_session(options: SparkOptions, shards: int) -> Iterator[Any]:
         raise
     except Exception as error:
         raise HomeError(
-            f"Spark 没有做完（{_named(error)}），没有写出结果", rule="spark",
+            f"Spark 没有做完（{_named(error)}），没有写出结果", rule=Rule.SPARK,
             action="看 Spark 的日志；内存不够时用 --spark-conf 提高 spark.driver.memory 或 spark.executor.memory",
         ) from error  # fmt: skip
     finally:
@@ -89,7 +90,7 @@ def _started(options: SparkOptions, settings: Mapping[str, str]) -> Any:
         spark = _configured(builder.master(master), settings).getOrCreate()
     except Exception as error:
         raise HomeError(
-            f"Spark 起不来（{_named(error)}）", where=options.master, rule="spark",
+            f"Spark 起不来（{_named(error)}）", where=options.master, rule=Rule.SPARK,
             action="核对 --spark-master 和 --spark-conf；用 sc:// 的另要 pip install 'pyspark[connect]'",
         ) from error  # fmt: skip
     spark.sparkContext.setLogLevel(os.environ.get("SANZHAO_SPARK_LOG", "OFF"))
@@ -111,7 +112,7 @@ def _named(error: Exception) -> str:
 def _refuse_missing(options: SparkOptions) -> None:
     if importlib.util.find_spec("pyspark") is None:
         raise HomeError(
-            "没有装 pyspark，用不了 --engine spark", rule="no_pyspark",
+            "没有装 pyspark，用不了 --engine spark", rule=Rule.NO_PYSPARK,
             action="在源码目录运行 make spark，用 .venv-spark/bin/sanzhao；或在现有环境里 pip install 'sanzhao[spark]'",
         )  # fmt: skip
     if options.master.startswith("sc://"):
@@ -120,7 +121,7 @@ def _refuse_missing(options: SparkOptions) -> None:
     if java is None or java < LEAST_JAVA:
         found = "没有 Java" if java is None else f"Java {java} 太旧"
         raise HomeError(
-            f"{found}，Spark 要 Java {LEAST_JAVA} 或更新", rule="no_java",
+            f"{found}，Spark 要 Java {LEAST_JAVA} 或更新", rule=Rule.NO_JAVA,
             action=f"请管理员运行 apt-get install openjdk-{LEAST_JAVA}-jre-headless，或设好 JAVA_HOME",
         )  # fmt: skip
 

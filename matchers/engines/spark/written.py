@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from matchers.engines.spark.result import NO_PAIRS, pair_table
 from matchers.model.link_model import LinkModel
 from schemas.errors import HomeError
+from schemas.rules import Rule
 
 INDEX = "index.json"
 _READ_AT_ONCE = 1 << 20
@@ -53,7 +54,10 @@ def written_rows(folder: Path) -> Iterator[pa.Table]:
         with (folder / part.name).open("rb") as body:
             if hashlib.file_digest(body, "sha256").hexdigest() != part.sha256:
                 raise HomeError(
-                    "Spark 写下的一部分结果与索引不符，没有写出结果", where=part.name, rule="spark", action="重新运行"
+                    "Spark 写下的一部分结果与索引不符，没有写出结果",
+                    where=part.name,
+                    rule=Rule.SPARK,
+                    action="重新运行",
                 )
             with pq.ParquetFile(body) as file:
                 for batch in file.iter_batches(_READ_AT_ONCE):

@@ -19,6 +19,7 @@ from flows.pipeline.steps import step_named
 from flows.run.context import RunContext
 from flows.run.runs import RunRecord, context_of, create_run
 from schemas.errors import HomeError, InputError, SanzhaoError
+from schemas.rules import Rule
 
 PERSON = "张三 500113199003074258 13812345679"
 
@@ -89,11 +90,11 @@ def test_a_disk_that_takes_no_line_breaks_nothing_off(run: RunContext) -> None:
         (OSError("share"), True),
         (duckdb.IOException("share"), True),
         (OperationalError("s", {}, Exception()), True),
-        (HomeError("库", rule="store"), True),
-        (InputError("名册", rule="no_roll"), False),
+        (HomeError("库", rule=Rule.STORE), True),
+        (InputError("名册", rule=Rule.NO_ROLL), False),
         (ValueError("x"), False),
-        (HomeError("满", rule="disk_full"), False),
-        (SanzhaoError("久", rule="step_timeout"), False),
+        (HomeError("满", rule=Rule.DISK_FULL), False),
+        (SanzhaoError("久", rule=Rule.STEP_TIMEOUT), False),
     ],
 )
 def test_only_what_may_pass_is_tried_again_at_once(error: Exception, helps: bool) -> None:

@@ -18,6 +18,7 @@ from flows.nightly.waiting import Clock, UnattendedNight, first_after, through_t
 from flows.pipeline.request import RunRequest
 from schemas.errors import ContractError, HomeError, InputError
 from schemas.nights import NightSettings, SourcePolicy
+from schemas.rules import Rule
 
 DUE = datetime(2026, 11, 19, 17, 30, tzinfo=UTC)  # 01:30 on the 20th in Shanghai
 WAIT = {"missing": "wait", "until": time(5, 30)}
@@ -79,7 +80,7 @@ def at(hour: int, minute: int) -> datetime:
 
 
 def broken() -> InputError:
-    return InputError("坏", rule="source_required")
+    return InputError("坏", rule=Rule.SOURCE_REQUIRED)
 
 
 def test_a_source_that_is_there_is_not_waited_for(stage: Stage) -> None:
@@ -130,17 +131,17 @@ def test_a_file_that_stays_broken_is_gone_on_without(stage: Stage) -> None:
 def test_a_refusal_that_no_file_can_mend_ends_the_night_at_once(stage: Stage) -> None:
     stage.put("platform")
     stage.time.now = at(1, 31)
-    stage.endings = [InputError("少了太多人", rule="ledger_shrink")]
+    stage.endings = [InputError("少了太多人", rule=Rule.LEDGER_SHRINK)]
     with pytest.raises(InputError):
         through_the_night(stage.night(platform=WAIT))
     assert len(stage.asked) == 1
 
 
 def test_another_run_is_waited_for_but_not_for_ever(stage: Stage) -> None:
-    stage.endings = [HomeError("正在进行", rule="run_lock")] * 3
+    stage.endings = [HomeError("正在进行", rule=Rule.RUN_LOCK)] * 3
     through_the_night(stage.night())
     assert [when for when, _ in stage.asked] == [DUE + timedelta(minutes=n) for n in range(4)]
-    stage.endings = [HomeError("正在进行", rule="run_lock")] * 100
+    stage.endings = [HomeError("正在进行", rule=Rule.RUN_LOCK)] * 100
     with pytest.raises(HomeError, match="正在进行"):
         through_the_night(stage.night())
 
