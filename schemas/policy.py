@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from schemas.drift import Drift
 from schemas.errors import ContractError
+from schemas.rules import Rule
 from schemas.trades import Brand, Occupations, Scope, UnitScope
 
 Share = float
