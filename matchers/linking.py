@@ -63,9 +63,9 @@ def train(
     if not model.finds_headers:
         return learned(left, right, model, judging=judging, options=options)
     ids = _row_ids(left, right, judging.ids) if judging else ()
-    one, other, smaller = fitted_rows(left, right, model, ids=ids, reading=reading)
+    left_rows, right_rows, smaller = fitted_rows(left, right, model, ids=ids, reading=reading)
     named = Judging(judging.judgements, (_ROW_ID, _ROW_ID)) if judging else None
-    return learned(one, other, smaller, whole=model, judging=named, options=options)
+    return learned(left_rows, right_rows, smaller, whole=model, judging=named, options=options)
 
 
 def suggest_blocking(
@@ -89,10 +89,10 @@ def why(
     """Why two rows, by their ids, are linked or not. Raises TableError where a row is not in its table."""
     if not model.finds_headers:
         return why_pair(left, right, model, ids=ids, pair=pair, options=options)
-    one, other, smaller = fitted_rows(left, right, model, ids=_row_ids(left, right, ids), reading=reading)
-    if other is None:
+    left_rows, right_rows, smaller = fitted_rows(left, right, model, ids=_row_ids(left, right, ids), reading=reading)
+    if right_rows is None:
         raise ValueError("two tables were given")
-    return why_pair(one, other, smaller, ids=(_ROW_ID, _ROW_ID), pair=pair, options=options)
+    return why_pair(left_rows, right_rows, smaller, ids=(_ROW_ID, _ROW_ID), pair=pair, options=options)
 
 
 def _row_ids(left: Rows, right: Rows | None, ids: tuple[str, str]) -> tuple[tuple[str, str], ...]:

@@ -118,10 +118,10 @@ def count(con: duckdb.DuckDBPyConnection, name: str) -> int:
 def _run(con: duckdb.DuckDBPyConnection, statement: str, values: Values) -> None:
     wanted = set(_PARAMETER.findall(statement))
     own = {key: value for key, value in values.items() if key in wanted} or None
-    if found := _MAKES.fullmatch(statement):
-        make(con, found["name"], found["query"], own, temporary=bool(found["temporary"]))
-    elif found := _APPENDS.fullmatch(statement):
-        append(con, found["name"], found["query"], own)
+    if match := _MAKES.fullmatch(statement):
+        make(con, match["name"], match["query"], own, temporary=bool(match["temporary"]))
+    elif match := _APPENDS.fullmatch(statement):
+        append(con, match["name"], match["query"], own)
     elif writes(statement):
         raise ValueError(f"neither `create table … as` nor `insert into … by name`: {statement[:60]}")
     else:

@@ -17,7 +17,7 @@ def root_of(links: Iterable[tuple[Row, Row]]) -> Callable[[Row], Row]:
             parent[row] = row = parent.get(above, above)
         return row
 
-    for one, other in links:
-        first, second = sorted((root(one), root(other)))
+    for left, right in links:
+        first, second = sorted((root(left), root(right)))
         parent[second] = first
     return root

@@ -30,7 +30,7 @@ def refuse_contradictions(placed: JudgedPairs, unique: tuple[str, ...], *, same:
     if same:
         group = root_of(zip(left.tolist(), right.tolist(), strict=True))
         apart = zip(placed.other.tolist(), *(part.tolist() for part in unpacked(placed.other)), strict=True)
-        _refuse(placed, [pair for pair, one, other in apart if group(one) == group(other)],
+        _refuse(placed, [pair for pair, left, right in apart if group(left) == group(right)],
                 "判断自相矛盾：判为不是同一人的两行，经别的判断又连成一人")  # fmt: skip
         return
     for side, rows in (("left", left), ("right", right)):
@@ -90,9 +90,9 @@ def decide_judged(
 
 def _given_away(model: LinkModel, pairs: Pairs, placed: JudgedPairs, *, same: bool) -> np.ndarray:
     gone = np.zeros(len(pairs), bool)
-    for side, here, given in zip(("left", "right"), unpacked(pairs), unpacked(placed.same), strict=True):
+    for side, rows_of_side, given in zip(("left", "right"), unpacked(pairs), unpacked(placed.same), strict=True):
         if side in model.unique and not same:
-            gone |= np.isin(here, given)
+            gone |= np.isin(rows_of_side, given)
     return gone
 
 
@@ -103,10 +103,10 @@ def kept_apart(pairs: pa.Table, judgements: pa.Table) -> pa.Table:
     """
     newest = {tuple(sorted((row["left_id"], row["right_id"]))): row["judgement"] for row in judgements.to_pylist()}
     apart: dict[str, set[str]] = {}
-    for (one, other), judgement in newest.items():
+    for (left, right), judgement in newest.items():
         if judgement == "not_link":
-            apart.setdefault(one, set()).add(other)
-            apart.setdefault(other, set()).add(one)
+            apart.setdefault(left, set()).add(right)
+            apart.setdefault(right, set()).add(left)
     if not apart:
         return pairs
     waiting = _joining(pairs, newest, apart)
@@ -124,10 +124,12 @@ def _joining(pairs: pa.Table, newest: dict[tuple[str, ...], str], apart: dict[st
     members: dict[str, set[str]] = {}
     refused = set()
     for at in links:
-        one, other = (members.setdefault(rows[at][side], {rows[at][side]}) for side in ("left_id", "right_id"))
-        if any(not apart.get(row, set()).isdisjoint(other) for row in one):
+        left_members, right_members = (
+            members.setdefault(rows[at][side], {rows[at][side]}) for side in ("left_id", "right_id")
+        )
+        if any(not apart.get(row, set()).isdisjoint(right_members) for row in left_members):
             refused.add(at)
-        elif one is not other:
-            one |= other
-            members.update(dict.fromkeys(other, one))
+        elif left_members is not right_members:
+            left_members |= right_members
+            members.update(dict.fromkeys(right_members, left_members))
     return refused

@@ -26,7 +26,7 @@ def checked_judgements(table: pa.Table) -> pa.Table:
     unknown = sorted(set(text["judgement"].to_pylist()) - set(VERDICTS), key=str)
     if unknown:
         raise TableError(
-            "判断表里有不认识的判断", rule=Rule.JUDGEMENTS, examples=tuple(str(one) for one in unknown[:5]),
+            "判断表里有不认识的判断", rule=Rule.JUDGEMENTS, examples=tuple(str(word) for word in unknown[:5]),
             action=f"只用 {'、'.join(VERDICTS)}",
         )  # fmt: skip
     return text
@@ -51,16 +51,16 @@ def place_judgements(judgements: pa.Table, ids: tuple[pa.Array, pa.Array], *, sa
         pc.index_in(judgements[column].combine_chunks(), value_set=values).fill_null(-1).to_numpy(zero_copy_only=False)
         for column, values in zip(("left_id", "right_id"), ids, strict=True)
     ]
-    known = (named[0] >= 0) & (named[1] >= 0) & ~(same & (named[0] == named[1]))
-    left, right = (one[known].astype(np.int64) for one in named)
+    in_tables = (named[0] >= 0) & (named[1] >= 0) & ~(same & (named[0] == named[1]))
+    left, right = (rows[in_tables].astype(np.int64) for rows in named)
     if same:
         left, right = np.minimum(left, right), np.maximum(left, right)
-    verdicts = [one for one, here in zip(judgements["judgement"].to_pylist(), known, strict=True) if here]
+    verdicts = [word for word, in_table in zip(judgements["judgement"].to_pylist(), in_tables, strict=True) if in_table]
     pairs = packed(left, right).tolist()
     newest = dict(zip(pairs, verdicts, strict=True))
-    lines = dict(zip(pairs, (np.flatnonzero(known) + 1).tolist(), strict=True))
-    found = {
+    lines = dict(zip(pairs, (np.flatnonzero(in_tables) + 1).tolist(), strict=True))
+    pairs_by_verdict = {
         verdict: np.array(sorted(pair for pair, judgement in newest.items() if judgement == verdict), np.uint64)
         for verdict in VERDICTS
     }
-    return JudgedPairs(found["link"], found["not_link"], int((~known).sum()), lines)
+    return JudgedPairs(pairs_by_verdict["link"], pairs_by_verdict["not_link"], int((~in_tables).sum()), lines)

@@ -60,23 +60,23 @@ def value_owners(
 
     `counts`: counts over whole tables, where the sides hold only some of their rows.
     """
-    owners, found = owners_of(model), ValueOwners.none(len(pairs))
+    owners, owned = owners_of(model), ValueOwners.none(len(pairs))
     if owners is None:
-        return found
+        return owned
     behind = counts or _Behind(con, model, both)
     sharing = _at_levels(model, patterns, owners.key.partition(".")[0], _sharing_levels(model, owners))
     rows = np.flatnonzero(sharing)
     places, values = _values_shared(con, model, both, owners.key, unpacked(pairs[rows]))
     wanted, value = np.unique(values, return_inverse=True)
-    np.maximum.at(found.names, rows[places], behind.names_behind(owners, wanted)[value])
-    np.maximum.at(found.persons, rows[places], behind.rows_behind(owners.key, wanted)[value])
+    np.maximum.at(owned.names, rows[places], behind.names_behind(owners, wanted)[value])
+    np.maximum.at(owned.persons, rows[places], behind.rows_behind(owners.key, wanted)[value])
     tied = np.zeros(len(pairs), bool)
     for column, levels in owners.holder_levels.items():
         if column in model.comparisons:
             tied |= _at_levels(model, patterns, column, levels)
     rows = np.flatnonzero(tied & ~sharing)
-    found.of_another[rows] = _of_another(con, model, both, owners.full_key, unpacked(pairs[rows]), behind)
-    return found
+    owned.of_another[rows] = _of_another(con, model, both, owners.full_key, unpacked(pairs[rows]), behind)
+    return owned
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def full_names(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side, own
     column = owners.name_key.partition(".")[0]
     if column not in model.columns:
         return np.zeros(side.rows, np.uint64)
-    shown = np.asarray(side.columns[f"{column}_kind"]) == 1
-    return np.where(shown, key_values(con, model, owners.name_key, side), np.uint64(0))
+    has_full_name = np.asarray(side.columns[f"{column}_kind"]) == 1
+    return np.where(has_full_name, key_values(con, model, owners.name_key, side), np.uint64(0))
 
 
 def _sharing_levels(model: LinkModel, owners: OwnershipRule) -> tuple[str, ...]:
@@ -158,9 +158,9 @@ def _of_another(
     places, value = _bearing(left, wanted)
     own_places, own_value = _bearing(right, wanted)
     bears = np.isin(_with_row(value, places), _with_row(own_value, own_places))
-    found = np.zeros(len(seqs[0]), bool)
-    found[places[behind.rows_behind(key, wanted)[value] > bears]] = True
-    return found
+    another = np.zeros(len(seqs[0]), bool)
+    another[places[behind.rows_behind(key, wanted)[value] > bears]] = True
+    return another
 
 
 def _with_row(value: Seqs, row: Seqs) -> Pairs:

@@ -117,7 +117,7 @@ def decide_scored(
     """Decide every scored pair. `judged`: per pair what a person said of it, which beats the score."""
     judged = np.zeros(len(scored), np.int8) if judged is None else judged
     owners = value_owners(con, model, both, scored.pairs, scored.patterns)
-    return _with_one_id(con, model, both, settle(model, both, scored, judged, owners))
+    return _refuse_mixed_ids(con, model, both, settle(model, both, scored, judged, owners))
 
 
 def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, owners: ValueOwners) -> DecidedPairs:
@@ -129,10 +129,10 @@ def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, own
     rule = model.decision_rules.owners if model.decision_rules else None
     shared = owners.names >= (rule.shared_from_names if rule else 2)
     first = _first_decisions(model, scored.probability, tiers, owners, shared, judged)
-    decision, crowded = _against_rivals(model, both, scored, tiers, first, judged)
-    remark = _remarks(decision, first, judged, crowded, shared, tiers.doubted)
+    decision, several_near = _against_rivals(model, both, scored, tiers, first, judged)
+    remark = _remarks(decision, first, judged, several_near, shared, tiers.doubted)
     return DecidedPairs(
-        scored, tiers.number, decision, judged, remark, crowded, np.zeros(len(scored), bool), owners, shared
+        scored, tiers.number, decision, judged, remark, several_near, np.zeros(len(scored), bool), owners, shared
     )
 
 
@@ -147,7 +147,7 @@ def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
     """The tier that decides each pair: looked up once per distinct pattern."""
     distinct, place = np.unique(patterns, return_inverse=True)
     numbers = {tier.name: number for number, tier in enumerate(model.evidence_tiers)}
-    by_pattern = [numbers[tier_of(model, named_levels(model, int(one))).name] for one in distinct]
+    by_pattern = [numbers[tier_of(model, named_levels(model, int(pattern))).name] for pattern in distinct]
     number = np.array(by_pattern, np.int64)[place] if len(place) else np.zeros(0, np.int64)
 
     def each(values: list[int]) -> npt.NDArray[np.int64]:
@@ -168,7 +168,7 @@ def _first_decisions(
     """What each pair may become by itself, whatever becomes of the others."""
     reviewed = np.where(probability >= model.review_probability, Decision.REVIEW, Decision.REJECT)
     needs = tiers.needs
-    found = np.select(
+    decisions = np.select(
         [
             judged == Judgement.LINK,
             judged == Judgement.NOT_LINK,
@@ -180,7 +180,7 @@ def _first_decisions(
         [Decision.LINK, Decision.REJECT, reviewed, Decision.REVIEW, reviewed, Decision.REJECT],
         tiers.decision,
     )
-    return found.astype(np.int8)
+    return decisions.astype(np.int8)
 
 
 def _against_rivals(
@@ -190,7 +190,7 @@ def _against_rivals(
 
     A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.
     """
-    decision, crowded = first.copy(), np.zeros(len(scored), bool)
+    decision, several_near = first.copy(), np.zeros(len(scored), bool)
     rows = np.flatnonzero(first != Decision.REJECT)
     group, groups = _rival_groups(model, scored.pairs[rows], same=both.same)
     weight, link = scored.weight[rows], first[rows] == Decision.LINK
@@ -224,8 +224,8 @@ def _against_rivals(
         ],
         review,
     )
-    crowded[rows] = (near_ones > 1) | (exact_links > 1)
-    return decision, crowded
+    several_near[rows] = (near_ones > 1) | (exact_links > 1)
+    return decision, several_near
 
 
 def _rival_groups(model: LinkModel, pairs: Pairs, *, same: bool) -> tuple[Seqs, int]:
@@ -238,9 +238,9 @@ def _rival_groups(model: LinkModel, pairs: Pairs, *, same: bool) -> tuple[Seqs, 
 
 
 def _highest(values: Floats, group: Seqs, groups: int) -> Floats:
-    found = np.full(groups, -np.inf)
-    np.maximum.at(found, group, values)
-    return found
+    highest = np.full(groups, -np.inf)
+    np.maximum.at(highest, group, values)
+    return highest
 
 
 def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs, enough: int) -> Seqs:
@@ -248,7 +248,7 @@ def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs,
 
     Where a row has no more pairs than are enough, their places do not matter and all are 1.
     """
-    found = np.ones(len(pairs), np.int64)
+    places = np.ones(len(pairs), np.int64)
     many = np.flatnonzero(np.bincount(group, minlength=1)[group] > enough)
     seqs = unpacked(pairs[many])
     left, right = (side.in_order_of_ids(rows) for side, rows in zip((both.left, both.right), seqs, strict=True))
@@ -257,43 +257,45 @@ def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs,
     fresh = np.ones(len(order), bool)
     fresh[1:] = (group[order][1:] != group[order][:-1]) | (first[order][1:] != first[order][:-1])
     starts = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
-    found[many[order]] = np.arange(len(order)) - starts + 1
-    return found
+    places[many[order]] = np.arange(len(order)) - starts + 1
+    return places
 
 
-def _remarks(decision: Codes, first: Codes, judged: Codes, crowded: Bools, shared: Bools, doubted: Bools) -> Codes:
+def _remarks(decision: Codes, first: Codes, judged: Codes, several_near: Bools, shared: Bools, doubted: Bools) -> Codes:
     review = decision == Decision.REVIEW
-    found = np.select(
+    remarks = np.select(
         [
             judged == Judgement.LINK,
             judged == Judgement.NOT_LINK,
             (decision == Decision.REJECT) & (first != Decision.REJECT),
-            review & crowded,
+            review & several_near,
             review & (first == Decision.REVIEW) & shared,
             review & ~doubted,
         ],
         [Remark.SAME, Remark.NOT_SAME, Remark.BETTER, Remark.SEVERAL, Remark.SHARED, Remark.UNSURE],
         Remark.NONE,
     )
-    return found.astype(np.int8)
+    return remarks.astype(np.int8)
 
 
-def _with_one_id(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, found: DecidedPairs) -> DecidedPairs:
+def _refuse_mixed_ids(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, decided: DecidedPairs
+) -> DecidedPairs:
     """Links by strong evidence wait for a person where they would make rows of two values (two full IDs) one."""
-    key, links = one_value_key(model), np.flatnonzero(found.linked)
+    key, links = unique_key_of_cluster(model), np.flatnonzero(decided.linked)
     if key is None or not len(links):
-        return found
-    left, right = unpacked(found.scored.pairs[links])
+        return decided
+    left, right = unpacked(decided.scored.pairs[links])
     groups = joined(np.arange(both.left.rows), packed(left, right))[left] if both.same else right
     values = [key_values(con, model, key, side) for side in (both.left, both.right)]
     mixed = links[np.isin(groups, _of_two_values(groups, values[0][left], values[1][right]))]
-    strong = np.isin(found.tier[mixed], strong_tiers(model))
-    mixed = mixed[strong & (found.judged[mixed] != Judgement.LINK)]
-    found.decision[mixed], found.mixed_ids[mixed] = Decision.REVIEW, True
-    return found
+    strong = np.isin(decided.tier[mixed], strong_tiers(model))
+    mixed = mixed[strong & (decided.judged[mixed] != Judgement.LINK)]
+    decided.decision[mixed], decided.mixed_ids[mixed] = Decision.REVIEW, True
+    return decided
 
 
-def one_value_key(model: LinkModel) -> str | None:
+def unique_key_of_cluster(model: LinkModel) -> str | None:
     """The key of which rows that become one may show one value only, where the tables have it."""
     key = decision_rules_of(model).unique_per_cluster
     return key if key is not None and key.partition(".")[0] in model.columns else None

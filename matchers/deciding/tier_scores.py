@@ -46,18 +46,18 @@ def tier_weighing(model: LinkModel, sides: Sides, chances: PopulationChances, pr
 
 
 def weigh_by_tiers(
-    model: LinkModel, chances: PopulationChances, prior: float, found: Scored, keep: Keep
+    model: LinkModel, chances: PopulationChances, prior: float, scored: Scored, keep: Keep
 ) -> ScoredPairs:
     """The pairs of such a pass that do matter, with their match weights."""
     least = least_weights(model, keep)
     bits = {
-        column: chances.bits(column, found.pairs, levels_at(model, found.patterns, column))
+        column: chances.bits(column, scored.pairs, levels_at(model, scored.patterns, column))
         for column in model.comparisons
     }
-    total = np.full(len(found.pairs), prior)
+    total = np.full(len(scored.pairs), prior)
     for column in model.comparisons:
         total = total + bits[column]
     weight = rounded(total, 1)
     probability = rounded(1 / (1 + np.exp2(-weight)), 9)
-    needed = least.ravel(order="F")[found.patterns.astype(np.int64)] if least.ndim else least
-    return ScoredPairs(found.pairs, found.patterns, weight, probability, bits).where(weight >= needed)
+    needed = least.ravel(order="F")[scored.patterns.astype(np.int64)] if least.ndim else least
+    return ScoredPairs(scored.pairs, scored.patterns, weight, probability, bits).where(weight >= needed)

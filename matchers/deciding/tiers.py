@@ -84,15 +84,15 @@ def _reject_by_weight(model: LinkModel, least: Floats) -> None:
 def _fitting(model: LinkModel, tier: EvidenceTier) -> npt.NDArray[np.bool_]:
     """Which patterns a tier fits, whatever tiers stand before it."""
     shape = tuple(len(levels) + 1 for levels in model.comparisons.values())
-    found = np.ones(shape, bool)
+    fits = np.ones(shape, bool)
     for column, names in tier.when.items():
-        found &= _standing(model, column, names)
+        fits &= _standing(model, column, names)
     if tier.when_any:
         some = np.zeros(shape, bool)
         for column, names in tier.when_any.items():
             some |= _standing(model, column, names)
-        found &= some
-    return found
+        fits &= some
+    return fits
 
 
 def _standing(model: LinkModel, column: str, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:

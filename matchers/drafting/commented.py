@@ -63,11 +63,11 @@ def _heading(draft: Draft) -> Iterator[str]:
     yield f"由 sanzhao model 从{rows}起草。没有用真值，先用 sanzhao train 学分值，看过说明再用。"
     asides = (("左表" if right else "", draft.pairing.left_aside), ("右表", draft.pairing.right_aside))
     for side, columns in asides:
-        for one in columns:
-            yield f"没有用{side}的 {_one_line(one.header)}：{one.because}"
+        for column in columns:
+            yield f"没有用{side}的 {_on_a_line(column.header)}：{column.because}"
 
 
-def _one_line(text: str) -> str:
+def _on_a_line(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -101,14 +101,18 @@ def _implied(draft: Draft) -> Iterator[tuple[str, Any, str]]:
 
 
 def _blocking(draft: Draft) -> Iterator[tuple[str, Any, str]]:
-    for one in draft.rules.candidates:
-        if one.chosen:
-            yield one.rule, list(one.keys), f"约 {one.pairs:,} 对，估计找到 {one.recall:.1%}，少了它会漏 {one.lost:.1%}"
+    for candidate in draft.rules.candidates:
+        if candidate.chosen:
+            yield (
+                candidate.rule,
+                list(candidate.keys),
+                f"约 {candidate.pairs:,} 对，估计找到 {candidate.recall:.1%}，少了它会漏 {candidate.lost:.1%}",
+            )
 
 
 def _comparisons(draft: Draft, body: Any) -> Any:
     """One table per column, one inline table per level, the closest first."""
-    said = words("levels")
+    level_words = words("levels")
     whole = tomlkit.table(is_super_table=True)
     for column, levels in draft.model.comparisons.items():
         table = tomlkit.table()
@@ -117,7 +121,9 @@ def _comparisons(draft: Draft, body: Any) -> Any:
             inline = tomlkit.inline_table()
             inline.update(body[column][name])
             table.add(name, inline)
-            word = _NEAR_TEXT if (name, draft.model.columns[column]) == ("near", "text") else said.get(name, name)
+            word = (
+                _NEAR_TEXT if (name, draft.model.columns[column]) == ("near", "text") else level_words.get(name, name)
+            )
             table[name].comment(f"{word}：{_remark(draft, column, name, weight)}")
         whole.add(column, table)
     return whole

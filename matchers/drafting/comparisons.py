@@ -20,8 +20,8 @@ _UNCOUNTED = 0.5
 def starting_levels() -> dict[str, dict[str, float]]:
     """By kind of column, m of each level to begin with (starting_levels.toml)."""
     text = (resources.files("matchers.drafting") / "starting_levels.toml").read_text("utf-8")
-    found: dict[str, dict[str, float]] = tomllib.loads(text)
-    return found
+    levels: dict[str, dict[str, float]] = tomllib.loads(text)
+    return levels
 
 
 def uncounted(columns: dict[str, str]) -> Comparisons:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matchers.drafting.columns import profiles
 from matchers.drafting.comparisons import uncounted, with_chances
-from matchers.drafting.pairing import Pairing, between, within_one
+from matchers.drafting.pairing import Pairing, between, within_table
 from matchers.drafting.recognising import recognised
 from matchers.engine import Options, embedded
 from matchers.linking import suggest_blocking
@@ -49,7 +49,7 @@ def draft_model(
     """
     pairing = _paired(left, right)
     if not pairing.paired:
-        asides = tuple(f"{one.header}（{one.because}）" for one in (*pairing.left_aside, *pairing.right_aside))
+        asides = tuple(f"{aside.header}（{aside.because}）" for aside in (*pairing.left_aside, *pairing.right_aside))
         raise InputError(
             "没有一列能用来比较，起草不了模型", rule=Rule.COLUMNS, count=len(asides), examples=asides[:5],
             action="核对表头和内容；两张表至少要有一列说的是同一件事",
@@ -64,22 +64,26 @@ def draft_model(
 
 
 def _paired(left: Rows, right: Rows | None) -> Pairing:
-    columns = tuple(recognised(one) for one in profiles(left))
-    return within_one(columns) if right is None else between(columns, tuple(recognised(one) for one in profiles(right)))
+    columns = tuple(recognised(profile) for profile in profiles(left))
+    return (
+        within_table(columns)
+        if right is None
+        else between(columns, tuple(recognised(profile) for profile in profiles(right)))
+    )
 
 
 def _named(pairing: Pairing, left: Rows, right: Rows | None) -> dict[str, tuple[str, str]]:
     """By column of the model its headers: the column bears the header of one table that the other does not have."""
     tables = set(left.schema.names), set((left if right is None else right).schema.names)
-    found: dict[str, tuple[str, str]] = {}
+    by_model_name: dict[str, tuple[str, str]] = {}
     for number, pair in enumerate(pairing.paired, 1):
         headers = pair.left.column.header, pair.right.column.header
         free = [header for header, other in zip(headers, reversed(tables), strict=True) if header not in other]
         name = headers[0] if headers[0] == headers[1] else (free or [""])[0]
-        if not name.isidentifier() or name in found:
-            name = _identifier(name or headers[0], number, {*tables[0], *tables[1], *found})
-        found[name] = headers
-    return found
+        if not name.isidentifier() or name in by_model_name:
+            name = _identifier(name or headers[0], number, {*tables[0], *tables[1], *by_model_name})
+        by_model_name[name] = headers
+    return by_model_name
 
 
 def _identifier(header: str, number: int, taken: set[str]) -> str:
@@ -126,12 +130,12 @@ def _weighed(
     left: Rows, right: Rows | None, model: LinkModel, reading: CellReading | None, chosen: Options
 ) -> LinkModel:
     """The model with u from the tables, and the sides in which hardly a row is another's copy."""
-    one, other, fitted = (
+    left_rows, right_rows, fitted = (
         fitted_rows(left, right, model, ids=(), reading=reading) if model.finds_headers else (left, right, model)
     )
     with embedded(chosen) as con:
         con.execute(NIBBLES)
-        both = encode_sides(one, other, fitted, threads=chosen.threads)
+        both = encode_sides(left_rows, right_rows, fitted, threads=chosen.threads)
         refuse_empty(both.counts)
         sides = {} if both.same else {"left": both.left, "right": both.right}
         copies = {name: 1 - len(set(identical_rows(side).tolist())) / side.rows for name, side in sides.items()}

@@ -44,8 +44,8 @@ def headings() -> Headings:
     """The shipped lists; where one header stands in several, headings.toml and then the first model has the word."""
     body = tomllib.loads((resources.files("matchers.drafting") / "headings.toml").read_text("utf-8"))
     meanings: dict[str, str] = {}
-    for known in (body["meanings"], *map(_aliases, _ALIASED)):
-        for meaning, headers in known.items():
+    for table in (body["meanings"], *map(_aliases, _ALIASED)):
+        for meaning, headers in table.items():
             for header in (meaning, *headers):
                 meanings.setdefault(plain_header(header), meaning)
     return Headings(
@@ -57,5 +57,5 @@ def headings() -> Headings:
 def _aliases(model: str) -> dict[str, Any]:
     """The aliases of a shipped model by column."""
     text = (resources.files("matchers.models") / model).read_text("utf-8")
-    found: dict[str, Any] = tomllib.loads(text)["aliases"]
-    return found
+    aliases: dict[str, Any] = tomllib.loads(text)["aliases"]
+    return aliases

@@ -57,10 +57,12 @@ class Pairing:
     right_aside: tuple[Aside, ...]
 
 
-def within_one(columns: tuple[Recognised, ...]) -> Pairing:
+def within_table(columns: tuple[Recognised, ...]) -> Pairing:
     """One table held against itself: every column beside itself."""
     paired = tuple(
-        Paired(one, one, kind, one.because) for one in columns if (kind := _kind_of_both(one, one)) is not None
+        Paired(column, column, kind, column.because)
+        for column in columns
+        if (kind := _kind_of_both(column, column)) is not None
     )
     return Pairing(paired, tuple(_aside(columns, [], None)), ())
 
@@ -68,79 +70,79 @@ def within_one(columns: tuple[Recognised, ...]) -> Pairing:
 def between(left: tuple[Recognised, ...], right: tuple[Recognised, ...]) -> Pairing:
     """Two tables: columns with one header, of one meaning, of one kind that stands once on either side, of one set of
     values."""
-    found: list[Paired] = []
+    pairs: list[Paired] = []
     for match, because in (
         (_same_header, "表头相同"), (_same_meaning, "表头意思相同"),
         (_only_of_kind(left, right), "两表各只有一列这样的"), (_same_values, "两表的值相同的多"),
     ):  # fmt: skip
-        for one in _open(left, [pair.left for pair in found]):
-            beside = [other for other in _open(right, [pair.right for pair in found]) if match(one, other)]
+        for column in _open(left, [pair.left for pair in pairs]):
+            beside = [other for other in _open(right, [pair.right for pair in pairs]) if match(column, other)]
             for other in beside[:1]:
-                if (kind := _kind_of_both(one, other)) is not None:
-                    found.append(Paired(one, other, kind, because))
-    order = {id(one): at for at, one in enumerate(left)}
-    found.sort(key=lambda pair: order[id(pair.left)])
+                if (kind := _kind_of_both(column, other)) is not None:
+                    pairs.append(Paired(column, other, kind, because))
+    order = {id(column): at for at, column in enumerate(left)}
+    pairs.sort(key=lambda pair: order[id(pair.left)])
     return Pairing(
-        tuple(found), tuple(_aside(left, [pair.left for pair in found], right)),
-        tuple(_aside(right, [pair.right for pair in found], left)),
+        tuple(pairs), tuple(_aside(left, [pair.left for pair in pairs], right)),
+        tuple(_aside(right, [pair.right for pair in pairs], left)),
     )  # fmt: skip
 
 
 def _open(columns: Iterable[Recognised], taken: list[Recognised]) -> list[Recognised]:
-    return [one for one in columns if one.kind is not None and not any(one is other for other in taken)]
+    return [column for column in columns if column.kind is not None and not any(column is other for other in taken)]
 
 
-def _same_header(one: Recognised, other: Recognised) -> bool:
-    return plain_header(one.column.header) == plain_header(other.column.header)
+def _same_header(left: Recognised, right: Recognised) -> bool:
+    return plain_header(left.column.header) == plain_header(right.column.header)
 
 
-def _same_meaning(one: Recognised, other: Recognised) -> bool:
-    return one.meaning is not None and one.meaning == other.meaning
+def _same_meaning(left: Recognised, right: Recognised) -> bool:
+    return left.meaning is not None and left.meaning == right.meaning
 
 
 def _only_of_kind(
     left: tuple[Recognised, ...], right: tuple[Recognised, ...]
 ) -> Callable[[Recognised, Recognised], bool]:
     """One column of its kind on either side, where the kind says what it is."""
-    counts = [Counter(one.kind for one in columns) for columns in (left, right)]
+    counts = [Counter(column.kind for column in columns) for columns in (left, right)]
 
-    def only(one: Recognised, other: Recognised) -> bool:
-        known = one.kind == other.kind and one.kind not in _PLAIN
-        return known and all(count[one.kind] == 1 for count in counts)
+    def only(left: Recognised, right: Recognised) -> bool:
+        same_kind = left.kind == right.kind and left.kind not in _PLAIN
+        return same_kind and all(count[left.kind] == 1 for count in counts)
 
     return only
 
 
-def _same_values(one: Recognised, other: Recognised) -> bool:
+def _same_values(left: Recognised, right: Recognised) -> bool:
     """A fair share of the different values of the column with fewer stands in the other too."""
-    first, second = set(one.column.counts), set(other.column.counts)
+    first, second = set(left.column.counts), set(right.column.counts)
     return len(first & second) >= _SHARED_VALUES * min(len(first), len(second))
 
 
-def _kind_of_both(one: Recognised, other: Recognised) -> str | None:
+def _kind_of_both(left: Recognised, right: Recognised) -> str | None:
     """The kind that reads both; null where they hold different things, or few values none of which both have."""
-    if one.kind is None or other.kind is None:
+    if left.kind is None or right.kind is None:
         return None
-    if "category" in (one.kind, other.kind) and not set(_plain_values(one)) & set(_plain_values(other)):
+    if "category" in (left.kind, right.kind) and not set(_plain_values(left)) & set(_plain_values(right)):
         return None
-    if one.kind == other.kind == "sex":  # written alike it is a category, which an ID's own sex stands beside
-        return "category" if len({*_plain_values(one), *_plain_values(other)}) == _WRITINGS_OF_SEX else "sex"
-    if one.kind == other.kind:
-        return one.kind
-    return _WIDER.get(frozenset({one.kind, other.kind}))
+    if left.kind == right.kind == "sex":  # written alike it is a category, which an ID's own sex stands beside
+        return "category" if len({*_plain_values(left), *_plain_values(right)}) == _WRITINGS_OF_SEX else "sex"
+    if left.kind == right.kind:
+        return left.kind
+    return _WIDER.get(frozenset({left.kind, right.kind}))
 
 
-def _plain_values(one: Recognised) -> Iterable[str]:
-    return map(plain_text, one.column.counts)
+def _plain_values(left: Recognised) -> Iterable[str]:
+    return map(plain_text, left.column.counts)
 
 
 def _aside(
     columns: tuple[Recognised, ...], taken: list[Recognised], others: tuple[Recognised, ...] | None
 ) -> Iterable[Aside]:
     """Columns that are not compared; `others`: the other table's, null where there is one table only."""
-    for one in columns:
-        if one.kind is None:
-            yield Aside(one.column.header, one.because, one.is_record_number)
-        elif others is not None and not any(one is other for other in taken):
-            alike = any(_same_header(one, other) or _same_meaning(one, other) for other in others)
-            yield Aside(one.column.header, _OTHER_CONTENTS if alike else _NO_PARTNER)
+    for column in columns:
+        if column.kind is None:
+            yield Aside(column.column.header, column.because, column.is_record_number)
+        elif others is not None and not any(column is other for other in taken):
+            alike = any(_same_header(column, other) or _same_meaning(column, other) for other in others)
+            yield Aside(column.column.header, _OTHER_CONTENTS if alike else _NO_PARTNER)

@@ -54,8 +54,8 @@ def recognised(column: Column) -> Recognised:
     if len(column.counts) == 1:
         return Recognised(column, None, "每行都一样，分不出两行")
     for look in (_numbers_of_people, _coordinates, _record_number, _dates, _words):
-        if (found := look(column)) is not None:
-            return found
+        if (recognition := look(column)) is not None:
+            return recognition
     return Recognised(column, "text", "文字")
 
 
@@ -72,7 +72,7 @@ def _numbers_of_people(column: Column) -> Recognised | None:
     """Resident IDs and telephone numbers, masked ones too."""
     if column.mean_length >= 15 and column.share(_of_id_length) >= MOST and read_share("resident_id", column) >= MOST:
         return Recognised(column, "resident_id", "18位证件号，打码的也算")
-    digits = column.share(lambda text: sum(one.isdigit() or one == "*" for one in text) >= 11)
+    digits = column.share(lambda text: sum(cell.isdigit() or cell == "*" for cell in text) >= 11)
     if digits < MOST or column.mean_length > 60:
         return None
     if (
@@ -84,7 +84,7 @@ def _numbers_of_people(column: Column) -> Recognised | None:
 
 
 def _of_id_length(text: str) -> bool:
-    return 15 <= sum(one.isalnum() or one == "*" for one in text) <= 18
+    return 15 <= sum(cell.isalnum() or cell == "*" for cell in text) <= 18
 
 
 def _coordinates(column: Column) -> Recognised | None:
@@ -126,8 +126,8 @@ def _words(column: Column) -> Recognised | None:
         (_is_few, "category", "代码或类别，值不多"),
         (_is_long, None, "长文字"),
     )
-    found = next(((kind, because) for fits, kind, because in tests if fits(column)), None)
-    return Recognised(column, *found) if found else None
+    first = next(((kind, because) for fits, kind, because in tests if fits(column)), None)
+    return Recognised(column, *first) if first else None
 
 
 def _is_sex(column: Column) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 _ID_HALF = 9
 
 
-def shown_places(head_mask: int, tail_mask: int) -> list[bool]:
+def unmasked_places(head_mask: int, tail_mask: int) -> list[bool]:
     """Which of the 18 places of an ID both halves' masks show."""
     both = [bool(head_mask >> (4 * place) & 15) for place in range(_ID_HALF)]
     return both + [bool(tail_mask >> (4 * place) & 15) for place in range(_ID_HALF)]

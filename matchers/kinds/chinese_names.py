@@ -42,17 +42,17 @@ def _fits_mask(rows: PairRows) -> Bools:
 
 
 def _fitting(rows: PairRows) -> Bools:
-    found = np.zeros(len(rows), bool)
+    fits = np.zeros(len(rows), bool)
     places = np.flatnonzero((rows.left("kind") > _FULL) | (rows.right("kind") > _FULL))
     if len(places):
         some = rows.where(places)
-        shown = zip(some.left("like"), some.right("like"), _texts(some, 0), _texts(some, 1), strict=True)
-        found[places] = [
-            _pattern(one).fullmatch(right) is not None if one is not None
-            else other is not None and _pattern(other).fullmatch(left) is not None
-            for one, other, left, right in shown
+        cells = zip(some.left("like"), some.right("like"), _texts(some, 0), _texts(some, 1), strict=True)
+        fits[places] = [
+            _pattern(pattern).fullmatch(right) is not None if pattern is not None
+            else other_pattern is not None and _pattern(other_pattern).fullmatch(left) is not None
+            for pattern, other_pattern, left, right in cells
         ]  # fmt: skip
-    return found
+    return fits
 
 
 @lru_cache(maxsize=1 << 14)
@@ -73,16 +73,18 @@ def _spelt(key: int) -> str:
     return key.to_bytes(8, "little").decode("utf-16-le").rstrip("\0")
 
 
-def _one_character(rows: PairRows) -> Bools:
-    found = np.zeros(len(rows), bool)
+def _differ_by_a_character(rows: PairRows) -> Bools:
+    differs = np.zeros(len(rows), bool)
     places = np.flatnonzero(rows.both("kind", _FULL) & rows.same("head"))
     if len(places):
         some = rows.where(places)
-        found[places] = [
-            len(one) == len(other) and 3 <= len(one) <= 6 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
-            for one, other in zip(_texts(some, 0), _texts(some, 1), strict=True)
+        differs[places] = [
+            len(left) == len(right)
+            and 3 <= len(left) <= 6
+            and sum(a != b for a, b in zip(left, right, strict=True)) == 1
+            for left, right in zip(_texts(some, 0), _texts(some, 1), strict=True)
         ]
-    return found
+    return differs
 
 
 def _head_agreed(rows: PairRows) -> Words:
@@ -108,7 +110,7 @@ CHINESE_NAMES = Kind(
         "near_sound": lambda rows: _full_names(rows, "fold"),
         "placeholder": _placeholder,
         "masked": _masked,
-        "one_character": _one_character,
+        "one_character": _differ_by_a_character,
         "different": everything,
     },
     share_of={

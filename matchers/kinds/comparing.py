@@ -41,13 +41,13 @@ class PairRows:
 
     def both(self, form: str, value: int) -> Bools:
         """Pairs both of whose rows have this value."""
-        found = self.derived(("both", form, value), lambda: (self.left(form) == value) & (self.right(form) == value))
-        return np.asarray(found, np.bool_)
+        rows = self.derived(("both", form, value), lambda: (self.left(form) == value) & (self.right(form) == value))
+        return np.asarray(rows, np.bool_)
 
     def either(self, form: str, value: int) -> Bools:
         """Pairs one of whose rows has this value."""
-        found = self.derived(("either", form, value), lambda: (self.left(form) == value) | (self.right(form) == value))
-        return np.asarray(found, np.bool_)
+        rows = self.derived(("either", form, value), lambda: (self.left(form) == value) | (self.right(form) == value))
+        return np.asarray(rows, np.bool_)
 
     def same(self, form: str) -> Bools:
         """Pairs whose rows have the same value."""
@@ -57,8 +57,8 @@ class PairRows:
         """An array with an entry per pair, made once and handed on to subsets of the pairs."""
         if name not in self._known:
             above = self._above
-            known = above is not None and name in above[0]._known
-            self._known[name] = above[0]._known[name][above[1]] if above is not None and known else make()
+            cached = above is not None and name in above[0]._known
+            self._known[name] = above[0]._known[name][above[1]] if above is not None and cached else make()
         return self._known[name]
 
     def where(self, places: Seqs) -> PairRows:
@@ -71,8 +71,8 @@ class PairRows:
     def _gathered(self, side: int, form: str) -> Any:
         column = self.sides[side][f"{self.column}_{form}"]
         if not isinstance(column, pa.Array):
-            found = column[self.seqs[side]]
-            return found if isinstance(found, np.ndarray) else np.array(found.to_pylist(), object)
+            values = column[self.seqs[side]]
+            return values if isinstance(values, np.ndarray) else np.array(values.to_pylist(), object)
         texts = column.take(row_array(self.seqs[side]))
         return np.array(texts.to_pylist(), object)
 
@@ -83,7 +83,7 @@ Test = Callable[[PairRows], Bools]
 
 def at_levels(rows: PairRows, missing: Test, tests: Mapping[str, Test], names: list[str]) -> Levels:
     """Per pair 0 where a side shows nothing, else the number of the first of the named levels that it stands at."""
-    found = np.zeros(len(rows), np.uint8)
+    levels = np.zeros(len(rows), np.uint8)
     places = np.flatnonzero(~missing(rows))
     rest = rows if len(places) == len(rows) else rows.where(places)
     for number, name in enumerate(names, start=1):
@@ -91,13 +91,13 @@ def at_levels(rows: PairRows, missing: Test, tests: Mapping[str, Test], names: l
             break
         at = tests[name](rest)
         if at.all():
-            found[places] = number
+            levels[places] = number
             break
         if at.any():
-            found[places[at]] = number
+            levels[places[at]] = number
             others = np.flatnonzero(~at)
             places, rest = places[others], rest.where(others)
-    return found
+    return levels
 
 
 def everything(rows: PairRows) -> Bools:

@@ -17,7 +17,7 @@ _LOW = np.uint64(0x1111111111111111)
 _FULL, _INVALID = 1, 3
 
 
-def _shown(rows: PairRows, half: str) -> Words:
+def _unmasked(rows: PairRows, half: str) -> Words:
     """Bits of the places of a half that both IDs show."""
     form = f"{half}_mask"
     return np.asarray(rows.derived(("shown", half), lambda: rows.left(form) & rows.right(form)), np.uint64)
@@ -27,53 +27,53 @@ def _away(rows: PairRows, half: str) -> Words:
     """Places of a half in which the IDs differ, one bit each (the lowest of its four)."""
 
     def places() -> Words:
-        bits = (rows.left(half) ^ rows.right(half)) & _shown(rows, half)
-        one, two, three = (np.uint64(n) for n in (1, 2, 3))
-        return np.asarray((bits | bits >> one | bits >> two | bits >> three) & _LOW, np.uint64)
+        bits = (rows.left(half) ^ rows.right(half)) & _unmasked(rows, half)
+        first, second, third = (np.uint64(n) for n in (1, 2, 3))
+        return np.asarray((bits | bits >> first | bits >> second | bits >> third) & _LOW, np.uint64)
 
     return np.asarray(rows.derived(("away", half), places), np.uint64)
 
 
 def _none_differ(rows: PairRows) -> Bools:
-    found = rows.derived("none_differ", lambda: (_away(rows, "head") | _away(rows, "tail")) == 0)
-    return np.asarray(found, np.bool_)
+    none = rows.derived("none_differ", lambda: (_away(rows, "head") | _away(rows, "tail")) == 0)
+    return np.asarray(none, np.bool_)
 
 
 def _no_ids(rows: PairRows) -> Bools:
     """Nothing both show, or a number whose check digit fails beside one that is none either and shows the same."""
-    nothing = (_shown(rows, "head") | _shown(rows, "tail")) == 0
+    nothing = (_unmasked(rows, "head") | _unmasked(rows, "tail")) == 0
     slip = rows.either("kind", _INVALID) & ~rows.either("kind", _FULL)
     return np.asarray(nothing | slip & _none_differ(rows), np.bool_)
 
 
 def _fifteen(rows: PairRows) -> Bools:
-    return np.asarray((_shown(rows, "head") == _NINE) & (_shown(rows, "tail") & _SIX == _SIX), np.bool_)
+    return np.asarray((_unmasked(rows, "head") == _NINE) & (_unmasked(rows, "tail") & _SIX == _SIX), np.bool_)
 
 
 def _head_and_tail(rows: PairRows) -> Bools:
-    return np.asarray((_shown(rows, "head") & _SIX == _SIX) & _last_four(rows), np.bool_)
+    return np.asarray((_unmasked(rows, "head") & _SIX == _SIX) & _last_four(rows), np.bool_)
 
 
 def _last_four(rows: PairRows) -> Bools:
-    return np.asarray(_shown(rows, "tail") >> np.uint64(20) == _FOUR, np.bool_)
+    return np.asarray(_unmasked(rows, "tail") >> np.uint64(20) == _FOUR, np.bool_)
 
 
 def _whole_ids(rows: PairRows) -> Bools:
     return rows.both("kind", _FULL) & rows.same("head") & rows.same("tail")
 
 
-def _one_digit(rows: PairRows) -> Bools:
+def _differ_by_a_digit(rows: PairRows) -> Bools:
     """One digit, or two neighbours that changed places, of a failed check digit from a valid ID: a typing error."""
-    found = np.zeros(len(rows), bool)
+    fits = np.zeros(len(rows), bool)
     places = np.flatnonzero(rows.either("kind", _INVALID) & rows.either("kind", _FULL))
     if not len(places):
-        return found
+        return fits
     some = rows.where(places)
-    shown = np.bitwise_count(_shown(some, "head")) + np.bitwise_count(_shown(some, "tail"))
+    compared_places = np.bitwise_count(_unmasked(some, "head")) + np.bitwise_count(_unmasked(some, "tail"))
     head, tail = np.bitwise_count(_away(some, "head")), np.bitwise_count(_away(some, "tail"))
     turned = (_turned(some, "head") & (tail == 0)) | (_turned(some, "tail") & (head == 0)) | _middle_turned(some)
-    found[places] = (shown >= 60) & ((head + tail == 1) | ((head + tail == 2) & turned))
-    return found
+    fits[places] = (compared_places >= 60) & ((head + tail == 1) | ((head + tail == 2) & turned))
+    return fits
 
 
 def _turned(rows: PairRows, half: str) -> Bools:
@@ -81,8 +81,8 @@ def _turned(rows: PairRows, half: str) -> Bools:
     away = _away(rows, half)
     lowest = away & (~away + np.uint64(1))
     pair = away == lowest * np.uint64(17)
-    first, second = ((one // np.maximum(lowest, np.uint64(1))) & np.uint64(255)
-                     for one in (rows.left(half), rows.right(half)))  # fmt: skip
+    first, second = ((side // np.maximum(lowest, np.uint64(1))) & np.uint64(255)
+                     for side in (rows.left(half), rows.right(half)))  # fmt: skip
     crossed = second >> np.uint64(4) | (second & np.uint64(15)) << np.uint64(4)
     return np.asarray((away != 0) & pair & (first == crossed), np.bool_)
 
@@ -90,8 +90,8 @@ def _turned(rows: PairRows, half: str) -> Bools:
 def _middle_turned(rows: PairRows) -> Bools:
     """Places 9 and 10 have changed places: neighbours that stand in different halves."""
     last = np.uint64(15)
-    heads = [(one >> np.uint64(32)) & last for one in (rows.left("head"), rows.right("head"))]
-    tails = [one & last for one in (rows.left("tail"), rows.right("tail"))]
+    heads = [(side >> np.uint64(32)) & last for side in (rows.left("head"), rows.right("head"))]
+    tails = [side & last for side in (rows.left("tail"), rows.right("tail"))]
     one_each = (np.bitwise_count(_away(rows, "head")) == 1) & (np.bitwise_count(_away(rows, "tail")) == 1)
     return np.asarray(
         one_each & (heads[0] == tails[1]) & (heads[1] == tails[0]) & (heads[0] != heads[1]), np.bool_
@@ -119,7 +119,7 @@ MASKED_IDS = Kind(
         "head6_tail4": lambda rows: _none_differ(rows) & _head_and_tail(rows),
         "tail4": lambda rows: _none_differ(rows) & _last_four(rows),
         "partial": _none_differ,
-        "one_digit": _one_digit,
+        "one_digit": _differ_by_a_digit,
         "conflict": everything,
     },
     by_places=frozenset({"full", "first15", "head6_tail4", "tail4", "partial"}),

@@ -23,13 +23,13 @@ def encode_units(column: pa.Array | pa.ChunkedArray) -> Encoded:
     distinct = as_text(column).dictionary_encode()
     names = [_unit(text) for text in distinct.dictionary.to_pylist()] + [UnitName()]
     codes = np.asarray(distinct.indices.fill_null(len(names) - 1), np.int64)
-    found: Encoded = {
+    encoded: Encoded = {
         part: digests(strings(text_array([getattr(name, part) for name in names])))[codes] for part in _PARTS
     }
     rows = pa.array(codes)
-    found |= {part: text_array([getattr(name, part) for name in names]).take(rows) for part in ("industry", "form")}
-    found["whole"] = np.array([name.whole for name in names], np.uint8)[codes]
-    return found
+    encoded |= {part: text_array([getattr(name, part) for name in names]).take(rows) for part in ("industry", "form")}
+    encoded["whole"] = np.array([name.whole for name in names], np.uint8)[codes]
+    return encoded
 
 
 def _unit(text: str | None) -> UnitName:
@@ -41,7 +41,7 @@ _PROVINCE = "(l.{c}_province = r.{c}_province or 0 in (l.{c}_province, r.{c}_pro
 _DISTRICT = "(l.{c}_district = r.{c}_district or 0 in (l.{c}_district, r.{c}_district))"
 _PLACES = f"{_PROVINCE} and {_DISTRICT}"
 # One place is told wider or narrower than the other: 重庆 and 重庆市澜江区. The narrower one alone says as much.
-_ONE_PLACE = (
+_SAME_PLACE = (
     "(l.{c}_district = r.{c}_district and (l.{c}_district <> 0 or l.{c}_province = r.{c}_province)"
     " or (l.{c}_province = 0 and l.{c}_district = 0) or (r.{c}_province = 0 and r.{c}_district = 0))"
 )
@@ -61,7 +61,7 @@ _NO_MORE_THAN_WHOLE = (
     "(l.{c}_whole = 0 or starts_with(l.{c}_industry, r.{c}_industry) or ends_with(l.{c}_industry, r.{c}_industry))"
     " and (r.{c}_whole = 0 or starts_with(r.{c}_industry, l.{c}_industry) or ends_with(r.{c}_industry, l.{c}_industry))"
 )
-_SHOWN = "l.{c}_industry <> '' and r.{c}_industry <> ''"
+_TWO_INDUSTRIES = "l.{c}_industry <> '' and r.{c}_industry <> ''"
 
 ORGANISATIONS: dict[str, Kind] = {
     "organisation_name": Kind(
@@ -74,16 +74,16 @@ ORGANISATIONS: dict[str, Kind] = {
         levels={
             "branch": f"{_CORE} and l.{{c}}_branch <> r.{{c}}_branch",
             "same": f"{_CORE} and l.{{c}}_industry = r.{{c}}_industry and l.{{c}}_form = r.{{c}}_form and {_PLACES}"
-            f" and {_ONE_PLACE} and not {_NO_PLACE}",
+            f" and {_SAME_PLACE} and not {_NO_PLACE}",
             "same_without_place": f"{_CORE} and l.{{c}}_industry = r.{{c}}_industry and l.{{c}}_form = r.{{c}}_form"
             f" and {_NO_PLACE}",
             "other_place": f"{_CORE} and not ({_PLACES})",
-            "wider_place": f"{_CORE} and l.{{c}}_industry = r.{{c}}_industry and {_FORM} and not {_ONE_PLACE}",
-            "short": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2 and {_SHOWN} and {_WITHIN}"
+            "wider_place": f"{_CORE} and l.{{c}}_industry = r.{{c}}_industry and {_FORM} and not {_SAME_PLACE}",
+            "short": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2 and {_TWO_INDUSTRIES} and {_WITHIN}"
             f" and {_NO_MORE_THAN_WHOLE}",
             "core_only": f"{_CORE} and {_FORM} and l.{{c}}_whole + r.{{c}}_whole < 2"
             " and '' in (l.{c}_industry, r.{c}_industry)",
-            "near_industry": f"{_CORE} and {_FORM} and {_SHOWN} and {_WITHIN}",
+            "near_industry": f"{_CORE} and {_FORM} and {_TWO_INDUSTRIES} and {_WITHIN}",
             "same_core": _CORE,
             "same_sound": f"l.{{c}}_sound = r.{{c}}_sound and l.{{c}}_industry = r.{{c}}_industry and {_FORM}"
             f" and {_PLACES}",

@@ -17,7 +17,7 @@ Seqs = npt.NDArray[np.int64]
 
 def _day(rows: PairRows, divisor: int = 1, modulus: int = 0) -> tuple[Seqs, Seqs]:
     """A part of both days: the number without its last places, of those the last ones alone."""
-    parts = [one // divisor if divisor > 1 else one for one in (rows.left("day"), rows.right("day"))]
+    parts = [side // divisor if divisor > 1 else side for side in (rows.left("day"), rows.right("day"))]
     return (parts[0] % modulus, parts[1] % modulus) if modulus else (parts[0], parts[1])
 
 
@@ -26,18 +26,18 @@ def _same_day(rows: PairRows) -> Bools:
 
 
 def _same_month(rows: PairRows) -> Bools:
-    (one, other), (day, days) = _day(rows, 100), _day(rows, 1, 100)
-    return np.asarray((one == other) & (one % 100 > 0) & ((day == 0) | (days == 0)), np.bool_)
+    (left, right), (day, days) = _day(rows, 100), _day(rows, 1, 100)
+    return np.asarray((left == right) & (left % 100 > 0) & ((day == 0) | (days == 0)), np.bool_)
 
 
 def _same_year(rows: PairRows) -> Bools:
-    (one, other), (month, months) = _day(rows, 10_000), _day(rows, 100, 100)
-    return np.asarray((one == other) & ((month == 0) | (months == 0)), np.bool_)
+    (left, right), (month, months) = _day(rows, 10_000), _day(rows, 100, 100)
+    return np.asarray((left == right) & ((month == 0) | (months == 0)), np.bool_)
 
 
 def _day_and_month_swapped(rows: PairRows) -> Bools:
-    (one, other), (month, months), (day, days) = _day(rows, 10_000), _day(rows, 100, 100), _day(rows, 1, 100)
-    return np.asarray((one == other) & (month == days) & (day == months), np.bool_)
+    (left, right), (month, months), (day, days) = _day(rows, 10_000), _day(rows, 100, 100), _day(rows, 1, 100)
+    return np.asarray((left == right) & (month == days) & (day == months), np.bool_)
 
 
 def _next_day(rows: PairRows) -> Bools:
@@ -50,9 +50,9 @@ def _next_day(rows: PairRows) -> Bools:
     return np.asarray((day > 0) & ((high - low == 1) | over), np.bool_)
 
 
-def _least_shown(rows: PairRows, divisor: int) -> Bools:
-    one, other = _day(rows, divisor, 100)
-    return np.asarray(np.minimum(one, other) > 0, np.bool_)
+def _both_have_part(rows: PairRows, divisor: int) -> Bools:
+    left, right = _day(rows, divisor, 100)
+    return np.asarray(np.minimum(left, right) > 0, np.bool_)
 
 
 PARTIAL_DATES = Kind(
@@ -72,8 +72,8 @@ PARTIAL_DATES = Kind(
     },
     against=frozenset({"swapped", "conflict"}),
     classes=(
-        (lambda rows: _least_shown(rows, 1), ("full",)),
-        (lambda rows: _least_shown(rows, 100), ("year_month",)),
+        (lambda rows: _both_have_part(rows, 1), ("full",)),
+        (lambda rows: _both_have_part(rows, 100), ("year_month",)),
         (everything, ("year",)),
     ),
     shown_as=("birth", "0"),

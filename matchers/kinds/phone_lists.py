@@ -40,14 +40,14 @@ Rank = Callable[[tuple[Numbers, Numbers], Seqs, Seqs], npt.NDArray[np.uint8]]
 def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
     """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
 
-    def found() -> npt.NDArray[np.uint8]:
+    def best_of() -> npt.NDArray[np.uint8]:
         (one_side, left_rows), (other_side, right_rows) = (_numbers_of(rows, side) for side in (0, 1))
         sides, seqs_of = (one_side, other_side), (left_rows, right_rows)
         counts = [numbers.counts(seqs) for numbers, seqs in zip(sides, seqs_of, strict=True)]
         firsts = [numbers.offsets[seqs] for numbers, seqs in zip(sides, seqs_of, strict=True)]
         best = np.zeros(len(rows), np.uint8)
-        one = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
-        best[one] = rank(sides, firsts[0][one], firsts[1][one])
+        single = np.flatnonzero((counts[0] == 1) & (counts[1] == 1))
+        best[single] = rank(sides, firsts[0][single], firsts[1][single])
         several = np.flatnonzero((counts[0] * counts[1]) > 1)
         if len(several):
             each = counts[0][several] * counts[1][several]
@@ -57,7 +57,7 @@ def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
             np.maximum.at(best, place, rank(sides, left, right))
         return best
 
-    return np.asarray(rows.derived(("phones", rank), found), np.uint8)
+    return np.asarray(rows.derived(("phones", rank), best_of), np.uint8)
 
 
 def _numbers_of(rows: PairRows, side: int) -> tuple[Numbers, Seqs]:
@@ -71,30 +71,36 @@ def _numbers_of(rows: PairRows, side: int) -> tuple[Numbers, Seqs]:
 
 def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
     """5 the same, 4 both ends, 3 the last four, 2 anything, 1 a difference, 0 nothing both show."""
-    one, other = sides
-    masks = one.mask[left], other.mask[right]
-    shown = masks[0] & masks[1]
-    found = np.full(len(left), 2, np.uint8)
-    found[shown == 0] = 0
-    found[shown >> _TO_TAIL == _FOUR] = 3
-    found[shown & _ENDS == _ENDS] = 4
-    found[((one.digits[left] ^ other.digits[right]) & shown != 0) | (masks[0] == 0) | (masks[1] == 0)] = 1
-    near = np.flatnonzero((found == 4) | (masks[0] == 0) & (masks[1] == 0))
+    left_numbers, right_numbers = sides
+    masks = left_numbers.mask[left], right_numbers.mask[right]
+    unmasked = masks[0] & masks[1]
+    levels = np.full(len(left), 2, np.uint8)
+    levels[unmasked == 0] = 0
+    levels[unmasked >> _TO_TAIL == _FOUR] = 3
+    levels[unmasked & _ENDS == _ENDS] = 4
+    levels[
+        ((left_numbers.digits[left] ^ right_numbers.digits[right]) & unmasked != 0) | (masks[0] == 0) | (masks[1] == 0)
+    ] = 1
+    near = np.flatnonzero((levels == 4) | (masks[0] == 0) & (masks[1] == 0))
     first, second = left[near], right[near]
-    same = (one.same[first] == other.same[second]) & one.whole[first] & other.whole[second]
-    found[near[same]] = 5
-    return found
+    same = (
+        (left_numbers.same[first] == right_numbers.same[second])
+        & left_numbers.whole[first]
+        & right_numbers.whole[second]
+    )
+    levels[near[same]] = 5
+    return levels
 
 
 def _could_agree(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
     """What two numbers could agree on: 4 all, 3 both ends, 2 the last four, 1 anything."""
-    one, other = sides
-    shown = one.mask[left] & other.mask[right]
-    found = np.ones(len(left), np.uint8)
-    found[shown >> _TO_TAIL == _FOUR] = 2
-    found[shown & _ENDS == _ENDS] = 3
-    found[one.whole[left] & other.whole[right]] = 4
-    return found
+    first, second = sides
+    unmasked = first.mask[left] & second.mask[right]
+    possible = np.ones(len(left), np.uint8)
+    possible[unmasked >> _TO_TAIL == _FOUR] = 2
+    possible[unmasked & _ENDS == _ENDS] = 3
+    possible[first.whole[left] & second.whole[right]] = 4
+    return possible
 
 
 def _phones_at(rank: int) -> Test:

@@ -34,28 +34,30 @@ class Places:
 
 def places_sql(*parts: Places) -> str:
     """SQL of the key over one row: the parts side by side, the last in the lowest bits; null unless all show."""
-    shown = " and ".join(f"({{c}}_{one.mask} >> {4 * one.first}) & {one.wanted} = {one.wanted}" for one in parts)
+    conditions = " and ".join(
+        f"({{c}}_{part.mask} >> {4 * part.first}) & {part.wanted} = {part.wanted}" for part in parts
+    )
     if parts[0].kind:
-        shown += f" and {{c}}_{parts[0].kind} <> {INVALID}"
+        conditions += f" and {{c}}_{parts[0].kind} <> {INVALID}"
     value = ""
-    for one in parts:
-        own = f"(({{c}}_{one.form} >> {4 * one.first}) & {one.wanted})"
-        value = f"(({value} << {4 * one.count}) | {own})" if value else own
-    return f"case when {shown} then {value} end"
+    for part in parts:
+        own = f"(({{c}}_{part.form} >> {4 * part.first}) & {part.wanted})"
+        value = f"(({value} << {4 * part.count}) | {own})" if value else own
+    return f"case when {conditions} then {value} end"
 
 
 def places_values(columns: Mapping[str, Any], column: str, parts: tuple[Places, ...]) -> npt.NDArray[np.uint64]:
     """The same over whole encoded columns; 0 where a place is hidden."""
     rows = len(columns[f"{column}_{parts[0].form}"])
-    found = np.empty(rows, np.uint64)
+    values = np.empty(rows, np.uint64)
     for some in slices(rows):
-        value, shown = np.zeros(some.stop - some.start, np.uint64), np.ones(some.stop - some.start, bool)
-        for one in parts:
-            down, wanted = np.uint64(4 * one.first), np.uint64(one.wanted)
-            shown &= (columns[f"{column}_{one.mask}"][some] >> down) & wanted == wanted
-            value = value << np.uint64(4 * one.count) | (columns[f"{column}_{one.form}"][some] >> down) & wanted
+        value, complete = np.zeros(some.stop - some.start, np.uint64), np.ones(some.stop - some.start, bool)
+        for part in parts:
+            down, wanted = np.uint64(4 * part.first), np.uint64(part.wanted)
+            complete &= (columns[f"{column}_{part.mask}"][some] >> down) & wanted == wanted
+            value = value << np.uint64(4 * part.count) | (columns[f"{column}_{part.form}"][some] >> down) & wanted
         if parts[0].kind:
-            shown &= columns[f"{column}_{parts[0].kind}"][some] != INVALID
-        value[~shown] = 0
-        found[some] = value
-    return found
+            complete &= columns[f"{column}_{parts[0].kind}"][some] != INVALID
+        value[~complete] = 0
+        values[some] = value
+    return values

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.errors import ContractError
 from schemas.rules import Rule
 
-_MOST_SHOWN = 5
+_MOST_EXAMPLES = 5
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 _TYPES = {
     "string_type": "应是文字，要加引号",
@@ -68,7 +68,7 @@ def refused(faults: list[Fault], where: str) -> ContractError:
     first, *rest = faults
     return ContractError(
         f"模型文件有误。{first.line}", where=where, rule=Rule.MODEL, count=len(faults),
-        examples=tuple(one.line for one in rest[:_MOST_SHOWN]), action=first.action,
+        examples=tuple(fault.line for fault in rest[:_MOST_EXAMPLES]), action=first.action,
     )  # fmt: skip
 
 
@@ -81,20 +81,20 @@ def syntax_fault(error: Exception) -> Fault:
 
 def faults_of(error: ValidationError, body: Mapping[str, Any], whole: type[BaseModel]) -> list[Fault]:
     """Every mistake once, in the order of the file's keys."""
-    found: dict[str, Fault] = {}
-    for one in error.errors():
-        raised = one.get("ctx", {}).get("error")
+    faults: dict[str, Fault] = {}
+    for detail in error.errors():
+        raised = detail.get("ctx", {}).get("error")
         fault = (
             Fault(raised.key, raised.message, raised.action)
             if isinstance(raised, UnfitError)
-            else _fault(one, body, whole)
+            else _fault(detail, body, whole)
         )
-        found.setdefault(fault.key, fault)
-    return list(found.values())
+        faults.setdefault(fault.key, fault)
+    return list(faults.values())
 
 
-def _fault(one: Mapping[str, Any], body: Mapping[str, Any], whole: type[BaseModel]) -> Fault:
-    loc, kind = tuple(one["loc"]), str(one["type"])
+def _fault(detail: Mapping[str, Any], body: Mapping[str, Any], whole: type[BaseModel]) -> Fault:
+    loc, kind = tuple(detail["loc"]), str(detail["type"])
     if loc[:1] == ("comparisons",) and loc[3:4] == ("u",):
         return Fault(
             _key(loc[:4], body), '应是大于 0、不大于 1 的数，或 "term_frequency"', "改成随机两行有多大比例如此相符"
@@ -103,20 +103,20 @@ def _fault(one: Mapping[str, Any], body: Mapping[str, Any], whole: type[BaseMode
     if kind == "extra_forbidden":
         return _unknown(key, str(loc[-1]), _fields(whole, loc[:-1]))
     if kind == "literal_error":
-        expected = str(one["ctx"]["expected"]).replace(" or ", "、").replace(", ", "、")
+        expected = str(detail["ctx"]["expected"]).replace(" or ", "、").replace(", ", "、")
         return Fault(key, f"只能是 {expected}", "改成其中一个")
     if kind in _BOUNDS:
         name, message = _BOUNDS[kind]
-        given = f"，现在是 {one['input']}" if isinstance(one["input"], int | float) else ""
-        return Fault(key, f"{message} {one['ctx'][name]}{given}", "改这个值")
+        given = f"，现在是 {detail['input']}" if isinstance(detail["input"], int | float) else ""
+        return Fault(key, f"{message} {detail['ctx'][name]}{given}", "改这个值")
     action = "补上这一项，可照自带的模型抄" if kind == "missing" else "改这一项的写法，可照自带的模型抄"
     return Fault(key, _TYPES.get(kind, "写法不对"), action)
 
 
-def _unknown(key: str, name: str, known: list[str]) -> Fault:
-    close = difflib.get_close_matches(name, known, 1)
+def _unknown(key: str, name: str, names: list[str]) -> Fault:
+    close = difflib.get_close_matches(name, names, 1)
     guess = f"，是不是 {close[0]}" if close else ""
-    return Fault(key, f"没有这个键{guess}", f"改名或删去；这里可用：{'、'.join(known)}" if known else "改名或删去")
+    return Fault(key, f"没有这个键{guess}", f"改名或删去；这里可用：{'、'.join(names)}" if names else "改名或删去")
 
 
 def _key(loc: tuple[str | int, ...], body: Mapping[str, Any]) -> str:

@@ -117,26 +117,28 @@ class LinkModel(_Frozen):
         if column not in self.columns:
             raise UnfitError(where, f"{key} 的列 {column} 不在 [columns] 中", f"有这些列：{'、'.join(self.columns)}")
         if form not in self.kind(column).keys:
-            forms = "、".join(f"{column}.{one}" for one in self.kind(column).keys)
+            forms = "、".join(f"{column}.{form}" for form in self.kind(column).keys)
             raise UnfitError(where, f"没有 {key} 这个键", f"这一列可用：{forms}")
 
     def _refuse_levels(self, column: str, levels: dict[str, LevelWeight]) -> None:
         where = f"comparisons.{column}"
         if column not in self.columns:
             raise UnfitError(where, "这一列不在 [columns] 中", f"有这些列：{'、'.join(self.columns)}")
-        known = list(self.kind(column).levels)
-        unknown = [name for name in levels if name not in known]
+        levels_of_kind = list(self.kind(column).levels)
+        unknown = [name for name in levels if name not in levels_of_kind]
         if unknown:
-            raise UnfitError(f"{where}.{unknown[0]}", "没有这一级", f"这种列的各级：{'、'.join(known)}")
-        if len(levels) < 2 or list(levels)[-1] != known[-1]:
-            raise UnfitError(where, f"至少两级，最后一级是 {known[-1]}", f"这种列的各级：{'、'.join(known)}")
-        in_order = [name for name in known if name in levels]
+            raise UnfitError(f"{where}.{unknown[0]}", "没有这一级", f"这种列的各级：{'、'.join(levels_of_kind)}")
+        if len(levels) < 2 or list(levels)[-1] != levels_of_kind[-1]:
+            raise UnfitError(
+                where, f"至少两级，最后一级是 {levels_of_kind[-1]}", f"这种列的各级：{'、'.join(levels_of_kind)}"
+            )
+        in_order = [name for name in levels_of_kind if name in levels]
         if list(levels) != in_order:
             raise UnfitError(where, "各级次序不对，应从最一致到不一致", f"排成：{'、'.join(in_order)}")
         countable = {*self.kind(column).share_of, *self.kind(column).by_places}
         for name, level in levels.items():
             if level.u == TERM_FREQUENCY and name not in countable:
-                can = "、".join(one for one in known if one in countable) or "没有"
+                can = "、".join(level_name for level_name in levels_of_kind if level_name in countable) or "没有"
                 raise UnfitError(
                     f"{where}.{name}.u", "这一级不能逐值计数", f"写一个数；这一列能写 term_frequency 的级：{can}"
                 )
@@ -192,8 +194,8 @@ class LinkModel(_Frozen):
             raise UnfitError(where, f"没有比较 {column} 这一列", f"有：{'、'.join(self.comparisons)}")
         for name in wanted:
             if name != NULL_LEVEL and name not in self.comparisons[column]:
-                known = "、".join([NULL_LEVEL, *self.comparisons[column]])
-                raise UnfitError(where, f"{column} 没有 {name} 这一级", f"可用：{known}")
+                level_names = "、".join([NULL_LEVEL, *self.comparisons[column]])
+                raise UnfitError(where, f"{column} 没有 {name} 这一级", f"可用：{level_names}")
 
     def _keys_of_decision_rules(self) -> list[tuple[str, str]]:
         """(where it stands, key) of every key that [decision_rules] names; levels it names are checked on the way."""
@@ -216,9 +218,9 @@ class LinkModel(_Frozen):
                 self._refuse_named_levels(f"decision_rules.{where}.{column}", column, wanted)
         return [(where, key) for where, key in named.items() if key]
 
-    def fitted_to(self, shown: set[str]) -> LinkModel:
+    def fitted_to(self, present: set[str]) -> LinkModel:
         """The model without the optional columns that are not among those shown."""
-        gone = {column for column in self.optional if column not in shown}
+        gone = {column for column in self.optional if column not in present}
         rules = {r: keys for r, keys in self.blocking.items() if not any(k.partition(".")[0] in gone for k in keys)}
         if not gone:
             return self

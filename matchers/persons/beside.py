@@ -38,11 +38,11 @@ def beside(
     left: pa.Table, right: pa.Table, model: LinkModel, *, options: Options | None = None
 ) -> dict[tuple[int, int], Beside]:
     """Every left row beside every right row, by their `row_id`. Raises InputError where a needed column is missing."""
-    one, other, smaller = fitted(left, right, model)
-    sides = encode_rows(one, other, smaller)
+    left_rows, right_rows, smaller = fitted(left, right, model)
+    sides = encode_rows(left_rows, right_rows, smaller)
     ids = [(left_id, right_id) for left_id in sides.left.tolist() for right_id in sides.right.tolist()]
-    found, _ = candidate_pairs(sides, options=options)
-    rules = {(row["left_id"], row["right_id"]): tuple(row["blocking_rules"]) for row in found.to_pylist()}
+    candidates, _ = candidate_pairs(sides, options=options)
+    rules = {(row["left_id"], row["right_id"]): tuple(row["blocking_rules"]) for row in candidates.to_pylist()}
     pairs = pa.table({
         "left_id": pa.array([pair[0] for pair in ids], pa.int64()),
         "right_id": pa.array([pair[1] for pair in ids], pa.int64()),

@@ -96,7 +96,7 @@ def _tie_loose_rows(con: duckdb.DuckDBPyConnection, sides: EncodedSides, options
     con.register("decided_loose", decided_pairs(_loose_and_roll(con, sides), options=options))
     run_script(con, _TIE_BY_LINK)
     append(con, "doubts", _DOUBTS_BY_REVIEW)
-    con.register("of_one_sound", _of_one_sound(con, sides))
+    con.register("of_one_sound", _rows_of_same_sound(con, sides))
     append(con, "doubts", _UNPROVEN)
     append(
         con,
@@ -139,7 +139,7 @@ _DOUBTS_BY_REVIEW = """
 """
 
 # Loose rows without a full ID whose name sounds like somebody's on the roll, nothing speaking against it.
-_OF_ONE_SOUND = """
+_SAME_SOUND = """
     select l.id as left_row_key, r.id as right_row_key, l.seq as left_seq, r.seq as right_seq
     from all_rows l
     join all_rows r on r.role = 'roll' and r.name_fold = nullif(l.name_fold, 0)
@@ -154,9 +154,9 @@ _UNPROVEN = """
 """
 
 
-def _of_one_sound(con: duckdb.DuckDBPyConnection, sides: EncodedSides) -> pa.Table:
+def _rows_of_same_sound(con: duckdb.DuckDBPyConnection, sides: EncodedSides) -> pa.Table:
     """One row per loose row and roll row whose names sound alike and whose birth dates can be one person's."""
-    pairs = con.execute(_OF_ONE_SOUND).to_arrow_table()
+    pairs = con.execute(_SAME_SOUND).to_arrow_table()
     seqs = (np.asarray(pairs["left_seq"], np.int64), np.asarray(pairs["right_seq"], np.int64))
     other = pairs_at(con, sides.model, sides.both, seqs, _OTHER_BIRTH)
     return pairs.select(["left_row_key", "right_row_key"]).filter(pa.array(~other))

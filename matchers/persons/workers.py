@@ -66,8 +66,8 @@ def _full_ids(sides: EncodedSides) -> pa.Table:
     """One row per worker row with a full name and a full ID."""
     columns = sides.both.left.columns
     kept = (columns["name_kind"] == 1) & (columns["id_number_kind"] == 1)
-    found = {name: columns[name][kept] for name in ("name_key", "id_number_head", "id_number_tail")}
-    return pa.table({"row_id": sides.left[kept], **found})
+    full_ids = {name: columns[name][kept] for name in ("name_key", "id_number_head", "id_number_tail")}
+    return pa.table({"row_id": sides.left[kept], **full_ids})
 
 
 def follow(decided: pa.Table, own: pa.Table, *, options: Options | None = None) -> pa.Table:

@@ -39,19 +39,19 @@ class ByTiers:
         self.con, self.model, self.both = con, model, both
         self.u = self._chances(pairs_with_values(con, model, both, unrelated_pairs(both, _ROWS_CROSSED)))
 
-    def pairs(self, found: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
+    def pairs(self, candidates: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
         """One entry per candidate, with the chance of the value it agrees on."""
         entities = identical_rows(self.both.left) if self.both.same else None
         chances = PopulationChances(self.con, self.model, self.both, entities)
-        return pairs_with_values(self.con, self.model, self.both, found, chances=chances, placed=placed)
+        return pairs_with_values(self.con, self.model, self.both, candidates, chances=chances, placed=placed)
 
     def learn(self, pairs: TrainingPairs, rounds: int) -> Learned:
         """EM; m of a level is its share within its class."""
 
         def shares(column: str, matches: Floats, start: Floats) -> Floats:
-            found, within, counts = self._shares(pairs, column, matches)
-            known = (within >= _FEW) & ~(self._speaks_for(column) & (counts < _FEW_AGREEING))
-            return np.where(known, np.maximum(found, LEAST_M), start)
+            learned, within, counts = self._shares(pairs, column, matches)
+            enough = (within >= _FEW) & ~(self._speaks_for(column) & (counts < _FEW_AGREEING))
+            return np.where(enough, np.maximum(learned, LEAST_M), start)
 
         return learn(pairs, self.u, self.model, self.both.counts, shares, rounds=rounds)
 
@@ -89,7 +89,7 @@ class ByTiers:
         sums = np.bincount(level, weights=np.log2(pairs.chances[column]), minlength=len(u))
         counts = np.bincount(level, minlength=len(u))
         levels = zip(self.model.comparisons[column].values(), u[1:], strict=True)
-        given = np.array([1.0, *(one.m if one.u == TERM_FREQUENCY else chance for one, chance in levels)])
+        given = np.array([1.0, *(weight.m if weight.u == TERM_FREQUENCY else chance for weight, chance in levels)])
         return np.asarray(np.where(counts > 0, u * np.exp2(sums / np.maximum(counts, 1)), given), np.float64)
 
     def _chances(self, strangers: TrainingPairs) -> dict[str, Floats]:
@@ -107,13 +107,13 @@ class ByTiers:
     def _shares(self, pairs: TrainingPairs, column: str, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """Per level its share within its class (1 for null), how much of the class there is, and of the level."""
         size = len(self.model.comparisons[column]) + 1
-        found = np.bincount(pairs.levels[column], weights=weights, minlength=size)
+        sums = np.bincount(pairs.levels[column], weights=weights, minlength=size)
         classes = np.bincount(pairs.classes[column], weights=weights, minlength=size + 1)
         classes[0] = classes[1:].sum()
         within = classes[class_of_level(self.model, column)]
-        shares = (found + 0.5) / (within + 1.0)  # none seen among six hundred is not none at all
+        shares = (sums + 0.5) / (within + 1.0)  # none seen among six hundred is not none at all
         shares[0] = 1.0
-        return np.asarray(shares, np.float64), np.asarray(within, np.float64), np.asarray(found, np.float64)
+        return np.asarray(shares, np.float64), np.asarray(within, np.float64), np.asarray(sums, np.float64)
 
     def _speaks_for(self, column: str) -> npt.NDArray[np.bool_]:
         against = self.model.kind(column).against

@@ -13,10 +13,10 @@ from matchers.training.chances import chance_agreements
 from matchers.training.em import LEAST_M, Floats, Numbers, TrainingPairs, learn, short
 from matchers.training.pairs import pairs_by_pattern
 from matchers.training.trust import in_order, refuse_broken, refuse_uneven
-from matchers.weighing.chances import counted_levels, id_levels
+from matchers.weighing.chances import id_levels, term_frequency_levels
 from matchers.weighing.weights import Learned
 
-_LEAST_SHOWN = 1.0
+_LEAST_PAIRS_AT_LEVEL = 1.0
 
 
 class ByWeight:
@@ -26,9 +26,9 @@ class ByWeight:
         self.con, self.model, self.both = con, model, both
         self.chances = chance_agreements(con, model, both, threads=threads)
 
-    def pairs(self, found: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
+    def pairs(self, candidates: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
         """The candidates by pattern of levels; pairs that were judged count even if no rule found them."""
-        return pairs_by_pattern(self.con, self.model, self.both, found, placed=placed)
+        return pairs_by_pattern(self.con, self.model, self.both, candidates, placed=placed)
 
     def learn(self, pairs: TrainingPairs, rounds: int) -> Learned:
         """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
@@ -54,12 +54,14 @@ class ByWeight:
 
     def weights(self, learned: Learned) -> dict[str, dict[str, LevelWeight]]:
         """Weights as the model file keeps them: u counted per value where it can be, a name's part in it apart."""
-        counted = {(column, number) for column, number, _ in counted_levels(self.model)} | set(id_levels(self.model))
+        by_frequency = {(column, number) for column, number, _ in term_frequency_levels(self.model)} | set(
+            id_levels(self.model)
+        )
         return {
             column: {
                 name: LevelWeight(
                     m=short(learned.m[column][number]),
-                    u=TERM_FREQUENCY if (column, number) in counted else self._u(learned, column, name, number),
+                    u=TERM_FREQUENCY if (column, number) in by_frequency else self._u(learned, column, name, number),
                     correlation_factor=self.chances.name_correlations.get((column, name)),
                 )
                 for number, name in enumerate(levels, 1)
@@ -74,10 +76,10 @@ class ByWeight:
 def _shares(level: Numbers, matches: Floats, start: Floats) -> Floats:
     """Share of each level among the matches that show the column, 1 in all; the model's own where no match shows it."""
     counts = np.bincount(level, weights=matches, minlength=len(start))
-    shown = counts[1:].sum()
-    if shown < _LEAST_SHOWN:
+    present = counts[1:].sum()
+    if present < _LEAST_PAIRS_AT_LEVEL:
         return start
-    shares = np.maximum(counts / shown, LEAST_M)
+    shares = np.maximum(counts / present, LEAST_M)
     shares[1:] /= shares[1:].sum()
     shares[0] = 1.0
     return np.asarray(shares, np.float64)

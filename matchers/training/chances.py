@@ -20,10 +20,10 @@ from matchers.weighing.chances import ID_PLACES, ValueChances
 from matchers.weighing.weights import Learned
 
 _ROWS_CROSSED = 1_000
-_ROWS_COUNTED = 200_000
+_ROWS_SAMPLED = 200_000
 _PAIRS_FOR_IDS = 20_000
 _STIR = np.uint64(0x9E3779B97F4A7C15)
-_COUNTED_WITHIN = {"phone": {"full": "full", "visible": "head3_tail4"}}
+_WITHIN_KEY = {"phone": {"full": "full", "visible": "head3_tail4"}}
 """Levels too rare for pairs drawn: chance of the key that stands for them, among the rows of one unique side."""
 _CORRELATED_WITH_NAMES = {"date": ("same", "year"), "category": ("same", "value")}
 """Level and key that strangers of one name share more often than others: a name tells sex and the years it was given
@@ -53,11 +53,11 @@ class Chances:
 
     def given_same_name(self, u: dict[str, Floats]) -> dict[str, Floats]:
         """u among strangers of one name, as nearly all pairs in doubt are."""
-        found = {column: chances.copy() for column, chances in u.items()}
+        chances_of = {column: chances.copy() for column, chances in u.items()}
         for (column, level), factor in self.name_correlations.items():
             number = self.levels[column].index(level) + 1
-            found[column][number] = min(found[column][number] * factor, 1.0)
-        return found
+            chances_of[column][number] = min(chances_of[column][number] * factor, 1.0)
+        return chances_of
 
     def without_matches(self, learned: Learned) -> dict[str, Floats]:
         """u with the matches that were learned taken out of the pairs drawn."""
@@ -75,12 +75,12 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
     drawn_rows = _drawn(both, _ROWS_CROSSED)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         name_correlations = pool.submit(_name_correlations, con, model, both)
-        counted = list(
-            pool.map(lambda column: _chances_counted(con, model, column, both, drawn_rows), model.comparisons)
+        from_counts = list(
+            pool.map(lambda column: _chances_by_frequency(con, model, column, both, drawn_rows), model.comparisons)
         )
     strangers = pairs_by_pattern(con, model, both, _crossed(both, drawn_rows), threads=threads)
     u, drawn = {}, {}
-    for (column, levels), chances in zip(model.comparisons.items(), counted, strict=True):
+    for (column, levels), chances in zip(model.comparisons.items(), from_counts, strict=True):
         counts = np.bincount(strangers.levels[column], weights=strangers.free, minlength=len(levels) + 1) + 0.5
         u[column] = counts / max(counts[1:].sum(), 1.0)
         u[column][0] = 1.0
@@ -95,15 +95,15 @@ def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Bo
     return Chances(named, u, drawn, float(strangers.free.sum()), name_correlations.result())
 
 
-def _chances_counted(
+def _chances_by_frequency(
     con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both, drawn: tuple[Seqs, Seqs]
 ) -> list[tuple[int, float]]:
     """Chances of one column's levels that are counted, by level number."""
     with con.cursor() as cursor:
         named = enumerate(model.comparisons[column], start=1)
-        found = [(number, _counted(cursor, model, column, name, both)) for number, name in named]
-        known = [(number, chance) for number, chance in found if chance is not None]
-        return known + _chance_of_ids(cursor, model, column, both, drawn)
+        chances = [(number, _frequency_chance(cursor, model, column, name, both)) for number, name in named]
+        by_frequency = [(number, chance) for number, chance in chances if chance is not None]
+        return by_frequency + _chance_of_ids(cursor, model, column, both, drawn)
 
 
 def _given(model: LinkModel, column: str) -> list[tuple[int, float]]:
@@ -132,7 +132,9 @@ def _crossed(both: Both, drawn: tuple[Seqs, Seqs]) -> Pairs:
     return packed(first[kept], second[kept])
 
 
-def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, level: str, both: Both) -> float | None:
+def _frequency_chance(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, level: str, both: Both
+) -> float | None:
     """A level's chance from counts; null where the kind names no key for it, or a side's rows may repeat."""
     form = model.kind(column).share_of.get(level)
     if form is not None and both.same:
@@ -141,20 +143,20 @@ def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, leve
         sides = (both.left, both.right)
         first, second = (key_values(con, model, f"{column}.{form}", side)[:: _step(side)] for side in sides)
         return _chance_across(first, second)
-    within = _COUNTED_WITHIN.get(model.columns[column], {}).get(level)
+    within = _WITHIN_KEY.get(model.columns[column], {}).get(level)
     unique = _unique_side(model, both)
     return _chance_within(key_values(con, model, f"{column}.{within}", unique)) if within and unique else None
 
 
 def _step(side: Side) -> int:
-    return max(1, side.rows // _ROWS_COUNTED)
+    return max(1, side.rows // _ROWS_SAMPLED)
 
 
 def _chance_across(left: Keys, right: Keys) -> float:
     """Chance that a left and a right row share a key, half a pair added."""
     (first, counts), (second, others) = (np.unique(keys[keys != 0], return_counts=True) for keys in (left, right))
-    _, here, there = np.intersect1d(first, second, assume_unique=True, return_indices=True)
-    shared = float(counts[here].astype(np.float64) @ others[there].astype(np.float64))
+    _, left_places, right_places = np.intersect1d(first, second, assume_unique=True, return_indices=True)
+    shared = float(counts[left_places].astype(np.float64) @ others[right_places].astype(np.float64))
     return (shared + 0.5) / max(float(counts.sum()) * float(others.sum()), 1.0)
 
 
@@ -191,20 +193,20 @@ def _name_correlations_in(con: duckdb.DuckDBPyConnection, model: LinkModel, both
         return {}
     step = _step(unique)
     bearing = key_values(con, model, f"{names}.key", unique)[::step]
-    found = {}
+    correlations = {}
     for column in model.comparisons:
         level, form = _CORRELATED_WITH_NAMES.get(model.columns[column], ("", ""))
         if level in model.comparisons[column]:
             factor = _name_correlation(bearing, key_values(con, model, f"{column}.{form}", unique)[::step])
             if factor >= _LEAST_CORRELATION:
-                found[column, level] = factor
-    return found
+                correlations[column, level] = factor
+    return correlations
 
 
 def _name_correlation(names: Keys, keys: Keys) -> float:
     """Pairs that share name and key, by as many as if names told nothing of it; few of them say little."""
-    shown = (names != 0) & (keys != 0)
-    names, keys = names[shown], keys[shown]
+    both_present = (names != 0) & (keys != 0)
+    names, keys = names[both_present], keys[both_present]
     doubted = len(names) / _DOUBTED_ROWS
     expected = _pairs_within(names) * _chance_within(keys)
     shared = _pairs_within((names * _STIR) ^ keys)
@@ -221,18 +223,18 @@ def _chance_of_ids(
     turn = np.arange(_PAIRS_FOR_IDS)
     left, right = drawn[0][turn % len(drawn[0])], drawn[1][(turn * 7 + turn // len(drawn[0]) * 37) % len(drawn[1])]
     kinds = both.left.columns[f"{column}_kind"][left], both.right.columns[f"{column}_kind"][right]
-    shown = (kinds[0] > 0) & (kinds[1] > 0)
-    first, second = kinds[0][shown], kinds[1][shown]
+    have_id = (kinds[0] > 0) & (kinds[1] > 0)
+    first, second = kinds[0][have_id], kinds[1][have_id]
     if not len(first):
         return []
-    chance = ValueChances(con, model, both).id_chances(column, left[shown], right[shown])
+    chance = ValueChances(con, model, both).id_chances(column, left[have_id], right[have_id])
     full, masked = (first == 1) & (second == 1), np.minimum(first, second) + np.maximum(first, second) == 3
     wrong = float(((first == 3) | (second == 3)).mean())
     local = _local_chance(con, model, column, both)
     alike = chance[full] if local is None else np.array([local])
-    found = {"full": chance[full], "visible": chance[masked], "near": alike * _near_ids() * max(wrong, 1e-4)}
+    chances = {"full": chance[full], "visible": chance[masked], "near": alike * _near_ids() * max(wrong, 1e-4)}
     levels = list(model.comparisons[column])
-    return [(levels.index(n) + 1, float(c.mean())) for n, c in found.items() if n in levels and len(c)]
+    return [(levels.index(n) + 1, float(c.mean())) for n, c in chances.items() if n in levels and len(c)]
 
 
 def _local_chance(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both) -> float | None:
@@ -242,8 +244,8 @@ def _local_chance(con: duckdb.DuckDBPyConnection, model: LinkModel, column: str,
     if unique is None:
         return None
     regions, births = (key_values(con, model, f"{column}.{form}", unique) for form in ("head6", "birth"))
-    shown = np.where((regions != 0) & (births != 0), (regions * _STIR) ^ births, np.uint64(0))
-    shared, rows = _pairs_within(shown), float(np.count_nonzero(shown))
+    region_and_birth = np.where((regions != 0) & (births != 0), (regions * _STIR) ^ births, np.uint64(0))
+    shared, rows = _pairs_within(region_and_birth), float(np.count_nonzero(region_and_birth))
     if shared <= rows / _DOUBTED_ROWS:
         return None
     return shared / (rows * (rows - 1) / 2) * math.prod(ID_PLACES[8:])

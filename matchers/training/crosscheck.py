@@ -50,12 +50,12 @@ def cross_check(pairs: TrainingPairs, learned: Learned, model: LinkModel) -> Cro
     mixed = [c for c, agree in vectors.items() if 0 < sampled[agree].sum() < sampled.sum()]
     if len(mixed) < 2:
         return None
-    found = _ecm({c: vectors[c] for c in mixed}, sampled)
+    ecm = _ecm({c: vectors[c] for c in mixed}, sampled)
     post = posterior(learned, pairs.levels)
     share = _share_of(counts * post, counts)
-    if found is None:
+    if ecm is None:
         return CrossCheck((), (share, 0.0), False, ("ECM 没有给出结果（数值溢出）",))
-    prior, rates, swapped = found
+    prior, rates, swapped = ecm
     columns = tuple(
         AgreementShares(c, (_share(agree := vectors[c], counts * post), _share(agree, counts * (1 - post))), rates[c])
         for c in mixed
@@ -102,8 +102,8 @@ def _ecm(
         return None
     rates = np.exp(logs[:, 1::2])  # per column the binariser has two places, not agreeing and agreeing
     match = int(rates[1].sum() >= rates[0].sum())
-    found = {c: (float(rates[match][n]), float(rates[1 - match][n])) for n, c in enumerate(vectors)}
-    return float(priors[match]), found, match == 0
+    shares = {c: (float(rates[match][n]), float(rates[1 - match][n])) for n, c in enumerate(vectors)}
+    return float(priors[match]), shares, match == 0
 
 
 def _differences(columns: tuple[AgreementShares, ...], shares: tuple[float, float], swapped: bool) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _differences(columns: tuple[AgreementShares, ...], shares: tuple[float, floa
         notes.append("ECM 的两类颠倒，已换回来再比")
     if abs(shares[0] - shares[1]) > _FAR_MATCHES * max(shares):
         notes.append(f"候选中真对的比例：本模型 {shares[0]:.2%}，ECM {shares[1]:.2%}，相差较大")
-    for one in columns:
-        if abs(one.ours[0] - one.ecm[0]) > _FAR:
-            notes.append(f"{one.column}：真对中一致的比例，本模型 {one.ours[0]:.3f}，ECM {one.ecm[0]:.3f}")
+    for column in columns:
+        if abs(column.ours[0] - column.ecm[0]) > _FAR:
+            notes.append(f"{column.column}：真对中一致的比例，本模型 {column.ours[0]:.3f}，ECM {column.ecm[0]:.3f}")
     return tuple(notes)

@@ -45,7 +45,9 @@ class TrainingPairs:
 
     def bits_of_values(self) -> Floats:
         """Bits per entry that the values agreed on are worth, beyond what their levels are."""
-        return np.asarray(-sum((np.log2(one) for one in self.chances.values()), np.zeros(len(self.free))), np.float64)
+        return np.asarray(
+            -sum((np.log2(chance) for chance in self.chances.values()), np.zeros(len(self.free))), np.float64
+        )
 
 
 def short(number: float) -> float:
@@ -90,9 +92,9 @@ def posterior(learned: Learned, levels: Mapping[str, Numbers], values: Floats | 
 
 def _most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
     """The largest move of a round, with its column and level."""
-    found = []
+    moves = []
     for column, levels in model.comparisons.items():
         by = np.abs(fresh[column] - old[column])[1:]
         at = int(by.argmax())
-        found.append((float(by[at]), column, list(levels)[at]))
-    return max(found)
+        moves.append((float(by[at]), column, list(levels)[at]))
+    return max(moves)

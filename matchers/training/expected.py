@@ -44,8 +44,8 @@ def expected_outcomes(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
 ) -> tuple[ExpectedOutcome, ...]:
     """Link, review and reject among the candidates, and the matches expected in each by the probabilities."""
-    found = (_decided_by_tiers if model.evidence_tiers else _decided_by_weight)(con, model, both, pairs)
-    return tuple(found.get(name, ExpectedOutcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
+    outcomes = (_decided_by_tiers if model.evidence_tiers else _decided_by_weight)(con, model, both, pairs)
+    return tuple(outcomes.get(name, ExpectedOutcome(name, 0, 0.0)) for name in ("link", "review", "below", "reject"))
 
 
 def _decided_by_weight(
@@ -72,19 +72,21 @@ def _decided_by_tiers(
     decided = decide_scored(con, model, both, scored).decision
     names = {"link": Decision.LINK, "review": Decision.REVIEW, "reject": Decision.REJECT}
     return {
-        name: ExpectedOutcome(name, int((decided == one).sum()), float(scored.probability[decided == one].sum()))
-        for name, one in names.items()
+        name: ExpectedOutcome(
+            name, int((decided == decision).sum()), float(scored.probability[decided == decision].sum())
+        )
+        for name, decision in names.items()
     }
 
 
 def unlinkable_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Unlinkable, ...]:
     """Each side's rows, evenly drawn, held against themselves; values count as often as their own side shows them."""
     links = _links_by_tiers if model.evidence_tiers else _links_by_weight
-    found = []
+    unlinkable = []
     for name, side in (("left", both.left),) if both.same else (("left", both.left), ("right", both.right)):
         seqs = np.arange(0, side.rows, max(1, side.rows // _SAMPLED_ROWS), dtype=np.int64)
-        found.append(Unlinkable(name, len(seqs), len(seqs) - links(con, model, both, side, packed(seqs, seqs))))
-    return tuple(found)
+        unlinkable.append(Unlinkable(name, len(seqs), len(seqs) - links(con, model, both, side, packed(seqs, seqs))))
+    return tuple(unlinkable)
 
 
 def _links_by_weight(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, side: Side, pairs: Pairs) -> int:

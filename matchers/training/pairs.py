@@ -29,7 +29,7 @@ def pairs_by_pattern(
     same, other = (placed.same, placed.other) if placed else (none, none)
     free = np.setdiff1d(pairs, np.concatenate([same, other])) if placed else pairs
     parts = [_pattern_counts(con, model, both, some, threads) for some in (free, same, other)]
-    numbers = sorted({number for found, _ in parts for number in found})
+    numbers = sorted({number for patterns, _ in parts for number in patterns})
     free_counts, same_counts, other_counts = (_spread(numbers, *part) for part in parts)
     return TrainingPairs(levels_by_column(model, numbers), free_counts, same_counts, other_counts)
 
@@ -37,7 +37,7 @@ def pairs_by_pattern(
 def levels_by_column(model: LinkModel, patterns: list[int]) -> dict[str, Numbers]:
     """Level numbers of the patterns, by column."""
     levels = [levels_of(model, pattern) for pattern in patterns]
-    return {column: np.array([one[column] for one in levels], np.int64) for column in model.comparisons}
+    return {column: np.array([level[column] for level in levels], np.int64) for column in model.comparisons}
 
 
 def _pattern_counts(
@@ -46,25 +46,25 @@ def _pattern_counts(
     """Every pattern of levels among the pairs, in order, and how many show it."""
     compared = [(comparison(model, column), radix) for column, radix in radixes(model).items()]
 
-    def counted(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    def counts_of_part(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         seqs = unpacked(pairs[part])
         patterns = np.zeros(len(seqs[0]), np.uint64)
         with con.cursor() as cursor:
-            for one, radix in compared:
-                patterns += levels_of_pairs(cursor, one, both, seqs).astype(np.uint64) * np.uint64(radix)
+            for levels, radix in compared:
+                patterns += levels_of_pairs(cursor, levels, both, seqs).astype(np.uint64) * np.uint64(radix)
         return np.unique(patterns, return_counts=True)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = list(pool.map(counted, slices(len(pairs), _PAIRS_AT_ONCE)))
-    if not found:
+        parts = list(pool.map(counts_of_part, slices(len(pairs), _PAIRS_AT_ONCE)))
+    if not parts:
         return [], np.zeros(0)
-    numbers, place = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
-    return numbers.tolist(), np.bincount(place, np.concatenate([one for _, one in found])).astype(np.float64)
+    numbers, place = np.unique(np.concatenate([patterns for patterns, _ in parts]), return_inverse=True)
+    return numbers.tolist(), np.bincount(place, np.concatenate([counts for _, counts in parts])).astype(np.float64)
 
 
-def _spread(numbers: list[int], found: list[int], counts: Floats) -> Floats:
+def _spread(numbers: list[int], levels: list[int], counts: Floats) -> Floats:
     spread = np.zeros(len(numbers))
-    spread[np.searchsorted(numbers, np.array(found, np.int64))] = counts
+    spread[np.searchsorted(numbers, np.array(levels, np.int64))] = counts
     return spread
 
 
@@ -102,19 +102,19 @@ def by_pattern(pairs: TrainingPairs, model: LinkModel) -> TrainingPairs:
 def class_of_level(model: LinkModel, column: str) -> Numbers:
     """Per level number the class it agrees in; 0 for null, and for levels that any class may show."""
     classes = model.kind(column).classes
-    found = [0]
+    class_of = [0]
     for name in model.comparisons[column]:
-        found.append(next((place for place, (_, names) in enumerate(classes, 1) if name in names), 0))
-    return np.array(found, np.int64)
+        class_of.append(next((place for place, (_, names) in enumerate(classes, 1) if name in names), 0))
+    return np.array(class_of, np.int64)
 
 
 def _classes(model: LinkModel, column: str, both: Both, seqs: tuple[Seqs, Seqs], level: Numbers) -> Numbers:
     """Per pair the first class that holds; 1 where the kind has no classes, 0 where a side shows nothing."""
-    found = (level > 0).astype(np.int64)
+    classes = (level > 0).astype(np.int64)
     rows = pair_rows(column, both, seqs)
     free = level > 0
     for place, (holds, _) in enumerate(model.kind(column).classes, 1):
-        here = free & holds(rows)
-        found[here] = place
-        free &= ~here
-    return found
+        of_class = free & holds(rows)
+        classes[of_class] = place
+        free &= ~of_class
+    return classes

@@ -9,12 +9,12 @@ import tomlkit
 
 from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.training.crosscheck import CrossCheck
-from matchers.training.train import JudgedShown, Training
+from matchers.training.train import JudgedFigures, Training
 from matchers.weighing.weights import Round
 
 _DECISIONS = {"link": "关联", "review": "待核", "reject": "另有更相符", "below": "低于待核"}
 _SIDES = {"left": "左表", "right": "右表"}
-_MOST_ROUNDS_SHOWN = 25
+_MOST_ROUNDS_PRINTED = 25
 _BAR = 30
 
 
@@ -47,7 +47,7 @@ def _heading(training: Training) -> Iterator[str]:
 def _reminders(training: Training) -> Iterator[str]:
     yield from ("", "## 提醒", "")
     reminders = (*training.warnings, *(training.crosscheck.warnings if training.crosscheck else ()))
-    yield from (f"- {one}" for one in reminders or ("没有",))
+    yield from (f"- {reminder}" for reminder in reminders or ("没有",))
 
 
 def _outcomes(training: Training) -> Iterator[str]:
@@ -55,11 +55,12 @@ def _outcomes(training: Training) -> Iterator[str]:
     model = training.model
     yield from ("", "## 用在这两张表上会怎样（由概率推算，不是核对出来的）", "")
     yield from ("| 结论 | 对数 | 其中估计为真 | 其中估计为假 |", "|---|---:|---:|---:|")
-    for one in training.outcomes:
-        yield f"| {_DECISIONS[one.decision]} | {one.pairs:,} | {one.matches:,.1f} | {one.pairs - one.matches:,.1f} |"
-    by = {one.decision: one for one in training.outcomes}
+    for outcome in training.outcomes:
+        wrong = outcome.pairs - outcome.matches
+        yield f"| {_DECISIONS[outcome.decision]} | {outcome.pairs:,} | {outcome.matches:,.1f} | {wrong:,.1f} |"
+    by = {outcome.decision: outcome for outcome in training.outcomes}
     linked = by["link"]
-    missed = sum(one.matches for name, one in by.items() if name != "link")
+    missed = sum(outcome.matches for name, outcome in by.items() if name != "link")
     wrong = linked.pairs - linked.matches
     share = f"（{wrong / linked.pairs:.3%}）" if linked.pairs else ""
     yield ""
@@ -69,9 +70,9 @@ def _outcomes(training: Training) -> Iterator[str]:
 
 def _unlinkable(training: Training) -> Iterator[str]:
     yield from ("", "## 连不上的行（自己的信息太少：即使对方每一项都一致，也到不了关联线）", "")
-    for one in training.unlinkable:
-        share = f"，占 {one.unlinkable / one.rows:.2%}" if one.rows else ""
-        yield f"- {_SIDES[one.side]}：抽查 {one.rows:,} 行，连不上 {one.unlinkable:,} 行{share}"
+    for side in training.unlinkable:
+        share = f"，占 {side.unlinkable / side.rows:.2%}" if side.rows else ""
+        yield f"- {_SIDES[side.side]}：抽查 {side.rows:,} 行，连不上 {side.unlinkable:,} 行{share}"
 
 
 def _weights(training: Training) -> Iterator[str]:
@@ -104,11 +105,11 @@ def _bits(level: LevelWeight) -> str:
 def _convergence(history: tuple[Round, ...]) -> Iterator[str]:
     """One line per round: the largest move, as a bar over its logarithm, and the matches expected."""
     yield from ("", "## 收敛", "", "```", "  轮     最大变动  （每格约四分之一个数量级）          估计真对  变动最大")
-    shown = history if len(history) <= _MOST_ROUNDS_SHOWN else history[:: len(history) // _MOST_ROUNDS_SHOWN + 1]
-    for number, one in enumerate(history, 1):
-        if one in shown or number == len(history):
-            bar = "█" * max(0, min(_BAR, round(4 * (math.log10(max(one.moved, 1e-9)) + 7))))
-            yield f"{number:>4}  {one.moved:>11.7f}  {bar:<{_BAR}}  {one.matches:>12,.1f}  {one.column}.{one.level}"
+    printed = history if len(history) <= _MOST_ROUNDS_PRINTED else history[:: len(history) // _MOST_ROUNDS_PRINTED + 1]
+    for number, step in enumerate(history, 1):
+        if step in printed or number == len(history):
+            bar = "█" * max(0, min(_BAR, round(4 * (math.log10(max(step.moved, 1e-9)) + 7))))
+            yield f"{number:>4}  {step.moved:>11.7f}  {bar:<{_BAR}}  {step.matches:>12,.1f}  {step.column}.{step.level}"
     yield "```"
 
 
@@ -128,11 +129,12 @@ def _crosscheck(check: CrossCheck | None) -> Iterator[str]:
     yield f"- 候选中真对的比例：本模型 {check.matches[0]:.2%}，ECM {check.matches[1]:.2%}"
     if check.columns:
         yield from ("", "| 列 | 真对中一致 本模型 | ECM | 其余候选中一致 本模型 | ECM |", "|---|---:|---:|---:|---:|")
-    for one in check.columns:
-        yield f"| {one.column} | {one.ours[0]:.3f} | {one.ecm[0]:.3f} | {one.ours[1]:.3f} | {one.ecm[1]:.3f} |"
+    for column in check.columns:
+        shares = (column.ours[0], column.ecm[0], column.ours[1], column.ecm[1])
+        yield f"| {column.column} | {' | '.join(f'{share:.3f}' for share in shares)} |"
 
 
-def _judged(judged: JudgedShown | None) -> Iterator[str]:
+def _judged(judged: JudgedFigures | None) -> Iterator[str]:
     if judged is None:
         return
     yield from ("", "## 人工判断", "")

@@ -62,7 +62,7 @@ class Suggestion:
     @property
     def blocking(self) -> Rules:
         """The chosen rules as a model's `[blocking]` section."""
-        return {one.rule: one.keys for one in self.candidates if one.chosen}
+        return {candidate.rule: candidate.keys for candidate in self.candidates if candidate.chosen}
 
 
 def suggest_blocking(left: Rows, right: Rows | None, model: LinkModel, *, options: Options | None = None) -> Suggestion:
@@ -86,8 +86,8 @@ def suggest_blocking(left: Rows, right: Rows | None, model: LinkModel, *, option
                 action="核对两张表的列是不是都有值，或自己在模型的 [blocking] 里写规则",
             )  # fmt: skip
         sampled, step = _sampled(both)
-        found, weights = _found(con, _blocked(model, pool), sampled)
-    return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (found, weights * step), budget)
+        matches, weights = _matches_by_rule(con, _blocked(model, pool), sampled)
+    return _chosen(pool, {rule: planned[rule][1] for rule in pool}, (matches, weights * step), budget)
 
 
 def _blocked(model: LinkModel, rules: Rules) -> LinkModel:
@@ -117,9 +117,9 @@ def _planned(
             for combined in itertools.combinations(keys, size)
             if size == 1 or (_columns_differ(combined) and large.issuperset(itertools.combinations(combined, size - 1)))
         }
-        counted = _counted(con, model, both, rules)
-        planned |= {rule: (rules[rule], pairs) for rule, pairs in counted.items()}
-        large = {rules[rule] for rule, pairs in counted.items() if pairs > budget // 20}
+        counts = _pairs_per_rule(con, model, both, rules)
+        planned |= {rule: (rules[rule], pairs) for rule, pairs in counts.items()}
+        large = {rules[rule] for rule, pairs in counts.items() if pairs > budget // 20}
     return planned
 
 
@@ -136,14 +136,14 @@ def rule_name(keys: Iterable[str]) -> str:
     return f"same_{'_and_'.join(parts)}"
 
 
-def _counted(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, rules: Rules) -> dict[str, int]:
+def _pairs_per_rule(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, rules: Rules) -> dict[str, int]:
     """Pairs each rule would bring by itself, a few rules at a time so that their keys fit in memory."""
     names = list(rules)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for start in range(0, len(names), _BATCH):
         some = {name: rules[name] for name in names[start : start + _BATCH]}
-        found |= {block.rule: block.pairs for block in plan_blocks(con, _blocked(model, some), both)}
-    return found
+        counts |= {block.rule: block.pairs for block in plan_blocks(con, _blocked(model, some), both)}
+    return counts
 
 
 def _pool(affordable: Rules, pairs: Mapping[str, int]) -> Rules:
@@ -158,7 +158,7 @@ def _pool(affordable: Rules, pairs: Mapping[str, int]) -> Rules:
     return pool
 
 
-def _found(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Flags, Floats]:
+def _matches_by_rule(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tuple[Flags, Floats]:
     """Probable matches by rules (does the rule find it), and each one's probability; a row's best partner only."""
     sure = model.model_copy(update={"review_probability": 0.5})
     batches = distinct_batches(plan_blocks(con, sure, both))
@@ -167,8 +167,8 @@ def _found(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> tupl
     best = np.lexsort((left, -scored.bits, right))
     partner = right[best]
     kept = np.sort(best[np.concatenate([np.ones(min(len(best), 1), bool), partner[1:] != partner[:-1]])])
-    found = finding_rules(con, sure, both, (left[kept], right[kept]))
-    flags = np.array(list(found.values())).reshape(len(found), -1)
+    by_rule = finding_rules(con, sure, both, (left[kept], right[kept]))
+    flags = np.array(list(by_rule.values())).reshape(len(by_rule), -1)
     return flags, np.asarray(1 / (1 + np.exp2(-scored.bits[kept])), np.float64)
 
 
@@ -181,14 +181,16 @@ def _chosen(pool: Rules, pairs: dict[str, int], matches: tuple[Flags, Floats], b
     taken = {names[at] for at in picked}
 
     def row(at: int) -> Candidate:
-        others = [one for one in picked if one != at]
+        others = [rule for rule in picked if rule != at]
         covered = flags[others].any(axis=0) if others else np.zeros(len(weights), bool)
         return Candidate(
             names[at], pool[names[at]], pairs[names[at]], float(weights[flags[at]].sum() / total),
             float(weights[flags[at] & ~covered].sum() / total), names[at] in taken,
         )  # fmt: skip
 
-    rest = sorted((row(at) for at in range(len(names)) if at not in picked), key=lambda one: (-one.recall, one.pairs))
+    rest = sorted(
+        (row(at) for at in range(len(names)) if at not in picked), key=lambda rule: (-rule.recall, rule.pairs)
+    )
     covered = flags[picked].any(axis=0) if picked else np.zeros(len(weights), bool)
     return Suggestion(
         (*(row(at) for at in picked), *rest), float(weights[covered].sum() / total),
@@ -216,7 +218,7 @@ def _needed(picked: list[int], flags: Flags, weights: Floats) -> list[int]:
     """Without the rules that later ones made superfluous."""
     kept = list(picked)
     for at in picked:
-        others = [one for one in kept if one != at]
+        others = [rule for rule in kept if rule != at]
         if others and weights[flags[at] & ~flags[others].any(axis=0)].sum() <= 1e-9:
             kept = others
     return kept

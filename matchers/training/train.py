@@ -43,7 +43,7 @@ class Judging:
 
 
 @dataclass(frozen=True)
-class JudgedShown:
+class JudgedFigures:
     """What came of the judgements: pairs judged, rows that name no row here, and pairs the weights see otherwise."""
 
     same: int
@@ -65,7 +65,7 @@ class Training:
     outcomes: tuple[ExpectedOutcome, ...]
     unlinkable: tuple[Unlinkable, ...]
     crosscheck: CrossCheck | None
-    judged: JudgedShown | None
+    judged: JudgedFigures | None
     warnings: tuple[str, ...]
     unread: Mapping[str, Mapping[str, Unread]] = field(default_factory=dict)
     """By side and column, filled cells that showed nothing."""
@@ -91,9 +91,9 @@ def train(
         both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)
         placed = _placed(both, judging.judgements) if judging else None
-        found, plan = _candidates(con, model, both, chosen.threads)
+        candidates, plan = _candidates(con, model, both, chosen.threads)
         learning = (ByTiers if model.evidence_tiers else ByWeight)(con, model, both, chosen.threads)
-        pairs = learning.pairs(found, placed)
+        pairs = learning.pairs(candidates, placed)
         by_em = learning.learn(pairs, rounds)
         matches = by_em.prior * both.counts.pairs
         refuse_unlearned(by_em, matches)
@@ -105,11 +105,14 @@ def train(
         smaller = fitted.fitted_to(set(model.columns))
         with ThreadPoolExecutor(max_workers=1) as beside:  # the cross-check spends most of its time loading libraries
             checked = beside.submit(cross_check, by_pattern(pairs, model), learned, model)
-            outcomes, unlinkable = expected_outcomes(con, smaller, both, found), unlinkable_rows(con, smaller, both)
+            outcomes, unlinkable = (
+                expected_outcomes(con, smaller, both, candidates),
+                unlinkable_rows(con, smaller, both),
+            )
     return Training(
         before=whole, model=fitted, plan=plan, learned=_of_all_columns(learned, fitted), expected_matches=matches,
         outcomes=outcomes, unlinkable=unlinkable, crosscheck=checked.result(),
-        judged=_judged_shown(by_em, pairs, placed.unknown) if placed else None, warnings=warnings, unread=both.unread,
+        judged=_judged_figures(by_em, pairs, placed.unknown) if placed else None, warnings=warnings, unread=both.unread,
     )  # fmt: skip
 
 
@@ -129,16 +132,20 @@ def _candidates(
     copied = copies(entities)
     blocks = plan_blocks(con, model, both, threads=threads, without=copied)
     refuse_long_lists(model, blocks)
-    found = distinct(np.concatenate([np.zeros(0, np.uint64), *distinct_batches(blocks)]))
+    candidates = distinct(np.concatenate([np.zeros(0, np.uint64), *distinct_batches(blocks)]))
     if model.evidence_tiers:
-        found = found[np.logical_or.reduce(list(finding_rules(con, model, both, unpacked(found)).values()))]
-    found = distinct(np.concatenate([found, pairs_of_copies(entities, copied)])) if len(copied) else found
-    return found, tuple(RulePlan(block.rule, block.pairs) for block in blocks)
+        candidates = candidates[
+            np.logical_or.reduce(list(finding_rules(con, model, both, unpacked(candidates)).values()))
+        ]
+    candidates = (
+        distinct(np.concatenate([candidates, pairs_of_copies(entities, copied)])) if len(copied) else candidates
+    )
+    return candidates, tuple(RulePlan(block.rule, block.pairs) for block in blocks)
 
 
-def _judged_shown(learned: Learned, pairs: TrainingPairs, unknown: int) -> JudgedShown:
+def _judged_figures(learned: Learned, pairs: TrainingPairs, unknown: int) -> JudgedFigures:
     chance = posterior(learned, pairs.levels, pairs.bits_of_values())
-    return JudgedShown(
+    return JudgedFigures(
         int(pairs.same.sum()), int(pairs.other.sum()), unknown,
         int(pairs.same[chance < 0.5].sum()), int(pairs.other[chance >= 0.5].sum()),
     )  # fmt: skip

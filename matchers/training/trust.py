@@ -110,7 +110,7 @@ def refuse_uneven_classes(learned: Learned, model: LinkModel) -> None:
     """Raise TableError where what pairs of one class agree and differ in comes to more than all of them."""
     for column in model.comparisons:
         classes, m = class_of_level(model, column)[1:], learned.m[column][1:]
-        most = max(float(m[(classes == one) | (classes == 0)].sum()) for one in classes)
+        most = max(float(m[(classes == level_class) | (classes == 0)].sum()) for level_class in classes)
         if most > 1 + _UNEVEN_CLASSES:
             raise TableError(
                 f"{column} 各级的 m 合计 {most:.4f}，应为 1，保留原模型",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs, Seqs, distinct, unpacked
 from matchers.blocking.keys import key_sql, key_values
-from matchers.encoding.digits import shown_places
+from matchers.encoding.digits import unmasked_places
 from matchers.encoding.slices import slices
 from matchers.model.link_model import TERM_FREQUENCY, LinkModel
 from matchers.sides.encoded import Both, Side
@@ -37,7 +37,7 @@ _SPREAD_BITS, _MOST_BITS = 4, 22
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def counted_levels(model: LinkModel) -> list[tuple[str, int, str]]:
+def term_frequency_levels(model: LinkModel) -> list[tuple[str, int, str]]:
     """(column, level number, key form) of every level whose chance is counted per value."""
     return [
         (column, number, model.kind(column).share_of[name])
@@ -63,7 +63,7 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _FrequencyLevel:
     """Levels of one column whose chance is counted the same way; `form` none for the places IDs show."""
 
     column: str
@@ -71,10 +71,10 @@ class _Counted:
     form: str | None
 
 
-def _counted_apart(model: LinkModel) -> list[_Counted]:
+def _frequency_levels(model: LinkModel) -> list[_FrequencyLevel]:
     """What is counted, the longest first."""
-    ids = [_Counted(c, tuple(n for name, n in id_levels(model) if name == c), None) for c in id_columns(model)]
-    return ids + [_Counted(column, (number,), form) for column, number, form in counted_levels(model)]
+    ids = [_FrequencyLevel(c, tuple(n for name, n in id_levels(model) if name == c), None) for c in id_columns(model)]
+    return ids + [_FrequencyLevel(column, (number,), form) for column, number, form in term_frequency_levels(model)]
 
 
 class ValueCounts(Protocol):
@@ -109,11 +109,11 @@ class ValueChances:
             return self
         return ValueChances(self._con, self._model, self._both, joined(self.entities, links))
 
-    def _share(self, bearers: Floats, shown: int) -> Floats:
+    def _share(self, bearers: Floats, with_value: int) -> Floats:
         """Share of those who show a value that bear this one; of one table's entities all but the one at hand."""
         if not self._both.same:
-            return np.asarray(bearers / max(shown, 1))
-        return np.asarray(np.maximum(bearers - 1, 1.0) / max(shown - 1, 2))
+            return np.asarray(bearers / max(with_value, 1))
+        return np.asarray(np.maximum(bearers - 1, 1.0) / max(with_value - 1, 2))
 
     def rarest(self, column: str, form: str) -> float:
         """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
@@ -135,37 +135,37 @@ class ValueChances:
     def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64], *, threads: int = 2) -> Floats:
         """Per pair what the values it agrees on are worth, where that is counted per value."""
 
-        def worth(counted: _Counted) -> tuple[npt.NDArray[np.int64], Floats]:
+        def worth(level: _FrequencyLevel) -> tuple[npt.NDArray[np.int64], Floats]:
             with self._con.cursor() as cursor:
                 same = ValueChances(cursor, self._model, self._both, self.entities, self._counts)
-                return same._worth(counted, pairs, patterns)
+                return same._worth(level, pairs, patterns)
 
         total = np.zeros(len(pairs))
         with ThreadPoolExecutor(max_workers=threads) as pool:
-            for rows, bits in pool.map(worth, _counted_apart(self._model)):
+            for rows, bits in pool.map(worth, _frequency_levels(self._model)):
                 total[rows] += bits
         return total
 
     def bits_by_column(self, pairs: Pairs, patterns: npt.NDArray[np.uint64]) -> dict[str, float]:
         """Of one pair what its values are worth, by the columns in which that is counted per value."""
-        found: dict[str, float] = {}
-        for counted in _counted_apart(self._model):
-            rows, bits = self._worth(counted, pairs, patterns)
+        by_column: dict[str, float] = {}
+        for level in _frequency_levels(self._model):
+            rows, bits = self._worth(level, pairs, patterns)
             if len(rows):
-                found[counted.column] = float(bits[0])
-        return found
+                by_column[level.column] = float(bits[0])
+        return by_column
 
     def _worth(
-        self, counted: _Counted, pairs: Pairs, patterns: npt.NDArray[np.uint64]
+        self, level: _FrequencyLevel, pairs: Pairs, patterns: npt.NDArray[np.uint64]
     ) -> tuple[npt.NDArray[np.int64], Floats]:
         """Which pairs stand at these levels, and what their values are worth."""
-        rows = np.flatnonzero(np.isin(levels_at(self._model, patterns, counted.column), counted.levels))
+        rows = np.flatnonzero(np.isin(levels_at(self._model, patterns, level.column), level.levels))
         if not len(rows):
             return rows, np.zeros(0)
         left, right = unpacked(pairs[rows])
-        if counted.form is None:
-            return rows, -np.log2(self.id_chances(counted.column, left, right))
-        return rows, -np.log2(self._shares(counted.column, counted.form, right))
+        if level.form is None:
+            return rows, -np.log2(self.id_chances(level.column, left, right))
+        return rows, -np.log2(self._shares(level.column, level.form, right))
 
     def _sides(self) -> tuple[Side, ...]:
         return (self._both.left,) if self._both.same else (self._both.left, self._both.right)
@@ -185,27 +185,27 @@ class ValueChances:
         wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
         if self._counts is not None:
             return self._share(*self._counts.of(column, form, wanted))[place]
-        counts, shown = np.zeros(len(wanted)), 0
+        counts, with_value = np.zeros(len(wanted)), 0
         for side in self._sides():
             keys = self._once_each(column, form, side)
             counts += counts_of(wanted, keys)
-            shown += int(np.count_nonzero(keys))
-        return self._share(counts, shown)[place]
+            with_value += int(np.count_nonzero(keys))
+        return self._share(counts, with_value)[place]
 
     def id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
         """Chance that a random person agrees on every place both IDs show."""
         names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
-        one, other = self._both.left.take(names[1:], left), self._both.right.take(names, right)
-        heads, head = np.unique(one[names[1]] & other[names[1]], return_inverse=True)
-        tails, tail = np.unique(one[names[2]] & other[names[2]], return_inverse=True)
+        left_ids, right_ids = self._both.left.take(names[1:], left), self._both.right.take(names, right)
+        heads, head = np.unique(left_ids[names[1]] & right_ids[names[1]], return_inverse=True)
+        tails, tail = np.unique(left_ids[names[2]] & right_ids[names[2]], return_inverse=True)
         ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
-        shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
-        body = [math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen) for places in shown]
-        sizes = np.array([next((s for s in REGION_SIZES if all(places[:s])), 0) for places in shown], np.int64)[place]
+        masks = [unmasked_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
+        body = [math.prod(c for seen, c in zip(places[6:], ID_PLACES, strict=True) if seen) for places in masks]
+        sizes = np.array([next((s for s in REGION_SIZES if all(places[:s])), 0) for places in masks], np.int64)[place]
         chance = np.array(body)[place]
         for size in np.unique(sizes[sizes > 0]).tolist():
             rows = np.flatnonzero(sizes == size)
-            chance[rows] *= self._regions(column, size, other[names[0]][rows])
+            chance[rows] *= self._regions(column, size, right_ids[names[0]][rows])
         return chance
 
     def _regions(self, column: str, size: int, heads: Keys) -> Floats:
@@ -214,7 +214,7 @@ class ValueChances:
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
         if self._counts is not None:
             return self._share(*self._counts.of(column, size, wanted))[place]
-        counts, shown = np.zeros(len(wanted)), 0
+        counts, with_value = np.zeros(len(wanted)), 0
         for side in self._sides():
             every, masks = side.columns[f"{column}_head"], side.columns[f"{column}_head_mask"]
             for part in slices(side.rows):
@@ -222,8 +222,8 @@ class ValueChances:
                 if self._once is not None:
                     begins &= self._once.first[part]
                 counts += counts_of(wanted, (every[part][begins] & mask) + np.uint64(1))
-                shown += int(np.count_nonzero(begins))
-        return self._share(counts, shown)[place]
+                with_value += int(np.count_nonzero(begins))
+        return self._share(counts, with_value)[place]
 
 
 def levels_at(model: LinkModel, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.int64]:
@@ -248,12 +248,12 @@ def counts_of(wanted: Keys, keys: Keys) -> Floats:
     tenants[homes] = np.arange(len(wanted))
     displaced = np.flatnonzero(tenants[homes] != np.arange(len(wanted)))
     for part in slices(len(keys)):
-        found = tenants.take(((keys[part] * _MIX) >> shift).view(np.int64))
-        rows = np.flatnonzero(found >= 0)
-        found, shown = found.take(rows), keys[part].take(rows)
-        same = wanted.take(found) == shown
-        counts += np.bincount(found[same], minlength=len(wanted))
-        others = shown[~same]
+        tenant = tenants.take(((keys[part] * _MIX) >> shift).view(np.int64))
+        rows = np.flatnonzero(tenant >= 0)
+        tenant, values = tenant.take(rows), keys[part].take(rows)
+        same = wanted.take(tenant) == values
+        counts += np.bincount(tenant[same], minlength=len(wanted))
+        others = values[~same]
         if len(displaced) and len(others):
             place = displaced[np.minimum(np.searchsorted(wanted[displaced], others), len(displaced) - 1)]
             counts += np.bincount(place[wanted[place] == others], minlength=len(wanted))

@@ -45,7 +45,7 @@ def identical_rows(side: Side) -> Seqs:
 
 def row_marks(side: Side) -> Keys:
     """One digest per row of all it shows."""
-    return mixed(side.rows, (_value_marks(one) for one in side.columns.values()))
+    return mixed(side.rows, (_value_marks(column) for column in side.columns.values()))
 
 
 def _value_marks(values: Any) -> Keys:
@@ -102,6 +102,6 @@ class DistinctPerEntity:
         order = np.lexsort((self._entities, own))
         own, entities = own[order], self._entities[order]
         again = np.flatnonzero((own[1:] == own[:-1]) & (entities[1:] == entities[:-1])) + 1
-        found = keys.copy()
-        found[self._rows[order[again]]] = 0
-        return found
+        distinct = keys.copy()
+        distinct[self._rows[order[again]]] = 0
+        return distinct

@@ -45,14 +45,14 @@ def levels_of_pairs(
         columns = {f"l_{name}": values for name, values in both.left.take(compared.sql.left, pairs[0]).items()}
         columns |= {f"r_{name}": values for name, values in both.right.take(compared.sql.right, pairs[1]).items()}
         return evaluate(con, compared.sql.text, columns)
-    found = at_levels(pair_rows(compared.column, both, pairs), *_tests(compared.kind), list(compared.levels))
+    levels = at_levels(pair_rows(compared.column, both, pairs), *_tests(compared.kind), list(compared.levels))
     if compared.source is not None:
         form, empty = compared.kind.shown_by
         name = f"{compared.source}_{form}"
         if name in both.left.columns:
             silent = (both.left.columns[name][pairs[0]] != empty) & (both.right.columns[name][pairs[1]] != empty)
-            found[silent] = 0
-    return found
+            levels[silent] = 0
+    return levels
 
 
 def pairs_at(
@@ -62,13 +62,13 @@ def pairs_at(
 
     What an ID shows as well counts here all the same: no weights are added up.
     """
-    found = np.zeros(len(pairs[0]), bool)
+    at_level = np.zeros(len(pairs[0]), bool)
     for column, names in levels.items():
         if column in model.comparisons:
             numbers = [number for number, name in enumerate(model.comparisons[column], start=1) if name in names]
             alone = replace(comparison(model, column), source=None)
-            found |= np.isin(levels_of_pairs(con, alone, both, pairs), numbers)
-    return found
+            at_level |= np.isin(levels_of_pairs(con, alone, both, pairs), numbers)
+    return at_level
 
 
 def pair_rows(column: str, both: Both, pairs: tuple[Seqs, Seqs]) -> PairRows:
@@ -101,19 +101,19 @@ def _implied(model: LinkModel, column: str, source: str) -> str:
 
 def radixes(model: LinkModel) -> dict[str, int]:
     """What each comparison's level number is multiplied by in a pattern."""
-    found, radix = {}, 1
+    radix_of, radix = {}, 1
     for column, levels in model.comparisons.items():
-        found[column] = radix
+        radix_of[column] = radix
         radix *= len(levels) + 1
-    return found
+    return radix_of
 
 
 def levels_of(model: LinkModel, pattern: int) -> dict[str, int]:
     """A pattern's level numbers by column."""
-    found = {}
+    by_column = {}
     for column, levels in model.comparisons.items():
-        pattern, found[column] = divmod(pattern, len(levels) + 1)
-    return found
+        pattern, by_column[column] = divmod(pattern, len(levels) + 1)
+    return by_column
 
 
 Names = Collection[str]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from matchers.blocking.blocks import Keyed, Keys, Pairs, Seqs, unpacked
 from matchers.blocking.keys import is_listed, key_columns, key_values, keyed_rows, shared_values
-from matchers.encoding.digits import shown_places
+from matchers.encoding.digits import unmasked_places
 from matchers.model.evidence_tiers import Population
 from matchers.model.link_model import TERM_FREQUENCY, LinkModel
 from matchers.sides.encoded import Both, Side, Sides
@@ -46,8 +46,8 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> fl
     own, right = key_values(con, model, key, both.left), key_values(con, model, key, both.right)
     own, right = np.sort(own[own != 0]), np.sort(right)
     place = np.minimum(np.searchsorted(right, own), max(len(right) - 1, 0))
-    found = int(np.count_nonzero(right[place] == own)) if len(right) else 0
-    return prior_of_counts(model, both.counts, found, len(own))
+    common = int(np.count_nonzero(right[place] == own)) if len(right) else 0
+    return prior_of_counts(model, both.counts, common, len(own))
 
 
 def prior_key(model: LinkModel, *, same: bool) -> str | None:
@@ -56,12 +56,12 @@ def prior_key(model: LinkModel, *, same: bool) -> str | None:
     return key if key and key.partition(".")[0] in model.columns and not same else None
 
 
-def prior_of_counts(model: LinkModel, sides: Sides, found: int, shown: int) -> float:
+def prior_of_counts(model: LinkModel, sides: Sides, common: int, with_key: int) -> float:
     """The prior where `shown` left rows show the key that tells it, and of so many it stands on the right."""
     rules = model.decision_rules
     if rules is None:
         return prior_per_pair(min(max(model.prior, 1e-9), 0.999), sides)
-    share = found / shown if shown and shown >= rules.prior_min_rows else model.prior
+    share = common / with_key if with_key and with_key >= rules.prior_min_rows else model.prior
     return prior_per_pair(min(max(share, rules.prior_min), rules.prior_max), sides)
 
 
@@ -112,7 +112,7 @@ class PopulationChances:
 
         1 at levels whose u is given.
         """
-        found = np.ones(len(level))
+        chances = np.ones(len(level))
         kind = self._model.kind(column)
         for number, (name, weight) in enumerate(self._model.comparisons[column].items(), start=1):
             if weight.u != TERM_FREQUENCY:
@@ -122,8 +122,8 @@ class PopulationChances:
                 continue
             seqs = unpacked(pairs[rows])
             some = self._places(column, seqs) if name in kind.by_places else self._shares(column, name, seqs)
-            found[rows] = np.minimum(np.where(np.isnan(some), weight.m / 2, some), 1.0)
-        return found
+            chances[rows] = np.minimum(np.where(np.isnan(some), weight.m / 2, some), 1.0)
+        return chances
 
     def bits(self, column: str, pairs: Pairs, level: Levels) -> Floats:
         """Per pair the match weight of one comparison, in tenths of bits; 0 where a side shows nothing."""
@@ -136,7 +136,7 @@ class PopulationChances:
     def most_bits(self, column: str) -> Floats:
         """By level the most a pair may weigh, with the rarest value there can be."""
         kind = self._model.kind(column)
-        found = [0.0]
+        bits = [0.0]
         for name, weight in self._model.comparisons[column].items():
             if weight.u != TERM_FREQUENCY:
                 least = float(weight.u)
@@ -144,8 +144,8 @@ class PopulationChances:
                 least = math.prod(self._place_chances()) / max(2 * self._right_rows, 1)
             else:
                 least = min(self._rarest(column, kind.share_of[name]), weight.m / 2)
-            found.append(round(math.log2(weight.m / min(least, 1.0)), 1) + 0.1)
-        return np.array(found)
+            bits.append(round(math.log2(weight.m / min(least, 1.0)), 1) + 0.1)
+        return np.array(bits)
 
     def _rarest(self, column: str, form: str) -> float:
         given = self._model.population.get(f"{column}.{form}", Population())
@@ -162,11 +162,11 @@ class PopulationChances:
         if is_listed(self._model, key):
             left = Side(len(seqs[0]), self._both.left.take(read, seqs[0]))
             rows, values = shared_values(*(keyed_rows(self._con, self._model, key, side) for side in (left, right)))
-            found = np.full(len(seqs[0]), np.nan)
+            frequencies = np.full(len(seqs[0]), np.nan)
             shares = self._share_of(column, form, values)
             order = np.argsort(shares, kind="stable")
-            found[rows[order]] = shares[order]  # the most common of several
-            return found
+            frequencies[rows[order]] = shares[order]  # the most common of several
+            return frequencies
         if name in kind.agreed:
             return self._share_of(column, form, kind.agreed[name](pair_rows(column, self._both, seqs)))
         return self._share_of(column, form, key_values(self._con, self._model, key, right))
@@ -190,17 +190,17 @@ class PopulationChances:
     def _borne(self, column: str, form: str) -> tuple[Keys, int]:
         """The right side's keys, each once per bearer, and how many bear any."""
         if (column, form) not in self._keyed:
-            self._keyed[column, form] = self._counted_once(
+            self._keyed[column, form] = self._keys_once_per_bearer(
                 keyed_rows(self._con, self._model, f"{column}.{form}", self._both.right)
             )
         return self._keyed[column, form]
 
-    def _counted_once(self, keyed: Keyed) -> tuple[Keys, int]:
-        shown = np.flatnonzero(keyed.keys != 0)
-        keys = keyed.keys[shown]
+    def _keys_once_per_bearer(self, keyed: Keyed) -> tuple[Keys, int]:
+        rows_with_value = np.flatnonzero(keyed.keys != 0)
+        keys = keyed.keys[rows_with_value]
         if keyed.bearers is None and self._entities is None:
             return keys, len(keys)
-        bearers = shown if keyed.bearers is None else keyed.bearers[shown]
+        bearers = rows_with_value if keyed.bearers is None else keyed.bearers[rows_with_value]
         if self._entities is None:
             return keys, int(np.count_nonzero(np.bincount(bearers)))
         entities = self._entities[bearers]
@@ -223,9 +223,9 @@ class PopulationChances:
         heads, head = np.unique(left[names[1]][seqs[0]] & right[names[1]][seqs[1]], return_inverse=True)
         tails, tail = np.unique(left[names[2]][seqs[0]] & right[names[2]][seqs[1]], return_inverse=True)
         ways, place = np.unique(head * len(tails) + tail, return_inverse=True)
-        shown = [shown_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
-        body = [math.prod(c for seen, c in zip(row[6:], self._place_chances(), strict=True) if seen) for row in shown]
-        sizes = np.array([next((s for s in REGION_SIZES if all(row[:s])), 0) for row in shown], np.int64)[place]
+        masks = [unmasked_places(int(heads[way // len(tails)]), int(tails[way % len(tails)])) for way in ways.tolist()]
+        body = [math.prod(c for seen, c in zip(row[6:], self._place_chances(), strict=True) if seen) for row in masks]
+        sizes = np.array([next((s for s in REGION_SIZES if all(row[:s])), 0) for row in masks], np.int64)[place]
         chance = np.array(body, np.float64)[place]
         for size in np.unique(sizes[sizes > 0]).tolist():
             rows = np.flatnonzero(sizes == size)
@@ -237,12 +237,12 @@ class PopulationChances:
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
         if self._bearers is not None:
-            counts, shown = self._bearers.of(column, size, wanted)
-            return np.asarray((counts / max(shown, 1))[place])
+            counts, with_value = self._bearers.of(column, size, wanted)
+            return np.asarray((counts / max(with_value, 1))[place])
         names = (f"{column}_head", f"{column}_head_mask")
-        counts, shown = np.zeros(len(wanted)), 0
+        counts, with_value = np.zeros(len(wanted)), 0
         for _, part in self._both.right.parts(names):
             every = part.columns[names[0]][part.columns[names[1]] & mask == mask]
             counts += counts_of(wanted, (every & mask) + np.uint64(1))
-            shown += len(every)
-        return np.asarray((counts / max(shown, 1))[place])
+            with_value += len(every)
+        return np.asarray((counts / max(with_value, 1))[place])

@@ -19,7 +19,7 @@ from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Sides
 from matchers.sides.spool import Spool
-from matchers.weighing.chances import RAREST_ID, ValueChances, counted_levels, id_levels
+from matchers.weighing.chances import RAREST_ID, ValueChances, id_levels, term_frequency_levels
 from matchers.weighing.levels import Comparison, comparison, levels_of_pairs, radixes
 from matchers.weighing.weights import Learned
 
@@ -131,7 +131,7 @@ def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str
     """Bits by level with counted chances left out, and with the smallest they can be."""
     bits = np.log2(learned.m[column] / learned.u[column])
     most = bits.copy()
-    rarest = {n: chances.rarest(c, form) for c, n, form in counted_levels(model) if c == column}
+    rarest = {n: chances.rarest(c, form) for c, n, form in term_frequency_levels(model) if c == column}
     rarest |= {n: RAREST_ID for c, n in id_levels(model) if c == column}
     for number, share in rarest.items():
         bits[number] = np.log2(learned.m[column][number])
@@ -160,12 +160,12 @@ def unpruned(
             return _weighed(cursor, weighing, sides, pairs)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        found = [one for tile in tiled(both, batches) for one in _of_tile(both.spool, tile, weighed, pool, threads)]
-    if not found:
+        parts = [part for tile in tiled(both, batches) for part in _of_tile(both.spool, tile, weighed, pool, threads)]
+    if not parts:
         return Scored(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
-    pairs, firsts = np.unique(np.concatenate([one.pairs for one in found]), return_index=True)
-    patterns = np.concatenate([one.patterns for one in found])[firsts]
-    return Scored(pairs, patterns, np.concatenate([one.bits for one in found])[firsts])
+    pairs, firsts = np.unique(np.concatenate([part.pairs for part in parts]), return_index=True)
+    patterns = np.concatenate([part.patterns for part in parts])[firsts]
+    return Scored(pairs, patterns, np.concatenate([part.bits for part in parts])[firsts])
 
 
 def _of_tile(
@@ -177,7 +177,7 @@ def _of_tile(
         file = spool.reopened(done)
         pairs, patterns = (np.frombuffer(file.get(place), np.uint64) for place in (0, 1))
         return [Scored(pairs, patterns, np.frombuffer(file.get(2), np.float64))]
-    found = [
+    scores = [
         Scored(scored.pairs + tile.first, scored.patterns, scored.bits)
         for batch in tile.batches
         for scored in pool.map(
@@ -187,9 +187,9 @@ def _of_tile(
     if spool is not None and tile.name:
         file = spool.file()
         for name in ("pairs", "patterns", "bits"):
-            file.put(np.concatenate([getattr(one, name) for one in found]).tobytes())
+            file.put(np.concatenate([getattr(part, name) for part in scores]).tobytes())
         spool.note(tile.name, file.note())
-    return found
+    return scores
 
 
 def _at_once(pairs: int, threads: int) -> int:
@@ -201,14 +201,14 @@ def _weighed(con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, pai
     left, right = unpacked(pairs)
     patterns, bits = np.zeros(len(pairs), np.uint64), np.full(len(pairs), weighing.prior)
     most, place, size = bits.copy(), np.zeros(len(pairs), np.int64), 1
-    for one in weighing.comparisons:
-        level = levels_of_pairs(con, one.compared, both, (left, right))
-        patterns += level.astype(np.uint64) * np.uint64(one.radix)
-        bits += one.bits[level]
-        most += one.most[level]
+    for scored_column in weighing.comparisons:
+        level = levels_of_pairs(con, scored_column.compared, both, (left, right))
+        patterns += level.astype(np.uint64) * np.uint64(scored_column.radix)
+        bits += scored_column.bits[level]
+        most += scored_column.most[level]
         place += level * np.int64(size)
-        size *= len(one.most)
-        kept = most >= (one.bounds[place] if len(one.bounds) > 1 else one.bounds[0])
+        size *= len(scored_column.most)
+        kept = most >= (scored_column.bounds[place] if len(scored_column.bounds) > 1 else scored_column.bounds[0])
         if not kept.all():
             left, right, pairs, place = left[kept], right[kept], pairs[kept], place[kept]
             patterns, bits, most = patterns[kept], bits[kept], most[kept]
@@ -230,9 +230,9 @@ def score_pairs(
     """
     chances = ValueChances(con, model, both)
     weighing = weighing_by(model, learned, chances)
-    found = unpruned(con, weighing, both, batches, threads=threads)
-    bits = found.bits + chances.bits(found.pairs, found.patterns, threads=threads)
+    scored = unpruned(con, weighing, both, batches, threads=threads)
+    bits = scored.bits + chances.bits(scored.pairs, scored.patterns, threads=threads)
     if both.same:
         linked = bits >= log_odds(model.link_probability)
-        bits = found.bits + chances.after(found.pairs[linked]).bits(found.pairs, found.patterns, threads=threads)
-    return Scored(found.pairs, found.patterns, bits).where(bits >= log_odds(model.review_probability))
+        bits = scored.bits + chances.after(scored.pairs[linked]).bits(scored.pairs, scored.patterns, threads=threads)
+    return Scored(scored.pairs, scored.patterns, bits).where(bits >= log_odds(model.review_probability))

@@ -18,7 +18,7 @@ from matchers.deciding.owners import full_names, owners_of
 from matchers.engines.spark.pieces import EncodedPiece
 from matchers.engines.spark.setting import Keys, Seqs, Setting, working
 from matchers.model.link_model import TERM_FREQUENCY
-from matchers.weighing.chances import REGION_SIZES, counted_levels, id_columns
+from matchers.weighing.chances import REGION_SIZES, id_columns, term_frequency_levels
 
 VALUES, BEARERS, ENTITIES, NAMES, ROWS = "values", "bearers", "entities", "names", "rows"
 _NONE = np.zeros(0, np.uint64)
@@ -57,7 +57,7 @@ def counted_of(setting: Setting) -> list[Counted]:
     """All that is counted per value under a model, each once."""
     model = setting.model
     if not model.evidence_tiers:
-        values = [Counted(VALUES, column, form) for column, _, form in counted_levels(model)]
+        values = [Counted(VALUES, column, form) for column, _, form in term_frequency_levels(model)]
         regions = [Counted(VALUES, column, size) for column in id_columns(model) for size in REGION_SIZES]
         return list(dict.fromkeys([*values, *regions]))
     found = []

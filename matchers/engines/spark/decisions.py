@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from matchers.deciding.settling import Decision, Judgement, one_value_key, strong_tiers
+from matchers.deciding.settling import Decision, Judgement, strong_tiers, unique_key_of_cluster
 from matchers.deciding.thresholds import decision_sql
 from matchers.engines.pair_columns import DECISIONS
 from matchers.engines.spark import settled as tiers
@@ -56,7 +56,7 @@ def _settled(setting: Setting, scored: Frame) -> Frame:
 
 def _with_one_value(spark: Any, setting: Setting, settled: Frame, folder: Path | None) -> Frame:
     """Links by strong evidence wait for a person where rows that would become one show two values."""
-    if one_value_key(setting.model) is None:
+    if unique_key_of_cluster(setting.model) is None:
         return settled.selectExpr(*KEPT.split(", "), "decision", "tier", "judged", "remark", "false as mixed")
     if folder is None:
         grouped = settled.withColumnRenamed("ra", "root").selectExpr("*", "root as ra")

@@ -25,7 +25,7 @@ from matchers.engines.spark.travel import DRIVER, Message
 from matchers.sides.encoded import Side
 from matchers.sides.shared_numbers import shared_rows, silence_shared
 from matchers.sides.unread import Unread, with_shared
-from matchers.weighing.chances import counted_levels
+from matchers.weighing.chances import term_frequency_levels
 from schemas.errors import InputError, TableError
 from schemas.rules import Rule
 
@@ -109,7 +109,7 @@ def _keys_of_few(setting: Setting) -> list[tuple[str, str]]:
     numbers = ("resident_id", "masked_id", "phone", "phones")
     return [] if setting.same else [
         (column, form)
-        for column, _, form in counted_levels(model)
+        for column, _, form in term_frequency_levels(model)
         if model.columns[column] not in numbers and column not in model.implied
     ]  # fmt: skip
 
@@ -179,7 +179,7 @@ def _silent(setting: Setting, messages: list[Message]) -> tuple[dict[str, Keys],
 
 def _least(setting: Setting, messages: list[Message], rows: int) -> dict[tuple[str, str], float]:
     """By counted key a share no value's is below."""
-    least = {(column, form): 1 / (2 * max(rows, 2)) for column, _, form in counted_levels(setting.model)}
+    least = {(column, form): 1 / (2 * max(rows, 2)) for column, _, form in term_frequency_levels(setting.model)}
     for number, key in enumerate(_keys_of_few(setting)):
         own = [one for one in messages if one.head["key"][0] == number]
         if not all(one.head["few"][0] for one in own):

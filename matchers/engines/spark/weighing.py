@@ -14,7 +14,7 @@ from matchers.blocking.blocks import Pairs, distinct, packed, unpacked
 from matchers.blocking.keys import finding_rules, key_values
 from matchers.deciding.judged_pairs import whatever_weight
 from matchers.deciding.owners import ValueOwners, value_owners
-from matchers.deciding.settling import Codes, Judgement, one_value_key
+from matchers.deciding.settling import Codes, Judgement, unique_key_of_cluster
 from matchers.deciding.tier_scores import tier_weighing, weigh_by_tiers
 from matchers.deciding.tiers import Keep
 from matchers.engines.spark.columns import joined_columns
@@ -176,7 +176,7 @@ def judged_of(setting: Setting, pairs: Pairs) -> Codes:
 def _one_values(
     con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, kept: npt.NDArray[np.int64]
 ) -> list[npt.NDArray[np.int64]]:
-    key = one_value_key(setting.model) if setting.model.evidence_tiers else None
+    key = unique_key_of_cluster(setting.model) if setting.model.evidence_tiers else None
     if key is None:
         return [np.zeros(len(kept), np.int64)] * 2
     return [key_values(con, setting.model, key, side)[kept].view(np.int64) for side in (both.left, both.right)]
