@@ -11,7 +11,10 @@ TITLE = "勾稽"
 
 
 def reconciled(ledger: pa.Table, coverage: pa.Table) -> pa.Table:
-    """One row per line as printed: its counts, and whether it agrees with the district or by how much it does not."""
+    """One row per line: its counts as printed, and as `agreement` whether it is `equal` to the district or not.
+
+    `unequal` where it should be equal, `explained` where the difference has a cause; null where nothing is compared.
+    """
     con = connect()
     try:
         con.register("ledger", ledger)
@@ -24,5 +27,5 @@ def reconciled(ledger: pa.Table, coverage: pa.Table) -> pa.Table:
 
 def disagreeing(table: pa.Table) -> list[str]:
     """Streets, trades or units that do not add up to the district, in Chinese; none when all do."""
-    rows = zip(table["项目"].to_pylist(), table["说明"].to_pylist(), strict=True)
-    return [f"{title}：{said}" for title, said in rows if said.startswith("与全区不等")]
+    rows = zip(*(table[name].to_pylist() for name in ("项目", "说明", "agreement")), strict=True)
+    return [f"{title}：{note}" for title, note, agreement in rows if agreement == "unequal"]

@@ -28,7 +28,8 @@ select case
 from ledger
 where len(list_filter(leads, lead -> lead.state <> '排除' and lead.closed_on is null)) > 0;
 create or replace view reconciliation as
--- One row per line of the table of reconciliation, in the order it is printed.
+-- One row per line of the table of reconciliation, in the order it is printed. `agreement`: `equal` to the district,
+-- `unequal` though it should be, `explained` where the difference has a known cause; null where nothing is compared.
 with named(place, scope, title) as (
     values (1, 'district', '全区'), (4, 'street', '各镇街合计'), (5, 'trade', '各行业合计'), (6, 'unit', '各单位合计')
 ), known_streets as (
@@ -60,38 +61,44 @@ select s.place, s.title as "项目", s.workers as "从业人数", s.worker_rows 
             = (w.workers, w.worker_rows, w.full_members, w.probationary, w.floating, w.leads) then '与全区相等'
         else '与全区不等，差从业人数 ' || (s.workers - w.workers) || '、正式党员 ' || (s.full_members - w.full_members)
             || '、预备党员 ' || (s.probationary - w.probationary) || '、流动党员 ' || (s.floating - w.floating)
-            || '、有线索 ' || (s.leads - w.leads) end as "说明"
+            || '、有线索 ' || (s.leads - w.leads) end as "说明",
+    case when s.scope = 'district' then null
+        when (s.workers, s.worker_rows, s.full_members, s.probationary, s.floating, s.leads)
+            = (w.workers, w.worker_rows, w.full_members, w.probationary, w.floating, w.leads) then 'equal'
+        else 'unequal' end as agreement
 from sums s, whole w
 union all
 select if(known, 2, 3), if(known, '写明镇街的', '镇街不明的'), workers, worker_rows, full_members, probationary, floating,
-    leads, if(known, '各镇街，不含镇街不明', '与写明镇街的相加，即各镇街合计')
+    leads, if(known, '各镇街，不含镇街不明', '与写明镇街的相加，即各镇街合计'), null
 from known_streets
 union all
 select 7, '一本账中应计入的', null, null, l.full_members, l.probationary, l.floating, null,
     case when (l.full_members, l.probationary, l.floating) = (w.full_members, w.probationary, w.floating) then '与全区相等'
         else '与全区差 ' || (l.full_members + l.probationary + l.floating - w.full_members - w.probationary - w.floating)
-            || ' 人：已转出本区的，或来源未到、沿用上期而本期没有从业记录的' end
+            || ' 人：已转出本区的，或来源未到、沿用上期而本期没有从业记录的' end,
+    if((l.full_members, l.probationary, l.floating) = (w.full_members, w.probationary, w.floating), 'equal', 'explained')
 from of_ledger l, whole w
 union all
 select 8, '一本账中流动党员', count(*), null, count(*) filter (member_type = '正式党员'),
-    count(*) filter (member_type = '预备党员'), null, null, '按人员类别列，覆盖里只计在流动一栏'
+    count(*) filter (member_type = '预备党员'), null, null, '按人员类别列，覆盖里只计在流动一栏', null
 from ledger_places where place = 'floating' having count(*) > 0
 union all
 select 9, '一本账中不计入：' || place, count(*), null, count(*) filter (member_type = '正式党员'),
-    count(*) filter (member_type = '预备党员'), null, null, '按人员类别列，不计入覆盖'
+    count(*) filter (member_type = '预备党员'), null, null, '按人员类别列，不计入覆盖', null
 from ledger_places where place not in ('full_members', 'probationary', 'floating') group by place
 union all
 select 10, '一本账合计', count(*), null, count(*) filter (member_type = '正式党员'),
-    count(*) filter (member_type = '预备党员'), null, null, '应计入的、流动党员和不计入的相加；与三本台账相等'
+    count(*) filter (member_type = '预备党员'), null, null, '应计入的、流动党员和不计入的相加；与三本台账相等', null
 from ledger_places
 union all
 select 11, '一本账有线索的', null, null, null, null, null, l.leads,
     case when l.leads = w.leads then '与全区相等'
         when l.leads - l.named = w.leads then '与全区差 ' || (l.leads - w.leads) || ' 人，下面列出'
-        else '与全区差 ' || (l.leads - w.leads) || ' 人：下面列出的，和来源未到、沿用上期而本期没有从业记录的' end
+        else '与全区差 ' || (l.leads - w.leads) || ' 人：下面列出的，和来源未到、沿用上期而本期没有从业记录的' end,
+    if(l.leads = w.leads, 'equal', 'explained')
 from with_leads l, whole w
 union all
 select 12, '有线索、覆盖未计：' || place, null, null, null, null, null, count(*),
-    case place when '只有本人报到' then '名册和从业来源里都没有这个人，查实后按线索办理' else '覆盖只计现在在岗的，线索照办' end
+    case place when '只有本人报到' then '名册和从业来源里都没有这个人，查实后按线索办理' else '覆盖只计现在在岗的，线索照办' end, null
 from open_lead_places where place is not null group by place
 order by 1, 2;

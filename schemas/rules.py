@@ -209,7 +209,6 @@ class Rule(StrEnum):
     SPARK = "spark"
     SPARK_COMPONENTS = "spark_components"
     SPARK_JUDGEMENTS = "spark_judgements"
-    SPARK_MODEL = "spark_model"
     SPARK_WORK = "spark_work"
     STEP_NOT_REACHED = "step_not_reached"
     STEP_TIMEOUT = "step_timeout"

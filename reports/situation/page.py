@@ -161,7 +161,11 @@ _SUMS = {
 def _sums(now: Figures) -> list[tuple[object, ...]]:
     """The table of reconciliation; a count that a line does not have stays empty."""
     return [
-        (_line(row["项目"]), *(_count(row[name]) for name in list(_SUMS)[1:]), _agrees(row["说明"]))
+        (
+            _line(row["项目"]),
+            *(_count(row[name]) for name in list(_SUMS)[1:]),
+            _agreement(row["agreement"], row["说明"]),
+        )
         for row in now.rows("reconciliation")
     ]
 
@@ -175,9 +179,9 @@ def _count(value: object) -> object:
     return "" if value is None else value
 
 
-def _agrees(said: str) -> str:
+def _agreement(code: str | None, note: str) -> str:
     """Whether a line equals the district's, or by how much it does not; nothing where it is only a part."""
-    return "相等" if said == "与全区相等" else said if said.startswith(("与全区不等", "与全区差")) else ""
+    return "" if code is None else "相等" if code == "equal" else note
 
 
 def _covered(figures: Figures, scope: str, order: list[str]) -> Markup:

@@ -90,7 +90,7 @@ def version_sheets(tables: VersionTables, titles: Mapping[str, Mapping[str, str]
             for view, name, title in _VIEWS
         ]
         at = [view for view, _, _ in _VIEWS].index("sheet_coverage") + 1
-        sums = reconciled(tables.ledger, tables.coverage)
+        sums = reconciled(tables.ledger, tables.coverage).drop_columns(["agreement"])
         return [*sheets[:at], WorkbookSheet(TITLE, "勾稽：镇街、行业、单位与全区、与一本账", sums, _WIDE), *sheets[at:]]
     finally:
         con.close()

@@ -57,6 +57,8 @@ class PairTab:
     place: ResumePoint
     originals: dict[Side, Original] = field(default_factory=dict)
     notice: str = ""
+    notice_of_others: str = ""
+    """The notice that somebody else is reading the pair too; it goes when they do."""
     shown_at: float = 0.0
 
     def build(self) -> None:
@@ -242,9 +244,11 @@ class PairTab:
         if seen.version != self.view.version:
             notice = "夜间运行发布了新版本" + ("" if seen.standing else "，这一对已不再待核对，按 → 看下一条")
         changed = seen.standing is not None and seen.standing != self.view.pair.standing
-        if changed or (notice and notice != self.notice) or (not notice and "也在看" in self.notice):
+        are_gone = not notice and bool(self.notice) and self.notice == self.notice_of_others
+        if changed or (notice and notice != self.notice) or are_gone:
             pair = replace(self.view.pair, standing=seen.standing or self.view.pair.standing)
             self.view, self.notice = replace(self.view, pair=pair), notice
+            self.notice_of_others = notice if others else ""
             self._show_later()
 
     def _show_later(self) -> None:
