@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from matchers.deciding.judgements import JudgedPairs
     from matchers.engines.spark.link import Linked
+    from matchers.engines.spark.session import SparkOptions
     from matchers.engines.spark.setting import Parted
     from matchers.model.link_model import LinkModel
 
@@ -103,23 +104,24 @@ def run_on_spark(asked: Asked, spark: OnSpark) -> None:
     from flows.cli.linking import load_model
     from flows.cli.spill import private_spill
     from flows.tabular import read_table
-    from matchers.engines.spark.link import CLUSTERS, PAIRS, Folders, link_on_spark
+    from matchers.engines.spark.link import link_on_spark
     from matchers.engines.spark.session import SparkOptions
     from matchers.engines.spark.written import written_pairs, written_rows
 
     judgements = read_table(asked.judgements) if asked.judgements else None
     tables, model = _parted(asked, load_model(asked.model))
-    settings = dict(one.split("=", 1) for one in spark.settings)
-    with private_spill() as private, _staging(asked.out) as folder:
-        options = SparkOptions(spark.master, settings, private.spill)
+    options = SparkOptions(spark.master, dict(one.split("=", 1) for one in spark.settings))
+    with private_spill() as private, _reached_by_all(options, asked.out, private.spill) as folder:
         linked = link_on_spark(
-            tables, model, options, Folders(folder, private.spill or folder), judgements=judgements,
+            tables, model, replace(options, scratch=private.spill), folder, judgements=judgements,
             clusters=asked.clusters is not None,
         )  # fmt: skip
         counts: Counter[str] = Counter()
-        _write(_noted(written_pairs(model, folder / PAIRS), linked, counts, same=len(tables) == 1), asked.out)
+        _write(
+            _noted(written_pairs(model, linked.files, linked.pairs), linked, counts, same=len(tables) == 1), asked.out
+        )
         if asked.clusters is not None:
-            _write(written_rows(folder / CLUSTERS), asked.clusters)
+            _write(written_rows(linked.files, linked.clusters), asked.clusters)
     _tell(linked, counts, asked.out)
 
 
@@ -142,10 +144,14 @@ def _parted(asked: Asked, model: LinkModel) -> tuple[tuple[Parted, ...], LinkMod
 
 
 @contextmanager
-def _staging(out: Path) -> Iterator[Path]:
-    """A private folder beside the result, where every task can write; gone when the command ends."""
+def _reached_by_all(options: SparkOptions, out: Path, spill: Path | None) -> Iterator[Path]:
+    """A private folder that every task and the driver reach: of this machine where all run here, else beside the
+    result; gone when the command ends."""
     from flows.home.folders import private_folder
 
+    if options.one_machine and spill is not None:
+        yield private_folder(spill / "sealed")
+        return
     private_folder(out.absolute().parent)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.parts-", dir=out.absolute().parent))
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ from matchers.engines.spark.counted_values import (
     NAMES,
     ROWS,
     VALUES,
-    Borne,
     Counted,
     borne_by,
     counted_of,
@@ -28,9 +28,12 @@ from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_o
 from matchers.engines.spark.travel import Message
 from matchers.model.evidence_tiers import OwnershipRule
 from matchers.model.link_model import LinkModel
+from matchers.weighing.chances import counts_of
 
 Floats = npt.NDArray[np.float64]
-ASKED, BORNE, SHOWN = 1, 10, 11
+ASKED, BORNE, SHOWN, BORNE_BY, BEARING = 1, 10, 11, 12, 13
+BEARERS_OF_VALUES = (BORNE, BORNE_BY, BEARING)
+"""Kinds of messages that pieces send to where values are counted."""
 _SALT = 1_000
 
 
@@ -123,87 +126,87 @@ def _numbered(parts: list[tuple[int, Keys]]) -> dict[str, np.ndarray]:
 
 
 def borne(setting: Setting, piece: EncodedPiece, roots: Seqs | None = None) -> Iterator[Message]:
-    """A piece's values, each with how many rows bear it, or with each that does where no bearer may count twice.
+    """A piece's values, one entry per row that bears it; with who bears it, where no bearer may count twice.
 
     `roots`: in one table each row's first of its own duplicates, of which a value is counted once.
     """
-    found: dict[int, list[tuple[int, Keys, Seqs]]] = defaultdict(list)
+    found: dict[tuple[int, int], list[tuple[int, Keys, Seqs | None]]] = defaultdict(list)
     bearing = np.zeros(len(counted_of(setting)), np.int64)
     for number, one in enumerate(borne_by(setting, piece, roots)):
-        each, beside = _once_each(one)
         bearing[number] = one.bearing
-        for place, rows in by_place(home_of(each, _SALT + number, setting.shards)):
-            found[place].append((number, each[rows], beside[rows]))
-    for place in {0, *found}:
-        parts = found[place]
-        body = {
-            **_numbered([(number, values) for number, values, _ in parts]),
-            "beside": np.concatenate([np.zeros(0, np.int64), *(rows for _, _, rows in parts)]),
+        for place, rows in by_place(home_of(one.values, _SALT + number, setting.shards)):
+            kind = BORNE if one.marks is None else BORNE_BY
+            found[place, kind].append((number, one.values[rows], None if one.marks is None else one.marks[rows]))
+    yield Message(0, BEARING, {}, {"bearing": bearing})
+    for (place, kind), parts in found.items():
+        head = {
+            "counted": np.array([number for number, *_ in parts]),
+            "count": np.array([len(values) for _, values, _ in parts]),
         }
-        shown = bearing if place == 0 else np.zeros_like(bearing)  # counted at one place only
-        first = np.full(len(shown), piece.first)
-        yield Message(place, BORNE, {"side": np.full(len(shown), piece.side), "first": first, "bearing": shown}, body)
+        body: dict[str, Any] = {"value": np.concatenate([values for _, values, _ in parts])}
+        if kind == BORNE_BY:
+            body["mark"] = np.concatenate([marks for *_, marks in parts if marks is not None])
+        yield Message(place, kind, head, body)
 
 
-def _once_each(one: Borne) -> tuple[Keys, Seqs]:
-    if one.marks is None:
-        values, counts = np.unique(one.values, return_counts=True)
-        return values, counts.astype(np.int64)
-    order = np.lexsort((one.marks, one.values))
-    values, marks = one.values[order], one.marks[order]
-    fresh = _fresh(values, marks)
-    return values[fresh], marks[fresh]
-
-
-def _fresh(values: Keys, marks: Seqs) -> npt.NDArray[np.bool_]:
-    """Where a value or what stands beside it is another than before."""
-    found = np.ones(len(values), np.bool_)
-    found[1:] = (values[1:] != values[:-1]) | (marks[1:] != marks[:-1])
-    return found
+def _once_each(values: Keys, marks: Seqs | None, wanted: Keys | None) -> Keys:
+    """The values, each once per bearer; of wanted ones only, where those are enough."""
+    if marks is None:
+        return values
+    if wanted is not None:
+        asked = np.isin(values, wanted)
+        values, marks = values[asked], marks[asked]
+    order = np.lexsort((marks, values))
+    values, marks = values[order], marks[order]
+    fresh = np.ones(len(values), np.bool_)
+    fresh[1:] = (values[1:] != values[:-1]) | (marks[1:] != marks[:-1])
+    return values[fresh]
 
 
 def counted(setting: Setting, messages: list[Message]) -> Iterator[Message]:
     """One place's answers: to every shard that asks how many bear its values, and how many bear any that meet here."""
-    given = [one for one in messages if one.kind == BORNE]
     asked = [one for one in messages if one.kind == ASKED]
     if not asked:
         return
-    every = counted_of(setting)
-    tables, shown = [], sum((one.head["bearing"] for one in given), np.zeros(len(every), np.int64))
+    every, given = counted_of(setting), _by_number(messages)
+    shown = sum((one.body["bearing"] for one in messages if one.kind == BEARING), np.zeros(len(every), np.int64))
+    tables = []
     for number, counted_value in enumerate(every):
-        own = [(body["value"][rows], body["beside"][rows])
-               for body in (one.body for one in given) for rows in [body["counted"] == number]]  # fmt: skip
-        each, beside = (np.concatenate(one) for one in zip(*own, strict=True)) if own else _NOTHING
-        tables.append(_counts(each, beside, distinct=counted_value.distinct(setting)))
-        shown[number] += int(tables[-1][1].sum()) if counted_value.shown_by_value(setting) else 0
+        wanted = np.unique(
+            np.concatenate([_NO_KEYS, *(one.body["value"][one.body["counted"] == number] for one in asked)])
+        )
+        values, marks = given.get(number, (_NO_KEYS, None))
+        if counted_value.distinct(setting):
+            values = _once_each(values, marks, None if counted_value.shown_by_value(setting) else wanted)
+        tables.append((wanted, counts_of(wanted, values)))
+        shown[number] += len(values) if counted_value.shown_by_value(setting) else 0
     for one in asked:
-        wanted, counts = one.body, np.zeros(len(one.body["value"]))
-        for number, rows in by_place(wanted["counted"].astype(np.int64)):
-            counts[rows] = _looked_up(wanted["value"][rows], *tables[number])
-        yield Message(int(one.head["from"][0]), SHOWN, {"shown": shown}, {**wanted, "count": counts})
+        body, counts = one.body, np.zeros(len(one.body["value"]))
+        for number, rows in by_place(body["counted"].astype(np.int64)):
+            wanted, found = tables[number]
+            counts[rows] = found[np.searchsorted(wanted, body["value"][rows])]
+        yield Message(int(one.head["from"][0]), SHOWN, {"shown": shown}, {**body, "count": counts})
 
 
-_NOTHING = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+_NO_KEYS = np.zeros(0, np.uint64)
 
 
-def _counts(each: Keys, beside: Seqs, *, distinct: bool) -> tuple[Keys, Seqs]:
-    """Every value and how many bear it."""
-    if not len(each):
-        return _NOTHING
-    order = np.lexsort((beside, each)) if distinct else np.argsort(each, kind="stable")
-    each, beside = each[order], beside[order]
-    if distinct:
-        each = each[_fresh(each, beside)]
-        beside = np.ones(len(each), np.int64)
-    firsts = np.flatnonzero(np.concatenate([[True], each[1:] != each[:-1]]))
-    return each[firsts], np.add.reduceat(beside, firsts)
-
-
-def _looked_up(wanted: Keys, values: Keys, counts: Seqs) -> Floats:
-    if not len(values):
-        return np.zeros(len(wanted))
-    at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
-    return np.where(values[at] == wanted, counts[at], 0).astype(np.float64)
+def _by_number(messages: list[Message]) -> dict[int, tuple[Keys, Seqs | None]]:
+    """By the number of what is counted the values that rows bear, and who bears them."""
+    parts: dict[int, list[tuple[Keys, Seqs | None]]] = defaultdict(list)
+    for one in messages:
+        if one.kind in (BORNE, BORNE_BY):
+            ends = np.cumsum(one.head["count"])
+            for number, end, count in zip(one.head["counted"].tolist(), ends, one.head["count"], strict=True):
+                own = slice(end - count, end)
+                parts[number].append((one.body["value"][own], one.body["mark"][own] if "mark" in one.body else None))
+    return {
+        number: (
+            np.concatenate([values for values, _ in own]),
+            None if own[0][1] is None else np.concatenate([marks for _, marks in own if marks is not None]),
+        )
+        for number, own in parts.items()
+    }
 
 
 def answered(setting: Setting, messages: list[Message]) -> Answered:

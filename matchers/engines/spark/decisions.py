@@ -3,7 +3,6 @@ embedded engine's function over all pairs of a row and a window over the rows th
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -24,14 +23,11 @@ _DDL = f"{weighing.DDL}, tier bigint, decision bigint, remark bigint"
 _LINK = f"decision = {int(Decision.LINK)}"
 
 
-def decided(spark: Any, setting: Setting, scored: Frame, folder: Path | None) -> Frame:
-    """The decided pairs: KEPT and `decision` (its place in DECISIONS), under evidence tiers TIERS too.
-
-    `folder`: of one table, where rounds of components are kept.
-    """
+def decided(spark: Any, setting: Setting, scored: Frame) -> Frame:
+    """The decided pairs: KEPT and `decision` (its place in DECISIONS), under evidence tiers TIERS too."""
     if not setting.model.evidence_tiers:
         return _by_weight(spark, setting, scored)
-    return _with_one_value(spark, setting, _settled(setting, scored), folder)
+    return _with_one_value(spark, setting, _settled(setting, scored))
 
 
 def links(decided: Frame) -> Frame:
@@ -39,10 +35,10 @@ def links(decided: Frame) -> Frame:
     return decided.where(_LINK).select("la", "ra").toDF("one", "other")
 
 
-def first_links(spark: Any, setting: Setting, scored: Frame, folder: Path) -> Frame:
+def first_links(spark: Any, setting: Setting, scored: Frame) -> Frame:
     """Pairs of one table that link before rows are known to be one entity: one, other."""
     if setting.model.evidence_tiers:
-        return links(decided(spark, setting, scored, folder))
+        return links(decided(spark, setting, scored))
     least = log_odds(setting.model.link_probability)
     return scored.where(f"match_weight >= {least!r}D").select("la", "ra").toDF("one", "other")
 
@@ -54,15 +50,15 @@ def _settled(setting: Setting, scored: Frame) -> Frame:
     return scored.groupBy("place").applyInArrow(settle, _DDL)
 
 
-def _with_one_value(spark: Any, setting: Setting, settled: Frame, folder: Path | None) -> Frame:
+def _with_one_value(spark: Any, setting: Setting, settled: Frame) -> Frame:
     """Links by strong evidence wait for a person where rows that would become one show two values."""
     if unique_key_of_cluster(setting.model) is None:
         return settled.selectExpr(*KEPT.split(", "), "decision", "tier", "judged", "remark", "false as mixed")
-    if folder is None:
+    if not setting.same:
         grouped = settled.withColumnRenamed("ra", "root").selectExpr("*", "root as ra")
     else:
         settled = settled.persist()
-        roots = components(spark, links(settled), folder)
+        roots = components(spark, setting, links(settled))
         grouped = spark.sql(
             "select pairs.*, coalesce(roots.root, pairs.la) as root "
             "from {pairs} pairs left join {roots} roots on pairs.la = roots.row",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -38,7 +37,7 @@ class Decided:
     copies: int
 
 
-def clustered(spark: Any, decided: Decided, folder: Path) -> Frame:
+def clustered(spark: Any, decided: Decided) -> Frame:
     """One row per row of the table: id and cluster_id, the smallest id it is linked with, over any number of links."""
     setting = decided.setting
 
@@ -52,25 +51,24 @@ def clustered(spark: Any, decided: Decided, folder: Path) -> Frame:
         "select ids.id, coalesce(roots.root, ids.row) as root "
         "from {ids} ids left join {roots} roots on ids.row = roots.row)",
         ids=_pieces(spark, setting).mapInArrow(named, "row bigint, id string"),
-        roots=components(spark, decisions.links(decided.rows), folder / "linked"),
+        roots=components(spark, setting, decisions.links(decided.rows)),
     )
 
 
-def decided_pairs(spark: Any, setting: Setting, folder: Path) -> Decided:
+def decided_pairs(spark: Any, setting: Setting) -> Decided:
     """All pairs of two tables, or of one, that are kept, decided; frames are worked out when written.
 
-    `folder`: where rounds of components are kept. Raises TableError on unfit ids, InputError where a rule is over its
-    budget.
+    Raises TableError on unfit ids, InputError where a rule is over its budget.
     """
     pieces = _pieces(spark, setting)
     setting, unread = _looked_at(pieces, setting)
     if setting.same:
-        rows, copies = _of_one_table(spark, pieces, setting, folder)
+        rows, copies = _of_one_table(spark, pieces, setting)
         return Decided(rows, setting, unread, copies)
     marks = pieces_to(pieces, setting, _mark).persist()
     found, setting = _compared(setting, marks)
-    scored = _scored(setting, found, marks.where(f"kind = {counting.BORNE}"))
-    return Decided(decisions.decided(spark, setting, scored, None), setting, unread, 0)
+    scored = _scored(setting, found, marks.where(f"kind in {counting.BEARERS_OF_VALUES}"))
+    return Decided(decisions.decided(spark, setting, scored), setting, unread, 0)
 
 
 def _looked_at(pieces: Frame, setting: Setting) -> tuple[Setting, dict[str, dict[str, Unread]]]:
@@ -99,7 +97,7 @@ def _mark(setting: Setting, number: int) -> Iterator[Message]:
     yield from counting.borne(setting, piece)
 
 
-def _of_one_table(spark: Any, pieces: Frame, setting: Setting, folder: Path) -> tuple[Frame, int]:
+def _of_one_table(spark: Any, pieces: Frame, setting: Setting) -> tuple[Frame, int]:
     """Decided pairs of one table, and how many rows are copies held against one row only.
 
     As in the embedded engine pairs that link are weighed again: rows of one entity do not make its values common.
@@ -111,15 +109,15 @@ def _of_one_table(spark: Any, pieces: Frame, setting: Setting, folder: Path) -> 
     first = _scored(setting, found, _pieces_with(pieces, setting, alike, _bear_once))
     if setting.model.evidence_tiers:
         first = first.persist()
-    links = decisions.first_links(spark, setting, first, folder / "first")
+    links = decisions.first_links(spark, setting, first)
     same = alike.mapInArrow(_each(lambda rows: duplicates.identical_links(setting, rows)), "one bigint, other bigint")
-    roots = components(spark, links.union(same), folder / "entities")
+    roots = components(spark, setting, links.union(same))
     entities = roots.mapInArrow(_each(lambda rows: duplicates.roots_table(setting, rows)), travel.DDL)
     scored = _scored(setting, found, _pieces_with(pieces, setting, entities, _bear_once))
     if setting.model.evidence_tiers:  # what did not matter at first is not looked at again
         scored = scored.join(first.select("la", "ra").distinct(), ["la", "ra"], "left_semi").select(scored.columns)
     copies = alike.mapInArrow(_each(lambda rows: duplicates.copies_in(setting, rows)), "copies bigint")
-    rows = decisions.decided(spark, setting, scored, folder / "decided")
+    rows = decisions.decided(spark, setting, scored)
     return rows, copies.selectExpr("sum(copies)").first()[0] or 0
 
 
@@ -137,7 +135,7 @@ def _compared(setting: Setting, marks: Frame) -> tuple[Frame, Setting]:
 
     Raises InputError where there are too many pairs.
     """
-    marked = marks.where(f"kind = {planning.MARKED}")
+    marked = marks.where(f"kind in {planning.KEYS}")
     plan = grouped(setting, marked, lambda found: planning.planned(setting, found)).persist()
     rules = collected(setting, plan.where(f"kind = {planning.RULES}"))
     planning.refuse_over_budget(setting, rules)

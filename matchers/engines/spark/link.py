@@ -9,11 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from matchers.deciding.judgements import JudgedPairs, checked_judgements
+from matchers.engines.spark.kept_rows import Chunk
 from matchers.engines.spark.sealed import SealedFolder, new_key
 from matchers.engines.spark.session import SparkOptions, spark_session
 from matchers.engines.spark.setting import Parted, Piece, Setting
 from matchers.engines.spark.travel import Carrier
-from matchers.engines.spark.written import write_parts
+from matchers.engines.spark.written import write_sorted
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import refuse_unfit_columns
 from matchers.sides.headers import fitted_rows
@@ -25,16 +26,17 @@ from schemas.rules import Rule
 _ROW_ID = "linked_row_id"
 _MARKS_PER_SHARD = 4_000_000
 """Keys of rows that meet in one task: about 100 MB."""
-PAIRS, CLUSTERS = "pairs", "clusters"
 _LEAST_SHARDS, _MOST_SHARDS = 4, 4096
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What was written into the folder: how many pairs, what cells showed nothing by side and column, how many rows of
-    one table are copies of a row, and what persons judged."""
+    """What was written: chunks of pairs and, where asked for, of clusters; what cells showed nothing by side and
+    column, how many rows of one table are copies of a row, and what persons judged."""
 
-    pairs: int
+    files: SealedFolder
+    pairs: list[Chunk]
+    clusters: list[Chunk]
     unread: dict[str, dict[str, Unread]]
     copies: int
     judged: JudgedPairs | None
@@ -47,15 +49,6 @@ class Given:
     title: str
     pieces: Sequence[Rows]
     id_column: str
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Where a command works. `results`: reached by every task and the driver, for what Spark writes; `private`: for
-    what tasks keep for each other, in sealed files, on one machine (`local[…]`); elsewhere both are one."""
-
-    results: Path
-    private: Path
 
 
 def parted(
@@ -93,34 +86,27 @@ def _numbered(one: Given, pieces: Sequence[Rows], id_column: str) -> Parted:
 
 
 def link_on_spark(
-    tables: tuple[Parted, ...], model: LinkModel, options: SparkOptions, folders: Folders, *,
+    tables: tuple[Parted, ...], model: LinkModel, options: SparkOptions, folder: Path, *,
     judgements: pa.Table | None = None, clusters: bool = False,
 ) -> Linked:  # fmt: skip
-    """Pairs of two tables, or of one, written into the folder of results: `pairs` and, where asked for, `clusters`, as
-    parts with an index each (`matchers.engines.spark.written`).
+    """Pairs of two tables, or of one, and clusters where asked for, in sealed files (`matchers.engines.spark.written`).
 
-    Raises InputError, TableError and HomeError before an index stands.
+    `folder`: private, reached by every task and the driver; nobody reads what a killed command leaves there. Raises
+    InputError, TableError and HomeError.
     """
     from matchers.engines.spark.flow import clustered, decided_pairs
 
-    setting = _setting(tables, model, options, folders, judgements)
-    with spark_session(options, setting.shards) as spark:
-        decided = decided_pairs(spark, setting, folders.results)
-        kept = replace(decided, rows=decided.rows.persist()) if clusters else decided
-        parts = write_parts(kept.rows, folders.results / PAIRS, ("left_id", "right_id"))
-        if clusters:
-            write_parts(clustered(spark, kept, folders.results), folders.results / CLUSTERS, ("id",))
-    return Linked(sum(part.rows for part in parts), decided.unread, decided.copies, decided.setting.judged)
-
-
-def _setting(
-    tables: tuple[Parted, ...], model: LinkModel, options: SparkOptions, folders: Folders, judgements: pa.Table | None
-) -> Setting:
-    files = SealedFolder(folders.private if options.one_machine else folders.results, new_key())
-    return Setting(
+    files = SealedFolder(folder, new_key())
+    setting = Setting(
         model, tables, shards_of(tables, model), files, Carrier(files if options.one_machine else None),
         judgements=None if judgements is None else checked_judgements(judgements),
     )  # fmt: skip
+    with spark_session(options, setting.shards) as spark:
+        decided = decided_pairs(spark, setting)
+        kept = replace(decided, rows=decided.rows.persist()) if clusters else decided
+        pairs = write_sorted(setting, kept.rows, ("left_id", "right_id"))
+        grouped = write_sorted(setting, clustered(spark, kept), ("id",)) if clusters else []
+    return Linked(files, pairs, grouped, decided.unread, decided.copies, decided.setting.judged)
 
 
 def shards_of(tables: Sequence[Parted], model: LinkModel) -> int:

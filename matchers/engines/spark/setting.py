@@ -79,6 +79,8 @@ class Setting:
     judgements: pa.Table | None = None
     judged: JudgedPairs | None = None
     pairs_per_shard: int = 20_000_000
+    links_per_task: int = 4_000_000
+    """Links of rows whose components one task finds; more are found in rounds."""
 
     @property
     def same(self) -> bool:
