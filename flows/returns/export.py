@@ -21,7 +21,7 @@ from flows.landing.manifest import MANIFEST, open_landed
 from flows.returns.marks import MARKS, read_marks
 from flows.staging.archives import is_archive, members
 from flows.staging.readers import read_file
-from reports.returned_sheet import Cells, Mark, SheetMarks, laid_out, written_anew
+from reports.returned_sheet import Cells, Mark, SheetMarks, written_anew
 from schemas.contracts import SourceContract, load_sources
 from schemas.errors import InputError
 from schemas.policy import load_policy
@@ -85,6 +85,8 @@ def send_back(home: Home, out: Path, *, source: str | None = None, night: date |
 def _copy(night: _Night, contract: SourceContract, file: str, sheets: list[SheetMarks]) -> bytes:
     """One file's marked copy. Raises InputError when its landing copy is gone or cannot be read."""
     data, about = _bytes_of(night, contract.name, file), _about(night, contract, sheets)
+    from reports.returned_book import laid_out
+
     return laid_out(data, sheets, about) or _anew(night, data, f"{contract.name}/{file}", (sheets, about))
 
 

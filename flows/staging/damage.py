@@ -9,7 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from flows.delimited.shapes import Shapes, shape, shapes_of
-from flows.delimited.shifted import is_shifted, is_strict, kinds_of, suspects
+from flows.delimited.shifted import SAMPLED_ROWS, is_shifted, is_strict, kinds_of, suspects
 from flows.staging.grid import Grid
 from flows.staging.headers import Header
 from flows.staging.values.cells import Cell
@@ -72,14 +72,14 @@ def _shifted(grid: Grid, header: Header, width: int, ragged: Container[int]) -> 
 
 
 def _shifted_of(grid: Grid, places: list[int], width: int) -> dict[int, Rule]:
-    rows = [list(map(str, grid.rows[index][:width])) for index in places]
-    kinds = kinds_of(rows, width)
-    if not any(kinds):
-        return {}
+    def texts(index: int) -> list[str]:
+        return list(map(str, grid.rows[index][:width]))
+
+    kinds = kinds_of([texts(index) for index in places[:SAMPLED_ROWS]], width)
     strict = [at for at, name in enumerate(kinds) if is_strict(name)]
-    columns = [pa.array([row[at] for row in rows], pa.string()) for at in strict]
-    shifted = [at for at in suspects(columns, [kinds[at] for at in strict]) if is_shifted(rows[at], kinds)]
-    return dict.fromkeys((places[at] for at in shifted), _SHIFTED)
+    columns = [pa.array([str(grid.rows[index][at]) for index in places], pa.string()) for at in strict]
+    strange = suspects(columns, [kinds[at] for at in strict])
+    return {places[at]: _SHIFTED for at in strange if is_shifted(texts(places[at]), kinds)}
 
 
 def _usual_width(grid: Grid, header: Header, below: list[int], whole: int) -> int:

@@ -214,7 +214,7 @@ def _width(column: pa.ChunkedArray, field: pa.Field, most: int) -> float:
 
 
 def _places(text: str) -> int:
-    return sum(2 if ord(sign) > 255 else 1 for sign in text)
+    return 2 * len(text) - len(text.encode("latin-1", "ignore"))
 
 
 def _heading(summary: RunSummary) -> str:

@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from flows.home.database import MIGRATING, engine_of, serialised
@@ -75,10 +71,11 @@ def open_store(home: Home, url: str = "") -> Store:
         ) from None
     try:
         _migrate(engine)
-    except (SQLAlchemyError, CommandError) as error:
+    except (SQLAlchemyError, MigrationError) as error:
         engine.dispose()
+        why = error.__cause__ if isinstance(error, MigrationError) else error
         raise HomeError(
-            f"状态库打不开：{type(error).__name__}",
+            f"状态库打不开：{type(why).__name__}",
             where="state/sanzhao.db" if not url else engine.dialect.name,
             rule=Rule.STORE,
             action="检查磁盘与权限、数据库是否开着；库已损坏时从备份恢复；刚换回旧版软件的，请用新版",
@@ -96,16 +93,35 @@ def opened_store(home: Home, url: str = "") -> Iterator[Store]:
         store.close()
 
 
+class MigrationError(Exception):
+    """The store's revision is not one that this version knows."""
+
+
 def _migrate(engine: Engine) -> None:
     """Up to the newest revision; of two that open an old store at once, one migrates and the other waits."""
     with engine.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == HEAD:
+        if _revision(connection) == HEAD:
             return
+    from alembic import command  # half a second, and most nights there is nothing to migrate
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     with engine.begin() as connection:
         serialised(connection, MIGRATING)
-        if MigrationContext.configure(connection).get_current_revision() == HEAD:
+        if _revision(connection) == HEAD:
             return
         config = Config()
         config.set_main_option("script_location", str(resources.files("schemas") / "migrations"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise MigrationError from error
+
+
+def _revision(connection: Connection) -> str | None:
+    """What alembic has booked; null in a new store."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("select version_num from alembic_version")).scalars().all()
+    return str(found[0]) if len(found) == 1 else None
