@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _KINDS = {
     "person_name": "姓名", "chinese_name": "姓名", "resident_id": "身份证号", "masked_id": "身份证号",
     "phone": "手机号", "phones": "手机号", "date": "日期", "partial_date": "日期", "sex": "性别", "text": "文字",
-    "category": "类别", "organisation_name": "单位名称",
+    "category": "类别", "number": "数", "event_date": "日期", "token_set": "词", "organisation_name": "单位名称",
 }  # fmt: skip
 
 _LIKE_A_NUMBER = re.compile(r"编号|工号|序号|^id$|_id$|ID$|_no$|^no$")

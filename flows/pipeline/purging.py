@@ -1,4 +1,4 @@
-"""Everything past its retention, destroyed and put on record: landing copies, returned rows, old versions' reports."""
+"""Everything past its retention, destroyed and put on record: landing copies, returned rows, reports, left trials."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flows.home.settings import Settings
 from flows.home.store import opened_store
 from flows.landing import purge_landing
 from flows.ledger.publish.read import kept_versions
+from flows.pipeline.trials import destroy_left_trials
 
 RECORD = "destroyed.jsonl"
 
@@ -24,6 +25,7 @@ def purge(home: Home, settings: Settings, key: DistrictKey, *, today: date, who:
     ]
     gone += _purge_returns(home)
     gone += _purge_reports(home)
+    gone += destroy_left_trials(home)
     with opened_store(home, settings.store_url) as store:
         finds = store.forget_finds(today - timedelta(days=rules().finds_kept_days))
         gone += [f"exchange_finds/{finds}"] if finds else []

@@ -16,15 +16,15 @@ from pathlib import Path
 import tomlkit
 
 from flows.backup.store_rows import put_rows, rows_of, tables
-from flows.home.folders import Home, is_held, private_folder, write_private
+from flows.home.folders import Home, private_folder, write_private
 from flows.home.settings import Settings, model_of
 from flows.home.store import opened_store
 from flows.ledger.publish.read import Published
 from flows.pipeline.purging import record_destroyed
-from flows.run.runs import destroy_workspace, list_runs, overwrite, run_lock
+from flows.pipeline.trials import FOLDER, destroy_left_trials, destroy_trial
+from flows.run.runs import run_lock
 from schemas.policy import load_policy
 
-FOLDER = "trials"
 _TRIED = "试算"
 _OUTWARD = {"store_url", "connectors", "targets", "notices", "lineage", "metrics", "prefect", "city", "serve"}
 """Settings by which a run would reach out of its home; a trial has none of them."""
@@ -42,7 +42,7 @@ class Tried:
 @contextmanager
 def home_aside(home: Home, settings: Settings, current: Published, tried: Tried) -> Iterator[Home]:
     """A home that is like the home, but for what is tried. Raises ContractError where that is itself wrong."""
-    destroy_leftovers(home)
+    _record(home, destroy_left_trials(home))
     aside = Home(private_folder(home.root / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"))
     try:
         aside.make()
@@ -52,30 +52,12 @@ def home_aside(home: Home, settings: Settings, current: Published, tried: Tried)
                 write_private(aside.config, _settings_text(aside, settings, tried).encode())
             yield aside
     finally:
-        destroy(home, aside)
+        _record(home, destroy_trial(aside))
 
 
-def destroy_leftovers(home: Home) -> None:
-    """Destroy what a trial left that was killed; one that is going on holds its lock."""
-    folder = home.root / FOLDER
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not is_held(Home(path).lock):
-            destroy(home, Home(path))
-
-
-def destroy(home: Home, aside: Home) -> None:
-    """Overwrite and unlink the workspaces and the store's copy, unlink the rest, and put it on record."""
-    now = datetime.now(UTC)
-    for record in list_runs(aside):
-        destroy_workspace(aside, record.run_id, at=now, why="trial", relations={})
-    for path in sorted(aside.state.glob("*")):
-        overwrite(path)
-    parts = sorted(path.name for path in aside.root.iterdir() if path.is_dir() and not path.is_symlink())
-    shutil.rmtree(aside.root)
-    if not any(aside.root.parent.iterdir()):
-        aside.root.parent.rmdir()
-    gone = [f"{FOLDER}/{aside.root.name}/{name}" for name in parts]
-    record_destroyed(home, gone, now.date(), "sanzhao")
+def _record(home: Home, gone: list[str]) -> None:
+    if gone:
+        record_destroyed(home, gone, datetime.now(UTC).date(), "sanzhao")
 
 
 def _copy(home: Home, aside: Home, settings: Settings, current: Published) -> None:

@@ -26,6 +26,8 @@ _LINK, _REVIEW, _MARGIN = 0.9, 0.5, 3.0
 _COPIES = 0.02
 """A side of which more rows are copies of others is not unique."""
 _IMPLIED = {"birth_date": ("date",), "sex": ("category",)}
+_LOOKS = 2
+"""How often rules are chosen: the second time with the share of rows that the first found a partner for."""
 _NO_NAME = re.compile(r"\W+")
 
 
@@ -57,9 +59,11 @@ def draft_model(
     headers = _named(pairing, left, right)
     first = _first_model(pairing, headers, same=right is None)
     weighed = _weighed(left, right, first, reading, options or Options())
-    rules = suggest_blocking(left, right, weighed, reading=reading, options=options)
-    prior = min(max(rules.matches / max(left.num_rows, 1), _LEAST_PRIOR), _MOST_PRIOR)
-    model = weighed.model_copy(update={"blocking": rules.blocking, "prior": float(f"{prior:.2g}")})
+    for _ in range(_LOOKS):
+        rules = suggest_blocking(left, right, weighed, reading=reading, options=options)
+        prior = min(max(rules.matches / max(left.num_rows, 1), _LEAST_PRIOR), _MOST_PRIOR)
+        weighed = weighed.model_copy(update={"prior": float(f"{prior:.2g}")})
+    model = weighed.model_copy(update={"blocking": rules.blocking})
     return Draft(model, pairing, headers, rules, (left.num_rows, 0 if right is None else right.num_rows))
 
 

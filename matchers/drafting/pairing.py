@@ -15,11 +15,16 @@ from matchers.drafting.recognising import Recognised
 from matchers.encoding.text import plain_text
 
 _SHARED_VALUES, _WRITINGS_OF_SEX = 0.2, 2
-_PLAIN = ("text", "category", "organisation_name")
+_PLAIN = ("text", "category", "organisation_name", "token_set", "number", "event_date")
 _WIDER = {
     frozenset({"date", "partial_date"}): "partial_date",
     frozenset({"phone", "phones"}): "phones",
+    frozenset({"date", "event_date"}): "date",
+    frozenset({"partial_date", "event_date"}): "partial_date",
     frozenset({"text", "category"}): "text",
+    frozenset({"text", "token_set"}): "token_set",
+    frozenset({"text", "number"}): "text",
+    frozenset({"category", "number"}): "number",
     frozenset({"text", "organisation_name"}): "organisation_name",
     frozenset({"category", "organisation_name"}): "organisation_name",
     frozenset({"text", "person_name"}): "text",

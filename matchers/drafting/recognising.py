@@ -14,6 +14,7 @@ from matchers.drafting.columns import Column
 from matchers.drafting.headings import headings
 from matchers.encoding.dates import NONE, written_day, written_part
 from matchers.encoding.typed import is_plain
+from matchers.kinds.numbers import amount
 from matchers.model.link_model import KINDS
 from matchers.sides.unread import showing_nothing
 
@@ -21,7 +22,8 @@ MOST = 0.8
 """Share of the filled cells that must read as a kind before the column is taken for it."""
 _EMPTY, _DIRTY = 0.01, 0.02
 _FEW_VALUES, _FEW_SHARE, _REPEATED_SHARE = 50, 0.02, 0.25
-_LONG, _UNIQUE = 100, 0.999
+_LONG, _LONG_IN_WORDS, _UNIQUE, _WORDS = 100, 400, 0.999, 3
+_YEARS_OF_LIVES = 30
 _SEVERAL = re.compile(r"[、/;；,，\s]")
 _CHINESE_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _NUMBER = re.compile(r"[+-]?\d+(,\d{3})*(\.\d+)?")
@@ -105,16 +107,25 @@ def _record_number(column: Column) -> Recognised | None:
 
 def _dates(column: Column) -> Recognised | None:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return Recognised(column, "date", "日期")
+        return _whole_dates(column)
     named = headings().meaning(column.header) in _DATE_MEANINGS or column.header.endswith(("日期", "时间"))
     if not named and column.share(lambda text: text.isdigit() and len(text) != 8) > _DIRTY:
         return None
     whole = column.share(lambda text: written_day(text) != NONE)
     if whole >= 1 - _DIRTY or (whole >= MOST and not named):
-        return Recognised(column, "date", "日期")
+        return _whole_dates(column)
     if named and column.share(lambda text: written_part(text) != NONE) >= MOST:
         return Recognised(column, "partial_date", "日期，有的只有年或年月")
     return None
+
+
+def _whole_dates(column: Column) -> Recognised:
+    """Birth dates, and dates over a lifetime, are right or have a wrong part; other days may lie a few days apart."""
+    years = sorted({written_day(text)[0] for text in column.counts} - {0})
+    lived = bool(years) and years[-1] - years[0] >= _YEARS_OF_LIVES
+    if lived or headings().meaning(column.header) == "birth_date":
+        return Recognised(column, "date", "日期")
+    return Recognised(column, "event_date", "某件事的日期，按差几天比")
 
 
 def _words(column: Column) -> Recognised | None:
@@ -124,6 +135,8 @@ def _words(column: Column) -> Recognised | None:
         (_is_person, "person_name", "姓名，2到4个汉字"),
         (_is_organisation, "organisation_name", "单位名称，有“公司”“中心”一类的字"),
         (_is_few, "category", "代码或类别，值不多"),
+        (_is_number, "number", "数，按差多少比"),
+        (_is_in_words, "token_set", "几个词的文字，按共有的词比"),
         (_is_long, None, "长文字"),
     )
     first = next(((kind, because) for fits, kind, because in tests if fits(column)), None)
@@ -151,6 +164,21 @@ def _is_few(column: Column) -> bool:
     few = max(_FEW_VALUES, int(len(column.cells) * _FEW_SHARE))
     codes = column.share(lambda text: text.isdigit()) >= MOST and column.distinct <= _REPEATED_SHARE
     return ((len(column.counts) <= few and column.distinct <= 0.5) or codes) and column.mean_length <= 30
+
+
+def _is_number(column: Column) -> bool:
+    """Amounts, not codes: some have a point, or the header says so."""
+    if column.share(lambda text: amount(text) is not None) < 1 - _DIRTY:
+        return False
+    named = headings().meaning(column.header) == "price"
+    typed = pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    return named or typed or column.share(lambda text: "." in text) >= _REPEATED_SHARE
+
+
+def _is_in_words(column: Column) -> bool:
+    """Several words with blanks between them."""
+    words = sum(len(text.split()) * number for text, number in column.counts.items()) / len(column.cells)
+    return words >= _WORDS and column.mean_length <= _LONG_IN_WORDS
 
 
 def _is_long(column: Column) -> bool:

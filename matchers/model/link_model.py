@@ -10,15 +10,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from matchers.kinds.chinese import CHINESE
+from matchers.kinds.numbers import NUMBERS
 from matchers.kinds.organisations import ORGANISATIONS
 from matchers.kinds.plain import KINDS as PLAIN
 from matchers.kinds.plain import Kind
+from matchers.kinds.token_sets import TOKEN_SETS
 from matchers.model.evidence_tiers import NULL_LEVEL, DecisionRules, EvidenceTier, Population
 from matchers.model.faults import UnfitError, faults_of, refused, syntax_fault
 from matchers.model.renamed_keys import rename_keys
 
 TERM_FREQUENCY: Final = "term_frequency"
-KINDS = {**PLAIN, **CHINESE, **ORGANISATIONS}
+KINDS = {**PLAIN, **CHINESE, **ORGANISATIONS, **NUMBERS, **TOKEN_SETS}
 
 
 class _Frozen(BaseModel):

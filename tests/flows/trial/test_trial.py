@@ -18,8 +18,12 @@ from flows.backup.store_rows import rows_of, tables
 from flows.cli.app import app
 from flows.cli.ending import ended
 from flows.home.folders import Home
+from flows.home.keys import load_key
+from flows.home.settings import load_settings
 from flows.home.store import opened_store
 from flows.ledger.audit_log import acts, examine
+from flows.pipeline.purging import purge
+from tests.flows.command import DAY
 
 SHIPPED = resources.files("schemas") / "policy.toml"
 Kept = tuple[dict[str, str], dict[str, list[bytes]]]
@@ -136,3 +140,18 @@ def test_a_trial_without_a_published_ledger_or_with_a_faulty_file_is_refused_in_
         assert "Traceback" not in said.err
         assert len(said.err.strip().splitlines()) == 1
     assert not (home / "trials").exists()
+
+
+def test_what_a_killed_trial_left_is_destroyed_by_the_next_purge_and_put_on_record(home: Path) -> None:
+    place = Home(home)
+    before = kept(home)
+    left = Home(home / "trials" / "20261119T000000Z-dead")
+    for folder in (left.state, left.landing / "2026-11-19"):
+        folder.mkdir(parents=True)
+    (left.state / "sanzhao.db").write_bytes(b"rows")
+    original = next(home.glob("landing/*/*/0001.sealed"))
+    (left.landing / "2026-11-19" / "0001.sealed").hardlink_to(original)
+    gone = purge(place, load_settings(place), load_key(place), today=DAY, who="测试")
+    assert gone == ["trials/20261119T000000Z-dead/landing", "trials/20261119T000000Z-dead/state"]
+    assert kept(home) == before
+    assert "20261119T000000Z-dead" in (home / "logs" / "destroyed.jsonl").read_text("utf-8")
