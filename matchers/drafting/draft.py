@@ -23,7 +23,7 @@ from schemas.rules import Rule
 
 _STARTING_PRIOR, _LEAST_PRIOR, _MOST_PRIOR = 0.1, 0.001, 0.95
 _LINK, _REVIEW, _MARGIN = 0.9, 0.5, 3.0
-_COPIES = 0.02
+_COPIES = 0.005
 """A side of which more rows are copies of others is not unique."""
 _IMPLIED = {"birth_date": ("date",), "sex": ("category",)}
 _LOOKS = 2
@@ -62,8 +62,8 @@ def draft_model(
     for _ in range(_LOOKS):
         rules = suggest_blocking(left, right, weighed, reading=reading, options=options)
         prior = min(max(rules.matches / max(left.num_rows, 1), _LEAST_PRIOR), _MOST_PRIOR)
-        weighed = weighed.model_copy(update={"prior": float(f"{prior:.2g}")})
-    model = weighed.model_copy(update={"blocking": rules.blocking})
+        weighed = weighed.model_copy(update={"prior": max(float(f"{prior:.2g}"), _STARTING_PRIOR)})
+    model = weighed.model_copy(update={"blocking": rules.blocking, "prior": float(f"{prior:.2g}")})
     return Draft(model, pairing, headers, rules, (left.num_rows, 0 if right is None else right.num_rows))
 
 

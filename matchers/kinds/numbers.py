@@ -61,6 +61,8 @@ def _ordinals(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 
 _APART = "abs(l.{c}_amount - r.{c}_amount)"
 _LARGER = "greatest(abs(l.{c}_amount), abs(r.{c}_amount))"
+# Amounts a tenth apart stand on one step or on neighbouring ones; cents and less stand on one.
+_STEPS = "sign({c}_amount) * floor(ln(greatest(abs({c}_amount), 0.01)) / ln(1.1))"
 _DAYS = "abs(l.{c}_ordinal - r.{c}_ordinal)"
 
 NUMBERS: dict[str, Kind] = {
@@ -69,6 +71,7 @@ NUMBERS: dict[str, Kind] = {
         keys={
             "value": "nullif({c}_value, 0)",
             "whole": "case when {c}_value <> 0 then hash(floor({c}_amount)) end",
+            "tenth": f"case when {{c}}_value <> 0 then hash({_STEPS}) end",
         },
         missing="l.{c}_value = 0 or r.{c}_value = 0",
         levels={
@@ -81,7 +84,12 @@ NUMBERS: dict[str, Kind] = {
     ),
     "event_date": Kind(
         encode=encode_days,
-        keys={"day": "nullif({c}_day, 0)", "month": "nullif({c}_day // 100, 0)", "year": "nullif({c}_day // 10000, 0)"},
+        keys={
+            "day": "nullif({c}_day, 0)",
+            "week": "case when {c}_day <> 0 then hash(floor({c}_ordinal / 7)) end",
+            "month": "nullif({c}_day // 100, 0)",
+            "year": "nullif({c}_day // 10000, 0)",
+        },
         missing="l.{c}_day = 0 or r.{c}_day = 0",
         levels={
             "same": "l.{c}_day = r.{c}_day",
