@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from reports.circulation import HIDDEN, suppressed_together
-from reports.page import page, paragraph, section, table, told
+from reports.page import basis, page, paragraph, section, table
 from reports.words import STATUS_TITLES
 
 OBJECTION, NO_LEAD = "异议", "无线索"
@@ -65,7 +65,7 @@ def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
             parts.append(section("党员在一区、从业在另一区", _elsewhere_table(counted, least)))
     missing = [one.name for one in districts if not one.plain]
     parts.append(
-        told(
+        basis(
             f"各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
             "同一张表里凡能由其他数字推算出来的也一并隐去。没有任何人的姓名、证件号、手机号。"
         )
@@ -84,7 +84,7 @@ def _plain_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
     """Each column by itself: they are counts of different things, and make no sum across."""
     columns = [suppressed_together([[[one.plain[name]] for one in counted]], least)[0] for _, name in _PLAIN]
     names = [*(one.name for one in counted), "合计"]
-    rows = [(name, *(_told(column[at][0]) for column in columns)) for at, name in enumerate(names)]
+    rows = [(name, *(_figure_text(column[at][0]) for column in columns)) for at, name in enumerate(names)]
     return table(("区", *(title for title, _ in _PLAIN)), rows)
 
 
@@ -96,7 +96,7 @@ def _crossed(counted: Sequence[DistrictFigures], least: int) -> list[list[tuple[
     ]
     names = [*(one.name for one in counted), "合计"]
     return [
-        [(name, *map(_told, line)) for name, line in zip(names, shown, strict=True)]
+        [(name, *map(_figure_text, line)) for name, line in zip(names, shown, strict=True)]
         for shown in suppressed_together(tables, least)
     ]
 
@@ -106,9 +106,9 @@ def _elsewhere_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
     names = [one.name for one in counted]
     places = list(dict.fromkeys([*names, *(name for one in counted for name in one.elsewhere)]))
     (shown,) = suppressed_together([[[one.elsewhere.get(place, 0) for place in places] for one in counted]], least)
-    rows = [(name, *map(_told, line)) for name, line in zip([*names, "合计"], shown, strict=True)]
+    rows = [(name, *map(_figure_text, line)) for name, line in zip([*names, "合计"], shown, strict=True)]
     return table(("党组织关系在", *(f"在{place}从业" for place in places), "合计"), rows)
 
 
-def _told(value: int | str) -> str:
+def _figure_text(value: int | str) -> str:
     return value if isinstance(value, str) else f"{value:,}"

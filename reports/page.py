@@ -63,7 +63,7 @@ def paragraph(text: str, *, kind: str = "") -> Markup:
     return part("paragraph", text, kind)
 
 
-def told(text: str) -> Markup:
+def basis(text: str) -> Markup:
     """One line of small print: the 口径 of what stands above."""
     return paragraph(f"口径：{text}", kind="faint")
 

@@ -158,7 +158,7 @@ def _by_title(quality: SourceQuality) -> dict[str, int]:
 def _mend(note: SourceNote) -> list[str]:
     """What to do, the most frequent first."""
     advice: dict[str, int] = {}
-    for kind in _known(note):
+    for kind in _known_damage(note):
         if mend := damages()[kind].mend:
             advice[mend] = advice.get(mend, 0) + note.quality.damage[kind]
     missing = _to_complete(note)
@@ -173,10 +173,10 @@ def _mend(note: SourceNote) -> list[str]:
 
 def _again(sources: Sequence[SourceNote]) -> bool:
     """Whether there is anything to mend in the rows of the files, which are then sent again."""
-    return any(_to_complete(note) or any(damages()[kind].mark for kind in _known(note)) for note in sources)
+    return any(_to_complete(note) or any(damages()[kind].mark for kind in _known_damage(note)) for note in sources)
 
 
-def _known(note: SourceNote) -> list[str]:
+def _known_damage(note: SourceNote) -> list[str]:
     return [kind for kind in note.quality.damage if kind in damages()]
 
 

@@ -335,7 +335,7 @@ def _disputes(con: duckdb.DuckDBPyConnection, ledger: Path) -> list[str]:
 
 def refused_warning(file: RefusedFile) -> str:
     """The warning of a file that could not be used."""
-    return f"{file.title}：文件 {shown(file)} 未用。{file.message}"
+    return f"{file.title}：文件 {file_and_sheet(file)} 未用。{file.message}"
 
 
 def _others(warnings: tuple[str, ...], refused: tuple[RefusedFile, ...]) -> list[str]:
@@ -391,6 +391,6 @@ def _duplicate_roll_entries(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     )
 
 
-def shown(file: RefusedFile) -> str:
+def file_and_sheet(file: RefusedFile) -> str:
     """`a.xlsx〔表一〕`, or the file alone."""
     return f"{file.file}〔{file.sheet}〕" if file.sheet else file.file

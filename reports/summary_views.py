@@ -14,7 +14,7 @@ from rich.table import Table
 
 from reports.cells import harmless
 from reports.plain import plain_line, plain_lines
-from reports.summary import RunSummary, SourceLine, refused_warning, shown
+from reports.summary import RunSummary, SourceLine, file_and_sheet, refused_warning
 
 _CHANGES_SHOWN = 25
 _NOTICES_SHOWN = 5
@@ -104,7 +104,9 @@ def _changes(summary: RunSummary) -> SummaryTable:
 
 
 def _refused(summary: RunSummary) -> SummaryTable:
-    body = tuple((file.title, shown(file), plain_line(file.message, summary.titles)) for file in summary.refused)
+    body = tuple(
+        (file.title, file_and_sheet(file), plain_line(file.message, summary.titles)) for file in summary.refused
+    )
     return SummaryTable("未用的文件", ("来源", "文件", "原因与办法"), body)
 
 

@@ -70,16 +70,16 @@ def _district(path: Path, keys: Path | None) -> CityHome:
     try:
         settings = load_settings(home)
     except SanzhaoError as error:
-        return CityHome(home, file, trouble=_told(error))
+        return CityHome(home, file, trouble=_error_text(error))
     try:
         return CityHome(home, file, settings, parse_key(file.read_bytes(), file).key_id)
     except OSError as error:
         return CityHome(home, file, settings, trouble=f"读不到区级密钥 {file.name}：{error.strerror}")
     except SanzhaoError as error:
-        return CityHome(home, file, settings, trouble=_told(error))
+        return CityHome(home, file, settings, trouble=_error_text(error))
 
 
-def _told(error: SanzhaoError) -> str:
+def _error_text(error: SanzhaoError) -> str:
     return f"{error.message}{f'。{error.action}' if error.action else ''}"
 
 

@@ -77,10 +77,10 @@ def _read(one: CityHome) -> DistrictFigures:
         told, as_of=version.as_of.isoformat(), least=_least(one), elsewhere=_exchanged(one, "member_here"),
         from_elsewhere=_exchanged(one, "works_here"),
     )  # fmt: skip
-    return _counted(told, version)
+    return _with_counts(told, version)
 
 
-def _counted(told: DistrictFigures, version: Published) -> DistrictFigures:
+def _with_counts(told: DistrictFigures, version: Published) -> DistrictFigures:
     """With the counts of a version, held against those of its index. Raises HomeError where they differ (勾稽)."""
     rows = version.table("ledger").select(["lead_state", "primary_status", "objection"]).to_pylist()
     leads = Counter(OBJECTION if row["objection"] else row["lead_state"] or NO_LEAD for row in rows)

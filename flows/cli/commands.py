@@ -16,7 +16,7 @@ _SEVERAL = re.compile(r"<list\[(\w+)\]>")
 _TITLES = {"ARGUMENTS": "参数", "OPTIONS": "选项", "COMMANDS": "命令", "ERRORS": "错误"}
 
 
-def _shown(kind: str, **_: Any) -> str:
+def _help_kind(kind: str, **_: Any) -> str:
     return kind
 
 
@@ -51,7 +51,7 @@ class _InChinese:
         for param in found:
             shown = _SEVERAL.sub(r"<\1>", param.display_type_rich(ctx=ctx)).lower()
             if shown in _KINDS:
-                param.display_type_rich = partial(_shown, _KINDS[shown])
+                param.display_type_rich = partial(_help_kind, _KINDS[shown])
         return found
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:

@@ -14,7 +14,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
     """按姓名和号码找一个人：在一本账里、等人核对、只在名册里，或没有找到及原因。姓名和号码在提示后输入，不写在命令里。"""
     from flows.counter.enquiry import enquiry_of
     from flows.home.folders import Home
-    from flows.review.counter import answered
+    from flows.review.counter import answer_enquiry
     from flows.review.office import Office
     from reports.workbench.access import Role, SignedInAccount
     from schemas.errors import HomeError
@@ -24,10 +24,10 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
         raise HomeError(
             "这里还没有三找的数据文件夹", where=str(place.root), rule=Rule.NO_HOME, action="先运行 sanzhao init"
         )
-    enquiry = enquiry_of(_asked("姓名（可不填）："), _asked("身份证号、手机号、党员编号、人员编号或任务编号："))
+    enquiry = enquiry_of(_line_read("姓名（可不填）："), _line_read("身份证号、手机号、党员编号、人员编号或任务编号："))
     office = Office.open(place)
     try:
-        answer = answered(office, SignedInAccount(getpass.getuser(), Role.REVIEWER), enquiry)
+        answer = answer_enquiry(office, SignedInAccount(getpass.getuser(), Role.REVIEWER), enquiry)
     finally:
         office.close()
     if json:
@@ -46,7 +46,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
         print(f"- {line}")
 
 
-def _asked(prompt: str) -> str:
+def _line_read(prompt: str) -> str:
     """One line of the keyboard's, or of what is piped in."""
     if sys.stdin.isatty():
         sys.stderr.write(prompt)

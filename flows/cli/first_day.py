@@ -20,11 +20,11 @@ _SAYS: Mapping[Coming, re.Pattern[str]] = {"later": _LATER, "never": _NEVER, "co
 _WORDS: Mapping[Coming, str] = {"comes": "会来的", "never": "永远不会有的", "later": "以后再说的"}
 
 
-def asked_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask: bool) -> FirstDay:
+def interviewed_or_given(given: Given, contracts: Mapping[str, SourceContract], *, ask: bool) -> FirstDay:
     """The options, or the answers to questions where there are none, somebody is there, and it is still open."""
     district, comes, never, who = given
     if not any(given) and ask and sys.stdin.isatty():
-        return _asked(contracts)
+        return _interview(contracts)
     return FirstDay(
         district.strip(),
         tuple(dict.fromkeys(source_named(one, contracts) for one in comes)),
@@ -39,7 +39,7 @@ def coming(answer: str) -> Coming | None:
     return next((found for found, pattern in _SAYS.items() if pattern.fullmatch(text)), None)
 
 
-def _asked(contracts: Mapping[str, SourceContract]) -> FirstDay:
+def _interview(contracts: Mapping[str, SourceContract]) -> FirstDay:
     print("先问几项，不清楚的直接回车，以后可在 config.toml 和各来源的 provenance.toml 里改。")
     district = _line("区（县）名称")
     said: dict[Coming, list[str]] = {"comes": [], "never": [], "later": []}

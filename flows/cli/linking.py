@@ -134,7 +134,7 @@ def link(
     ):
         pairs = _linked(left, right, chosen, ids, judgements, options)
         write_table(pairs, out)
-    print(counted_line(Counter(pairs["decision"].to_pylist()), out))
+    print(decisions_line(Counter(pairs["decision"].to_pylist()), out))
     _tell_unread(pairs)
     if judgements is not None:
         print(_judged(judgements, (left, right), (left_id, right_id)))
@@ -175,7 +175,7 @@ def dedupe(
         write_table(pairs, out)
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
-    print(counted_line(Counter(pairs["decision"].to_pylist()), out))
+    print(decisions_line(Counter(pairs["decision"].to_pylist()), out))
     _tell_unread(pairs)
     if again := int((pairs.schema.metadata or {}).get(COPIES, b"0")):
         print(copies_line(again))
@@ -236,10 +236,13 @@ def _tell_unread(pairs: pa.Table) -> None:
 def engine_options(memory: str, work: WorkFolder | None = None) -> Iterator[Options]:
     """What the engine may use: it spills into a private folder of this command's own, and shows how far it is."""
     from flows.cli.spill import private_spill
-    from flows.cli.terminal import shown_progress
+    from flows.cli.terminal import progress_on_terminal
     from matchers.engine import Options
 
-    with shown_progress() as progress, private_spill(Options(memory=memory, progress=progress, work=work)) as options:
+    with (
+        progress_on_terminal() as progress,
+        private_spill(Options(memory=memory, progress=progress, work=work)) as options,
+    ):
         yield options
 
 
@@ -340,7 +343,7 @@ def _trained(result: Training, out: Path, report: Path) -> str:
     return f"{learned}；提醒 {len(said)} 条\n新模型：{out}\n说明：{report}（看过、批准后再用；原模型没有改动）"
 
 
-def counted_line(decisions: Counter[str], out: Path) -> str:
+def decisions_line(decisions: Counter[str], out: Path) -> str:
     """How many pairs were decided how, and where they are."""
     words = {"link": "关联", "review": "待核", "reject": "另有更相符"}
     counts = "，".join(f"{words[name]} {decisions[name]:,}" for name in words)

@@ -87,15 +87,15 @@ def _remember_trade(home: Home, policy: Policy, file: tuple[str, str], trade: st
     """Keep, or forget, the occupation group of a file's sender. Raises BadParameter for a group the policy lacks."""
     from flows.home.file_names import sender_of
     from flows.scope.memory import SenderTrade, load_trades, save_trades
-    from flows.staging.memory import NOT_TOLD
+    from flows.staging.memory import UNDECIDED
 
-    if trade not in (*policy.trades, NOT_TOLD):
+    if trade not in (*policy.trades, UNDECIDED):
         raise typer.BadParameter(
-            f"没有群体 {trade!r}；可用：{'、'.join(policy.trades)}、{NOT_TOLD}", param_hint="--trade"
+            f"没有群体 {trade!r}；可用：{'、'.join(policy.trades)}、{UNDECIDED}", param_hint="--trade"
         )
     source, sender = file[0], sender_of(file[1])
     kept = [one for one in load_trades(home) if (one.source, one.sender) != (source, sender)]
-    told = [] if trade == NOT_TOLD else [SenderTrade(source=source, sender=sender, group=trade)]
+    told = [] if trade == UNDECIDED else [SenderTrade(source=source, sender=sender, group=trade)]
     home.make()
     save_trades(home, (*kept, *told))
     terminal().print(f"已记住：{sender} 的人" + ("重新按文件判断" if not told else f"都属“{trade}”"), markup=False)

@@ -189,10 +189,10 @@ def _write(tables: Iterator[pa.Table], out: Path) -> None:
 
 
 def _tell(linked: Linked, counts: Counter[str], out: Path) -> None:
-    from flows.cli.linking import counted_line
+    from flows.cli.linking import decisions_line
     from matchers.sides.unread import unread_lines
 
-    print(counted_line(counts, out))
+    print(decisions_line(counts, out))
     for line in unread_lines(linked.unread):
         print(line)
     if linked.copies:

@@ -22,7 +22,7 @@ from flows.cli.options import (
     OneHomeOption,
     one_place,
 )
-from flows.cli.terminal import called, shown_progress, terminal
+from flows.cli.terminal import called, progress_on_terminal, terminal
 
 if TYPE_CHECKING:
     from flows.home.first_day import FirstDay
@@ -56,7 +56,7 @@ def init(
     who: WhoOption = None,
 ) -> None:
     """建立数据文件夹、密钥、写有说明的配置和各来源的投递文件夹；在终端里没写选项的，会逐项问。"""
-    from flows.cli.first_day import asked_or_given
+    from flows.cli.first_day import interviewed_or_given
     from flows.home.first_day import begin
     from flows.home.folders import Home
     from flows.home.keys import load_key
@@ -64,7 +64,7 @@ def init(
 
     place = Home(home.resolve())
     contracts, known = load_sources(None), place.config.exists()
-    day = asked_or_given((district, comes or [], never or [], who or []), contracts, ask=not known)
+    day = interviewed_or_given((district, comes or [], never or [], who or []), contracts, ask=not known)
     place.make()
     made = begin(place, day, contracts)
     key = load_key(place, create=True)
@@ -161,7 +161,7 @@ def _driven(request: RunRequest) -> RunSummary:
         return drive_through(request, url)
     from flows.pipeline.driver import drive
 
-    with shown_progress() as progress:
+    with progress_on_terminal() as progress:
         return drive(request, progress=progress)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.ending import UsageMistake, say
-from flows.cli.terminal import shown_progress
+from flows.cli.terminal import progress_on_terminal
 from schemas.errors import HomeError
 from schemas.rules import Rule
 
@@ -46,7 +46,7 @@ def sample(
         workers, members, seed, out, member_share=member_share, dirt=levels[dirt], nights=nights,
         neighbour=_neighbour(neighbour),
     )  # fmt: skip
-    with shown_progress() as progress:
+    with progress_on_terminal() as progress:
         generate(options, progress=progress)
     say(f"已写到 {out}")
 

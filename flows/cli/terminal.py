@@ -33,7 +33,7 @@ def called() -> str:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
+def progress_on_terminal() -> Iterator[Progress]:
     """A progress bar per kind of work on a terminal, silence elsewhere."""
     from matchers.engine import silent
 

@@ -12,7 +12,7 @@ import typer
 
 from flows.cli.ending import DONE, WARNED
 from flows.cli.options import HomeOption, JsonOption
-from flows.cli.terminal import shown_progress, terminal
+from flows.cli.terminal import progress_on_terminal, terminal
 from schemas.rules import Rule
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def trial(
 
     place = Home(home.resolve())
     _check_out(place, out, {"--policy": policy, "--model": model})
-    with shown_progress() as progress:
+    with progress_on_terminal() as progress:
         report = try_out(place, Tried(policy, model, drop), progress=progress)
     if out is not None:
         _write(report, place, out)

@@ -108,25 +108,25 @@ def _truth(folder: Path) -> tuple[pa.Table, pa.Table]:
 
 def _measured(con: duckdb.DuckDBPyConnection, version: str, review_pairs: int) -> Evaluation:
     links, wrong = _links(con)
-    linkable = _one(con, "select count(*) from outcomes where linkable")
+    linkable = _whole_number(con, "select count(*) from outcomes where linkable")
     weights, probability, hit = _weighed(con)
     highest, bits = best(weights, hit, linkable)
     return Evaluation(
         version=version,
         links=links,
         wrong_links=wrong,
-        registry_persons_mixed=_one(con, "select count(*) from registry_mixed"),
+        registry_persons_mixed=_whole_number(con, "select count(*) from registry_mixed"),
         linked=_linked(con),
         linked_or_in_review=wilson(
-            _one(con, "select count(*) from outcomes where linkable and (linked_right or in_review_right)"),
-            _one(con, "select count(*) from outcomes where linkable"),
+            _whole_number(con, "select count(*) from outcomes where linkable and (linked_right or in_review_right)"),
+            _whole_number(con, "select count(*) from outcomes where linkable"),
         ),
         review_pairs=review_pairs,
         statuses=_by_code(con),
         confusion=_confusion(con),
         at_decision=point(
-            _one(con, "select count(*) from links where is_right and linkable"),
-            _one(con, "select count(*) from links where is_right is not true or linkable"),
+            _whole_number(con, "select count(*) from links where is_right and linkable"),
+            _whole_number(con, "select count(*) from links where is_right is not true or linkable"),
             linkable,
         ),
         at_best_threshold=highest,
@@ -138,7 +138,7 @@ def _measured(con: duckdb.DuckDBPyConnection, version: str, review_pairs: int) -
     )
 
 
-def _one(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> int:
+def _whole_number(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> int:
     row = con.execute(query, values or None).fetchone()
     return int(row[0]) if row else 0
 

@@ -34,7 +34,7 @@ def ledger_page(result: Evaluation) -> str:
     )
     shown = PageTable(
         "按所显示的信息和来源：应关联的行中已关联的", ("行", "已关联", "应关联", "比率", "95% 区间"),
-        tuple((_shown(name), *_cells(share)) for name, share in result.linked.items()),
+        tuple((_group_title(name), *_cells(share)) for name, share in result.linked.items()),
     )  # fmt: skip
     title = f"一本账与真值：版本 {result.version}"
     tables = (*_tables(result), classes, shown, dirt, *_decided(result))
@@ -49,7 +49,7 @@ def _decided(result: Evaluation) -> tuple[PageTable, ...]:
     return (PageTable("范围、行业、单位、组织、建议、状态、线索", ("判断", "计数", "总数", "比率", "95% 区间"), rows),)
 
 
-def _shown(name: str) -> str:
+def _group_title(name: str) -> str:
     kind, _, value = name.partition(":")
     return {"all": "全部", "shows": f"显示 {value}", "source": f"来源 {value}"}.get(kind, name)
 

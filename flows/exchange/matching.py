@@ -46,7 +46,7 @@ def match_files(one: TokenFile, other: TokenFile) -> Matched:
     away = doubtful = 0
     for at_home, away_from_home in ((first, second), (second, first)):
         entries, differing = _agreeing(at_home.members, away_from_home.workers)
-        kept, several = _of_one_member(entries)
+        kept, several = _by_single_member(entries)
         away, doubtful = away + differing, doubtful + several
         districts = at_home.header.district, away_from_home.header.district
         pairs += [ExchangePair(len(pairs) + place, *districts, own) for place, own in enumerate(_by_person(kept), 1)]
@@ -55,7 +55,7 @@ def match_files(one: TokenFile, other: TokenFile) -> Matched:
 
 def _agreeing(members: Section, workers: Section) -> tuple[Places, int]:
     """Entries (member, worker) of one token whose checks agree, and how many were of one token only."""
-    pairs = _of_one_token(members, workers)
+    pairs = _by_token(members, workers)
     agree = np.ones(len(pairs), bool)
     for field in FIELDS:
         ours, theirs = slots_of("members")[field], slots_of("workers")[field]
@@ -64,7 +64,7 @@ def _agreeing(members: Section, workers: Section) -> tuple[Places, int]:
     return pairs[agree], int((~agree).sum())
 
 
-def _of_one_token(members: Section, workers: Section) -> Places:
+def _by_token(members: Section, workers: Section) -> Places:
     if not len(members.tokens):
         return np.zeros((0, 2), np.int64)
     order = np.argsort(members.tokens[:, 0], kind="stable")
@@ -78,7 +78,7 @@ def _blocks(entries: Places) -> Places:
     return np.asarray(entries // np.array([rules().tokens_per_member, rules().tokens_per_worker]), np.int64)
 
 
-def _of_one_member(entries: Places) -> tuple[Places, int]:
+def _by_single_member(entries: Places) -> tuple[Places, int]:
     """The entries of workers who are tied to one member only, and how many workers are tied to several."""
     blocks = np.unique(_blocks(entries), axis=0)
     workers, members = np.unique(blocks[:, 1], return_counts=True)

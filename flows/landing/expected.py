@@ -111,13 +111,13 @@ def remember_expected(run: RunContext) -> None:
         if (one.source, one.sender) not in came and (one.source not in sources or one.stopped)
     ]
     blocks = [
-        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _said(one).items())
+        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _entry_of(one).items())
         for one in sorted([*kept, *fresh], key=lambda one: (one.source, one.sender, one.file))
     ]
     write_private(expected_path(run.home), (_HEAD + "".join(blocks)).encode())
 
 
-def _said(one: ExpectedFile) -> dict[str, object]:
+def _entry_of(one: ExpectedFile) -> dict[str, object]:
     return one.model_dump(mode="json", exclude_none=True)
 
 

@@ -25,7 +25,7 @@ from flows.ledger.publish.read import Published, current_version
 from flows.ledger.published_cells import without_numbers
 from flows.ledger.redact import Redactor
 from flows.ledger.relations import relation
-from flows.ledger.remits import put_remits_known
+from flows.ledger.remits import write_remit_judgements
 from flows.ledger.review import build_review
 from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.organisations import OrganisationRegister
@@ -51,7 +51,7 @@ def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, A
         _lay_out_registers(con, run)
         assign_keys(con, run, store)
         _put_store(con, store, run.policy.leads)
-        put_remits_known(con, run, store)
+        write_remit_judgements(con, run, store)
         checked = {"person": PERSON, "settled": list(run.policy.leads.settled_states)}
         make(con, "checked_people", _CHECKED_PEOPLE, checked)
         redactor = put_clean_ids(con, run)

@@ -170,7 +170,7 @@ def _formal(scope: CoverageScope, around: Surroundings) -> Advice:
     """What the full members ask for: a branch, a part in one, an instructor."""
     sizes, full = around.sizes, scope.open_full
     all_members = full + scope.open_probationary
-    shown = _shown(scope)
+    shown = _member_counts(scope)
     if scope.has_branch and scope.org_kind != _JOINT_KIND:
         return Advice(_grown(scope, sizes))
     if full >= sizes.branch_full_members:
@@ -192,7 +192,7 @@ def _joined(joint: Joint, shown: str) -> str:
     return f"与{'、'.join(joint.partners)}组建联合党支部（{shown}；{together}）"
 
 
-def _shown(scope: CoverageScope) -> str:
+def _member_counts(scope: CoverageScope) -> str:
     """Full members alone count; both are shown, and how many a branch has taken in already."""
     taken = scope.full_members - scope.open_full + scope.probationary - scope.open_probationary
     text = f"正式党员{scope.open_full}名、预备党员{scope.open_probationary}名"

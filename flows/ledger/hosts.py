@@ -43,7 +43,7 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
     rows = con.execute(_CHOICES).fetchall()
     last = _highest(con.execute("select org_id, of_some, place from last_resort").fetchall(), register)
     everybody = [person for (person,) in con.execute("select person_id from persons order by person_id").fetchall()]
-    said = _said(con, register)
+    said = _hosts_named_by_persons(con, register)
     chosen = _with_room(rows, run.policy.organisations.members_at_most, said)
     found = []
     for person in everybody:
@@ -62,7 +62,7 @@ def _highest(rows: list[tuple[int, bool, int]], register: OrganisationRegister) 
     return None if chosen is None else chosen[0]
 
 
-def _said(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> dict[int, int]:
+def _hosts_named_by_persons(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> dict[int, int]:
     """The organisation of tonight's register that a person named, per person; none where it is not there any more."""
     rows = con.execute(
         "select k.person_id, s.org_name, s.org_code from hosts_said s join person_keys k using (person_key) order by 1"

@@ -46,7 +46,7 @@ def judged_pairs(con: duckdb.DuckDBPyConnection, run: RunContext) -> pa.Table:
         left = _tokens(con, run.key, f"{_LEFT} and row_key in (select left_id from scored)")
         right = _tokens(con, run.key, f"{_RIGHT} where registry_id in (select right_id from scored)")
         pairs = con.execute("select left_id, right_id from scored order by all").fetchall()
-        rows = _found(pairs, (left, right), judged, run.key)
+        rows = _judged_pairs(pairs, (left, right), judged, run.key)
     rows += _denied(con, run, {(left_id, right_id) for left_id, right_id, *_ in rows})
     table = _table(rows)
     put(con, "judged_pairs", table)
@@ -105,7 +105,7 @@ def judged_doubts(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[tuple
     if not judged or not pairs:
         return {}
     tokens = _tokens(con, run.key, _ROWS)
-    return {(left, right): word for left, right, word, *_ in _found(pairs, (tokens, tokens), judged, run.key)}
+    return {(left, right): word for left, right, word, *_ in _judged_pairs(pairs, (tokens, tokens), judged, run.key)}
 
 
 def _settled(run: RunContext) -> dict[str, Judged]:
@@ -121,7 +121,7 @@ def _tokens(con: duckdb.DuckDBPyConnection, key: DistrictKey, query: str) -> dic
     return {int(str(side["id"])): record_token(key, side) for side in sides}
 
 
-def _found(
+def _judged_pairs(
     pairs: list[tuple[int, int]],
     tokens: tuple[dict[int, str], dict[int, str]],
     judged: dict[str, Judged],

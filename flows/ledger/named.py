@@ -52,7 +52,9 @@ def platform_in(texts: Iterable[str | None], names: Mapping[str, str]) -> str | 
     """
     for text in texts:
         said = PurePath(text).name.casefold() if text else ""
-        found = {names[name] for name in _longest({name: name for name in names if _says(said, name.casefold())})}
+        found = {
+            names[name] for name in _longest({name: name for name in names if _contains_name(said, name.casefold())})
+        }
         if found:
             return found.pop() if len(found) == 1 else None
     return None
@@ -69,7 +71,7 @@ def platform_of_sender(sender: str, scope: Scope) -> str | None:
     return head if plain and not re.search(scope.no_platforms, head) else None
 
 
-def _says(text: str, name: str) -> bool:
+def _contains_name(text: str, name: str) -> bool:
     """Whether a text holds a name; one in Latin letters only as a word of its own (T3 is not in sheet3)."""
     if not name.isascii():
         return name in text

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ledger.redact import Redactor, is_personal_number
-from flows.ledger.spoken_numbers import forms_of, is_certain, numbers_in
+from flows.ledger.written_numbers import forms_of, is_certain, numbers_in
 from schemas.errors import TableError
 from schemas.rules import Rule
 

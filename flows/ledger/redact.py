@@ -7,7 +7,7 @@ from operator import add
 from pathlib import PurePath
 
 from flows.home.keys import DistrictKey
-from flows.ledger.spoken_numbers import numbers_in
+from flows.ledger.written_numbers import numbers_in
 
 _HAN = re.compile(r"[㐀-鿿·]{2,}")
 _AFTER_NAME = ("的", "名单", "个人", "简历", "材料", "登记", "身份", "信息", "报到", "先生", "女士", "师傅", "同志")

@@ -25,7 +25,7 @@ def remit_token(key: DistrictKey, code: str | None, name: str) -> str:
     return key.token("organisation", forms[-1] if forms else name)
 
 
-def put_remits_known(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -> None:
+def write_remit_judgements(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -> None:
     """Write `remits_said` (token, remit, grp) and `remits_asked` (doubt_id, since) of the nights before."""
     said = [(token, *words) for token, words in sorted(store.remit_judgements().items())]
     put_rows(con, "remits_said", {"token": _TEXT, "remit": _TEXT, "grp": _TEXT}, said)

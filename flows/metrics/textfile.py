@@ -71,11 +71,11 @@ def metrics_of(runs: Sequence[RunRecord], summary: RunSummary | None) -> list[Me
             "last_published_start_seconds", "When the newest published run began.",
             [Sample(run.started_at.timestamp()) for run in done[-1:]],
         ),
-        *(_counted(summary) if summary else ()),
+        *(_run_metrics(summary) if summary else ()),
     ]  # fmt: skip
 
 
-def _counted(summary: RunSummary) -> list[Metric]:
+def _run_metrics(summary: RunSummary) -> list[Metric]:
     """What the last published run counted."""
     rows = [
         Sample(rows, (("source", line.source), ("state", state)))

@@ -52,12 +52,12 @@ COUNT_TITLES: dict[str, str] = {
 }
 
 
-def counted(counts: StepCounts) -> list[tuple[str, str]]:
+def titled_counts(counts: StepCounts) -> list[tuple[str, str]]:
     """Title and value of every count; lists and tables by their length."""
-    return [(COUNT_TITLES.get(name, name), _shown(value)) for name, value in counts.flat().items()]
+    return [(COUNT_TITLES.get(name, name), _count_text(value)) for name, value in counts.flat().items()]
 
 
-def _shown(value: Any) -> str:
+def _count_text(value: Any) -> str:
     if isinstance(value, list | tuple | dict):
         return str(len(value))
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.home.folders import Home
 from flows.home.settings import load_settings
-from flows.nightly.counts import counted
+from flows.nightly.counts import titled_counts
 from flows.nightly.progress import ProgressArtifact
 from flows.nightly.schedule import last_due
 from flows.nightly.waiting import Clock, UnattendedNight, drive_when_free, through_the_night
@@ -54,7 +54,7 @@ def walk_step(home: str, run_id: str, step: str) -> dict[str, Any]:
         raise
     except Exception as error:  # Prefect keeps and logs what a task raises: the type may go there, its words may not
         raise plain_failure(run, one, error) from None
-    rows = [{"项目": title, "数": value} for title, value in counted(result.counts)]
+    rows = [{"项目": title, "数": value} for title, value in titled_counts(result.counts)]
     create_table_artifact(key=f"step-{step}", table=rows, description=f"{one.title}：{result.seconds:.1f} 秒")
     get_run_logger().info("step %s took %.1f s", step, result.seconds)
     return {"seconds": result.seconds, "counts": result.counts.flat()}

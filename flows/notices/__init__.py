@@ -1,5 +1,5 @@
 """Notices: how a night ended, told by e-mail and webhook, once each, with counts and never a person's data."""
 
-from flows.notices.telling import tell_endings, tell_missed
+from flows.notices.sending import tell_endings, tell_missed
 
 __all__ = ["tell_endings", "tell_missed"]

@@ -15,7 +15,7 @@ from flows.originals.copies import Copies, LandedNight
 from flows.originals.places import Bearer, Record, Spot
 from flows.originals.proof import Proof
 from flows.originals.sheets import SourceSheet
-from flows.staging.memory import load_memory, told_about
+from flows.staging.memory import corrections_of, load_memory
 from flows.staging.readers import read_file
 from flows.staging.tables import Meaning, tables_of
 from schemas.contracts import SourceContract
@@ -41,7 +41,7 @@ def _differs(where: str) -> InputError:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRecord:
     """The records of many places: those that are the named person's, and how many were another's."""
 
     records: Mapping[tuple[Spot, str], Record]
@@ -100,7 +100,7 @@ class Originals:
                         return record
         raise _differs("party_members") if seen else _gone()
 
-    def many(self, wanted: Iterable[tuple[Spot, Bearer]], version: Published) -> Found:
+    def many(self, wanted: Iterable[tuple[Spot, Bearer]], version: Published) -> FoundRecord:
         """The records at many places, each file read once; those gone, or another's, are not in the answer."""
         left: dict[Spot, list[Bearer]] = {}
         for spot, bearer in wanted:
@@ -119,7 +119,7 @@ class Originals:
                         left.pop(spot, None)
                     else:
                         others.add(spot)
-        return Found(found, len(others & set(left)))
+        return FoundRecord(found, len(others & set(left)))
 
     def _nights_since(self, version: Published, since: date) -> Iterator[LandedNight]:
         """Every night of published runs from a version's own back to a day, newest first."""
@@ -176,7 +176,7 @@ class Originals:
     def sheets(self, source: str, file: str, data: bytes, *, whole: bool = True) -> Iterator[SourceSheet]:
         """The tables of a file, sheet by sheet, as a run would understand them; unless whole, its damaged rows too."""
         contract, reading = self.contracts[source], self.policy.reading
-        told = told_about(load_memory(self.home), contract, file)
+        told = corrections_of(load_memory(self.home), contract, file)
         for grid in read_file(data, f"{source}/{file}", reading):
             if grid.skipped:
                 continue

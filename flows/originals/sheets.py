@@ -49,12 +49,12 @@ class SourceSheet:
 
     def _record(self, row: dict[str, Any]) -> Record:
         sheet = f"「{self.name}」" if self.name else ""
-        values = {one.title: _shown(row.get(one.name), one.values) for one in self.contract.imported}
+        values = {one.title: _cell_text(row.get(one.name), one.values) for one in self.contract.imported}
         titles = {title: text for title, text in values.items() if text}
         return Record(f"{self.contract.title} {self.file}{sheet} 第{row['row']}行", titles, row)
 
 
-def _shown(value: Any, kind: str | None) -> str:
+def _cell_text(value: Any, kind: str | None) -> str:
     if kind is not None and isinstance(value, str):
         return next((word for word, code in value_map(kind).items() if code == value), value)
     if isinstance(value, bool):

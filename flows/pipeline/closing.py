@@ -15,7 +15,7 @@ from flows.ledger.redact import Redactor
 from flows.pipeline.presence import sources_late, sources_not_had, sources_turned_away
 from flows.pipeline.reporting import Quality, write_reports
 from flows.run.context import RunContext
-from flows.run.stepbook import Counted, StepResult
+from flows.run.stepbook import CountValues, StepResult
 from flows.tasks.contacts import seal_contacts
 from flows.tasks.overdue import overdue_line, overdue_tasks
 from reports.summary import RunFacts, RunSummary, StepLine, summarise
@@ -31,7 +31,7 @@ def close(
     done: Sequence[StepResult],
     titles: Mapping[str, str],
     quality: Quality,
-) -> Counted:
+) -> CountValues:
     """Write `summary.json` into the run folder, the reports and 退回清单.csv into `H/reports/<version>/`.
 
     Counts the rows of every relation for the destruction record; the caller destroys the workspace once this is

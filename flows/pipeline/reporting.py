@@ -100,18 +100,20 @@ def _situation(run: RunContext, night: PublishedNight) -> bytes:
     from reports.situation.page import Situation, situation_page
 
     summary, quality = night.summary, night.quality
-    before = _counted(run, night, str(summary.previous_version)) if previous_ledger(run, night) is not None else None
-    facts = Situation(_counted(run, night, summary.version), before, summary, run.policy, quality.now, quality.before)
+    before = _figures_of(run, night, str(summary.previous_version)) if previous_ledger(run, night) is not None else None
+    facts = Situation(
+        _figures_of(run, night, summary.version), before, summary, run.policy, quality.now, quality.before
+    )
     return situation_page(facts)
 
 
 def _circulated(run: RunContext, night: PublishedNight) -> bytes:
     from reports.situation.circulation import circulation_page
 
-    return circulation_page(_counted(run, night, night.summary.version), night.summary, run.policy.circulation.least)
+    return circulation_page(_figures_of(run, night, night.summary.version), night.summary, run.policy.circulation.least)
 
 
-def _counted(run: RunContext, night: PublishedNight, version: str) -> Figures:
+def _figures_of(run: RunContext, night: PublishedNight, version: str) -> Figures:
     from reports.situation.figures import count_version
 
     if version not in night.counted:

@@ -28,7 +28,7 @@ from flows.returns import seal_marks, write_notes
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders, open_questions
 from flows.run.runs import destroy_workspace, workspace_key
-from flows.run.stepbook import Counted, StepCounts, StepResult, book, booked, open_book, unbook_from
+from flows.run.stepbook import CountValues, StepCounts, StepResult, book, booked, open_book, unbook_from
 from flows.run.timeouts import limited
 from flows.run.workspace import open_workspace
 from flows.run.written import check_written, keep_only, relations_of
@@ -36,7 +36,7 @@ from flows.staging.step import stage
 from flows.staging.unknown_words import unknown_words
 from flows.units.build import build_step
 
-StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], Counted]
+StepFunction = Callable[[duckdb.DuckDBPyConnection, RunContext], CountValues]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Step:
     """What it writes outside the workspace."""
 
 
-def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Read the drop, or take an earlier night's sealed copies over as this run's own; not on top of an old ledger."""
     older = behind(run.home, run.settings.store_url)
     if older is not None:
@@ -68,7 +68,7 @@ def _land(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     return replay(con, run) if run.replay else land(con, run)
 
 
-def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Read the landed files, then hold them against the policy's limits and against the last published night."""
     counts = dict(stage(con, run))
     note_dropped_columns(con, run)
@@ -78,31 +78,31 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
     return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
 
 
-def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Score the candidates, or take an earlier night's scores; either way they are sealed beside the landing copies."""
     if run.keep_scores:
-        counts: Counted = {"pairs": unseal_relation(con, run, "scored", run.replay)}
+        counts: CountValues = {"pairs": unseal_relation(con, run, "scored", run.replay)}
     else:
         counts = matching.scored(con, run)
     seal_relation(con, run, "scored")
     return counts
 
 
-def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Decide, and keep sealed how each link and each doubt came about, for `sanzhao explain`."""
     counts = matching.decided(con, run)
     seal_relation(con, run, "explained")
     return counts
 
 
-def _ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Build the ledger, and seal `known_pairs` beside the landing copies, whose retention it has."""
     counts = build_ledger(con, run)
     seal_relation(con, run, "known_pairs")
     return counts
 
 
-def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> Counted:
+def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
     before, qualities = last_qualities(run), remember_night(con, run)
     counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))

@@ -54,7 +54,7 @@ def _note_damaged(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> N
     """Damaged cells of one source's read rows."""
     fields = contract.imported
     titles = pa.table(
-        {"field": [field.name for field in fields], "title": [_told(field.title, contract) for field in fields]}
+        {"field": [field.name for field in fields], "title": [_field_title(field.title, contract) for field in fields]}
     )
     con.register("field_titles", titles)
     con.register(
@@ -65,7 +65,7 @@ def _note_damaged(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> N
     con.unregister("field_titles")
 
 
-def _told(title: str, contract: SourceContract) -> str:
+def _field_title(title: str, contract: SourceContract) -> str:
     """A field's title; sheets that leave the Party's own offices never print the word."""
     return "有一栏" if contract.role == "worker" and any(word in title for word in INSIDE_THE_PARTY) else title
 

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from flows.counter.enquiry import Enquiry, enquiry_of
 from flows.review.office import Office
-from flows.review.plain import Answered, PageView, PlainPages
+from flows.review.plain import PageView, PlainPages, Reply
 from flows.review.search import Search
 from reports.workbench.access import Action, SignedInAccount
 from reports.workbench.counter import CounterAnswer
@@ -21,7 +21,7 @@ def add_counter(app: FastAPI, office: Office) -> None:
     pages = PlainPages(office)
 
     async def find(request: Request) -> Response:
-        return await pages.posted(request, lambda session, form: _found(office, session, form))
+        return await pages.posted(request, lambda session, form: _answer_page(office, session, form))
 
     async def nothing(_request: Request) -> Response:
         return RedirectResponse("/", 303)
@@ -30,13 +30,13 @@ def add_counter(app: FastAPI, office: Office) -> None:
     app.add_api_route("/find", nothing, methods=["GET"], include_in_schema=False)
 
 
-def _found(office: Office, session: str, form: dict[str, str]) -> Answered:
+def _answer_page(office: Office, session: str, form: dict[str, str]) -> Reply:
     account = office.with_right(session, Action.SEE_PEOPLE)
-    answer = answered(office, account, enquiry_of(form.get("name", ""), form.get("number", "")))
+    answer = answer_enquiry(office, account, enquiry_of(form.get("name", ""), form.get("number", "")))
     return answer.path or PageView("counter.html", "查找结果", {"answer": answer})
 
 
-def answered(office: Office, account: SignedInAccount, enquiry: Enquiry) -> CounterAnswer:
+def answer_enquiry(office: Office, account: SignedInAccount, enquiry: Enquiry) -> CounterAnswer:
     """Where the person stands; that somebody asked is noted before, the number under a keyed token."""
     token = office.key.token("enquiry", enquiry.number)[:_SHOWN]
     office.audit(account.name, "find", f"{enquiry.kind.value} {token}")

@@ -24,7 +24,7 @@ _HEADERS = {
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 }
-Known = Callable[[str, bool], bool]
+LoggedIn = Callable[[str, bool], bool]
 """Whether a session is good; the second argument says that a person did something."""
 
 
@@ -32,7 +32,7 @@ class Gate:
     """ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, known: Known, origins: frozenset[str], failed: Callable[[Exception], object]
+        self, app: ASGIApp, known: LoggedIn, origins: frozenset[str], failed: Callable[[Exception], object]
     ) -> None:
         self._app, self._known, self._origins, self._failed = app, known, origins, failed
         self._hosts = frozenset(urlsplit(origin).netloc for origin in origins)
@@ -115,7 +115,7 @@ class SocketGuard:
     was opened, by the browser to which the page was given.
     """
 
-    def __init__(self, sio: Any, clients: Any, known: Known, leave: Callable[[Any], None]) -> None:
+    def __init__(self, sio: Any, clients: Any, known: LoggedIn, leave: Callable[[Any], None]) -> None:
         self._sio, self._clients, self._known, self._leave = sio, clients, known, leave
         handlers = sio.handlers["/"]
         self._connect, self._event = handlers["connect"], handlers["event"]

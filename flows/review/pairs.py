@@ -17,7 +17,7 @@ from flows.ledger.review import masked_id, masked_phones
 from flows.originals import Record, Spot
 from flows.review.office import LEAST_REASON, Office, plain_text
 from flows.review.shelf import LoadedVersion
-from flows.review.verdicts import Word, last_word, said_of, say, standing_of, standings, take_back
+from flows.review.verdicts import Word, last_word, say, standing_of, standings, take_back, verdicts_on
 from reports.words import VERDICTS
 from reports.workbench.access import Action, SignedInAccount, allowed, may
 from reports.workbench.desk import Listed, Original, PairView, Refused, ResumePoint, Row, Side, Verdict, Watch
@@ -56,7 +56,7 @@ class Pairs:
         """Words said while the version was being loaded."""
         with self._office.writing:
             for pair_id in self._touched & set(held.levels):
-                rows = said_of(self._office.store, self._office.key, pair_id, held.levels[pair_id])
+                rows = verdicts_on(self._office.store, self._office.key, pair_id, held.levels[pair_id])
                 held.pairs.stand({pair_id: standing_of(rows)})
 
     def _stand(self, pair_id: str, standing: JudgedState) -> None:
@@ -213,7 +213,7 @@ class Pairs:
             raise Refused
         spot = Spot(pair.source, pair.file, pair.sheet, pair.row, None, pair.record_id)
         return self._office.originals.of_pair(
-            spot, lambda record: _masked(record) == _shown(pair.left), held.published, pair.since
+            spot, lambda record: _masked(record) == _masked_texts(pair.left), held.published, pair.since
         )
 
     def _right(self, held: LoadedVersion, pair: QueuedPair) -> Record:
@@ -284,7 +284,7 @@ def _masked(record: Record) -> tuple[str | None, str | None, str | None]:
     return shortened_name(record.name), masked_id(record.id_number), masked_phones(list(record.phones))
 
 
-def _shown(masked: Mapping[str, str | None]) -> tuple[str | None, str | None, str | None]:
+def _masked_texts(masked: Mapping[str, str | None]) -> tuple[str | None, str | None, str | None]:
     return masked.get("name"), masked.get("id_number"), masked.get("phone")
 
 

@@ -206,10 +206,14 @@ def _parts(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if row["change"] != "changed":
         return []
     before, after = json.loads(row["before"] or "{}"), json.loads(row["after"] or "{}")
-    return [(name, _told(before.get(name)), _told(after.get(name))) for name in row["columns"] if name not in _QUIET]
+    return [
+        (name, _value_text(before.get(name)), _value_text(after.get(name)))
+        for name in row["columns"]
+        if name not in _QUIET
+    ]
 
 
-def _told(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, list):
         return "、".join(one["code"] + one["state"] if isinstance(one, dict) else str(one) for one in value) or "无"
     if isinstance(value, bool):

@@ -29,7 +29,7 @@ class PageView:
     status: int = 200
 
 
-Answered = PageView | str
+Reply = PageView | str
 """A page, or the path that leads on."""
 
 
@@ -39,7 +39,7 @@ class PlainPages:
 
     office: Office
 
-    async def shown(self, request: Request, make: Callable[[str], Answered]) -> Response:
+    async def shown(self, request: Request, make: Callable[[str], Reply]) -> Response:
         """What a session is shown; a refusal and a mistake are pages too."""
         session = str(request.state.session)
         try:
@@ -53,7 +53,7 @@ class PlainPages:
             found = PageView("failed.html", "现在看不了", values, status=400)
         return RedirectResponse(found, 303) if isinstance(found, str) else self._page(session, found)
 
-    async def posted(self, request: Request, make: Callable[[str, dict[str, str]], Answered]) -> Response:
+    async def posted(self, request: Request, make: Callable[[str, dict[str, str]], Reply]) -> Response:
         """The same for a form that was sent; one that is not of this log-in is turned away."""
         session, form = str(request.state.session), await form_fields(request)
         if not hmac.compare_digest(form.get("token", ""), self.office.sessions.form_token(session)):

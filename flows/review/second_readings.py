@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
-from flows.review.verdicts import NOBODY, PairVerdict, every_said
+from flows.review.verdicts import NOBODY, PairVerdict, every_verdict
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class SecondReading:
 def second_readings(store: Store, key: DistrictKey) -> list[SecondReading]:
     """Every second reading that stands, in the order in which they were made."""
     rows: dict[tuple[str, str], list[PairVerdict]] = {}
-    for said in every_said(store, key):
+    for said in every_verdict(store, key):
         rows.setdefault((said.pair_id, str(sorted((said.basis or {}).items()))), []).append(said)
     found = (_second_reading(held_rows) for held_rows in rows.values())
     return [one for one in found if one is not None]
 
 
-def counted(readings: list[SecondReading]) -> Counter[tuple[str, str]]:
+def pairs_by_words(readings: list[SecondReading]) -> Counter[tuple[str, str]]:
     """Pairs per first and second word."""
     return Counter((one.first, one.second) for one in readings)
 

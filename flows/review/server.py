@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from flows.home.folders import Home
 from flows.home.runlog import log_crash
 from flows.review.desk import OfficeDesk
-from flows.review.gate import Gate, Known, SocketGuard
+from flows.review.gate import Gate, LoggedIn, SocketGuard
 from flows.review.office import Office
 from flows.review.sessions import SessionLimits
 from reports.workbench.desk import LoggedOut
@@ -103,7 +103,7 @@ async def _nothing_here(request: Request, _error: Exception) -> Response:
     return HTMLResponse(rendered("missing.html"), 404)
 
 
-def _guarded(office: Office) -> Known:
+def _guarded(office: Office) -> LoggedIn:
     """Whether a session is good, asked at the gate and of every message of a socket."""
     from nicegui import Client, core
 

@@ -19,14 +19,14 @@ from flows.ledger.checks import PERSON, LeadAnswer, record_answer
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import Published
 from flows.review.office import Office, plain_text
-from flows.review.plain import Answered, PageView, PlainPages
-from flows.tasks.answered import RecentAnswers as Words
+from flows.review.plain import PageView, PlainPages, Reply
 from flows.tasks.contacts import read_contacts
-from flows.tasks.export import asked_of, phone_text, shown_of, street_of
+from flows.tasks.export import cells_of, phone_text, questions_of, street_of
 from flows.tasks.history import earlier_answers
 from flows.tasks.issued import Issued
 from flows.tasks.naming import contact_of, wanted_records
 from flows.tasks.numbers import lead_letters, read_number, task_number
+from flows.tasks.recent_answers import RecentAnswers as Words
 from flows.tasks.terms import issue
 from reports.tasks.sheet import Contact
 from reports.tasks.words import contact_window, lead_words, neutral
@@ -97,7 +97,7 @@ class Tasks:
             (row, code)
             for row in self.office.held().people.with_leads()
             if _is_seen(account, row)
-            for code in asked_of(row, policy, words, inside=_inside(account))
+            for code in questions_of(row, policy, words, inside=_inside(account))
         ]
         terms = self._terms(account, [(row["person_key"], code) for row, code in found])
         self.office.audit(account.name, "view_tasks", f"{len(found)} 项")
@@ -112,7 +112,7 @@ class Tasks:
         values = {"cards": cards[:_MOST], "total": len(cards), "late": late, "done": query.get("done", "")}
         return PageView("tasks.html", "核查任务", {**values, "streets": streets, "street": street}, here="/tasks")
 
-    def looked_up(self, session: str, text: str) -> Answered:
+    def looked_up(self, session: str, text: str) -> Reply:
         """Where the task of a number lies, however it was typed from a sheet. Raises InputError for another text."""
         self.office.with_right(session, Action.SEE_TASKS)
         number = read_number(text)
@@ -138,7 +138,7 @@ class Tasks:
         self.office.audit(task.account.name, "open_task", number, task.row["person_key"])
         return self._screen(task, self._contact(task))
 
-    def answer(self, session: str, number: str, form: Mapping[str, str]) -> Answered:
+    def answer(self, session: str, number: str, form: Mapping[str, str]) -> Reply:
         """Note the answer; from that moment the task is not asked again."""
         task, rules = self._asked(session, number), self.office.policy.leads
         answer, remark = form.get("answer", ""), plain_text(form.get("note", ""), "备注") or None
@@ -156,7 +156,7 @@ class Tasks:
         """Whether the answer just noted settles nothing, as 联系不上 does, so that the task stays."""
         words = Words(self.office.store, self.office.policy.leads)
         inside = task.inside and task.code != PERSON
-        return task.code in asked_of(task.row, self.office.policy, words, inside=inside)
+        return task.code in questions_of(task.row, self.office.policy, words, inside=inside)
 
     def _asked(self, session: str, number: str) -> _Task:
         """The task of a number. Raises Refused for another street's as for none; InputError where it is answered."""
@@ -171,7 +171,7 @@ class Tasks:
             self.office.refuse(account, Action.SEE_TASKS, number[:20])
         words, inside = Words(self.office.store, self.office.policy.leads), _inside(account)
         code = found.lead[1] if inside else PERSON
-        asked = asked_of(row, self.office.policy, words, inside=inside and code != PERSON)
+        asked = questions_of(row, self.office.policy, words, inside=inside and code != PERSON)
         if code not in asked:
             raise InputError(
                 "这项任务已有答复，不用再核", where=number, rule=Rule.NO_TASKS,
@@ -200,7 +200,7 @@ class Tasks:
             return issue(self.office.store, self.office.policy, leads, max(today, as_of or today))
 
     def _card(self, task: _Task, term: Term | None) -> TaskCard:
-        row, told = task.row, shown_of(task.row, task.code, inside=task.inside, phone=None)
+        row, told = task.row, cells_of(task.row, task.code, inside=task.inside, phone=None)
         earlier = earlier_answers(self.office.store, self.office.policy.leads, (row["person_key"], task.code))
         last = next((one for one in reversed(earlier) if one.answer), None)
         return TaskCard(
@@ -236,7 +236,7 @@ class Tasks:
             raise Refused
         phones = read_contacts(self.office.home, self.office.key, version, [task.row])
         text = phone_text(task.row, phones[task.row["person_key"]])
-        shown = shown_of(task.row, task.code, inside=task.inside, phone=text)
+        shown = cells_of(task.row, task.code, inside=task.inside, phone=text)
         places = wanted_records(task.row)
         found = self.office.originals.many(places, version).records
         keys = ((spot, bearer.person_key) for spot, bearer in places)

@@ -9,7 +9,7 @@ from flows.evaluate.confirmations import confirmations
 from flows.home.keys import DistrictKey
 from flows.home.store import Store
 from flows.home.store.readings import KnownPairReading
-from flows.review.second_readings import counted, second_readings
+from flows.review.second_readings import pairs_by_words, second_readings
 from matchers.measuring.curve import Share, wilson
 from reports.link_quality.trust import Rate, Trust
 
@@ -17,7 +17,7 @@ from reports.link_quality.trust import Rate, Trust
 def trust_of(store: Store, key: DistrictKey) -> Trust:
     """Everything up to now."""
     readings = second_readings(store, key)
-    words = counted(readings)
+    words = pairs_by_words(readings)
     found = agreement(words)
     together = defaultdict(list)
     for one in readings:
@@ -29,12 +29,12 @@ def trust_of(store: Store, key: DistrictKey) -> Trust:
         kappa_high=found.high,
         words=tuple((first, second, pairs) for (first, second), pairs in sorted(words.items())),
         readers=tuple(_rate(names, wilson(sum(same), len(same))) for names, same in sorted(together.items())),
-        known=_known(store.known_readings()),
+        known=_rates_on_known_pairs(store.known_readings()),
         rules=tuple(_rate(one.rule, one.share) for one in confirmations(store)),
     )
 
 
-def _known(readings: list[KnownPairReading]) -> tuple[Rate, ...]:
+def _rates_on_known_pairs(readings: list[KnownPairReading]) -> tuple[Rate, ...]:
     right: dict[str, list[bool]] = {"全部": [], **{name: [] for name in sorted({one.by for one in readings})}}
     for one in readings:
         for name in ("全部", one.by):

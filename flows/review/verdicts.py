@@ -64,18 +64,18 @@ class Word:
 def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, str]]) -> dict[str, JudgedState]:
     """Where each of these pairs stands; a word said before the evidence changed no longer counts."""
     rows: dict[str, list[PairVerdict]] = {}
-    for said in _all_said(store, key, levels):
+    for said in _verdicts_in(store, key, levels):
         if (said.basis or {}) == levels[said.pair_id] or said.basis is None:
             rows.setdefault(said.pair_id, []).append(said)
     return {pair: standing_of(found) for pair, found in rows.items()}
 
 
-def every_said(store: Store, key: DistrictKey) -> list[PairVerdict]:
+def every_verdict(store: Store, key: DistrictKey) -> list[PairVerdict]:
     """Every row that holds, undone words left out, pair after pair in the order of their first row."""
     rows: dict[str, list[PairVerdict]] = {}
     with Session(store.engine) as session:
         for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
-            said = _said(row, key)
+            said = _verdict_of(row, key)
             rows.setdefault(said.pair_id, []).append(said)
     return [said for found in rows.values() for said in _holding(found)]
 
@@ -101,21 +101,21 @@ def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> J
 
     `twice`: the decision of one person alone does not count.
     """
-    before = _holding(said_of(store, key, word.pair_id, word.levels))
+    before = _holding(verdicts_on(store, key, word.pair_id, word.levels))
     _append(store, word)
     others = {who: said for who, said in _verdicts(_round(before)) if who != word.by and said in _DECIDED}
     if word.verdict in _DECIDED and any(said != word.verdict for said in others.values()):
         _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _DISPUTE))
     elif twice and word.verdict in _DECIDED and not others:
         _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _SECOND))
-    return standing_of(said_of(store, key, word.pair_id, word.levels))
+    return standing_of(verdicts_on(store, key, word.pair_id, word.levels))
 
 
 def last_word(store: Store, key: DistrictKey, by: str) -> PairVerdict | None:
     """The newest judgement of a person that they have not taken back."""
     with Session(store.engine) as session:
         query = select(JudgementRow).where(JudgementRow.judged_by == by).order_by(JudgementRow.id.desc()).limit(200)
-        rows = [_said(row, key) for row in session.scalars(query)]
+        rows = [_verdict_of(row, key) for row in session.scalars(query)]
     undone = {said.note for said in rows if said.note and said.note.startswith(_UNDONE)}
     for said in rows:
         restored = said.note is not None and said.note.startswith(_RESTORED)
@@ -127,7 +127,7 @@ def last_word(store: Store, key: DistrictKey, by: str) -> PairVerdict | None:
 def take_back(store: Store, key: DistrictKey, said: PairVerdict, by: str, on: date) -> JudgedState | None:
     """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
     levels = said.basis or {}
-    rows = _holding(said_of(store, key, said.pair_id, levels))
+    rows = _holding(verdicts_on(store, key, said.pair_id, levels))
     after = [one for one in rows if one.id > said.id]
     if any(one.by not in (by, NOBODY) for one in after):
         return None
@@ -138,14 +138,14 @@ def take_back(store: Store, key: DistrictKey, said: PairVerdict, by: str, on: da
     elif before and before[-1].verdict in (*_DECIDED, "unsure"):
         was = before[-1]
         _append(store, Word(was.pair_id, was.verdict, was.by, on, levels, f"{_RESTORED}{was.id}"))
-    return standing_of(said_of(store, key, said.pair_id, levels))
+    return standing_of(verdicts_on(store, key, said.pair_id, levels))
 
 
-def said_of(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[PairVerdict]:
+def verdicts_on(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[PairVerdict]:
     """What was said of one pair on this evidence, oldest first."""
     with Session(store.engine) as session:
         query = select(JudgementRow).where(JudgementRow.pair_id == pair_id).order_by(JudgementRow.id)
-        rows = [_said(row, key) for row in session.scalars(query)]
+        rows = [_verdict_of(row, key) for row in session.scalars(query)]
     return [said for said in rows if said.basis is None or said.basis == dict(levels)]
 
 
@@ -153,15 +153,15 @@ def _append(store: Store, word: Word) -> None:
     store.judge(word.pair_id, Judged(word.verdict, word.basis), word.by, word.on, note=word.note)
 
 
-def _all_said(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[PairVerdict]:
+def _verdicts_in(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[PairVerdict]:
     with Session(store.engine) as session:
         for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
-            said = _said(row, key)
+            said = _verdict_of(row, key)
             if said.pair_id in levels:
                 yield said
 
 
-def _said(row: JudgementRow, key: DistrictKey) -> PairVerdict:
+def _verdict_of(row: JudgementRow, key: DistrictKey) -> PairVerdict:
     pair = row.pair_id or key.token("pair", f"{row.left_token}|{row.right_token}")
     return PairVerdict(row.id, pair, row.judgement, row.judged_by, row.basis, row.note)
 

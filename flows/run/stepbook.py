@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-Counted = Mapping[str, object]
+CountValues = Mapping[str, object]
 """What a step function gives back, flat: numbers, tallies and `warnings` under their names."""
 
 _BOOK = """
@@ -30,7 +30,7 @@ class StepCounts:
     version: str = ""
 
     @classmethod
-    def of(cls, counted: Counted) -> StepCounts:
+    def of(cls, counted: CountValues) -> StepCounts:
         """Parse what a step function gave back, or `flat` did. Raises TypeError for what is none of these."""
         numbers: dict[str, int | float] = {}
         tallies: dict[str, Mapping[str, int]] = {}

@@ -13,7 +13,7 @@ from flows.sample.sheets import SampleSheet
 from flows.sample.statuses import Workplace
 
 RULES = ("registers", "unit", "floating", "trade_joint", "trade_committee", "work_street", "home_street")
-CROWDED = 50
+LARGE_BRANCH_MEMBERS = 50
 """Members from which a branch is to become a 总支 (domain.md)."""
 Rows = list[tuple[SampleSheet, int]]
 

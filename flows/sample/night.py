@@ -155,7 +155,7 @@ def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -
             work.rows += 1
         if not agreed(sheet, row) or reason != PLATFORM_WORK:
             continue
-        said = said_of_membership(sheet, row)
+        said = membership_claim(sheet, row)
         work.declares |= said is True
         place = _place(sheet, row, told.streets)
         work.claimed.append(place)
@@ -188,7 +188,7 @@ def agreed(sheet: SampleSheet, row: int) -> bool:
     return bool(sheet.facts["consent"][row]) if "consent" in sheet.facts else True
 
 
-def said_of_membership(sheet: SampleSheet, row: int) -> bool | None:
+def membership_claim(sheet: SampleSheet, row: int) -> bool | None:
     """What an asking file says of membership."""
     said: Fact = sheet.facts["declared_member"][row] if sheet.asks else None
     return said if isinstance(said, bool) else None

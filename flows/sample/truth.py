@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from flows.sample.hosts import CROWDED, RightHosts, right_hosts
+from flows.sample.hosts import LARGE_BRANCH_MEMBERS, RightHosts, right_hosts
 from flows.sample.ids import Strings
 from flows.sample.leads import SampleLead
 from flows.sample.linkable import LINKS, evidence, shown_alone
-from flows.sample.night import SampleNight, Sent, agreed, home_streets, said_of_membership
+from flows.sample.night import SampleNight, Sent, agreed, home_streets, membership_claim
 from flows.sample.options import data, rates
 from flows.sample.people import Numbers
 from flows.sample.scope import PLATFORM_WORK, scope_reasons
@@ -94,7 +94,7 @@ def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
         "member_no": numbers[person],
         "shows": shown_alone(sheet, rows),
         "dirt": [sorted(sheet.tags.get(row, ())) for row in listed],
-        "declares": [said_of_membership(sheet, row) for row in listed] if sheet.asks else nothing,
+        "declares": [membership_claim(sheet, row) for row in listed] if sheet.asks else nothing,
     }
     if sheet.side == "registry":
         columns |= dict.fromkeys(("linkable", "in_scope", "scope_reason", "trade"), nothing)
@@ -218,7 +218,7 @@ def _hosts(world: World, told: SampleNight) -> dict[int, RightHosts]:
     """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
     answers = _answers(world, told)
     wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
-    told.register.crowded = frozenset(name for name, count in wanted.items() if count >= CROWDED)
+    told.register.crowded = frozenset(name for name, count in wanted.items() if count >= LARGE_BRANCH_MEMBERS)
     return _answers(world, told) if told.register.crowded else answers
 
 

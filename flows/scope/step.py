@@ -38,7 +38,11 @@ def place_rows(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """
     occupations = run.policy.occupations
     placing = Placing(
-        TradeReader(run.policy), run.contracts, occupations.default, occupations.source_defaults, _known(con, run)
+        TradeReader(run.policy),
+        run.contracts,
+        occupations.default,
+        occupations.source_defaults,
+        _scope_context(con, run),
     )
     placed: list[tuple[RowTexts, Placement, list[int]]] = []
     working = [contract for contract in run.contracts.values() if contract.scope != "contact" and _works(contract)]
@@ -59,7 +63,7 @@ def _tells_units(contract: SourceContract) -> bool:
     return contract.role == "worker" and (contract.scope == "all" or contract.name == "transport")
 
 
-def _known(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeContext:
+def _scope_context(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeContext:
     """What clerks said of senders, and the headers of tonight's sheets."""
     told = {(one.source, one.sender): one.group for one in load_trades(run.home)}
     sheets = con.execute("select source, file, sheet, columns_read from stage_files where state = 'read'").fetchall()

@@ -86,11 +86,11 @@ class TradeReader:
             brand=self._brand(plain),
             word=self._word(head, plain),
             hint=_last(self._hints, plain)[1],
-            public_body=_found(self._public, head),
-            deposit=_found(self._deposits, head),
+            public_body=_any_match(self._public, head),
+            deposit=_any_match(self._deposits, head),
             agency=any(word in plain for word in self._policy.scope.labour_agencies),
-            office_work=_found(self._office, plain) or _found(self._office, head),
-            ended_work=_found(self._ended, plain),
+            office_work=_any_match(self._office, plain) or _any_match(self._office, head),
+            ended_work=_any_match(self._ended, plain),
         )
 
     def _brand(self, plain: str) -> str | None:
@@ -176,7 +176,7 @@ def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
     return [re.compile(pattern) for pattern in patterns]
 
 
-def _found(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
+def _any_match(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
     return any(pattern.search(text) for pattern in patterns)
 
 

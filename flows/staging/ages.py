@@ -21,7 +21,7 @@ def check_ages(columns: dict[str, FieldColumn], contract: SourceContract) -> Non
 
     A birth date that is a default day is kept where the row's ID shows the same day.
     """
-    _keep_shown_births(columns)
+    _keep_births_in_ids(columns)
     ages = [(name, age) for name, age in contract.ages if name in columns]
     births = _births(columns) if ages and ("id_number" in columns or "birth_date" in columns) else []
     for name, age in ages if births else ():
@@ -31,14 +31,14 @@ def check_ages(columns: dict[str, FieldColumn], contract: SourceContract) -> Non
 def _births(columns: dict[str, FieldColumn]) -> list[str | None]:
     """The earliest day each row's person can be born on, as ISO text: what a whole ID shows, else the cell's."""
     ids, cells = columns.get("id_number"), columns.get("birth_date")
-    shown = _shown(ids) if ids else []
+    shown = _birth_in_id(ids) if ids else []
     given = cells.arrays[0].to_pylist() if cells else [None] * len(shown)
     if not shown:
         shown = [None] * len(given)
     return [one or _earliest(other) for one, other in zip(shown, given, strict=True)]
 
 
-def _shown(ids: FieldColumn) -> list[str | None]:
+def _birth_in_id(ids: FieldColumn) -> list[str | None]:
     """The whole birth date that an ID shows, unless its check digit failed."""
     patterns, kinds = ids.arrays[0].to_pylist(), ids.arrays[1].to_pylist()
     return [
@@ -88,11 +88,11 @@ def _is_before(day: date | str, birth: str, age: int, *, month_only: bool) -> bo
     return str(day)[:size] < grown[:size]
 
 
-def _keep_shown_births(columns: dict[str, FieldColumn]) -> None:
+def _keep_births_in_ids(columns: dict[str, FieldColumn]) -> None:
     ids, births = columns.get("id_number"), columns.get("birth_date")
     if ids is None or births is None or not any(repair == DEFAULT for _, repair, _ in births.repairs):
         return
-    values, shown = births.arrays[0].to_pylist(), _shown(ids)
+    values, shown = births.arrays[0].to_pylist(), _birth_in_id(ids)
     kept = {row for row, repair, _ in births.repairs if repair == DEFAULT and shown[row] in empty_days()}
     for row in kept:
         values[row] = shown[row]

@@ -30,7 +30,7 @@ where coalesce(n.accepted, 0) <> coalesce(h.accepted, 0)
     or coalesce(n.rows_in, 0) <> coalesce(n.accepted, 0) + coalesce(n.quarantined, 0)
 order by 1, 2, 3 nulls first
 """
-_HELD = (
+_ROWS_ACCOUNTED = (
     "select '{name}' as source, file, sheet, count(*) as accepted, 0 as quarantined from \"stage_{name}\" group by all"
 )
 
@@ -40,7 +40,7 @@ def check_books(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceCo
 
     Raises TableError naming the sheets whose rows are not all there; the run stops and publishes nothing.
     """
-    held = " union all ".join(_HELD.replace("{name}", name) for name in contracts)
+    held = " union all ".join(_ROWS_ACCOUNTED.replace("{name}", name) for name in contracts)
     wrong = con.execute(_SHEETS.replace("{accepted}", held)).fetchall()
     lines = [
         f"{source}/{file}{f'［{sheet}］' if sheet else ''}：读入{rows_in:,}行，记为接收{noted:,}行、退回{back:,}行，"

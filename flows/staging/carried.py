@@ -62,7 +62,7 @@ def settle_carried(
     for entry in (one for one in files if one.came_on is not None):
         contract = run.contracts[entry.source]
         tonight = [one.name for one in files if one.source == entry.source and one.came_on is None and one.sealed]
-        held = _held(con, contract, entry, newer_senders(run, entry, tonight))
+        held = _superseded_rows(con, contract, entry, newer_senders(run, entry, tonight))
         covered = held.rows > 0 and held.found >= run.policy.snapshots.covered_share * held.rows
         if covered:
             taken, fewer = _take_out(con, contract, entry)
@@ -72,13 +72,13 @@ def settle_carried(
     return lines, out, repairs
 
 
-def _held(
+def _superseded_rows(
     con: duckdb.DuckDBPyConnection, contract: SourceContract, entry: LandedFile, new: Sequence[str]
 ) -> CarriedRows:
     """Make `_rows_held`: row_key of the carried file's rows whose keys a row of the new files bears."""
     if not new:
         return CarriedRows(entry)
-    query = _HELD.replace("{source}", contract.name).replace("{keys}", _keys(contract))
+    query = _SUPERSEDED.replace("{source}", contract.name).replace("{keys}", _keys(contract))
     found = make(con, "_rows_held", query, {"old": entry.name, "new": list(new)}, temporary=True)
     rows = con.execute(_ROWS.replace("{source}", contract.name), {"old": entry.name}).fetchone()
     return CarriedRows(entry, rows[0] if rows else 0, found, tuple(new))
@@ -98,7 +98,7 @@ def _take_out(
 _KEYS = "select row_key from _rows_held"
 _OF = "(file = $old or starts_with(file, $old || '/'))"
 _ROWS = f'select count(*) from "stage_{{source}}" where {_OF}'
-_HELD = f"""
+_SUPERSEDED = f"""
 with keyed as (
     select row_key, {_OF} as carried,
         list_bool_or(list_transform($new::varchar[], one -> file = one or starts_with(file, one || '/'))) as is_new,

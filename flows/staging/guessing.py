@@ -17,7 +17,7 @@ from schemas.contracts import SourceContract, SourceField
 _SAMPLE = 200
 _NEAR_ENOUGH = 50.0
 _NAME = re.compile("[\u4e00-\u9fff*]{2,4}")
-_TELLING = ("id_number", "phones", "uscc", "date", "month", "yes_no", "code")
+_DISTINCT_KINDS = ("id_number", "phones", "uscc", "date", "month", "yes_no", "code")
 _PLAIN_WORDS = frozenset({"序号", "备注", "说明", "注", "编号", "行号", "NO", "附注", "照片"})
 
 
@@ -72,7 +72,7 @@ def _by_cells(field: SourceField, _text: str, cells: list[Cell]) -> bool:
     if field.type == "person_name":
         names = [cell for cell in cells if isinstance(cell, str) and _NAME.fullmatch(cell)]
         return len(names) >= 0.8 * len(cells) and len(set(names)) >= 0.5 * len(cells) and len(cells) >= 3
-    return field.type in _TELLING and looks_like(field, cells)
+    return field.type in _DISTINCT_KINDS and looks_like(field, cells)
 
 
 def likely_header(grid: Grid) -> Header | None:

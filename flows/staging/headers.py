@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from flows.staging.grid import Grid
-from flows.staging.memory import Told
+from flows.staging.memory import Corrections
 from flows.staging.others import others_above
 from flows.staging.values.cells import Cell, cell_text
 from flows.staging.words import FOREIGN, bare_forms, plain, same_critical
@@ -23,7 +23,7 @@ _FUZZY_MARGIN = 6.0
 
 
 _DATA = re.compile(r"[0-9]{5}")
-_NOTHING_TOLD: Told = {}
+_NO_CORRECTIONS: Corrections = {}
 
 
 Aliases = dict[str, tuple[str, int]]
@@ -66,7 +66,7 @@ class Header:
         return sum(3 if claims[0].fit <= HeaderFit.BARE else 2 for claims in self.claims.values())
 
 
-def find_header(grid: Grid, contract: SourceContract, told: Told = _NOTHING_TOLD) -> Header | None:
+def find_header(grid: Grid, contract: SourceContract, told: Corrections = _NO_CORRECTIONS) -> Header | None:
     """The best header among the first rows, at most three rows deep; null where no row names two fields.
 
     `told` is what a clerk said some header texts mean; it goes before every alias.
@@ -126,7 +126,7 @@ def _filled(grid: Grid) -> list[list[Cell]]:
     return rows
 
 
-def _header(grid: Grid, meaning: tuple[Aliases, Told], rows: list[list[Cell]], first: int, last: int) -> Header:
+def _header(grid: Grid, meaning: tuple[Aliases, Corrections], rows: list[list[Cell]], first: int, last: int) -> Header:
     paths = [_path(rows, first, last, column, grid.merged is not None) for column in range(grid.width)]
     claims: dict[str, list[Claim]] = {}
     for column, path in enumerate(paths):
@@ -154,11 +154,11 @@ def _best(claims: list[Claim]) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims if claim.fit == least)
 
 
-def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
+def _claims(meaning: tuple[Aliases, Corrections], column: int, path: tuple[str, ...]) -> list[tuple[str, Claim]]:
     if not path or len(path[-1]) > 60 or _DATA.search(path[-1]):
         return []
     aliases, told = meaning
-    if told and (text := told_text(path, told, column)) is not None:
+    if told and (text := correction_for(path, told, column)) is not None:
         name = told[text]
         return [(name, Claim(column, "/".join(path), HeaderFit.TOLD, 0))] if name else []
     for text, fit in _readings(path):
@@ -168,7 +168,7 @@ def _claims(meaning: tuple[Aliases, Told], column: int, path: tuple[str, ...]) -
     return []
 
 
-def told_text(path: tuple[str, ...], told: Told, column: int) -> str | None:
+def correction_for(path: tuple[str, ...], told: Corrections, column: int) -> str | None:
     """How a clerk has spoken about a column: by its place (第6列), by all its texts, or by its lowest."""
     return next((text for text in (f"第{column + 1}列", "/".join(path), "".join(path), path[-1]) if text in told), None)
 
@@ -196,12 +196,14 @@ def _aliases(contract: SourceContract) -> Aliases:
     return found
 
 
-def fuzzy_claims(header: Header, contract: SourceContract, told: Told = _NOTHING_TOLD) -> dict[str, list[Claim]]:
+def fuzzy_claims(
+    header: Header, contract: SourceContract, told: Corrections = _NO_CORRECTIONS
+) -> dict[str, list[Claim]]:
     """For fields without a claim: unclaimed columns whose text is near an alias and near no other field's."""
     taken = {claim.column for claims in header.claims.values() for claim in claims}
     found: dict[str, list[Claim]] = {}
     for column, text in enumerate(header.texts):
-        if column in taken or not text or FOREIGN.search(text) or told_text(tuple(text.split("/")), told, column):
+        if column in taken or not text or FOREIGN.search(text) or correction_for(tuple(text.split("/")), told, column):
             continue
         scores = sorted(((_nearness(text, field), field.name) for field in contract.fields), reverse=True)
         best, second = scores[0], scores[1] if len(scores) > 1 else (0.0, "")

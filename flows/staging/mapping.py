@@ -7,8 +7,17 @@ from dataclasses import dataclass
 
 from flows.staging.grid import Grid
 from flows.staging.guessing import guesses_of, likely_header, sample, unknown_columns
-from flows.staging.headers import SEARCHED_ROWS, Claim, Header, HeaderFit, find_header, fuzzy_claims, guesses, told_text
-from flows.staging.memory import Told
+from flows.staging.headers import (
+    SEARCHED_ROWS,
+    Claim,
+    Header,
+    HeaderFit,
+    correction_for,
+    find_header,
+    fuzzy_claims,
+    guesses,
+)
+from flows.staging.memory import Corrections
 from flows.staging.values.cells import Cell
 from flows.staging.values.fields import looks_like
 from schemas.contracts import SourceContract, SourceField
@@ -44,7 +53,7 @@ class Mapping:
 
 
 def map_columns(
-    grid: Grid, contract: SourceContract, where: str, told: Told | None = None, header: Header | None = None
+    grid: Grid, contract: SourceContract, where: str, told: Corrections | None = None, header: Header | None = None
 ) -> Mapping:
     """The mapping of one table, with what a clerk has said of its headers.
 
@@ -61,7 +70,7 @@ def map_columns(
             action="用 sanzhao sources map 看表头并更正，或请提供方用登记的列名",
         )
     claims, notes = _readable(header, contract, grid)
-    remarks = _told_remarks(header, contract)
+    remarks = _correction_remarks(header, contract)
     for name, found in fuzzy_claims(header, contract, told).items():
         field = contract.field(name)
         fits = [claim for claim in found if field and looks_like(field, sample(grid, header, claim.column))]
@@ -76,9 +85,11 @@ def map_columns(
     _require(contract, columns, (header, grid), where, notes)
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
-    missing = [field.title for field in contract.fields if field.name in _not_found(contract, columns)]
+    missing = [field.title for field in contract.fields if field.name in _missing_fields(contract, columns)]
     unknown = unknown_columns(grid, header, {column for found in columns.values() for column in found})
-    said = tuple(header.texts[column] for column in unknown if told_text(_path(header, column), told, column) is None)
+    said = tuple(
+        header.texts[column] for column in unknown if correction_for(_path(header, column), told, column) is None
+    )
     return Mapping(header, columns, dropped, tuple(notes), tuple(remarks), tuple(missing), said)
 
 
@@ -102,13 +113,13 @@ def _path(header: Header, column: int) -> tuple[str, ...]:
     return tuple(header.texts[column].split("/"))
 
 
-def _not_found(contract: SourceContract, columns: dict[str, tuple[int, ...]]) -> set[str]:
+def _missing_fields(contract: SourceContract, columns: dict[str, tuple[int, ...]]) -> set[str]:
     """Important fields without a column; a field that both ends of a period can be read from is found."""
     read = {*columns, *(end for whole, *ends in contract.periods if whole in columns for end in ends)}
     return set(contract.important) - read
 
 
-def _told_remarks(header: Header, contract: SourceContract) -> list[str]:
+def _correction_remarks(header: Header, contract: SourceContract) -> list[str]:
     """A remark for every column read as a clerk once said."""
     titles = {field.name: field.title for field in contract.fields}
     told = [(name, claim) for name, claims in header.claims.items() for claim in claims if claim.fit == HeaderFit.TOLD]

@@ -16,11 +16,11 @@ from schemas.contracts import SourceContract
 from schemas.errors import ContractError
 from schemas.rules import Rule
 
-Told = Mapping[str, str | None]
+Corrections = Mapping[str, str | None]
 """Plain header text -> field name; null: the column is not used."""
 
 NOT_USED = "不用"
-NOT_TOLD = "不定"
+UNDECIDED = "不定"
 _HEAD = "# 表头更正：由 sanzhao sources map 记下，可以手改；field 为空表示该列不用。\n"
 
 
@@ -72,7 +72,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def told_about(memory: Iterable[Correction], contract: SourceContract, file: str) -> dict[str, str | None]:
+def corrections_of(memory: Iterable[Correction], contract: SourceContract, file: str) -> dict[str, str | None]:
     """What is remembered for one file; its own sender's word goes before what was said for every sender.
 
     Raises ContractError for a field the contract does not have (any more).

@@ -22,7 +22,7 @@ from flows.staging.archives import Member, is_archive, members
 from flows.staging.books import check_books
 from flows.staging.carried import settle_carried
 from flows.staging.grid import Grid
-from flows.staging.memory import Correction, load_memory, told_about
+from flows.staging.memory import Correction, corrections_of, load_memory
 from flows.staging.readers import read_file
 from flows.staging.states import FileState, files_table, hidden_remark, nothing_read, without_notes
 from flows.staging.tables import Meaning, SheetTable, tables_of
@@ -207,7 +207,7 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
     if grid.skipped:
         return replace(state, state="skipped", message=f"{where}：{grid.skipped}")
     read_hidden = run.policy.reading.hidden_rows == "read"
-    meaning = Meaning(contract, told_about(staging.memory, contract, file), read_hidden)
+    meaning = Meaning(contract, corrections_of(staging.memory, contract, file), read_hidden)
     try:
         tables = tables_of(grid, meaning, where)
         found = _cleaned(contract, SheetName(source, file, grid.sheet), tables, staging.next_key)
@@ -223,7 +223,9 @@ def _stage_sheet(staging: Staging, run: RunContext, place: tuple[str, str], grid
     remarks += [remark for table in tables for remark in table.mapping.remarks]
     said = "；".join(dict.fromkeys(text for text in (*notes, *remarks) if text))
     return replace(
-        _counted(state, tables, found), message=f"{where}：{said}" if said else None, warns=any(note for note in notes)
+        _with_row_counts(state, tables, found),
+        message=f"{where}：{said}" if said else None,
+        warns=any(note for note in notes),
     )
 
 
@@ -244,7 +246,7 @@ def _put(staging: Staging, contract: SourceContract, found: Accepted) -> None:
     staging.repairs += found.repairs.num_rows
 
 
-def _counted(state: FileState, tables: list[SheetTable], found: list[Accepted]) -> FileState:
+def _with_row_counts(state: FileState, tables: list[SheetTable], found: list[Accepted]) -> FileState:
     return replace(
         state,
         header_row=tables[0].header_row,

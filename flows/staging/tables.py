@@ -10,7 +10,7 @@ from itertools import pairwise
 from flows.staging.grid import Grid
 from flows.staging.headers import Header, find_header, names_enough
 from flows.staging.mapping import Mapping, map_columns
-from flows.staging.memory import Told
+from flows.staging.memory import Corrections
 from flows.staging.rows import Sifted, sift
 from flows.staging.words import plain
 from schemas.contracts import SourceContract
@@ -32,7 +32,7 @@ class Meaning:
     """What header texts are held against: the contract, a clerk's corrections, and whether hidden rows are read."""
 
     contract: SourceContract
-    told: Told
+    told: Corrections
     hidden_rows: bool = True
 
 

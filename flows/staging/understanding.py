@@ -10,9 +10,9 @@ from flows.staging.accept import Accepted, SheetName, accept
 from flows.staging.archives import Member, is_archive, members
 from flows.staging.grid import Grid
 from flows.staging.guessing import guesses_of, likely_header, unknown_columns
-from flows.staging.headers import Header, HeaderFit, find_header, told_text
+from flows.staging.headers import Header, HeaderFit, correction_for, find_header
 from flows.staging.mapping import Mapping
-from flows.staging.memory import Correction, Told, told_about
+from flows.staging.memory import Correction, Corrections, corrections_of
 from flows.staging.others import somebody_else
 from flows.staging.readers import read_file
 from flows.staging.states import hidden_remark
@@ -93,7 +93,7 @@ def understand(data: bytes, name: str, reader: Reader) -> list[SheetView]:
 def _views(grid: Grid, file: str, reader: Reader) -> Iterable[SheetView]:
     if grid.skipped:
         return [SheetView(file, grid.sheet, grid.skipped)]
-    told = told_about(reader.memory, reader.contract, file)
+    told = corrections_of(reader.memory, reader.contract, file)
     read_hidden = reader.reading.hidden_rows == "read"
     where = f"{reader.contract.name}/{file}" + (f"［{grid.sheet}］" if grid.sheet else "")
     try:
@@ -104,7 +104,7 @@ def _views(grid: Grid, file: str, reader: Reader) -> Iterable[SheetView]:
     return [_view(grid, file, (reader.contract, told), table, remarks) for table in tables]
 
 
-def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, problem: str) -> SheetView:
+def _refused(grid: Grid, file: str, contract: SourceContract, told: Corrections, problem: str) -> SheetView:
     """A table that was not understood: the columns that were, for the clerk to name the others."""
     header = find_header(grid, contract, told) or likely_header(grid)
     if header is None:
@@ -113,7 +113,7 @@ def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, proble
     titles = {one.name: one.title for one in contract.fields}
     claimed = {claim.column: (titles[name], claim.fit) for name, found in header.claims.items() for claim in found}
     columns = tuple(
-        ColumnView(column + 1, text, *_shown(claimed.get(column), told, (column, text)), guessed.get(column))
+        ColumnView(column + 1, text, *_field_and_reason(claimed.get(column), told, (column, text)), guessed.get(column))
         for column, text in enumerate(header.texts)
         if text
     )
@@ -121,14 +121,16 @@ def _refused(grid: Grid, file: str, contract: SourceContract, told: Told, proble
     return SheetView(file, grid.sheet, problem, rows, columns, encoding=grid.encoding)
 
 
-def _shown(claim: tuple[str, HeaderFit] | None, told: Told, place: tuple[int, str]) -> tuple[str | None, str]:
+def _field_and_reason(
+    claim: tuple[str, HeaderFit] | None, told: Corrections, place: tuple[int, str]
+) -> tuple[str | None, str]:
     if claim:
         return claim[0], HOW[claim[1]]
-    return None, "按更正记录不用" if told_text(tuple(place[1].split("/")), told, place[0]) else "不认识，不读取"
+    return None, "按更正记录不用" if correction_for(tuple(place[1].split("/")), told, place[0]) else "不认识，不读取"
 
 
 def _view(
-    grid: Grid, file: str, known: tuple[SourceContract, Told], table: SheetTable, remarks: tuple[str, ...]
+    grid: Grid, file: str, known: tuple[SourceContract, Corrections], table: SheetTable, remarks: tuple[str, ...]
 ) -> SheetView:
     contract, told = known
     found = accept(table.sifted, table.mapping, contract, SheetName(contract.name, file, grid.sheet), 1)
@@ -163,12 +165,12 @@ def _repairs(found: Accepted) -> dict[str, int]:
     return dict(Counter(found.repairs["repair"].to_pylist()).most_common())
 
 
-def _guessed(grid: Grid, header: Header, contract: SourceContract, told: Told) -> dict[int, str]:
+def _guessed(grid: Grid, header: Header, contract: SourceContract, told: Corrections) -> dict[int, str]:
     """Column -> title of the field it may be, for columns that nobody knows and no clerk has spoken about."""
     columns = [
         column
         for column in unknown_columns(grid, header, ())
-        if told_text(tuple(header.texts[column].split("/")), told, column) is None
+        if correction_for(tuple(header.texts[column].split("/")), told, column) is None
     ]
     return {column: field.title for column, field in guesses_of(grid, header, contract, columns).items()}
 

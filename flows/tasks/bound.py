@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flows.tasks.export import phone_text, shown_of
+from flows.tasks.export import cells_of, phone_text
 from flows.tasks.issued import Issued, IssuedLead
 from flows.tasks.numbers import BoundCells, masked_phones, old_code, phone_fits, plain_cell, row_fits
 from flows.tasks.reading import Line
@@ -35,7 +35,7 @@ def unbound(line: Line, found: IssuedLead | str, issued: Issued) -> str | None:
         return None
     if not isinstance(found, IssuedLead):
         return _FORGED if None not in _cells(line.shown).values() else found
-    return _told_apart(line, found) if _is_issued(line, code, found, issued) else _FORGED
+    return _columns_changed(line, found) if _is_issued(line, code, found, issued) else _FORGED
 
 
 def _cells(shown: BoundCells) -> dict[str, str | None]:
@@ -54,7 +54,7 @@ def _completed(shown: BoundCells, found: IssuedLead | str) -> Iterator[BoundCell
 
 def _issued_as(found: IssuedLead) -> list[BoundCells]:
     """What the sheet inside the Party channel, and the one outside it, showed for this lead; without the telephone."""
-    return [shown_of(found.row, found.lead[1], inside=inside, phone=None) for inside in (True, False)]
+    return [cells_of(found.row, found.lead[1], inside=inside, phone=None) for inside in (True, False)]
 
 
 def _is_issued(line: Line, code: str, found: IssuedLead | str, issued: Issued) -> bool:
@@ -64,7 +64,7 @@ def _is_issued(line: Line, code: str, found: IssuedLead | str, issued: Issued) -
     )
 
 
-def _told_apart(line: Line, found: IssuedLead) -> str:
+def _columns_changed(line: Line, found: IssuedLead) -> str:
     """The columns whose cells are not those that were issued."""
     apart = [
         {

@@ -16,10 +16,10 @@ from flows.home.settings import load_settings
 from flows.home.store import Store, Term, opened_store
 from flows.ledger.checks import PERSON
 from flows.ledger.publish.read import Published, current_version
-from flows.tasks.answered import RecentAnswers
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
 from flows.tasks.numbers import BoundCells, check_code, lead_letters, task_number
+from flows.tasks.recent_answers import RecentAnswers
 from flows.tasks.terms import issue
 from reports import words
 from reports.tasks.sheet import Contact, Task, TaskSheet, file_name, task_workbook
@@ -112,7 +112,7 @@ def waiting_leads(row: Mapping[str, Any], policy: Policy) -> Iterator[str]:
         yield from (lead["code"] for lead in row["leads"] if lead["state"] in open_states(policy.leads))
 
 
-def asked_of(row: Mapping[str, Any], policy: Policy, answered: RecentAnswers, *, inside: bool) -> list[str]:
+def questions_of(row: Mapping[str, Any], policy: Policy, answered: RecentAnswers, *, inside: bool) -> list[str]:
     """What a sheet asks of a row: inside the channel each lead, outside it once whether it is the person."""
     waiting = set(waiting_leads(row, policy))
     codes = [lead["code"] for lead in row["leads"] if lead["code"] in waiting and not answered.lead(row, lead)]
@@ -128,7 +128,7 @@ def _by_street(
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
         street = street_of(row)
         if order.street in (None, street):
-            leads = [(row, code) for code in asked_of(row, policy, answered, inside=order.inside)]
+            leads = [(row, code) for code in questions_of(row, policy, answered, inside=order.inside)]
             if leads:
                 found.setdefault(street, []).extend(leads)
     return dict(sorted(found.items()))
@@ -158,7 +158,7 @@ def _written(
 
 def _task(desk: _TaskDesk, row: Mapping[str, Any], code: str) -> Task:
     number = task_number(desk.as_of, lead_letters(desk.key, row["person_key"], code))
-    shown = shown_of(row, code, inside=desk.order.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
+    shown = cells_of(row, code, inside=desk.order.inside, phone=phone_text(row, desk.phones.get(row["person_key"])))
     return Task(
         number=number,
         code=check_code(desk.key, number, shown),
@@ -176,7 +176,7 @@ def _task(desk: _TaskDesk, row: Mapping[str, Any], code: str) -> Task:
     )
 
 
-def shown_of(row: Mapping[str, Any], code: str, *, inside: bool, phone: str | None) -> BoundCells:
+def cells_of(row: Mapping[str, Any], code: str, *, inside: bool, phone: str | None) -> BoundCells:
     """What a sheet's row shows of a ledger row and one of its leads."""
     words_of = str if inside else neutral
     return BoundCells(

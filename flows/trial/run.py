@@ -38,7 +38,7 @@ def try_out(home: Home, tried: Tried, *, progress: Progress = silent) -> TrialRe
     if current is None:
         raise HomeError("还没有发布过一本账，没有可比的", rule=Rule.NO_LEDGER, action="先运行 sanzhao run")
     replayed = None if tried.drop else _night_of(home, key, current)
-    _audit(home, settings, key, _told(tried, settings))
+    _audit(home, settings, key, _tried_for_audit(tried, settings))
     with home_aside(home, settings, current, tried) as aside:
         run = _prepared(aside, replayed, tried.drop, current.as_of, progress)
         warnings = _walk(run)
@@ -47,7 +47,7 @@ def try_out(home: Home, tried: Tried, *, progress: Progress = silent) -> TrialRe
             raise HomeError("试算没有做出一本账", where=run.run_id, rule=Rule.NO_LEDGER, action="看日志")
         persons, moves = person_changes(current, made)
         report = TrialReport(
-            version=current.version, as_of=run.as_of, tried=_said(tried, settings, run),
+            version=current.version, as_of=run.as_of, tried=_tried_lines(tried, settings, run),
             persons_before=current.table("ledger").num_rows, persons_after=made.table("ledger").num_rows,
             persons=persons, pairs=pair_changes(current, made), mere_moves=moves, warnings=tuple(warnings),
         )  # fmt: skip
@@ -97,7 +97,7 @@ def _walk(run: RunContext) -> list[str]:
     return list(dict.fromkeys(warnings))
 
 
-def _said(tried: Tried, settings: Settings, run: RunContext) -> tuple[str, ...]:
+def _tried_lines(tried: Tried, settings: Settings, run: RunContext) -> tuple[str, ...]:
     """What was tried, for the summary."""
     said = []
     if tried.policy is not None:
@@ -108,7 +108,7 @@ def _said(tried: Tried, settings: Settings, run: RunContext) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _told(tried: Tried, settings: Settings) -> str:
+def _tried_for_audit(tried: Tried, settings: Settings) -> str:
     """What was tried, for the audit log: kinds and versions, no paths."""
     parts = [f"policy={load_policy(tried.policy).version}"] if tried.policy else []
     if tried.model is not None:

@@ -15,13 +15,13 @@ from flows.ledger.facts import build_facts
 from flows.ledger.sql import put_rows, run_sql
 from flows.organisations import read_name
 from flows.run.context import RunContext
-from flows.units.known import Resolved, UnitIndex
 from flows.units.link import link_nodes
 from flows.units.memory import read_register
 from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
-from flows.units.resolve import resolve, said_of
+from flows.units.resolve import judgements_of, resolve
 from flows.units.sites import Place, Site, StationRow, branch_of, firm_text, places_of, sites_as_units
 from flows.units.tables import put_register
+from flows.units.unit_index import Resolved, UnitIndex
 from flows.units.units import Minting, Unit, UnitRegister, firms_of, is_hidden
 from matchers.encoding.units import clean_unit, parse_unit
 from schemas.policy import Policy
@@ -49,9 +49,9 @@ def build_units(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, in
     )
     nodes = nodes_of(mentions, words, apart)
     by_token = _by_token(nodes, tokens)
-    clusters = resolve(nodes, link_nodes(nodes, run.engine), said_of(nodes, by_token, spoken))
+    clusters = resolve(nodes, link_nodes(nodes, run.engine), judgements_of(nodes, by_token, spoken))
     resolved = Resolved(nodes, clusters, stations, words)
-    known = _known(con, run, resolved, before)
+    known = _unit_index(con, run, resolved, before)
     doubts = put_register(con, run, known, resolved, doubts_before)
     return {"units": len(known.units), "spellings": len(mentions), "doubts": doubts}
 
@@ -157,7 +157,7 @@ def _by_token(nodes: list[Node], tokens: dict[str, str]) -> dict[str, set[int]]:
     return {token: by_text[text] for token, text in tokens.items() if text in by_text}
 
 
-def _known(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, before: UnitRegister) -> UnitIndex:
+def _unit_index(con: duckdb.DuckDBPyConnection, run: RunContext, resolved: Resolved, before: UnitRegister) -> UnitIndex:
     """Every unit with its key, and what each spelling and station names."""
     nodes, words = resolved.nodes, resolved.words
     minting = Minting(lambda name: run.key.token("unit key", name), before.units)

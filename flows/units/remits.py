@@ -12,13 +12,13 @@ from schemas.errors import InputError
 from schemas.rules import Rule
 from schemas.words import words
 
-ASKED = "remit_doubts"
+REMIT_DOUBTS = "remit_doubts"
 REMITS = words("remits")
 
 
 def remits_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
     """One row per organisation of the last night whose remit nobody has told yet."""
-    found, spoken = store.last_register(ASKED), store.remit_judgements()
+    found, spoken = store.last_register(REMIT_DOUBTS), store.remit_judgements()
     rows: list[dict[str, Any]] = table_in(key.unseal(found[1])).to_pylist() if found else []
     return sorted((row for row in rows if row["token"] not in spoken), key=lambda row: (row["since"], row["org_name"]))
 

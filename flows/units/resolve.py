@@ -97,7 +97,7 @@ class _ClusterNames:
         self.streets |= other.streets
 
 
-def _shown(node: Node) -> _ClusterNames:
+def _names_of_node(node: Node) -> _ClusterNames:
     place, trade = (node.name.province, node.name.district), node.trade
     industry, whole, street = node.name.industry, node.name.whole, node.street
     return _ClusterNames(
@@ -127,7 +127,7 @@ class _Union:
         self.parent = list(range(len(nodes)))
         self.codes = [{node.uscc} - {None} for node in nodes]
         self.bodies = [node.body for node in nodes]
-        self.shown = [_shown(node) for node in nodes]
+        self.shown = [_names_of_node(node) for node in nodes]
         self.enemies: list[set[int]] = [set() for _ in nodes]
         for left, right in said.two:
             self.enemies[left].add(right)
@@ -178,7 +178,7 @@ def resolve(nodes: list[Node], links: Iterable[LinkedNodes], said: NodeJudgement
             union.join(one.left, one.right)
     doubts = _place_short_names(nodes, union, pairs)
     doubts += [(one.left, one.right, one.reason) for one in pairs if one.decision == "review"]
-    return Clusters([union.root(node) for node in range(len(nodes))], _asked(union, doubts, said, nodes))
+    return Clusters([union.root(node) for node in range(len(nodes))], _doubts_to_ask(union, doubts, said, nodes))
 
 
 def _is_whole(pair: LinkedNodes, nodes: list[Node]) -> bool:
@@ -260,7 +260,9 @@ def _two_licences(one: Node, other: Node) -> bool:
     return len(bare) == 1 and bare[0].registered
 
 
-def _asked(union: _Union, doubts: list[tuple[int, int, str]], said: NodeJudgements, nodes: list[Node]) -> list[Doubt]:
+def _doubts_to_ask(
+    union: _Union, doubts: list[tuple[int, int, str]], said: NodeJudgements, nodes: list[Node]
+) -> list[Doubt]:
     """Each two clusters once, without those a person spoke of, or that cannot be one."""
     spoken = {_pair(union, left, right) for left, right in said.two | said.unsure}
     found: dict[tuple[int, int], Doubt] = {}
@@ -279,7 +281,9 @@ def _pair(union: _Union, left: int, right: int) -> tuple[int, int]:
     return one, other
 
 
-def said_of(nodes: list[Node], tokens: Mapping[str, set[int]], words: Mapping[tuple[str, str], str]) -> NodeJudgements:
+def judgements_of(
+    nodes: list[Node], tokens: Mapping[str, set[int]], words: Mapping[tuple[str, str], str]
+) -> NodeJudgements:
     """Persons' words as pairs of nodes. `tokens`: nodes by the token of each of their spellings."""
     by_word: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for (left, right), word in words.items():

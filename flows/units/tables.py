@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from flows.ledger.sql import put, put_rows, run_sql
 from flows.run.context import RunContext
-from flows.units.known import Resolved, UnitIndex
 from flows.units.memory import table_of
 from flows.units.mentions import Node
+from flows.units.unit_index import Resolved, UnitIndex
 from flows.units.units import Unit
 from matchers.encoding.units import clean_unit
 

@@ -12,7 +12,7 @@ from matchers.model.link_model import LinkModel
 from reports.charts import BLUE, ORANGE, SKY, BarPart, Chart, bars, histogram, stacked
 from reports.link_quality.figures import LinkFigures
 from reports.link_quality.trust import trust_sections
-from reports.page import NOTICE, Figure, cards, drill, page, paragraph, section, table, told
+from reports.page import NOTICE, Figure, basis, cards, drill, page, paragraph, section, table
 from reports.plain import plain_sentence
 from reports.words import FIELDS, LEVELS, RULES
 from schemas.words import words
@@ -64,7 +64,7 @@ def _key_figures(facts: LinkQuality) -> Markup:
                "从业数据与本人报到的行", "unlinkable", "行")
         for title, column in (("从业数据行", "rows"), ("其中无法关联", "unlinkable"))
     ]  # fmt: skip
-    return cards(figures) + told(
+    return cards(figures) + basis(
         f"模型 {facts.model.name} {facts.model.version}：关联概率 ≥ {facts.model.link_probability}，"
         f"核对概率 ≥ {facts.model.review_probability}，两名候选相差不到 {facts.model.margin_bits:g} 比特的交人核对；"
         "分值之上还有证据门槛，分再高也越不过。"
@@ -91,7 +91,12 @@ def _drift(facts: LinkQuality) -> Markup:
     model = "" if now.model == old.model else paragraph(f"模型由 {old.model} 换成 {now.model}，分值不宜直接相比。")
     headers = ("项目", "本次", "上次", "相差（百分点）")
     return section(
-        "与上次相比", model, *told_first, table(headers, rows), told("都是占比，不受行数多少影响"), anchor="drift"
+        "与上次相比",
+        model,
+        *told_first,
+        table(headers, rows),
+        basis("都是占比，不受行数多少影响"),
+        anchor="drift",
     )
 
 
@@ -142,7 +147,7 @@ def _scores(facts: LinkQuality) -> Markup:
     ]
     return section(
         "总分分布与判定线", drawn or paragraph("（没有打过分的对子）"),
-        told(f"每格 {_BIN} 比特，两端并入最外一格；分数之上还有证据门槛，高分也可能待核对或排除。"),
+        basis(f"每格 {_BIN} 比特，两端并入最外一格；分数之上还有证据门槛，高分也可能待核对或排除。"),
         drill("按判定规则看", table(("判定", "规则", "对数"), tiers)), anchor="scores",
     )  # fmt: skip
 
@@ -161,7 +166,7 @@ def _weights(facts: LinkQuality) -> Markup:
     parts = [BarPart(name, float(row["mean_bits"])) for name, row in names]
     svg = bars(Chart("各级平均分值", unit="比特", width=560, digits=1), parts) if parts else ""
     return section(
-        "分值", svg, told("正分支持是同一人，负分反对；同一级的分值因值的稀有程度而不同，这里取平均。未填记 0 分。"),
+        "分值", svg, basis("正分支持是同一人，负分反对；同一级的分值因值的稀有程度而不同，这里取平均。未填记 0 分。"),
         drill("逐级看", table(("比较与级别", "平均", "最低", "最高", "对数", "其中关联"), rows)), anchor="weights",
     )  # fmt: skip
 
@@ -186,7 +191,7 @@ def _unlinkable(facts: LinkQuality) -> Markup:
     headers = ("来源", "行数", "可直接关联", "只够核对", "无法关联", "已关联", "待核对")
     return section(
         "看得出多少", svg, table(headers, rows),
-        told("全名加一项强证据（证件前6后4或前15位、手机前3后4）可直接关联；全名加出生日期或证件后4位、"
+        basis("全名加一项强证据（证件前6后4或前15位、手机前3后4）可直接关联；全名加出生日期或证件后4位、"
              "或姓名打码而有两项强证据的，只够交人核对；其余看不出是谁。多数人本来就不是党员，关联率低不等于差。"),
         anchor="unlinkable",
     )  # fmt: skip
@@ -206,7 +211,7 @@ def _rules(facts: LinkQuality) -> Markup:
     return section(
         "各规则的收效",
         table(headers, rows),
-        told("一对可由几条规则找到；最后一栏为零的，去掉它这一次不会少关联"),
+        basis("一对可由几条规则找到；最后一栏为零的，去掉它这一次不会少关联"),
         anchor="rules",
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from reports.page import paragraph, section, table, told
+from reports.page import basis, paragraph, section, table
 from reports.words import VERDICTS
 
 _FEW = 30
@@ -52,7 +52,7 @@ class Trust(BaseModel):
 
 def trust_sections(trust: Trust, tiers: Mapping[str, str]) -> list[Markup]:
     """Three sections: agreement of blind readers, known pairs, confirmation per rule."""
-    return [_agreement(trust), _known(trust), _rules(trust, tiers)]
+    return [_agreement(trust), _known_pairs_section(trust), _rules(trust, tiers)]
 
 
 def _agreement(trust: Trust) -> Markup:
@@ -68,17 +68,17 @@ def _agreement(trust: Trust) -> Markup:
         "两人盲审的一致性",
         table(("项目", "结果", "说明"), rows),
         table(("先判的人", "后判的人", "对数"), words),
-        told("后判的人不知道前一人判过；κ 扣除了碰巧相同的部分，1 为完全一致，0 为和碰巧一样。两人不一致的重新打开。"),
+        basis("后判的人不知道前一人判过；κ 扣除了碰巧相同的部分，1 为完全一致，0 为和碰巧一样。两人不一致的重新打开。"),
         anchor="agreement",
     )
 
 
-def _known(trust: Trust) -> Markup:
+def _known_pairs_section(trust: Trust) -> Markup:
     rows = [(one.name, _rate(one), _few(one.of)) for one in trust.known if one.of]
     return section(
         "答案已知的对子",
         table(("审核员", "判对", "说明"), rows) if rows else paragraph("还没有人判过答案已知的对子。"),
-        told("核对时混入少量答案已知的对子，判断不进一本账；答“不确定”不算对。它们的答案由证件号定，本来不难："
+        basis("核对时混入少量答案已知的对子，判断不进一本账；答“不确定”不算对。它们的答案由证件号定，本来不难："
              "判错说明没有细看，判对只说明用心，不说明拿不准的对子也判得准。"),
         anchor="known",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def _rules(trust: Trust, tiers: Mapping[str, str]) -> Markup:
     return section(
         "镇街核查：各规则的属实率",
         table(headers, rows) if rows else paragraph("镇街还没有答复，或答复还没有经过一次夜间运行。"),
-        told("镇街答复是本人的（属实、已纳管、已离岗等）为属实，答复非本人的为否；同一人同一规则只计最近一次，"
+        basis("镇街答复是本人的（属实、已纳管、已离岗等）为属实，答复非本人的为否；同一人同一规则只计最近一次，"
              "别的答复不计。比例后为 95% 区间（Wilson）。"),
         anchor="confirmed",
     )  # fmt: skip

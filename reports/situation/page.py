@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.charts import BLUE, SKY, VERMILION, YELLOW, BarPart, Chart, bars, stacked
-from reports.page import NOTICE, Figure, cards, drawn, drill, moved, page, paragraph, section, table, told, two
+from reports.page import NOTICE, Figure, basis, cards, drawn, drill, moved, page, paragraph, section, table, two
 from reports.plain import plain_lines
 from reports.situation.figures import Figures
 from reports.summary import RunSummary
@@ -42,7 +42,7 @@ def situation_page(facts: Situation) -> bytes:
     under = f"{summary.district}　数据日期 {summary.as_of.isoformat()}　版本 {summary.version}　{against}　{NOTICE}"
     body = (
         cards(_figures(facts)),
-        told("均为线索，核实后才算数。点每个数字看分解；人员名单在同一文件夹的 一本账.xlsx，口径在它的末页。"),
+        basis("均为线索，核实后才算数。点每个数字看分解；人员名单在同一文件夹的 一本账.xlsx，口径在它的末页。"),
         two(_funnel(facts), _statuses(facts)),
         _coverage(facts),
         two(_sums_section(facts), _waiting(facts) + _changes(facts)),
@@ -89,7 +89,7 @@ def _funnel(facts: Situation) -> Markup:
     return section(
         "从数据到线索",
         chart,
-        told("行：报送文件中的数据行；在账的人含在册党员与自报未核的人；“正常在册”没有线索；异议中的不计。"),
+        basis("行：报送文件中的数据行；在账的人含在册党员与自报未核的人；“正常在册”没有线索；异议中的不计。"),
         drill("按来源看", table(("来源", "行数", "读取", "退回", "说明"), rows)),
         anchor="funnel",
     )
@@ -104,11 +104,11 @@ def _statuses(facts: Situation) -> Markup:
         states = [now.status(code, column) for column in ("waiting", "confirmed", "excluded")]
         rows.append((f"{code} {STATUS_TITLES.get(code, code)}", count, change, now.status(code, "first"), *states))
     headers = ("状态（可兼有）", "人数", "变化", "主状态", "待核查", "已确认", "排除")
-    basis = table(("状态", "口径"), [(code, facts.policy.basis(code)) for code in facts.policy.statuses.order])
+    bases = table(("状态", "口径"), [(code, facts.policy.basis(code)) for code in facts.policy.statuses.order])
     held = f"另有 {now.objections:,} 人在异议中，状态暂不列出。" if now.objections else ""
     return section(
-        "线索", table(headers, rows), told(f"各状态由规则判定，规则版本 {facts.policy.version}。{held}"),
-        drill("各状态的口径", basis), anchor="statuses",
+        "线索", table(headers, rows), basis(f"各状态由规则判定，规则版本 {facts.policy.version}。{held}"),
+        drill("各状态的口径", bases), anchor="statuses",
     )  # fmt: skip
 
 
@@ -133,9 +133,9 @@ def _coverage(facts: Situation) -> Markup:
             drawn("按镇街：单位的组织覆盖", _covered(now, "street", streets)),
             drawn("按行业：单位的组织覆盖", _covered(now, "trade", [])),
         ),
-        told("单位数，不含未填单位和合并的小单位；一个单位按人数最多的镇街、行业归类。单独组建、联合组建、镇街兜底之外为未覆盖。"),
+        basis("单位数，不含未填单位和合并的小单位；一个单位按人数最多的镇街、行业归类。单独组建、联合组建、镇街兜底之外为未覆盖。"),
         table(names, suggested[:_FEW]),
-        told(f"应建尽建建议共 {len(suggested):,} 条：同一单位正式党员满 3 名建党支部，不足的联合组建或派指导员。"),
+        basis(f"应建尽建建议共 {len(suggested):,} 条：同一单位正式党员满 3 名建党支部，不足的联合组建或派指导员。"),
         drill("其余建议", table(names, suggested[_FEW:])) if len(suggested) > _FEW else "",
         drill("按镇街看人数", table(("镇街", *headers[1:]), rows)),
         drill("按群体看人数", table(("群体", *headers[1:]), groups)),
@@ -147,7 +147,7 @@ def _sums_section(facts: Situation) -> Markup:
     """勾稽: how the figures of streets, trades and units make up the district's, and the ledger's its members."""
     return section(
         "勾稽", table((*_SUMS.values(), "核对"), _sums(facts.now)),
-        told("人数含群众。镇街写明的加不明的等于全区；应计入的加流动、不计入的等于一本账合计。"),
+        basis("人数含群众。镇街写明的加不明的等于全区；应计入的加流动、不计入的等于一本账合计。"),
         anchor="sums",
     )  # fmt: skip
 
@@ -236,7 +236,7 @@ def _quality(facts: Situation) -> Markup:
     return section(
         "数据质量", table(headers, rows),
         drill("按文件看", table(("来源", "文件", "行数", "读取", "退回", "没有的栏目"), files)),
-        told("退回：缺必需内容、不合约定的行；每个部门另有《数据质量说明》。"),
+        basis("退回：缺必需内容、不合约定的行；每个部门另有《数据质量说明》。"),
         anchor="quality",
     )  # fmt: skip
 
@@ -250,5 +250,5 @@ def _changes(facts: Situation) -> Markup:
     return section(
         "变动说明", table(headers, rows[:_FEW]),
         drill("其余原因", table(headers, rows[_FEW:])) if len(rows) > _FEW else "",
-        told(f"逐人的变动见 {WORKBOOK} 的“变动说明”。{said}"), warned, anchor="changes",
+        basis(f"逐人的变动见 {WORKBOOK} 的“变动说明”。{said}"), warned, anchor="changes",
     )  # fmt: skip

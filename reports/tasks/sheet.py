@@ -171,7 +171,7 @@ def _formats(book: Any) -> Mapping[str, Any]:
 def _head(page: Any, sheet: TaskSheet, formats: Mapping[str, Any]) -> None:
     page.set_row(0, 26)
     page.write_string(0, 0, sheet.title, formats["title"])
-    page.write_string(1, 0, harmless(_told(sheet)), formats["told"])
+    page.write_string(1, 0, harmless(_heading_text(sheet)), formats["told"])
     page.write_string(2, 0, _how(sheet), formats["told"])
     for at, (name, width) in enumerate(_columns(sheet)):
         page.set_column(at, at, width)
@@ -179,7 +179,7 @@ def _head(page: Any, sheet: TaskSheet, formats: Mapping[str, Any]) -> None:
     page.freeze_panes(HEADER_ROW, 4)
 
 
-def _told(sheet: TaskSheet) -> str:
+def _heading_text(sheet: TaskSheet) -> str:
     """Whose sheet it is, of when, until when it is to come back, and where the person behind a mask is found."""
     days = sorted({task.due for task in sheet.tasks})
     first = "" if len(days) == 1 else "最早的一项"

@@ -12,7 +12,7 @@ import pyarrow as pa
 from matchers.engine import connect
 from matchers.relations import make
 from reports.workbench.access import SignedInAccount
-from reports.workbench.asked import ListQuery
+from reports.workbench.list_query import ListQuery
 
 PAGE = 50
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from matchers.engine import connect
 from matchers.relations import append, run_script, script
 from reports.workbench.access import Action, SignedInAccount, allowed
-from reports.workbench.asked import ListQuery
+from reports.workbench.list_query import ListQuery
 
 State = Literal["waiting", "unsure", "disputed", "settled", "second"]
 """`second`: one person has decided it, and another, who is not to know, must before it counts."""

@@ -130,13 +130,14 @@ def _readable(table: pa.Table) -> pa.Table:
     if "原来" not in table.column_names:
         return table
     told = [
-        _told(before, after) for before, after in zip(table["原来"].to_pylist(), table["现在"].to_pylist(), strict=True)
+        _change_text(before, after)
+        for before, after in zip(table["原来"].to_pylist(), table["现在"].to_pylist(), strict=True)
     ]
     at = table.column_names.index("原来")
     return table.drop_columns(["原来", "现在"]).add_column(at, "变动内容", pa.array(told, pa.string()))
 
 
-def _told(before: str | None, after: str | None) -> str:
+def _change_text(before: str | None, after: str | None) -> str:
     """`从业镇街：甲街道 → 乙街道`, for every column with a value people read."""
     if not (before and after):
         return ""

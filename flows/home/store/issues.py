@@ -30,7 +30,7 @@ class TaskIssues(Opened):
     def issue_tasks(self, leads: Collection[LeadName], on: date, due: date) -> dict[LeadName, Term]:
         """Note that these leads are put to streets; one that lies there unanswered keeps its first day and its term."""
         with Session(self.engine) as session, session.begin():
-            answered = _answered(session, {person for person, _ in leads})
+            answered = _newest_words(session, {person for person, _ in leads})
             found: dict[LeadName, Term] = {}
             for person, code in leads:
                 row = session.get(TaskIssue, (person, code))
@@ -44,7 +44,7 @@ class TaskIssues(Opened):
         """The term of every lead put to a street and not answered since, whether it is open in the ledger or not."""
         with Session(self.engine) as session:
             rows = list(session.scalars(select(TaskIssue).order_by(TaskIssue.person_key, TaskIssue.code)))
-            answered = _answered(session, {row.person_key for row in rows})
+            answered = _newest_words(session, {row.person_key for row in rows})
             return {
                 (row.person_key, row.code): Term(row.issued_on, row.due_on)
                 for row in rows
@@ -52,7 +52,7 @@ class TaskIssues(Opened):
             }
 
 
-def _answered(session: Session, persons: Iterable[str]) -> dict[LeadName, date]:
+def _newest_words(session: Session, persons: Iterable[str]) -> dict[LeadName, date]:
     """The day of the newest word on each lead of these persons."""
     wanted = set(persons)
     query = select(LeadEvent.person_key, LeadEvent.code, func.max(LeadEvent.checked_on))

@@ -21,8 +21,8 @@ from flows.home.store.readings import ReadingBook
 from flows.home.store.registers import Registers
 from flows.home.store.remits import RemitJudgements
 from flows.home.store.rights import Rights
+from flows.home.store.sent_notices import SentNotices
 from flows.home.store.source_numbers import SourceNumbers
-from flows.home.store.told import SentNotices
 from flows.home.store.units import UnitJudgements
 from schemas.errors import HomeError
 from schemas.rules import Rule

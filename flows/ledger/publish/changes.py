@@ -18,7 +18,7 @@ from flows.ledger.publish.before import without_old_numbers
 from flows.ledger.publish.night import NightChanges
 from flows.ledger.publish.novelty import WORK, Place
 from flows.ledger.publish.replay import aged
-from flows.ledger.publish.withheld import columns_said, nothing_said, without_withheld
+from flows.ledger.publish.withheld import columns_of_objection, no_evidence_rows, without_withheld
 from flows.ledger.sql import put
 from matchers.relations import make
 from schemas.contracts import ledger_table
@@ -127,7 +127,7 @@ def _removed(row: Row, night: NightChanges, merged: dict[str, str]) -> Row:
         gone = _row(row, "merged", "merged", before=past, after={"person_key": merged[key]})
     else:
         gone = _row(row, "removed", "objection" if objects else _why_removed(row, night), before=past)
-    return {**gone, "source_rows": nothing_said()} if objects else gone
+    return {**gone, "source_rows": no_evidence_rows()} if objects else gone
 
 
 def _why_removed(row: Row, night: NightChanges) -> str:
@@ -193,11 +193,11 @@ def _changed(before: Row, expected: Row, after: Row, night: NightChanges, names:
         cause = "objection"
     past = {name: before[name] for name in columns}
     if after["objection"]:
-        past, columns = without_withheld(past), columns_said(columns, names)
+        past, columns = without_withheld(past), columns_of_objection(columns, names)
     row = _row(after, "changed", cause, before=past, after={name: after[name] for name in columns})
     row["columns"] = columns
     places = sorted(set(_places(after)) ^ set(_places(before))) or _places(after)
-    row["source_rows"] = nothing_said() if after["objection"] else places
+    row["source_rows"] = no_evidence_rows() if after["objection"] else places
     return row
 
 
@@ -229,7 +229,7 @@ def _cause(before: Row, after: Row, columns: set[str], night: NightChanges) -> s
         return moved
     if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
         return "source_absent"
-    if columns == {"evidence"} and _told(before) == _told(after):
+    if columns == {"evidence"} and _evidence_facts(before) == _evidence_facts(after):
         stayed, stays = _carried(before, night.previous_as_of), _carried(after, night.as_of)
         if stayed != stays:
             return "source_absent" if stays - stayed else "source_back"
@@ -273,9 +273,9 @@ def _key_of(row: Row) -> str:
 
 def _same_story(before: Row, after: Row, columns: set[str]) -> str:
     """Nothing a clerk acts on changed: places, or weights that follow how common a name or number is tonight."""
-    if [one[:4] for one in _told(before)] != [one[:4] for one in _told(after)]:
+    if [one[:4] for one in _evidence_facts(before)] != [one[:4] for one in _evidence_facts(after)]:
         return "source_row_changed"
-    return "moved" if _told(before) == _told(after) and columns == {"evidence"} else "weights_moved"
+    return "moved" if _evidence_facts(before) == _evidence_facts(after) and columns == {"evidence"} else "weights_moved"
 
 
 def _status_cause(before: Row, after: Row) -> str:
@@ -319,7 +319,7 @@ def _carried(row: Row, night: date | None) -> set[tuple[str, str, str, str]]:
     }
 
 
-def _told(row: Row) -> list[tuple[Any, ...]]:
+def _evidence_facts(row: Row) -> list[tuple[Any, ...]]:
     """What each evidence row says, wherever it stands; the weight last."""
     return sorted(
         (one["role"], one["source"], one["record_id"] or "", tuple(one["fields"]), one["match_weight"] or 0.0)

@@ -36,7 +36,7 @@ def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, s
     now = datetime.now(UTC).replace(microsecond=0)
     with opened_store(home, store_url) as store:
         keys = same_person(merges(store), person_key)
-        if not (store.minted(keys) or _known(home, keys)):
+        if not (store.minted(keys) or _in_any_version(home, keys)):
             raise HomeError("没有这个人员编号", where=person_key, rule=Rule.NO_PERSON, action="核对编号")
         for one in sorted(keys):
             store.erase(one, now.date(), by, why)
@@ -95,7 +95,7 @@ def _empty(folder: Path) -> int:
     return len(gone)
 
 
-def _known(home: Home, keys: set[str]) -> bool:
+def _in_any_version(home: Home, keys: set[str]) -> bool:
     wanted = pa.array(sorted(keys), pa.string())
     return any(
         pc.any(pc.is_in(kept_version(home, version).table("ledger")["person_key"], wanted)).as_py()
@@ -127,7 +127,7 @@ def _rewrite(
     index = {name: value for name, value in kept.index.items() if name != "hmac"}
     files: dict[str, bytes] = {}
     taken = 0
-    rows, names = _shown(kept.table("ledger"), keys)
+    rows, names = _rows_and_masked_names(kept.table("ledger"), keys)
     for file, told in sorted(index["files"].items()):
         name = file.removesuffix(".parquet")
         before = kept.table(name)
@@ -151,7 +151,7 @@ def _rewrite(
         _swap(kept.folder, {**files, "index.json": text})
 
 
-def _shown(ledger: pa.Table, keys: frozenset[str]) -> tuple[frozenset[_Row], frozenset[str]]:
+def _rows_and_masked_names(ledger: pa.Table, keys: frozenset[str]) -> tuple[frozenset[_Row], frozenset[str]]:
     """The source rows (source, file, sheet, row) and the masked names under which a version shows the person."""
     mine = ledger.select(["person_key", "name_masked", "evidence"]).filter(
         pc.is_in(ledger["person_key"], pa.array(sorted(keys), pa.string()))

@@ -17,12 +17,12 @@ def without_withheld(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in WITHHELD}
 
 
-def columns_said(columns: Iterable[str], names: Iterable[str]) -> list[str]:
+def columns_of_objection(columns: Iterable[str], names: Iterable[str]) -> list[str]:
     """The columns a change under an objection names, in the ledger's order: all withheld ones, whichever moved."""
     said = {*columns, *WITHHELD}
     return [name for name in names if name in said]
 
 
-def nothing_said() -> list[str]:
+def no_evidence_rows() -> list[str]:
     """What stands in place of the rows a change rests on."""
     return [words("withheld")["match_reason"]]

@@ -157,10 +157,10 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     ):
         found, more = _read(inside[0], signs)
         more = ("extra_text", *more)
-    return _told(found, merged([*repairs, *more]))
+    return _cleaned_id(found, merged([*repairs, *more]))
 
 
-def _told(found: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
+def _cleaned_id(found: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
     """The ID, unless it stands for none; zeros at its end that stand for digits nobody knew become a mask."""
     pattern, known = found.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
     if any(is_made_up_id(one) for one in (pattern, found.text) if one):
@@ -242,7 +242,7 @@ def _read(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
     if re.fullmatch(r"[0-9]{17}", text):
         return _from_seventeen(text)
     if re.fullmatch(r"[0-9]{3}[0-9X]", text):
-        return _found("*" * 14 + text, "tail4", text), ()
+        return _resident_id("*" * 14 + text, "tail4", text), ()
     if found := _SCIENTIFIC.fullmatch(text):
         return _from_scientific(text, found[1] + (found[2] or ""))
     if re.fullmatch(r"[0-9*]*\*[0-9*]*X?", text):
@@ -250,7 +250,7 @@ def _read(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
     return ResidentId(None, "other", text), ("unusable_id",)
 
 
-def _found(pattern: str, kind: str, text: str) -> ResidentId:
+def _resident_id(pattern: str, kind: str, text: str) -> ResidentId:
     return ResidentId(pattern, kind, text)
 
 
@@ -260,15 +260,15 @@ def _from_eighteen(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str
         if has_unknown_tail(text) and not signs.zeros:
             return _unknown_tail(text, text)
         if text.endswith("000") and (signs.zeros or not valid):
-            return _found(text[:15] + "***", "excel15", text), ("excel_tail",)
+            return _resident_id(text[:15] + "***", "excel15", text), ("excel_tail",)
         if _is_float_tail(text) and (signs.floats or not valid):
             return _from_float(int(text), text, "float_tail")
-    return _found(text, "full" if valid else "invalid", text), (() if valid else ("check_digit",))
+    return _resident_id(text, "full" if valid else "invalid", text), (() if valid else ("check_digit",))
 
 
 def _unknown_tail(whole: str, text: str) -> tuple[ResidentId, tuple[str, ...]]:
     """An ID whose sequence number is 000: nobody has such a one, so its last four digits were not known."""
-    return _found(whole[:14] + "****", "masked", text), ("unknown_tail",)
+    return _resident_id(whole[:14] + "****", "masked", text), ("unknown_tail",)
 
 
 def _is_float_tail(text: str) -> bool:
@@ -286,7 +286,7 @@ def _sure(least: int, most: int, text: str, repair: str) -> tuple[ResidentId, tu
     """The digits that all numbers from one to another begin with, at most 15."""
     ends = zip(str(least), str(most), strict=True)
     sure = "".join(low for low, high in takewhile(lambda pair: pair[0] == pair[1], ends))[:15]
-    return _found(sure.ljust(18, "*"), "excel15" if len(sure) == 15 else "masked", text), (repair,)
+    return _resident_id(sure.ljust(18, "*"), "excel15" if len(sure) == 15 else "masked", text), (repair,)
 
 
 def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
@@ -295,7 +295,7 @@ def _from_fifteen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
         return ResidentId(None, "other", text), ("unusable_id",)
     if text.endswith("000"):
         return _unknown_tail(whole, text)
-    return _found(whole + check_digit(whole), "full", text), ("fifteen_digits",)
+    return _resident_id(whole + check_digit(whole), "full", text), ("fifteen_digits",)
 
 
 def _from_seventeen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
@@ -312,7 +312,7 @@ def _from_seventeen(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     sure = "".join(places.pop() if len(places := set(column)) == 1 else "*" for column in zip(*could, strict=True))
     if not sure.strip("*"):
         return ResidentId(None, "other", text), ("unusable_id",)
-    return _found(sure if "*" in sure else sure[:15] + "***", "masked", text), ("seventeen_digits",)
+    return _resident_id(sure if "*" in sure else sure[:15] + "***", "masked", text), ("seventeen_digits",)
 
 
 def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...]]:
@@ -324,7 +324,7 @@ def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...
         number, unit = int(digits[:18].ljust(18, "0")), 10 ** max(18 - len(digits), 0)
         return _sure(number - max(unit // 2, 32), number + max(unit - 1, 32), text, "rounded_tail")
     sure = digits if len(digits) == 6 else digits[:-1]
-    return _found(sure.ljust(18, "*"), "masked", text), ("scientific",)
+    return _resident_id(sure.ljust(18, "*"), "masked", text), ("scientific",)
 
 
 def _from_mask(text: str) -> tuple[ResidentId, tuple[str, ...]]:
@@ -333,13 +333,13 @@ def _from_mask(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     if not shown:
         return ResidentId(None, None, text), ("masked_whole",)
     if len(text) == 18:
-        return _found(text, "masked", text), ()
+        return _resident_id(text, "masked", text), ()
     head, tail = text[: text.index("*")], text[text.rindex("*") + 1 :]
     middle = shown - len(head) - len(tail)
     if len(head) + len(tail) > 17:
         return ResidentId(None, "other", text), ("unusable_id",)
     pattern = head + "*" * (18 - len(head) - len(tail)) + tail
-    return _found(pattern, "masked", text), ("mask_length", *(("mask_middle",) if middle else ()))
+    return _resident_id(pattern, "masked", text), ("mask_length", *(("mask_middle",) if middle else ()))
 
 
 def _from_number(number: float, signs: ColumnSigns) -> Cleaned:
@@ -354,7 +354,7 @@ def _from_number(number: float, signs: ColumnSigns) -> Cleaned:
             return Cleaned(*_from_float(int(number), text, "excel_tail"))
         if digits.endswith("0") and not signs.numbers:
             return Cleaned(*_unknown_tail(digits + "000", text))
-        return _told(ResidentId(digits + "***", "excel15", text), ("excel_tail",))
+        return _cleaned_id(ResidentId(digits + "***", "excel15", text), ("excel_tail",))
     if number.is_integer() and number > 0:
-        return _told(*_read(text, ColumnSigns()))
+        return _cleaned_id(*_read(text, ColumnSigns()))
     return Cleaned(ResidentId(None, "other", text), ("unusable_id",))

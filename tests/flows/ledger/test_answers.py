@@ -15,7 +15,7 @@ from flows.ledger.checks import PERSON, LeadAnswer, record_answer
 from flows.ledger.disputes import disputes
 from flows.ledger.known_organisations import KnownOrganisations
 from flows.ledger.publish.read import current_version
-from flows.tasks.answered import RecentAnswers
+from flows.tasks.recent_answers import RecentAnswers
 from reports.books import put_views
 from reports.causes import cause_text
 from schemas.errors import InputError

@@ -348,7 +348,7 @@ def test_an_objection_withholds_the_statuses_from_every_output(tmp_path: Path) -
     assert "lost_contact" not in str(rows(tmp_path, "ledger"))
     [row] = rows(tmp_path, "ledger")
     told = {name: row[name] for name in withheld.WITHHELD if row[name]}
-    assert told == {"match_class": "withheld", "match_reason": withheld.nothing_said()[0], "lead_state": "异议"}
+    assert told == {"match_class": "withheld", "match_reason": withheld.no_evidence_rows()[0], "lead_state": "异议"}
     gone = District()
     gone.member("李建国", number_of(1), member_no="M1")
     night(gone, context(tmp_path, LATER, run_id="run-3"))

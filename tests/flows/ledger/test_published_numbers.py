@@ -16,7 +16,7 @@ from flows.ledger.publish.before import without_old_numbers
 from flows.ledger.publish.read import TABLES, current_version
 from flows.ledger.published_cells import check_published, without_numbers
 from flows.ledger.redact import Redactor, is_personal_number
-from flows.ledger.spoken_numbers import forms_of, numbers_in
+from flows.ledger.written_numbers import forms_of, numbers_in
 from schemas.errors import TableError
 from schemas.people import check_digit
 from tests.flows.ledger.district import AS_OF, KEY, District, context, night, number_of, publish_as

@@ -11,7 +11,7 @@ import pytest
 
 from flows.counter.enquiry import enquiry_of
 from flows.ledger.redact import is_personal_number
-from flows.review.counter import answered
+from flows.review.counter import answer_enquiry
 from flows.review.office import Office
 from flows.review.streets import check_streets, known_streets
 from flows.tasks.export import TaskOrder, export_tasks
@@ -36,7 +36,7 @@ def test_everybody_is_found_or_told_why_not(office_of_run: Office) -> None:
     inside = next(row for row in ledger if row["member_no"] == ROLL[-6]["党员编号"])
 
     def ask(name: str, number: str, account: SignedInAccount = WHOLE) -> CounterAnswer:
-        found = answered(office_of_run, account, enquiry_of(name, number))
+        found = answer_enquiry(office_of_run, account, enquiry_of(name, number))
         said = [found.told, *found.reasons]
         assert not any(is_personal_number(line) for line in said)
         assert not any(row["姓名"] in line or row["身份证号"] in line for row in ROLL for line in said)
@@ -88,10 +88,10 @@ def test_a_task_number_finds_and_without_originals_that_is_said(office_of_run: O
     cells = [cell for row in openpyxl.load_workbook(sheet).active.iter_rows(values_only=True) for cell in row]
     number = next(read_number(cell) for cell in cells if isinstance(cell, str) and read_number(cell))
     assert number is not None
-    found = answered(office_of_run, WHOLE, enquiry_of("", number.lower().replace("-", " ")))
+    found = answer_enquiry(office_of_run, WHOLE, enquiry_of("", number.lower().replace("-", " ")))
     assert (found.where, found.task, found.path) == (Where.LEDGER, number, f"/task/{number}")
     other = number[:-1] + ("C" if number.endswith("B") else "B")
-    assert answered(office_of_run, WHOLE, enquiry_of("", other)).where == Where.NOT_FOUND
+    assert answer_enquiry(office_of_run, WHOLE, enquiry_of("", other)).where == Where.NOT_FOUND
     typed = f"{ROLL[NURSE]['姓名']}\n{ROLL[NURSE]['身份证号']}\n"
     command = [str(SANZHAO), "find", "--home", str(office_of_run.home.root)]
     done = subprocess.run(command, input=typed, env=clean_environment(), capture_output=True, text=True, check=True)
@@ -101,7 +101,7 @@ def test_a_task_number_finds_and_without_originals_that_is_said(office_of_run: O
     for path in office_of_run.home.landing.rglob("*"):
         if path.is_file() and path.name != "manifest.json":
             path.unlink()
-    gone = answered(office_of_run, WHOLE, enquiry_of("", ROLL[NURSE]["身份证号"]))
+    gone = answer_enquiry(office_of_run, WHOLE, enquiry_of("", ROLL[NURSE]["身份证号"]))
     assert (gone.where, gone.reasons) == (Where.NOT_FOUND, ())
 
 

@@ -30,7 +30,7 @@ _TENS = "xX×✕✖╳хХΧχⅹⅩｘＸ"
 
 
 @dataclass(frozen=True)
-class Spoken:
+class WrittenNumber:
     """One number found in a text: where it stands, and as it is when nothing stands between its digits."""
 
     start: int
@@ -39,7 +39,7 @@ class Spoken:
     """Eleven digits of a mobile number, or an ID; an old ID with its 15 places."""
 
 
-def numbers_in(text: str) -> Iterator[Spoken]:
+def numbers_in(text: str) -> Iterator[WrittenNumber]:
     """Every ID and mobile number of a text, in order; none overlaps another."""
     if len(text) < _SHORTEST:
         return
@@ -61,7 +61,7 @@ def forms_of(number: str) -> tuple[str, ...]:
     return number, first + check_digit(first)
 
 
-def _in_run(run: str, offset: int) -> Iterator[Spoken]:
+def _in_run(run: str, offset: int) -> Iterator[WrittenNumber]:
     """The numbers made of whole groups of digits of one run, the longest first at each place."""
     groups = [(found.start() + offset, found.end() + offset, found.group()) for found in _GROUP.finditer(run)]
     at = 0
@@ -72,7 +72,7 @@ def _in_run(run: str, offset: int) -> Iterator[Spoken]:
             at += 1
             continue
         count, number = taken
-        yield Spoken(groups[at][0], groups[at + count - 1][1], number)
+        yield WrittenNumber(groups[at][0], groups[at + count - 1][1], number)
         at += count
 
 
@@ -95,7 +95,7 @@ def _read(digits: str) -> str | None:
     return None
 
 
-def _run_together(group: tuple[int, int, str]) -> Iterator[Spoken]:
+def _run_together(group: tuple[int, int, str]) -> Iterator[WrittenNumber]:
     """Several numbers written into one group, all of it: an ID and a mobile number, two mobile numbers."""
     start, _, digits = group
     if len(digits) < 2 * _SHORTEST:
@@ -104,7 +104,7 @@ def _run_together(group: tuple[int, int, str]) -> Iterator[Spoken]:
     for place, part in zip(accumulate((len(part) for part in parts), initial=start), parts, strict=False):
         number = _read(part)
         if number is not None:
-            yield Spoken(place, place + len(part), number)
+            yield WrittenNumber(place, place + len(part), number)
 
 
 def _parts(digits: str) -> list[str]:
