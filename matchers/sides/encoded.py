@@ -22,7 +22,8 @@ from matchers.sides.growing import GrowingColumns, RowCounter
 from matchers.sides.named_rows import Rows
 from matchers.sides.odd_cells import OddCells, all_odd, odd_cells
 from matchers.sides.shared_numbers import Shared, silence_shared
-from matchers.sides.spool import Spool, SpooledColumn, row_ranges
+from matchers.sides.spool import Spool
+from matchers.sides.spooled_column import CHUNK_ROWS, SpooledColumn, row_ranges
 from matchers.sides.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
 from schemas.rules import Rule
@@ -33,7 +34,7 @@ create or replace macro nibbles(a, b, mask) as
     & 1229782938247303441::ubigint
 """
 _ROWS_IN_CACHE = 1 << 14
-_ROWS_AT_HAND = 1 << 20
+_ROWS_AT_HAND = CHUNK_ROWS
 """Rows of a spooled side that are looked at together where all rows are looked at in order."""
 Seqs = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from matchers.encoding.several import Numbers, one_after_another
 from matchers.engine import Progress
-from matchers.sides.spool import Spool, SpooledColumn
+from matchers.sides.spool import Spool
+from matchers.sides.spooled_column import SpooledColumn
 from matchers.sides.unread import Unread
 
 

@@ -18,7 +18,7 @@ from matchers.encoding.several import Numbers, one_after_another
 from matchers.encoding.strings import dictionary_codes, row_array
 from matchers.model.link_model import LinkModel
 from matchers.sides.named_rows import ColumnReading, NamedRows, RowNumbers, Rows
-from matchers.sides.spool import SpooledColumn
+from matchers.sides.spooled_column import SpooledColumn
 from matchers.sides.unread import Unread, showing_nothing, unread_texts
 
 

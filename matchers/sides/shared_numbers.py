@@ -11,7 +11,7 @@ import numpy.typing as npt
 from matchers.encoding.several import Numbers
 from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
-from matchers.sides.spool import SpooledColumn
+from matchers.sides.spooled_column import CHUNK_ROWS, SpooledColumn
 
 Keys = npt.NDArray[np.uint64]
 _STIR = np.uint64(0x9E3779B97F4A7C15)
@@ -72,7 +72,10 @@ def _silence_phones(encoded: MutableMapping[str, Any], column: str, names: Keys,
 def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
     """One key per row, made of these columns some rows at a time: spooled ones are never whole in memory."""
     return np.concatenate(
-        [np.zeros(0, np.uint64), *(made(*(one[part] for one in columns)) for part in slices(len(columns[0]), 1 << 20))]
+        [
+            np.zeros(0, np.uint64),
+            *(made(*(one[part] for one in columns)) for part in slices(len(columns[0]), CHUNK_ROWS)),
+        ]
     )
 
 

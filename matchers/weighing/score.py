@@ -19,6 +19,7 @@ from matchers.encoding.slices import slices
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Sides
 from matchers.sides.spool import Spool
+from matchers.sides.spooled_column import array_content
 from matchers.weighing.chances import RAREST_ID, ValueChances, id_levels, term_frequency_levels
 from matchers.weighing.levels import Comparison, comparison, levels_of_pairs, radixes
 from matchers.weighing.weights import Learned
@@ -177,17 +178,18 @@ def _of_tile(
         file = spool.reopened(done)
         pairs, patterns = (np.frombuffer(file.get(place), np.uint64) for place in (0, 1))
         return [Scored(pairs, patterns, np.frombuffer(file.get(2), np.float64))]
+    opened = tile.opened()
     scores = [
-        Scored(scored.pairs + tile.first, scored.patterns, scored.bits)
-        for batch in tile.batches
+        Scored(opened.in_tables(scored.pairs), scored.patterns, scored.bits)
+        for batch in opened.batches
         for scored in pool.map(
-            partial(weighed, tile.both), (batch[part] for part in slices(len(batch), _at_once(len(batch), threads)))
+            partial(weighed, opened.both), (batch[part] for part in slices(len(batch), _at_once(len(batch), threads)))
         )
     ]
     if spool is not None and tile.name:
         file = spool.file()
         for name in ("pairs", "patterns", "bits"):
-            file.put(np.concatenate([getattr(part, name) for part in scores]).tobytes())
+            file.put(array_content(np.concatenate([getattr(part, name) for part in scores])))
         spool.note(tile.name, file.note())
     return scores
 
