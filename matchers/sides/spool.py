@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from matchers.engine import Work
+from matchers.engine import WorkFolder
 from schemas.errors import InputError
 from schemas.rules import Rule
 
@@ -38,7 +38,7 @@ class Spool:
     def __init__(
         self,
         folder: Path,
-        work: Work | None = None,
+        work: WorkFolder | None = None,
         *,
         in_memory: int = 0,
         tile_rows: int = 1 << 22,
