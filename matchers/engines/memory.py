@@ -28,6 +28,8 @@ _PROGRAM_BYTES = 600_000_000
 """Libraries, the pieces of the tables that are being read, and what is worked on: measured, with room to spare."""
 _FREE_SHARE = 0.8
 """Of the memory that the machine has to give, so much is taken at most."""
+_KEPT_SHARE = 0.8
+"""Of the room that is left, so much is filled with chunks: between them lies what the C library cannot give away."""
 _KEPT_BYTES, _LARGEST_KEPT = 1 << 27, 1 << 25
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
@@ -70,7 +72,8 @@ def room(left: Rows, right: Rows | None, model: LinkModel, options: Options) -> 
     if options.work is not None:
         yield Spool(options.work.folder, options.work, tile_rows=tile_rows, marks_at_once=marks)
         return
-    kept = max(min(memory, int(free_bytes() * _FREE_SHARE)) - _PROGRAM_BYTES - working, 0)
+    left_over = min(memory, int(free_bytes() * _FREE_SHARE)) - _PROGRAM_BYTES - working
+    kept = max(int(left_over * _KEPT_SHARE), 0)
     if options.spill is not None:
         options.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="columns-", dir=options.spill) as folder:

@@ -119,7 +119,7 @@ def test_a_killed_comparison_goes_on_from_what_it_had_done(places: dict[str, Pat
     tables = [str(places["in"] / f"{side}.parquet") for side in ("left", "right")]
 
     def command(target: Path, *more: str) -> list[str]:
-        return [SANZHAO, "link", *tables, "--model", "people", "--memory", "8MB", "--out", str(target), *more]
+        return [SANZHAO, "link", *tables, "--model", "people", "--memory", "12MB", "--out", str(target), *more]
 
     for stage in ("done-*-side-右表.json", "done-*-pairs.json", "done-*-tile-*.json"):
         running = subprocess.Popen(

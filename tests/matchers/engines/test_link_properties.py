@@ -22,6 +22,7 @@ from matchers.engines.link import Options, link_tables
 from matchers.engines.memory import room
 from matchers.model.link_model import LinkModel, parse_link_model
 from matchers.sides.encoded import NIBBLES, Both, encode_sides
+from matchers.sides.spool import Spool
 from matchers.weighing.levels import comparison, levels_of_pairs
 from tests.matchers.conftest import full_id
 
@@ -96,6 +97,25 @@ def test_tables_larger_than_the_memory_set_give_the_same_rows(people: LinkModel,
         found = link_tables(*sides, people, ids=IDS, options=small)
         assert found.num_rows and found.equals(link_tables(*sides, people, ids=IDS))
     assert not list(small.spill.rglob("*")) if small.spill else False, "nothing is left lying about"
+
+
+def test_chunks_in_memory_and_in_files_are_the_same_columns(
+    town: tuple[pa.Table, pa.Table], people: LinkModel, tmp_path: Path
+) -> None:
+    straight = encode_sides(*town, people, ids=IDS)
+    written = []
+    for in_memory in (0, 100_000, 1 << 30):
+        spool = Spool(tmp_path, in_memory=in_memory)
+        both = encode_sides(*town, people, ids=IDS, spool=spool)
+        for side, own in ((both.left, straight.left), (both.right, straight.right)):
+            assert side.whole_ids().equals(own.whole_ids())
+            backwards = np.arange(side.rows)[::-1]
+            for name, values in own.columns.items():
+                assert np.array_equal(side.columns[name][0 : side.rows], values), name
+                assert np.array_equal(side.columns[name].take(backwards), values[backwards]), name
+        written.append(spool.bytes_written)
+    assert written[0] > written[1] > written[2] == 0, "what there is room for goes to no file"
+    assert not list(tmp_path.iterdir()), "a killed command leaves nothing"
 
 
 def test_either_table_may_stand_on_the_left(
