@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.rules import Rule
 
 
@@ -30,7 +32,8 @@ class SanzhaoError(Exception):
         self.action = action
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.message, self.where, self.rule, self.count, self.examples, self.action)
+        details = {name: getattr(self, name) for name in ("where", "rule", "count", "examples", "action")}
+        return _rebuild, (type(self), self.message, details)
 
     @property
     def plain(self) -> str:
@@ -47,16 +50,8 @@ class SanzhaoError(Exception):
         return f"{line}。处理办法：{self.action}" if self.action else line
 
 
-def _rebuild(
-    kind: type[SanzhaoError],
-    message: str,
-    where: str | None,
-    rule: Rule | None,
-    count: int | None,
-    examples: tuple[str, ...],
-    action: str | None,
-) -> SanzhaoError:
-    return kind(message, where=where, rule=rule, count=count, examples=examples, action=action)
+def _rebuild(kind: type[SanzhaoError], message: str, details: dict[str, Any]) -> SanzhaoError:
+    return kind(message, **details)
 
 
 class ContractError(SanzhaoError):

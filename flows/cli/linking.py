@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,7 +133,7 @@ def link(
         work_folder(work, chosen, {"LEFT": left, "RIGHT": right}, *ids, memory) as kept,
         engine_options(memory, kept) as options,
     ):
-        pairs = _linked(left, right, chosen, ids, judgements, options)
+        pairs = _linked(_Files(left, right, ids, judgements), chosen, options)
         write_table(pairs, out)
     print(decisions_line(Counter(pairs["decision"].to_pylist()), out))
     _tell_unread(pairs)
@@ -171,7 +172,7 @@ def dedupe(
         return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (id_column, id_column)
     with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, engine_options(memory, kept) as options:
-        pairs = _linked(table, None, chosen, ids, judgements, options)
+        pairs = _linked(_Files(table, None, ids, judgements), chosen, options)
         write_table(pairs, out)
     if clusters is not None:
         write_table(clustered(pairs, ids_of(read_table(table), id_column)), clusters)
@@ -213,7 +214,7 @@ def train(
     with engine_options(memory) as options:
         if suggest_blocking:
             _suggest(left, right, chosen, rules, options)
-        result = _learned(left, right, chosen, (left_id, right_id), judgements, options)
+        result = _learned(_Files(left, right, (left_id, right_id), judgements), chosen, options)
     write_private(out, model_text(result.model).encode())
     write_private(report, report_text(result).encode())
     print("\n".join((_trained(result, out, report), *unread_lines(result.unread))))
@@ -246,30 +247,43 @@ def engine_options(memory: str, work: WorkFolder | None = None) -> Iterator[Opti
         yield options
 
 
-def _linked(
-    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
-) -> pa.Table:
+@dataclass(frozen=True)
+class _Files:
+    """The files of one command, their id columns, and the judgements given beside them."""
+
+    left: Path
+    right: Path | None
+    ids: tuple[str, str]
+    judged: Path | None = None
+
+    def opened(self, model: LinkModel) -> tuple[pa.Table | ParquetRows, pa.Table | ParquetRows | None]:
+        """Both tables, Parquet to be read piece by piece; says which columns were understood as what."""
+        from flows.tabular import open_table
+
+        sides = open_table(self.left, say), open_table(self.right, say) if self.right else None
+        _say_columns(sides, model, self.ids)
+        return sides
+
+
+def _linked(files: _Files, model: LinkModel, options: Options) -> pa.Table:
     """Pairs of the files. Parquet is read piece by piece; a model of plain columns loads nothing it does not need."""
     from matchers.engines.result import marked
 
-    return marked(_pairs(left, right, model, ids, judged, options), same=right is None)
+    return marked(_pairs(files, model, options), same=files.right is None)
 
 
-def _pairs(
-    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
-) -> pa.Table:
-    from flows.tabular import open_table, read_table
+def _pairs(files: _Files, model: LinkModel, options: Options) -> pa.Table:
+    from flows.tabular import read_table
     from matchers.engines.link import link_tables
 
-    judgements = read_table(judged) if judged else None
-    sides = open_table(left, say), open_table(right, say) if right else None
-    _say_columns(sides, model, ids)
+    judgements = read_table(files.judged) if files.judged else None
+    sides = files.opened(model)
     if not model.finds_headers:
-        return link_tables(*sides, model, ids=ids, judgements=judgements, options=options)
+        return link_tables(*sides, model, ids=files.ids, judgements=judgements, options=options)
     from flows.tabular.people_cells import people_reading
     from matchers.linking import link as linked
 
-    return linked(*sides, model, ids=ids, judgements=judgements, reading=people_reading, options=options)
+    return linked(*sides, model, ids=files.ids, judgements=judgements, reading=people_reading, options=options)
 
 
 def _say_columns(
@@ -283,16 +297,13 @@ def _say_columns(
             say(understood(title, side.schema.names, model, id_column))
 
 
-def _learned(
-    left: Path, right: Path | None, model: LinkModel, ids: tuple[str, str], judged: Path | None, options: Options
-) -> Training:
-    """What the files teach; Parquet is read piece by piece, as in `_linked`."""
-    from flows.tabular import open_table, read_table
+def _learned(files: _Files, model: LinkModel, options: Options) -> Training:
+    """What the files teach."""
+    from flows.tabular import read_table
     from matchers.training.train import Judging
 
-    judging = Judging(read_table(judged), ids) if judged else None
-    sides = open_table(left, say), open_table(right, say) if right else None
-    _say_columns(sides, model, ids)
+    judging = Judging(read_table(files.judged), files.ids) if files.judged else None
+    sides = files.opened(model)
     if not model.finds_headers:
         from matchers.training.train import train
 

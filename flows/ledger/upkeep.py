@@ -8,7 +8,7 @@ from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.home.settings import load_settings
 from flows.home.store import opened_store
-from flows.ledger import erase, rollback
+from flows.ledger import ErasureOrder, erase, rollback
 from flows.ledger.export import load_postgres, put_s3
 from flows.ledger.publish.read import Published, current_version, kept_version
 from flows.ledger.publish.rollback import as_of
@@ -44,7 +44,7 @@ def erase_person(home: Home, person_key: str, *, by: str, why: str) -> dict[str,
     """Take one person out of every kept version and keep them out; rows taken out per file."""
     store_url = load_settings(home).store_url
     with run_lock(home, store_url):
-        return erase(home, load_key(home), person_key, by=by, why=why, store_url=store_url)
+        return erase(home, load_key(home), person_key, ErasureOrder(by, why), store_url=store_url)
 
 
 def export(home: Home, name: str, *, by: str) -> dict[str, int]:

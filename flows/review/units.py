@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flows.review.office import Office
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting
-from flows.units.remits import answer_remit, remits_waiting
+from flows.units.remits import RemitAnswer, answer_remit, remits_waiting
 from reports.workbench.access import Action
 from reports.workbench.desk import Listed, Row
 
@@ -50,7 +50,7 @@ class UnitsDesk:
         """Whom an organisation takes in; it stands from the next night on."""
         speaker = self._speaker(session, "党组织接收范围")
         with self._office.writing:
-            answer_remit(self._office.key, self._office.store, doubt_id, remit, group, speaker)
+            answer_remit(self._office.key, self._office.store, doubt_id, RemitAnswer(remit, group), speaker)
 
     def _speaker(self, session: str, about: str) -> Speaker:
         """Who may answer for the whole district. Raises Refused for anybody else."""

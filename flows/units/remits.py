@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flows.home.keys import DistrictKey
@@ -23,11 +24,20 @@ def remits_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
     return sorted((row for row in rows if row["token"] not in spoken), key=lambda row: (row["since"], row["org_name"]))
 
 
-def answer_remit(key: DistrictKey, store: Store, doubt_id: str, remit: str, group: str | None, by: Speaker) -> None:
+@dataclass(frozen=True)
+class RemitAnswer:
+    """Whom an organisation takes in: a code of `remits`, and with `trade` the trade."""
+
+    remit: str
+    group: str | None = None
+
+
+def answer_remit(key: DistrictKey, store: Store, doubt_id: str, answer: RemitAnswer, by: Speaker) -> None:
     """Remember whom an organisation takes in. Raises InputError for one that does not wait, or a word not known."""
     one = next((row for row in remits_waiting(key, store) if row["doubt_id"] == doubt_id), None)
     if one is None:
         raise InputError("没有这条待问的党组织，或已有人答过", rule=Rule.NO_REMIT_DOUBT, action="刷新后再看")
+    remit, group = answer.remit, answer.group
     needs_street = remit in ("street", "community") and not one["street"]
     if remit not in REMITS or (remit == "trade") != bool(group) or needs_street:
         raise InputError(

@@ -11,6 +11,7 @@ import duckdb
 from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
 from matchers.sides.encoded import Both
 from matchers.training.chances import chance_agreements
+from matchers.training.pairs import EncodedTables
 
 Comparisons = dict[str, dict[str, LevelWeight]]
 _UNCOUNTED = 0.5
@@ -46,7 +47,7 @@ def with_chances(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *
             }
         }
     )
-    chances = chance_agreements(con, open_model, both, threads=threads)
+    chances = chance_agreements(EncodedTables(con, open_model, both, threads))
     return {
         column: {
             name: level if level.u == TERM_FREQUENCY else LevelWeight(m=level.m, u=_short(chances.u[column][number]))

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking.blocks import Pairs
 from matchers.deciding.judgements import JudgedPairs
-from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
-from matchers.sides.encoded import Both
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight
 from matchers.training.chances import unrelated_pairs
 from matchers.training.em import LEAST_M, Floats, TrainingPairs, learn, short
-from matchers.training.pairs import class_of_level, pairs_with_values
+from matchers.training.pairs import EncodedTables, class_of_level, pairs_with_values
 from matchers.training.trust import refuse_against, refuse_uneven_classes
 from matchers.weighing.entities import identical_rows
 from matchers.weighing.population import PopulationChances
@@ -35,17 +33,17 @@ _FEW_PAIRS = 30
 class ByTiers:
     """The learning of one training; the tables are encoded."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, threads: int) -> None:
-        self.con, self.model, self.both = con, model, both
-        self.u = self._chances(pairs_with_values(con, model, both, unrelated_pairs(both, _ROWS_CROSSED)))
+    def __init__(self, tables: EncodedTables) -> None:
+        self.tables, self.model, self.both = tables, tables.model, tables.both
+        self.u = self._chances(pairs_with_values(tables, unrelated_pairs(tables.both, _ROWS_CROSSED)))
 
     def pairs(self, candidates: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
         """One entry per candidate, with the chance of the value it agrees on."""
         entities = identical_rows(self.both.left) if self.both.same else None
-        chances = PopulationChances(self.con, self.model, self.both, entities)
-        return pairs_with_values(self.con, self.model, self.both, candidates, chances=chances, placed=placed)
+        chances = PopulationChances(self.tables.con, self.model, self.both, entities)
+        return pairs_with_values(self.tables, candidates, chances=chances, placed=placed)
 
-    def learn(self, pairs: TrainingPairs, rounds: int) -> Learned:
+    def learn(self, pairs: TrainingPairs) -> Learned:
         """EM; m of a level is its share within its class."""
 
         def shares(column: str, matches: Floats, start: Floats) -> Floats:
@@ -53,7 +51,7 @@ class ByTiers:
             enough = (within >= _FEW) & ~(self._speaks_for(column) & (counts < _FEW_AGREEING))
             return np.where(enough, np.maximum(learned, LEAST_M), start)
 
-        return learn(pairs, self.u, self.model, self.both.counts, shares, rounds=rounds)
+        return learn(pairs, self.u, self.model, self.both.counts, shares)
 
     def checked(self, learned: Learned, matches: float) -> tuple[Learned, tuple[str, ...]]:
         """The same, and the levels that keep their share. Raises TableError where it must not be used."""

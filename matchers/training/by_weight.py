@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 
 from matchers.blocking.blocks import Pairs
 from matchers.deciding.judgements import JudgedPairs
-from matchers.model.link_model import TERM_FREQUENCY, LevelWeight, LinkModel
-from matchers.sides.encoded import Both
+from matchers.model.link_model import TERM_FREQUENCY, LevelWeight
 from matchers.training.chances import chance_agreements
 from matchers.training.em import LEAST_M, Floats, Numbers, TrainingPairs, learn, short
-from matchers.training.pairs import pairs_by_pattern
+from matchers.training.pairs import EncodedTables, pairs_by_pattern
 from matchers.training.trust import in_order, refuse_broken, refuse_uneven
 from matchers.weighing.chances import id_levels, term_frequency_levels
 from matchers.weighing.weights import Learned
@@ -22,24 +20,24 @@ _LEAST_PAIRS_AT_LEVEL = 1.0
 class ByWeight:
     """The learning of one training; the tables are encoded."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, threads: int) -> None:
-        self.con, self.model, self.both = con, model, both
-        self.chances = chance_agreements(con, model, both, threads=threads)
+    def __init__(self, tables: EncodedTables) -> None:
+        self.tables, self.model, self.both = tables, tables.model, tables.both
+        self.chances = chance_agreements(tables)
 
     def pairs(self, candidates: Pairs, placed: JudgedPairs | None) -> TrainingPairs:
         """The candidates by pattern of levels; pairs that were judged count even if no rule found them."""
-        return pairs_by_pattern(self.con, self.model, self.both, candidates, placed=placed)
+        return pairs_by_pattern(self.tables, candidates, placed=placed)
 
-    def learn(self, pairs: TrainingPairs, rounds: int) -> Learned:
+    def learn(self, pairs: TrainingPairs) -> Learned:
         """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
         chances, sides = self.chances, self.both.counts
 
         def shares(column: str, matches: Floats, start: Floats) -> Floats:
             return _shares(pairs.levels[column], matches, start)
 
-        first = learn(pairs, chances.given_same_name(chances.u), self.model, sides, shares, rounds=rounds)
+        first = learn(pairs, chances.given_same_name(chances.u), self.model, sides, shares)
         u = chances.given_same_name(chances.without_matches(first))
-        return learn(pairs, u, self.model, sides, shares, rounds=rounds)
+        return learn(pairs, u, self.model, sides, shares)
 
     def averaged(self, learned: Learned, pairs: TrainingPairs) -> Learned:
         """u is one figure per level already."""

@@ -15,7 +15,7 @@ from matchers.blocking.keys import key_values
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import Both, Side
 from matchers.training.em import Floats
-from matchers.training.pairs import pairs_by_pattern
+from matchers.training.pairs import EncodedTables, pairs_by_pattern
 from matchers.weighing.chances import ID_PLACES, ValueChances
 from matchers.weighing.weights import Learned
 
@@ -70,15 +70,16 @@ class Chances:
         }
 
 
-def chance_agreements(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, *, threads: int = 2) -> Chances:
+def chance_agreements(tables: EncodedTables) -> Chances:
     """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
+    con, model, both = tables.con, tables.model, tables.both
     drawn_rows = _drawn(both, _ROWS_CROSSED)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    with ThreadPoolExecutor(max_workers=tables.threads) as pool:
         name_correlations = pool.submit(_name_correlations, con, model, both)
         from_counts = list(
             pool.map(lambda column: _chances_by_frequency(con, model, column, both, drawn_rows), model.comparisons)
         )
-    strangers = pairs_by_pattern(con, model, both, _crossed(both, drawn_rows), threads=threads)
+    strangers = pairs_by_pattern(tables, _crossed(both, drawn_rows))
     u, drawn = {}, {}
     for (column, levels), chances in zip(model.comparisons.items(), from_counts, strict=True):
         counts = np.bincount(strangers.levels[column], weights=strangers.free, minlength=len(levels) + 1) + 0.5

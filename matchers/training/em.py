@@ -60,8 +60,7 @@ MShares = Callable[[str, Floats, Floats], Floats]
 
 
 def learn(
-    pairs: TrainingPairs, u: dict[str, Floats], model: LinkModel, sides: Sides, shares: MShares, *,
-    rounds: int = MOST_ROUNDS,
+    pairs: TrainingPairs, u: dict[str, Floats], model: LinkModel, sides: Sides, shares: MShares,
 ) -> Learned:  # fmt: skip
     """EM with u held; the prior is over all pairs there could be, not over the candidates.
 
@@ -71,7 +70,7 @@ def learn(
     now = Learned(start, u, model.prior * sides.left / max(sides.pairs, 1.0), 0, False)
     values = pairs.bits_of_values()
     history: list[Round] = []
-    for number in range(1, rounds + 1):
+    for number in range(1, MOST_ROUNDS + 1):
         matches = pairs.free * posterior(now, pairs.levels, values) + pairs.same
         fresh = {column: shares(column, matches, start[column]) for column in start}
         moved, column, name = _most_moved(model, now.m, fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -20,18 +21,25 @@ from matchers.weighing.population import PopulationChances
 _PAIRS_AT_ONCE = 1 << 19
 
 
-def pairs_by_pattern(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *,
-    placed: JudgedPairs | None = None, threads: int = 2,
-) -> TrainingPairs:  # fmt: skip
+@dataclass(frozen=True)
+class EncodedTables:
+    """Both sides encoded, the model they are held against, and the connection that compares them."""
+
+    con: duckdb.DuckDBPyConnection
+    model: LinkModel
+    both: Both
+    threads: int = 2
+
+
+def pairs_by_pattern(tables: EncodedTables, pairs: Pairs, *, placed: JudgedPairs | None = None) -> TrainingPairs:
     """One entry per pattern of levels among the pairs, in order; what persons judged is counted apart."""
     none = np.zeros(0, np.uint64)
     same, other = (placed.same, placed.other) if placed else (none, none)
     free = np.setdiff1d(pairs, np.concatenate([same, other])) if placed else pairs
-    parts = [_pattern_counts(con, model, both, some, threads) for some in (free, same, other)]
+    parts = [_pattern_counts(tables, some) for some in (free, same, other)]
     numbers = sorted({number for patterns, _ in parts for number in patterns})
     free_counts, same_counts, other_counts = (_spread(numbers, *part) for part in parts)
-    return TrainingPairs(levels_by_column(model, numbers), free_counts, same_counts, other_counts)
+    return TrainingPairs(levels_by_column(tables.model, numbers), free_counts, same_counts, other_counts)
 
 
 def levels_by_column(model: LinkModel, patterns: list[int]) -> dict[str, Numbers]:
@@ -40,21 +48,19 @@ def levels_by_column(model: LinkModel, patterns: list[int]) -> dict[str, Numbers
     return {column: np.array([level[column] for level in levels], np.int64) for column in model.comparisons}
 
 
-def _pattern_counts(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, threads: int
-) -> tuple[list[int], Floats]:
+def _pattern_counts(tables: EncodedTables, pairs: Pairs) -> tuple[list[int], Floats]:
     """Every pattern of levels among the pairs, in order, and how many show it."""
-    compared = [(comparison(model, column), radix) for column, radix in radixes(model).items()]
+    compared = [(comparison(tables.model, column), radix) for column, radix in radixes(tables.model).items()]
 
     def counts_of_part(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
         seqs = unpacked(pairs[part])
         patterns = np.zeros(len(seqs[0]), np.uint64)
-        with con.cursor() as cursor:
+        with tables.con.cursor() as cursor:
             for levels, radix in compared:
-                patterns += levels_of_pairs(cursor, levels, both, seqs).astype(np.uint64) * np.uint64(radix)
+                patterns += levels_of_pairs(cursor, levels, tables.both, seqs).astype(np.uint64) * np.uint64(radix)
         return np.unique(patterns, return_counts=True)
 
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    with ThreadPoolExecutor(max_workers=tables.threads) as pool:
         parts = list(pool.map(counts_of_part, slices(len(pairs), _PAIRS_AT_ONCE)))
     if not parts:
         return [], np.zeros(0)
@@ -69,10 +75,14 @@ def _spread(numbers: list[int], levels: list[int], counts: Floats) -> Floats:
 
 
 def pairs_with_values(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs, *,
-    chances: PopulationChances | None = None, placed: JudgedPairs | None = None,
-) -> TrainingPairs:  # fmt: skip
+    tables: EncodedTables,
+    pairs: Pairs,
+    *,
+    chances: PopulationChances | None = None,
+    placed: JudgedPairs | None = None,
+) -> TrainingPairs:
     """One entry per pair, with what both rows show and the chances of their values; no chances where none are given."""
+    con, model, both = tables.con, tables.model, tables.both
     seqs = unpacked(pairs)
     levels = {c: levels_of_pairs(con, comparison(model, c), both, seqs).astype(np.int64) for c in model.comparisons}
     same, other = (_are_among(pairs, judged) for judged in ((placed.same, placed.other) if placed else ((), ())))

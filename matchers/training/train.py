@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -26,9 +25,9 @@ from matchers.sides.unread import Unread
 from matchers.training.by_tiers import ByTiers
 from matchers.training.by_weight import ByWeight
 from matchers.training.crosscheck import CrossCheck, cross_check
-from matchers.training.em import MOST_ROUNDS, TrainingPairs, posterior, short
+from matchers.training.em import TrainingPairs, posterior, short
 from matchers.training.expected import ExpectedOutcome, Unlinkable, expected_outcomes, unlinkable_rows
-from matchers.training.pairs import by_pattern
+from matchers.training.pairs import EncodedTables, by_pattern
 from matchers.training.trust import refuse_empty, refuse_too_many, refuse_unlearned
 from matchers.weighing.entities import identical_rows
 from matchers.weighing.weights import Learned
@@ -79,7 +78,6 @@ def train(
     whole: LinkModel | None = None,
     judging: Judging | None = None,
     options: Options | None = None,
-    rounds: int = MOST_ROUNDS,
 ) -> Training:
     """Learn m, u and the prior; `right` null is one table. `model` is `whole` as fitted to the tables.
 
@@ -91,10 +89,11 @@ def train(
         both = encode_sides(left, right, model, ids=judging.ids if judging else None, threads=chosen.threads)
         refuse_empty(both.counts)
         placed = _placed(both, judging.judgements) if judging else None
-        candidates, plan = _candidates(con, model, both, chosen.threads)
-        learning = (ByTiers if model.evidence_tiers else ByWeight)(con, model, both, chosen.threads)
+        tables = EncodedTables(con, model, both, chosen.threads)
+        candidates, plan = _candidates(tables)
+        learning = (ByTiers if model.evidence_tiers else ByWeight)(tables)
         pairs = learning.pairs(candidates, placed)
-        by_em = learning.learn(pairs, rounds)
+        by_em = learning.learn(pairs)
         matches = by_em.prior * both.counts.pairs
         refuse_unlearned(by_em, matches)
         learned, warnings = learning.checked(learning.averaged(by_em, pairs), matches)
@@ -121,16 +120,15 @@ def _placed(both: Both, judgements: pa.Table) -> JudgedPairs:
     return place_judgements(checked_judgements(judgements), ids, same=both.same)
 
 
-def _candidates(
-    con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, threads: int
-) -> tuple[Pairs, tuple[RulePlan, ...]]:
+def _candidates(tables: EncodedTables) -> tuple[Pairs, tuple[RulePlan, ...]]:
     """Candidate pairs with the rules' plan, and copies of a row each with the first of them.
 
     Where evidence tiers decide, a pair shares the key of a rule in full, as a pair that is linked must.
     """
+    con, model, both = tables.con, tables.model, tables.both
     entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
     copied = copies(entities)
-    blocks = plan_blocks(con, model, both, threads=threads, without=copied)
+    blocks = plan_blocks(con, model, both, threads=tables.threads, without=copied)
     refuse_long_lists(model, blocks)
     candidates = distinct(np.concatenate([np.zeros(0, np.uint64), *distinct_batches(blocks)]))
     if model.evidence_tiers:

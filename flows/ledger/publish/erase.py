@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,29 @@ _Row = tuple[str, str, str | None, int]
 _KEYED = {"ledger": ("person_key",), "changes": ("person_key",), "aliases": ("old_key", "new_key")}
 
 
-def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, store_url: str = "") -> dict[str, int]:
+@dataclass(frozen=True)
+class ErasureOrder:
+    """Who orders an erasure, and why: both go into the audit log."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Erasure:
+    """One erasure under way: the person's keys, tokens and roll numbers, and what was rewritten so far."""
+
+    home: Home
+    key: DistrictKey
+    keys: frozenset[str]
+    numbers: frozenset[str]
+    on: date
+    digests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Per version rewritten, its files as its index names them."""
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def erase(home: Home, key: DistrictKey, person_key: str, order: ErasureOrder, *, store_url: str = "") -> dict[str, int]:
     """Erase a person; rows taken out per file. Raises HomeError when no kept version knows the key."""
     now = datetime.now(UTC).replace(microsecond=0)
     with opened_store(home, store_url) as store:
@@ -39,9 +62,9 @@ def erase(home: Home, key: DistrictKey, person_key: str, *, by: str, why: str, s
         if not (store.minted(keys) or _in_any_version(home, keys)):
             raise HomeError("没有这个人员编号", where=person_key, rule=Rule.NO_PERSON, action="核对编号")
         for one in sorted(keys):
-            store.erase(one, now.date(), by, why)
+            store.erase(one, now.date(), order.by, order.why)
         store.forget_finds_of(store.evidence_of(keys))
-        store.audit(key, now, by, "erase", person_key=person_key, why=why)
+        store.audit(key, now, order.by, "erase", person_key=person_key, why=order.why)
     body = {"keys": sorted(keys), "on": now.date().isoformat()}
     write_private(home.ledger / "erasing.json", json.dumps(body).encode())
     return finish_erasure(home, key)
@@ -54,20 +77,19 @@ def finish_erasure(home: Home, key: DistrictKey) -> dict[str, int]:
         return {}
     body = json.loads(path.read_text("utf-8"))
     keys, on = frozenset(body["keys"]), date.fromisoformat(body["on"])
-    counts: dict[str, int] = {}
-    digests: dict[str, dict[str, Any]] = {}
     _undo_swaps(home)
     numbers = _values(home, keys, "member_no") | frozenset(body.get("numbers", ()))
     tokens = _values(home, keys, "id_token") | frozenset(body.get("tokens", ()))
     write_private(path, json.dumps({**body, "numbers": sorted(numbers), "tokens": sorted(tokens)}).encode())
+    erasure = _Erasure(home, key, keys | tokens, numbers, on)
     for version in kept_versions(home):
-        _rewrite(home, key, version, (keys | tokens, numbers, on), digests, counts)
+        _rewrite(erasure, version)
     current = current_version(home)
     if current is not None:
         folder = home.ledger / "versions" / current.version
         write_private(home.ledger / "ledger.parquet", (folder / "ledger.parquet").read_bytes())
         write_private(home.ledger / "index.json", (folder / "index.json").read_bytes())
-    counts["reports"] = _drop_reports(home, on)
+    counts = {**erasure.counts, "reports": _drop_reports(home, on)}
     path.unlink()
     sync_folder(home.ledger)
     return counts
@@ -113,17 +135,10 @@ def _values(home: Home, keys: frozenset[str], column: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _rewrite(
-    home: Home,
-    key: DistrictKey,
-    version: str,
-    person: tuple[frozenset[str], frozenset[str], date],
-    digests: dict[str, dict[str, Any]],
-    counts: dict[str, int],
-) -> None:
+def _rewrite(erasure: _Erasure, version: str) -> None:
     """One version without the person, under the same name: written aside, then swapped in."""
-    keys, numbers, on = person
-    kept = kept_version(home, version)
+    keys, counts, digests = erasure.keys, erasure.counts, erasure.digests
+    kept = kept_version(erasure.home, version)
     index = {name: value for name, value in kept.index.items() if name != "hmac"}
     files: dict[str, bytes] = {}
     taken = 0
@@ -131,7 +146,7 @@ def _rewrite(
     for file, told in sorted(index["files"].items()):
         name = file.removesuffix(".parquet")
         before = kept.table(name)
-        table = _unasked(before, numbers, rows, names) if name == "review" else _without(before, name, keys)
+        table = _unasked(before, erasure.numbers, rows, names) if name == "review" else _without(before, name, keys)
         gone = told["rows"] - table.num_rows
         data = (kept.folder / file).read_bytes()
         if not table.equals(before):
@@ -144,9 +159,9 @@ def _rewrite(
     digests[version] = index["files"]
     index["deltas"] = [_delta(delta, digests) for delta in index["deltas"]]
     if taken:
-        index["erasures"] = [*index.get("erasures", ()), {"on": on.isoformat(), "rows": taken}]
+        index["erasures"] = [*index.get("erasures", ()), {"on": erasure.on.isoformat(), "rows": taken}]
         index["counts"] = {**index["counts"], "persons": index["files"]["ledger.parquet"]["rows"]}
-    text = json.dumps({**index, "hmac": signature(key, index)}, ensure_ascii=False, indent=1).encode()
+    text = json.dumps({**index, "hmac": signature(erasure.key, index)}, ensure_ascii=False, indent=1).encode()
     if text != (kept.folder / "index.json").read_bytes():
         _swap(kept.folder, {**files, "index.json": text})
 

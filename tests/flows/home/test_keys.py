@@ -19,7 +19,7 @@ from flows.cli.ending import ended
 from flows.home.folders import Home, write_private
 from flows.home.keys import DistrictKey, load_key, save_ring
 from flows.home.store import opened_store
-from flows.ledger import erase, verify
+from flows.ledger import ErasureOrder, erase, verify
 from flows.ledger.audit_log import examine
 from schemas.errors import HomeError
 from tests.flows.ledger.district import KEY, District, context, night, number_of
@@ -102,7 +102,7 @@ def test_an_erased_persons_tokens_leave_the_aliases_too(home: Home) -> None:
     key = load_key(home)
     rows = one_night(home, 21, key)
     gone = str(rows[0]["person_key"])
-    erase(home, key, gone, by="李管理", why="本人要求")
+    erase(home, key, gone, ErasureOrder("李管理", "本人要求"))
     newest = max((home.ledger / "versions").iterdir())
     left = pq.read_table(newest / "aliases.parquet").to_pylist()
     assert [row["new_key"] for row in left] == [rows[1]["id_token"]]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from flows.home.folders import Home, write_private
-from flows.ledger import erase, rollback, verify
+from flows.ledger import ErasureOrder, erase, rollback, verify
 from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions, signature
 from schemas.contracts import ledger_table
 from schemas.odcs import contract
@@ -59,7 +59,7 @@ def test_the_same_policy_gives_the_same_bytes_and_they_outlive_erasure_and_rollb
     ]
     assert first.table("codes").equals(last.table("codes"))
     key = last.table("ledger")["person_key"].to_pylist()[0]
-    erase(home, KEY, key, by="甲", why="本人要求")
+    erase(home, KEY, key, ErasureOrder("甲", "本人要求"))
     rollback(context(home.root, AS_OF, run_id="back"), first.version, by="甲", why="试")
     assert verify(home, KEY) == []
     for version in kept_versions(home):

@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from flows.home.folders import Home
 from flows.home.keys import DistrictKey
-from flows.ledger import erase
+from flows.ledger import ErasureOrder, erase
 from flows.ledger.export import load_postgres, put_s3
 from flows.ledger.publish.files import sha256
 from flows.ledger.publish.read import Published, current_version
@@ -115,7 +115,7 @@ def test_a_reader_of_s3_never_meets_a_half_written_state(tmp_path: Path, monkeyp
     watching.join(30)
     old = f"versions/{versions[0].version}/ledger.parquet"
     key = versions[0].table("ledger")["person_key"].to_pylist()[0]
-    erase(Home(tmp_path / "home"), KEY, key, by="甲", why="本人要求")
+    erase(Home(tmp_path / "home"), KEY, key, ErasureOrder("甲", "本人要求"))
     client.put_object(Bucket="district", Key="ledger/versions/20200101T013000Z-0000/index.json", Body=b"{}")
     client.put_object(Bucket="district", Key="ledger/versions/别人的/文件", Body=b"x")
     kept = current_version(Home(tmp_path / "home"), KEY)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from flows.home.database import engine_of
 from flows.home.folders import Home
 from flows.home.store import opened_store
-from flows.ledger import erase, show, verify
+from flows.ledger import ErasureOrder, erase, show, verify
 from flows.ledger.keys_moved import follow, merges
 from flows.ledger.publish.read import current_version
 from tests.flows.ledger.district import AS_OF, KEY, District, build, context, first_night, ledger_of, night, number_of
@@ -78,7 +78,7 @@ def test_two_merged_split_and_merged_again_keep_their_keys_and_only_the_right_on
     assert told(tmp_path) == ({kept: True}, [(lost, kept, "merged")])
     next_night(4, one_person=False)
     assert told(tmp_path) == ({kept: False, lost: True}, [(kept, lost, "split")])
-    erase(home, KEY, lost, by="甲", why="本人要求")
+    erase(home, KEY, lost, ErasureOrder("甲", "本人要求"))
     next_night(5, one_person=False)
     assert told(tmp_path) == ({kept: False}, [])
     assert verify(home, KEY) == []

@@ -15,7 +15,7 @@ import pytest
 
 from flows.home.folders import Home, write_private
 from flows.home.store import opened_store
-from flows.ledger import diff, erase, rollback, show, verify
+from flows.ledger import ErasureOrder, diff, erase, rollback, show, verify
 from flows.ledger.publish.read import TABLES, current_version, kept_version, kept_versions
 from flows.ledger.publish.retention import doomed_versions, prune
 from schemas.errors import HomeError
@@ -230,7 +230,7 @@ def test_rollback_keeps_todays_objections_and_erasures(home: Home) -> None:
     night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-4"))
     with opened_store(home) as store:
         store.raise_objection(lost, LATER, "本人")
-    erase(home, KEY, other, by="甲", why="本人要求")
+    erase(home, KEY, other, ErasureOrder("甲", "本人要求"))
     made = rollback(context(home.root, LATER, run_id="back"), versions[2], by="甲", why="来源有误")
     table = {row["person_key"]: row for row in kept_version(home, made).table("ledger").to_pylist()}
     assert other not in table
@@ -252,7 +252,7 @@ def test_an_erased_person_is_in_no_kept_version_and_does_not_come_back(home: Hom
     for version in (*kept_versions(home), pruned):
         for name in ("三找台账.xlsx", "运行小结.md"):
             write_private(home.reports / version / name, b"x")
-    counts = erase(home, KEY, key, by="甲", why="本人要求")
+    counts = erase(home, KEY, key, ErasureOrder("甲", "本人要求"))
     assert counts["ledger"] >= 2
     assert counts["reports"] == sum(not path.exists() for path in reports_of(home, (*kept_versions(home), pruned)))
     assert not (home.reports / pruned / "三找台账.xlsx").exists()
@@ -283,7 +283,7 @@ def test_no_pair_waits_for_an_erased_person_who_has_no_member_number(tmp_path: P
     assert current is not None
     assert [row["member_no"] for row in current.table("review").to_pylist()] == [None]
     (key,) = (row["person_key"] for row in current.table("ledger").to_pylist() if row["member_no"] is None)
-    assert erase(run.home, KEY, key, by="甲", why="本人要求")["review"] == 1
+    assert erase(run.home, KEY, key, ErasureOrder("甲", "本人要求"))["review"] == 1
     night(made, context(tmp_path, NEXT, run_id="run-2"))
     for version in kept_versions(run.home):
         assert kept_version(run.home, version).table("review").num_rows == 0
@@ -307,7 +307,7 @@ def test_an_interrupted_erasure_is_finished_by_the_next_run(home: Home, monkeypa
 
     monkeypatch.setattr(module, "_swap", cut)
     with pytest.raises(KeyboardInterrupt):
-        erase(home, KEY, key, by="甲", why="本人要求")
+        erase(home, KEY, key, ErasureOrder("甲", "本人要求"))
     monkeypatch.setattr(module, "_swap", whole)
     night(of("李建国", "王秀英", "周海波"), context(home.root, LATER + timedelta(days=1), run_id="run-4"))
     assert verify(home, KEY) == []

@@ -19,7 +19,7 @@ from flows.review.shelf import Shelf
 from flows.run.context import RunContext
 from flows.units.asking import Speaker, answer_doubt, doubts_waiting, join_units, split_unit
 from flows.units.memory import read_register
-from flows.units.remits import answer_remit, remits_waiting
+from flows.units.remits import RemitAnswer, answer_remit, remits_waiting
 from reports.reconcile import disagreeing, reconciled
 from reports.workbench.access import Role, SignedInAccount
 from reports.workbench.desk import Refused
@@ -262,9 +262,9 @@ def test_whom_a_branch_takes_in_that_nothing_tells_is_asked_once_and_until_then_
             ("先锋党支部", "2026-11-20"), ("红岩党支部", "2026-11-20"),
         ]  # fmt: skip
         with pytest.raises(InputError, match="这个回答不能用"):
-            answer_remit(KEY, store, waiting[1]["doubt_id"], "trade", None, CLERK)
-        answer_remit(KEY, store, waiting[1]["doubt_id"], "trade", "外卖骑手", CLERK)
-        answer_remit(KEY, store, waiting[0]["doubt_id"], "unsure", None, CLERK)
+            answer_remit(KEY, store, waiting[1]["doubt_id"], RemitAnswer("trade", None), CLERK)
+        answer_remit(KEY, store, waiting[1]["doubt_id"], RemitAnswer("trade", "外卖骑手"), CLERK)
+        answer_remit(KEY, store, waiting[0]["doubt_id"], RemitAnswer("unsure", None), CLERK)
         assert remits_waiting(KEY, store) == []
     assert hosts(1) == {"007"}
     with opened_store(context(tmp_path).home) as store:

@@ -24,6 +24,7 @@ from matchers.sides.encoded import NIBBLES, encode_sides
 from matchers.training.chances import chance_agreements
 from matchers.training.crosscheck import cross_check
 from matchers.training.em import TrainingPairs
+from matchers.training.pairs import EncodedTables
 from matchers.training.report import model_text, report_text
 from matchers.training.train import Judging, Training, train
 from matchers.training.trust import in_order
@@ -110,7 +111,9 @@ def test_a_name_tells_the_sex_so_both_together_are_worth_less(
     right = sides[1].set_column(sides[1].schema.get_field_index("sex"), "sex", sides[1]["sex"].take(pa.array(shuffled)))
     with embedded() as con:
         con.execute(NIBBLES)
-        told = chance_agreements(con, shipped("people"), encode_sides(sides[0], right, shipped("people")))
+        told = chance_agreements(
+            EncodedTables(con, shipped("people"), encode_sides(sides[0], right, shipped("people")))
+        )
     assert ("sex", "same") not in told.name_correlations
 
 
@@ -135,7 +138,9 @@ def test_ids_stand_closer_where_people_share_town_and_birth_date() -> None:
         side = pa.table({"id_number": pa.array(ids)} | {c: pa.array(v, pa.string()) for c, v in rows.items()})
         with embedded() as con:
             con.execute(NIBBLES)
-            chances = chance_agreements(con, shipped("people"), encode_sides(side, side, shipped("people")))
+            chances = chance_agreements(
+                EncodedTables(con, shipped("people"), encode_sides(side, side, shipped("people")))
+            )
         return float(chances.u["id_number"][1 + list(shipped("people").comparisons["id_number"]).index("near")])
 
     assert near(10) > 5 * near(100) > 50 * near(900)  # the last: too few share one to tell, so the country's
