@@ -117,8 +117,3 @@ def embedded(options: Options | None = None, **tables: pa.Table) -> Iterator[duc
         for name, table in tables.items():
             con.register(name, table)
         yield con
-
-
-def unrolled(term: str, places: int, joiner: str) -> str:
-    """One SQL term per place, `{i}` standing for the place's number: `a[{i}] = b[{i}]` for 1..places."""
-    return f" {joiner} ".join(term.format(i=place) for place in range(1, places + 1))

@@ -82,15 +82,15 @@ def spans(values: Iterable[float], times: float = _SPAN) -> bool:
     return bool(filled) and max(filled) >= times * min(filled)
 
 
-def bars(chart: Chart, parts: Sequence[BarPart], *, colour: str = BLUE) -> Markup:
+def bars(chart: Chart, parts: Sequence[BarPart]) -> Markup:
     """Horizontal bars in the order given, each with its number behind it; counts that span go by tens."""
     import altair as alt
 
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
-    drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(description=alt.Description("told:N"))
+    drawn = base.mark_bar(color=BLUE, height={"band": 0.75}).encode(description=alt.Description("told:N"))
     ends = base.transform_calculate(end="max(datum.value, 0)").encode(x=alt.X("end:Q"))
     if not chart.digits and spans(one.value for one in parts):
-        drawn, ends = _by_tens(alt, base, chart, colour)
+        drawn, ends = _by_tens(alt, base, chart)
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
 
@@ -243,12 +243,12 @@ def _height(alt: Any, chart: Chart, *, by_tens: bool) -> Any:
     return alt.Y("value:Q", stack=None, title=f"{chart.unit}（每格十倍）", scale=scale, axis=axis)
 
 
-def _by_tens(alt: Any, base: Any, chart: Chart, colour: str) -> tuple[Any, Any]:
+def _by_tens(alt: Any, base: Any, chart: Chart) -> tuple[Any, Any]:
     """Bars and the places of their numbers on an axis by tens; nought has no length there."""
     scale = alt.Scale(type="symlog", constant=1)
     axis = {**_AXIS, "values": _TENS, "format": ",.0f"}
     length = alt.X("value:Q", title=f"{chart.unit}（每格十倍）", scale=scale, axis=axis)
-    drawn = base.mark_bar(color=colour, height={"band": 0.75}).encode(x=length, description=alt.Description("told:N"))
+    drawn = base.mark_bar(color=BLUE, height={"band": 0.75}).encode(x=length, description=alt.Description("told:N"))
     return drawn, base.encode(x=length)
 
 

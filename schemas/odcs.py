@@ -3,7 +3,7 @@
 Schema versioning: the version is `major.minor`. A new table, a new nullable column at the end, a new member at the end
 of a structure, or a new allowed value raises the minor number; anything a reader could trip over (a column removed,
 renamed, moved or retyped, null where there was none, an allowed value withdrawn) is breaking and raises the major one.
-`breaking_changes` tells.
+`tests/schemas/test_odcs.py` tells.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.contracts import TableContract, ledger_schema_version, ledger_table
-from schemas.types import arrow_type
 
 TABLES = ("ledger", "changes", "coverage", "review", "aliases", "units", "codes")
 API_VERSION = "v3.2.0"
@@ -99,43 +98,6 @@ def _nested(value: Any, indent: int) -> str:
     if isinstance(value, dict | list):
         return "\n" + as_yaml(value, indent + 1)
     return f" {json.dumps(value, ensure_ascii=False)}\n"
-
-
-def breaking_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
-    """What a reader of the old columns (`name: type`) could trip over in the new ones."""
-    found = [f"{name} removed or renamed" for name in old if name not in new]
-    for name, kind in old.items():
-        if name in new and not _still_reads(_type(kind), _type(new[name])):
-            found.append(f"{name}: {_type(kind)} became {_type(new[name])}")
-    kept = [name for name in new if name in old]
-    if kept != [name for name in old if name in new] or list(new)[: len(kept)] != kept:
-        found.append("columns moved")
-    return found + [f"{name} is new and never null" for name in new if name not in old and _type(new[name])[-1] == "!"]
-
-
-def _still_reads(old: str, new: str) -> bool:
-    """Whether who reads the old type reads the new one: the same, but for further members at a structure's end."""
-    if old[-1:] == new[-1:] == "!":
-        return _still_reads(old[:-1], new[:-1])
-    return old == new or (old[-1:] != "!" and new[-1:] != "!" and _grown(arrow_type(old), arrow_type(new)))
-
-
-def _grown(old: pa.DataType, new: pa.DataType) -> bool:
-    if pa.types.is_list(old) and pa.types.is_list(new):
-        return _grown(old.value_type, new.value_type)
-    if pa.types.is_struct(old) and pa.types.is_struct(new):
-        pairs = list(zip(old, new, strict=False))
-        return len(old) <= len(new) and all(a.name == b.name and _grown(a.type, b.type) for a, b in pairs)
-    return bool(old == new)
-
-
-def _type(text: str) -> str:
-    depth = 0
-    for at, character in enumerate(text):
-        depth += (character == "<") - (character == ">")
-        if character == " " and depth == 0:
-            return text[:at]
-    return text
 
 
 def main() -> None:

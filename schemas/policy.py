@@ -60,7 +60,6 @@ class Affiliation(_Frozen):
     """When an affiliation elsewhere should have been moved."""
 
     works_here_months: int = Field(ge=1, le=120)
-    name_noise: tuple[str, ...] = ()
     """Not used any more: names of organisations are compared by `schemas/organisations.toml`."""
 
 

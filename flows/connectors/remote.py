@@ -46,18 +46,14 @@ class Remote(Protocol):
 
 
 class TransferError(InputError):
-    """A server that did not answer as it should; `passing` when another try may help.
+    """A server that did not answer as it should.
 
     The words never repeat what a client library says: it may hold addresses, names or keys.
     """
 
-    passing = False
-
 
 class PassingError(TransferError):
-    """A time-out, a broken line, a server that is busy."""
-
-    passing = True
+    """A time-out, a broken line, a server that is busy: another try may help."""
 
 
 @dataclass

@@ -13,9 +13,9 @@ from flows.home.settings import load_settings
 from schemas.errors import SanzhaoError
 
 
-def examine(home: Home, now: datetime | None = None) -> list[Finding]:
+def examine(home: Home) -> list[Finding]:
     """All findings, in the order they are read. Never raises: what breaks a check is what it finds."""
-    now = now or datetime.now(UTC)
+    now = datetime.now(UTC)
     if not home.root.is_dir():
         return [bad("数据文件夹", f"没有 {home.root}", "先运行 sanzhao init")]
     found = [

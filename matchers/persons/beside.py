@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from matchers.deciding.tiers import tier_of
-from matchers.engine import Options
 from matchers.engines.district import candidate_pairs, encode_rows, score_candidates
 from matchers.model.evidence_tiers import EvidenceTier
 from matchers.model.link_model import LinkModel
@@ -34,21 +33,19 @@ class Beside:
     """Blocking rules by which the night would bring the two together; none: it never looks at them."""
 
 
-def beside(
-    left: pa.Table, right: pa.Table, model: LinkModel, *, options: Options | None = None
-) -> dict[tuple[int, int], Beside]:
+def beside(left: pa.Table, right: pa.Table, model: LinkModel) -> dict[tuple[int, int], Beside]:
     """Every left row beside every right row, by their `row_id`. Raises InputError where a needed column is missing."""
     left_rows, right_rows, smaller = fitted(left, right, model)
     sides = encode_rows(left_rows, right_rows, smaller)
     ids = [(left_id, right_id) for left_id in sides.left.tolist() for right_id in sides.right.tolist()]
-    candidates, _ = candidate_pairs(sides, options=options)
+    candidates, _ = candidate_pairs(sides)
     rules = {(row["left_id"], row["right_id"]): tuple(row["blocking_rules"]) for row in candidates.to_pylist()}
     pairs = pa.table({
         "left_id": pa.array([pair[0] for pair in ids], pa.int64()),
         "right_id": pa.array([pair[1] for pair in ids], pa.int64()),
         "blocking_rules": pa.array([list(rules.get(pair, ())) for pair in ids], pa.list_(pa.string())),
     })  # fmt: skip
-    scored = score_candidates(pairs, sides, keep_all=True, options=options)
+    scored = score_candidates(pairs, sides, keep_all=True)
     return {
         (row["left_id"], row["right_id"]): _beside(smaller, row["levels"], tuple(row["blocking_rules"]))
         for row in scored.select(["left_id", "right_id", "blocking_rules", "levels"]).to_pylist()

@@ -58,11 +58,6 @@ def _value_marks(values: Any) -> Keys:
     return digests(strings(values))
 
 
-def identical_cells(table: pa.Table, columns: Iterable[str]) -> Seqs:
-    """Per row the first row whose cells in these columns are all the same."""
-    return grouped(mixed(table.num_rows, [_cell_marks(table[column].combine_chunks()) for column in columns]))
-
-
 def _cell_marks(cells: pa.Array) -> Keys:
     if not pa.types.is_list(cells.type):
         return digests(strings(cells.cast(pa.string())))

@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from schemas.contracts import TableContract, ledger_table
-from schemas.odcs import TABLES, as_yaml, breaking_changes, contract
+from schemas.odcs import TABLES, as_yaml, contract
+from schemas.types import arrow_type
 
 SCHEMA = json.loads((Path(__file__).parent / "odcs-v3.2.0.schema.json").read_text("utf-8"))
 
@@ -27,6 +28,43 @@ def test_a_contract_that_withholds_a_column_it_does_not_have_is_refused() -> Non
         TableContract(
             name="ledger", grain="one row per person", columns={"statuses": "string"}, withheld=("statusses",)
         )
+
+
+def breaking_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    """What a reader of the old columns (`name: type`) could trip over in the new ones."""
+    found = [f"{name} removed or renamed" for name in old if name not in new]
+    for name, kind in old.items():
+        if name in new and not _still_reads(_type(kind), _type(new[name])):
+            found.append(f"{name}: {_type(kind)} became {_type(new[name])}")
+    kept = [name for name in new if name in old]
+    if kept != [name for name in old if name in new] or list(new)[: len(kept)] != kept:
+        found.append("columns moved")
+    return found + [f"{name} is new and never null" for name in new if name not in old and _type(new[name])[-1] == "!"]
+
+
+def _still_reads(old: str, new: str) -> bool:
+    """Whether who reads the old type reads the new one: the same, but for further members at a structure's end."""
+    if old[-1:] == new[-1:] == "!":
+        return _still_reads(old[:-1], new[:-1])
+    return old == new or (old[-1:] != "!" and new[-1:] != "!" and _grown(arrow_type(old), arrow_type(new)))
+
+
+def _grown(old: pa.DataType, new: pa.DataType) -> bool:
+    if pa.types.is_list(old) and pa.types.is_list(new):
+        return _grown(old.value_type, new.value_type)
+    if pa.types.is_struct(old) and pa.types.is_struct(new):
+        pairs = list(zip(old, new, strict=False))
+        return len(old) <= len(new) and all(a.name == b.name and _grown(a.type, b.type) for a, b in pairs)
+    return bool(old == new)
+
+
+def _type(text: str) -> str:
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "<") - (character == ">")
+        if character == " " and depth == 0:
+            return text[:at]
+    return text
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -15,28 +15,11 @@ from flows.home.store.chain import ROTATED, Head, chain_problems, entry_mac, not
 from flows.home.store.opened import Opened
 from schemas.errors import HomeError
 from schemas.rules import Rule
-from schemas.store import AuditEntry, Run
+from schemas.store import AuditEntry
 
 
 class History(Opened):
     """The run history and the audit log."""
-
-    def save_run(self, run_id: str, values: Mapping[str, Any]) -> None:
-        """Insert or update the row of a run: as_of, started_at, state, version, counts, message."""
-        with Session(self.engine) as session, session.begin():
-            known = session.get(Run, run_id)
-            if known is None:
-                session.add(Run(run_id=run_id, **{"counts": {}, "state": "running", **values}))
-                return
-            for name, value in values.items():
-                setattr(known, name, value)
-
-    def runs(self, limit: int = 50) -> list[dict[str, Any]]:
-        """The newest runs first."""
-        with Session(self.engine) as session:
-            rows = session.scalars(select(Run).order_by(Run.started_at.desc(), Run.run_id.desc()).limit(limit))
-            names = [column.name for column in Run.__table__.columns]
-            return [{name: getattr(row, name) for name in names} for row in rows]
 
     def audit(self, key: DistrictKey, at: datetime, who: str, what: str, **about: str | None) -> str:
         """Append an audited act; returns the new head of the chain. Raises HomeError when the key was changed since."""

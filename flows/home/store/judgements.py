@@ -25,24 +25,7 @@ class Judged:
 
 
 class Judgements(Opened):
-    """Judgements on pairs, by the tokens of their records or by pair id."""
-
-    def add_judgement(
-        self, pair: tuple[str, str], judgement: str, by: str, on: date, *, note: str | None = None
-    ) -> None:
-        """Append `link`, `not_link` or `unsure` for a pair of record tokens."""
-        with Session(self.engine) as session, session.begin():
-            left, right = pair
-            values = {"left_token": left, "right_token": right, "judgement": judgement}
-            session.add(JudgementRow(**values, judged_by=by, judged_on=on, note=note))
-
-    def judgements(self) -> dict[tuple[str, str], str]:
-        """The newest judgement per pair of record tokens."""
-        query = select(JudgementRow.left_token, JudgementRow.right_token, JudgementRow.judgement).order_by(
-            JudgementRow.id
-        )
-        with Session(self.engine) as session:
-            return {(left, right): what for left, right, what in session.execute(query)}
+    """Judgements on pairs, by pair id."""
 
     def judge(self, pair_id: str, judged: Judged, by: str, on: date, *, note: str | None = None) -> None:
         """Append a judgement on a waiting pair of `review.parquet`."""

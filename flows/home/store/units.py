@@ -14,12 +14,12 @@ from schemas.store import UnitJudgement
 class UnitJudgements(Opened):
     """Judgements on pairs of spellings, by their keyed tokens."""
 
-    def judge_units(self, pair: tuple[str, str], judgement: str, by: str, on: date, *, note: str | None = None) -> None:
+    def judge_units(self, pair: tuple[str, str], judgement: str, by: str, on: date) -> None:
         """Append `link`, `not_link` or `unsure` for a pair of spelling tokens."""
         left, right = sorted(pair)
         with Session(self.engine) as session, session.begin():
             values = {"left_token": left, "right_token": right, "judgement": judgement}
-            session.add(UnitJudgement(**values, judged_by=by, judged_on=on, note=note))
+            session.add(UnitJudgement(**values, judged_by=by, judged_on=on))
 
     def unit_judgements(self) -> dict[tuple[str, str], str]:
         """The newest judgement per pair of spelling tokens."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from flows.backup import back_up, restore
 from flows.backup.sealed import SealedReader, SealingWriter, read_header
@@ -18,7 +19,7 @@ from flows.home.keys import DistrictKey
 from flows.home.store import Judged, open_store
 from flows.run.runs import run_lock
 from schemas.errors import HomeError
-from schemas.store import JudgementRow
+from schemas.store import JudgementRow, Run
 from tests.flows.command import sanzhao, without_reports
 from tests.flows.home.store.conftest import postgres, store_url  # noqa: F401  fixtures
 
@@ -69,7 +70,9 @@ def test_rows_go_from_sqlite_to_postgresql_and_numbering_goes_on(tmp_path: Path,
     here, there = open_store(Home(tmp_path / "home")), open_store(Home(tmp_path / "home"), store_url)
     here.judge("p1", Judged("link", {"name": "same"}), "王芳", TODAY)
     here.judge("p2", Judged("unsure"), "王芳", TODAY, note="看不准")
-    here.save_run("r", {"as_of": TODAY, "started_at": datetime(2026, 11, 20, 1, tzinfo=UTC), "counts": {"人": 1}})
+    with Session(here.engine) as session, session.begin():
+        begun = datetime(2026, 11, 20, 1, tzinfo=UTC)
+        session.add(Run(run_id="r", as_of=TODAY, started_at=begun, state="done", counts={"人": 1}))
     here.audit(KEY, datetime(2026, 11, 20, tzinfo=UTC), "王芳", "view")
     for source, target in zip(tables(here.engine), tables(there.engine), strict=True):
         assert source.name == target.name

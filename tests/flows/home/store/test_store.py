@@ -63,11 +63,7 @@ def test_what_people_said_is_kept_in_order_and_the_newest_holds(store: Store, ke
     assert (lead.state, lead.basis) == ("已确认", None)
 
 
-def test_runs_and_objections_come_back_as_they_went_in(store: Store) -> None:
-    store.save_run("r1", {"as_of": TODAY, "started_at": NOW, "counts": {"人": 3}})
-    store.save_run("r1", {"state": "done", "version": "v1"})
-    (run,) = store.runs()
-    assert (run["state"], run["counts"]) == ("done", {"人": 3})
+def test_objections_come_back_as_they_went_in(store: Store) -> None:
     store.raise_objection("P1", TODAY, "本人", "不是我")
     assert store.open_objections() == {"P1"}
     store.answer_objections("P1", TODAY, "已更正")
