@@ -57,7 +57,7 @@ def _accounts(home: Home, password: str) -> str:
     """A reviewer of the whole district and an officer of one street that has tasks; the street."""
     office = Office.open(home)
     try:
-        streets = {row["work_street"] or row["home_street"] for row in office.held().people.with_leads()}
+        streets = {row["work_street"] or row["home_street"] for row in office.version_in_force().people.with_leads()}
         street = STREET if STREET in streets else min(one for one in streets if one)
         for account in (
             SignedInAccount("审核员甲", Role.REVIEWER),

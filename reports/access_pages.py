@@ -17,7 +17,7 @@ from schemas.provenance import Provenance
 class PersonDisclosure:
     """What is told of one person."""
 
-    found: Mapping[str, Any]
+    person: Mapping[str, Any]
     """`version`, `as_of`, `row`, `aliases`, as `sanzhao ledger show` has them."""
     provenances: Mapping[str, Provenance]
     titles: Mapping[str, str]
@@ -30,7 +30,7 @@ class PersonDisclosure:
 
 def access_page(held: PersonDisclosure) -> bytes:
     """Everything held about the person; for nobody but them."""
-    row = held.found["row"]
+    row = held.person["row"]
     where = [_place(held, one) for one in row["evidence"]]
     seen = [(act["at"], act["who"], ACTS.get(act["what"], act["what"]), act["why"] or "") for act in held.acts]
     rights = [
@@ -40,9 +40,9 @@ def access_page(held: PersonDisclosure) -> bytes:
     ]
     return page(
         "个人信息查阅单",
-        f"{held.district}　编号 {row['person_key']}　版本 {held.found['version']}　开具 {held.at}　只交本人",
+        f"{held.district}　编号 {row['person_key']}　版本 {held.person['version']}　开具 {held.at}　只交本人",
         [
-            section("一、记有哪些", table(("项目", "内容"), person_lines(row, held.found["aliases"], held.policy))),
+            section("一、记有哪些", table(("项目", "内容"), person_lines(row, held.person["aliases"], held.policy))),
             section(
                 "二、从哪里来", table(("来源", "提供单位", "用途", "依据", "批准文号", "文件", "行", "用到的栏"), where)
             ),
@@ -75,7 +75,7 @@ def _fields(one: Mapping[str, Any]) -> str:
 
 def correction_page(held: PersonDisclosure, source: str) -> bytes:
     """The letter to a source's sender: which rows, and room for what is right; no status, no word of the Party."""
-    mine = [one for one in held.found["row"]["evidence"] if one["source"] == source]
+    mine = [one for one in held.person["row"]["evidence"] if one["source"] == source]
     from_whom = held.provenances.get(source)
     provider = from_whom.provider if from_whom else held.titles.get(source, source)
     rows = [(_file(one), f"第{one['row']}行", "", "") for one in mine]

@@ -38,7 +38,7 @@ class Damage:
     agreed: bool = False
 
     @property
-    def told(self) -> str:
+    def title_for_sender(self) -> str:
         """What a note to the sender calls it."""
         return OTHER if self.minor else self.title
 
@@ -56,7 +56,7 @@ def complaints(damage: Mapping[str, int]) -> dict[str, int]:
     for kind, count in damage.items():
         known = damages().get(kind)
         if known is None or not known.agreed:
-            found[known.told if known else OTHER] += count
+            found[known.title_for_sender if known else OTHER] += count
     return dict(found)
 
 

@@ -40,7 +40,7 @@ class DistrictPairOutcome:
     """What became of one exchange: persons found by (district of the roll, district of work), or why there was none."""
 
     districts: tuple[str, str]
-    found: dict[tuple[str, str], int]
+    persons_found: dict[tuple[str, str], int]
     trouble: str = ""
 
 

@@ -135,7 +135,7 @@ def city(homes: CityRequired, keys: KeysOption = None) -> int:
         troubles += bool(outcome.trouble)
         if outcome.trouble:
             say(f"{'与'.join(outcome.districts)}没有互找：{outcome.trouble}")
-        for (roll, work), count in outcome.found.items():
+        for (roll, work), count in outcome.persons_found.items():
             say(f"{roll}党员在{work}从业：{f'不足 {least}' if 0 < count < least else f'{count:,}'} 人")
     if not done and not troubles:
         say("没有两个区约定互找：在两区 config.toml 的 [city] 里写 exchange_with、contact、approval_no")

@@ -36,7 +36,7 @@ def find(home: HomeOption, json: JsonOption = False) -> None:
 
         print(text.dumps({**asdict(answer), "where": answer.where.name.lower()}, ensure_ascii=False, indent=2))
         return
-    print(f"{answer.where.value}：{answer.told}")
+    print(f"{answer.where.value}：{answer.explanation}")
     for key, title in ((answer.person_key, "人员编号"), (answer.task, "任务编号")):
         if key:
             print(f"{title}：{key}")

@@ -76,7 +76,7 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
     try:
         if name:
             office.accounts.check_new(SignedInAccount(name, Role(role), frozenset(streets)))
-            if not check_streets(office.held(), streets) and streets:
+            if not check_streets(office.version_in_force(), streets) and streets:
                 say("还没有一本账，镇街名称没有核对；请与数据里的写法一致")
         password = _password(password_file)
         if name:

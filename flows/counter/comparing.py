@@ -53,7 +53,7 @@ class Person:
     """The day of birth as eight digits: of the ID where it shows one, else of the row."""
 
     @classmethod
-    def asked(cls, enquiry: Enquiry) -> Person:
+    def of_enquiry(cls, enquiry: Enquiry) -> Person:
         """The person of an enquiry."""
         number = enquiry.id_number
         return cls(enquiry.name, number, (enquiry.phone,) if enquiry.phone else (), _born(number))

@@ -77,7 +77,7 @@ def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Ne
 
     The nearest of each kind only: how many others are like them is counted.
     """
-    asked, night = Person.asked(enquiry), NightRows.of(originals, version)
+    asked, night = Person.of_enquiry(enquiry), NightRows.of(originals, version)
     own = enquiry.number.upper() if enquiry.kind is NumberKind.OWN else ""
     found = night.nearest(_glance((asked,), own), _MOST, _SURE)
     first = _near(found, (asked,), own)

@@ -37,21 +37,21 @@ class Reasons:
         """Reasons: of the rolls' rows, then of the rows of work beside the roll's, the nearest first."""
         registry, workers = nearby.registry, nearby.workers
         own = next((one for one in registry if one.is_person), None)
-        yield from (self._told(one, one.comparison) for one in registry[:_MOST])
+        yield from (self._reason_line(one, one.comparison) for one in registry[:_MOST])
         if not registry:
             yield "名册、转接台账、流动登记里都没有同名同号或相近的人"
-        whom = Person.of(own.record) if own else Person.asked(enquiry)
+        whom = Person.of(own.record) if own else Person.of_enquiry(enquiry)
         held = rows_beside([one.record for one in workers[:_MOST]], own.record, self.model) if own else {}
         for at, one in enumerate(workers[:_MOST]):
             found = compared(whom, Person.of(one.record))
-            yield f"{self._told(one, found)}。{self._why_not(one, held.get(at))}"
+            yield f"{self._reason_line(one, found)}。{self._why_not(one, held.get(at))}"
         if own is not None and not workers:
             yield "没有一个来源的从业记录与名册里这一行有相同或相近的号码；本人工作单位、岗位也看不出是新就业群体"
         hidden = max(len(registry) - _MOST, 0) + max(len(workers) - _MOST, 0) + nearby.others
         if hidden:
             yield f"另有 {hidden} 行只是相近，没有列出"
 
-    def _told(self, one: NearRow, found: SidesComparison) -> str:
+    def _reason_line(self, one: NearRow, found: SidesComparison) -> str:
         same = "编号相同；" if one.same_number else ""
         told = found.sentence or ("" if same else "没有可比的内容")
         return f"{one.record.where}：{same}{told}".rstrip("；")

@@ -154,7 +154,7 @@ class _Weighing:
 
     def _is_surely_row(self, cells: list[str] | None) -> bool:
         """As above; of two columns only where one of them tells text from other things."""
-        return self._is_row(cells) and (len(cells or ()) > 2 or bool(self.usual[len(cells or ())].telling))
+        return self._is_row(cells) and (len(cells or ()) > 2 or bool(self.usual[len(cells or ())].non_text_columns))
 
     def _over_lines(self, first: int) -> tuple[int, list[str] | None]:
         """The last line and the cells of a record whose quoted cell holds line breaks; null where there is none."""

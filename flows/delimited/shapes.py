@@ -32,13 +32,13 @@ class Shapes:
     columns: tuple[frozenset[str], ...] = ()
 
     @property
-    def telling(self) -> tuple[int, ...]:
+    def non_text_columns(self) -> tuple[int, ...]:
         """Columns in which text would stand out."""
         return tuple(column for column, usual in enumerate(self.columns) if usual and "text" not in usual)
 
     def fit(self, cells: Sequence[str]) -> bool:
         """Whether no telling cell looks unlike its column; blanks are no evidence."""
-        filled = [column for column in self.telling if column < len(cells) and shape(cells[column]) != "blank"]
+        filled = [column for column in self.non_text_columns if column < len(cells) and shape(cells[column]) != "blank"]
         strange = sum(shape(cells[column]) not in self.columns[column] for column in filled)
         return strange * 2 <= len(filled) if filled else True
 

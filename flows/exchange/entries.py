@@ -44,7 +44,7 @@ def member_entries(con: duckdb.DuckDBPyConnection, members: pa.Table, strong: se
         "pattern": pa.array([word for _, word in found], pa.string()),
     }))  # fmt: skip
     make(con, "masks", pa.table({
-        "head": [head for head, _ in rules().shown], "tail": [tail for _, tail in rules().shown],
+        "head": [head for head, _ in rules().visible_places], "tail": [tail for _, tail in rules().visible_places],
         "place": list(range(len(rules().masks))),
     }))  # fmt: skip
     run_script(con, script("flows.exchange", "members.sql"), {"most": rules().tokens_per_member})

@@ -27,7 +27,7 @@ class Rules(BaseModel):
     finds_kept_days: int = Field(gt=0)
 
     @property
-    def shown(self) -> tuple[tuple[int, int], ...]:
+    def visible_places(self) -> tuple[tuple[int, int], ...]:
         """Places shown at the head and at the tail, mask by mask."""
         pairs = (mask.split("+") for mask in self.masks)
         return tuple((int(head), int(tail)) for head, tail in pairs)

@@ -21,14 +21,14 @@ class Dispute:
 
     row: Mapping[str, Any]
     code: str
-    said: Lead
+    answer: Lead
     """The street's answer, or the analyst's that a register must be corrected first."""
     awaits_register: bool
 
     @property
     def place(self) -> tuple[date, str, str]:
         """The order in which disputes are taken up: the oldest first."""
-        return self.said.checked_on, str(self.row["person_key"]), self.code
+        return self.answer.checked_on, str(self.row["person_key"]), self.code
 
 
 def newest_words(store: Store) -> dict[tuple[str, str], Lead]:

@@ -38,7 +38,7 @@ def tell(home: Home, settings: Settings, notices: list[Notice], now: datetime) -
         return 0
     sent = 0
     with opened_store(home, settings.store_url) as store:
-        told = store.told(notice.about for notice in wanted)
+        told = store.settled(notice.about for notice in wanted)
         for notice in wanted:
             for name, send in channels.items():
                 key = (notice.about, notice.ending, name)

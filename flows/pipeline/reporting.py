@@ -42,7 +42,7 @@ class PublishedNight:
 
     summary: RunSummary
     quality: Quality
-    counted: dict[str, Figures] = field(default_factory=dict)
+    figures: dict[str, Figures] = field(default_factory=dict)
     """Figures by version, counted once."""
 
 
@@ -116,10 +116,10 @@ def _circulated(run: RunContext, night: PublishedNight) -> bytes:
 def _figures_of(run: RunContext, night: PublishedNight, version: str) -> Figures:
     from reports.situation.figures import count_version
 
-    if version not in night.counted:
+    if version not in night.figures:
         tables = (version_table(run, version, name) for name in ("ledger", "coverage", "review"))
-        night.counted[version] = count_version(*tables)
-    return night.counted[version]
+        night.figures[version] = count_version(*tables)
+    return night.figures[version]
 
 
 def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: PublishedNight) -> bytes:

@@ -61,7 +61,7 @@ def access_report(home: Home, person_key: str, out: Path, *, by: str) -> Written
 
 
 def _letter(held: PersonDisclosure, out: Path, source: str) -> Path:
-    path = out / f"更正函-{held.titles.get(source, source)}-{held.found['row']['person_key']}.html"
+    path = out / f"更正函-{held.titles.get(source, source)}-{held.person['row']['person_key']}.html"
     write_private(path, correction_page(held, source))
     return path
 

@@ -34,13 +34,13 @@ class Conflicts:
         policy = self._office.policy
         self._office.audit(account.name, "view_person", f"情况不符 {code}", key)
         return ConflictView(
-            version=self._office.held().version,
+            version=self._office.version_in_force().version,
             conflict=_conflict(dispute),
             basis=f"{policy.statuses.codes[code].name}：{policy.basis(code)}",
             checks=[
                 {"code": one.code, "state": one.state, "note": one.answer, "remark": one.remark,
                  "checked_by": one.checked_by, "checked_on": one.checked_on}
-                for one in reversed(self._office.store.said({key}))
+                for one in reversed(self._office.store.moves_of({key}))
             ],
             answers=tuple(policy.leads.analyst),
             waiting=sum(not one.awaits_register for one in found),
@@ -68,7 +68,7 @@ class Conflicts:
             self._office.audit(account.name, "analyse", told, key)
 
     def _disputes(self, account: SignedInAccount) -> list[Dispute]:
-        rows = self._office.held().people.with_leads()
+        rows = self._office.version_in_force().people.with_leads()
         found = disputes(self._office.store, rows, self._office.policy.leads)
         return [one for one in found if allowed(account, Action.JUDGE, one.row["streets"])]
 
@@ -77,7 +77,7 @@ class Conflicts:
         for one in found:
             if (one.row["person_key"], one.code) == place:
                 return one
-        row = self._office.held().people.person(place[0])
+        row = self._office.version_in_force().people.person(place[0])
         if row is None:
             raise Refused
         if not allowed(account, Action.JUDGE, row["streets"]):
@@ -86,5 +86,5 @@ class Conflicts:
 
 
 def _conflict(one: Dispute) -> Conflict:
-    said = one.said
+    said = one.answer
     return Conflict(one.row, one.code, said.checked_by, said.checked_on, said.remark, one.awaits_register)

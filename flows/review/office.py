@@ -83,8 +83,8 @@ class Office:
     def today(self) -> date:
         return day_of(self.clock())
 
-    def held(self) -> LoadedVersion:
-        return self.shelf.held()
+    def version_in_force(self) -> LoadedVersion:
+        return self.shelf.version_in_force()
 
     def account(self, session: str, *, act: bool = True) -> SignedInAccount:
         """Who is logged in. Raises LoggedOut."""

@@ -43,9 +43,9 @@ class Pairs:
         office.shelf.prepare.append(self._prepare)
         office.shelf.placed.append(self._catch_up)
 
-    def held(self) -> LoadedVersion:
+    def version_in_force(self) -> LoadedVersion:
         """The version in force, with where its pairs stand."""
-        return self._office.held()
+        return self._office.version_in_force()
 
     def _prepare(self, held: LoadedVersion) -> None:
         with self._office.writing:
@@ -61,7 +61,7 @@ class Pairs:
 
     def _stand(self, pair_id: str, standing: JudgedState) -> None:
         self._touched.add(pair_id)
-        self.held().pairs.stand({pair_id: standing})
+        self.version_in_force().pairs.stand({pair_id: standing})
 
     def place(self, session: str) -> ResumePoint:
         """Where the account left off."""
@@ -84,7 +84,7 @@ class Pairs:
 
     def queue(self, session: str, chosen: Filter, page: int) -> Listed[QueuedPair]:
         account = self._office.with_right(session, Action.SEE_PAIRS)
-        held = self.held()
+        held = self.version_in_force()
         rows, total = held.pairs.page(account, chosen, page), held.pairs.count(account, chosen)
         seen = [_seen_by(account, pair) for pair in rows]
         return Listed(held.version, held.as_of, seen, total, held.pairs.choices(account))
@@ -106,7 +106,7 @@ class Pairs:
 
     def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None:
         """The next pair of a filter after one, from the beginning again after the last."""
-        account, held = self._office.with_right(session, Action.SEE_PAIRS), self.held()
+        account, held = self._office.with_right(session, Action.SEE_PAIRS), self.version_in_force()
         known = self._known_due(account, held, after)
         if known is not None:
             return known.pair_id
@@ -120,7 +120,7 @@ class Pairs:
         if verdict not in ("link", "not_link", "unsure"):
             raise InputError("判断只能是：是、否、不确定", rule=Rule.VERDICT)
         said = plain_text(note, "备注") or None
-        if held.known.get(pair_id) is not None:
+        if held.known_pairs.get(pair_id) is not None:
             return self._judge_known(account, held, pair, verdict)
         word = Word(pair_id, verdict, account.name, self._office.today(), pair.levels, said)
         with self._office.writing:
@@ -144,14 +144,14 @@ class Pairs:
         share = self._office.rules.known_pair_share
         lot = f"{account.name}|{self._office.today()}|{self._judged[account.name]}"
         due = may(account, Action.JUDGE) and drawn(self._office.key, "known pair", lot, share)
-        if not due or held.known.get(after) is not None:
+        if not due or held.known_pairs.get(after) is not None:
             return None
         read = {one.pair_id for one in self._office.store.known_readings() if one.by == account.name}
-        return held.known.unread(account, read)
+        return held.known_pairs.unread(account, read)
 
-    def _known(self, held: LoadedVersion, account: SignedInAccount, pair_id: str) -> QueuedPair | None:
+    def _known_pair(self, held: LoadedVersion, account: SignedInAccount, pair_id: str) -> QueuedPair | None:
         """A known pair with what this account said of it."""
-        pair = held.known.get(pair_id)
+        pair = held.known_pairs.get(pair_id)
         if pair is None:
             return None
         said = [
@@ -173,14 +173,14 @@ class Pairs:
         return JudgedState("settled", ((account.name, verdict),))
 
     def _say_known(self, account: SignedInAccount, held: LoadedVersion, pair_id: str, verdict: str) -> None:
-        known = KnownPairReading(pair_id, held.known.same(pair_id), verdict, account.name, self._office.today())
+        known = KnownPairReading(pair_id, held.known_pairs.same(pair_id), verdict, account.name, self._office.today())
         self._office.store.read_known(known)
 
     def undo(self, session: str) -> str | None:
         """Take back one's newest judgement; the pair it was on, None when there is nothing to take back."""
-        account, held = self._office.with_right(session, Action.JUDGE), self.held()
+        account, held = self._office.with_right(session, Action.JUDGE), self.version_in_force()
         known = self._known_last.pop(account.name, None)
-        if known is not None and held.known.get(known) is not None:
+        if known is not None and held.known_pairs.get(known) is not None:
             self._say_known(account, held, known, "withdrawn")
             return known
         with self._office.writing:
@@ -230,8 +230,8 @@ class Pairs:
     def watch(self, session: str, pair_id: str) -> Watch:
         """What changed around an open pair; asking for it is no act of a person's."""
         account = self._office.account(session, act=False)
-        held = self.held()
-        pair = held.pairs.pair(pair_id) or self._known(held, account, pair_id)
+        held = self.version_in_force()
+        pair = held.pairs.pair(pair_id) or self._known_pair(held, account, pair_id)
         if pair is None or not allowed(account, Action.SEE_PAIRS, pair.streets):
             return Watch((), None, held.version)
         self._note_presence(account, pair_id)
@@ -246,8 +246,8 @@ class Pairs:
             self._present.get(pair_id, {}).pop(name, None)
 
     def _seen(self, session: str, pair_id: str, action: Action) -> tuple[SignedInAccount, LoadedVersion, QueuedPair]:
-        account, held = self._office.with_right(session, action), self.held()
-        pair = held.pairs.pair(pair_id) or self._known(held, account, pair_id)
+        account, held = self._office.with_right(session, action), self.version_in_force()
+        pair = held.pairs.pair(pair_id) or self._known_pair(held, account, pair_id)
         if pair is None:
             raise Refused
         if not allowed(account, action, pair.streets):
@@ -255,7 +255,7 @@ class Pairs:
         return account, held, pair
 
     def _person(self, held: LoadedVersion, account: SignedInAccount, pair: QueuedPair) -> Row | None:
-        known = held.known.get(pair.pair_id) is not None
+        known = held.known_pairs.get(pair.pair_id) is not None
         row = held.people.by_member(pair.member_no) if pair.member_no and not known else None
         return row if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 

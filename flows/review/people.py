@@ -37,7 +37,7 @@ class LedgerPeople:
         self._office = office
 
     def people(self, session: str, chosen: PeopleFilter, page: int) -> Listed[Row]:
-        account, held = self._office.with_right(session, Action.SEE_PEOPLE), self._office.held()
+        account, held = self._office.with_right(session, Action.SEE_PEOPLE), self._office.version_in_force()
         rows, total = held.people.page(account, chosen, page), held.people.count(account, chosen)
         words = "、".join(f"{name}={text}" for name, text in chosen.query().items() if name != "text")
         self._office.audit(account.name, "view_people", f"第{page}页 {words}".strip())
@@ -46,7 +46,7 @@ class LedgerPeople:
     def person(self, session: str, key: str) -> PersonView:
         """One person in full. Raises Refused for another street's as for one that is not there."""
         account, row = self._whom(session, key, Action.SEE_PEOPLE)
-        held, policy = self._office.held(), self._office.policy
+        held, policy = self._office.version_in_force(), self._office.policy
         self._office.audit(account.name, "view_person", None, row["person_key"])
         return PersonView(
             version=held.version,
@@ -62,7 +62,7 @@ class LedgerPeople:
 
     def find_by_id(self, session: str, number: str) -> str | None:
         """The person with a full ID, found by its token; the number itself is kept nowhere."""
-        account, held = self._office.with_right(session, Action.SEE_PEOPLE), self._office.held()
+        account, held = self._office.with_right(session, Action.SEE_PEOPLE), self._office.version_in_force()
         full = "".join(number.split()).upper()
         self._office.audit(account.name, "find_by_id")
         if len(full) != 18:
@@ -79,7 +79,7 @@ class LedgerPeople:
             raise Refused
         piece = row["evidence"][number]
         self._office.audit(account.name, "unmask", f"依据{number + 1}：{why}", row["person_key"])
-        version = self._office.held().published
+        version = self._office.version_in_force().published
         if version is None:
             raise Refused
         record = self._office.read_original(
@@ -110,7 +110,7 @@ class LedgerPeople:
 
     def coverage(self, session: str) -> Coverage:
         self._office.with_right(session, Action.SEE_COVERAGE)
-        held = self._office.held()
+        held = self._office.version_in_force()
         counts = held.index.get("counts", {}).get("statuses", {})
         rows = held.table("coverage")
         sums = reconciled(held.table("ledger"), rows).to_pylist()
@@ -125,7 +125,7 @@ class LedgerPeople:
     def objections(self, session: str) -> Sequence[Row]:
         """Objections of people the account may see, open ones first."""
         account = self._office.with_right(session, Action.OBJECT)
-        held, found = self._office.held(), []
+        held, found = self._office.version_in_force(), []
         for one in self._objections(None):
             row = held.people.person(one["person_key"])
             if allowed(account, Action.OBJECT, row["streets"] if row else ()):
@@ -145,7 +145,7 @@ class LedgerPeople:
 
     def answer_objection(self, session: str, key: str, answer: str) -> None:
         account = self._office.with_right(session, Action.OBJECT)
-        row = self._office.held().people.person(key)
+        row = self._office.version_in_force().people.person(key)
         if not allowed(account, Action.OBJECT, row["streets"] if row else ()):
             self._office.refuse(account, Action.OBJECT, key[:40])
         text = plain_text(answer, "答复", least=LEAST_REASON)
@@ -156,7 +156,7 @@ class LedgerPeople:
             self._office.audit(account.name, "answer", None, key)
 
     def _whom(self, session: str, key: str, action: Action) -> tuple[SignedInAccount, dict[str, Any]]:
-        account, held = self._office.with_right(session, action), self._office.held()
+        account, held = self._office.with_right(session, action), self._office.version_in_force()
         row = held.people.person(key) or self._moved(key)
         if row is None:
             raise Refused
@@ -170,7 +170,7 @@ class LedgerPeople:
             now = show(self._office.home, key)["row"]["person_key"]
         except HomeError:
             return None
-        return self._office.held().people.person(now)
+        return self._office.version_in_force().people.person(now)
 
     def _checks(self, key: str) -> list[dict[str, Any]]:
         with Session(self._office.store.engine) as session:

@@ -39,7 +39,7 @@ class PlainPages:
 
     office: Office
 
-    async def shown(self, request: Request, make: Callable[[str], Reply]) -> Response:
+    async def reply(self, request: Request, make: Callable[[str], Reply]) -> Response:
         """What a session is shown; a refusal and a mistake are pages too."""
         session = str(request.state.session)
         try:
@@ -58,7 +58,7 @@ class PlainPages:
         session, form = str(request.state.session), await form_fields(request)
         if not hmac.compare_digest(form.get("token", ""), self.office.sessions.form_token(session)):
             return PlainTextResponse("这一页已过期，请退回上一页再试一次", 403)
-        return await self.shown(request, lambda name: make(name, form))
+        return await self.reply(request, lambda name: make(name, form))
 
     def _page(self, session: str, screen: PageView) -> Response:
         account = self.office.account(session, act=False)

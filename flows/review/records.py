@@ -76,7 +76,7 @@ class Records:
                     select(column, func.count()).group_by(column).order_by(column)).tuples()]
                 for name, column in (("who", AuditEntry.who), ("what", AuditEntry.what))
             }  # fmt: skip
-        return Listed(self._office.held().version, None, rows, total, names)
+        return Listed(self._office.version_in_force().version, None, rows, total, names)
 
     def audit_problems(self, session: str) -> Sequence[str]:
         """What is wrong with the chain or its anchors, in Chinese; empty when all holds."""
@@ -90,11 +90,11 @@ class Records:
     def streets(self, session: str) -> Sequence[str]:
         """Streets an account may be given."""
         self._office.with_right(session, Action.MANAGE_ACCOUNTS)
-        return known_streets(self._office.held())
+        return known_streets(self._office.version_in_force())
 
     def open_account(self, session: str, account: SignedInAccount, password: str) -> None:
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
-        check_streets(self._office.held(), account.streets)
+        check_streets(self._office.version_in_force(), account.streets)
         with self._office.writing:
             self._office.accounts.add(account, password, at=self._office.now(), by=admin.name)
             streets = "、".join(sorted(account.streets)) or "全区"
@@ -113,7 +113,7 @@ class Records:
         admin = self._office.with_right(session, Action.MANAGE_ACCOUNTS)
         if name == admin.name and active is False:
             raise InputError("不能停用自己的账号", rule=Rule.OWN_ACCOUNT)
-        check_streets(self._office.held(), streets or ())
+        check_streets(self._office.version_in_force(), streets or ())
         with self._office.writing:
             self._office.accounts.change(name, password=password, active=active, streets=streets)
             said = ["重设口令"] if password is not None else []

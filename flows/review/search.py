@@ -56,7 +56,7 @@ class Search:
 
     def _in_ledger(self) -> Iterator[tuple[dict[str, Any], str | None]]:
         """Rows of the ledger that the number names, with the task number where it was one."""
-        people, number = self.office.held().people, self.enquiry.number
+        people, number = self.office.version_in_force().people, self.enquiry.number
         if self.enquiry.kind is NumberKind.TASK:
             key = self._of_task(number)
             row = people.person(key) if key else None
@@ -70,7 +70,7 @@ class Search:
         yield from ((row, None) for row in known.values())
 
     def _of_task(self, number: str) -> str | None:
-        version = self.office.held().published
+        version = self.office.version_in_force().published
         if version is None:
             return None
         found = Issued(self.office.home, self.office.key, version, self.office.policy).find(number)
@@ -90,7 +90,7 @@ class Search:
             return CounterAnswer(Where.NOT_FOUND, "没有这个任务编号，或那条线索已不在一本账里")
         if not self.account.whole_district or not allowed(self.account, Action.UNMASK, ()):
             return CounterAnswer(Where.NOT_FOUND, _OTHER_STREET)
-        version = self.office.held().published
+        version = self.office.version_in_force().published
         nearby = looked_for(self.office.originals, version, self.enquiry) if version else Nearby(())
         if not nearby.files:
             return CounterAnswer(Where.NOT_FOUND, _DESTROYED, tuple(self._once()))
@@ -99,13 +99,13 @@ class Search:
     def _from_ledger(self, nearby: Nearby) -> CounterAnswer | None:
         """The person of the ledger to whom rows with just this number belong."""
         keys = self._keys_of(nearby)
-        rows = [row for row in map(self.office.held().people.person, sorted(keys)) if row]
+        rows = [row for row in map(self.office.version_in_force().people.person, sorted(keys)) if row]
         if not rows:
             return None
         return self._is_there(rows[0]) if len(rows) == 1 else CounterAnswer(Where.NOT_FOUND, _SHARED)
 
     def _keys_of(self, nearby: Nearby) -> set[str]:
-        proof, people = self.office.originals.proof, self.office.held().people
+        proof, people = self.office.originals.proof, self.office.version_in_force().people
         moved, tokens, found = merges(self.office.store), set(), set()
         for one in nearby.sure:
             tokens |= set(proof.tokens(one.record, one.contract.name).values())
@@ -114,7 +114,7 @@ class Search:
         return found | {follow(moved, key) for key in self.office.store.keys_of(tokens).values()}
 
     def _from_pairs(self, nearby: Nearby) -> CounterAnswer | None:
-        pairs = self.office.held().pairs
+        pairs = self.office.version_in_force().pairs
         numbers = [one.member_no for one in nearby.sure if one.member_no]
         found = {pair.pair_id for number in numbers for pair in pairs.of_member(self.account, number)}
         for one in nearby.sure:

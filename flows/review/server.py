@@ -45,7 +45,7 @@ def serve(home: Home, address: Address, limits: SessionLimits, say: Callable[[st
 
     office = Office.open(home, limits=limits, place=f"{address.host}:{address.port}")
     try:
-        office.held()
+        office.version_in_force()
         app = _application(office, address)
         config = uvicorn.Config(
             app, host=address.host, port=address.port, log_level="warning", access_log=False, server_header=False,

@@ -32,7 +32,7 @@ class LoadedVersion:
     run_id: str
     index: Mapping[str, Any]
     pairs: PairIndex
-    known: KnownPairs
+    known_pairs: KnownPairs
     people: PeopleIndex
     levels: Mapping[str, Mapping[str, str]]
     """Levels per waiting pair, to tell whether its evidence is that of an earlier judgement."""
@@ -56,7 +56,7 @@ class Shelf:
         self.placed: list[Callable[[LoadedVersion], None]] = []
         """Called right after."""
 
-    def held(self) -> LoadedVersion:
+    def version_in_force(self) -> LoadedVersion:
         """The version in force as last loaded; loads only the first one."""
         if self._held is None:
             self.refresh()
@@ -105,7 +105,7 @@ class Shelf:
             run_id=run_id,
             index=index,
             pairs=PairIndex(version, _with_streets(review), ledger, bits),
-            known=KnownPairs(self._sealed(str(index.get("as_of", "")), run_id, "known_pairs")),
+            known_pairs=KnownPairs(self._sealed(str(index.get("as_of", "")), run_id, "known_pairs")),
             people=PeopleIndex(ledger, self._order),
             levels=_levels(review),
             published=published,

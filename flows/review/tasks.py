@@ -46,13 +46,13 @@ def add_tasks(app: FastAPI, office: Office) -> None:
     pages, desk = PlainPages(office), Tasks(office)
 
     async def tasks(request: Request) -> Response:
-        return await pages.shown(request, lambda session: desk.listed(session, request.query_params))
+        return await pages.reply(request, lambda session: desk.listed(session, request.query_params))
 
     async def looked_up(request: Request) -> Response:
         return await pages.posted(request, lambda session, form: desk.looked_up(session, form.get("task", "")))
 
     async def task(request: Request, number: str) -> Response:
-        return await pages.shown(request, lambda session: desk.opened(session, number))
+        return await pages.reply(request, lambda session: desk.opened(session, number))
 
     async def contact(request: Request, number: str) -> Response:
         return await pages.posted(request, lambda session, _: desk.contact(session, number))
@@ -95,7 +95,7 @@ class Tasks:
         policy, words = self.office.policy, Words(self.office.store, self.office.policy.leads)
         found = [
             (row, code)
-            for row in self.office.held().people.with_leads()
+            for row in self.office.version_in_force().people.with_leads()
             if _is_seen(account, row)
             for code in questions_of(row, policy, words, inside=_inside(account))
         ]
@@ -125,11 +125,11 @@ class Tasks:
 
     def opened(self, session: str, number: str) -> PageView:
         """One task, masked, with the answers it may be given."""
-        return self._screen(self._asked(session, number), None)
+        return self._screen(self._task_of(session, number), None)
 
     def contact(self, session: str, number: str) -> PageView:
         """The same with name and telephone in clear, for the street's own account; noted before it is read."""
-        task = self._asked(session, number)
+        task = self._task_of(session, number)
         if street_of(task.row) not in task.account.streets:
             raise InputError(
                 "姓名和电话只给本镇街的账号看", where=number, rule=Rule.NOT_OWN_STREET,
@@ -140,7 +140,7 @@ class Tasks:
 
     def answer(self, session: str, number: str, form: Mapping[str, str]) -> Reply:
         """Note the answer; from that moment the task is not asked again."""
-        task, rules = self._asked(session, number), self.office.policy.leads
+        task, rules = self._task_of(session, number), self.office.policy.leads
         answer, remark = form.get("answer", ""), plain_text(form.get("note", ""), "备注") or None
         if not answer:
             raise InputError("请先选一个核查结果", rule=Rule.NO_ANSWER, action="退回上一页选一个")
@@ -158,9 +158,9 @@ class Tasks:
         inside = task.inside and task.code != PERSON
         return task.code in questions_of(task.row, self.office.policy, words, inside=inside)
 
-    def _asked(self, session: str, number: str) -> _Task:
+    def _task_of(self, session: str, number: str) -> _Task:
         """The task of a number. Raises Refused for another street's as for none; InputError where it is answered."""
-        account, held = self.office.with_right(session, Action.SEE_TASKS), self.office.held()
+        account, held = self.office.with_right(session, Action.SEE_TASKS), self.office.version_in_force()
         found = self._issued(held.published).find(number) if held.published else ""
         if isinstance(found, str):
             raise InputError(
@@ -185,7 +185,7 @@ class Tasks:
         return self.issued[version.version]
 
     def _task(self, account: SignedInAccount, row: _Row, code: str) -> _Task:
-        as_of = self.office.held().as_of
+        as_of = self.office.version_in_force().as_of
         if as_of is None:
             raise Refused
         letters = lead_letters(self.office.key, row["person_key"], code)
@@ -196,7 +196,7 @@ class Tasks:
         if not account.streets:
             return self.office.store.open_terms()
         with self.office.writing:
-            today, as_of = self.office.today(), self.office.held().as_of
+            today, as_of = self.office.today(), self.office.version_in_force().as_of
             return issue(self.office.store, self.office.policy, leads, max(today, as_of or today))
 
     def _card(self, task: _Task, term: Term | None) -> TaskCard:
@@ -231,7 +231,7 @@ class Tasks:
         return PageView("task.html", "核查任务", {"view": view, "contact": contact}, here="/tasks")
 
     def _contact(self, task: _Task) -> Contact:
-        version = self.office.held().published
+        version = self.office.version_in_force().published
         if version is None:
             raise Refused
         phones = read_contacts(self.office.home, self.office.key, version, [task.row])

@@ -29,7 +29,7 @@ class Queues:
     def waiting(self, session: str) -> Waiting:
         """Every queue with its count; the contradicting rolls and the doubtful files line by line."""
         account = self._office.with_right(session, Action.JUDGE)
-        held = self._office.held()
+        held = self._office.version_in_force()
         contradicting = [
             row for row in held.people.flagged("rolls_contradict") if allowed(account, Action.JUDGE, row["streets"])
         ]
@@ -55,7 +55,7 @@ class Queues:
         return trust_of(self._office.store, self._office.key), tier_titles(model)
 
     def _disputed(self, account: SignedInAccount) -> int:
-        rows = self._office.held().people.with_leads()
+        rows = self._office.version_in_force().people.with_leads()
         found = disputes(self._office.store, rows, self._office.policy.leads)
         return sum(not one.awaits_register and allowed(account, Action.JUDGE, one.row["streets"]) for one in found)
 

@@ -35,7 +35,7 @@ class SampleRegister:
     """Unit key to the key of the firm it belongs to, itself where it is one."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Tonight's name of an organisation that carries another than at first."""
-    crowded: frozenset[str] = frozenset()
+    overfull: frozenset[str] = frozenset()
     """Organisations more people belong in than one branch holds: whom the next in order takes in is as right."""
 
     def name(self, one: SampleOrganisation) -> str:
@@ -141,7 +141,7 @@ def _of_place(register: SampleRegister, place: Workplace, floats: bool, homes: l
         at_work = register.of_street("floating", place.street or "")
         at_home = [name for street in homes for name in register.of_street("floating", street)]
         if at_work or at_home:  # whose street a 流动党员党支部 serves, domain.md leaves open where it is not the work's
-            open_still = not at_work or register.crowded & set(at_work)
+            open_still = not at_work or register.overfull & set(at_work)
             return 2, [*(at_work or at_home), *(later[1] if open_still else [])]
     return later
 
@@ -153,7 +153,7 @@ def _of_trade_or_street(
         joint = register.of_trade("joint", trade["trade"])
         committees = register.of_trade("trade_committee", trade["trade"])
         if joint:
-            return 3, joint + (committees if register.crowded & set(joint) else [])
+            return 3, joint + (committees if register.overfull & set(joint) else [])
         if committees:
             return 4, committees
     for rule, streets in ((5, [place.street] if place.street else []), (6, homes)):

@@ -24,8 +24,8 @@ _GROWN = np.timedelta64(19 * 365, "D")
 class Shared:
     """Places of the persons here, and the same persons' places in the neighbour's sample."""
 
-    here: Numbers
-    there: Numbers
+    own: Numbers
+    neighbours: Numbers
     works_here: Flags
     """Whether a person works here and is a member there; else it is the other way round."""
 
@@ -33,8 +33,8 @@ class Shared:
         """Write the truth beside that of the night."""
         words = ["works_here" if one else "member_here" for one in self.works_here]
         table = pa.table({
-            "person": pa.array([f"P{one:06d}" for one in self.here], pa.string()),
-            "neighbour_person": pa.array([f"P{one:06d}" for one in self.there], pa.string()),
+            "person": pa.array([f"P{one:06d}" for one in self.own], pa.string()),
+            "neighbour_person": pa.array([f"P{one:06d}" for one in self.neighbours], pa.string()),
             "standing": pa.array(words, pa.string()),
         })  # fmt: skip
         pq.write_table(table, folder / TRUTH, compression="zstd")
@@ -82,6 +82,6 @@ def _draw(rng: np.random.Generator, here: Flags, there: Flags, count: int) -> tu
 
 def _put(people: SamplePeople, other: SamplePeople, shared: Shared) -> None:
     for name in ("female", "birth", "region", "sequence", "ethnicity", "phone", "old_phone"):
-        getattr(people, name)[shared.here] = getattr(other, name)[shared.there]
+        getattr(people, name)[shared.own] = getattr(other, name)[shared.neighbours]
     for name in ("surname", "given"):
-        getattr(people.names, name)[shared.here] = getattr(other.names, name)[shared.there]
+        getattr(people.names, name)[shared.own] = getattr(other.names, name)[shared.neighbours]

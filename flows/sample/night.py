@@ -35,7 +35,7 @@ class SampleNight:
     """Everything a night's files, and those carried forward, say."""
 
     sent: list[Sent]
-    known: RegistryIdentity
+    identities: RegistryIdentity
     registry: LinkableRegistry
     works: dict[int, LinkableWork]
     """Of those who stand in the registry, or declare."""
@@ -115,9 +115,10 @@ def _codes(told: SampleNight) -> dict[int, list[str]]:
     found = {
         person: statuses(told.registry.rows_of(person), told.works[person], told.night)
         for person in tied
-        if told.known.seen[person]
+        if told.identities.seen[person]
     }
-    found |= {person: ["D1"] for person, work in told.works.items() if work.declares and not told.known.seen[person]}
+    declared = {person for person, work in told.works.items() if work.declares}
+    found |= {person: ["D1"] for person in declared if not told.identities.seen[person]}
     return {person: codes for person, codes in found.items() if codes}
 
 
@@ -148,7 +149,7 @@ def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -
     sheet = one.sheet
     rows = one.rows[wanted[sheet.person[one.rows]]]
     reasons = scope_reasons(told.platform_units, sheet, rows)
-    for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, told.known), strict=True):
+    for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, told.identities), strict=True):
         person = int(sheet.person[row])
         work = told.works.setdefault(person, LinkableWork())
         if sheet.source != "self_reports":
@@ -159,9 +160,9 @@ def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -
         work.declares |= said is True
         place = _place(sheet, row, told.streets)
         work.claimed.append(place)
-        if not told.known.seen[person] or tier not in LINKS:
+        if not told.identities.seen[person] or tier not in LINKS:
             # Of a member whose row cannot be tied to the roll, the row alone may stand as a person of its own.
-            alone = bool(told.known.seen[person]) and (said is True or sheet.source == "self_reports")
+            alone = bool(told.identities.seen[person]) and (said is True or sheet.source == "self_reports")
             work.open_codes |= {"D1"} if alone else set()
             continue
         work.linked += 1
@@ -179,7 +180,7 @@ def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -
 
 def _of_another(told: SampleNight, sheet: SampleSheet, row: int, owners: Owners) -> bool:
     """Whether the row's phone is another known person's and not the member's own."""
-    mine = owners.has(sheet, row) and told.known.shows(sheet, row)
+    mine = owners.has(sheet, row) and told.identities.shows(sheet, row)
     return not mine and owners.others(sheet, row)
 
 

@@ -102,7 +102,7 @@ def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
         return _table(ROWS, columns)
     reasons = scope_reasons(told.platform_units, sheet, rows)
     scoped = np.array([reason == PLATFORM_WORK for reason in reasons], bool)
-    ties = told.known.seen[person] & np.isin(evidence(sheet, rows, told.known), LINKS)
+    ties = told.identities.seen[person] & np.isin(evidence(sheet, rows, told.identities), LINKS)
     agrees = np.array([agreed(sheet, row) for row in listed], bool)
     trade = sheet.facts["trade"]
     return _table(ROWS, columns | {
@@ -116,7 +116,7 @@ def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
 
 def _members(told: SampleNight, numbers: Strings) -> pa.Table:
     """One row per person of the registry, or who only declares."""
-    people = np.union1d(np.flatnonzero(told.known.seen), np.array(sorted(told.codes), np.int64))
+    people = np.union1d(np.flatnonzero(told.identities.seen), np.array(sorted(told.codes), np.int64))
     carried = np.zeros(len(numbers), bool)
     for one in told.sent:
         if one.places is None and len(one.rows):
@@ -144,7 +144,7 @@ def _members(told: SampleNight, numbers: Strings) -> pa.Table:
 
 def _homes(told: SampleNight) -> Strings:
     """Branch of every person by their first entry on the roll."""
-    found: Strings = np.full(len(told.known.seen), None, object)
+    found: Strings = np.full(len(told.identities.seen), None, object)
     registry = told.registry
     for at, sheet in reversed(list(enumerate(registry.sheets))):
         if sheet.source == "party_members":
@@ -218,8 +218,8 @@ def _hosts(world: World, told: SampleNight) -> dict[int, RightHosts]:
     """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
     answers = _answers(world, told)
     wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
-    told.register.crowded = frozenset(name for name, count in wanted.items() if count >= LARGE_BRANCH_MEMBERS)
-    return _answers(world, told) if told.register.crowded else answers
+    told.register.overfull = frozenset(name for name, count in wanted.items() if count >= LARGE_BRANCH_MEMBERS)
+    return _answers(world, told) if told.register.overfull else answers
 
 
 def _answers(world: World, told: SampleNight) -> dict[int, RightHosts]:

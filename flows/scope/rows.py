@@ -26,7 +26,7 @@ class Outside(StrEnum):
 class TradeEvidence(StrEnum):
     """What decided a trade, strongest first."""
 
-    TOLD = "told"
+    BY_CLERK = "told"
     BRAND = "brand"
     PLATFORM = "platform"
     FILE = "file"
@@ -68,7 +68,7 @@ class Placement:
 class ScopeContext:
     """What is known beyond the row: trades told by a clerk per file, headers per sheet, units of platform work."""
 
-    told: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    trades_by_clerk: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(source, file) -> group."""
     headers: Mapping[tuple[str, str, str | None], tuple[str, ...]] = field(default_factory=dict)
     """(source, file, sheet) -> header texts of the columns read."""
@@ -84,7 +84,7 @@ class ScopeContext:
 class _SheetEvidence:
     """What is known of a sheet before any row of it is looked at."""
 
-    told: str | None
+    by_clerk: str | None
     file: TextReading
     sheet: TextReading
     headers: tuple[tuple[str | None, TradeEvidence], ...]
@@ -98,7 +98,7 @@ class Placing:
     contracts: Mapping[str, SourceContract]
     default: str
     source_defaults: Mapping[str, str]
-    known: ScopeContext = field(default_factory=ScopeContext)
+    context: ScopeContext = field(default_factory=ScopeContext)
     _sheets: dict[tuple[str, str, str | None], _SheetEvidence] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, row: RowTexts) -> Placement:
@@ -107,7 +107,7 @@ class Placing:
         fallback = (self.source_defaults.get(row.source, self.default), TradeEvidence.DEFAULT)
         group, evidence = said[0] if said else fallback
         others = (other for other, how in said if other != group and how in _SPEAKS_AGAINST)
-        against = None if evidence == TradeEvidence.TOLD else next(others, None)
+        against = None if evidence == TradeEvidence.BY_CLERK else next(others, None)
         return Placement(group, evidence, against, self._outside(row))
 
     def own_trade(self, job: str | None, unit_name: str | None) -> str | None:
@@ -116,7 +116,7 @@ class Placing:
         if work.office_work or work.ended_work or unit.ended_work or (unit.public_body and not unit.deposit):
             return None
         words = (unit.brand, work.brand, None if unit.deposit else unit.word, work.word)
-        known = self.known.unit(unit_name) if not unit.agency else None
+        known = self.context.unit(unit_name) if not unit.agency else None
         return next((group for group in words if group), known)
 
     def _evidence(self, row: RowTexts) -> list[tuple[str, TradeEvidence]]:
@@ -124,7 +124,7 @@ class Placing:
         read, of_sheet = self.reader.read, self._of_sheet(row.source, row.file, row.sheet)
         platform, unit, station, job = read(row.platform), read(row.unit_name), read(row.station), read(row.job)
         found: tuple[tuple[str | None, TradeEvidence], ...] = (
-            (of_sheet.told, TradeEvidence.TOLD),
+            (of_sheet.by_clerk, TradeEvidence.BY_CLERK),
             (platform.brand, TradeEvidence.BRAND),
             (unit.brand, TradeEvidence.BRAND), (station.brand, TradeEvidence.BRAND),
             (platform.word, TradeEvidence.PLATFORM),
@@ -145,20 +145,20 @@ class Placing:
         place = source, file, sheet
         if place not in self._sheets:
             read = self.reader.read
-            headers = tuple((read(text).word, TradeEvidence.HEADER) for text in self.known.headers.get(place, ()))
-            told = self.known.told.get((source, file))
+            headers = tuple((read(text).word, TradeEvidence.HEADER) for text in self.context.headers.get(place, ()))
+            told = self.context.trades_by_clerk.get((source, file))
             self._sheets[place] = _SheetEvidence(told, read(_stem(file)), read(sheet), headers)
         return self._sheets[place]
 
     def _known_unit(self, row: RowTexts) -> str | None:
-        return (self.known.units.get(row.uscc) if row.uscc else None) or self.known.unit(row.unit_name)
+        return (self.context.units.get(row.uscc) if row.uscc else None) or self.context.unit(row.unit_name)
 
     def _outside(self, row: RowTexts) -> Outside | None:
         contract = self.contracts[row.source]
         unit = self.reader.read(row.unit_name)
         if contract.role == "self_report":
             return Outside.PUBLIC_BODY if unit.public_body and not unit.deposit else None
-        if contract.scope == "all" or (row.source, row.file) in self.known.told:
+        if contract.scope == "all" or (row.source, row.file) in self.context.trades_by_clerk:
             return None
         if row.source == "transport":
             return self._outside_licence(row)

@@ -48,7 +48,7 @@ def place_rows(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     working = [contract for contract in run.contracts.values() if contract.scope != "contact" and _works(contract)]
     for contract in (one for one in working if _tells_units(one)):
         placed += _placed(placing, _combinations(con, contract))
-    placing = replace(placing, known=replace(placing.known, units=_units(placed, placing.reader)))
+    placing = replace(placing, context=replace(placing.context, units=_units(placed, placing.reader)))
     for contract in (one for one in working if not _tells_units(one)):
         placed += _placed(placing, _combinations(con, contract))
     put(con, "row_trades", _table(placed))
@@ -69,7 +69,7 @@ def _scope_context(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeCont
     sheets = con.execute("select source, file, sheet, columns_read from stage_files where state = 'read'").fetchall()
     by_file = {(source, file): told.get((source, sender_of(file))) for source, file, _, _ in sheets}
     return ScopeContext(
-        told={place: group for place, group in by_file.items() if group},
+        trades_by_clerk={place: group for place, group in by_file.items() if group},
         headers={(source, file, sheet): tuple(texts or ()) for source, file, sheet, texts in sheets},
     )
 

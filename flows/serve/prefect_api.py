@@ -82,12 +82,12 @@ class PrefectApi:
         """The nightly schedule goes on, whoever paused it."""
         known = self._got("GET", f"/deployments/name/nightly/{NIGHTLY}")
         if known.get("paused"):
-            self._asked("POST", f"/deployments/{known['id']}/resume_deployment")
+            self._request("POST", f"/deployments/{known['id']}/resume_deployment")
 
     def _got(self, method: str, path: str, body: Any = None) -> Any:
-        return self._asked(method, path, body).json()
+        return self._request(method, path, body).json()
 
-    def _asked(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def _request(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """The answer, asked for again while the server is too busy; nothing asked here does harm when done twice."""
         answer = self._client.request(method, path, json=body)
         for pause in _PAUSES:

@@ -23,7 +23,7 @@ class _Numbers:
     field: str
     bearing: str
     """SQL: name and number of the rows of a source that show a whole name."""
-    found: str
+    originals: str
     """SQL: row_key and original of what is taken out."""
     taken_out: str
     """SQL: the update that takes it out."""
@@ -124,7 +124,7 @@ def _without_numbers_of_many(
         return 0
     repairs = 0
     for source in sources:
-        found = numbers.found.format(source=source)
+        found = numbers.originals.format(source=source)
         repairs += append(
             con,
             "stage_repairs",

@@ -27,7 +27,7 @@ class CarriedRows:
 
     entry: LandedFile
     rows: int = 0
-    found: int = 0
+    superseded: int = 0
     new: tuple[str, ...] = ()
 
     def line(self, covered: bool) -> str:
@@ -40,10 +40,10 @@ class CarriedRows:
             return (
                 f"{where}；请催报。本次另有以前没有的文件（{files}），内容不同；{ANSWER.format(file=self.entry.name)}"
             )
-        rest = self.rows - self.found
+        rest = self.rows - self.superseded
         kept = f"，其余 {rest} 行沿用" if rest else ""
         return (
-            f"{where}，但新来的 {files} 里已有它 {self.rows} 行中的 {self.found} 行，这些行不重复计入{kept}；"
+            f"{where}，但新来的 {files} 里已有它 {self.rows} 行中的 {self.superseded} 行，这些行不重复计入{kept}；"
             f"{ANSWER.format(file=self.entry.name)}"
         )
 
@@ -63,7 +63,7 @@ def settle_carried(
         contract = run.contracts[entry.source]
         tonight = [one.name for one in files if one.source == entry.source and one.came_on is None and one.sealed]
         held = _superseded_rows(con, contract, entry, newer_senders(run, entry, tonight))
-        covered = held.rows > 0 and held.found >= run.policy.snapshots.covered_share * held.rows
+        covered = held.rows > 0 and held.superseded >= run.policy.snapshots.covered_share * held.rows
         if covered:
             taken, fewer = _take_out(con, contract, entry)
             repairs += fewer

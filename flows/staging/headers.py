@@ -33,7 +33,7 @@ Aliases = dict[str, tuple[str, int]]
 class HeaderFit(IntEnum):
     """How a header text means a field, best first."""
 
-    TOLD = -1
+    BY_CLERK = -1
     EXACT = 0
     BARE = 1
     UNDER = 2
@@ -104,7 +104,7 @@ def _without_others(header: Header, rows: list[list[Cell]], own: str) -> Header:
         for column, text in enumerate(header.texts)
     )
     kept = {
-        name: tuple(claim for claim in claims if claim.column not in others or claim.fit == HeaderFit.TOLD)
+        name: tuple(claim for claim in claims if claim.column not in others or claim.fit == HeaderFit.BY_CLERK)
         for name, claims in header.claims.items()
     }
     return replace(header, texts=texts, claims={name: claims for name, claims in kept.items() if claims})
@@ -160,7 +160,7 @@ def _claims(meaning: tuple[Aliases, Corrections], column: int, path: tuple[str, 
     aliases, told = meaning
     if told and (text := correction_for(path, told, column)) is not None:
         name = told[text]
-        return [(name, Claim(column, "/".join(path), HeaderFit.TOLD, 0))] if name else []
+        return [(name, Claim(column, "/".join(path), HeaderFit.BY_CLERK, 0))] if name else []
     for text, fit in _readings(path):
         if text in aliases:
             name, rank = aliases[text]

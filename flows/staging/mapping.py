@@ -122,7 +122,8 @@ def _missing_fields(contract: SourceContract, columns: dict[str, tuple[int, ...]
 def _correction_remarks(header: Header, contract: SourceContract) -> list[str]:
     """A remark for every column read as a clerk once said."""
     titles = {field.name: field.title for field in contract.fields}
-    told = [(name, claim) for name, claims in header.claims.items() for claim in claims if claim.fit == HeaderFit.TOLD]
+    claims_by_field = header.claims.items()
+    told = [(name, claim) for name, claims in claims_by_field for claim in claims if claim.fit == HeaderFit.BY_CLERK]
     return [f"“{claim.text}”按更正记录读作“{titles[name]}”" for name, claim in told]
 
 

@@ -23,7 +23,7 @@ class ZeroFormat:
     parts: tuple[str | None, ...]
     least: int
 
-    def shown(self, number: float) -> str:
+    def text_of(self, number: float) -> str:
         """A whole number as the format shows it: its digits from the right, zeros before them up to `least`."""
         digits = str(int(number)).zfill(self.least)
         places = self.parts.count(None)
@@ -85,7 +85,7 @@ def show_numbers(rows: list[list[Cell]], cells: Mapping[tuple[int, int], ZeroFor
         if row < len(rows) and column < len(rows[row]):
             cell = rows[row][column]
             if isinstance(cell, float) and cell.is_integer() and 0 <= cell < 1e15:
-                rows[row][column] = shape.shown(cell)
+                rows[row][column] = shape.text_of(cell)
 
 
 def _column(letters: bytes) -> int:

@@ -32,13 +32,13 @@ class Meaning:
     """What header texts are held against: the contract, a clerk's corrections, and whether hidden rows are read."""
 
     contract: SourceContract
-    told: Corrections
+    corrections: Corrections
     hidden_rows: bool = True
 
 
 def tables_of(grid: Grid, meaning: Meaning, where: str) -> list[SheetTable]:
     """All tables of a sheet. Raises InputError when any of them cannot be understood."""
-    header = find_header(grid, meaning.contract, meaning.told)
+    header = find_header(grid, meaning.contract, meaning.corrections)
     parts = _side_by_side(grid, header)
     known = header if len(parts) == 1 else None
     return [table for part in parts for table in _stacked(part, meaning, where, known)]
@@ -51,7 +51,7 @@ def _stacked(grid: Grid, meaning: Meaning, where: str, header: Header | None) ->
     part: Grid | None = grid
     while part is not None:
         here = part
-        mapping = map_columns(here, meaning.contract, where, meaning.told, header)
+        mapping = map_columns(here, meaning.contract, where, meaning.corrections, header)
         header = None
 
         def starts_table(index: int, here: Grid = here) -> bool:
@@ -71,7 +71,7 @@ def _firsts(contract: SourceContract) -> frozenset[str]:
 def _begins(grid: Grid, index: int, meaning: Meaning) -> bool:
     """Whether a whole header, with all the contract requires, begins right at a row."""
     few = _below(replace(grid, rows=grid.rows[: index + 4]), index)
-    header = find_header(few, meaning.contract, meaning.told)
+    header = find_header(few, meaning.contract, meaning.corrections)
     return header is not None and header.first == 0 and names_enough(header, meaning.contract)
 
 

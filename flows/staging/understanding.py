@@ -22,7 +22,7 @@ from schemas.errors import InputError
 from schemas.policy import Reading
 
 HOW = {
-    HeaderFit.TOLD: "按更正记录",
+    HeaderFit.BY_CLERK: "按更正记录",
     HeaderFit.EXACT: "列名一致",
     HeaderFit.BARE: "去掉括号等修饰后一致",
     HeaderFit.UNDER: "下层列名一致",

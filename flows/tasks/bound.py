@@ -28,13 +28,13 @@ def unbound(line: Line, found: IssuedLead | str, issued: Issued) -> str | None:
     if code is None:
         return _FORGED
     if len(code) == _OLD_LETTERS:
-        return _FORGED if code != old_code(issued.key, line.number) else _old(line.shown, found, issued)
-    if line.shown.phone is not None and not phone_fits(issued.key, line.number, code, line.shown):
+        return _FORGED if code != old_code(issued.key, line.number) else _old(line.bound, found, issued)
+    if line.bound.phone is not None and not phone_fits(issued.key, line.number, code, line.bound):
         return _OTHER_ROW.format(columns=f"“{PHONE}”") if _is_issued(line, code, found, issued) else _FORGED
-    if any(row_fits(issued.key, line.number, code, shown) for shown in _completed(line.shown, found)):
+    if any(row_fits(issued.key, line.number, code, shown) for shown in _completed(line.bound, found)):
         return None
     if not isinstance(found, IssuedLead):
-        return _FORGED if None not in _cells(line.shown).values() else found
+        return _FORGED if None not in _cells(line.bound).values() else found
     return _columns_changed(line, found) if _is_issued(line, code, found, issued) else _FORGED
 
 
@@ -69,13 +69,13 @@ def _columns_changed(line: Line, found: IssuedLead) -> str:
     apart = [
         {
             name
-            for name, text in _cells(line.shown).items()
+            for name, text in _cells(line.bound).items()
             if text is not None and not _same(name, text, _cells(shown)[name])
         }
         for shown in _issued_as(found)
     ]
-    columns = min(apart, key=len) or set(_cells(line.shown))
-    return _OTHER_ROW.format(columns="、".join(f"“{name}”" for name in _cells(line.shown) if name in columns))
+    columns = min(apart, key=len) or set(_cells(line.bound))
+    return _OTHER_ROW.format(columns="、".join(f"“{name}”" for name in _cells(line.bound) if name in columns))
 
 
 def _same(column: str, text: str, issued: str | None) -> bool:

@@ -52,7 +52,7 @@ class Line:
     day: date | None
     day_text: str
     note: str
-    shown: BoundCells
+    bound: BoundCells
     """What the row shows of its person; None for a column that was cut."""
     host: str = ""
     """The organisation that took the person in, as it was written."""

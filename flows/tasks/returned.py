@@ -65,7 +65,7 @@ class _Answer:
     """A row that may be recorded, and the lead it answers."""
 
     line: Line
-    asked: IssuedLead
+    lead: IssuedLead
     day: date
     host: Host | None = None
 
@@ -155,7 +155,7 @@ class _SheetImport:
             return f"表里没有“{'”“'.join(line.missing)}”一栏"
         if not line.result:
             return "填了核查人或日期，没有填核查结果"
-        known = self._known(asked)
+        known = self._allowed_answers(asked)
         if line.result not in known:
             other = "不是这份表问的" if line.result in self._rules.answers else "不认识"
             return f"核查结果{other}，请用：{'、'.join(known)}"
@@ -165,7 +165,7 @@ class _SheetImport:
             return "核查人一栏只填姓名，不要填号码"
         return None if line.day or line.day_text else "没有填核查日期"
 
-    def _known(self, asked: IssuedLead | str) -> tuple[str, ...]:
+    def _allowed_answers(self, asked: IssuedLead | str) -> tuple[str, ...]:
         """The answers of the sheet that asked: one outside the Party channel asks of the person only."""
         if isinstance(asked, str):
             return tuple(self._rules.answers)
@@ -175,7 +175,7 @@ class _SheetImport:
         """Leads of which these sheets themselves say two things that cannot both hold."""
         said: dict[tuple[str, str], dict[tuple[str, Host | None], set[date]]] = {}
         for one in answers:
-            said.setdefault(one.asked.lead, {}).setdefault((one.line.result, one.host), set()).add(one.day)
+            said.setdefault(one.lead.lead, {}).setdefault((one.line.result, one.host), set()).add(one.day)
         torn = set()
         for lead, results in said.items():
             # That a lead is true and that its person was taken in say the same of it.
@@ -189,7 +189,7 @@ class _SheetImport:
         return self._rules.answers.get(result) in self._rules.settled_states
 
     def _recorded(self, answer: _Answer, torn: set[tuple[str, str]]) -> ReceiptRow:
-        line, asked = answer.line, answer.asked
+        line, asked = answer.line, answer.lead
         if asked.lead in torn:
             return _out(line, CONFLICT, "同一任务在交回的表里有两种结果，都没有采用")
         before = earlier_answers(self._store, self._rules, asked.lead)
@@ -225,7 +225,7 @@ class _SheetImport:
             return None  # a confirmed person was taken in since, or by another organisation than the one named before
         if last.answer == line.result or {last.state, target} <= set(rules.settled_states):
             return _out(line, KNOWN, f"已有相同结果，{told}")
-        if last.state == rules.excluded_state and answer.asked.is_open and last.on <= answer.asked.as_of:
+        if last.state == rules.excluded_state and answer.lead.is_open and last.on <= answer.lead.as_of:
             return None
         return _out(line, CONFLICT, f"与已有结果不同，{told}")
 
@@ -237,7 +237,7 @@ class _SheetImport:
 
     def _reopen(self, answer: _Answer, before: Sequence[Earlier], *, settled: bool) -> None:
         """A lead asked about again, or a conflict settled by a person, leaves its old state before the new answer."""
-        code, rules = answer.asked.lead[1], self._rules
+        code, rules = answer.lead.lead[1], self._rules
         state = before[-1].state if before else rules.first_state
         target = rules.answers[answer.line.result]
         if rules.reaches(state, target):
@@ -246,7 +246,7 @@ class _SheetImport:
         step = next((one for one in ways if rules.reaches(one, target)), None)
         if step is not None:
             why = self._receiver.why if settled else "有新依据，重新核查"
-            lead = Lead(answer.asked.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.asked.row))
+            lead = Lead(answer.lead.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.lead.row))
             self._store.add_lead_event(lead, why, rules=rules)
 
 

@@ -50,8 +50,8 @@ class Clusters:
 class NodeJudgements:
     """What persons said of pairs of nodes, newest word only."""
 
-    one: frozenset[tuple[int, int]] = frozenset()
-    two: frozenset[tuple[int, int]] = frozenset()
+    same: frozenset[tuple[int, int]] = frozenset()
+    different: frozenset[tuple[int, int]] = frozenset()
     unsure: frozenset[tuple[int, int]] = frozenset()
 
 
@@ -129,7 +129,7 @@ class _Union:
         self.bodies = [node.body for node in nodes]
         self.shown = [_names_of_node(node) for node in nodes]
         self.enemies: list[set[int]] = [set() for _ in nodes]
-        for left, right in said.two:
+        for left, right in said.different:
             self.enemies[left].add(right)
             self.enemies[right].add(left)
 
@@ -170,7 +170,7 @@ def resolve(nodes: list[Node], links: Iterable[LinkedNodes], said: NodeJudgement
     firm it fits and no other, in the order of how much it says. What fits several firms waits for a person.
     """
     union, pairs = _Union(nodes, said), sorted(links, key=lambda one: (one.left, one.right))
-    for left, right in sorted(said.one):
+    for left, right in sorted(said.same):
         union.join(left, right, by_person=True)
     _join_remembered(nodes, union)
     for one in pairs:
@@ -264,7 +264,7 @@ def _doubts_to_ask(
     union: _Union, doubts: list[tuple[int, int, str]], said: NodeJudgements, nodes: list[Node]
 ) -> list[Doubt]:
     """Each two clusters once, without those a person spoke of, or that cannot be one."""
-    spoken = {_pair(union, left, right) for left, right in said.two | said.unsure}
+    spoken = {_pair(union, left, right) for left, right in said.different | said.unsure}
     found: dict[tuple[int, int], Doubt] = {}
     for left, right, reason in doubts:
         pair = _pair(union, left, right)

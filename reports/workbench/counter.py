@@ -20,7 +20,7 @@ class CounterAnswer:
     """Where somebody stands, what leads there, and why they are not in the ledger where they are not."""
 
     where: Where
-    told: str
+    explanation: str
     reasons: tuple[str, ...] = ()
     person_key: str | None = None
     task: str | None = None

@@ -62,7 +62,7 @@ class LeadBook(Opened):
             row = session.scalars(query.order_by(LeadEvent.id.desc()).limit(1)).first()
             return None if row is None else _lead(row)
 
-    def said(self, persons: Iterable[str]) -> list[Lead]:
+    def moves_of(self, persons: Iterable[str]) -> list[Lead]:
         """Every move of every lead of these persons, in the order in which they were noted."""
         query = select(LeadEvent).where(LeadEvent.person_key.in_(sorted(persons))).order_by(LeadEvent.id)
         with Session(self.engine) as session:

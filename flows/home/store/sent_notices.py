@@ -22,7 +22,7 @@ Key = tuple[str, str, str]
 class SentNotices(Opened):
     """One row per (about, ending, channel)."""
 
-    def told(self, abouts: Iterable[str]) -> set[Key]:
+    def settled(self, abouts: Iterable[str]) -> set[Key]:
         """Those that need no more sending: sent, or given up after many attempts."""
         wanted = sorted(set(abouts))
         query = select(NoticeSent.about, NoticeSent.ending, NoticeSent.channel).where(

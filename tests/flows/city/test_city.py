@@ -186,7 +186,7 @@ def test_districts_that_did_not_name_each_other_exchange_nothing(apart: Path) ->
     assert list(exchange_all(apart, districts_of(apart))) == []
     _agreeing(apart / "east", "西区")
     (outcome,) = exchange_all(apart, districts_of(apart))
-    assert (outcome.found, "只有东区写了对方" in outcome.trouble) == ({}, True)
+    assert (outcome.persons_found, "只有东区写了对方" in outcome.trouble) == ({}, True)
     _configured(apart / "west", district="东区")
     assert "区名和另一区一样" in districts_of(apart)[1].trouble
 

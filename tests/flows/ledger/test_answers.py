@@ -87,7 +87,7 @@ def test_a_disputed_lead_waits_for_an_analyst_and_for_no_street(disputed: Path) 
         )  # fmt: skip
     with opened_store(context(disputed).home) as store:
         found = disputes(store, rows, RULES)
-        assert [one.said.remark for one in found] == ["组织部说早已找到"] * 5
+        assert [one.answer.remark for one in found] == ["组织部说早已找到"] * 5
         answered = RecentAnswers(store, RULES)
         assert all(answered.lead(row, row["leads"][0]) for row in rows)
 

@@ -32,12 +32,12 @@ def wrong(number: str, at: int) -> str:
 
 
 def test_everybody_is_found_or_told_why_not(office_of_run: Office) -> None:
-    ledger = office_of_run.held().table("ledger").to_pylist()
+    ledger = office_of_run.version_in_force().table("ledger").to_pylist()
     inside = next(row for row in ledger if row["member_no"] == ROLL[-6]["党员编号"])
 
     def ask(name: str, number: str, account: SignedInAccount = WHOLE) -> CounterAnswer:
         found = answer_enquiry(office_of_run, account, enquiry_of(name, number))
-        said = [found.told, *found.reasons]
+        said = [found.explanation, *found.reasons]
         assert not any(is_personal_number(line) for line in said)
         assert not any(row["姓名"] in line or row["身份证号"] in line for row in ROLL for line in said)
         return found
@@ -106,7 +106,7 @@ def test_a_task_number_finds_and_without_originals_that_is_said(office_of_run: O
 
 
 def test_a_street_that_nobody_knows_is_refused_with_the_known_ones(office_of_run: Office) -> None:
-    held = office_of_run.held()
+    held = office_of_run.version_in_force()
     assert set(STREETS) <= set(known_streets(held))
     assert check_streets(held, STREETS)
     with pytest.raises(InputError, match="云溪街办") as refused:

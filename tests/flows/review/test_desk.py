@@ -173,7 +173,7 @@ def test_streets_answers_tell_how_good_each_rule_is(office_of_run: Office, tmp_p
     desk, session = OfficeDesk(office), session_of(office, "李审核", Role.REVIEWER)
     listed = desk.people(session, PeopleFilter(), 1).rows
     rows = [row for row in listed if row["match_class"] == "exact" and row["leads"]]
-    said = {row["person_key"] for row in rows if office.store.said({row["person_key"]})}
+    said = {row["person_key"] for row in rows if office.store.moves_of({row["person_key"]})}
     assert (len(rows), len(said)) == (2, 1), "one was confirmed above"
     other = next(row for row in rows if row["person_key"] not in said)
     desk.check(session, other["person_key"], other["leads"][0]["code"], "非本人")

@@ -20,8 +20,8 @@ def test_a_neighbours_people_are_the_same_persons_in_both_samples(tmp_path: Path
     shared = world.shared
     assert shared is not None
     assert theirs.shared is None
-    assert 0 < shared.works_here.sum() < len(shared.here)
-    for here, there, works_here in zip(shared.here, shared.there, shared.works_here, strict=True):
+    assert 0 < shared.works_here.sum() < len(shared.own)
+    for here, there, works_here in zip(shared.own, shared.neighbours, shared.works_here, strict=True):
         assert (world.names[here], world.ids[here]) == (theirs.names[there], theirs.ids[there])
         assert (here < 600, there < 600) == (works_here, not works_here)
         assert (world.roles.on_roll[here], theirs.roles.on_roll[there]) == (not works_here, works_here)

@@ -80,9 +80,9 @@ def test_weaker_evidence_of_another_trade_is_kept_for_the_clerk() -> None:
 
 
 def test_a_clerks_word_on_a_sender_goes_before_everything() -> None:
-    known = ScopeContext(told={("platform", "名单.csv"): HOST})
+    known = ScopeContext(trades_by_clerk={("platform", "名单.csv"): HOST})
     found = placing(known).place(row("platform", platform="美团"))
-    assert (found.group, found.evidence, found.against) == (HOST, TradeEvidence.TOLD, None)
+    assert (found.group, found.evidence, found.against) == (HOST, TradeEvidence.BY_CLERK, None)
 
 
 HUMAN_RESOURCES = [

@@ -28,7 +28,7 @@ from tests.flows.staging.night import staged
 def test_a_format_of_zeros_shows_a_number_as_the_sheet_does(code: str, number: int, shown: str) -> None:
     found = read_format(code)
     assert found is not None
-    assert found.shown(number) == shown
+    assert found.text_of(number) == shown
 
 
 @pytest.mark.parametrize("code", ["0", "0.00", "#,##0", "yyyy-mm-dd", "@", "General", "0%", "h:mm", "0E+00", "# ?/?"])
