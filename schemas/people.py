@@ -27,7 +27,7 @@ class Dummies:
 
     phones: frozenset[str]
     ids: frozenset[str]
-    shown: int
+    least_digits: int
     run: int
     first_birth_year: int
     last_birth_year: int
@@ -40,7 +40,7 @@ def dummies() -> Dummies:
     return Dummies(
         frozenset(body["phones"]),
         frozenset(body["ids"]),
-        body["shown"],
+        body["least_digits"],
         body["run"],
         body["first_birth_year"],
         body["last_birth_year"],
@@ -79,7 +79,7 @@ def is_dummy_id(pattern: str) -> bool:
 def is_made_up_id(pattern: str) -> bool:
     """Whether digits of any length (`*` where hidden) are a dummy known by heart, one digit, or counted up or down."""
     shown = pattern.replace("*", "")
-    if len(shown) < dummies().shown or not shown.rstrip("X").isdecimal():
+    if len(shown) < dummies().least_digits or not shown.rstrip("X").isdecimal():
         return False
     return _shows_one_of(pattern, dummies().ids) or _one_digit_or_counted(pattern.rstrip("X"))
 
@@ -97,7 +97,7 @@ def has_unknown_tail(pattern: str) -> bool:
 def is_dummy_phone(number: str) -> bool:
     """Whether a phone (`*` where hidden) stands for none: known by heart, one digit over and over, or counted up."""
     shown = number.replace("*", "")
-    if len(shown) < dummies().shown or not shown.isdecimal():
+    if len(shown) < dummies().least_digits or not shown.isdecimal():
         return False
     if _shows_one_of(number, dummies().phones):
         return True

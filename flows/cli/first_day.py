@@ -16,7 +16,7 @@ Coming = Literal["comes", "never", "later"]
 _LATER = re.compile("|以后.*|再说|later|3|不(清楚|知道|确定|好说).*|待定|暂(无|缺|时没有).*|目前没有.*|还没.*")
 _NEVER = re.compile("[没无].*|不会.*|永远.*|从来?[不没].*|不(用|要|需).*|[nN].*|2")
 _COMES = re.compile("有.*|会有.*|是.*|会|要|[yY].*|1")
-_SAYS: Mapping[Coming, re.Pattern[str]] = {"later": _LATER, "never": _NEVER, "comes": _COMES}
+_ANSWER_PATTERNS: Mapping[Coming, re.Pattern[str]] = {"later": _LATER, "never": _NEVER, "comes": _COMES}
 _WORDS: Mapping[Coming, str] = {"comes": "会来的", "never": "永远不会有的", "later": "以后再说的"}
 
 
@@ -36,7 +36,7 @@ def interviewed_or_given(given: Given, contracts: Mapping[str, SourceContract], 
 def coming(answer: str) -> Coming | None:
     """What an answer says of a source; null for one that says neither 有 nor 没有 nor 以后."""
     text = answer.strip()
-    return next((found for found, pattern in _SAYS.items() if pattern.fullmatch(text)), None)
+    return next((found for found, pattern in _ANSWER_PATTERNS.items() if pattern.fullmatch(text)), None)
 
 
 def _interview(contracts: Mapping[str, SourceContract]) -> FirstDay:

@@ -17,11 +17,11 @@ from flows.cli.ending import say
 from flows.cli.on_spark import (
     EMBEDDED,
     SPARK,
-    Asked,
     EngineOption,
     MasterOption,
     OnSpark,
     SettingsOption,
+    SparkCommand,
     copies_line,
     judged_line,
     refuse_on_spark,
@@ -125,7 +125,7 @@ def link(
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     check_out(out)
     if engine == SPARK:
-        asked = Asked((left, right), (left_id, right_id), model, out, judgements=judgements)
+        asked = SparkCommand((left, right), (left_id, right_id), model, out, judgements=judgements)
         refuse_on_spark(asked, work)
         return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (left_id, right_id)
@@ -167,7 +167,7 @@ def dedupe(
         if path is not None:
             check_out(path)
     if engine == SPARK:
-        asked = Asked((table,), (id_column,), model, out, clusters, judgements)
+        asked = SparkCommand((table,), (id_column,), model, out, clusters, judgements)
         refuse_on_spark(asked, work)
         return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (id_column, id_column)

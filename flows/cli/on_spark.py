@@ -70,7 +70,7 @@ class OnSpark:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SparkCommand:
     """One command: its tables (one for duplicates) with their id columns, and where the results go."""
 
     tables: tuple[Path, ...]
@@ -81,7 +81,7 @@ class Asked:
     judgements: Path | None = None
 
 
-def refuse_on_spark(asked: Asked, work: Path | None) -> None:
+def refuse_on_spark(asked: SparkCommand, work: Path | None) -> None:
     """Raise InputError for what `--engine spark` does not do."""
     from schemas.errors import InputError
 
@@ -99,7 +99,7 @@ def refuse_on_spark(asked: Asked, work: Path | None) -> None:
         )
 
 
-def run_on_spark(asked: Asked, spark: OnSpark) -> None:
+def run_on_spark(asked: SparkCommand, spark: OnSpark) -> None:
     """Write the pairs, and the clusters where asked for, and tell how many; nothing is written unless all is done."""
     from flows.cli.linking import load_model
     from flows.cli.spill import private_spill
@@ -125,7 +125,7 @@ def run_on_spark(asked: Asked, spark: OnSpark) -> None:
     _tell(linked, counts, asked.out)
 
 
-def _parted(asked: Asked, model: LinkModel) -> tuple[tuple[Parted, ...], LinkModel]:
+def _parted(asked: SparkCommand, model: LinkModel) -> tuple[tuple[Parted, ...], LinkModel]:
     from flows.cli.understood import understood
     from flows.tabular.pieces import table_pieces
     from matchers.engines.spark.link import Given, parted

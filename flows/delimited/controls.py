@@ -10,7 +10,7 @@ _PADDING = {sign: re.compile(f"{sign}+(?=[{_EDGE}]|$)|(?:(?<=[{_EDGE}])|^){sign}
 _RUN = {sign: re.compile(f"{sign}+") for sign in _PADDING}
 _CALLED = {"\x00": "空字符（NUL）", "\x1a": " 0x1A（旧式文件结束符）"}
 _MARK = re.compile("(?:(?<=[\r\n])|^)\ufeff+")
-_SHOWN = 5
+_MOST_EXAMPLES = 5
 
 
 def without_controls(text: str) -> tuple[str, tuple[str, ...]]:
@@ -33,4 +33,4 @@ def without_controls(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _lines(text: str, sign: str) -> str:
     numbers = [number for number, line in enumerate(re.split("\r\n|\n|\r", text), 1) if sign in line]
-    return "第" + "、".join(map(str, numbers[:_SHOWN])) + ("等" if len(numbers) > _SHOWN else "") + "行"
+    return "第" + "、".join(map(str, numbers[:_MOST_EXAMPLES])) + ("等" if len(numbers) > _MOST_EXAMPLES else "") + "行"

@@ -24,7 +24,7 @@ from schemas.nights import ZONE
 from schemas.rules import Rule
 
 _STATES = {"running": "进行中", "failed": "失败，可接着做", "refused": "被拒绝", "discarded": "已放弃", "done": "完成"}
-_SHOWN = 10
+_MOST_RUNS = 10
 _PLAIN_WIDTH = 118
 
 
@@ -70,7 +70,7 @@ def state_of(home: Home) -> HomeState:
         resumable=unfinished.run_id if unfinished and not going else None,
         service=service,
         next_night=next_due(cron, datetime.now(UTC)) if service else None,
-        runs=tuple(list_runs(home)[-_SHOWN:]),
+        runs=tuple(list_runs(home)[-_MOST_RUNS:]),
         disputes=_disputes(home),
         ledger_problem=_ledger_problem(home, settings.store_url),
     )

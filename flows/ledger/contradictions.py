@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-_SHOWN = 20
+_MOST_EXAMPLES = 20
 _TITLES = (
     ("membership_state", "党籍状态"), ("lost_contact", "是否失联"), ("is_floating", "是否流动党员"),
     ("member_type", "人员类别"), ("joined_on", "入党日期"), ("branch", "所在党组织"),
@@ -30,9 +30,9 @@ def contradictions(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     lines = sorted(
         f"{'、'.join(places)}：{'、'.join(titles[name] for name in names)}" for names, places in people.values()
     )
-    more = f"；另有{len(lines) - _SHOWN}人" if len(lines) > _SHOWN else ""
+    more = f"；另有{len(lines) - _MOST_EXAMPLES}人" if len(lines) > _MOST_EXAMPLES else ""
     yield (
         "party_members",
         f"党员名册对同一人说法不一，共{len(people)}人，未据此列停籍、口袋、失联、隐形、应转线索。处理办法：请组织部门核实以哪一处为准："
-        + "；".join(lines[:_SHOWN]) + more,
+        + "；".join(lines[:_MOST_EXAMPLES]) + more,
     )  # fmt: skip

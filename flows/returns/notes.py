@@ -26,7 +26,7 @@ _UNKNOWN = """
 select distinct unnest(columns_unknown) as said from stage_files
 where source = $source and state = 'read' and len(fields_missing) > 0 order by 1
 """
-_FOUND = "select distinct unnest(fields_found) from stage_files where source = $source and state = 'read'"
+_FIELDS_READ = "select distinct unnest(fields_found) from stage_files where source = $source and state = 'read'"
 _MESSAGES = "select message from stage_files where source = $source and state = 'refused' order by file, sheet"
 
 
@@ -59,7 +59,7 @@ def _note(
     missing = [titles for (titles,) in con.execute(_MISSING, {"source": contract.name}).fetchall()]
     unknown = [texts for (texts,) in con.execute(_UNKNOWN, {"source": contract.name}).fetchall()]
     messages = con.execute(_MESSAGES, {"source": contract.name}).fetchall()
-    found = {name for (name,) in con.execute(_FOUND, {"source": contract.name}).fetchall()}
+    found = {name for (name,) in con.execute(_FIELDS_READ, {"source": contract.name}).fetchall()}
     return SourceNote(
         title=contract.title,
         is_inside=contract.role not in _OUTSIDE,

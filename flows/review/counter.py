@@ -12,7 +12,7 @@ from flows.review.search import Search
 from reports.workbench.access import Action, SignedInAccount
 from reports.workbench.counter import CounterAnswer
 
-_SHOWN = 12
+_TOKEN_LENGTH = 12
 """Places of the keyed token by which an auditor sees that one number was asked for again."""
 
 
@@ -38,6 +38,6 @@ def _answer_page(office: Office, session: str, form: dict[str, str]) -> Reply:
 
 def answer_enquiry(office: Office, account: SignedInAccount, enquiry: Enquiry) -> CounterAnswer:
     """Where the person stands; that somebody asked is noted before, the number under a keyed token."""
-    token = office.key.token("enquiry", enquiry.number)[:_SHOWN]
+    token = office.key.token("enquiry", enquiry.number)[:_TOKEN_LENGTH]
     office.audit(account.name, "find", f"{enquiry.kind.value} {token}")
     return Search(office, account, enquiry).answer()

@@ -210,7 +210,7 @@ class Tasks:
             street=told.street or "",
             group=(str if task.inside else neutral)("、".join(row["occupation_groups"])),
             kind=told.kind or "",
-            asked=lead_words(task.code, inside=task.inside)[1],
+            question=lead_words(task.code, inside=task.inside)[1],
             window=contact_window(row["occupation_groups"]),
             due=term.due_on if term else None,
             overdue=term is not None and term.due_on < self.office.today(),

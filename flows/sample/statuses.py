@@ -9,7 +9,7 @@ from flows.sample.sheets import Fact, SampleSheet
 
 ORDER = ("S1", "P1", "L1", "Y1", "P2", "F1", "F2", "W1", "D1", "N0")
 _ACCUSING = frozenset({"S1", "P1", "L1", "Y1", "P2"})
-_SAID = ("stopped", "lost", "floating", "branch_name", "joined_on")
+_REGISTER_FIELDS = ("stopped", "lost", "floating", "branch_name", "joined_on")
 _SIX_MONTHS = timedelta(days=183)
 
 
@@ -94,7 +94,7 @@ def statuses(rows: list[tuple[SampleSheet, int]], work: LinkableWork, night: Sam
 def contradicted(rows: list[tuple[SampleSheet, int]]) -> bool:
     """Whether a person's entries on the roll say two things: then they accuse nobody (domain.md, Status codes)."""
     roll = [(sheet.facts, row) for sheet, row in rows if sheet.source == "party_members"]
-    return any(len({facts[name][row] for facts, row in roll}) > 1 for name in _SAID)
+    return any(len({facts[name][row] for facts, row in roll}) > 1 for name in _REGISTER_FIELDS)
 
 
 def _untransferred(letters: list[tuple[dict[str, list[Fact]], int]], work: LinkableWork, night: SampleDate) -> bool:

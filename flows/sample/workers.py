@@ -27,7 +27,7 @@ _START = {
     "market_regulation": "established_on",
 }
 _GONE = {"platform": "离职", "human_resources": "暂停缴费", "transport": "过期", "market_regulation": "注销"}
-_HERE = {"platform": "在职", "human_resources": "正常参保", "transport": "有效", "market_regulation": "存续"}
+_ACTIVE_STATE = {"platform": "在职", "human_resources": "正常参保", "transport": "有效", "market_regulation": "存续"}
 
 
 def worker_sheets(rng: np.random.Generator, world: World, rates: Rates) -> list[SampleSheet]:
@@ -183,7 +183,7 @@ def _fill_work(rng: np.random.Generator, world: World, feed: Feed, sheet: Sample
         "trade": [table["trades"][trade]["job"] for trade in placed.trade.tolist()],
     }
     state = _states(rng, feed, story)
-    sheet.facts["active"] = [cell == _HERE[feed.source] for cell in state]
+    sheet.facts["active"] = [cell == _ACTIVE_STATE[feed.source] for cell in state]
     drawn = {**_drawn(rng, feed, placed), "declared_member": _declared(rng, world, feed, sheet, story)}
     sheet.cells |= {name: column for name, column in drawn.items() if name in sheet.headers}
     sheet.cells |= {"work_state": state} if "work_state" in sheet.headers else {}
@@ -248,7 +248,7 @@ def _starts(rng: np.random.Generator, world: World, person: Numbers) -> Days:
 
 def _states(rng: np.random.Generator, feed: Feed, story: Strings) -> list[Cell]:
     gone = (rng.random(len(story)) < 0.07) & (story == "")
-    return [_GONE[feed.source] if one else _HERE[feed.source] for one in gone]
+    return [_GONE[feed.source] if one else _ACTIVE_STATE[feed.source] for one in gone]
 
 
 def _usual_date(day: date, feed: Feed) -> Cell:

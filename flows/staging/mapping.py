@@ -24,7 +24,7 @@ from schemas.contracts import SourceContract, SourceField
 from schemas.errors import InputError
 from schemas.rules import Rule
 
-_SHOWN = 8
+_COLUMNS = 8
 _WHO = ("person_name", "id_number")
 """Fields that say who someone is: two unlike columns for one of them are never chosen between."""
 
@@ -200,7 +200,7 @@ def _require(
     left = unknown_columns(grid, header, {column for places in columns.values() for column in places})
     like = guesses_of(grid, header, contract, left)
     unknown = "、".join(
-        header.texts[column] + (f"（像“{like[column].title}”）" if column in like else "") for column in left[:_SHOWN]
+        header.texts[column] + (f"（像“{like[column].title}”）" if column in like else "") for column in left[:_COLUMNS]
     )
     message = f"缺少必需的列：{lacking}。已认出：{found}"
     message += f"。不认识的列：{unknown}" if unknown else f"。最像的列：{'，'.join(near)}" if near else ""

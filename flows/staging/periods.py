@@ -14,10 +14,10 @@ from flows.staging.values.columns import FieldColumn, Repair, nothing
 from flows.staging.values.fields import cleaner_of
 from schemas.contracts import SourceContract, SourceField
 
-_ONE = r"[0-9]{4}(?:[-./年][0-9]{1,2}(?:[-./月][0-9]{1,2}日?|月)?|[0-9]{2}(?:[0-9]{2})?|年)"
-_END = f"{_ONE}|至今|今|长期有效|长期|现在|目前|永久|"
-_UNTIL = re.compile(rf"(?:有效期?)?(?:至|到|止于|截止到?|截至)?({_ONE}|长期有效|长期|永久)(?:止)?")
-_BOTH = re.compile(rf"(?:自|从)?({_ONE})(?:起)?\s*(?:--+|—+|－|–|-|~|～|至|到|/)\s*({_END})(?:止)?")
+_SINGLE_DATE = r"[0-9]{4}(?:[-./年][0-9]{1,2}(?:[-./月][0-9]{1,2}日?|月)?|[0-9]{2}(?:[0-9]{2})?|年)"
+_END = f"{_SINGLE_DATE}|至今|今|长期有效|长期|现在|目前|永久|"
+_UNTIL = re.compile(rf"(?:有效期?)?(?:至|到|止于|截止到?|截至)?({_SINGLE_DATE}|长期有效|长期|永久)(?:止)?")
+_BOTH = re.compile(rf"(?:自|从)?({_SINGLE_DATE})(?:起)?\s*(?:--+|—+|－|–|-|~|～|至|到|/)\s*({_END})(?:止)?")
 SPLIT = "period_split"
 
 

@@ -10,7 +10,7 @@ from flows.staging.grid import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Grid, even
 from flows.staging.refusals import too_wide
 from flows.staging.values.cells import Cell
 
-_SHOWN = 5
+_EXAMPLES = 5
 
 
 def read_text(decoded: Decoded, where: str) -> Grid:
@@ -50,5 +50,7 @@ def _is_short(widths: list[int]) -> bool:
 def _mended_remark(found: Delimited) -> str | None:
     if not found.mended:
         return None
-    numbers = "、".join(str(at + 1) for at in found.mended[:_SHOWN]) + ("等" if len(found.mended) > _SHOWN else "")
+    numbers = "、".join(str(at + 1) for at in found.mended[:_EXAMPLES]) + (
+        "等" if len(found.mended) > _EXAMPLES else ""
+    )
     return f"第{numbers}行有落单的引号，按普通字符略去后读取，请核对原件"

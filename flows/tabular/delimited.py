@@ -16,7 +16,7 @@ from schemas.errors import InputError
 from schemas.rules import Rule
 
 _HEAD = 64_000
-_SHOWN = 5
+_MOST_EXAMPLES = 5
 _MARK = b"\xef\xbb\xbf"
 _BLOCK = 4 << 20
 
@@ -169,14 +169,14 @@ def _refuse(said: list[str], width: int, where: str) -> None:
             where=where,
             rule=Rule.DAMAGED_LINES,
             count=len(said),
-            examples=tuple(said[:_SHOWN]),
+            examples=tuple(said[:_MOST_EXAMPLES]),
             action="改好这几行（多或少的分隔符、落单的引号）再试",
         )
 
 
 def _mended(found: Delimited) -> str:
-    numbers = [str(found.line(at)) for at in found.mended[:_SHOWN]]
-    more = "等" if len(found.mended) > _SHOWN else ""
+    numbers = [str(found.line(at)) for at in found.mended[:_MOST_EXAMPLES]]
+    more = "等" if len(found.mended) > _MOST_EXAMPLES else ""
     return f"第{'、'.join(numbers)}{more}行有落单的引号，按普通字符略去后读取" if numbers else ""
 
 

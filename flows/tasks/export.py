@@ -168,7 +168,7 @@ def _task(desk: _TaskDesk, row: Mapping[str, Any], code: str) -> Task:
         street=shown.street or "",
         group=(str if desk.order.inside else neutral)("、".join(row["occupation_groups"])),
         kind=shown.kind or "",
-        asked=lead_words(code, inside=desk.order.inside)[1],
+        question=lead_words(code, inside=desk.order.inside)[1],
         evidence=_evidence(desk, row),
         window=contact_window(row["occupation_groups"]),
         due=desk.terms[row["person_key"], code].due_on,

@@ -18,8 +18,8 @@ from matchers.sides.encoded import Both, Side
 from matchers.sides.row_sql import evaluate, row_columns
 
 _PLAIN_KEY = re.compile(r"nullif\((\w+), 0\)")
-Known = Mapping[str, Keyed]
-NONE: Known = {}
+KeyedByName = Mapping[str, Keyed]
+NONE: KeyedByName = {}
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
@@ -54,7 +54,9 @@ def keyed_rows(con: duckdb.DuckDBPyConnection, model: LinkModel, key: str, side:
     return Keyed(np.concatenate(keys), side.rows, np.concatenate(bearers))
 
 
-def rule_keys(con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side, known: Known = NONE) -> Keyed:
+def rule_keys(
+    con: duckdb.DuckDBPyConnection, model: LinkModel, rule: str, side: Side, known: KeyedByName = NONE
+) -> Keyed:
     """Each row's keys of a rule. `known`: values of keys looked up before."""
     parts = [known[key] if key in known else keyed_rows(con, model, key, side) for key in model.blocking[rule]]
     if len(parts) == 1:

@@ -95,7 +95,7 @@ def encode_masked_ids(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 def encode_phone_lists(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """Every number of a cell of text, or of a list of texts."""
-    array = _one(column)
+    array = _single_array(column)
     if not pa.types.is_list(array.type):
         return {"all": _numbers_of(array)}
     ends, valid = np.asarray(array.offsets).astype(np.int64), np.asarray(array.is_valid())
@@ -194,7 +194,7 @@ def _distinct(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray
     return encoded.dictionary, np.asarray(encoded.indices).astype(np.int64)
 
 
-def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def _single_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
@@ -202,7 +202,7 @@ def _lists(column: pa.Array | pa.ChunkedArray) -> pa.ListArray:
     """One list of numbers per row; cells of text are cut at what stands between numbers."""
     import pyarrow.compute as pc
 
-    array = _one(column)
+    array = _single_array(column)
     if not pa.types.is_list(array.type):
         array = pc.split_pattern_regex(as_text(array), BETWEEN_PHONES)
     lengths = np.asarray(pc.fill_null(pc.list_value_length(array), 0)).astype(np.int64)

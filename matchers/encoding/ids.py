@@ -46,7 +46,7 @@ class _Places:
     """Eighteen places in three words of bytes, eight, eight and two: digits (10 for X), and 1 where one is shown."""
 
     values: tuple[Words, Words, Words]
-    shown: tuple[Words, Words, Words]
+    unmasked: tuple[Words, Words, Words]
 
 
 def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
@@ -59,21 +59,25 @@ def encode_ids(column: pa.Array | pa.ChunkedArray) -> EncodedIds:
     """
     places = _read_places(strings(column))
     unknown = _ending_in_zeros(places, 4)
-    for word in places.shown:
+    for word in places.unmasked:
         word[unknown] = 0
     second = nibbles(places.values[1])
     kind = _kinds(places, second)
     rounded = (kind == KINDS["invalid"]) & _ending_in_zeros(places, 3)
-    places.shown[1][rounded] &= u64((1 << 56) - 1)
-    places.shown[2][rounded] = 0
+    places.unmasked[1][rounded] &= u64((1 << 56) - 1)
+    places.unmasked[2][rounded] = 0
     kind[rounded] = KINDS["masked"]
     head, tail = _halved(nibbles(places.values[0]), second, nibbles(places.values[2]))
-    masks = _halved(*(nibbles(word) * u64(15) for word in places.shown))
+    masks = _halved(*(nibbles(word) * u64(15) for word in places.unmasked))
     birth = number((places.values[0] >> u64(48)) | (places.values[1] << u64(16)))
     _judge(places, kind, birth, (head, masks[0], tail, masks[1]))
     usable = (kind == KINDS["full"]) | (kind == KINDS["masked"])
-    dated = usable & (places.shown[0] >> u64(48) == 0x0101) & (places.shown[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
-    sexed = usable & (places.shown[2] & u64(1) == 1)
+    dated = (
+        usable
+        & (places.unmasked[0] >> u64(48) == 0x0101)
+        & (places.unmasked[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
+    )
+    sexed = usable & (places.unmasked[2] & u64(1) == 1)
     male = np.where(sexed, (places.values[2] & u64(1)).astype(np.int8), np.int8(-1))
     return EncodedIds(head, masks[0], tail, masks[1], kind, np.where(dated, birth, u64(0)).astype(np.int32), male)
 
@@ -82,13 +86,13 @@ def _ending_in_zeros(places: _Places, count: int) -> npt.NDArray[np.bool_]:
     """Rows whose last three or four places are zeros."""
     above = u64(64 - 8 * (count - 2))
     zeros = (places.values[1] >> above == 0) & (places.values[2] & u64(0xFFFF) == 0)
-    shown = (places.shown[1] >> above == _WHOLE >> above) & (places.shown[2] & u64(0xFFFF) == 0x0101)
+    shown = (places.unmasked[1] >> above == _WHOLE >> above) & (places.unmasked[2] & u64(0xFFFF) == 0x0101)
     return np.asarray(zeros & shown, np.bool_)
 
 
 def _judge(places: _Places, kind: npt.NDArray[np.uint8], birth: Words, halves: tuple[Words, ...]) -> None:
     """Set the kind of IDs that nobody bears, and hide what made-up ones show."""
-    dated = (places.shown[0] >> u64(48) == 0x0101) & (places.shown[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
+    dated = (places.unmasked[0] >> u64(48) == 0x0101) & (places.unmasked[1] & u64(0xFFFFFFFFFFFF) == 0x010101010101)
     wrong = dated & _no_birth(birth)
     kind[wrong & (kind == KINDS["full"])] = KINDS["invalid"]
     head, head_mask, tail, tail_mask = halves
@@ -97,7 +101,7 @@ def _judge(places: _Places, kind: npt.NDArray[np.uint8], birth: Words, halves: t
         [np.flatnonzero(wrong & (kind == KINDS["masked"])), invalid[dummy_ids(head, tail, invalid)]]
     )
     kind[made_up] = KINDS["none"]
-    for shown in (head_mask, tail_mask, *places.shown):
+    for shown in (head_mask, tail_mask, *places.unmasked):
         shown[made_up] = 0
 
 
@@ -120,11 +124,11 @@ def _halved(first: Words, second: Words, last: Words) -> tuple[Words, Words]:
 def _read_places(parts: Strings) -> _Places:
     """What is not 18 places of digits, stars and X is read number by number: separators, full width, other crosses."""
     found = _places(parts)
-    whole = (found.shown[0] & found.shown[1] == _WHOLE) & (found.shown[2] == 0x0101)
+    whole = (found.unmasked[0] & found.unmasked[1] == _WHOLE) & (found.unmasked[2] == 0x0101)
     others = rows_to_read(parts, whole, 18)
     if len(others):
         again = _places(strings_of([plain_id(text) for text in parts.texts(others)]))
-        for before, after in zip((*found.values, *found.shown), (*again.values, *again.shown), strict=True):
+        for before, after in zip((*found.values, *found.unmasked), (*again.values, *again.unmasked), strict=True):
             before[others] = after
     return found
 
@@ -157,7 +161,7 @@ def _fifteen_places(parts: Strings) -> list[tuple[int, npt.NDArray[np.uint8]]]:
 
 def _kinds(places: _Places, second: Words) -> npt.NDArray[np.uint8]:
     """`second`: places 9 to 16 as nibbles, month and day among them."""
-    shown = places.shown
+    shown = places.unmasked
     kind = np.where(shown[0] | shown[1] | shown[2] == 0, np.uint8(KINDS["none"]), np.uint8(KINDS["masked"]))
     whole = np.flatnonzero((shown[0] & shown[1] == _WHOLE) & (shown[2] == 0x0101))
     a, b, c = (word[whole] for word in places.values)

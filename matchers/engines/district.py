@@ -167,7 +167,7 @@ def _judged(scored: ScoredPairs, sides: EncodedSides, judgements: pa.Table | Non
     found = np.zeros(len(scored), np.int8)
     if judgements is None or not judgements.num_rows:
         return found
-    known = judgements.filter(pa.array(_known(judgements, sides)))
+    known = judgements.filter(pa.array(_in_both_sides(judgements, sides)))
     verdicts = known["verdict"].to_pylist()
     for verdict, word in (("link", Judgement.LINK), ("not_link", Judgement.NOT_LINK)):
         chosen = known.filter(pa.array([one == verdict for one in verdicts], pa.bool_()))
@@ -175,6 +175,6 @@ def _judged(scored: ScoredPairs, sides: EncodedSides, judgements: pa.Table | Non
     return found
 
 
-def _known(judgements: pa.Table, sides: EncodedSides) -> npt.NDArray[np.bool_]:
+def _in_both_sides(judgements: pa.Table, sides: EncodedSides) -> npt.NDArray[np.bool_]:
     left, right = (np.asarray(judgements[name].combine_chunks(), np.int64) for name in ("left_id", "right_id"))
     return np.isin(left, sides.left) & np.isin(right, sides.right)

@@ -28,17 +28,17 @@ def amount(text: str) -> float | None:
     if means_nothing(plain):
         return None
     try:
-        found = float(plain_number(_CURRENCY.sub("", plain).strip()))
+        value = float(plain_number(_CURRENCY.sub("", plain).strip()))
     except ValueError:
         return None
-    return found if isfinite(found) and abs(found) < _MOST else None
+    return value if isfinite(value) and abs(value) < _MOST else None
 
 
 def encode_amounts(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """`value`: hundredths as a number that is 0 where there is none; `amount`: the number itself."""
     distinct = as_text(column).dictionary_encode()
     known = [None if text is None else amount(text) for text in distinct.dictionary.to_pylist()]
-    numbers = np.array([np.nan if one is None else one for one in [*known, None]], np.float64)
+    numbers = np.array([np.nan if value is None else value for value in [*known, None]], np.float64)
     codes = np.asarray(distinct.indices.fill_null(len(known)), np.int64)
     amounts = numbers[codes]
     hundredths = np.round(np.nan_to_num(amounts) * _PARTS).astype(np.int64)
@@ -54,8 +54,8 @@ def encode_days(column: pa.Array | pa.ChunkedArray) -> Encoded:
 
 def _ordinals(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     years, months, rest = days // 10_000, days // 100 % 100, days % 100
-    counted = (years - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (months - 1)
-    found = counted.astype("datetime64[D]").astype(np.int64) + rest - 1
+    first_of_month = (years - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (months - 1)
+    found = first_of_month.astype("datetime64[D]").astype(np.int64) + rest - 1
     return np.where(days > 0, found, _NO_DAY).astype(np.int32)
 
 

@@ -28,13 +28,13 @@ def tokens(text: str) -> tuple[str, ...]:
 
     Single letters say nothing and are left out; a number of one digit stays.
     """
-    found: list[str] = []
+    kept: list[str] = []
     for word in _WORD.findall(plain_text(text)):
         if _CHINESE.fullmatch(word):
-            found += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+            kept += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
         elif len(word) > 1 or word.isdigit():
-            found.append(word)
-    return tuple(dict.fromkeys(found))
+            kept.append(word)
+    return tuple(dict.fromkeys(kept))
 
 
 def _longest(words: tuple[str, ...]) -> str:
@@ -58,15 +58,15 @@ def encode_tokens(column: pa.Array | pa.ChunkedArray) -> Encoded:
     distinct = as_text(column).dictionary_encode()
     words = [tokens(text) if text else () for text in distinct.dictionary.to_pylist()] + [()]
     codes = np.asarray(distinct.indices.fill_null(len(words) - 1), np.int64)
-    whole = [" ".join(sorted(one)) for one in words]
+    whole = [" ".join(sorted(word)) for word in words]
     keyed = {
         "value": whole,
-        "code": [_code(one) for one in words],
-        "longest": [_longest(one) for one in words],
-        "start": [" ".join(one[:2]) for one in words],
+        "code": [_code(word) for word in words],
+        "longest": [_longest(word) for word in words],
+        "start": [" ".join(word[:2]) for word in words],
     }
-    found: Encoded = {form: _marks(texts)[codes] for form, texts in keyed.items()}
-    return {**found, "tokens": text_array(whole).take(pa.array(codes))}
+    encoded: Encoded = {form: _marks(texts)[codes] for form, texts in keyed.items()}
+    return {**encoded, "tokens": text_array(whole).take(pa.array(codes))}
 
 
 def _marks(texts: list[str]) -> Words:
@@ -81,8 +81,8 @@ def _overlap(rows: PairRows) -> npt.NDArray[np.float64]:
 
 def _overlaps(rows: PairRows) -> npt.NDArray[np.float64]:
     shares = [
-        _share(_set_of(one or ""), _set_of(other or ""))
-        for one, other in zip(rows.left("tokens"), rows.right("tokens"), strict=True)
+        _share(_set_of(left or ""), _set_of(right or ""))
+        for left, right in zip(rows.left("tokens"), rows.right("tokens"), strict=True)
     ]
     return np.array(shares, np.float64)
 
@@ -92,9 +92,9 @@ def _set_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _share(one: frozenset[str], other: frozenset[str]) -> float:
-    fewer = min(_weight(one), _weight(other))
-    return _weight(one & other) / fewer if fewer else 0.0
+def _share(left: frozenset[str], right: frozenset[str]) -> float:
+    fewer = min(_weight(left), _weight(right))
+    return _weight(left & right) / fewer if fewer else 0.0
 
 
 def _weight(words: frozenset[str]) -> int:

@@ -63,7 +63,7 @@ class Task:
     street: str
     group: str
     kind: str
-    asked: str
+    question: str
     evidence: str
     window: str
     due: date
@@ -106,7 +106,7 @@ _COLUMNS = (
     (RESULT, 7.5), (CHECKER, 7.5), (DAY, 11), (NOTE, 9),
 )  # fmt: skip
 """Titles and widths of every sheet: together no wider than A4 across takes at 8 points."""
-_SHOWN = len(fields(Task)) - 2
+_COLUMNS_OF_SHEET = len(fields(Task)) - 2
 """Fields of a task that have a column in every sheet; its term has one inside the Party channel only."""
 _CONTACT = ((STATION, 8), (ADDRESS, 12), (COMMUNITY, 7))
 _FILLED_IN = (RESULT, CHECKER, DAY, HOST, NOTE)
@@ -124,7 +124,7 @@ def _columns(sheet: TaskSheet) -> tuple[tuple[str, float], ...]:
 def _printed(sheet: TaskSheet) -> tuple[tuple[str, float], ...]:
     if not sheet.inside:
         return _COLUMNS
-    head, tail = _COLUMNS[: _SHOWN + 1], _COLUMNS[_SHOWN + 1 :]
+    head, tail = _COLUMNS[: _COLUMNS_OF_SHEET + 1], _COLUMNS[_COLUMNS_OF_SHEET + 1 :]
     whole = (*head, (DUE, 7.5), *(_CONTACT if sheet.named else ()), *tail[:-1], (HOST, 9), tail[-1])
     aside = {name for name, _ in _aside(sheet)}
     return tuple((name, _EVIDENCE if name == "线索依据" else width) for name, width in whole if name not in aside)
@@ -217,8 +217,8 @@ def _row(
 
 def _cells(task: Task) -> dict[str, str]:
     """The text of every column that the street does not fill in."""
-    titles = [name for name, _ in _COLUMNS[1 : _SHOWN + 1]]
-    shown = [str(getattr(task, field.name)) for field in fields(task)[:_SHOWN]]
+    titles = [name for name, _ in _COLUMNS[1 : _COLUMNS_OF_SHEET + 1]]
+    shown = [str(getattr(task, field.name)) for field in fields(task)[:_COLUMNS_OF_SHEET]]
     cells = {**dict(zip(titles, shown, strict=True)), DUE: task.due.isoformat()}
     found = task.contact
     if found is None:

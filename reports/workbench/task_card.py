@@ -17,7 +17,7 @@ class TaskCard:
     street: str
     group: str
     kind: str
-    asked: str
+    question: str
     window: str
     due: date | None
     overdue: bool

@@ -9,7 +9,7 @@ from reports.damage import OTHER, RULE_TITLES, complaints
 from reports.summary import RunSummary
 from schemas.drift import SourceQuality
 
-_SHOWN = 3
+_MOST_EXAMPLES = 3
 
 
 def quality_rows(
@@ -40,5 +40,5 @@ def main_problems(quality: SourceQuality | None) -> str:
         title = f"退回：{RULE_TITLES.get(rule, '不合约定')}"
         found[title] = found.get(title, 0) + count
     found |= {title: count for title, count in complaints(quality.damage).items() if title != OTHER}
-    most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_SHOWN]
+    most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_MOST_EXAMPLES]
     return "；".join(f"{title} {count:,} 处" for title, count in most)

@@ -71,7 +71,7 @@ def _causes(home: Home, older: str, newer: str) -> dict[str, list[str]]:
 
 
 _PLACES = ("evidence", "match_weight", "match_probability")
-_SAID = (
+_EVIDENCE_FACTS = (
     "list_sort(list_transform({}.evidence, one -> struct_pack(role := one.role, source := one.source, "
     "record_id := one.record_id, match_class := one.match_class, fields := one.fields)))"
 )
@@ -85,7 +85,7 @@ def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [name for name in ledger_table("ledger").columns if name not in ("person_key", "last_seen", "changed_on")]
     marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
     told = " or ".join(f'b."{name}" is distinct from a."{name}"' for name in names if name not in _PLACES)
-    said = f"{_SAID.format('b')} is distinct from {_SAID.format('a')}"
+    said = f"{_EVIDENCE_FACTS.format('b')} is distinct from {_EVIDENCE_FACTS.format('a')}"
     rows = con.execute(
         "select coalesce(b.person_key, a.person_key) as person_key, "
         "case when b.person_key is null then 'added' when a.person_key is null then 'removed' "

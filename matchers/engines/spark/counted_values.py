@@ -25,7 +25,7 @@ _NONE = np.zeros(0, np.uint64)
 
 
 @dataclass(frozen=True)
-class Counted:
+class FrequencyKey:
     """One count per value. `how`: VALUES of both sides; BEARERS on the right, and the ENTITIES of one table that bear
     any; full NAMES of the left side beside a value; ROWS of the right side. `form`: of a key, or how many of an ID's
     first places make a region."""
@@ -53,32 +53,32 @@ class Borne:
     bearing: int = 0
 
 
-def counted_of(setting: Setting) -> list[Counted]:
+def frequency_keys(setting: Setting) -> list[FrequencyKey]:
     """All that is counted per value under a model, each once."""
     model = setting.model
     if not model.evidence_tiers:
-        values = [Counted(VALUES, column, form) for column, _, form in term_frequency_levels(model)]
-        regions = [Counted(VALUES, column, size) for column in id_columns(model) for size in REGION_SIZES]
+        values = [FrequencyKey(VALUES, column, form) for column, _, form in term_frequency_levels(model)]
+        regions = [FrequencyKey(VALUES, column, size) for column in id_columns(model) for size in REGION_SIZES]
         return list(dict.fromkeys([*values, *regions]))
     found = []
     for column, levels in model.comparisons.items():
         kind = model.kind(column)
         counted = [name for name, weight in levels.items() if weight.u == TERM_FREQUENCY]
         if any(name in kind.by_places for name in counted):
-            found += [Counted(BEARERS, column, size) for size in REGION_SIZES]
+            found += [FrequencyKey(BEARERS, column, size) for size in REGION_SIZES]
         for form in dict.fromkeys(kind.share_of[name] for name in counted if name not in kind.by_places):
-            found += [Counted(how, column, form) for how in (BEARERS, *([ENTITIES] if setting.same else []))]
+            found += [FrequencyKey(how, column, form) for how in (BEARERS, *([ENTITIES] if setting.same else []))]
     owners = owners_of(model)
     if owners is not None:
         value, whole = (key.partition(".")[::2] for key in (owners.key, owners.full_key))
-        found += [Counted(NAMES, *value), Counted(ROWS, *value), Counted(ROWS, *whole)]
+        found += [FrequencyKey(NAMES, *value), FrequencyKey(ROWS, *value), FrequencyKey(ROWS, *whole)]
     return list(dict.fromkeys(found))
 
 
 def borne_by(setting: Setting, piece: EncodedPiece, roots: Seqs | None) -> Iterator[Borne]:
     """Of each counted value what a piece's rows bear. `roots`: in one table each row's first of its own duplicates."""
     with working() as con:
-        for one in counted_of(setting):
+        for one in frequency_keys(setting):
             if isinstance(one.form, int):
                 yield _regions(setting, one, piece, roots)
             elif one.how == VALUES:
@@ -92,10 +92,10 @@ def borne_by(setting: Setting, piece: EncodedPiece, roots: Seqs | None) -> Itera
 
 
 def _of_key(
-    con: duckdb.DuckDBPyConnection, setting: Setting, one: Counted, piece: EncodedPiece, roots: Seqs | None
+    con: duckdb.DuckDBPyConnection, setting: Setting, one: FrequencyKey, piece: EncodedPiece, roots: Seqs | None
 ) -> Borne:
     keyed = keyed_rows(con, setting.model, f"{one.column}.{one.form}", piece.rows)
-    values, bearers = _shown(keyed)
+    values, bearers = _keys_with_rows(keyed)
     if one.how == NAMES:
         owners = owners_of(setting.model)
         names = full_names(con, setting.model, piece.rows, owners) if owners else np.zeros(piece.rows.rows, np.uint64)
@@ -111,12 +111,12 @@ def _of_key(
     return Borne(values, roots[bearers])
 
 
-def _shown(keyed: Keyed) -> tuple[Keys, Seqs]:
+def _keys_with_rows(keyed: Keyed) -> tuple[Keys, Seqs]:
     shown = np.flatnonzero(keyed.keys != 0)
     return keyed.keys[shown], shown if keyed.bearers is None else keyed.bearers[shown]
 
 
-def _regions(setting: Setting, one: Counted, piece: EncodedPiece, roots: Seqs | None) -> Borne:
+def _regions(setting: Setting, one: FrequencyKey, piece: EncodedPiece, roots: Seqs | None) -> Borne:
     """Of IDs that show so many first places those places. Tiers count every row of the right side, weights every entity
     of one table."""
     if one.how == BEARERS and not setting.same and piece.side == 0:

@@ -19,9 +19,9 @@ from matchers.engines.spark.counted_values import (
     NAMES,
     ROWS,
     VALUES,
-    Counted,
+    FrequencyKey,
     borne_by,
-    counted_of,
+    frequency_keys,
 )
 from matchers.engines.spark.pieces import EncodedPiece
 from matchers.engines.spark.setting import Keys, Seqs, Setting, by_place, home_of
@@ -41,9 +41,9 @@ class Recorded:
     """Stands in for counts until they are made: notes which values are asked for."""
 
     def __init__(self, setting: Setting) -> None:
-        self._least, self.right_rows = setting.known.least, setting.sides.right
+        self._least, self.right_rows = setting.all_facts.least, setting.sides.right
         self._how = BEARERS if setting.model.evidence_tiers else VALUES
-        self.wanted: dict[Counted, Keys] = {}
+        self.wanted: dict[FrequencyKey, Keys] = {}
 
     def rarest(self, column: str, form: str) -> float:
         """A share no value's is below."""
@@ -51,28 +51,28 @@ class Recorded:
 
     def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
         """One bearer of each."""
-        self._note(Counted(self._how, column, form), wanted)
+        self._note(FrequencyKey(self._how, column, form), wanted)
         return np.ones(len(wanted)), 1
 
     def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Seqs:
         """No name."""
-        return self._note(Counted(NAMES, *_parts(owners.key)), wanted)
+        return self._note(FrequencyKey(NAMES, *_parts(owners.key)), wanted)
 
     def rows_behind(self, key: str, wanted: Keys) -> Seqs:
         """No row."""
-        return self._note(Counted(ROWS, *_parts(key)), wanted)
+        return self._note(FrequencyKey(ROWS, *_parts(key)), wanted)
 
-    def _note(self, counted: Counted, wanted: Keys) -> Seqs:
+    def _note(self, counted: FrequencyKey, wanted: Keys) -> Seqs:
         self.wanted[counted] = np.union1d(self.wanted.get(counted, wanted[:0]), wanted)
         return np.zeros(len(wanted), np.int64)
 
 
-class Answered:
+class CountsLookedUp:
     """Counts that were asked for and made."""
 
     def __init__(
-        self, model: LinkModel, right_rows: int, counts: Mapping[Counted, tuple[Keys, Floats]],
-        shown: Mapping[Counted, int],
+        self, model: LinkModel, right_rows: int, counts: Mapping[FrequencyKey, tuple[Keys, Floats]],
+        shown: Mapping[FrequencyKey, int],
     ) -> None:  # fmt: skip
         self._how, self.right_rows = BEARERS if model.evidence_tiers else VALUES, right_rows
         self._counts, self._shown = counts, shown
@@ -83,19 +83,19 @@ class Answered:
 
     def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
         """How many bear each of the wanted values, and how many bear any."""
-        counted = Counted(self._how, column, form)
-        shown = self._shown.get(Counted(ENTITIES, column, form), self._shown[counted])
+        counted = FrequencyKey(self._how, column, form)
+        shown = self._shown.get(FrequencyKey(ENTITIES, column, form), self._shown[counted])
         return self._looked_up(counted, wanted), shown
 
     def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Seqs:
         """How many different full names of the left side stand beside each value."""
-        return self._looked_up(Counted(NAMES, *_parts(owners.key)), wanted).astype(np.int64)
+        return self._looked_up(FrequencyKey(NAMES, *_parts(owners.key)), wanted).astype(np.int64)
 
     def rows_behind(self, key: str, wanted: Keys) -> Seqs:
         """How many rows of the right side bear each value of a key."""
-        return self._looked_up(Counted(ROWS, *_parts(key)), wanted).astype(np.int64)
+        return self._looked_up(FrequencyKey(ROWS, *_parts(key)), wanted).astype(np.int64)
 
-    def _looked_up(self, counted: Counted, wanted: Keys) -> Floats:
+    def _looked_up(self, counted: FrequencyKey, wanted: Keys) -> Floats:
         values, counts = self._counts[counted]
         return counts[np.searchsorted(values, wanted)]
 
@@ -107,7 +107,7 @@ def _parts(key: str) -> tuple[str, str]:
 
 def wanted_messages(setting: Setting, shard: int, recorded: Recorded) -> Iterator[Message]:
     """What a shard asks of the places where values are counted; of each place, if only how many bear any."""
-    every = counted_of(setting)
+    every = frequency_keys(setting)
     parts: dict[int, list[tuple[int, Keys]]] = {place: [] for place in range(setting.shards)}
     for counted, values in recorded.wanted.items():
         number = every.index(counted)
@@ -131,7 +131,7 @@ def borne(setting: Setting, piece: EncodedPiece, roots: Seqs | None = None) -> I
     `roots`: in one table each row's first of its own duplicates, of which a value is counted once.
     """
     found: dict[tuple[int, int], list[tuple[int, Keys, Seqs | None]]] = defaultdict(list)
-    bearing = np.zeros(len(counted_of(setting)), np.int64)
+    bearing = np.zeros(len(frequency_keys(setting)), np.int64)
     for number, one in enumerate(borne_by(setting, piece, roots)):
         bearing[number] = one.bearing
         for place, rows in by_place(home_of(one.values, _SALT + number, setting.shards)):
@@ -163,12 +163,12 @@ def _once_each(values: Keys, marks: Seqs | None, wanted: Keys | None) -> Keys:
     return values[fresh]
 
 
-def counted(setting: Setting, messages: list[Message]) -> Iterator[Message]:
+def count_values(setting: Setting, messages: list[Message]) -> Iterator[Message]:
     """One place's answers: to every shard that asks how many bear its values, and how many bear any that meet here."""
     asked = [one for one in messages if one.kind == ASKED]
     if not asked:
         return
-    every, given = counted_of(setting), _by_number(messages)
+    every, given = frequency_keys(setting), _by_number(messages)
     shown = sum((one.body["bearing"] for one in messages if one.kind == BEARING), np.zeros(len(every), np.int64))
     tables = []
     for number, counted_value in enumerate(every):
@@ -209,9 +209,9 @@ def _by_number(messages: list[Message]) -> dict[int, tuple[Keys, Seqs | None]]:
     }
 
 
-def answered(setting: Setting, messages: list[Message]) -> Answered:
+def look_up_counts(setting: Setting, messages: list[Message]) -> CountsLookedUp:
     """The answers a shard got, from every place."""
-    every = counted_of(setting)
+    every = frequency_keys(setting)
     shown = sum((one.head["shown"] for one in messages), np.zeros(len(every), np.int64))
     counts, totals = {}, {}
     for number, key in enumerate(every):
@@ -220,4 +220,4 @@ def answered(setting: Setting, messages: list[Message]) -> Answered:
         values, found = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.argsort(values)
         counts[key], totals[key] = (values[order], found[order]), int(shown[number])
-    return Answered(setting.model, setting.sides.right, counts, totals)
+    return CountsLookedUp(setting.model, setting.sides.right, counts, totals)

@@ -139,7 +139,7 @@ def _compared(setting: Setting, marks: Frame) -> tuple[Frame, Setting]:
     plan = grouped(setting, marked, lambda found: planning.planned(setting, found)).persist()
     rules = collected(setting, plan.where(f"kind = {planning.RULES}"))
     planning.refuse_over_budget(setting, rules)
-    known = replace(setting, facts=replace(setting.known, prior=planning.prior_counts(rules)))
+    known = replace(setting, facts=replace(setting.all_facts, prior=planning.prior_counts(rules)))
     sending = plan.where(f"kind = {planning.SENDING}")
     sent = grouped(known, sending, lambda found: shards.sent(known, found[0].place, found))
     return grouped(known, sent, lambda found: shards.compared(known, found)).persist(), known
@@ -148,7 +148,7 @@ def _compared(setting: Setting, marks: Frame) -> tuple[Frame, Setting]:
 def _scored(setting: Setting, found: Frame, borne: Frame) -> Frame:
     """The pairs that matter, by the rows that bear their values; one that two shards found comes twice."""
     asked, pairs = found.where(f"kind = {counting.ASKED}"), found.where(f"kind = {weighing.PAIRS}")
-    counts = grouped(setting, asked.union(borne), lambda messages: counting.counted(setting, messages))
+    counts = grouped(setting, asked.union(borne), lambda messages: counting.count_values(setting, messages))
 
     def weigh(table: pa.Table) -> pa.Table:
         return weighing.weighed(setting, setting.carrier.messages_of(table))

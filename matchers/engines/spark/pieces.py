@@ -100,7 +100,7 @@ def finished_piece(setting: Setting, number: int, chosen: Seqs | None = None) ->
     rows = len(ids)
     if chosen is not None:
         columns, ids = {name: taken(values, chosen) for name, values in columns.items()}, taken(ids, chosen)
-    silent = setting.known.silent[side]
+    silent = setting.all_facts.silent[side]
 
     def shared(column: str, values: npt.NDArray[np.uint64], names: npt.NDArray[np.uint64]) -> Seqs:
         return np.flatnonzero(np.isin(values, silent[column])) if column in silent else np.zeros(0, np.int64)

@@ -68,7 +68,7 @@ def _deal(
     setting: Setting, piece: EncodedPiece, found: dict[int, list[tuple[int, Marks]]], rule: int, keyed: Keyed
 ) -> None:
     keys = keyed.keys[keyed.keys != 0]
-    marks = packed_marks(keyed, piece.side, row_bits(*setting.known.rows), first=piece.first)
+    marks = packed_marks(keyed, piece.side, row_bits(*setting.all_facts.rows), first=piece.first)
     for place, own in by_place(home_of(keys, _SALT + rule, setting.shards)):
         found[place].append((rule, marks[own]))
 
@@ -132,7 +132,7 @@ def _shared(
 ) -> tuple[int, Iterator[tuple[int, dict[str, npt.NDArray[Any]]]]]:
     """How many pairs the keys of one rule bring, and by piece its rows that do, each with its key and with how many
     shards the key is split over."""
-    bits = row_bits(*setting.known.rows)
+    bits = row_bits(*setting.all_facts.rows)
     marks = np.sort(np.concatenate(sides[0]) if setting.same else _on_both(*map(_together, sides)))
     marks = marks[_changes(marks)]  # a row with two numbers that have one key bears it once
     keys = marks >> bits + np.uint64(1)
@@ -154,7 +154,7 @@ def _by_piece(
     setting: Setting, rule: int, marks: Marks, parts: Seqs
 ) -> Iterator[tuple[int, dict[str, npt.NDArray[Any]]]]:
     """Marked rows by the piece they are of, as places in it."""
-    bits = row_bits(*setting.known.rows)
+    bits = row_bits(*setting.all_facts.rows)
     numbers = (marks & (np.uint64(1) << bits) - np.uint64(1)).astype(np.int64)
     side = (marks >> bits & np.uint64(1)).astype(np.int64)
     sides = np.array([own for own, _ in setting.numbered_pieces])

@@ -88,7 +88,7 @@ class Setting:
         return len(self.tables) == 1
 
     @property
-    def known(self) -> Facts:
+    def all_facts(self) -> Facts:
         """The facts, which every task after the first ones has."""
         if self.facts is None:
             raise ValueError("the tables have not been looked at yet")
@@ -97,12 +97,12 @@ class Setting:
     @property
     def sides(self) -> Sides:
         """How many rows."""
-        return Sides(*self.known.rows, self.same)
+        return Sides(*self.all_facts.rows, self.same)
 
     @property
     def prior_bits(self) -> float:
         """The prior of a model with evidence tiers, in whole bits."""
-        return whole_bits(prior_of_counts(self.model, self.sides, *self.known.prior))
+        return whole_bits(prior_of_counts(self.model, self.sides, *self.all_facts.prior))
 
     def reading(self, side: int, column: str) -> ColumnReading | None:
         """How cells of a column are read that are not plainly written; null where all stand as they are."""

@@ -18,7 +18,7 @@ from matchers.deciding.settling import Codes, Judgement, unique_key_of_cluster
 from matchers.deciding.tier_scores import tier_weighing, weigh_by_tiers
 from matchers.deciding.tiers import Keep
 from matchers.engines.spark.columns import joined_columns
-from matchers.engines.spark.counting import SHOWN, Answered, Recorded, answered
+from matchers.engines.spark.counting import SHOWN, CountsLookedUp, Recorded, look_up_counts
 from matchers.engines.spark.pieces import ID
 from matchers.engines.spark.setting import Setting, working
 from matchers.engines.spark.travel import Message
@@ -109,7 +109,7 @@ def weighed(setting: Setting, messages: list[Message]) -> pa.Table:
     sides = [Side(rows, {name[1:]: values for name, values in columns.items() if name[0] == side}) for side in "lr"]
     both = Both(sides[0], sides[1], setting.same)
     each = Scored(packed(np.arange(rows), np.arange(rows)), own["pattern"], own["bits"])
-    counts = answered(setting, [one for one in messages if one.kind == SHOWN])
+    counts = look_up_counts(setting, [one for one in messages if one.kind == SHOWN])
     with working() as con:
         weigh = _weighed_by_tiers if setting.model.evidence_tiers else _weighed_by_values
         kept, weight, owners = weigh(con, setting, both, each, counts)
@@ -129,7 +129,7 @@ Kept = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], ValueOwners]
 
 
 def _weighed_by_values(
-    con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, each: Scored, counts: Answered
+    con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, each: Scored, counts: CountsLookedUp
 ) -> Kept:
     bits = each.bits + ValueChances(con, setting.model, both, counts=counts).bits(each.pairs, each.patterns, threads=1)
     kept = np.flatnonzero(
@@ -139,7 +139,7 @@ def _weighed_by_values(
 
 
 def _weighed_by_tiers(
-    con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, each: Scored, counts: Answered
+    con: duckdb.DuckDBPyConnection, setting: Setting, both: Both, each: Scored, counts: CountsLookedUp
 ) -> Kept:
     chances = PopulationChances(con, setting.model, both, bearers=counts)
 

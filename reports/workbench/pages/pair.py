@@ -171,13 +171,13 @@ class PairTab:
         bars, zero = waterfall(pair.bits, pair.match_weight)
         self.body.set_content(
             rendered(
-                "pair.html", view=self.view, notice=self.notice, bars=bars, zero=zero, shown=self._shown(),
+                "pair.html", view=self.view, notice=self.notice, bars=bars, zero=zero, shown=self._texts(),
                 hide_score=self._hides(), tone=_tone,
                 rules="、".join(words.RULES.get(rule, rule) for rule in pair.blocking_rules),
             )
         )  # fmt: skip
 
-    def _shown(self) -> dict[str, Any]:
+    def _texts(self) -> dict[str, Any]:
         """Both sides' texts: masked, or in clear where this tab has unmasked them."""
         pair = self.view.pair
         sides: dict[str, Any] = {"left": pair.left, "right": pair.right}

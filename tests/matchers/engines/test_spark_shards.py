@@ -125,7 +125,7 @@ class Cluster:
         plan = [one for messages in marks.values() for one in planning.planned(self.setting, messages)]
         rules = [one for one in plan if one.kind == planning.RULES]
         planning.refuse_over_budget(self.setting, rules)
-        known = replace(self.setting.known, prior=planning.prior_counts(rules))
+        known = replace(self.setting.all_facts, prior=planning.prior_counts(rules))
         self.setting = replace(self.setting, facts=known)
         rows = self.meet(one for one in plan if one.kind == planning.SENDING)
         sent = self.meet(one for number, own in rows.items() for one in shards.sent(self.setting, number, own))
@@ -141,7 +141,7 @@ class Cluster:
             own = None if roots is None else duplicates.roots_of(piece.numbers, roots.get(number, []))
             borne += counting.borne(self.setting, piece, own)
         met = self.meet((one for one in found if one.kind == counting.ASKED), borne)
-        counts = [one for own in met.values() for one in counting.counted(self.setting, own)]
+        counts = [one for own in met.values() for one in counting.count_values(self.setting, own)]
         shown = self.meet((one for one in found if one.kind == weighing.PAIRS), counts)
         return pa.concat_tables([weighing.weighed(self.setting, own) for own in shown.values()])
 
@@ -160,7 +160,7 @@ class Cluster:
         same = [duplicates.identical_links(self.setting, own) for own in messages]
         ends = [(links["la"], links["ra"]), *((one["one"], one["other"]) for one in same)]
         left, right = (np.concatenate([np.asarray(one[at]) for one in ends]) for at in (0, 1))
-        roots = joined(np.arange(self.setting.known.rows[0]), packed(left, right))
+        roots = joined(np.arange(self.setting.all_facts.rows[0]), packed(left, right))
         rows = np.flatnonzero(roots != np.arange(len(roots)))
         entities = duplicates.roots_table(self.setting, pa.table({"row": rows, "root": roots[rows]}))
         return self.decided(self.scored(found, self.meet(self.setting.carrier.messages_of(entities))))
@@ -219,7 +219,7 @@ def test_any_cut_of_two_tables_gives_the_rows_of_the_embedded_engine(
     assert {"link", "review", "reject"} & set(expected["decision"].to_pylist()) and expected.num_rows > 50
     cluster = Cluster(setting_of(both, model, tmp_path, cut=cut, count=count, in_files=count > 1))
     assert cluster.linked().equals(expected)
-    assert cluster.setting.known.silent[0]["phone"].size == 1
+    assert cluster.setting.all_facts.silent[0]["phone"].size == 1
 
 
 @pytest.mark.parametrize(("cut", "count"), [(1000, 1), (70, 4)])
