@@ -37,9 +37,9 @@ def amount(text: str) -> float | None:
 def encode_amounts(column: pa.Array | pa.ChunkedArray) -> Encoded:
     """`value`: hundredths as a number that is 0 where there is none; `amount`: the number itself."""
     distinct = as_text(column).dictionary_encode()
-    known = [None if text is None else amount(text) for text in distinct.dictionary.to_pylist()]
-    numbers = np.array([np.nan if value is None else value for value in [*known, None]], np.float64)
-    codes = np.asarray(distinct.indices.fill_null(len(known)), np.int64)
+    parsed = [None if text is None else amount(text) for text in distinct.dictionary.to_pylist()]
+    numbers = np.array([np.nan if value is None else value for value in [*parsed, None]], np.float64)
+    codes = np.asarray(distinct.indices.fill_null(len(parsed)), np.int64)
     amounts = numbers[codes]
     hundredths = np.round(np.nan_to_num(amounts) * _PARTS).astype(np.int64)
     value = (np.abs(hundredths).astype(np.uint64) << np.uint64(1) | (hundredths < 0)) + np.uint64(1)
@@ -55,8 +55,8 @@ def encode_days(column: pa.Array | pa.ChunkedArray) -> Encoded:
 def _ordinals(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     years, months, rest = days // 10_000, days // 100 % 100, days % 100
     first_of_month = (years - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (months - 1)
-    found = first_of_month.astype("datetime64[D]").astype(np.int64) + rest - 1
-    return np.where(days > 0, found, _NO_DAY).astype(np.int32)
+    day_numbers = first_of_month.astype("datetime64[D]").astype(np.int64) + rest - 1
+    return np.where(days > 0, day_numbers, _NO_DAY).astype(np.int32)
 
 
 _APART = "abs(l.{c}_amount - r.{c}_amount)"

@@ -117,7 +117,7 @@ class SpooledColumn:
 
     def note(self) -> dict[str, Any]:
         """What finds the column again."""
-        return {"form": self._known().name, "rows": self._rows, "starts": self._starts, "file": self._file.note()}
+        return {"form": self._column_form().name, "rows": self._rows, "starts": self._starts, "file": self._file.note()}
 
     def append(self, values: Any) -> None:
         """The next rows."""
@@ -140,7 +140,7 @@ class SpooledColumn:
     def finish(self) -> None:
         """Write what waits; of no rows at all an empty chunk."""
         if self._waiting_rows or (self._waiting and not self._starts):
-            self._file.put(self._known().pack(self._known().join(self._waiting)))
+            self._file.put(self._column_form().pack(self._column_form().join(self._waiting)))
             self._starts.append(self._rows)
             self._rows += self._waiting_rows
         self._waiting, self._waiting_rows = [], 0
@@ -180,9 +180,9 @@ class SpooledColumn:
             else:
                 places = np.arange(len(chunk))
                 places[at] = len(chunk) + np.arange(len(mine))
-                other = self._known().take(values, mine)
-                chunk = self._known().take(self._known().join([chunk, other]), places)
-            self._file.put(self._known().pack(chunk), number)
+                other = self._column_form().take(values, mine)
+                chunk = self._column_form().take(self._column_form().join([chunk, other]), places)
+            self._file.put(self._column_form().pack(chunk), number)
             self._last = (number, chunk)
 
     def take(self, rows: Seqs) -> Any:
@@ -195,7 +195,7 @@ class SpooledColumn:
         order = np.argsort(place.astype(np.uint16 if len(self._starts) < 1 << 16 else np.int64), kind="stable")
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
-        return self._known().take(self._taken(rows[order]), back)
+        return self._column_form().take(self._taken(rows[order]), back)
 
     def _taken(self, rows: Seqs) -> Any:
         """Rows that stand chunk by chunk."""
@@ -203,7 +203,7 @@ class SpooledColumn:
         parts, first = [], 0
         for number, end in enumerate(ends):
             if end > first:
-                parts.append(self._known().take(self._chunk(number), rows[first:end] - self._starts[number]))
+                parts.append(self._column_form().take(self._chunk(number), rows[first:end] - self._starts[number]))
             first = end
         return self._joined(parts)
 
@@ -218,7 +218,7 @@ class SpooledColumn:
     def _joined(self, parts: list[Any]) -> Any:
         if not parts:
             return self._empty
-        return parts[0] if len(parts) == 1 else self._known().join(parts)
+        return parts[0] if len(parts) == 1 else self._column_form().join(parts)
 
     def _chunk_at(self, row: int) -> int:
         return max(int(np.searchsorted(self._starts, row, side="right")) - 1, 0)
@@ -228,11 +228,11 @@ class SpooledColumn:
         last = self._last
         if last is not None and last[0] == number:
             return last[1]
-        chunk = self._known().unpack(self._file.get(number))
+        chunk = self._column_form().unpack(self._file.get(number))
         self._last = (number, chunk)
         return chunk
 
-    def _known(self) -> _Form:
+    def _column_form(self) -> _Form:
         if self._form is None:
             raise ValueError("a spooled column that was given no rows")
         return self._form
