@@ -1,4 +1,4 @@
-"""One root per row: the smallest of all it is one with, over any number of links."""
+"""One root per row: the smallest row number of its cluster (connected component of links)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Row = TypeVar("Row", int, str)
 
 
 def root_of(links: Iterable[tuple[Row, Row]]) -> Callable[[Row], Row]:
-    """What gives each row its root; a row of no link is its own."""
+    """A function from row to root, from links as pairs of rows; a row of no link is its own root."""
     parent: dict[Row, Row] = {}
 
     def root(row: Row) -> Row:

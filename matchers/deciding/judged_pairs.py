@@ -1,4 +1,4 @@
-"""Pairs a person judged, over the score: `link` always links, `not_link` never does nor stands in another's way."""
+"""One entry per judged pair, whatever its match weight: `link` always links; `not_link` never links and is no rival."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemas.errors import TableError
 from schemas.rules import Rule
 
 _WHATEVER = 1e-300
-"""A probability no pair is below: what a person judged is weighed however little it weighs."""
+"""The lowest threshold there is: judged pairs are never pruned."""
 _EXAMPLES = 10
 
 
@@ -56,7 +56,7 @@ def _refuse(placed: JudgedPairs, pairs: list[int], message: str) -> None:
 def score_judged(
     con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both, scored: Scored, placed: JudgedPairs
 ) -> Scored:
-    """What was scored, and every pair judged to be one, however little it weighs and whatever rule finds it."""
+    """The scored pairs and every pair judged `link`, whatever its match weight and whichever blocking rule finds it."""
     rest = scored.where(~np.isin(scored.pairs, placed.same))
     confirmed = score_pairs(con, whatever_weight(model), learned, both, [placed.same])
     return Scored(
@@ -67,7 +67,7 @@ def score_judged(
 
 
 def whatever_weight(model: LinkModel) -> LinkModel:
-    """The model as it keeps every pair, however little it weighs."""
+    """The model with thresholds so low that it prunes no pair."""
     return model.model_copy(update={"review_probability": _WHATEVER})
 
 
@@ -97,9 +97,9 @@ def _given_away(model: LinkModel, pairs: Pairs, placed: JudgedPairs, *, same: bo
 
 
 def kept_apart(pairs: pa.Table, judgements: pa.Table) -> pa.Table:
-    """Decided pairs of one table, where links that would make one person of rows judged to be two wait for a person.
+    """The decided pairs of one table; links that would put rows judged `not_link` into one cluster become review.
 
-    Judged pairs first, then by weight: the weakest link on the way from one to the other is the one that gives way.
+    Links are taken judged ones first, then by match weight, so the weakest link between the two rows becomes review.
     """
     newest = {tuple(sorted((row["left_id"], row["right_id"]))): row["judgement"] for row in judgements.to_pylist()}
     apart: dict[str, set[str]] = {}
@@ -116,7 +116,7 @@ def kept_apart(pairs: pa.Table, judgements: pa.Table) -> pa.Table:
 
 
 def _joining(pairs: pa.Table, newest: dict[tuple[str, ...], str], apart: dict[str, set[str]]) -> set[int]:
-    """Places of links that may not be made."""
+    """The places of links that would join rows judged `not_link`."""
     rows = pairs.select(["left_id", "right_id", "match_weight", "decision"]).to_pylist()
     links = [at for at, row in enumerate(rows) if row["decision"] == "link"]
     confirmed = {at for at in links if newest.get(tuple(sorted((rows[at]["left_id"], rows[at]["right_id"])))) == "link"}

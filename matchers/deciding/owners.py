@@ -1,4 +1,4 @@
-"""Values that one person has to themselves (a telephone number): how many names and persons stand behind each."""
+"""One entry per pair: how many names and persons have the value (a telephone number) that both rows share."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class ValueOwners:
 
 
 class OwnerCounts(Protocol):
-    """How many stand behind each of some values (sorted, each once)."""
+    """Counts per value (values sorted and distinct)."""
 
     def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Numbers:
-        """How many different full names of the left side stand beside each value."""
+        """Per value the number of different full names on rows of the left side (int64)."""
 
     def rows_behind(self, key: str, wanted: Keys) -> Numbers:
-        """How many rows of the right side bear each value of a key."""
+        """Per value of a key the number of rows of the right side with it (int64)."""
 
 
 def owners_of(model: LinkModel) -> OwnershipRule | None:
-    """The model's [decision_rules.owners], where the tables have the column it speaks of."""
+    """The model's [decision_rules.owners]; null where the tables lack its column."""
     owners = model.decision_rules.owners if model.decision_rules else None
     return owners if owners is not None and owners.key.partition(".")[0] in model.comparisons else None
 
@@ -88,20 +88,20 @@ class _Behind:
     both: Both
 
     def names_behind(self, owners: OwnershipRule, wanted: Keys) -> Numbers:
-        """How many different full names of the left side stand beside each value."""
+        """Per value the number of different full names on rows of the left side (int64)."""
         bearers, value = _bearing(keyed_rows(self.con, self.model, owners.key, self.both.left), wanted)
         names = full_names(self.con, self.model, self.both.left, owners)
         named = names[bearers] != 0
         return _distinct_per_value(value[named], names[bearers[named]], len(wanted))
 
     def rows_behind(self, key: str, wanted: Keys) -> Numbers:
-        """How many rows of the right side bear each value of a key."""
+        """Per value of a key the number of rows of the right side with it (int64)."""
         bearers, value = _bearing(keyed_rows(self.con, self.model, key, self.both.right), wanted)
         return _distinct_per_value(value, bearers.astype(np.uint64), len(wanted))
 
 
 def full_names(con: duckdb.DuckDBPyConnection, model: LinkModel, side: Side, owners: OwnershipRule) -> Keys:
-    """Per row its full name's key; 0 where it shows none."""
+    """One key per row for its full name (uint64); 0 where the row has none."""
     column = owners.name_key.partition(".")[0]
     if column not in model.columns:
         return np.zeros(side.rows, np.uint64)
@@ -129,7 +129,7 @@ def _values_shared(
 
 
 def _bearing(keyed: Keyed, wanted: Keys) -> tuple[Seqs, Seqs]:
-    """Rows that bear a wanted value, and which: one entry per row and value."""
+    """One entry per row and wanted value that the row has: the row, and the value's place."""
     if not len(wanted):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     place = np.minimum(np.searchsorted(wanted, keyed.keys), len(wanted) - 1)
@@ -138,7 +138,7 @@ def _bearing(keyed: Keyed, wanted: Keys) -> tuple[Seqs, Seqs]:
 
 
 def _distinct_per_value(value: Seqs, marks: Keys, values: int) -> Numbers:
-    """Per value how many different marks stand beside it."""
+    """Per value the number of different digests beside it."""
     order = np.lexsort((marks, value))
     value, marks = value[order], marks[order]
     fresh = np.ones(len(value), bool)
@@ -149,7 +149,7 @@ def _distinct_per_value(value: Seqs, marks: Keys, values: int) -> Numbers:
 def _of_another(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, key: str, seqs: tuple[Seqs, Seqs], behind: OwnerCounts
 ) -> Bools:  # fmt: skip
-    """Pairs whose left row bears a whole value that a right row other than its own bears."""
+    """A mask of the pairs whose left row has a whole value of another right row."""
     left, right = (
         keyed_rows(con, model, key, Side(len(rows), side.take(key_columns(model, key), rows)))
         for side, rows in zip((both.left, both.right), seqs, strict=True)

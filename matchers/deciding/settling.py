@@ -1,7 +1,7 @@
-"""Every scored pair with what becomes of it under the model's evidence tiers: link, review or reject, and why.
+"""One decision per scored pair under the model's evidence tiers: link, review or reject, and why.
 
-The tier of a pair's pattern of levels says what it may become; the values it shares, its rivals and what a person
-judged decide the rest. On a unique side a row has one partner at most.
+The evidence tier of a pair's pattern bounds its decision; shared values, rival pairs and judgements decide within it.
+On a unique side a row has one partner at most.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Decision(IntEnum):
-    """What becomes of a pair, in the order of the file of pairs."""
+    """The decision on a pair, in the order of the file of pairs."""
 
     LINK = 0
     REVIEW = 1
@@ -37,7 +37,7 @@ class Decision(IntEnum):
 
 
 class Judgement(IntEnum):
-    """What a person said of a pair."""
+    """A person's judgement on a pair."""
 
     NONE = 0
     LINK = 1
@@ -45,7 +45,7 @@ class Judgement(IntEnum):
 
 
 class LinkRank(IntEnum):
-    """Which link comes first among a row's: a person's word, then a full ID, then strong evidence."""
+    """The rank of a link among those of one row: a judgement, then a full ID, then strong evidence."""
 
     NONE = 0
     STRONG = 1
@@ -54,7 +54,7 @@ class LinkRank(IntEnum):
 
 
 class Remark(IntEnum):
-    """What had the last word beside the tier."""
+    """What decided the pair beside its evidence tier."""
 
     NONE = 0
     SAME = 1
@@ -67,7 +67,7 @@ class Remark(IntEnum):
 
 @dataclass(frozen=True)
 class DecidedPairs:
-    """One entry per scored pair. `tier`: its place in the model's list; `two_candidates`: rivals are too near to tell.
+    """One entry per scored pair. `tier`: its place in the model's list; `two_candidates`: a rival is within the margin.
 
     `mixed_ids`: a link that waits because the rows it would join show different IDs.
     """
@@ -114,14 +114,14 @@ _NEEDS = ("needs_probability", "needs_review_probability", "needs_own_value", "n
 def decide_scored(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes | None = None
 ) -> DecidedPairs:
-    """Decide every scored pair. `judged`: per pair what a person said of it, which beats the score."""
+    """One decision per scored pair. `judged`: per pair its judgement, which beats the match weight."""
     judged = np.zeros(len(scored), np.int8) if judged is None else judged
     owners = value_owners(con, model, both, scored.pairs, scored.patterns)
     return _refuse_mixed_ids(con, model, both, settle(model, both, scored, judged, owners))
 
 
 def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, owners: ValueOwners) -> DecidedPairs:
-    """What the tiers, owners of shared values, judgements and rivals make of each pair.
+    """One decision per pair from its evidence tier, the owners of shared values, judgements and rival pairs.
 
     All pairs of a row on the unique side must be among them; of both sides only the ids are read.
     """
@@ -137,7 +137,7 @@ def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, own
 
 
 def decision_rules_of(model: LinkModel) -> DecisionRules:
-    """The model's way of settling; models are checked to have one where they have tiers."""
+    """The model's [decision_rules], which every model with tiers has. Raises ValueError for another."""
     if model.decision_rules is None:
         raise ValueError(f"model {model.name} has no evidence tiers to decide by")
     return model.decision_rules
@@ -165,7 +165,7 @@ def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
 def _first_decisions(
     model: LinkModel, probability: Floats, tiers: _Tiers, owners: ValueOwners, shared: Bools, judged: Codes
 ) -> Codes:
-    """What each pair may become by itself, whatever becomes of the others."""
+    """Per pair its decision before rival pairs are looked at."""
     reviewed = np.where(probability >= model.review_probability, Decision.REVIEW, Decision.REJECT)
     needs = tiers.needs
     decisions = np.select(
@@ -186,9 +186,9 @@ def _first_decisions(
 def _against_rivals(
     model: LinkModel, both: Both, scored: ScoredPairs, tiers: _Tiers, first: Codes, judged: Codes
 ) -> tuple[Codes, Bools]:
-    """Each pair's decision beside the other pairs of its row on the unique side, and whether they are too near to tell.
+    """Per pair its decision among the pairs of its row on the unique side, and whether a rival is within the margin.
 
-    A person's word stands first, then a full ID, then strong evidence, then doubts; weight orders within.
+    Judgements rank first, then a full ID, then strong evidence, then review; by match weight within a rank.
     """
     decision, several_near = first.copy(), np.zeros(len(scored), bool)
     rows = np.flatnonzero(first != Decision.REJECT)
@@ -281,7 +281,7 @@ def _remarks(decision: Codes, first: Codes, judged: Codes, several_near: Bools, 
 def _refuse_mixed_ids(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, decided: DecidedPairs
 ) -> DecidedPairs:
-    """Links by strong evidence wait for a person where they would make rows of two values (two full IDs) one."""
+    """The decided pairs; links by strong evidence become review where they would put two full IDs in one cluster."""
     key, links = unique_key_of_cluster(model), np.flatnonzero(decided.linked)
     if key is None or not len(links):
         return decided
@@ -296,18 +296,18 @@ def _refuse_mixed_ids(
 
 
 def unique_key_of_cluster(model: LinkModel) -> str | None:
-    """The key of which rows that become one may show one value only, where the tables have it."""
+    """The key of which a cluster may have one value only; null where the tables lack its column."""
     key = decision_rules_of(model).unique_per_cluster
     return key if key is not None and key.partition(".")[0] in model.columns else None
 
 
 def strong_tiers(model: LinkModel) -> list[int]:
-    """Places of the tiers that link by strong evidence, which a difference of values sends to a person."""
+    """The places of evidence tiers that link by strong evidence; a conflict of values turns their links into review."""
     return [place for place, tier in enumerate(model.evidence_tiers) if tier.match_class == "strong"]
 
 
 def _of_two_values(groups: Seqs, *values: Keys) -> Seqs:
-    """Groups whose rows show more than one value."""
+    """The clusters whose rows have more than one value."""
     group, value = np.concatenate([groups] * len(values)), np.concatenate(values)
     group, value = group[value != 0], value[value != 0]
     order = np.lexsort((value, group))

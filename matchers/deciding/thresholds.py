@@ -37,9 +37,9 @@ def decide(con: duckdb.DuckDBPyConnection, model: LinkModel, *, same: bool) -> N
 
 
 def decision_sql(model: LinkModel, kept: str, *, same: bool) -> str:
-    """What decides the rows of `scored` (la, ra, match_weight) beside `limits` (least_link, margin).
+    """SQL: one decision per row of `scored` (la, ra, match_weight), by `limits` (least_link, margin, in bits).
 
-    It gives the columns to be kept and `decision`. DuckDB and Spark read it alike.
+    It selects the columns to keep and `decision`. DuckDB and Spark run the same text.
     """
     keys = [] if same else [{"left": "la", "right": "ra"}[side] for side in model.unique]
     placed = "".join(

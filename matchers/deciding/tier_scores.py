@@ -1,4 +1,4 @@
-"""Pairs that can matter under evidence tiers, with their match weights."""
+"""One entry per pair that its evidence tier may link or send to review, with its match weight."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def score_by_tiers(
     entities: Seqs | None = None,
     threads: int = 2,
 ) -> ScoredPairs:
-    """Pairs that can matter under the model's evidence tiers, sorted, each once, with their match weights.
+    """One entry per pair that the evidence tiers do not prune, sorted, with its match weight in tenths of bits.
 
     `entities`: in one table each row's first of its own duplicates.
     """
@@ -38,7 +38,7 @@ def score_by_tiers(
 
 
 def tier_weighing(model: LinkModel, sides: Sides, chances: PopulationChances, prior: float, keep: Keep) -> Weighing:
-    """What a pass over pairs needs to leave out those that can no longer matter. `sides`: rows of the whole tables."""
+    """The weights and pruning bounds of one pass over pairs. `sides`: row counts of the whole tables."""
     order = sorted(model.comparisons, key=lambda column: -expected_loss(model, given_weights(model, sides), column))
     weights = {column: (np.zeros(len(levels) + 1), chances.most_bits(column))
                for column, levels in model.comparisons.items()}  # fmt: skip
@@ -48,7 +48,7 @@ def tier_weighing(model: LinkModel, sides: Sides, chances: PopulationChances, pr
 def weigh_by_tiers(
     model: LinkModel, chances: PopulationChances, prior: float, scored: Scored, keep: Keep
 ) -> ScoredPairs:
-    """The pairs of such a pass that do matter, with their match weights."""
+    """The pairs left after pruning by their exact match weights."""
     least = least_weights(model, keep)
     bits = {
         column: chances.bits(column, scored.pairs, levels_at(model, scored.patterns, column))

@@ -1,4 +1,4 @@
-"""Evidence tiers as a look-up over level patterns: which tier decides one, and what a pair must weigh to matter."""
+"""One evidence tier per level pattern, as a look-up table, and the match weight below which a pair is pruned."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def named_levels(model: LinkModel, pattern: int) -> dict[str, str]:
 
 
 def tier_of(model: LinkModel, levels: Mapping[str, str]) -> EvidenceTier:
-    """The first tier that fits."""
+    """The first evidence tier that fits these levels; the last fits any."""
     return next(tier for tier in model.evidence_tiers if tier.fits(dict(levels)))
 
 
 def kept_levels(model: LinkModel) -> dict[str, list[int]]:
-    """Level numbers whose pairs are kept whatever they weigh, by column."""
+    """Per column the level numbers whose pairs are never pruned."""
     kept = model.decision_rules.never_pruned if model.decision_rules else {}
     return {
         column: [list(model.comparisons[column]).index(name) + 1 for name in names]
@@ -42,7 +42,7 @@ def kept_levels(model: LinkModel) -> dict[str, list[int]]:
 
 
 class Keep(Enum):
-    """Which pairs are kept: all, those whose weights can be looked at, or those that can be decided otherwise."""
+    """Which pairs are not pruned: all, those whose score is reported, or those that may link or go to review."""
 
     ALL = "all"
     SCORED = "scored"
@@ -50,7 +50,7 @@ class Keep(Enum):
 
 
 def least_weights(model: LinkModel, keep: Keep) -> Floats:
-    """Per pattern, as an array with an axis per comparison, the bits below which a pair does not matter.
+    """Per pattern the bits below which a pair is pruned: an array with one axis per comparison.
 
     What is scored matters for its probability, or for a level that keeps a pair whatever it weighs. Of pairs to be
     decided, what the tiers reject, whatever becomes of the other pairs, matters from the review threshold on only. One
@@ -82,7 +82,7 @@ def _reject_by_weight(model: LinkModel, least: Floats) -> None:
 
 
 def _fitting(model: LinkModel, tier: EvidenceTier) -> npt.NDArray[np.bool_]:
-    """Which patterns a tier fits, whatever tiers stand before it."""
+    """A mask of the patterns that a tier fits, whatever tiers come before it."""
     shape = tuple(len(levels) + 1 for levels in model.comparisons.values())
     fits = np.ones(shape, bool)
     for column, names in tier.when.items():
@@ -96,7 +96,7 @@ def _fitting(model: LinkModel, tier: EvidenceTier) -> npt.NDArray[np.bool_]:
 
 
 def _standing(model: LinkModel, column: str, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Patterns at one of these levels of a column, broadcast over the others; a column that is not there is null."""
+    """A mask of the patterns at one of these levels of a column, broadcast over the rest; a missing column is null."""
     axes = list(model.comparisons)
     if column not in axes:
         return np.asarray(NULL_LEVEL in names)

@@ -37,7 +37,7 @@ def _placeholder(rows: PairRows) -> Bools:
 
 
 def _fits_mask(rows: PairRows) -> Bools:
-    """One name fits the other's pattern; looked at where either has hidden characters."""
+    """A mask of the pairs in which one name fits the other's mask; only where either has masked characters."""
     return np.asarray(rows.derived("fits_mask", lambda: _fitting(rows)), np.bool_)
 
 
@@ -62,7 +62,7 @@ def _pattern(like: str) -> re.Pattern[str]:
 
 
 def _texts(rows: PairRows, side: int) -> list[str]:
-    """The simplified names: what is written beside the row, or what its key spells."""
+    """The simplified names: as the row has them, or decoded from their key."""
     form = rows.right if side else rows.left
     return [
         text if text is not None else _spelt(key) for text, key in zip(form("text"), form("key").tolist(), strict=True)

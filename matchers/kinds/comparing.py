@@ -18,7 +18,7 @@ Columns = Mapping[str, Any]
 
 
 class PairRows:
-    """One column's encoded forms of both rows of many pairs, each gathered when it is first asked for."""
+    """One entry per pair: one column's encoded forms of both rows, each gathered at first use."""
 
     def __init__(
         self, column: str, sides: tuple[Columns, Columns], seqs: tuple[Seqs, Seqs],
@@ -78,11 +78,11 @@ class PairRows:
 
 
 Test = Callable[[PairRows], Bools]
-"""Per pair whether it stands at a level."""
+"""A test of one comparison level: a mask over pairs."""
 
 
 def at_levels(rows: PairRows, missing: Test, tests: Mapping[str, Test], names: list[str]) -> Levels:
-    """Per pair 0 where a side shows nothing, else the number of the first of the named levels that it stands at."""
+    """Per pair its level number (uint8): 0 where a side is null, else the first named level whose test holds."""
     levels = np.zeros(len(rows), np.uint8)
     places = np.flatnonzero(~missing(rows))
     rest = rows if len(places) == len(rows) else rows.where(places)
@@ -101,5 +101,5 @@ def at_levels(rows: PairRows, missing: Test, tests: Mapping[str, Test], names: l
 
 
 def everything(rows: PairRows) -> Bools:
-    """The last level: whatever stands at none before it."""
+    """The test of a last level: holds for every pair."""
     return np.ones(len(rows), bool)

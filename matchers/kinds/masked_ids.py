@@ -1,4 +1,4 @@
-"""Resident IDs of 18 places, some of them hidden: levels by the places that both show."""
+"""Resident IDs of 18 places, some masked: comparison levels by the places unmasked in both."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _FULL, _INVALID = 1, 3
 
 
 def _unmasked(rows: PairRows, half: str) -> Words:
-    """Bits of the places of a half that both IDs show."""
+    """Per pair the bits of the places of a half that are unmasked in both IDs (uint64)."""
     form = f"{half}_mask"
     return np.asarray(rows.derived(("shown", half), lambda: rows.left(form) & rows.right(form)), np.uint64)
 
 
 def _away(rows: PairRows, half: str) -> Words:
-    """Places of a half in which the IDs differ, one bit each (the lowest of its four)."""
+    """Per pair the unmasked places of a half in which the IDs differ, one bit each (the lowest of its four)."""
 
     def places() -> Words:
         bits = (rows.left(half) ^ rows.right(half)) & _unmasked(rows, half)

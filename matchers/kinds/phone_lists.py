@@ -24,7 +24,7 @@ _TO_TAIL = np.uint64(28)
 
 
 def _phone_ends(numbers: Numbers) -> tuple[Bools, Words]:
-    """Which numbers show three places in front and four behind, and those places."""
+    """A mask of the numbers with three unmasked places in front and four behind, and those places as one key."""
     ends = (numbers.digits & np.uint64(16**3 - 1)) << np.uint64(16) | numbers.digits >> _TO_TAIL
     return numbers.mask & _ENDS == _ENDS, ends
 
@@ -38,7 +38,7 @@ Rank = Callable[[tuple[Numbers, Numbers], Seqs, Seqs], npt.NDArray[np.uint8]]
 
 
 def _best(rows: PairRows, rank: Rank) -> npt.NDArray[np.uint8]:
-    """Per pair the best rank of any number of one row beside any of the other; 0 where a row shows none."""
+    """Per pair the best rank over all pairs of a left and a right number (uint8); 0 where a row has no number."""
 
     def best_of() -> npt.NDArray[np.uint8]:
         (one_side, left_rows), (other_side, right_rows) = (_numbers_of(rows, side) for side in (0, 1))
@@ -70,7 +70,7 @@ def _numbers_of(rows: PairRows, side: int) -> tuple[Numbers, Seqs]:
 
 
 def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
-    """5 the same, 4 both ends, 3 the last four, 2 anything, 1 a difference, 0 nothing both show."""
+    """Per pair of numbers: 5 equal, 4 both ends agree, 3 the last four, 2 anything, 1 conflict, 0 nothing in both."""
     left_numbers, right_numbers = sides
     masks = left_numbers.mask[left], right_numbers.mask[right]
     unmasked = masks[0] & masks[1]
@@ -93,7 +93,7 @@ def _agreement(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.N
 
 
 def _could_agree(sides: tuple[Numbers, Numbers], left: Seqs, right: Seqs) -> npt.NDArray[np.uint8]:
-    """What two numbers could agree on: 4 all, 3 both ends, 2 the last four, 1 anything."""
+    """Per pair of numbers the places unmasked in both: 4 all, 3 both ends, 2 the last four, 1 any."""
     first, second = sides
     unmasked = first.mask[left] & second.mask[right]
     possible = np.ones(len(left), np.uint8)

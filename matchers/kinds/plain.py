@@ -1,7 +1,7 @@
 """Kinds of columns: how each is encoded as integers, which keys it blocks by, and its comparison levels as SQL.
 
 In the SQL, `{c}` is the column's name, `l` and `r` the two rows. Levels stand in order; the first that holds counts.
-Before them comes the level null: a side shows nothing there, and it weighs nothing.
+Before them comes the level null: a side has no value there, and it weighs 0.
 """
 
 from __future__ import annotations

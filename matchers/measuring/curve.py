@@ -37,14 +37,14 @@ class Point:
 
 @dataclass(frozen=True)
 class ThresholdStep:
-    """Keeping every pair of so many bits and more."""
+    """One threshold in bits: the pairs of that match weight and more."""
 
     bits: float
     point: Point
 
 
 def wilson(right: int, of: int) -> Share:
-    """Share with its 95 % Wilson interval."""
+    """A share with its 95 % Wilson score interval."""
     if not of:
         return Share(right, of, None, None, None)
     z, rate = 1.959964, right / of
@@ -54,7 +54,7 @@ def wilson(right: int, of: int) -> Share:
 
 
 def point(right: int, kept: int, true_pairs: int) -> Point:
-    """So many right ones kept, of so many that are true."""
+    """Precision, recall and F1 from counts: true pairs kept, pairs kept, true pairs."""
     f1 = 2 * right / (kept + true_pairs) if kept + true_pairs else 0.0
     return Point(wilson(right, kept), wilson(right, true_pairs), round(f1, 6))
 
@@ -69,7 +69,7 @@ def best(weights: Floats, hit: Flags, true_pairs: int) -> tuple[Point, float | N
 
 
 def curve(weights: Floats, hit: Flags, true_pairs: int) -> tuple[ThresholdStep, ...]:
-    """At most so many thresholds, evenly spread over the pairs, the first and last among them. Weights descend."""
+    """One point per threshold, evenly spread over the pairs, the first and last among them. Weights descend."""
     steps = _steps(weights, hit)
     wanted = (
         sorted(set(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_POINTS)).round().astype(int))) if steps else []
@@ -87,7 +87,7 @@ def _steps(weights: Floats, hit: Flags) -> list[tuple[float, int, int]]:
 
 
 def calibration(probability: Floats, hit: Flags) -> dict[str, Share]:
-    """Of pairs given a probability in a band, the share that is true."""
+    """One entry per band of probability: the share of its pairs that is true."""
     bands = {}
     for low, high in itertools.pairwise(BANDS):
         inside = (probability >= low) & ((probability < high) | (high == BANDS[-1]))

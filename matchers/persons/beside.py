@@ -1,4 +1,4 @@
-"""One entry per pair of a few rows held beside each other: what the engine's own levels and evidence tiers say of it.
+"""One entry per pair of a few rows compared with each other: the engine's comparison levels and evidence tier.
 
 For a question about two rows, not for finding pairs: how much a pair weighs is left to the night, which knows how many
 people bear each value.
@@ -22,7 +22,7 @@ _PARTIAL = "部分"
 
 @dataclass(frozen=True)
 class Beside:
-    """What one pair shows."""
+    """The comparison levels, evidence tier and blocking rules of one pair."""
 
     levels: Mapping[str, str]
     """Level per comparison."""
@@ -34,7 +34,7 @@ class Beside:
 
 
 def beside(left: pa.Table, right: pa.Table, model: LinkModel) -> dict[tuple[int, int], Beside]:
-    """Every left row beside every right row, by their `row_id`. Raises InputError where a needed column is missing."""
+    """One entry per left and right row, by their `row_id`. Raises InputError where a needed column is missing."""
     left_rows, right_rows, smaller = fitted(left, right, model)
     sides = encode_rows(left_rows, right_rows, smaller)
     ids = [(left_id, right_id) for left_id in sides.left.tolist() for right_id in sides.right.tolist()]

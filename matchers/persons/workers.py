@@ -1,4 +1,4 @@
-"""Worker rows of one person, joined across platforms: a row of thin evidence follows its sibling's sure link."""
+"""One row per worker row that follows another row of the same person to that row's sure link, across platforms."""
 
 from __future__ import annotations
 

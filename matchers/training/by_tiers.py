@@ -1,4 +1,4 @@
-"""How a model with evidence tiers learns: pair by pair, with the chance of each value; its tiers stay a person's.
+"""Training of a model with evidence tiers: pair by pair, with term frequencies; the tiers themselves are never learned.
 
 A level's m is its share among the true pairs that show enough to reach it: of pairs with two full IDs, how many agree
 in full; of pairs with a masked name, how many masks fit. So a rare mask is not taken for a rare agreement.

@@ -1,4 +1,4 @@
-"""How a model that decides by weight alone learns: from patterns of levels, u drawn and counted, levels in order."""
+"""Training of a model without evidence tiers: patterns of levels, u from drawn pairs and term frequencies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ByWeight:
         return pairs_by_pattern(self.tables, candidates, placed=placed)
 
     def learn(self, pairs: TrainingPairs) -> Learned:
-        """EM twice: the second time without the matches of the first among the rows that u was drawn from."""
+        """EM twice: the second time u is estimated without the matches expected by the first."""
         chances, sides = self.chances, self.both.counts
 
         def shares(column: str, matches: Floats, start: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""u of every level: how often two rows that have nothing to do with each other agree, from pairs drawn and counts."""
+"""u per comparison level: how often non-matching rows agree, from randomly drawn pairs and from term frequencies."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Chances:
     """Per column and level how many times likelier it is among strangers of one name; where it is likelier."""
 
     def name_correlation(self, column: str, level: str) -> float:
-        """1 where a name tells nothing."""
+        """The correlation factor of a level with the name; 1 where they are independent."""
         return self.name_correlations.get((column, level), 1.0)
 
     def given_same_name(self, u: dict[str, Floats]) -> dict[str, Floats]:
-        """u among strangers of one name, as nearly all pairs in doubt are."""
+        """u among non-matching pairs of one name, as nearly all pairs near the threshold are."""
         chances_of = {column: chances.copy() for column, chances in u.items()}
         for (column, level), factor in self.name_correlations.items():
             number = self.levels[column].index(level) + 1
@@ -60,7 +60,7 @@ class Chances:
         return chances_of
 
     def without_matches(self, learned: Learned) -> dict[str, Floats]:
-        """u with the matches that were learned taken out of the pairs drawn."""
+        """u with the expected matches taken out of the drawn pairs."""
         share, least = learned.prior, 0.5 / max(self.pairs, 1.0)
         return {
             column: np.where(
@@ -71,7 +71,7 @@ class Chances:
 
 
 def chance_agreements(tables: EncodedTables) -> Chances:
-    """u per column and level: from pairs of rows drawn evenly, and for levels that hardly ever agree from counts."""
+    """u per column and level: from evenly drawn pairs, and for levels too rare among those from term frequencies."""
     con, model, both = tables.con, tables.model, tables.both
     drawn_rows = _drawn(both, _ROWS_CROSSED)
     with ThreadPoolExecutor(max_workers=tables.threads) as pool:
@@ -99,7 +99,7 @@ def chance_agreements(tables: EncodedTables) -> Chances:
 def _chances_by_frequency(
     con: duckdb.DuckDBPyConnection, model: LinkModel, column: str, both: Both, drawn: tuple[Seqs, Seqs]
 ) -> list[tuple[int, float]]:
-    """Chances of one column's levels that are counted, by level number."""
+    """One (level number, u) per level of a column whose u comes from term frequencies."""
     with con.cursor() as cursor:
         named = enumerate(model.comparisons[column], start=1)
         chances = [(number, _frequency_chance(cursor, model, column, name, both)) for number, name in named]
@@ -108,14 +108,14 @@ def _chances_by_frequency(
 
 
 def _given(model: LinkModel, column: str) -> list[tuple[int, float]]:
-    """A number that stands where a chance could be counted per value is the model's own word, and is kept."""
+    """A number where a term frequency could be counted is the model's choice, and is kept."""
     countable = {*model.kind(column).share_of, *model.kind(column).by_places}
     levels = enumerate(model.comparisons[column].items(), start=1)
     return [(number, level.u) for number, (name, level) in levels if name in countable and isinstance(level.u, float)]
 
 
 def unrelated_pairs(both: Both, rows: int) -> Pairs:
-    """Every pair of so many rows of each side, evenly drawn: nearly all of them strangers."""
+    """Every pair of so many evenly drawn rows of each side: nearly all are non-matches."""
     return _crossed(both, _drawn(both, rows))
 
 
@@ -205,7 +205,7 @@ def _name_correlations_in(con: duckdb.DuckDBPyConnection, model: LinkModel, both
 
 
 def _name_correlation(names: Keys, keys: Keys) -> float:
-    """Pairs that share name and key, by as many as if names told nothing of it; few of them say little."""
+    """Pairs that share name and key, divided by those expected if both were independent; shrunk towards 1 where few."""
     both_present = (names != 0) & (keys != 0)
     names, keys = names[both_present], keys[both_present]
     doubted = len(names) / _DOUBTED_ROWS

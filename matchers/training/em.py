@@ -1,7 +1,6 @@
-"""m of every level and the prior, learned without labels by EM; u and the chances of values are held.
+"""m per comparison level and the prior, estimated without labels by EM; u and term frequencies are held fixed.
 
-One entry of what is learned from is a pattern of levels with the pairs that show it, or a single pair where the values
-agreed on have chances of their own.
+One training entry is a pattern of levels with the number of its pairs, or a single pair where term frequencies count.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class TrainingPairs:
         return self.free + self.same + self.other
 
     def bits_of_values(self) -> Floats:
-        """Bits per entry that the values agreed on are worth, beyond what their levels are."""
+        """Per entry the bits of term-frequency adjustment, beyond those of its levels."""
         return np.asarray(
             -sum((np.log2(chance) for chance in self.chances.values()), np.zeros(len(self.free))), np.float64
         )
@@ -62,9 +61,9 @@ MShares = Callable[[str, Floats, Floats], Floats]
 def learn(
     pairs: TrainingPairs, u: dict[str, Floats], model: LinkModel, sides: Sides, shares: MShares,
 ) -> Learned:  # fmt: skip
-    """EM with u held; the prior is over all pairs there could be, not over the candidates.
+    """EM with u held fixed; the prior is over all pairs of the two tables, not over the candidates.
 
-    What a person judged is held: such a pair is a match or none, whatever its levels say.
+    Judged pairs are held fixed as matches or non-matches, whatever their levels.
     """
     start = {c: np.array([1.0, *(level.m for level in levels.values())]) for c, levels in model.comparisons.items()}
     now = Learned(start, u, model.prior * sides.left / max(sides.pairs, 1.0), 0, False)
@@ -83,14 +82,14 @@ def learn(
 
 
 def posterior(learned: Learned, levels: Mapping[str, Numbers], values: Floats | float = 0.0) -> Floats:
-    """Probability of a match per entry by its levels and the bits of its values, whatever a person said."""
+    """Per entry the match probability from its levels and term frequencies, judgements left out."""
     weight = values + sum(learned.bits(column)[level] * (level > 0) for column, level in levels.items())
     odds = learned.prior / (1 - learned.prior) * np.exp2(np.clip(weight, -200, 200))
     return np.asarray(odds / (1 + odds), np.float64)
 
 
 def _most_moved(model: LinkModel, old: dict[str, Floats], fresh: dict[str, Floats]) -> tuple[float, str, str]:
-    """The largest move of a round, with its column and level."""
+    """The largest change of m in a round, with its column and level."""
     moves = []
     for column, levels in model.comparisons.items():
         by = np.abs(fresh[column] - old[column])[1:]

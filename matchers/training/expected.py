@@ -1,4 +1,4 @@
-"""What a trained model may be expected to do here: wrong and missed links by its own probabilities, unlinkable rows."""
+"""One entry per decision: its pairs and the matches expected among them by the model's own probabilities."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def expected_outcomes(
 def _decided_by_weight(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs
 ) -> dict[str, ExpectedOutcome]:
-    """Pairs fainter than one in a thousand are left out."""
+    """One entry per decision of a model without tiers; pairs of a probability below 0.001 are left out."""
     faint = model.model_copy(update={"review_probability": _FAINTEST})
     keep_scored(con, score_pairs(con, faint, given_weights(faint, both.counts), both, [pairs]))
     decide(con, faint, same=both.same)

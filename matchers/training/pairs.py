@@ -1,4 +1,4 @@
-"""What candidate pairs show, as training learns from it: by pattern of levels, or pair by pair."""
+"""Training entries from candidate pairs: one per pattern of levels, or one per pair."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAIRS_AT_ONCE = 1 << 19
 
 @dataclass(frozen=True)
 class EncodedTables:
-    """Both sides encoded, the model they are held against, and the connection that compares them."""
+    """Both encoded sides, the model, and the connection that compares them."""
 
     con: duckdb.DuckDBPyConnection
     model: LinkModel
@@ -32,7 +32,7 @@ class EncodedTables:
 
 
 def pairs_by_pattern(tables: EncodedTables, pairs: Pairs, *, placed: JudgedPairs | None = None) -> TrainingPairs:
-    """One entry per pattern of levels among the pairs, in order; what persons judged is counted apart."""
+    """One entry per pattern of levels among the pairs, in order; judged pairs are entries of their own."""
     none = np.zeros(0, np.uint64)
     same, other = (placed.same, placed.other) if placed else (none, none)
     free = np.setdiff1d(pairs, np.concatenate([same, other])) if placed else pairs
@@ -49,7 +49,7 @@ def levels_by_column(model: LinkModel, patterns: list[int]) -> dict[str, Numbers
 
 
 def _pattern_counts(tables: EncodedTables, pairs: Pairs) -> tuple[list[int], Floats]:
-    """Every pattern of levels among the pairs, in order, and how many show it."""
+    """Every pattern of levels among the pairs, in order, and its number of pairs."""
     compared = [(comparison(tables.model, column), radix) for column, radix in radixes(tables.model).items()]
 
     def counts_of_part(part: slice) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""How many could bear the value two rows agree on: frequencies of values, regions of IDs, places a mask shows."""
+"""Term frequencies: per pair, the chance that a non-matching pair agrees on the very value it agrees on."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def term_frequency_levels(model: LinkModel) -> list[tuple[str, int, str]]:
-    """(column, level number, key form) of every level whose chance is counted per value."""
+    """One (column, level number, key form) per comparison level that is adjusted for term frequency."""
     return [
         (column, number, model.kind(column).share_of[name])
         for column, levels in model.comparisons.items()
@@ -48,12 +48,12 @@ def term_frequency_levels(model: LinkModel) -> list[tuple[str, int, str]]:
 
 
 def id_columns(model: LinkModel) -> list[str]:
-    """Compared columns that are resident IDs."""
+    """One name per compared column of resident IDs."""
     return [column for column in model.comparisons if model.columns[column] == "resident_id"]
 
 
 def id_levels(model: LinkModel) -> list[tuple[str, int]]:
-    """(column, level number) of every level of IDs whose chance is counted by the places shown."""
+    """One (column, level number) per level of an ID column whose chance follows from the unmasked places."""
     return [
         (column, number)
         for column in id_columns(model)
@@ -64,7 +64,7 @@ def id_levels(model: LinkModel) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class _FrequencyLevel:
-    """Levels of one column whose chance is counted the same way; `form` none for the places IDs show."""
+    """Levels of one column that share one term frequency; `form` is null for the unmasked places of IDs."""
 
     column: str
     levels: tuple[int, ...]
@@ -72,26 +72,26 @@ class _FrequencyLevel:
 
 
 def _frequency_levels(model: LinkModel) -> list[_FrequencyLevel]:
-    """What is counted, the longest first."""
+    """One entry per term frequency of the model, the column with most levels first."""
     ids = [_FrequencyLevel(c, tuple(n for name, n in id_levels(model) if name == c), None) for c in id_columns(model)]
     return ids + [_FrequencyLevel(column, (number,), form) for column, number, form in term_frequency_levels(model)]
 
 
 class ValueCounts(Protocol):
-    """Counts over all rows of both sides that were made elsewhere, where only some of the rows are here."""
+    """Term frequencies over whole tables, counted elsewhere because the sides hold only some of their rows."""
 
     def rarest(self, column: str, form: str) -> float:
-        """A share no value's is below."""
+        """A lower bound of every value's frequency (a share of rows)."""
 
     def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
-        """How many bear each of the wanted values, and how many bear any. `form`: a key's, or how many of an ID's first
-        places make a region (its digits and 1)."""
+        """Rows per wanted value, and rows with any value. `form`: the form of a key, or how many of an ID's first
+        places make a region (the region's value is its digits and 1)."""
 
 
 class ValueChances:
-    """How many could bear the values that pairs agree on, counted over both sides; of IDs their regions.
+    """Term frequencies of the values that pairs agree on, counted over both sides; for IDs, of their regions.
 
-    In one table held against itself they are counted over entities, not rows (`entities`: each row's first of its own
+    In deduplication they are counted over entities, not rows (`entities`: each row's first of its own
     duplicates; at first the identical rows), and the entity at hand does not count among those who could.
     """
 
@@ -104,19 +104,19 @@ class ValueChances:
         self._once = DistinctPerEntity(self.entities) if both.same and self.entities is not None else None
 
     def after(self, links: Pairs) -> ValueChances:
-        """The chances once the rows of these pairs are known to be one entity."""
+        """The term frequencies after the rows of these pairs were merged into one entity."""
         if self.entities is None:
             return self
         return ValueChances(self._con, self._model, self._both, joined(self.entities, links))
 
     def _share(self, bearers: Floats, with_value: int) -> Floats:
-        """Share of those who show a value that bear this one; of one table's entities all but the one at hand."""
+        """Frequency of a value: rows with it per row with any; in deduplication without the row's own entity."""
         if not self._both.same:
             return np.asarray(bearers / max(with_value, 1))
         return np.asarray(np.maximum(bearers - 1, 1.0) / max(with_value - 1, 2))
 
     def rarest(self, column: str, form: str) -> float:
-        """A share no value's is below: the rarest value's own for columns of few values, half a row's otherwise."""
+        """A lower bound of every value's frequency: the rarest value's in a column of few values, else half a row."""
         if self._counts is not None:
             return self._counts.rarest(column, form)
         sides = self._sides()
@@ -133,7 +133,7 @@ class ValueChances:
         return 1 / (2 * max(sum(side.rows for side in sides), 1))
 
     def bits(self, pairs: Pairs, patterns: npt.NDArray[np.uint64], *, threads: int = 2) -> Floats:
-        """Per pair what the values it agrees on are worth, where that is counted per value."""
+        """Per pair the bits added by term-frequency adjustment, summed over its columns (float64)."""
 
         def worth(level: _FrequencyLevel) -> tuple[npt.NDArray[np.int64], Floats]:
             with self._con.cursor() as cursor:
@@ -147,7 +147,7 @@ class ValueChances:
         return total
 
     def bits_by_column(self, pairs: Pairs, patterns: npt.NDArray[np.uint64]) -> dict[str, float]:
-        """Of one pair what its values are worth, by the columns in which that is counted per value."""
+        """The bits added by term-frequency adjustment to one pair, by column."""
         by_column: dict[str, float] = {}
         for level in _frequency_levels(self._model):
             rows, bits = self._worth(level, pairs, patterns)
@@ -158,7 +158,7 @@ class ValueChances:
     def _worth(
         self, level: _FrequencyLevel, pairs: Pairs, patterns: npt.NDArray[np.uint64]
     ) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Which pairs stand at these levels, and what their values are worth."""
+        """The pairs at these levels (a mask), and the bits their values add."""
         rows = np.flatnonzero(np.isin(levels_at(self._model, patterns, level.column), level.levels))
         if not len(rows):
             return rows, np.zeros(0)
@@ -174,12 +174,12 @@ class ValueChances:
         return key_values(self._con, self._model, f"{column}.{form}", side)
 
     def _once_each(self, column: str, form: str, side: Side) -> Keys:
-        """A side's keys, each once per entity that shows it."""
+        """A side's keys, each once per entity that has it."""
         keys = self._keys(column, form, side)
         return keys if self._once is None else self._once.of(keys)
 
     def _shares(self, column: str, form: str, right: npt.NDArray[np.int64]) -> Floats:
-        """Share of rows of both sides that bear the right row's value."""
+        """Per pair the frequency of the right row's value among the rows of both sides."""
         text = key_sql(self._model, f"{column}.{form}")
         taken = self._both.right.take(row_columns(self._model, text), right)
         wanted, place = np.unique(self._keys(column, form, Side(len(right), taken)), return_inverse=True)
@@ -193,7 +193,7 @@ class ValueChances:
         return self._share(counts, with_value)[place]
 
     def id_chances(self, column: str, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Floats:
-        """Chance that a random person agrees on every place both IDs show."""
+        """Per pair the chance that a random person's ID agrees on every place unmasked in both IDs."""
         names = (f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask")
         left_ids, right_ids = self._both.left.take(names[1:], left), self._both.right.take(names, right)
         heads, head = np.unique(left_ids[names[1]] & right_ids[names[1]], return_inverse=True)
@@ -209,7 +209,7 @@ class ValueChances:
         return chance
 
     def _regions(self, column: str, size: int, heads: Keys) -> Floats:
-        """Share of both sides' IDs that begin with the same so many places."""
+        """Per pair the share of both sides' IDs with the same region (first places)."""
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
         if self._counts is not None:
@@ -227,7 +227,7 @@ class ValueChances:
 
 
 def levels_at(model: LinkModel, patterns: npt.NDArray[np.uint64], column: str) -> npt.NDArray[np.int64]:
-    """One comparison's level numbers in patterns."""
+    """Per pattern the level number of one comparison."""
     radix, size = radixes(model)[column], len(model.comparisons[column]) + 1
     return (patterns // np.uint64(radix) % np.uint64(size)).astype(np.int64)
 
@@ -237,7 +237,7 @@ def _head(side: Side) -> Side:
 
 
 def counts_of(wanted: Keys, keys: Keys) -> Floats:
-    """How often each of the wanted keys (sorted, each once) stands among the keys."""
+    """Per wanted key (sorted, distinct) its count among the keys (int64)."""
     counts = np.zeros(len(wanted))
     if not len(wanted):
         return counts

@@ -32,19 +32,19 @@ def mixed(rows: int, columns: Iterable[Keys]) -> Keys:
 
 
 def grouped(marks: Keys) -> Seqs:
-    """Per row the first row of the same mark."""
+    """Per row the number of the first row with the same digest."""
     _, firsts, place = np.unique(marks, return_index=True, return_inverse=True)
     return np.asarray(firsts[place], np.int64)
 
 
 def identical_rows(side: Side) -> Seqs:
-    """Rows that show the same in every encoded column are one entity."""
+    """Per row the first row that is equal in every encoded column: they are one entity."""
     parts = side.parts(tuple(side.columns))
     return grouped(np.concatenate([row_marks(part) for _, part in parts]))
 
 
 def row_marks(side: Side) -> Keys:
-    """One digest per row of all it shows."""
+    """One 64-bit digest per row of all its encoded columns."""
     return mixed(side.rows, (_value_marks(column) for column in side.columns.values()))
 
 
@@ -67,7 +67,7 @@ def _cell_marks(cells: pa.Array) -> Keys:
 
 
 def joined(entities: Seqs, links: Pairs) -> Seqs:
-    """The same with the rows of these pairs made one, over any number of links."""
+    """Per row the first row of its entity after the rows of these pairs were merged (connected components)."""
     roots = entities.copy()
     left, right = unpacked(links)
     while True:
@@ -81,7 +81,7 @@ def joined(entities: Seqs, links: Pairs) -> Seqs:
 
 
 class DistinctPerEntity:
-    """Counts a value once per entity that shows it."""
+    """Counts a value once per entity that has it."""
 
     def __init__(self, entities: Seqs) -> None:
         self.first: npt.NDArray[np.bool_] = entities == np.arange(len(entities))
@@ -90,7 +90,7 @@ class DistinctPerEntity:
         self._entities = entities[self._rows]
 
     def of(self, keys: Keys) -> Keys:
-        """The keys with every further row of one entity that shows the same key set to 0."""
+        """The keys (uint64), set to 0 in every further row of an entity with the same key."""
         if not len(self._rows):
             return keys
         own = keys[self._rows]

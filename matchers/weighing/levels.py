@@ -1,4 +1,4 @@
-"""Comparison levels of pairs, as one number per pair and column, and patterns of levels as one number per pair."""
+"""One level number per pair and column, and one pattern number per pair: its level numbers in mixed radix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matchers.sides.row_sql import PairSql, evaluate, pair_sql
 
 @dataclass(frozen=True)
 class Comparison:
-    """One column's comparison: SQL over the rows `l` and `r`, or tests of a kind with the levels they are tried for."""
+    """One comparison of one column: its levels as SQL over the rows `l` and `r`, or as tests over encoded rows."""
 
     column: str
     sql: PairSql | None
@@ -30,7 +30,7 @@ class Comparison:
 
 
 def comparison(model: LinkModel, column: str) -> Comparison:
-    """How a column is compared: level 0 is null, then the declared levels in order."""
+    """The comparison of a column: level 0 is null, then the declared levels in order."""
     kind = model.kind(column)
     sql = pair_sql(level_sql(model, column)) if kind.tests is None else None
     source = model.implied.get(column)
@@ -40,7 +40,7 @@ def comparison(model: LinkModel, column: str) -> Comparison:
 def levels_of_pairs(
     con: duckdb.DuckDBPyConnection, compared: Comparison, both: Both, pairs: tuple[Seqs, Seqs]
 ) -> npt.NDArray[np.uint8]:
-    """One comparison's level number of every pair."""
+    """One level number per pair for one comparison (uint8; 0 where a side is null)."""
     if compared.sql is not None:
         columns = {f"l_{name}": values for name, values in both.left.take(compared.sql.left, pairs[0]).items()}
         columns |= {f"r_{name}": values for name, values in both.right.take(compared.sql.right, pairs[1]).items()}
@@ -58,7 +58,7 @@ def levels_of_pairs(
 def pairs_at(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: tuple[Seqs, Seqs], levels: Mapping[str, Names]
 ) -> npt.NDArray[np.bool_]:
-    """Which pairs stand at one of the named levels of any of these columns; a column that is not there shows nothing.
+    """A mask of the pairs at one of the named levels of any of these columns; a missing column is null.
 
     What an ID shows as well counts here all the same: no weights are added up.
     """
@@ -72,7 +72,7 @@ def pairs_at(
 
 
 def pair_rows(column: str, both: Both, pairs: tuple[Seqs, Seqs]) -> PairRows:
-    """Both rows of many pairs, by one column's forms."""
+    """The encoded forms of one column for both rows of many pairs."""
     return PairRows(column, (both.left.columns, both.right.columns), pairs)
 
 
@@ -100,7 +100,7 @@ def _implied(model: LinkModel, column: str, source: str) -> str:
 
 
 def radixes(model: LinkModel) -> dict[str, int]:
-    """What each comparison's level number is multiplied by in a pattern."""
+    """Per comparison the factor of its level number in a pattern (mixed radix)."""
     radix_of, radix = {}, 1
     for column, levels in model.comparisons.items():
         radix_of[column] = radix

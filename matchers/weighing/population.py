@@ -1,7 +1,7 @@
-"""Chances of the values pairs agree on, from the right side's rows blended with a population: per column, in bits.
+"""Term frequencies of the values pairs agree on, from the right side blended with a population, in bits per column.
 
-A registry is a sample of the people a left row could be. Weights are tenths of bits: a few rows more tonight do not
-stir every weight of the ledger.
+A registry is a sample of the people a left row could be, so the model's `[population]` is added to the counts. Weights
+are rounded to tenths of a bit, so that a few rows more do not change every weight of the ledger.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def rounded(values: Floats, places: int) -> Floats:
 def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> float:
     """Probability that a random pair is true: the share of left rows with a partner, per row of the right side.
 
-    The share is that of the rows whose `prior_from` key stands on the right, where enough rows show one.
+    The share is that of the left rows whose `prior_key` is on the right, where at least `prior_min_rows` have one.
     """
     key = prior_key(model, same=both.same)
     if key is None:
@@ -51,13 +51,13 @@ def prior_of(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> fl
 
 
 def prior_key(model: LinkModel, *, same: bool) -> str | None:
-    """The key whose share on the right tells the prior; none in one table, or where the tables do not have it."""
+    """The key from which the prior is estimated; null in deduplication, or where the tables lack its column."""
     key = model.decision_rules.prior_key if model.decision_rules else None
     return key if key and key.partition(".")[0] in model.columns and not same else None
 
 
 def prior_of_counts(model: LinkModel, sides: Sides, common: int, with_key: int) -> float:
-    """The prior where `shown` left rows show the key that tells it, and of so many it stands on the right."""
+    """The prior per pair, where `with_key` left rows have the prior's key and `common` of those are on the right."""
     rules = model.decision_rules
     if rules is None:
         return prior_per_pair(min(max(model.prior, 1e-9), 0.999), sides)
@@ -66,7 +66,7 @@ def prior_of_counts(model: LinkModel, sides: Sides, common: int, with_key: int) 
 
 
 def prior_per_pair(share: float, sides: Sides) -> float:
-    """A side of no rows or of one gives no odds to take a logarithm of."""
+    """The prior per pair from the share of rows with a partner; kept off 0 and 1, whose log odds are infinite."""
     return min(max(share * sides.left / max(sides.pairs, 1.0), _HARDLY), 0.5)
 
 
@@ -81,21 +81,21 @@ def whole_bits(prior: float) -> float:
 
 
 class Bearers(Protocol):
-    """How many of the right side bear a value, counted elsewhere where only some of its rows are here."""
+    """Counts of the right side's values over its whole table, where the side holds only some of its rows."""
 
     @property
     def right_rows(self) -> int:
         """How many rows the right side has."""
 
     def of(self, column: str, form: str | int, wanted: Keys) -> tuple[Floats, int]:
-        """How many bear each of the wanted values, and how many bear any. `form`: a key's, or how many of an ID's first
-        places make a region (its digits and 1)."""
+        """Rows per wanted value, and rows with any value. `form`: the form of a key, or how many of an ID's first
+        places make a region (the region's value is its digits and 1)."""
 
 
 class PopulationChances:
-    """How many could bear the value a pair agrees on; `entities`: in one table each row's first of its own duplicates.
+    """Term frequencies blended with the population; `entities`: in deduplication each row's first duplicate.
 
-    Values of one table are counted over entities, so that nobody's own duplicates count as strangers.
+    In deduplication values are counted over entities, so that a person's own duplicates are no non-matching rows.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class PopulationChances:
         self._keyed: dict[tuple[str, str], tuple[Keys, int]] = {}
 
     def chance(self, column: str, pairs: Pairs, level: Levels) -> Floats:
-        """Per pair the chance of the very value it agrees on; half of m where nobody on the right bears it by itself.
+        """Per pair the chance of the very value it agrees on; half of m where no row on the right has it by itself.
 
         1 at levels whose u is given.
         """
@@ -134,7 +134,7 @@ class PopulationChances:
         return rounded(np.log2(m[level] / (chance * u[level])), 1)
 
     def most_bits(self, column: str) -> Floats:
-        """By level the most a pair may weigh, with the rarest value there can be."""
+        """Per level the largest match weight a pair can have there, in bits: with the rarest value."""
         kind = self._model.kind(column)
         bits = [0.0]
         for name, weight in self._model.comparisons[column].items():
@@ -153,7 +153,7 @@ class PopulationChances:
         return min(others / max(self._right_rows + given.people, 1.0) + given.collision, 0.5)
 
     def _shares(self, column: str, name: str, seqs: tuple[Seqs, Seqs]) -> Floats:
-        """Share of the value agreed on; NaN where nobody on the right bears it."""
+        """Per pair the frequency of the value agreed on; NaN where no row on the right has it."""
         kind = self._model.kind(column)
         form = kind.share_of[name]
         key = f"{column}.{form}"
@@ -181,14 +181,14 @@ class PopulationChances:
         return np.asarray(shares[place], np.float64)
 
     def _counts(self, column: str, form: str, wanted: Keys) -> tuple[Floats, int]:
-        """How many bear each of the wanted keys, and how many bear any."""
+        """Rows per wanted key, and rows with any key."""
         if self._bearers is not None:
             return self._bearers.of(column, form, wanted)
         borne, bearers = self._borne(column, form)
         return counts_of(wanted, borne), bearers
 
     def _borne(self, column: str, form: str) -> tuple[Keys, int]:
-        """The right side's keys, each once per bearer, and how many bear any."""
+        """The right side's keys, each once per row (or entity) that has it, and how many rows have any."""
         if (column, form) not in self._keyed:
             self._keyed[column, form] = self._keys_once_per_bearer(
                 keyed_rows(self._con, self._model, f"{column}.{form}", self._both.right)
@@ -217,7 +217,7 @@ class PopulationChances:
         return rules.id_digit_chance
 
     def _places(self, column: str, seqs: tuple[Seqs, Seqs]) -> Floats:
-        """Chance that a random person agrees on every place both IDs show; the region's from the right side's IDs."""
+        """Per pair the chance that a random ID agrees on every place unmasked in both; regions counted on the right."""
         names = [f"{column}_head", f"{column}_head_mask", f"{column}_tail_mask"]
         left, right = self._both.left.columns, self._both.right.columns
         heads, head = np.unique(left[names[1]][seqs[0]] & right[names[1]][seqs[1]], return_inverse=True)
@@ -233,7 +233,7 @@ class PopulationChances:
         return chance
 
     def _regions(self, column: str, size: int, heads: Keys) -> Floats:
-        """Share of the right side's IDs that begin with the same so many places."""
+        """Per pair the share of the right side's IDs with the same region (first places)."""
         mask = np.uint64(16**size - 1)
         wanted, place = np.unique((heads & mask) + np.uint64(1), return_inverse=True)
         if self._bearers is not None:

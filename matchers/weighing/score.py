@@ -1,5 +1,4 @@
-"""One fused pass: levels and bits comparison by comparison, a pair given up as soon as it can no longer matter; then
-each row's best partner, as far as the model says sides are unique."""
+"""One fused pass over candidate pairs: levels and match weight, comparison by comparison, with pruning."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ _PAIRS_AT_ONCE, _LEAST_AT_ONCE = 100_000, 20_000
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs with their pattern of levels and their weight in bits."""
+    """One entry per pair: its pattern of comparison levels and its match weight in bits."""
 
     pairs: Pairs
     patterns: npt.NDArray[np.uint64]
@@ -43,7 +42,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class WeighedComparison:
-    """One column's comparison. `bits`: by level, without what is counted per value; `most`: with the rarest value.
+    """One comparison with its weights. `bits`: without term-frequency adjustment; `most`: with the rarest value.
 
     `bounds`: per pattern of the levels compared up to this column, the bits a pair must have reached by then.
     """
@@ -65,7 +64,7 @@ class Weighing:
 
 
 def given_weights(model: LinkModel, sides: Sides) -> Learned:
-    """The model's own weights, for a run without training; counted chances are looked up per value anyway."""
+    """The model's own m and u per column and level, for a run without training; term frequencies are counted anyway."""
     m = {
         c: np.array([1.0, *(level.effective_m for level in levels.values())]) for c, levels in model.comparisons.items()
     }
@@ -78,17 +77,17 @@ def given_weights(model: LinkModel, sides: Sides) -> Learned:
 
 
 def log_odds(probability: float) -> float:
-    """A probability in bits."""
+    """The log odds (base 2) of a probability, in bits."""
     return math.log2(probability / (1 - probability))
 
 
 def weighing_of(con: duckdb.DuckDBPyConnection, model: LinkModel, learned: Learned, both: Both) -> Weighing:
-    """What a pass over pairs of these tables needs."""
+    """The weights, order and bounds of one pass over the pairs of these tables."""
     return weighing_by(model, learned, ValueChances(con, model, both))
 
 
 def weighing_by(model: LinkModel, learned: Learned, chances: ValueChances) -> Weighing:
-    """The same where the chances are at hand."""
+    """The weights, order and bounds of one pass, from term frequencies counted before."""
     weights = {column: _bits(model, learned, chances, column) for column in model.comparisons}
     discrimination = {column: expected_loss(model, learned, column) for column in model.comparisons}
     order = sorted(model.comparisons, key=lambda column: -discrimination[column])
@@ -98,8 +97,8 @@ def weighing_by(model: LinkModel, learned: Learned, chances: ValueChances) -> We
 def weighing_in(
     model: LinkModel, order: list[str], weights: dict[str, tuple[Floats, Floats]], prior: float, least: Floats
 ) -> Weighing:
-    """The comparisons in this order. `weights`: bits by level, and the most they can be; `least`: the bits below which
-    a pair does not matter, one figure for all patterns or an axis per comparison of the model."""
+    """The comparisons in the order of pruning. `weights`: bits per level, and their maximum; `least`: the bits below
+    which a pair is pruned, one figure for all patterns or an axis per comparison of the model."""
     radix = radixes(model)
     bounds = _bounds([weights[column][1] for column in order], _in_order(model, order, least))
     return Weighing(
@@ -129,7 +128,7 @@ def _bounds(most: list[Floats], least: Floats) -> list[Floats]:
 
 
 def _bits(model: LinkModel, learned: Learned, chances: ValueChances, column: str) -> tuple[Floats, Floats]:
-    """Bits by level with counted chances left out, and with the smallest they can be."""
+    """Bits per level without term-frequency adjustment, and with the rarest value."""
     bits = np.log2(learned.m[column] / learned.u[column])
     most = bits.copy()
     rarest = {n: chances.rarest(c, form) for c, n, form in term_frequency_levels(model) if c == column}
@@ -151,9 +150,9 @@ def expected_loss(model: LinkModel, learned: Learned, column: str) -> float:
 def unpruned(
     con: duckdb.DuckDBPyConnection, weighing: Weighing, both: Both, batches: Iterable[Pairs], *, threads: int = 2
 ) -> Scored:
-    """Pairs that could reach what matters if all they agree on were as rare as can be; each pair once, sorted.
+    """Pairs that are not pruned even if every value they agree on were the rarest; sorted, each pair once.
 
-    `bits` are those without what is counted per value.
+    `bits` are those without term-frequency adjustment.
     """
 
     def weighed(sides: Both, pairs: Pairs) -> Scored:
@@ -228,7 +227,8 @@ def score_pairs(
 ) -> Scored:
     """Pairs that reach the review threshold, sorted; weights with the chance of each value they agree on.
 
-    In one table the pairs that link are weighed first: a value's chance does not count a row's own duplicates.
+    In deduplication the pairs that link are scored first, so that a row's own duplicates do not count in a value's
+    frequency.
     """
     chances = ValueChances(con, model, both)
     weighing = weighing_by(model, learned, chances)

@@ -27,7 +27,7 @@ class ScoredPairs:
         return len(self.pairs)
 
     def beside(self, other: ScoredPairs) -> ScoredPairs:
-        """Both, each pair once, sorted by pair."""
+        """The pairs of both, each once, sorted by pair."""
         pairs, firsts = np.unique(np.concatenate([self.pairs, other.pairs]), return_index=True)
         joined_bits = {c: np.concatenate([bits, other.bits[c]])[firsts] for c, bits in self.bits.items()}
         patterns, weight, probability = (

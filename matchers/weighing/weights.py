@@ -32,5 +32,5 @@ class Learned:
     history: tuple[Round, ...] = ()
 
     def bits(self, column: str) -> Floats:
-        """Weight of each level of a column; null weighs nothing."""
+        """The match weight of each level of a column in bits, log2(m / u); null weighs 0."""
         return np.asarray(np.log2(self.m[column] / self.u[column]), np.float64)
