@@ -14,7 +14,7 @@ from flows.tabular.reading import ParquetRows, open_table, read_table
 from schemas.errors import InputError
 from schemas.rules import Rule
 
-_ROWS_A_PIECE = 250_000
+_ROWS_A_PIECE = 500_000
 
 
 @dataclass(frozen=True)

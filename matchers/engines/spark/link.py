@@ -24,9 +24,9 @@ from schemas.errors import TableError
 from schemas.rules import Rule
 
 _ROW_ID = "linked_row_id"
-_MARKS_PER_SHARD = 4_000_000
+_MARKS_PER_SHARD = 12_000_000
 """Keys of rows that meet in one task: about 100 MB."""
-_LEAST_SHARDS, _MOST_SHARDS = 4, 4096
+_LEAST_SHARDS, _MOST_SHARDS = 2, 4096
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,10 @@ _DEFAULTS = {
     "spark.io.encryption.enabled": "true",  # what tasks leave on disk for each other is encrypted
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.python.daemon.module": "matchers.engines.spark.daemon",
     "spark.python.worker.reuse": "true",
+    "spark.shuffle.compress": "false",  # hashes and what is sealed do not shrink
+    "spark.shuffle.spill.compress": "false",
     "spark.sql.adaptive.enabled": "false",  # partitions are as many as shards, and keys are split by the plan itself
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.task.maxFailures": str(_TRIES),

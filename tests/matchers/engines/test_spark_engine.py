@@ -59,7 +59,7 @@ def workers(process: int) -> list[int]:
             above = Path(f"/proc/{parent}/cmdline").read_bytes()
         except (OSError, IndexError):
             continue
-        if b"pyspark.daemon" in command and b"pyspark.daemon" in above:
+        if b"spark.daemon" in command and b"spark.daemon" in above:
             found.append(child)
     return found
 
