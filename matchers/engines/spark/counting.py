@@ -19,6 +19,7 @@ from matchers.engines.spark.counted_values import (
     NAMES,
     ROWS,
     VALUES,
+    Borne,
     FrequencyKey,
     borne_by,
     frequency_keys,
@@ -31,10 +32,11 @@ from matchers.model.link_model import LinkModel
 from matchers.weighing.chances import counts_of
 
 Floats = npt.NDArray[np.float64]
-ASKED, BORNE, SHOWN, BORNE_BY, BEARING = 1, 10, 11, 12, 13
-BEARERS_OF_VALUES = (BORNE, BORNE_BY, BEARING)
+ASKED, BORNE, SHOWN, BORNE_BY, BEARING, BORNE_OFTEN = 1, 10, 11, 12, 13, 14
+BEARERS_OF_VALUES = (BORNE, BORNE_BY, BEARING, BORNE_OFTEN)
 """Kinds of messages that pieces send to where values are counted."""
 _SALT = 1_000
+_LOOKED_AT, _FEW = 4_096, 512
 
 
 class Recorded:
@@ -126,7 +128,8 @@ def _numbered(parts: list[tuple[int, Keys]]) -> dict[str, np.ndarray]:
 
 
 def borne(setting: Setting, piece: EncodedPiece, roots: Seqs | None = None) -> Iterator[Message]:
-    """A piece's values, one entry per row that bears it; with who bears it, where no bearer may count twice.
+    """A piece's values, one entry per row that bears it; of few different values each once and how often; with who
+    bears it, where no bearer may count twice.
 
     `roots`: in one table each row's first of its own duplicates, of which a value is counted once.
     """
@@ -134,9 +137,9 @@ def borne(setting: Setting, piece: EncodedPiece, roots: Seqs | None = None) -> I
     bearing = np.zeros(len(frequency_keys(setting)), np.int64)
     for number, one in enumerate(borne_by(setting, piece, roots)):
         bearing[number] = one.bearing
-        for place, rows in by_place(home_of(one.values, _SALT + number, setting.shards)):
-            kind = BORNE if one.marks is None else BORNE_BY
-            found[place, kind].append((number, one.values[rows], None if one.marks is None else one.marks[rows]))
+        kind, values, beside = _dense(one)
+        for place, rows in by_place(home_of(values, _SALT + number, setting.shards)):
+            found[place, kind].append((number, values[rows], None if beside is None else beside[rows]))
     yield Message(0, BEARING, {}, {"bearing": bearing})
     for (place, kind), parts in found.items():
         head = {
@@ -144,15 +147,23 @@ def borne(setting: Setting, piece: EncodedPiece, roots: Seqs | None = None) -> I
             "count": np.array([len(values) for _, values, _ in parts]),
         }
         body: dict[str, Any] = {"value": np.concatenate([values for _, values, _ in parts])}
-        if kind == BORNE_BY:
-            body["mark"] = np.concatenate([marks for *_, marks in parts if marks is not None])
+        if kind != BORNE:
+            body["beside"] = np.concatenate([beside for *_, beside in parts if beside is not None])
         yield Message(place, kind, head, body)
 
 
-def _once_each(values: Keys, marks: Seqs | None, wanted: Keys | None) -> Keys:
+def _dense(one: Borne) -> tuple[int, Keys, Seqs | None]:
+    """The values as they are sent, and what stands beside each: who bears it, or how many do."""
+    if one.marks is not None:
+        return BORNE_BY, one.values, one.marks
+    if len(np.unique(one.values[:_LOOKED_AT])) > _FEW:
+        return BORNE, one.values, None
+    values, counts = np.unique(one.values, return_counts=True)
+    return BORNE_OFTEN, values, counts.astype(np.int64)
+
+
+def _once_each(values: Keys, marks: Seqs, wanted: Keys | None) -> Keys:
     """The values, each once per bearer; of wanted ones only, where those are enough."""
-    if marks is None:
-        return values
     if wanted is not None:
         asked = np.isin(values, wanted)
         values, marks = values[asked], marks[asked]
@@ -175,11 +186,12 @@ def count_values(setting: Setting, messages: list[Message]) -> Iterator[Message]
         wanted = np.unique(
             np.concatenate([_NO_KEYS, *(one.body["value"][one.body["counted"] == number] for one in asked)])
         )
-        values, marks = given.get(number, (_NO_KEYS, None))
-        if counted_value.distinct(setting):
-            values = _once_each(values, marks, None if counted_value.shown_by_value(setting) else wanted)
-        tables.append((wanted, counts_of(wanted, values)))
-        shown[number] += len(values) if counted_value.shown_by_value(setting) else 0
+        by_value, counts = counted_value.shown_by_value(setting), np.zeros(len(wanted))
+        for kind, values in given[number].items():
+            some, bearers = _counts_of_kind(kind, values, wanted, every_value=by_value)
+            counts += some
+            shown[number] += bearers if by_value else 0
+        tables.append((wanted, counts))
     for one in asked:
         body, counts = one.body, np.zeros(len(one.body["value"]))
         for number, rows in by_place(body["counted"].astype(np.int64)):
@@ -188,25 +200,42 @@ def count_values(setting: Setting, messages: list[Message]) -> Iterator[Message]
         yield Message(int(one.head["from"][0]), SHOWN, {"shown": shown}, {**body, "count": counts})
 
 
-_NO_KEYS = np.zeros(0, np.uint64)
+_NO_KEYS, _NO_ROWS = np.zeros(0, np.uint64), np.zeros(0, np.int64)
 
 
-def _by_number(messages: list[Message]) -> dict[int, tuple[Keys, Seqs | None]]:
-    """By the number of what is counted the values that rows bear, and who bears them."""
-    parts: dict[int, list[tuple[Keys, Seqs | None]]] = defaultdict(list)
+def _counts_of_kind(kind: int, given: tuple[Keys, Seqs], wanted: Keys, *, every_value: bool) -> tuple[Floats, int]:
+    """How many bear each wanted value, and how many bear any; those only where every value is looked at."""
+    values, beside = given
+    if kind == BORNE_OFTEN:
+        return _often(wanted, values, beside), int(beside.sum())
+    if kind == BORNE_BY:
+        values = _once_each(values, beside, None if every_value else wanted)
+    return counts_of(wanted, values), len(values)
+
+
+def _often(wanted: Keys, values: Keys, times: Seqs) -> Floats:
+    """How often each wanted value (sorted, each once) stands among values that come with how often they do."""
+    place = np.minimum(np.searchsorted(wanted, values), max(len(wanted) - 1, 0))
+    own = np.flatnonzero(wanted[place] == values) if len(wanted) else np.zeros(0, np.int64)
+    return np.bincount(place[own], times[own], len(wanted)).astype(np.float64)
+
+
+def _by_number(messages: list[Message]) -> dict[int, dict[int, tuple[Keys, Seqs]]]:
+    """By the number of what is counted and the kind of message the values, and what stands beside them."""
+    parts: dict[int, dict[int, list[tuple[Keys, Seqs]]]] = defaultdict(lambda: defaultdict(list))
     for one in messages:
-        if one.kind in (BORNE, BORNE_BY):
+        if one.kind in (BORNE, BORNE_BY, BORNE_OFTEN):
+            beside = one.body.get("beside", _NO_ROWS)
             ends = np.cumsum(one.head["count"])
             for number, end, count in zip(one.head["counted"].tolist(), ends, one.head["count"], strict=True):
                 own = slice(end - count, end)
-                parts[number].append((one.body["value"][own], one.body["mark"][own] if "mark" in one.body else None))
-    return {
-        number: (
-            np.concatenate([values for values, _ in own]),
-            None if own[0][1] is None else np.concatenate([marks for _, marks in own if marks is not None]),
-        )
-        for number, own in parts.items()
-    }
+                parts[number][one.kind].append((one.body["value"][own], beside[own]))
+    found: dict[int, dict[int, tuple[Keys, Seqs]]] = defaultdict(dict)
+    for number, kinds in parts.items():
+        for kind, own_parts in kinds.items():
+            values, besides = zip(*own_parts, strict=True)
+            found[number][kind] = np.concatenate(values), np.concatenate(besides)
+    return found
 
 
 def look_up_counts(setting: Setting, messages: list[Message]) -> CountsLookedUp:
