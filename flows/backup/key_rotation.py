@@ -25,7 +25,7 @@ from flows.home.store import Store, opened_store
 from flows.home.store.chain import ROTATED
 from flows.landing.manifest import MANIFEST, resigned_manifest
 from flows.ledger.publish.erase import finish_erasure
-from flows.ledger.publish.read import is_signed, kept_versions, read_index, signature, signed_by_any
+from flows.ledger.publish.read import is_signed, kept_versions, read_index, signature, signed_by_any, unsigned
 from flows.run.runs import run_lock
 from schemas.errors import HomeError
 from schemas.store import Register
@@ -111,7 +111,7 @@ def _resigned_index(path: Path, key: DistrictKey) -> bool:
             return False
     except HomeError:
         return False
-    index = {**{name: value for name, value in index.items() if name != "hmac"}, "key_id": key.key_id}
+    index = {**unsigned(index), "key_id": key.key_id}
     text = json.dumps({**index, "hmac": signature(key, index)}, ensure_ascii=False, indent=1).encode()
     write_private(path, text)
     return True

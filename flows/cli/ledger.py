@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from schemas.rules import Rule
 
 if TYPE_CHECKING:
     from flows.home.folders import Home
+    from schemas.ledger_index import LedgerIndex
 
 app = Commands(help="看一本账、比较版本、查验完整。")
 
@@ -30,7 +32,7 @@ def show(home: HomeOption, key: KeyArgument = None, json: JsonOption = False) ->
     from flows.ledger import show as show_person
 
     place = _place(home)
-    body = show_person(place, key) if key else _index(place)
+    body: Mapping[str, Any] = show_person(place, key) if key else _index(place)
     if json:
         print(_dumped(body))
         return
@@ -196,7 +198,7 @@ def _place(home: Any) -> Home:
     return Home(home.resolve())
 
 
-def _index(place: Home) -> dict[str, Any]:
+def _index(place: Home) -> LedgerIndex:
     from flows.ledger.publish.read import current_version
     from schemas.errors import HomeError
 

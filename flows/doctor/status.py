@@ -58,15 +58,14 @@ def state_of(home: Home) -> HomeState:
             action="先运行 sanzhao init 或 sanzhao run",
         )
     published = current_version(home)
-    newest = published.index if published else {}
     going, unfinished = run_is_going(home), last_unfinished(home)
     service, settings = service_is_running(home), load_settings(home)
     cron = settings.night.cron if service else ""
     return HomeState(
         home=str(home.root),
         going=going,
-        version=newest.get("version"),
-        as_of=newest.get("as_of"),
+        version=published.version if published else None,
+        as_of=published.as_of if published else None,
         resumable=unfinished.run_id if unfinished and not going else None,
         service=service,
         next_night=next_due(cron, datetime.now(UTC)) if service else None,

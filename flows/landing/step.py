@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -20,13 +19,14 @@ from flows.landing.manifest import LandedFile, LandedSource, Manifest, save_mani
 from flows.landing.resting import MovingError, TooLargeError, read_resting, still_moving
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders
+from flows.run.stepbook import CountValues
 from schemas.contracts import SourceContract
 from schemas.errors import InputError
 from schemas.provenance import Provenance
 from schemas.rules import Rule
 
 
-def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def land(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Copy every file of the drop, sealed, into the night's landing folder.
 
     Counts sources, files, bytes and unreadable files; `warnings` are Chinese lines on what was left aside.
@@ -75,7 +75,7 @@ def _manifest(
     )
 
 
-def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def replay(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Take over an earlier night's sealed copies (`run.replay`, checked) as this run's own landing record."""
     if run.replay is None:
         raise InputError(
@@ -100,7 +100,7 @@ def fingerprint(contract: SourceContract) -> str:
     return hashlib.sha256(contract.model_dump_json().encode()).hexdigest()[:12]
 
 
-def _counts(manifest: Manifest) -> dict[str, Any]:
+def _counts(manifest: Manifest) -> CountValues:
     problems = [f"{entry.source}/{entry.name}：{entry.problem}" for entry in manifest.files if entry.problem]
     return {
         "sources": len(manifest.sources),

@@ -31,6 +31,7 @@ from flows.ledger.sql import count, put, put_rows, run_sql
 from flows.organisations import OrganisationRegister
 from flows.run.context import RunContext
 from flows.run.questions import ask_senders
+from flows.run.stepbook import CountValues
 from matchers.relations import make
 from schemas.contracts import ledger_table
 from schemas.policy import Leads, load_policy
@@ -39,7 +40,7 @@ from schemas.words import words
 _TEXT = pa.string()
 
 
-def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def build_ledger(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Write `ledger`, `review` and `coverage`; counts for the summary."""
     previous = current_version(run.home, run.key)
     if not has_relation(con, "judged_pairs"):

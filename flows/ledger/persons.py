@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from flows.ledger.sql import count, put_rows, run_sql
 from flows.run.context import RunContext
+from flows.run.stepbook import CountValues
 from schemas.contracts import check_table, stage_table
 
 
-def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def build_persons(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Write `persons`; counts per kind."""
     run_sql(con, "work.sql")
     run_sql(con, "declared.sql")

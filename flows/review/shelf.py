@@ -94,7 +94,7 @@ class Shelf:
         published = current_version(self._home, self._key)
         review = published.table("review") if published else _empty("review")
         ledger = published.table("ledger") if published else _empty("ledger")
-        index = published.index if published else {}
+        index: Mapping[str, Any] = published.index if published else {}
         as_of = date.fromisoformat(index["as_of"]) if index else None
         run_id = str(index.get("run_id", ""))
         version = published.version if published else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +14,7 @@ from flows.ledger.facts import build_facts
 from flows.ledger.sql import put_rows, run_sql
 from flows.organisations import read_name
 from flows.run.context import RunContext
+from flows.run.stepbook import CountValues
 from flows.units.link import link_nodes
 from flows.units.memory import read_register
 from flows.units.mentions import Mention, Node, Vocabulary, nodes_of
@@ -27,7 +27,7 @@ from matchers.encoding.units import clean_unit, parse_unit
 from schemas.policy import Policy
 
 
-def build_step(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def build_step(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Write `placed_work`, `orgs`, `units`, `row_units`, `org_units`, `roll_units`, `unit_doubts`; counts, warnings."""
     warnings = build_facts(con, run)
     counts = build_units(con, run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from flows.ledger.publish.read import Published, kept_versions, signature
 from flows.ledger.publish.retention import doomed_versions
 from flows.run.context import RunContext
 from schemas.contracts import check_table, ledger_schema_version, ledger_table
+from schemas.ledger_index import DeltaMark, FileMark, IndexCounts, LedgerIndex
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class UnpublishedVersion:
     files: dict[str, bytes]
     documents: dict[str, bytes]
     """What stands beside the tables for their readers: contracts, code table, README."""
-    about: dict[str, Any] = field(default_factory=dict)
-    """Further marks of the index, such as the version a rollback restores."""
+    restores: str = ""
+    """The version that a rollback restores."""
 
 
 def make_draft(
-    run: RunContext, tables: dict[str, pa.Table], newest: str | None, about: dict[str, Any] | None = None
+    run: RunContext, tables: dict[str, pa.Table], newest: str | None, restores: str = ""
 ) -> UnpublishedVersion:
     """The tables' bytes under the version's name, which is after the newest one there was.
 
@@ -49,7 +50,7 @@ def make_draft(
     changes = _of_version(tables["changes"], version)
     check_table(changes, ledger_table("changes"))
     files["changes.parquet"] = parquet_bytes(changes, "changes", run.as_of)
-    return UnpublishedVersion(version, {**tables, "changes": changes}, files, documents_of(run, codes), about or {})
+    return UnpublishedVersion(version, {**tables, "changes": changes}, files, documents_of(run, codes), restores)
 
 
 def _of_version(changes: pa.Table, version: str) -> pa.Table:
@@ -68,15 +69,13 @@ def _version_name(run: RunContext, files: dict[str, bytes], newest: str | None) 
     return f"{moment:%Y%m%dT%H%M%SZ}-{content[:4]}"
 
 
-def make_index(
-    run: RunContext, draft: UnpublishedVersion, current: Published | None, audit_head: str
-) -> dict[str, Any]:
+def make_index(run: RunContext, draft: UnpublishedVersion, current: Published | None, audit_head: str) -> LedgerIndex:
     """The signed index of a version: what it holds, where it comes from, the deltas up to it."""
-    files = {
+    files: dict[str, FileMark] = {
         name: {"rows": draft.tables[name.removesuffix(".parquet")].num_rows, "bytes": len(data), "sha256": sha256(data)}
         for name, data in sorted(draft.files.items())
     }
-    delta = {
+    delta: DeltaMark = {
         "version": draft.version,
         "previous": current.version if current else None,
         "as_of": run.as_of.isoformat(),
@@ -85,7 +84,7 @@ def make_index(
         "ledger_sha256": files["ledger.parquet"]["sha256"],
     }
     deltas = [*(current.index["deltas"] if current else []), delta][-run.policy.limits.delta_history :]
-    index = {
+    index: LedgerIndex = {
         "schema_version": ledger_schema_version(),
         "version": draft.version,
         "previous": delta["previous"],
@@ -102,9 +101,11 @@ def make_index(
         "kept": _kept(run, draft, len(deltas)),
         "audit_head": audit_head,
         "key_id": run.key.key_id,
-        **({"date_forced": run.forced} if run.forced else {}),
-        **draft.about,
     }
+    if run.forced:
+        index["date_forced"] = run.forced
+    if draft.restores:
+        index["restores"] = draft.restores
     return {**index, "hmac": signature(run.key, index)}
 
 
@@ -115,7 +116,7 @@ def _kept(run: RunContext, draft: UnpublishedVersion, deltas: int) -> list[str]:
     return [version for version in versions if version not in doomed]
 
 
-def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
+def _content_counts(tables: dict[str, pa.Table]) -> IndexCounts:
     def tally(values: list[Any]) -> dict[str, int]:
         return {str(value): values.count(value) for value in sorted(set(values))}
 
@@ -131,7 +132,7 @@ def _content_counts(tables: dict[str, pa.Table]) -> dict[str, Any]:
     }
 
 
-def put_in_place(run: RunContext, draft: UnpublishedVersion, index: dict[str, Any]) -> None:
+def put_in_place(run: RunContext, draft: UnpublishedVersion, index: LedgerIndex) -> None:
     """The version folder first, then the copy of its ledger, last the index: until then the old version stands."""
     text = json.dumps(index, ensure_ascii=False, indent=1).encode()
     write_version(run.home.ledger / "versions" / draft.version, {**draft.files, **draft.documents, "index.json": text})

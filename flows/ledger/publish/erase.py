@@ -12,7 +12,6 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,8 +21,9 @@ from flows.home.keys import DistrictKey
 from flows.home.store import opened_store
 from flows.ledger.keys_moved import merges, same_person
 from flows.ledger.publish.files import parquet_bytes, sha256
-from flows.ledger.publish.read import current_version, kept_version, kept_versions, signature
+from flows.ledger.publish.read import current_version, kept_version, kept_versions, signature, unsigned
 from schemas.errors import HomeError
+from schemas.ledger_index import DeltaMark, FileMark
 from schemas.rules import Rule
 
 _COUNTS_ONLY = frozenset({"运行小结.md", "退回清单.csv", "数据质量"})
@@ -49,7 +49,7 @@ class _Erasure:
     keys: frozenset[str]
     numbers: frozenset[str]
     on: date
-    digests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    digests: dict[str, dict[str, FileMark]] = field(default_factory=dict)
     """Per version rewritten, its files as its index names them."""
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -139,7 +139,7 @@ def _rewrite(erasure: _Erasure, version: str) -> None:
     """One version without the person, under the same name: written aside, then swapped in."""
     keys, counts, digests = erasure.keys, erasure.counts, erasure.digests
     kept = kept_version(erasure.home, version)
-    index = {name: value for name, value in kept.index.items() if name != "hmac"}
+    index = unsigned(kept.index)
     files: dict[str, bytes] = {}
     taken = 0
     rows, names = _rows_and_masked_names(kept.table("ledger"), keys)
@@ -205,7 +205,7 @@ def _unnamed(table: pa.Table, keys: frozenset[str]) -> pa.Table:
     return table
 
 
-def _delta(delta: dict[str, Any], digests: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _delta(delta: DeltaMark, digests: dict[str, dict[str, FileMark]]) -> DeltaMark:
     files = digests.get(delta["version"])
     if files is None:
         return delta

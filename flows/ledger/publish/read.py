@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from flows.home.sealed_tables import table_in
 from flows.ledger.publish.older import as_today
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
+from schemas.ledger_index import LedgerIndex
 from schemas.rules import Rule
 
 TABLES = ("ledger", "changes", "coverage", "review", "aliases", "units", "codes")
@@ -30,7 +31,7 @@ class Published:
     """One kept version: its folder and its index."""
 
     folder: Path
-    index: dict[str, Any]
+    index: LedgerIndex
 
     @property
     def version(self) -> str:
@@ -60,27 +61,31 @@ def empty_table(name: str) -> pa.Table:
     return pa.schema([column.with_nullable(True) for column in ledger_table(name).schema]).empty_table()
 
 
-def signature(key: DistrictKey, index: dict[str, Any]) -> str:
+def signature(key: DistrictKey, index: LedgerIndex) -> str:
     """HMAC over the index without its own HMAC, in canonical JSON."""
     return key.sign("index", _signed_part(index))
 
 
-def is_signed(key: DistrictKey, index: dict[str, Any]) -> bool:
+def is_signed(key: DistrictKey, index: LedgerIndex) -> bool:
     """Whether the index's HMAC is this key's."""
     return key.signed("index", _signed_part(index), index["hmac"])
 
 
-def signed_by_any(key: DistrictKey, index: dict[str, Any]) -> bool:
+def signed_by_any(key: DistrictKey, index: LedgerIndex) -> bool:
     """Whether any key of the ring signed it, an older one too: only what is about to be signed anew asks so."""
     return any(one.signed("index", _signed_part(index), index["hmac"]) for one in (key, *key.olders))
 
 
-def _signed_part(index: dict[str, Any]) -> bytes:
-    body = {name: value for name, value in index.items() if name != "hmac"}
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def unsigned(index: LedgerIndex) -> LedgerIndex:
+    """A copy without its HMAC, in the same order, to be changed and signed anew."""
+    return cast(LedgerIndex, {name: value for name, value in index.items() if name != "hmac"})
 
 
-def read_index(path: Path) -> dict[str, Any]:
+def _signed_part(index: LedgerIndex) -> bytes:
+    return json.dumps(unsigned(index), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def read_index(path: Path) -> LedgerIndex:
     """An index file's content. Raises HomeError when it is not one."""
     try:
         body = json.loads(path.read_bytes())
@@ -90,7 +95,7 @@ def read_index(path: Path) -> dict[str, Any]:
         raise HomeError(
             "索引读不了或不完整", where=f"ledger/{path.parent.name}/index.json", rule=Rule.INDEX, action=_ACTION
         )
-    return body
+    return cast(LedgerIndex, body)
 
 
 def current_version(home: Home, key: DistrictKey | None = None) -> Published | None:

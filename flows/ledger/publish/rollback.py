@@ -52,7 +52,7 @@ def rollback(run: RunContext, version: str, *, by: str, why: str) -> str:
         for name in tables.keys() - {"changes"}:  # these get their version's name, and are looked at, in the draft
             check_table(tables[name], ledger_table(name))
         check_published(tables, ())
-        draft = make_draft(run, tables, max([current.version, *lost]), {"restores": old.version})
+        draft = make_draft(run, tables, max([current.version, *lost]), old.version)
         store.write_pending(VersionRows(draft.version, run.as_of, (), (), ()))
         without = f"（缺 {' '.join(lost)}）" if lost else ""
         store.audit(run.key, run.started_at, by, "rollback", why=f"{draft.version} = {old.version}{without}: {why}")

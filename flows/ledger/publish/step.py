@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date
 
 import duckdb
 import pyarrow as pa
@@ -34,10 +33,12 @@ from flows.ledger.relations import relation
 from flows.ledger.sql import put, put_rows
 from flows.ledger.tokens_moved import moved_tokens
 from flows.run.context import RunContext
+from flows.run.stepbook import CountValues
 from reports.books import disagreements, views_of
 from reports.reconcile import disagreeing, reconciled
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError, TableError
+from schemas.ledger_index import LedgerIndex
 from schemas.rules import Rule
 
 _NUMBERS = """
@@ -52,7 +53,7 @@ left join clean_numbers n on n.text = p.record_id
 """
 
 
-def publish(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, Any]:
+def publish(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Publish the workspace's `ledger`, `review` and `coverage`; counts of rows and changes, and the version's name.
 
     Raises InputError when the ledger moved further than the policy allows, or lost a column. Publishing the same run
@@ -128,8 +129,8 @@ def _check_books(ledger: pa.Table, coverage: pa.Table) -> None:
 
 
 def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, current: Published | None) -> NightChanges:
-    index = current.index if current else {}
-    was = datetime.fromisoformat(index["as_of"]).date() if current else None
+    index = current.index if current else None
+    was = current.as_of if current else None
     put_rows(con, "night", {"previous_as_of": pa.date32(), "as_of": pa.date32()}, [(was, run.as_of)])
     review = con.execute("select distinct member_no from review where member_no is not null").fetchall()
     incomplete = con.execute("select source from carried_sources").fetchall()
@@ -139,8 +140,8 @@ def _night(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store, curren
     return NightChanges(
         as_of=run.as_of,
         previous_as_of=was,
-        policy_changed=bool(current) and index["policy_version"] != run.policy.version,
-        model_changed=bool(current) and index["model_version"] != model_of(run.settings).version,
+        policy_changed=index is not None and index["policy_version"] != run.policy.version,
+        model_changed=index is not None and index["model_version"] != model_of(run.settings).version,
         incomplete=frozenset(one for (one,) in incomplete),
         increments=frozenset(name for name, contract in run.contracts.items() if contract.snapshot == "increment"),
         in_review=frozenset(one for (one,) in review),
@@ -206,7 +207,7 @@ def _replace_copy(run: RunContext, current: Published) -> None:
         write_private(run.home.ledger / "ledger.parquet", data)
 
 
-def _counts(index: dict[str, Any]) -> dict[str, Any]:
+def _counts(index: LedgerIndex) -> CountValues:
     return {"version": index["version"], **index["counts"]}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +20,7 @@ from flows.ledger.publish.replay import ledger_schema, prove_changes
 from flows.ledger.publish.unfinished import unfinished_versions
 from schemas.contracts import check_table, ledger_table
 from schemas.errors import SanzhaoError
+from schemas.ledger_index import LedgerIndex
 
 
 def verify(home: Home, key: DistrictKey | None = None, *, store_url: str = "") -> list[str]:
@@ -36,7 +36,7 @@ def verify(home: Home, key: DistrictKey | None = None, *, store_url: str = "") -
     problems = [f"{older.message}。处理办法：{older.action}"] if older else []
     if not (folder / "index.json").exists():
         return [*problems, "还没有发布过一本账" if not versions else "ledger/index.json 不见了"]
-    indexes: dict[str, dict[str, Any]] = {}
+    indexes: dict[str, LedgerIndex] = {}
     for version in versions:
         index = _checked_index(folder / "versions" / version, key, problems)
         if index is not None:
@@ -56,7 +56,7 @@ def _left_over(home: Home, store_url: str) -> list[str]:
         return unfinished_versions(home, index_version(home), store)
 
 
-def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[str, Any] | None:
+def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> LedgerIndex | None:
     """A version's index; none where it cannot be read or bears another signature, for then nothing it says counts."""
     try:
         index = read_index(folder / "index.json")
@@ -71,7 +71,7 @@ def _checked_index(folder: Path, key: DistrictKey, problems: list[str]) -> dict[
     return index
 
 
-def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
+def _file_problems(folder: Path, index: LedgerIndex) -> list[str]:
     problems = []
     for name in TABLES:
         file = f"{name}.parquet"
@@ -91,7 +91,7 @@ def _file_problems(folder: Path, index: dict[str, Any]) -> list[str]:
     return problems + _document_problems(folder, index)
 
 
-def _document_problems(folder: Path, index: dict[str, Any]) -> list[str]:
+def _document_problems(folder: Path, index: LedgerIndex) -> list[str]:
     """Contracts, code table and README beside the tables: as the index has them."""
     problems = []
     for name, told in index.get("documents", {}).items():
@@ -114,7 +114,7 @@ def _table_problems(version: str, name: str, table: pa.Table, rows: int) -> list
 
 def _current_problems(
     folder: Path,
-    indexes: dict[str, dict[str, Any]],
+    indexes: dict[str, LedgerIndex],
     key: DistrictKey,
     without_index: tuple[list[str], frozenset[str]],
 ) -> list[str]:
@@ -130,12 +130,12 @@ def _current_problems(
     if not is_signed(key, current):
         return ["ledger/index.json：索引签名不符，被改动过"]
     problems = []
-    if current["version"] not in unread and _content(indexes.get(current["version"], {})) != _content(current):
+    if current["version"] not in unread and not _same(indexes.get(current["version"]), current):
         problems.append(f"ledger/index.json：与版本 {current['version']} 的索引不同，或该版本不见了")
     if current["version"] != max([*indexes, *unread], default=current["version"]):
         problems.append("ledger/index.json：不是最新的版本")
     path = folder / "ledger.parquet"
-    told = current["files"].get("ledger.parquet", {}).get("sha256")
+    told = _sha256_in(current, "ledger.parquet")
     ahead = [folder / "versions" / version / "ledger.parquet" for version in left]
     if not path.exists() or sha256(path.read_bytes()) not in {told, *map(_sha256_of, ahead)}:
         problems.append("ledger/ledger.parquet：与索引的校验值不符")
@@ -145,7 +145,7 @@ def _current_problems(
             continue
         if index is None:
             problems.append(f"缺版本 {delta['version']} 的变动")
-        elif index["files"].get("changes.parquet", {}).get("sha256") != delta["changes_sha256"]:
+        elif _sha256_in(index, "changes.parquet") != delta["changes_sha256"]:
             problems.append(f"{delta['version']}：变动与当前索引所记不符")
     told_of = {delta["version"] for delta in current["deltas"]}
     there = {*indexes, *unread, *told_of}
@@ -153,16 +153,25 @@ def _current_problems(
     return problems + [f"缺版本 {version}" for version in gone]
 
 
-def _content(index: dict[str, Any]) -> dict[str, Any]:
+def _same(one: LedgerIndex | None, other: LedgerIndex) -> bool:
+    return one is not None and _content(one) == _content(other)
+
+
+def _content(index: LedgerIndex) -> dict[str, object]:
     """Without the signature: a change of keys that was cut off may have signed one of two copies anew."""
     return {name: value for name, value in index.items() if name not in ("hmac", "key_id")}
+
+
+def _sha256_in(index: LedgerIndex, file: str) -> str | None:
+    mark = index["files"].get(file)
+    return mark["sha256"] if mark else None
 
 
 def _sha256_of(path: Path) -> str:
     return sha256(path.read_bytes()) if path.exists() else ""
 
 
-def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[str]:
+def _chain_problems(folder: Path, indexes: dict[str, LedgerIndex]) -> list[str]:
     """Each kept version is the one before it with its changes applied."""
     problems = []
     for version, index in sorted(indexes.items()):
@@ -179,7 +188,7 @@ def _chain_problems(folder: Path, indexes: dict[str, dict[str, Any]]) -> list[st
     return problems
 
 
-def _read(folder: Path, index: dict[str, Any], name: str) -> pa.Table:
+def _read(folder: Path, index: LedgerIndex, name: str) -> pa.Table:
     version, as_of = str(index["version"]), date.fromisoformat(index["as_of"])
     table = pq.read_table(folder / "versions" / version / f"{name}.parquet").replace_schema_metadata(None)
     return as_today(table, name, as_of, version)
