@@ -11,6 +11,7 @@ from flows.ledger import show
 from flows.ledger.publish.read import current_version
 from flows.originals import Copies
 from reports.words import ANY_COLUMN, CLASSES, FIELDS, LEVELS, ROLES, RULES
+from schemas.ledger_rows import EvidenceRow, LedgerRow
 from schemas.policy import Policy
 
 
@@ -46,7 +47,7 @@ def explain(home: Home, key: str, policy: Policy) -> list[str]:
 
 
 def _evidence_lines(
-    evidence: dict[str, Any], member_no: str | None, details: dict[Any, list[dict[str, Any]]]
+    evidence: EvidenceRow, member_no: str | None, details: dict[Any, list[dict[str, Any]]]
 ) -> list[str]:
     place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
     head = f"- {ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
@@ -72,7 +73,7 @@ def _pair_lines(pair: dict[str, Any]) -> list[str]:
     ]
 
 
-def _status_lines(row: dict[str, Any], policy: Policy) -> list[str]:
+def _status_lines(row: LedgerRow, policy: Policy) -> list[str]:
     if row["objection"]:
         return ["- 本人已提出异议，答复前不给出状态"]
     states = {lead["code"]: lead["state"] for lead in row["leads"]}

@@ -23,6 +23,7 @@ from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.desk import Coverage, Listed, Original, PersonView, Refused, Row
 from reports.workbench.people import PeopleFilter
 from schemas.errors import HomeError, InputError, SanzhaoError
+from schemas.ledger_rows import IndexedRow
 from schemas.rules import Rule
 from schemas.store import LeadEvent, Objection
 
@@ -155,7 +156,7 @@ class LedgerPeople:
             self._office.store.answer_objections(key, self._office.today(), text)
             self._office.audit(account.name, "answer", None, key)
 
-    def _whom(self, session: str, key: str, action: Action) -> tuple[SignedInAccount, dict[str, Any]]:
+    def _whom(self, session: str, key: str, action: Action) -> tuple[SignedInAccount, IndexedRow]:
         account, held = self._office.with_right(session, action), self._office.version_in_force()
         row = held.people.person(key) or self._moved(key)
         if row is None:
@@ -164,7 +165,7 @@ class LedgerPeople:
             self._office.refuse(account, action, key[:40])
         return account, row
 
-    def _moved(self, key: str) -> dict[str, Any] | None:
+    def _moved(self, key: str) -> IndexedRow | None:
         """The person an old key leads to."""
         try:
             now = show(self._office.home, key)["row"]["person_key"]

@@ -18,6 +18,7 @@ from reports.causes import cause_text
 from reports.workbench.access import Action, SignedInAccount, allowed
 from reports.workbench.counter import CounterAnswer, Where
 from schemas.errors import SanzhaoError
+from schemas.ledger_rows import IndexedRow
 
 _OTHER_STREET = "不在您的镇街的一本账和待核对里；名册和原件请由全区的账号查"
 _OTHER_NAME = "这个号码在一本账里，但记的姓名与所输的不同：请核对姓名和号码"
@@ -54,7 +55,7 @@ class Search:
             Where.LEDGER, told, person_key=row["person_key"], task=task, name_masked=row["name_masked"]
         )  # fmt: skip
 
-    def _in_ledger(self) -> Iterator[tuple[dict[str, Any], str | None]]:
+    def _in_ledger(self) -> Iterator[tuple[IndexedRow, str | None]]:
         """Rows of the ledger that the number names, with the task number where it was one."""
         people, number = self.office.version_in_force().people, self.enquiry.number
         if self.enquiry.kind is NumberKind.TASK:

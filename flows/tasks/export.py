@@ -26,6 +26,7 @@ from reports.tasks.sheet import Contact, Task, TaskSheet, file_name, task_workbo
 from reports.tasks.words import contact_window, lead_words, neutral
 from schemas.contracts import load_sources
 from schemas.errors import HomeError, InputError
+from schemas.ledger_rows import LedgerRow
 from schemas.policy import Policy, load_policy
 from schemas.rules import Rule
 
@@ -121,9 +122,9 @@ def questions_of(row: Mapping[str, Any], policy: Policy, answered: RecentAnswers
 
 def _by_street(
     current: Published, policy: Policy, answered: RecentAnswers, order: TaskOrder
-) -> dict[str, list[tuple[dict[str, Any], str]]]:
+) -> dict[str, list[tuple[LedgerRow, str]]]:
     """Each street's leads, by unit and person so that one call does for neighbours."""
-    found: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    found: dict[str, list[tuple[LedgerRow, str]]] = {}
     rows = current.table("ledger").to_pylist()
     for row in sorted(rows, key=lambda one: (one["units"][:1], one["person_key"])):
         street = street_of(row)
@@ -135,7 +136,7 @@ def _by_street(
 
 
 def _written(
-    order: TaskOrder, desk: _TaskDesk, streets: Mapping[str, list[tuple[dict[str, Any], str]]], store: Store
+    order: TaskOrder, desk: _TaskDesk, streets: Mapping[str, list[tuple[LedgerRow, str]]], store: Store
 ) -> ExportedTasks:
     now = datetime.now(UTC)
     at = now.astimezone(BEIJING)

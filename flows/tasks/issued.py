@@ -16,6 +16,7 @@ from flows.ledger.publish.read import Published, kept_version, kept_versions
 from flows.tasks.contacts import read_contacts
 from flows.tasks.history import open_states
 from flows.tasks.numbers import lead_letters, sheet_date
+from schemas.ledger_rows import LedgerRow
 from schemas.policy import Policy
 
 
@@ -45,7 +46,7 @@ class Issued:
         self._home = home
         self._current = current
         self._policy = policy
-        self._rows: dict[date, list[tuple[Published, dict[str, dict[str, Any]]]]] = {}
+        self._rows: dict[date, list[tuple[Published, dict[str, LedgerRow]]]] = {}
 
     def find(self, number: str) -> IssuedLead | str:
         """The lead of a number, or in Chinese why there is none to answer."""
@@ -73,7 +74,7 @@ class Issued:
         return read_contacts(self._home, self.key, asked.version, [row])[asked.key_then]
 
     @cached_property
-    def _persons(self) -> dict[str, dict[str, Any]]:
+    def _persons(self) -> dict[str, LedgerRow]:
         return {row["person_key"]: row for row in self._current.table("ledger").to_pylist()}
 
     @cached_property
@@ -104,7 +105,7 @@ class Issued:
                     found[lead_letters(self.key, name, code)].add((person, code))
         return found
 
-    def _row_then(self, as_of: date, person: str, code: str) -> tuple[Published, dict[str, Any]] | None:
+    def _row_then(self, as_of: date, person: str, code: str) -> tuple[Published, LedgerRow] | None:
         """The newest kept version of that date in which the person has this lead, and their row there."""
         if as_of not in self._rows:
             self._rows[as_of] = list(self._versions(as_of))
@@ -115,7 +116,7 @@ class Issued:
                     return version, row
         return None
 
-    def _versions(self, as_of: date) -> Iterator[tuple[Published, dict[str, dict[str, Any]]]]:
+    def _versions(self, as_of: date) -> Iterator[tuple[Published, dict[str, LedgerRow]]]:
         for name in reversed(kept_versions(self._home)):
             version = kept_version(self._home, name)
             if str(version.index["as_of"]) == as_of.isoformat():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from matchers.engine import connect
 from matchers.relations import make
 from reports.workbench.access import SignedInAccount
 from reports.workbench.list_query import ListQuery
+from schemas.ledger_rows import IndexedRow
 
 PAGE = 50
 
@@ -59,32 +60,32 @@ class PeopleIndex:
         with self._lock:
             self._con.close()
 
-    def page(self, account: SignedInAccount, chosen: PeopleFilter, number: int) -> list[dict[str, Any]]:
+    def page(self, account: SignedInAccount, chosen: PeopleFilter, number: int) -> list[IndexedRow]:
         """The people of one page, counted from 1."""
         order = "list_position($order, primary_status) nulls last, person_key"
         query = f"select * {_FROM} order by {order} limit {PAGE} offset $at"
         return self._rows(query, {**_values(account, chosen), "at": PAGE * (max(number, 1) - 1), "order": self._order})
 
     def count(self, account: SignedInAccount, chosen: PeopleFilter) -> int:
-        return int(self._rows(f"select count(*) as n {_FROM}", _values(account, chosen))[0]["n"])
+        return int(self._read(f"select count(*) as n {_FROM}", _values(account, chosen))[0]["n"])
 
     def choices(self, account: SignedInAccount) -> dict[str, list[tuple[str, int]]]:
         """The values each filter may take, with how many people there are under each."""
         values, found = _values(account, PeopleFilter()), {}
         for name, column in (("street", "streets"), ("status", "statuses"), ("lead", "[lead_state]")):
             inner = f"select unnest(found) as value from (select {column} as found {_FROM})"
-            rows = self._rows(f"select value, count(*) as n from ({inner}) group by 1 order by 2 desc, 1", values)
+            rows = self._read(f"select value, count(*) as n from ({inner}) group by 1 order by 2 desc, 1", values)
             seen = [(str(row["value"]), int(row["n"])) for row in rows if row["value"]]
             found[name] = [
                 one for one in seen if name != "street" or account.whole_district or one[0] in account.streets
             ]
         return found
 
-    def person(self, key: str) -> dict[str, Any] | None:
+    def person(self, key: str) -> IndexedRow | None:
         """One person's row with `streets`, whoever asks: the caller checks the right."""
         return next(iter(self._rows("select * from people where person_key = $key", {"key": key})), None)
 
-    def with_leads(self) -> list[dict[str, Any]]:
+    def with_leads(self) -> list[IndexedRow]:
         """Every row with an open lead, in the order of the keys, whoever asks: the caller checks the right."""
         return self._rows(
             "select * from people where not objection and len(list_filter(leads, lead -> lead.closed_on is null)) > 0 "
@@ -92,27 +93,30 @@ class PeopleIndex:
             {},
         )
 
-    def flagged(self, flag: str) -> list[dict[str, Any]]:
+    def flagged(self, flag: str) -> list[IndexedRow]:
         """Every row with a hint, in the order of the keys, whoever asks: the caller checks the right."""
         return self._rows(
             "select * from people where not objection and list_contains(flags, $flag) order by person_key",
             {"flag": flag},
         )
 
-    def by_member(self, member_no: str) -> dict[str, Any] | None:
+    def by_member(self, member_no: str) -> IndexedRow | None:
         return next(iter(self._rows("select * from people where member_no = $no", {"no": member_no})), None)
 
-    def by_token(self, token: str) -> dict[str, Any] | None:
+    def by_token(self, token: str) -> IndexedRow | None:
         return next(iter(self._rows("select * from people where id_token = $token", {"token": token})), None)
 
     def streets(self) -> list[str]:
         """Every street that the ledger names."""
-        rows = self._rows("select distinct unnest(streets) as street from people order by 1", {})
+        rows = self._read("select distinct unnest(streets) as street from people order by 1", {})
         return [str(row["street"]) for row in rows]
 
-    def _rows(self, query: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+    def _rows(self, query: str, values: Mapping[str, object]) -> list[IndexedRow]:
+        return cast(list[IndexedRow], self._read(query, values))
+
+    def _read(self, query: str, values: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self._lock:
-            found: list[dict[str, Any]] = self._con.execute(query, dict(values)).to_arrow_table().to_pylist()
+            found: list[Mapping[str, Any]] = self._con.execute(query, dict(values)).to_arrow_table().to_pylist()
         return found
 
 
