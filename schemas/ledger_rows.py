@@ -1,4 +1,4 @@
-"""Rows of the ledger as Python reads them: one entry per column of `schemas/ledger/ledger.toml`, which is the contract."""
+"""Rows of the ledger as Python reads them: one entry per column of the contract in `schemas/ledger/ledger.toml`."""
 
 from __future__ import annotations
 
