@@ -108,6 +108,19 @@ class _Tiers:
     needs: dict[str, Bools]
 
 
+@dataclass(frozen=True)
+class _PairFacts:
+    """What is known of each pair before any is decided: its tier, owners of what it shares, a person's judgement."""
+
+    model: LinkModel
+    both: Both
+    scored: ScoredPairs
+    tiers: _Tiers
+    owners: ValueOwners
+    shared: Bools
+    judged: Codes
+
+
 _NEEDS = ("needs_probability", "needs_review_probability", "needs_own_value", "needs_single_owner")
 
 
@@ -128,9 +141,10 @@ def settle(model: LinkModel, both: Both, scored: ScoredPairs, judged: Codes, own
     tiers = _tiers_of(model, scored.patterns)
     rule = model.decision_rules.owners if model.decision_rules else None
     shared = owners.names >= (rule.shared_from_names if rule else 2)
-    first = _first_decisions(model, scored.probability, tiers, owners, shared, judged)
-    decision, several_near = _against_rivals(model, both, scored, tiers, first, judged)
-    remark = _remarks(decision, first, judged, several_near, shared, tiers.doubted)
+    facts = _PairFacts(model, both, scored, tiers, owners, shared, judged)
+    first = _first_decisions(facts)
+    decision, several_near = _against_rivals(facts, first)
+    remark = _remarks(facts, decision, first, several_near)
     return DecidedPairs(
         scored, tiers.number, decision, judged, remark, several_near, np.zeros(len(scored), bool), owners, shared
     )
@@ -162,47 +176,45 @@ def _tiers_of(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> _Tiers:
     )
 
 
-def _first_decisions(
-    model: LinkModel, probability: Floats, tiers: _Tiers, owners: ValueOwners, shared: Bools, judged: Codes
-) -> Codes:
+def _first_decisions(facts: _PairFacts) -> Codes:
     """Per pair its decision before rival pairs are looked at."""
+    model, judged, probability = facts.model, facts.judged, facts.scored.probability
     reviewed = np.where(probability >= model.review_probability, Decision.REVIEW, Decision.REJECT)
-    needs = tiers.needs
+    needs = facts.tiers.needs
     decisions = np.select(
         [
             judged == Judgement.LINK,
             judged == Judgement.NOT_LINK,
-            needs["needs_own_value"] & shared,
-            needs["needs_single_owner"] & (owners.persons > 1),
+            needs["needs_own_value"] & facts.shared,
+            needs["needs_single_owner"] & (facts.owners.persons > 1),
             needs["needs_probability"] & (probability < model.link_probability),
             needs["needs_review_probability"] & (probability < model.review_probability),
         ],
         [Decision.LINK, Decision.REJECT, reviewed, Decision.REVIEW, reviewed, Decision.REJECT],
-        tiers.decision,
+        facts.tiers.decision,
     )
     return decisions.astype(np.int8)
 
 
-def _against_rivals(
-    model: LinkModel, both: Both, scored: ScoredPairs, tiers: _Tiers, first: Codes, judged: Codes
-) -> tuple[Codes, Bools]:
+def _against_rivals(facts: _PairFacts, first: Codes) -> tuple[Codes, Bools]:
     """Per pair its decision among the pairs of its row on the unique side, and whether a rival is within the margin.
 
     Judgements rank first, then a full ID, then strong evidence, then review; by match weight within a rank.
     """
+    model, scored = facts.model, facts.scored
     decision, several_near = first.copy(), np.zeros(len(scored), bool)
     rows = np.flatnonzero(first != Decision.REJECT)
-    group, groups = _rival_groups(model, scored.pairs[rows], same=both.same)
+    group, groups = _rival_groups(model, scored.pairs[rows], same=facts.both.same)
     weight, link = scored.weight[rows], first[rows] == Decision.LINK
-    standing = np.where(link, np.where(tiers.exact[rows], LinkRank.EXACT, LinkRank.STRONG), LinkRank.NONE)
-    standing[judged[rows] == Judgement.LINK] = LinkRank.CONFIRMED
+    standing = np.where(link, np.where(facts.tiers.exact[rows], LinkRank.EXACT, LinkRank.STRONG), LinkRank.NONE)
+    standing[facts.judged[rows] == Judgement.LINK] = LinkRank.CONFIRMED
     best_standing = _highest(standing.astype(np.float64), group, groups)[group]
     best_weight = _highest(weight, group, groups)[group]
     best_link = _highest(np.where(standing > 0, weight, -np.inf), group, groups)[group]
     exact_links = np.bincount(group[standing == LinkRank.EXACT], minlength=groups)[group]
     near = weight >= best_weight - model.margin_bits
     near_ones = np.bincount(group[near], minlength=groups)[group]
-    place = _places(group, first[rows], weight, both, scored.pairs[rows], decision_rules_of(model).max_reviews_per_row)
+    place = _places(facts, rows, group, first[rows])
     link, review, reject = Decision.LINK, Decision.REVIEW, Decision.REJECT
     exact = standing == LinkRank.EXACT
     decision[rows] = np.select(
@@ -243,15 +255,17 @@ def _highest(values: Floats, group: Seqs, groups: int) -> Floats:
     return highest
 
 
-def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs, enough: int) -> Seqs:
+def _places(facts: _PairFacts, rows: Seqs, group: Seqs, first: Codes) -> Seqs:
     """Each pair's place, from 1, among those of its row and decision: heaviest first, then by the rows' ids.
 
     Where a row has no more pairs than are enough, their places do not matter and all are 1.
     """
+    pairs, weight, both = facts.scored.pairs[rows], facts.scored.weight[rows], facts.both
+    enough = decision_rules_of(facts.model).max_reviews_per_row
     places = np.ones(len(pairs), np.int64)
     many = np.flatnonzero(np.bincount(group, minlength=1)[group] > enough)
     seqs = unpacked(pairs[many])
-    left, right = (side.in_order_of_ids(rows) for side, rows in zip((both.left, both.right), seqs, strict=True))
+    left, right = (side.in_order_of_ids(one) for side, one in zip((both.left, both.right), seqs, strict=True))
     group, first = group[many], first[many]
     order = np.lexsort((left, right, -weight[many], first, group))
     fresh = np.ones(len(order), bool)
@@ -261,7 +275,8 @@ def _places(group: Seqs, first: Codes, weight: Floats, both: Both, pairs: Pairs,
     return places
 
 
-def _remarks(decision: Codes, first: Codes, judged: Codes, several_near: Bools, shared: Bools, doubted: Bools) -> Codes:
+def _remarks(facts: _PairFacts, decision: Codes, first: Codes, several_near: Bools) -> Codes:
+    judged = facts.judged
     review = decision == Decision.REVIEW
     remarks = np.select(
         [
@@ -269,8 +284,8 @@ def _remarks(decision: Codes, first: Codes, judged: Codes, several_near: Bools, 
             judged == Judgement.NOT_LINK,
             (decision == Decision.REJECT) & (first != Decision.REJECT),
             review & several_near,
-            review & (first == Decision.REVIEW) & shared,
-            review & ~doubted,
+            review & (first == Decision.REVIEW) & facts.shared,
+            review & ~facts.tiers.doubted,
         ],
         [Remark.SAME, Remark.NOT_SAME, Remark.BETTER, Remark.SEVERAL, Remark.SHARED, Remark.UNSURE],
         Remark.NONE,
