@@ -149,5 +149,6 @@ def _aside(
         if column.kind is None:
             yield Aside(column.column.header, column.because, column.is_record_number)
         elif others is not None and not any(column is other for other in taken):
-            alike = any(_same_header(column, other) or _same_meaning(column, other) for other in others)
-            yield Aside(column.column.header, _OTHER_CONTENTS if alike else _NO_PARTNER)
+            alike = [other for other in others if _same_header(column, other) or _same_meaning(column, other)]
+            unused = next((f"另一张表的这一列没有用：{other.because}" for other in alike if other.kind is None), "")
+            yield Aside(column.column.header, unused or (_OTHER_CONTENTS if alike else _NO_PARTNER))

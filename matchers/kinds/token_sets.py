@@ -12,7 +12,6 @@ import pyarrow as pa
 from matchers.encoding.strings import digests, strings_of, text_array
 from matchers.encoding.text import plain_text
 from matchers.encoding.typed import as_text
-from matchers.kinds.comparing import PairRows, Test, everything
 from matchers.kinds.plain import Encoded, Kind
 
 Words = npt.NDArray[np.uint64]
@@ -20,7 +19,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _CODE_LENGTH = 4
 _CODE_WEIGHT = 3
-_MOST, _HALF, _SOME = 0.8, 0.5, 0.25
+"""A code counts as so many words: it names one article, where other words name many."""
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -28,13 +27,13 @@ def tokens(text: str) -> tuple[str, ...]:
 
     Single letters say nothing and are left out; a number of one digit stays.
     """
-    kept: list[str] = []
+    found: list[str] = []
     for word in _WORD.findall(plain_text(text)):
         if _CHINESE.fullmatch(word):
-            kept += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+            found += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
         elif len(word) > 1 or word.isdigit():
-            kept.append(word)
-    return tuple(dict.fromkeys(kept))
+            found.append(word)
+    return tuple(dict.fromkeys(found))
 
 
 def _longest(words: tuple[str, ...]) -> str:
@@ -53,20 +52,27 @@ def _is_code(word: str) -> bool:
 
 
 def encode_tokens(column: pa.Array | pa.ChunkedArray) -> Encoded:
-    """`tokens`: the words, sorted, as one text; digests (0 is none) of all of them, the code, the longest word and the
-    first two."""
+    """`tokens`: the words, sorted, as one text, a code as often as it counts; `count`: how many they are; digests (0 is
+    none) of all of them, the code, the longest word and the first two."""
     distinct = as_text(column).dictionary_encode()
     words = [tokens(text) if text else () for text in distinct.dictionary.to_pylist()] + [()]
     codes = np.asarray(distinct.indices.fill_null(len(words) - 1), np.int64)
-    whole = [" ".join(sorted(word)) for word in words]
+    weighed = [_weighed(row) for row in words]
     keyed = {
-        "value": whole,
-        "code": [_code(word) for word in words],
-        "longest": [_longest(word) for word in words],
-        "start": [" ".join(word[:2]) for word in words],
+        "value": [" ".join(row) for row in weighed],
+        "code": [_code(row) for row in words],
+        "longest": [_longest(row) for row in words],
+        "start": [" ".join(row[:2]) for row in words],
     }
     encoded: Encoded = {form: _marks(texts)[codes] for form, texts in keyed.items()}
-    return {**encoded, "tokens": text_array(whole).take(pa.array(codes))}
+    encoded["count"] = np.array([len(row) for row in weighed], np.int32)[codes]
+    return {**encoded, "tokens": text_array(keyed["value"]).take(pa.array(codes))}
+
+
+def _weighed(words: tuple[str, ...]) -> list[str]:
+    """The words, sorted, and for each code further words that stand beside no other code."""
+    more = [f"{word}+{number}" for word in words if _is_code(word) for number in range(1, _CODE_WEIGHT)]
+    return sorted([*words, *more])
 
 
 def _marks(texts: list[str]) -> Words:
@@ -74,49 +80,20 @@ def _marks(texts: list[str]) -> Words:
     return np.asarray(np.where(filled, digests(strings_of(texts)), np.uint64(0)), np.uint64)
 
 
-def _overlap(rows: PairRows) -> npt.NDArray[np.float64]:
-    """Per pair the share of the words of the text with fewer that the other has too."""
-    return np.asarray(rows.derived("overlap", lambda: _overlaps(rows)), np.float64)
-
-
-def _overlaps(rows: PairRows) -> npt.NDArray[np.float64]:
-    shares = [
-        _share(_set_of(left or ""), _set_of(right or ""))
-        for left, right in zip(rows.left("tokens"), rows.right("tokens"), strict=True)
-    ]
-    return np.array(shares, np.float64)
-
-
-@lru_cache(maxsize=1 << 16)
-def _set_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _share(left: frozenset[str], right: frozenset[str]) -> float:
-    fewer = min(_weight(left), _weight(right))
-    return _weight(left & right) / fewer if fewer else 0.0
-
-
-def _weight(words: frozenset[str]) -> int:
-    """Words, a code as several: it names one article, where other words name many."""
-    return len(words) + (_CODE_WEIGHT - 1) * sum(map(_is_code, words))
-
-
-def _at_least(share: float) -> Test:
-    return lambda rows: np.asarray(_overlap(rows) >= share, np.bool_)
-
+_SHARED = "len(list_intersect(string_split(l.{c}_tokens, ' '), string_split(r.{c}_tokens, ' ')))"
+_FEWER = "least(l.{c}_count, r.{c}_count)"
 
 TOKEN_SETS: dict[str, Kind] = {
     "token_set": Kind(
         encode=encode_tokens,
         keys={form: f"nullif({{c}}_{form}, 0)" for form in ("value", "code", "longest", "start")},
-        missing=lambda rows: rows.either("value", 0),
+        missing="l.{c}_value = 0 or r.{c}_value = 0",
         levels={
-            "same": lambda rows: rows.same("value"),
-            "most": _at_least(_MOST),
-            "half": _at_least(_HALF),
-            "some": _at_least(_SOME),
-            "different": everything,
+            "same": "l.{c}_value = r.{c}_value",
+            "most": f"{_SHARED} >= 0.8 * {_FEWER}",
+            "half": f"{_SHARED} >= 0.5 * {_FEWER}",
+            "some": f"{_SHARED} >= 0.25 * {_FEWER}",
+            "different": "true",
         },
         share_of={"same": "value"},
     )
