@@ -27,13 +27,13 @@ def tokens(text: str) -> tuple[str, ...]:
 
     Single letters say nothing and are left out; a number of one digit stays.
     """
-    found: list[str] = []
+    spelled: list[str] = []
     for word in _WORD.findall(plain_text(text)):
         if _CHINESE.fullmatch(word):
-            found += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+            spelled += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
         elif len(word) > 1 or word.isdigit():
-            found.append(word)
-    return tuple(dict.fromkeys(found))
+            spelled.append(word)
+    return tuple(dict.fromkeys(spelled))
 
 
 def _longest(words: tuple[str, ...]) -> str:
