@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 from rich.console import Console
 
@@ -65,7 +64,7 @@ class TrialReport:
     mere_moves: int
     warnings: tuple[str, ...]
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, object]:
         """All of it with its tallies, as JSON takes it."""
         return {
             **asdict(self),

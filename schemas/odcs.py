@@ -30,7 +30,7 @@ _LOGICAL = {
 }
 
 
-def contract(name: str) -> dict[str, Any]:
+def contract(name: str) -> dict[str, object]:
     """The contract of one published table, as ODCS has it."""
     table, version = ledger_table(name), ledger_schema_version()
     return {
@@ -51,7 +51,7 @@ def contract(name: str) -> dict[str, Any]:
     }
 
 
-def _object(table: TableContract) -> dict[str, Any]:
+def _object(table: TableContract) -> dict[str, object]:
     return {
         "name": table.name,
         "physicalName": f"{table.name}.parquet",
@@ -63,7 +63,7 @@ def _object(table: TableContract) -> dict[str, Any]:
     }
 
 
-def _property(column: pa.Field, table: TableContract) -> dict[str, Any]:
+def _property(column: pa.Field, table: TableContract) -> dict[str, object]:
     body = {"name": column.name, **_typed(column.type), "required": not column.nullable}
     about = (column.metadata or {}).get(b"about", b"").decode()
     if about:
@@ -77,7 +77,7 @@ def _property(column: pa.Field, table: TableContract) -> dict[str, Any]:
     return body
 
 
-def _typed(kind: pa.DataType) -> dict[str, Any]:
+def _typed(kind: pa.DataType) -> dict[str, object]:
     if pa.types.is_list(kind):
         return {"logicalType": "array", "physicalType": "list", "items": _typed(kind.value_type)}
     if pa.types.is_struct(kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.exchange.agreement import ExchangeAgreement
 from flows.exchange.own_list import Own, load_own, own_list_path
@@ -101,7 +101,7 @@ def _blocks(result: Result) -> dict[str, set[int]]:
     return found
 
 
-def _find(result: Result, pair: FoundPair, own: dict[tuple[str, int], Own], on: object) -> dict[str, Any]:
+def _find(result: Result, pair: FoundPair, own: dict[tuple[str, int], Own], on: object) -> dict[str, object]:
     """Raises InputError where a pair names chaff or entries of two persons: it is not of the file sent."""
     person = own.get(_section(pair))
     if person is None or not set(pair.entries) <= set(person.rules):

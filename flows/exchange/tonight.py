@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -77,7 +76,7 @@ def _newest(finds: Sequence[ExchangeFind]) -> list[ExchangeFind]:
     return [find for find in finds if last[who(find)] == find.exchange]
 
 
-def _row(find: ExchangeFind, row: _OwnRow, key: str | None) -> dict[str, Any]:
+def _row(find: ExchangeFind, row: _OwnRow, key: str | None) -> dict[str, object]:
     what = "本区党员在该区从业" if find.standing == "member_here" else "本区从业人员是该区党员"
     number = f"协查 {find.exchange}-{find.pair}"
     return {

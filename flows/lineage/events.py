@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import pyarrow as pa
 
 Kind = Literal["START", "COMPLETE", "FAIL"]
-Event = dict[str, Any]
+Event = dict[str, object]
 
 _SPEC = "https://openlineage.io/spec"
 _EVENT_SCHEMA = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -92,7 +92,7 @@ def producer() -> str:
 
 
 def _run_facets(job: Job, moment: Moment) -> Mapping[str, Any]:
-    facets: dict[str, Any] = {}
+    facets: dict[str, object] = {}
     if job.step:
         above = Job(job.namespace, job.run_id)
         facets["parent"] = _facet(
@@ -109,7 +109,7 @@ def _job_facets(job: Job) -> Mapping[str, Any]:
     return facets | ({"documentation": _facet("documentation", description=job.title)} if job.title else {})
 
 
-def _dataset(job: Job, one: Dataset) -> dict[str, Any]:
+def _dataset(job: Job, one: Dataset) -> dict[str, object]:
     facets = {}
     if one.schema is not None:
         fields = [{"name": column.name, "type": str(column.type)} for column in one.schema]
@@ -121,6 +121,6 @@ def _statistics(one: Dataset) -> Mapping[str, Any]:
     return {"outputStatistics": _facet("outputStatistics", rowCount=one.rows)}
 
 
-def _facet(name: str, **body: Any) -> dict[str, Any]:
+def _facet(name: str, **body: Any) -> dict[str, object]:
     place, title = _FACETS[name].split("/")
     return {"_producer": producer(), "_schemaURL": f"{_SPEC}/facets/{place}/{title}.json#/$defs/{title}", **body}

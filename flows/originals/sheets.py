@@ -47,7 +47,7 @@ class SourceSheet:
         for number, row in zip(self.table.sifted.numbers, self.table.sifted.rows, strict=True):
             yield number, tuple([" ".join([cell_text(row[at]) for at in places]) for places in columns])
 
-    def _record(self, row: dict[str, Any]) -> Record:
+    def _record(self, row: dict[str, object]) -> Record:
         sheet = f"「{self.name}」" if self.name else ""
         values = {one.title: _cell_text(row.get(one.name), one.values) for one in self.contract.imported}
         titles = {title: text for title, text in values.items() if text}

@@ -7,7 +7,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -139,7 +139,7 @@ def _flat(table: pa.Table) -> pa.Table:
     return table
 
 
-def _clear(records: list[Record]) -> dict[str, Any]:
+def _clear(records: list[Record]) -> dict[str, object]:
     """The first full name and number, and every phone, in the order of trust."""
     return {
         "name": next((one.name for one in records if one.name and "*" not in one.name), None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -41,7 +40,7 @@ class Records:
             raise Refused
         return self._run(run_id)
 
-    def _run(self, run_id: str) -> dict[str, Any]:
+    def _run(self, run_id: str) -> dict[str, object]:
         try:
             record = load_record(self._office.home, run_id)
         except HomeError:
@@ -51,10 +50,10 @@ class Records:
         return {**record.model_dump(include={"run_id", "as_of", "state", "failed_step", "version", "message"}),
                 "started": f"{started:%Y-%m-%d %H:%M}", "summary": summary}  # fmt: skip
 
-    def summary(self, run_id: str) -> dict[str, Any]:
+    def summary(self, run_id: str) -> dict[str, object]:
         """What a run's summary says; empty where it has none."""
         try:
-            found: dict[str, Any] = json.loads((self._office.home.runs / run_id / "summary.json").read_text("utf-8"))
+            found: dict[str, object] = json.loads((self._office.home.runs / run_id / "summary.json").read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return found
@@ -131,6 +130,6 @@ class Records:
             self._office.audit(account.name, "account", "本人改了口令")
 
 
-def _line(entry: AuditEntry) -> dict[str, Any]:
+def _line(entry: AuditEntry) -> dict[str, object]:
     names = ("seq", "at", "who", "what", "person_key", "why")
     return {name: getattr(entry, name) for name in names}

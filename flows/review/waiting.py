@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from flows.home.settings import load_settings, model_of
 from flows.ledger.disputes import disputes
@@ -80,6 +79,6 @@ class Queues:
         return run_id, [*map(_refused, summary.get("refused", ())), *map(str, told)]
 
 
-def _refused(line: dict[str, Any]) -> str:
+def _refused(line: dict[str, object]) -> str:
     sheet = f"〔{line['sheet']}〕" if line.get("sheet") else ""
     return f"{line['title']}：{line['file']}{sheet} {line['message']}"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
 
 import duckdb
 
@@ -47,9 +46,9 @@ class StepCounts:
         lines = tuple(str(line) for line in warnings) if isinstance(warnings, list | tuple) else ()
         return cls(numbers, tallies, lines, str(counted.get("version", "")))
 
-    def flat(self) -> dict[str, Any]:
+    def flat(self) -> dict[str, object]:
         """Everything under its name, as JSON takes it."""
-        body: dict[str, Any] = {**self.numbers, **{name: dict(tally) for name, tally in self.tallies.items()}}
+        body: dict[str, object] = {**self.numbers, **{name: dict(tally) for name, tally in self.tallies.items()}}
         body |= {"warnings": list(self.warnings)} if self.warnings else {}
         return body | ({"version": self.version} if self.version else {})
 

@@ -48,7 +48,7 @@ class PrefectApi:
         body = {"parameters": dict(parameters), "idempotency_key": once, "state": {"type": "SCHEDULED"}}
         return str(self._got("POST", f"/deployments/{known['id']}/create_flow_run", body)["id"])
 
-    def unfinished(self, before: datetime) -> list[dict[str, Any]]:
+    def unfinished(self, before: datetime) -> list[dict[str, object]]:
         """Runs that are going, or were due before a moment and have not begun."""
         query = {
             "flow_runs": {"state": {"type": {"any_": list(_UNFINISHED)}}},
@@ -58,7 +58,7 @@ class PrefectApi:
         runs = self._got("POST", "/flow_runs/filter", query)
         return [run for run in runs if _moment(run) is None or (_moment(run) or before) <= before]
 
-    def going(self, since: datetime) -> list[dict[str, Any]]:
+    def going(self, since: datetime) -> list[dict[str, object]]:
         """Runs of the deployments that the server holds to be running since before a moment."""
         query = {
             "flow_runs": {
@@ -68,7 +68,7 @@ class PrefectApi:
             },
             "limit": 200,
         }
-        found: list[dict[str, Any]] = self._got("POST", "/flow_runs/filter", query)
+        found: list[dict[str, object]] = self._got("POST", "/flow_runs/filter", query)
         return found
 
     def pass_over(self, run: Mapping[str, Any], why: str) -> None:

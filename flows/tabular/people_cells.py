@@ -67,7 +67,7 @@ class _Cells:
         return np.flatnonzero(_filled(cells) & ~plain)
 
     @property
-    def seen(self) -> dict[str, Any]:
+    def seen(self) -> dict[str, object]:
         """The plain cell beside the odd ones."""
         return {"beside": self._beside}
 
@@ -125,7 +125,7 @@ class _IdCells:
         self._zeros.update(parts.texts(rows[digits & (number % 1000 == 0)]))
 
     @property
-    def seen(self) -> dict[str, Any]:
+    def seen(self) -> dict[str, object]:
         """How many IDs of digits there are, how many could be floats, and those that end in zeros."""
         return {"rows": self._rows, "floats": self._floats, "zeros": sorted(self._zeros)}
 

@@ -7,7 +7,6 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 _ALIASED = ("person_cn.toml", "units_cn.toml")
 _IN_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
@@ -54,8 +53,8 @@ def headings() -> Headings:
     )  # fmt: skip
 
 
-def _aliases(model: str) -> dict[str, Any]:
+def _aliases(model: str) -> dict[str, object]:
     """The aliases of a shipped model by column."""
     text = (resources.files("matchers.models") / model).read_text("utf-8")
-    aliases: dict[str, Any] = tomllib.loads(text)["aliases"]
+    aliases: dict[str, object] = tomllib.loads(text)["aliases"]
     return aliases

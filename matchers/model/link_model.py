@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from string import Formatter
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -263,7 +263,7 @@ def parse_link_model(text: str, where: str) -> LinkModel:
     Raises ContractError naming the key at fault, what is wrong and what to do.
     """
     try:
-        body: dict[str, Any] = tomllib.loads(text)
+        body: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise refused([syntax_fault(error)], where) from None
     renamed, faults = rename_keys(body)

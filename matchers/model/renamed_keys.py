@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from matchers.model.faults import Fault
 
-Section = dict[str, Any]
+Section = dict[str, object]
 
 
 class _Renamed(NamedTuple):

@@ -60,7 +60,7 @@ def pages_of(account: SignedInAccount) -> list[tuple[str, str]]:
     return [(path, title) for path, title, action in _PAGES if may(account, action)]
 
 
-def head_values(account: SignedInAccount, here: str, token: str) -> dict[str, Any]:
+def head_values(account: SignedInAccount, here: str, token: str) -> dict[str, object]:
     """What the head of every page is filled with; `finds`: whether the box of the counter is there."""
     finds = may(account, Action.SEE_PEOPLE)
     return {"pages": pages_of(account), "here": here, "account": account, "token": token, "finds": finds}

@@ -24,7 +24,7 @@ from schemas.words import words
 
 NOTICE = "内部资料 注意保管"
 FOOT = "&L制表人：　　　　　　审核人：　　　　　　日期：&R第 &P 页，共 &N 页"
-WORKBOOK: dict[str, Any] = {
+WORKBOOK: dict[str, object] = {
     "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
     "default_format_properties": {"font_name": "宋体", "font_size": 10},
 }  # fmt: skip
@@ -120,7 +120,7 @@ def _lead_back(page: Any, sheet: WorkbookSheet) -> None:
     page.print_area(0, 0, last, (sheet.printed or columns) - 1)
 
 
-def _formats(book: Any) -> dict[str, Any]:
+def _formats(book: Any) -> dict[str, object]:
     line = {"border": 1, "border_color": "#BBBBBB", "valign": "top", "font_name": "宋体", "font_size": 10}
     return {
         "title": book.add_format({"bold": True, "font_size": 14, "font_name": "宋体"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +25,7 @@ class Exchanges(Opened):
         with Session(self.engine) as session, session.begin():
             session.add(row)
 
-    def end_exchange(self, number: str, on: date, finds: Sequence[dict[str, Any]]) -> None:
+    def end_exchange(self, number: str, on: date, finds: Sequence[dict[str, object]]) -> None:
         """Note whom an exchange found; both or neither."""
         with Session(self.engine) as session, session.begin():
             row = session.get_one(Exchange, number)

@@ -31,7 +31,7 @@ class Opened:
                 yield from map(tuple, session.execute(query.where(column.in_(wanted[at : at + _CHUNK]))))
 
 
-def insert_rows(session: Session, table: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+def insert_rows(session: Session, table: type[DeclarativeBase], rows: list[dict[str, object]]) -> None:
     """Insert plain rows, if there are any."""
     if rows:
         session.execute(insert(table), rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from schemas.contracts import ledger_table
 from schemas.words import words
@@ -12,7 +11,7 @@ WITHHELD = ledger_table("ledger").withheld
 """Columns that say a status or let it be guessed, the row's own past included."""
 
 
-def without_withheld(row: dict[str, Any]) -> dict[str, Any]:
+def without_withheld(row: dict[str, object]) -> dict[str, object]:
     """A row of the ledger, or part of one, without those columns."""
     return {name: value for name, value in row.items() if name not in WITHHELD}
 
