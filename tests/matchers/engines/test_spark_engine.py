@@ -31,6 +31,7 @@ pytestmark = [
 ]
 SANZHAO = [str(SPARK), "-c", "from flows.cli import main; main()"]
 KILLS = 20
+DAEMON = b"\0-m\0matchers.engines.spark.daemon"
 
 
 def started(arguments: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[bytes]:
@@ -65,7 +66,7 @@ def workers(process: int) -> list[int]:
             above = Path(f"/proc/{parent}/cmdline").read_bytes()
         except (OSError, IndexError):
             continue
-        if b"spark.daemon" in command and b"spark.daemon" in above:
+        if DAEMON in command and DAEMON in above:
             found.append(child)
     return found
 
