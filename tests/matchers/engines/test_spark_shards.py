@@ -20,6 +20,7 @@ from flows.cli.ending import ended
 from flows.cli.linking import load_model
 from flows.tabular.people_cells import people_reading
 from matchers.blocking.blocks import packed
+from matchers.deciding.settling import Decision
 from matchers.deciding.thresholds import decision_sql
 from matchers.engine import embedded
 from matchers.engines.link import link_tables
@@ -153,9 +154,7 @@ class Cluster:
         copies = self.meet(one for own in alike.values() for one in duplicates.alike(self.setting, own))
         found = self.compared(copies)
         first = self.scored(found, copies)
-        links = first.filter(
-            pa.array(np.asarray(first["match_weight"]) >= log_odds(self.setting.model.link_probability))
-        )
+        links = self.first_links(first)
         messages = [self.setting.carrier.table_of(own) for own in copies.values()]
         same = [duplicates.identical_links(self.setting, own) for own in messages]
         ends = [(links["la"], links["ra"]), *((one["one"], one["other"]) for one in same)]
@@ -163,7 +162,15 @@ class Cluster:
         roots = joined(np.arange(self.setting.all_facts.rows[0]), packed(left, right))
         rows = np.flatnonzero(roots != np.arange(len(roots)))
         entities = duplicates.roots_table(self.setting, pa.table({"row": rows, "root": roots[rows]}))
-        return self.decided(self.scored(found, self.meet(self.setting.carrier.messages_of(entities))))
+        scored = self.scored(found, self.meet(self.setting.carrier.messages_of(entities)))
+        return self.decided(scored.filter(pa.array(np.isin(pairs_of(scored), pairs_of(first)))))
+
+    def first_links(self, first: pa.Table) -> pa.Table:
+        model = self.setting.model
+        if model.evidence_tiers:
+            rows = self.settled_rows(first)
+            return rows.filter(pa.array(np.asarray(rows["decision"]) == int(Decision.LINK)))
+        return first.filter(pa.array(np.asarray(first["match_weight"]) >= log_odds(model.link_probability)))
 
     def decided(self, scored: pa.Table) -> pa.Table:
         model = self.setting.model
@@ -182,11 +189,18 @@ class Cluster:
 
     def settled(self, scored: pa.Table) -> pa.Table:
         """Places by themselves, as a task each; rows of two values under one person do not stand in these tables."""
-        places = np.asarray(scored["place"])
-        tables = [settled(self.setting, scored.filter(pa.array(places == place))) for place in np.unique(places)]
-        rows = pa.concat_tables(tables).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
+        rows = self.settled_rows(scored).sort_by([("left_id", "ascending"), ("right_id", "ascending")])
         mixed = pa.array(np.zeros(rows.num_rows, bool))
         return pair_table(self.setting.model, rows.append_column("mixed", mixed))
+
+    def settled_rows(self, scored: pa.Table) -> pa.Table:
+        places = np.asarray(scored["place"])
+        tables = [settled(self.setting, scored.filter(pa.array(places == place))) for place in np.unique(places)]
+        return pa.concat_tables(tables)
+
+
+def pairs_of(scored: pa.Table) -> np.ndarray:
+    return packed(*(np.asarray(scored[name], np.int64) for name in ("la", "ra")))
 
 
 def setting_of(
@@ -269,6 +283,27 @@ def test_evidence_tiers_and_judgements_give_the_rows_of_the_embedded_engine(
     cluster = Cluster(setting_of(tables, model, tmp_path, cut=cut, count=count, judgements=said))
     assert cluster.linked().equals(expected)
     assert cluster.setting.judged is not None and cluster.setting.judged.unknown == 1
+
+
+def units() -> pa.Table:
+    """Spellings of forty firms, each of which stands there four times, one of them as a copy too."""
+    rows = []
+    for at, core in enumerate(first + second for first in "蓝金长江华胜宏远" for second in "骑马运达通"):
+        limited = f"{core}物流有限公司"
+        spellings = (f"重庆市{limited}", f"{core}物流", f"重庆{core}物流有限责任公司", limited, core)
+        for way in range(4):
+            street = "甲乙丙"[at % 3]
+            rows.append({"row_id": f"u{at:03d}{way}", "单位名称": spellings[(at + way) % 5], "镇街": street})
+    return pa.Table.from_pylist([*rows, {**rows[7], "row_id": "u999"}])
+
+
+@pytest.mark.parametrize(("cut", "count"), [(1000, 1), (30, 3)])
+def test_units_of_one_table_give_the_rows_of_the_embedded_engine(tmp_path: Path, cut: int, count: int) -> None:
+    """Tiers in one table: links are settled, rows of one entity counted once, and what is left settled again."""
+    model, table = load_model("units_cn"), units()
+    expected = link(table, None, model, ids=("row_id", "row_id"), reading=people_reading).replace_schema_metadata(None)
+    assert {"link", "review"} & set(expected["decision"].to_pylist()) and expected.num_rows > 50
+    assert Cluster(setting_of([table], model, tmp_path, cut=cut, count=count)).linked().equals(expected)
 
 
 def test_a_key_over_the_budget_is_named_before_a_pair_is_made(both: list[pa.Table], tmp_path: Path) -> None:
