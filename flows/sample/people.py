@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,10 @@ class SamplePeople:
     def ids(self) -> Strings:
         """The resident ID of every person."""
         return resident_ids(self.region, self.birth, self.sequence)
+
+
+_DRAWS = 12
+"""How often sequences are drawn before a birth date is moved."""
 
 
 def draw_people(rng: np.random.Generator, options: SampleOptions) -> SamplePeople:
@@ -138,10 +143,16 @@ def _family_phone(rng: np.random.Generator, people: SamplePeople, left: int, rig
 
 
 def _make_ids_distinct(rng: np.random.Generator, people: SamplePeople) -> None:
-    """Draw sequences anew, in place, until no two people have one ID."""
-    while True:
+    """Draw sequences anew, in place, until no two people have one ID.
+
+    One day of a county has 499 sequences for each sex: of a city, more are born on some days (`_worker_births` puts all
+    over 59 on three), and who finds none after many draws was born some days earlier.
+    """
+    for turn in itertools.count():
         _, first = np.unique(id_bodies(people.region, people.birth, people.sequence), return_index=True)
         again = np.setdiff1d(np.arange(len(people)), first)
         if not len(again):
             return
+        if turn >= _DRAWS:
+            people.birth[again] -= rng.integers(1, 29, len(again))
         people.sequence[again] = draw_sequences(rng, people.female[again])
