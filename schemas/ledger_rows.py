@@ -76,3 +76,40 @@ class IndexedRow(LedgerRow):
 
     streets: list[str]
     words: str
+
+
+class ExplainedPair(TypedDict):
+    """One pair that was linked or waits, as the night explains it beside its landing copies."""
+
+    source: str
+    file: str
+    sheet: str | None
+    row: int
+    member_no: str | None
+    decision: str
+    match_class: str | None
+    rule: str
+    reason: str
+    blocking_rules: list[str]
+    levels: dict[str, str]
+    bits: dict[str, float | None]
+    match_weight: float
+    match_probability: float
+
+
+class AliasRow(TypedDict):
+    """One key that another took over."""
+
+    old_key: str
+    new_key: str
+    event: str
+    on: date
+
+
+class PersonView(TypedDict):
+    """One person's row of a version, and the keys it was known by before."""
+
+    version: str
+    as_of: str
+    row: LedgerRow
+    aliases: list[AliasRow]

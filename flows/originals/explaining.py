@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from flows.home.folders import Home
 from flows.home.keys import load_key
@@ -11,8 +11,11 @@ from flows.ledger import show
 from flows.ledger.publish.read import current_version
 from flows.originals import Copies
 from reports.words import ANY_COLUMN, CLASSES, FIELDS, LEVELS, ROLES, RULES
-from schemas.ledger_rows import EvidenceRow, LedgerRow
+from schemas.ledger_rows import EvidenceRow, ExplainedPair, LedgerRow
 from schemas.policy import Policy
+
+_Place = tuple[str, str, str | None, int]
+"""Source, file, sheet and row."""
 
 
 def explain(home: Home, key: str, policy: Policy) -> list[str]:
@@ -47,7 +50,7 @@ def explain(home: Home, key: str, policy: Policy) -> list[str]:
 
 
 def _evidence_lines(
-    evidence: EvidenceRow, member_no: str | None, details: dict[Any, list[dict[str, Any]]]
+    evidence: EvidenceRow, member_no: str | None, details: Mapping[_Place, list[ExplainedPair]]
 ) -> list[str]:
     place = f"{evidence['source']}/{evidence['file']}" + (f"「{evidence['sheet']}」" if evidence["sheet"] else "")
     head = f"- {ROLES.get(evidence['role'], evidence['role'])}：{place} 第{evidence['row']}行"
@@ -57,7 +60,7 @@ def _evidence_lines(
     return [head, *(line for pair in pairs if pair["member_no"] == member_no for line in _pair_lines(pair))]
 
 
-def _pair_lines(pair: dict[str, Any]) -> list[str]:
+def _pair_lines(pair: ExplainedPair) -> list[str]:
     """One pair: what found it, each comparison with its bits, the total, and the rule that decided."""
     parts = [
         f"{FIELDS[name]}{LEVELS.get(level, level)} {pair['bits'][name]:+.1f}"
@@ -83,9 +86,9 @@ def _status_lines(row: LedgerRow, policy: Policy) -> list[str]:
     ]
 
 
-def _details(copies: Copies, landed_on: date | None) -> dict[Any, list[dict[str, Any]]]:
+def _details(copies: Copies, landed_on: date | None) -> Mapping[_Place, list[ExplainedPair]]:
     """A night's explained pairs by place of the worker row; empty once its landing copies are gone."""
-    found: dict[Any, list[dict[str, Any]]] = {}
+    found: dict[_Place, list[ExplainedPair]] = {}
     for table in copies.relation("explained", landed_on):
         for row in table.to_pylist():
             found.setdefault((row["source"], row["file"], row["sheet"], row["row"]), []).append(row)

@@ -41,8 +41,9 @@ def doubts_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
             continue
         # A side without a unit is a licence of the market register that no row names in full.
         sides = {
-            f"{side}_{name}": getattr(names.get(one[f"{side}_key"] or ""), name, None)
-            for side in ("left", "right") for name in ("name", "street", "trade", "credit_code")
+            f"{side}_{name}": getattr(names.get(unit_key or ""), name, None)
+            for side, unit_key in (("left", one["left_key"]), ("right", one["right_key"]))
+            for name in ("name", "street", "trade", "credit_code")
         }  # fmt: skip
         found.append({**one, **sides})
     return sorted(found, key=lambda row: (row["since"], row["doubt_id"]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 import pyarrow as pa
 
@@ -27,22 +27,36 @@ REGISTER = pa.schema(
 )  # fmt: skip
 
 
-def read_register(key: DistrictKey, store: Store) -> tuple[UnitRegister, list[dict[str, Any]]]:
+class UnitDoubt(TypedDict):
+    """One pair of spellings that may be one unit: the columns of `unit_doubts`."""
+
+    left_key: str | None
+    right_key: str | None
+    left_text: str
+    right_text: str
+    left_token: str
+    right_token: str
+    doubt_id: str
+    reason: str
+    since: str
+
+
+def read_register(key: DistrictKey, store: Store) -> tuple[UnitRegister, list[UnitDoubt]]:
     """The units, and the doubts a person may be asked; empty before the first night."""
     units = [unit_of(row) for row in _rows(key, store, UNITS)]
     register = UnitRegister({unit.unit_key: unit for unit in units}, lambda text: hidden_spelling(key, text))
-    return register, _rows(key, store, DOUBTS)
+    return register, cast(list[UnitDoubt], _rows(key, store, DOUBTS))
 
 
-def unit_of(row: dict[str, Any]) -> Unit:
+def unit_of(row: Mapping[str, Any]) -> Unit:
     """A row of the register as a unit."""
     spellings = tuple((one["text"], one["uscc"]) for one in row["spellings"])
     return Unit(**{**row, "spellings": spellings})
 
 
-def row_of(unit: Unit) -> dict[str, Any]:
+def row_of(unit: Unit) -> dict[str, object]:
     """A unit as a row of the register."""
-    row: dict[str, Any] = {name: getattr(unit, name) for name in REGISTER.names}
+    row: dict[str, object] = {name: getattr(unit, name) for name in REGISTER.names}
     return {**row, "spellings": _written(unit)}
 
 
@@ -56,6 +70,6 @@ def _written(unit: Unit) -> list[dict[str, str | None]]:
     return [{"text": text, "uscc": uscc} for text, uscc in unit.spellings]
 
 
-def _rows(key: DistrictKey, store: Store, source: str) -> list[dict[str, Any]]:
+def _rows(key: DistrictKey, store: Store, source: str) -> list[Mapping[str, Any]]:
     found = store.last_register(source)
     return table_in(key.unseal(found[1])).to_pylist() if found else []

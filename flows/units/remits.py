@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from flows.home.keys import DistrictKey
 from flows.home.sealed_tables import table_in
@@ -17,10 +17,22 @@ REMIT_DOUBTS = "remit_doubts"
 REMITS = words("remits")
 
 
-def remits_waiting(key: DistrictKey, store: Store) -> list[dict[str, Any]]:
+class RemitDoubt(TypedDict):
+    """One organisation whose remit nobody has told: the columns of `remit_doubts`."""
+
+    doubt_id: str
+    token: str
+    org_code: str | None
+    org_name: str
+    org_kind: str | None
+    street: str | None
+    since: str
+
+
+def remits_waiting(key: DistrictKey, store: Store) -> list[RemitDoubt]:
     """One row per organisation of the last night whose remit nobody has told yet."""
     found, spoken = store.last_register(REMIT_DOUBTS), store.remit_judgements()
-    rows: list[dict[str, Any]] = table_in(key.unseal(found[1])).to_pylist() if found else []
+    rows: list[RemitDoubt] = table_in(key.unseal(found[1])).to_pylist() if found else []
     return sorted((row for row in rows if row["token"] not in spoken), key=lambda row: (row["since"], row["org_name"]))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from flows.ledger.sql import put, put_rows, run_sql
 from flows.run.context import RunContext
-from flows.units.memory import table_of
+from flows.units.memory import UnitDoubt, table_of
 from flows.units.mentions import Node
 from flows.units.unit_index import Resolved, UnitIndex
 from flows.units.units import Unit
@@ -31,7 +30,7 @@ def put_register(
     run: RunContext,
     known: UnitIndex,
     resolved: Resolved,
-    doubts_before: list[dict[str, Any]],
+    doubts_before: list[UnitDoubt],
 ) -> int:
     """Write `units`, `unit_doubts` and what each row, organisation and roll entry names; how many doubts."""
     today = run.as_of.isoformat()
@@ -54,12 +53,10 @@ def _dated(unit: Unit, today: str) -> Unit:
     return replace(unit, since=unit.since or today, last_seen=unit.last_seen or today)
 
 
-def _doubts(
-    run: RunContext, known: UnitIndex, resolved: Resolved, before: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _doubts(run: RunContext, known: UnitIndex, resolved: Resolved, before: list[UnitDoubt]) -> list[UnitDoubt]:
     nodes, clusters = resolved.nodes, resolved.clusters
     since: Mapping[str, str] = {one["doubt_id"]: one["since"] for one in before}
-    found = []
+    found: list[UnitDoubt] = []
     for one in clusters.doubts:
         texts = [_text_of(nodes[at]) for at in (one.left, one.right)]
         keys = [known.names[_spelling_of(nodes[at])][0] for at in (one.left, one.right)]
