@@ -54,7 +54,11 @@ def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def _is_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any("command" in ast.unparse(one) or "callback" in ast.unparse(one) for one in function.decorator_list)
+    """Whether parameters are options of the command line, or fields of the run form (a Prefect flow's)."""
+    decorators = " ".join(ast.unparse(one) for one in function.decorator_list)
+    options = [ast.unparse(one.annotation) for one in function.args.args if one.annotation]
+    is_option = any(one.endswith(("Option", "Argument")) or "typer." in one for one in options)
+    return is_option or any(word in decorators for word in ("command", "callback", "flow("))
 
 
 def many_parameters(module: Module) -> list[str]:
@@ -166,7 +170,7 @@ def relations_between_steps() -> list[str]:
 
 _COUNTS: dict[str, Callable[[Module], list[str]]] = {
     "functions over 5 parameters": many_parameters,
-    "commands over 5 options": commands_with_many_options,
+    "commands and flows over 5 options": commands_with_many_options,
     "f-string SQL with values": sql_with_values,
     "f-string SQL in all (names)": sql_of_names,
     "dict[str, Any] lines": untyped_dicts,
