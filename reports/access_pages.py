@@ -28,11 +28,11 @@ class PersonDisclosure:
     at: str
 
 
-def access_page(held: PersonDisclosure) -> bytes:
+def access_page(disclosure: PersonDisclosure) -> bytes:
     """Everything held about the person; for nobody but them."""
-    row = held.person["row"]
-    where = [_place(held, one) for one in row["evidence"]]
-    seen = [(act["at"], act["who"], ACTS.get(act["what"], act["what"]), act["why"] or "") for act in held.acts]
+    row = disclosure.person["row"]
+    where = [_place(disclosure, entry) for entry in row["evidence"]]
+    seen = [(act["at"], act["who"], ACTS.get(act["what"], act["what"]), act["why"] or "") for act in disclosure.acts]
     rights = [
         ("更正", "内容不对的，可要求更正；本单位向原报送单位发更正函"),
         ("异议", "不认可线索的，可提出异议；答复之前各项状态不再对外显示"),
@@ -40,48 +40,58 @@ def access_page(held: PersonDisclosure) -> bytes:
     ]
     return page(
         "个人信息查阅单",
-        f"{held.district}　编号 {row['person_key']}　版本 {held.person['version']}　开具 {held.at}　只交本人",
+        f"{disclosure.district}　编号 {row['person_key']}　版本 {disclosure.person['version']}　"
+        f"开具 {disclosure.at}　只交本人",
         [
-            section("一、记有哪些", table(("项目", "内容"), person_lines(row, held.person["aliases"], held.policy))),
+            section(
+                "一、记有哪些",
+                table(("项目", "内容"), person_lines(row, disclosure.person["aliases"], disclosure.policy)),
+            ),
             section(
                 "二、从哪里来", table(("来源", "提供单位", "用途", "依据", "批准文号", "文件", "行", "用到的栏"), where)
             ),
-            section("三、还存有", table(("种类", "数"), held.counts)),
+            section("三、还存有", table(("种类", "数"), disclosure.counts)),
             section("四、谁看过、用过", table(("时间（UTC）", "谁", "做了什么", "理由"), seen)),
             section("五、本人的权利", table(("权利", "办法"), rights)),
         ],
     )
 
 
-def _place(held: PersonDisclosure, one: Mapping[str, Any]) -> tuple[str, ...]:
-    from_whom = held.provenances.get(one["source"])
+def _place(disclosure: PersonDisclosure, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    from_whom = disclosure.provenances.get(entry["source"])
     said = (
         (from_whom.provider, from_whom.purpose, from_whom.legal_basis, from_whom.approval_no)
         if from_whom
         else ("—",) * 4
     )
-    return (held.titles.get(one["source"], one["source"]), *said, _file(one), f"第{one['row']}行", _fields(one))
+    return (
+        disclosure.titles.get(entry["source"], entry["source"]),
+        *said,
+        _file(entry),
+        f"第{entry['row']}行",
+        _fields(entry),
+    )
 
 
-def _file(one: Mapping[str, Any]) -> str:
+def _file(entry: Mapping[str, Any]) -> str:
     """The file a row stands in, and of which night: a file of the same name comes again with other rows."""
-    name = f"{one['file']}「{one['sheet']}」" if one["sheet"] else str(one["file"])
-    return f"{name}（{one['landed_on'].isoformat()} 收）" if one.get("landed_on") else name
+    name = f"{entry['file']}「{entry['sheet']}」" if entry["sheet"] else str(entry["file"])
+    return f"{name}（{entry['landed_on'].isoformat()} 收）" if entry.get("landed_on") else name
 
 
-def _fields(one: Mapping[str, Any]) -> str:
-    return "、".join(FIELDS.get(name, name) for name in one["fields"]) or "全行"
+def _fields(entry: Mapping[str, Any]) -> str:
+    return "、".join(FIELDS.get(name, name) for name in entry["fields"]) or "全行"
 
 
-def correction_page(held: PersonDisclosure, source: str) -> bytes:
+def correction_page(disclosure: PersonDisclosure, source: str) -> bytes:
     """The letter to a source's sender: which rows, and room for what is right; no status, no word of the Party."""
-    mine = [one for one in held.person["row"]["evidence"] if one["source"] == source]
-    from_whom = held.provenances.get(source)
-    provider = from_whom.provider if from_whom else held.titles.get(source, source)
-    rows = [(_file(one), f"第{one['row']}行", "", "") for one in mine]
+    mine = [row for row in disclosure.person["row"]["evidence"] if row["source"] == source]
+    from_whom = disclosure.provenances.get(source)
+    provider = from_whom.provider if from_whom else disclosure.titles.get(source, source)
+    rows = [(_file(entry), f"第{entry['row']}行", "", "") for entry in mine]
     return page(
         "个人信息更正函",
-        f"致：{provider}　文号 {from_whom.approval_no if from_whom else '—'}　{held.at[:10]}　内部资料",
+        f"致：{provider}　文号 {from_whom.approval_no if from_whom else '—'}　{disclosure.at[:10]}　内部资料",
         [
             paragraph("贵单位报送的下列记录，经本人提出，内容有误，请核实并更正后重新报送；如核实无误，请说明。"),
             section("请核实的记录", table(("文件", "行", "哪一栏（填写）", "应为（填写）"), rows)),

@@ -59,13 +59,13 @@ def disagreements(views: dict[str, pa.Table], persons: int) -> list[str]:
         "probationary": sum(row["member_type"] == "预备党员" for row in members),
         "floating": sum(bool(row["floating"]) for row in members),
     }
-    found = [] if totals["persons"] == persons else [f"党员台账 {totals['persons']} 人，一本账 {persons} 人"]
+    result = [] if totals["persons"] == persons else [f"党员台账 {totals['persons']} 人，一本账 {persons} 人"]
     for book in ("groups_book", "organisations_book"):
         for name in COUNTS:
             total = sum(views[book][name].to_pylist())
             if total != totals[name]:
-                found.append(f"{TITLES[book]} {name} 合计 {total}，党员台账 {totals[name]}")
+                result.append(f"{TITLES[book]} {name} 合计 {total}，党员台账 {totals[name]}")
     searched = views["search_3"].num_rows
     if searched != totals["registered"]:
-        found.append(f"找得到组织 {searched} 人，党员台账在册 {totals['registered']} 人")
-    return found
+        result.append(f"找得到组织 {searched} 人，党员台账在册 {totals['registered']} 人")
+    return result

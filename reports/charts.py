@@ -89,7 +89,7 @@ def bars(chart: Chart, parts: Sequence[BarPart]) -> Markup:
     base = _base(alt, parts).encode(y=_names(alt, parts), x=_length(alt, chart))
     drawn = base.mark_bar(color=BLUE, height={"band": 0.75}).encode(description=alt.Description("told:N"))
     ends = base.transform_calculate(end="max(datum.value, 0)").encode(x=alt.X("end:Q"))
-    if not chart.digits and spans(one.value for one in parts):
+    if not chart.digits and spans(part.value for part in parts):
         drawn, ends = _by_tens(alt, base, chart)
     return _svg(chart, drawn + ends.mark_text(**_LABEL).encode(text=alt.Text("value:Q", format=chart.number)), parts)
 
@@ -106,10 +106,10 @@ def stacked(chart: Chart, parts: Sequence[BarPart], *, colours: Mapping[str, str
 
 
 def _totals(parts: Sequence[BarPart]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in parts:
-        found[one.name] = found.get(one.name, 0) + one.value
-    return found
+    totals: dict[str, float] = {}
+    for part in parts:
+        totals[part.name] = totals.get(part.name, 0) + part.value
+    return totals
 
 
 def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None) -> Markup:
@@ -117,8 +117,8 @@ def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] |
     totals = _totals(parts)
     named = {name: f"{name}（{total:,.{chart.digits}f} {chart.unit}）" for name, total in totals.items()}
     shares = [
-        replace(one, name=named[one.name], value=100 * one.value / totals[one.name] if totals[one.name] else 0.0)
-        for one in parts
+        replace(part, name=named[part.name], value=100 * part.value / totals[part.name] if totals[part.name] else 0.0)
+        for part in parts
     ]
     percent = replace(chart, unit=f"每 100 {chart.unit}里", digits=0)
     return _svg(percent, _stack(percent, shares, colours, totals=False), shares)
@@ -127,7 +127,7 @@ def _shares(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] |
 def _stack(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | None, *, totals: bool = True) -> Any:
     import altair as alt
 
-    order = list(dict.fromkeys(one.part for one in parts))
+    order = list(dict.fromkeys(part.part for part in parts))
     known = colours or dict(zip(order, PALETTE, strict=False))
     scale = alt.Scale(domain=order, range=[known[name] for name in order])
     base = _base(alt, parts).transform_calculate(place=_place("part", order)).encode(y=_names(alt, parts))
@@ -138,7 +138,7 @@ def _stack(chart: Chart, parts: Sequence[BarPart], colours: Mapping[str, str] | 
         description=alt.Description("told:N"),
     )
     dark = [name for name in order if known[name] in (BLUE, VERMILION)]
-    room = max((one.value for one in parts), default=0) * 0.08
+    room = max((part.value for part in parts), default=0) * 0.08
     inside = (
         base.transform_calculate(inside=f"datum.value > {room} ? format(datum.value, '{chart.number}') : ''")
         .mark_text(baseline="middle", fontSize=11)
@@ -166,18 +166,18 @@ def histogram(chart: Chart, parts: Sequence[BarPart], lines: Mapping[str, float]
     import altair as alt
 
     order, by_tens = (
-        list(dict.fromkeys(one.part for one in parts)),
-        spans((one.value for one in parts), _SPAN_OF_STACKS),
+        list(dict.fromkeys(part.part for part in parts)),
+        spans((part.value for part in parts), _SPAN_OF_STACKS),
     )
     values = [
         {
-            "from": float(one.name),
-            "to": float(one.name) + width,
-            "value": one.value,
-            "part": one.part,
-            "told": _sentence(one),
+            "from": float(part.name),
+            "to": float(part.name) + width,
+            "value": part.value,
+            "part": part.part,
+            "told": _sentence(part),
         }
-        for one in parts
+        for part in parts
     ]
     drawn = (
         alt.Chart(alt.InlineData(values=values))
@@ -210,22 +210,22 @@ def to_svg(chart: alt.Chart | alt.LayerChart, title: str) -> Markup:
 
 
 def _svg(chart: Chart, drawn: Any, parts: Sequence[BarPart]) -> Markup:
-    names = len({one.name for one in parts})
+    names = len({part.name for part in parts})
     sized = drawn.properties(width=chart.width, **({"height": ROW * max(names, 1)} if parts else {}))
     return to_svg(sized, chart.title)
 
 
 def _base(alt: Any, parts: Sequence[BarPart]) -> Any:
-    values = [{"name": one.name, "value": one.value, "part": one.part, "told": _sentence(one)} for one in parts]
+    values = [{"name": part.name, "value": part.value, "part": part.part, "told": _sentence(part)} for part in parts]
     return alt.Chart(alt.InlineData(values=values))
 
 
-def _sentence(one: BarPart) -> str:
-    return f"{one.name}{'　' + one.part if one.part else ''}：{one.value:,.6g}"
+def _sentence(bar_part: BarPart) -> str:
+    return f"{bar_part.name}{'　' + bar_part.part if bar_part.part else ''}：{bar_part.value:,.6g}"
 
 
 def _names(alt: Any, parts: Sequence[BarPart]) -> Any:
-    order = list(dict.fromkeys(one.name for one in parts))
+    order = list(dict.fromkeys(part.name for part in parts))
     return alt.Y("name:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
 
 

@@ -48,8 +48,8 @@ class DistrictFigures:
 
 def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
     """The whole page. Sums of districts are the totals; what a policy hides of a district is hidden of the city too."""
-    counted = [one for one in districts if one.plain]
-    least = max((one.least for one in counted), default=5)
+    counted = [district for district in districts if district.plain]
+    least = max((entry.least for entry in counted), default=5)
     parts = [section("各区", _states(districts))]
     if counted:
         leads, statuses = _crossed(counted, least)
@@ -58,12 +58,12 @@ def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
             section("在账的人，按线索状态", table(("区", *LEAD_STATES, "合计"), leads)),
             section(
                 "在账的人，按主状态",
-                table(("区", *(STATUS_TITLES.get(one, one) for one in STATUSES), "合计"), statuses),
+                table(("区", *(STATUS_TITLES.get(entry, entry) for entry in STATUSES), "合计"), statuses),
             ),
         ]
-        if any(one.elsewhere for one in counted):
+        if any(entry.elsewhere for entry in counted):
             parts.append(section("党员在一区、从业在另一区", _elsewhere_table(counted, least)))
-    missing = [one.name for one in districts if not one.plain]
+    missing = [district.name for district in districts if not district.plain]
     parts.append(
         basis(
             f"各区最近发布的一本账；合计为各区之和。不足 {least} 的数字隐去，记为 {HIDDEN}；"
@@ -76,36 +76,39 @@ def city_page(districts: Sequence[DistrictFigures], drawn_at: str) -> bytes:
 
 
 def _states(districts: Sequence[DistrictFigures]) -> Markup:
-    rows = [(one.name, one.as_of or "还没有发布过", one.service, one.last_run, one.trouble) for one in districts]
+    rows = [
+        (district.name, district.as_of or "还没有发布过", district.service, district.last_run, district.trouble)
+        for district in districts
+    ]
     return table(("区", "数据日期", "服务", "最近一次运行", "问题"), rows)
 
 
-def _plain_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
+def _plain_table(figures: Sequence[DistrictFigures], least: int) -> Markup:
     """Each column by itself: they are counts of different things, and make no sum across."""
-    columns = [suppressed_together([[[one.plain[name]] for one in counted]], least)[0] for _, name in _PLAIN]
-    names = [*(one.name for one in counted), "合计"]
+    columns = [suppressed_together([[[entry.plain[name]] for entry in figures]], least)[0] for _, name in _PLAIN]
+    names = [*(entry.name for entry in figures), "合计"]
     rows = [(name, *(_figure_text(column[at][0]) for column in columns)) for at, name in enumerate(names)]
     return table(("区", *(title for title, _ in _PLAIN)), rows)
 
 
-def _crossed(counted: Sequence[DistrictFigures], least: int) -> list[list[tuple[str, ...]]]:
+def _crossed(figures: Sequence[DistrictFigures], least: int) -> list[list[tuple[str, ...]]]:
     """Both tables of people in the ledgers; a total hidden in one is hidden in the other."""
     tables = [
-        [[one.lead_states.get(state, 0) for state in LEAD_STATES] for one in counted],
-        [[one.statuses.get(status, 0) for status in STATUSES] for one in counted],
+        [[entry.lead_states.get(state, 0) for state in LEAD_STATES] for entry in figures],
+        [[entry.statuses.get(status, 0) for status in STATUSES] for entry in figures],
     ]
-    names = [*(one.name for one in counted), "合计"]
+    names = [*(entry.name for entry in figures), "合计"]
     return [
         [(name, *map(_figure_text, line)) for name, line in zip(names, shown, strict=True)]
         for shown in suppressed_together(tables, least)
     ]
 
 
-def _elsewhere_table(counted: Sequence[DistrictFigures], least: int) -> Markup:
+def _elsewhere_table(figures: Sequence[DistrictFigures], least: int) -> Markup:
     """Rows: where they are registered; columns: where they work."""
-    names = [one.name for one in counted]
-    places = list(dict.fromkeys([*names, *(name for one in counted for name in one.elsewhere)]))
-    (shown,) = suppressed_together([[[one.elsewhere.get(place, 0) for place in places] for one in counted]], least)
+    names = [entry.name for entry in figures]
+    places = list(dict.fromkeys([*names, *(name for entry in figures for name in entry.elsewhere)]))
+    (shown,) = suppressed_together([[[entry.elsewhere.get(place, 0) for place in places] for entry in figures]], least)
     rows = [(name, *map(_figure_text, line)) for name, line in zip([*names, "合计"], shown, strict=True)]
     return table(("党组织关系在", *(f"在{place}从业" for place in places), "合计"), rows)
 

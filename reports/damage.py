@@ -52,12 +52,12 @@ def damages() -> dict[str, Damage]:
 
 def complaints(damage: Mapping[str, int]) -> dict[str, int]:
     """Cells by what a note to their sender calls the damage; ways of writing that were agreed are none."""
-    found: Counter[str] = Counter()
+    result: Counter[str] = Counter()
     for kind, count in damage.items():
         known = damages().get(kind)
         if known is None or not known.agreed:
-            found[known.title_for_sender if known else OTHER] += count
-    return dict(found)
+            result[known.title_for_sender if known else OTHER] += count
+    return dict(result)
 
 
 def marked_kinds() -> list[str]:

@@ -20,9 +20,9 @@ _NONE = "（无）"
 def person_lines(row: Mapping[str, Any], aliases: Sequence[Mapping[str, Any]], policy: Policy) -> list[tuple[str, str]]:
     """Every column of a ledger row, titled; the keys it had before last."""
     lines = [(title, _cell(name, row[name], policy)) for name, title in COLUMNS.items() if name in row]
-    for one in aliases:
-        word = "合并" if one["event"] == "merged" else "拆分"
-        lines.append(("曾用编号", f"{one['old_key']} → {one['new_key']}，{one['on']} {word}"))
+    for alias in aliases:
+        word = "合并" if alias["event"] == "merged" else "拆分"
+        lines.append(("曾用编号", f"{alias['old_key']} → {alias['new_key']}，{alias['on']} {word}"))
     return lines
 
 
@@ -30,13 +30,13 @@ def _cell(name: str, value: Any, policy: Policy) -> str:
     if name == "statuses":
         return _listed([_status(code, policy) for code in value])
     if name == "leads":
-        return _listed([_lead(one, policy) for one in value], "\n")
+        return _listed([_lead(entry, policy) for entry in value], "\n")
     if name == "evidence":
-        return _listed([evidence_line(one) for one in value], "\n")
+        return _listed([evidence_line(entry) for entry in value], "\n")
     if name == "flags":
         return _listed([FLAGS.get(flag, flag) for flag in value])
     if isinstance(value, list):
-        return _listed([str(one) for one in value])
+        return _listed([str(entry) for entry in value])
     if value is None:
         return _NONE
     return _plain(name, value, policy)
@@ -71,15 +71,15 @@ def _lead(lead: Mapping[str, Any], policy: Policy) -> str:
     return f"{_status(lead['code'], policy)}：{lead['state']}{checked}{why}{closed}"
 
 
-def evidence_line(one: Mapping[str, Any]) -> str:
+def evidence_line(entry: Mapping[str, Any]) -> str:
     """从业数据 platform/蓝骑.xlsx/骑手 第5行，证件相符，用到 姓名、证件号."""
-    sheet = f"/{one['sheet']}" if one["sheet"] else ""
-    told = [f"{ROLES.get(one['role'], one['role'])} {one['source']}/{one['file']}{sheet} 第{one['row']}行"]
-    if one["match_class"]:
-        told.append(CLASSES.get(one["match_class"], one["match_class"]))
-    if one["fields"]:
-        told.append("用到 " + "、".join(FIELDS.get(name, name) for name in one["fields"]))
-    return "，".join(told)
+    sheet = f"/{entry['sheet']}" if entry["sheet"] else ""
+    lines = [f"{ROLES.get(entry['role'], entry['role'])} {entry['source']}/{entry['file']}{sheet} 第{entry['row']}行"]
+    if entry["match_class"]:
+        lines.append(CLASSES.get(entry["match_class"], entry["match_class"]))
+    if entry["fields"]:
+        lines.append("用到 " + "、".join(FIELDS.get(name, name) for name in entry["fields"]))
+    return "，".join(lines)
 
 
 def version_lines(index: Mapping[str, Any], policy: Policy) -> list[tuple[str, str]]:

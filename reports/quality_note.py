@@ -63,7 +63,8 @@ class _Part:
 def quality_note(department: str, as_of: date, sources: Sequence[SourceNote]) -> str:
     """The page of one department."""
     return rendered(
-        "quality_note.html", department=department, as_of=as_of.isoformat(), parts=[_part(one) for one in sources],
+        "quality_note.html", department=department, as_of=as_of.isoformat(),
+        parts=[_part(source) for source in sources],
         again=_again(sources), style=style("quality_note.css"),
     )  # fmt: skip
 
@@ -148,11 +149,11 @@ def _kinds(note: SourceNote) -> _Grid:
 
 
 def _by_title(quality: SourceQuality) -> dict[str, int]:
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for rule, count in quality.sent_back.items():
         title = "退回：" + RULE_TITLES.get(rule, "不合约定的行")
-        found[title] = found.get(title, 0) + count
-    return found | complaints(quality.damage)
+        result[title] = result.get(title, 0) + count
+    return result | complaints(quality.damage)
 
 
 def _mend(note: SourceNote) -> list[str]:
@@ -162,7 +163,9 @@ def _mend(note: SourceNote) -> list[str]:
         if mend := damages()[kind].mend:
             advice[mend] = advice.get(mend, 0) + note.quality.damage[kind]
     missing = _to_complete(note)
-    lines = [f"{mend}（{count:,} 处）" for mend, count in sorted(advice.items(), key=lambda one: (-one[1], one[0]))[:6]]
+    lines = [
+        f"{mend}（{count:,} 处）" for mend, count in sorted(advice.items(), key=lambda entry: (-entry[1], entry[0]))[:6]
+    ]
     if missing:
         lines.insert(0, f"补齐退回的 {missing:,} 行（见退回的表）")
     empty = [title for name, title in note.fields.items() if (share := _share(note.quality, name)) is not None

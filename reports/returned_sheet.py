@@ -61,9 +61,9 @@ def written_anew(cells: Sequence[Cells], sheets: Sequence[SheetMarks], about: Se
         for number, line in enumerate(about):
             page.write_string(number, 0, line, {1: formats["refused"], 2: formats["attention"]}.get(number))
         taken = {"退回说明"}
-        for one in cells:
-            if one.sheet in marks:
-                _write(book.add_worksheet(_name(one.sheet, taken)), one, marks[one.sheet], formats)
+        for cell in cells:
+            if cell.sheet in marks:
+                _write(book.add_worksheet(_name(cell.sheet, taken)), cell, marks[cell.sheet], formats)
     return out.getvalue()
 
 

@@ -216,7 +216,7 @@ def _sources(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> tuple[SourceLin
             sum(rows_in), sum(accepted), sum(quarantined)
         from stage_files group by source
     """).fetchall()
-    found = {source: tuple(int(number or 0) for number in numbers) for source, *numbers in rows}
+    result = {source: tuple(int(number or 0) for number in numbers) for source, *numbers in rows}
     return tuple(
         SourceLine(
             source=source,
@@ -231,7 +231,7 @@ def _sources(con: duckdb.DuckDBPyConnection, facts: RunFacts) -> tuple[SourceLin
             turned_away=source in facts.turned_away,
         )
         for source, title in facts.source_titles.items()
-        for numbers in (found.get(source, (0, 0, 0, 0, 0)),)
+        for numbers in (result.get(source, (0, 0, 0, 0, 0)),)
     )
 
 
@@ -263,8 +263,8 @@ def _links(con: duckdb.DuckDBPyConnection) -> tuple[CountLine, ...]:
 
 
 def _persons(con: duckdb.DuckDBPyConnection, ledger: Path) -> int:
-    found = con.execute("select count(*) from read_parquet($path)", {"path": str(ledger)}).fetchone()
-    return int(found[0]) if found else 0
+    result = con.execute("select count(*) from read_parquet($path)", {"path": str(ledger)}).fetchone()
+    return int(result[0]) if result else 0
 
 
 def _classes(con: duckdb.DuckDBPyConnection, ledger: Path) -> tuple[CountLine, ...]:
@@ -321,7 +321,7 @@ def _changes(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[ChangeLine, ..
 
 def _disputes(con: duckdb.DuckDBPyConnection, ledger: Path) -> list[str]:
     """Leads that a street disputes: an analyst's, not the street's."""
-    found = con.execute(
+    result = con.execute(
         """
         select count(*), count(distinct person_key) from (
             select person_key, unnest(leads) as lead from read_parquet($path)
@@ -329,7 +329,7 @@ def _disputes(con: duckdb.DuckDBPyConnection, ledger: Path) -> list[str]:
         """,
         {"path": str(ledger)},
     ).fetchone()
-    leads, persons = found or (0, 0)
+    leads, persons = result or (0, 0)
     return [f"镇街答复情况不符的线索 {leads} 条（{persons} 人），等分析员在核对台“情况不符”一页处理"] if leads else []
 
 

@@ -32,7 +32,7 @@ class SummaryTable:
 
 def sheets(summary: RunSummary) -> list[SummaryTable]:
     """The tables of the summary, in reading order; empty ones are left out, but never the sources."""
-    found = [
+    result = [
         _sources(summary),
         _outside(summary),
         _links(summary),
@@ -40,8 +40,8 @@ def sheets(summary: RunSummary) -> list[SummaryTable]:
         _waiting(summary),
         _changes(summary),
     ]
-    found += [_refused(summary), _steps(summary)]
-    return [sheet for sheet in found if sheet.rows]
+    result += [_refused(summary), _steps(summary)]
+    return [sheet for sheet in result if sheet.rows]
 
 
 def _sources(summary: RunSummary) -> SummaryTable:
@@ -147,22 +147,22 @@ def next_steps(summary: RunSummary, command: str = "sanzhao") -> list[str]:
     back = sum(line.quarantined for line in summary.sources)
     leads = sum(line.persons for line in summary.statuses if line.code != "N0")
     turned_away = [line.title for line in summary.sources if line.turned_away]
-    found = []
+    result = []
     if turned_away:
-        found.append(f"{'、'.join(turned_away)}没有读：按上面的提醒补好各自的 provenance.toml，再运行一次")
+        result.append(f"{'、'.join(turned_away)}没有读：按上面的提醒补好各自的 provenance.toml，再运行一次")
     if summary.refused:
-        found.append(
+        result.append(
             f"{len(summary.refused)} 个文件没有用：照“未用的文件”改好再运行；表头不认识的，"
             f"先看 {command} sources map 文件 --home {home}"
         )
     if back:
-        found.append(f"退回 {back:,} 行给报送单位改：{command} sources return --home {home} --out 退回")
+        result.append(f"退回 {back:,} 行给报送单位改：{command} sources return --home {home} --out 退回")
     if summary.waiting_pairs:
-        found.append(f"核对 {summary.waiting_pairs:,} 对拿不准的：{command} review --home {home}")
+        result.append(f"核对 {summary.waiting_pairs:,} 对拿不准的：{command} review --home {home}")
     if leads:
-        found.append(f"发任务表给镇街核实：{command} tasks export --home {home} --out 任务表")
-    found.append("看情况报告，核对各来源行数和镇街数")
-    return [f"{at}. {text}" for at, text in enumerate(found[:_STEPS_SHOWN], 1)]
+        result.append(f"发任务表给镇街核实：{command} tasks export --home {home} --out 任务表")
+    result.append("看情况报告，核对各来源行数和镇街数")
+    return [f"{at}. {text}" for at, text in enumerate(result[:_STEPS_SHOWN], 1)]
 
 
 def print_summary(summary: RunSummary, console: Console, *, command: str = "sanzhao") -> None:

@@ -52,13 +52,17 @@ def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[s
     """Three lines told apart by colour and by dash, the marks named at their top."""
     import altair as alt
 
-    names, colours, dashes = [one[0] for one in _LINES], [one[1] for one in _LINES], [one[2] for one in _LINES]
+    names, colours, dashes = (
+        [entry[0] for entry in _LINES],
+        [entry[1] for entry in _LINES],
+        [entry[2] for entry in _LINES],
+    )
     rows = [
-        {"bits": one.bits, "line": name, "rate": rate, "kept": one.kept, "right": one.right}
-        for one in thresholds
-        for name, rate in zip(names, (one.precision, one.recall, one.f1), strict=True)
+        {"bits": threshold.bits, "line": name, "rate": rate, "kept": threshold.kept, "right": threshold.right}
+        for threshold in thresholds
+        for name, rate in zip(names, (threshold.precision, threshold.recall, threshold.f1), strict=True)
     ]
-    least = min((min(one.precision, one.recall, one.f1) for one in thresholds), default=0.0)
+    least = min((min(threshold.precision, threshold.recall, threshold.f1) for threshold in thresholds), default=0.0)
     rates = alt.Scale(domain=[max(0.0, least - 0.02), 1.0])
     lines = alt.Chart(alt.InlineData(values=rows)).mark_line(point={"size": 12}, interpolate="step-before").encode(
         x=alt.X("bits:Q", title="阈值（比特）", scale=alt.Scale(zero=False)),
@@ -76,5 +80,5 @@ def _spec(thresholds: Sequence[Threshold], marks: Mapping[str, float]) -> dict[s
         x="bits:Q", y=alt.value(334), text="name:N"
     )
     chart = alt.layer(lines, rules, words).properties(width=760, height=340).configure(**THEME)
-    found: dict[str, Any] = chart.to_dict()
-    return found
+    result: dict[str, Any] = chart.to_dict()
+    return result

@@ -76,19 +76,21 @@ class TrialReport:
         """Persons by change and cause, statuses and leads that come and go, hosts, waiting pairs."""
         persons = self.persons
         return {
-            "changes": Counter(f"{one.change}:{one.cause}" for one in persons),
+            "changes": Counter(f"{person.change}:{person.cause}" for person in persons),
             "statuses_gained": _gone(persons, "statuses_after", "statuses_before"),
             "statuses_lost": _gone(persons, "statuses_before", "statuses_after"),
-            "leads_opened": Counter(code for one in persons for code in one.leads_opened),
-            "leads_closed": Counter(code for one in persons for code in one.leads_closed),
-            "hosts": Counter("changed" for one in persons if one.host_before != one.host_after),
-            "pairs_opened": Counter(one.doubt for one in self.pairs if one.opened),
-            "pairs_closed": Counter(one.doubt for one in self.pairs if not one.opened),
+            "leads_opened": Counter(code for person in persons for code in person.leads_opened),
+            "leads_closed": Counter(code for person in persons for code in person.leads_closed),
+            "hosts": Counter("changed" for person in persons if person.host_before != person.host_after),
+            "pairs_opened": Counter(pair.doubt for pair in self.pairs if pair.opened),
+            "pairs_closed": Counter(pair.doubt for pair in self.pairs if not pair.opened),
         }
 
 
 def _gone(persons: Iterable[PersonChange], these: str, others: str) -> Counter[str]:
-    return Counter(code for one in persons for code in sorted({*getattr(one, these)} - {*getattr(one, others)}))
+    return Counter(
+        code for person in persons for code in sorted({*getattr(person, these)} - {*getattr(person, others)})
+    )
 
 
 def print_trial(report: TrialReport, console: Console) -> None:
@@ -110,20 +112,20 @@ def print_trial(report: TrialReport, console: Console) -> None:
 
 
 def _tables(report: TrialReport) -> Iterator[tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]]:
-    found = report.tallies()
+    result = report.tallies()
     people = [("在账", f"{report.persons_before:,}", f"{report.persons_after:,}")]
     yield "人数", ("", "已发布", "试算"), people
     yield "会变的人", ("变动", "原因", "人数"), [
         (words_of("changes")[what.partition(":")[0]], cause_word(what.partition(":")[2]), f"{count:,}")
-        for what, count in sorted(found["changes"].items(), key=lambda one: (-one[1], one[0]))
+        for what, count in sorted(result["changes"].items(), key=lambda entry: (-entry[1], entry[0]))
     ] or [("没有", "", "0")]  # fmt: skip
-    yield "状态", ("状态", "多出", "少了"), _both(found["statuses_gained"], found["statuses_lost"], STATUS_TITLES)
+    yield "状态", ("状态", "多出", "少了"), _both(result["statuses_gained"], result["statuses_lost"], STATUS_TITLES)
     yield "核查任务（线索）", ("线索", "新开", "不再开着"), _both(
-        found["leads_opened"], found["leads_closed"], STATUS_TITLES
+        result["leads_opened"], result["leads_closed"], STATUS_TITLES
     )  # fmt: skip
-    yield "接收组织", ("", "人数"), [("接收组织会变", f"{found['hosts']['changed']:,}")]
+    yield "接收组织", ("", "人数"), [("接收组织会变", f"{result['hosts']['changed']:,}")]
     yield "待核对的对子", ("疑点", "新增", "不再待核"), _both(
-        found["pairs_opened"], found["pairs_closed"], words_of("doubts")
+        result["pairs_opened"], result["pairs_closed"], words_of("doubts")
     )  # fmt: skip
 
 
@@ -143,12 +145,13 @@ def person_rows(report: TrialReport) -> list[tuple[str, ...]]:
     """One row of texts per person, under `PERSON_HEADERS`."""
     return [
         (
-            one.person_key or "（试算新增，未编号）", one.name_masked or "", words_of("changes")[one.change],
-            cause_word(one.cause), "、".join(words.COLUMNS.get(name, name) for name in one.columns),
-            _titled(one.statuses_before), _titled(one.statuses_after), one.host_before or "", one.host_after or "",
-            _titled(one.leads_opened), _titled(one.leads_closed), one.work_street or "",
+            person.person_key or "（试算新增，未编号）", person.name_masked or "", words_of("changes")[person.change],
+            cause_word(person.cause), "、".join(words.COLUMNS.get(name, name) for name in person.columns),
+            _titled(person.statuses_before), _titled(person.statuses_after),
+            person.host_before or "", person.host_after or "",
+            _titled(person.leads_opened), _titled(person.leads_closed), person.work_street or "",
         )
-        for one in report.persons
+        for person in report.persons
     ]  # fmt: skip
 
 
@@ -156,10 +159,10 @@ def pair_rows(report: TrialReport, sources: Mapping[str, str]) -> list[tuple[str
     """One row of texts per pair, under `PAIR_HEADERS`."""
     return [
         (
-            "会待核对" if one.opened else "不再待核对", words_of("doubts").get(one.doubt, one.doubt),
-            sources.get(one.source, one.source), one.file, f"第{one.row}行" if one.row else "",
+            "会待核对" if pair.opened else "不再待核对", words_of("doubts").get(pair.doubt, pair.doubt),
+            sources.get(pair.source, pair.source), pair.file, f"第{pair.row}行" if pair.row else "",
         )
-        for one in report.pairs
+        for pair in report.pairs
     ]  # fmt: skip
 
 

@@ -26,14 +26,14 @@ def wrong_folder_notices(
     con: duckdb.DuckDBPyConnection, titles: Mapping[str, str], headers: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
     """Files that lack columns of their own source while most of those it does not know are another's."""
-    found = {}
+    result = {}
     for source, file, unknown in con.execute(_UNKNOWN).fetchall():
         texts = {header_text(text) for text in unknown}
         likely = max(sorted(headers), key=lambda name: len(texts & headers[name]), default=source)
         known = len(texts & headers.get(likely, frozenset()))
         if likely != source and known >= _LEAST and known * 2 >= len(texts):
-            found[source, file] = (
+            result[source, file] = (
                 f"{source}/{file}：有 {known} 列是“{titles[likely]}”的列，像是放错了文件夹；规则 wrong_folder。"
                 f"处理办法：放错了就移到 {likely}/ 再运行；没有放错，不用管"
             )
-    return tuple(found.values())
+    return tuple(result.values())

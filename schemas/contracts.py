@@ -101,14 +101,14 @@ class SourceContract(_Frozen):
 
     @model_validator(mode="after")
     def _names_exist(self) -> SourceContract:
-        known = {field.name for field in self.fields}
+        names = {field.name for field in self.fields}
         used = {name for group in (*self.require, *self.row_needs) for name in group} | set(self.id_fallback)
         used |= {name for name in (self.record_id, self.start_field, self.consent) if name}
         used |= (
             {name for period in self.periods for name in period} | set(self.important) | {name for name, _ in self.ages}
         )
-        if used - known:
-            raise ValueError(f"fields named but not declared: {sorted(used - known)}")
+        if used - names:
+            raise ValueError(f"fields named but not declared: {sorted(used - names)}")
         return self
 
     @property
@@ -208,16 +208,16 @@ def _check_column(table: pa.Table, column: pa.Field, contract: TableContract) ->
             )
 
 
-def same_but_field_names(found: pa.DataType, expected: pa.DataType) -> bool:
+def same_but_field_names(result: pa.DataType, expected: pa.DataType) -> bool:
     """Nested types may differ in nullability marks and in the name Arrow gives list items."""
-    if pa.types.is_list(found) and pa.types.is_list(expected):
-        return same_but_field_names(found.value_type, expected.value_type)
-    if pa.types.is_struct(found) and pa.types.is_struct(expected):
-        left, right = list(found), list(expected)
+    if pa.types.is_list(result) and pa.types.is_list(expected):
+        return same_but_field_names(result.value_type, expected.value_type)
+    if pa.types.is_struct(result) and pa.types.is_struct(expected):
+        left, right = list(result), list(expected)
         return len(left) == len(right) and all(
             a.name == b.name and same_but_field_names(a.type, b.type) for a, b in zip(left, right, strict=True)
         )
-    return bool(found == expected)
+    return bool(result == expected)
 
 
 def _check_unique(table: pa.Table, contract: TableContract) -> None:
@@ -270,11 +270,11 @@ def shipped_sources() -> dict[str, SourceContract]:
 
 def load_sources(extra: Path | None = None) -> dict[str, SourceContract]:
     """Shipped contracts plus every TOML in `extra`; one of the same name there replaces the shipped one."""
-    found = dict(shipped_sources())
+    result = dict(shipped_sources())
     for path in sorted(extra.glob("*.toml")) if extra and extra.is_dir() else ():
         contract = parse_source(path.read_text("utf-8"), path.name)
-        found[contract.name] = contract
-    return found
+        result[contract.name] = contract
+    return result
 
 
 @cache
@@ -314,7 +314,7 @@ def stage_table(name: str) -> TableContract:
 @cache
 def _workspace_tables() -> dict[str, TableContract]:
     files = ("staging", "matching", "domain")
-    return {name: one for file in files for name, one in _tables(f"tables/{file}.toml").items()}
+    return {name: table for file in files for name, table in _tables(f"tables/{file}.toml").items()}
 
 
 @dataclass(frozen=True)

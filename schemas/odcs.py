@@ -81,7 +81,7 @@ def _typed(kind: pa.DataType) -> dict[str, object]:
     if pa.types.is_list(kind):
         return {"logicalType": "array", "physicalType": "list", "items": _typed(kind.value_type)}
     if pa.types.is_struct(kind):
-        inner = [{"name": one.name, **_typed(one.type)} for one in kind]
+        inner = [{"name": entry.name, **_typed(entry.type)} for entry in kind]
         return {"logicalType": "object", "physicalType": "struct", "properties": inner}
     return {"logicalType": _LOGICAL[kind], "physicalType": str(kind)}
 
@@ -90,8 +90,8 @@ def as_yaml(value: Any, indent: int = 0) -> str:
     """Block YAML of dicts, lists and scalars; texts always quoted."""
     pad = "  " * indent
     if isinstance(value, dict):
-        return "".join(f"{pad}{key}:{_nested(one, indent)}" for key, one in value.items())
-    return "".join(f"{pad}- {as_yaml(one, indent + 1).lstrip()}" for one in value)
+        return "".join(f"{pad}{key}:{_nested(entry, indent)}" for key, entry in value.items())
+    return "".join(f"{pad}- {as_yaml(entry, indent + 1).lstrip()}" for entry in value)
 
 
 def _nested(value: Any, indent: int) -> str:

@@ -78,8 +78,8 @@ def is_dummy_id(pattern: str) -> bool:
 
 def is_made_up_id(pattern: str) -> bool:
     """Whether digits of any length (`*` where hidden) are a dummy known by heart, one digit, or counted up or down."""
-    shown = pattern.replace("*", "")
-    if len(shown) < dummies().least_digits or not shown.rstrip("X").isdecimal():
+    digits = pattern.replace("*", "")
+    if len(digits) < dummies().least_digits or not digits.rstrip("X").isdecimal():
         return False
     return _shows_one_of(pattern, dummies().ids) or _one_digit_or_counted(pattern.rstrip("X"))
 
@@ -96,8 +96,8 @@ def has_unknown_tail(pattern: str) -> bool:
 
 def is_dummy_phone(number: str) -> bool:
     """Whether a phone (`*` where hidden) stands for none: known by heart, one digit over and over, or counted up."""
-    shown = number.replace("*", "")
-    if len(shown) < dummies().least_digits or not shown.isdecimal():
+    digits = number.replace("*", "")
+    if len(digits) < dummies().least_digits or not digits.isdecimal():
         return False
     if _shows_one_of(number, dummies().phones):
         return True
@@ -107,7 +107,7 @@ def is_dummy_phone(number: str) -> bool:
 def _shows_one_of(pattern: str, known: frozenset[str]) -> bool:
     if "*" not in pattern:
         return pattern in known
-    return any(_fits(pattern, one) for one in known)
+    return any(_fits(pattern, entry) for entry in known)
 
 
 def _fits(pattern: str, number: str) -> bool:
@@ -144,8 +144,8 @@ def _birth_possible(digits: str) -> bool:
     years = range(facts.first_birth_year, facts.last_birth_year + 1)
     return (
         _some_fits(year, tuple(map(str, years)))
-        and _some_fits(month, tuple(f"{one:02d}" for one in range(1, 13)))
-        and _some_fits(day, tuple(f"{one:02d}" for one in range(1, 32)))
+        and _some_fits(month, tuple(f"{entry:02d}" for entry in range(1, 13)))
+        and _some_fits(day, tuple(f"{entry:02d}" for entry in range(1, 32)))
     )
 
 

@@ -128,8 +128,8 @@ def means_no_person(text: str) -> bool:
     head = _FOLLOWED.split(plain.strip("()[]【】"), maxsplit=1)[0]
     endings = tuple(data["endings"])
     return any(
-        one in words.labels or (one.endswith(endings) and len(one) >= data["least_before_ending"] + 2)
-        for one in {head, plain}
+        entry in words.labels or (entry.endswith(endings) and len(entry) >= data["least_before_ending"] + 2)
+        for entry in {head, plain}
     )
 
 

@@ -70,9 +70,9 @@ def parse_provenance(text: str, where: str) -> Provenance:
 
 def _misspelt(text: str, told: str) -> str:
     """Which line cannot be read and how it is to be written."""
-    found = _LINE.search(told)
+    match = _LINE.search(told)
     lines = text.splitlines()
-    number = int(found[1]) if found else len(lines)
+    number = int(match[1]) if match else len(lines)
     line = lines[number - 1] if 0 < number <= len(lines) else ""
     quotes = "用了中文引号，" if any(sign in line for sign in _WRONG_QUOTES) else ""
     return f'第{number}行写法有误：{quotes}每行写成 项目 = "内容"，用英文引号，前后成对'

@@ -119,7 +119,7 @@ class UnitScope(_Frozen):
     @property
     def public_kinds(self) -> tuple[str, ...]:
         """The kinds of such units."""
-        return tuple(dict.fromkeys(one.kind for one in self.bodies))
+        return tuple(dict.fromkeys(body.kind for body in self.bodies))
 
     def kind_of(self, name: str) -> str | None:
         """The kind of the first pattern a cleaned name fits; none for a firm."""
@@ -127,4 +127,4 @@ class UnitScope(_Frozen):
 
     @cached_property
     def _patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        return tuple((one.kind, re.compile(each)) for one in self.bodies for each in one.patterns)
+        return tuple((body.kind, re.compile(each)) for body in self.bodies for each in body.patterns)

@@ -88,19 +88,19 @@ def _unpacked(archive: Path, aside: Path, key: DistrictKey) -> dict[str, int]:
     with file:
         header, raw = read_header(file)
         sealed = SealedReader(file, _sealing_key(header, key), raw)
-        found = dict(_entries(sealed, aside))
+        result = dict(_entries(sealed, aside))
         sealed.finish()
-    told = json.loads((aside / MANIFEST).read_bytes()) if (aside / MANIFEST).exists() else None
-    found.pop(MANIFEST, None)
-    if told != found:
+    body = json.loads((aside / MANIFEST).read_bytes()) if (aside / MANIFEST).exists() else None
+    result.pop(MANIFEST, None)
+    if body != result:
         raise HomeError("备份与它的清单不符", where=archive.name, rule=Rule.BACKUP_MANIFEST, action="换一份备份")
-    return {"files": len(found)}
+    return {"files": len(result)}
 
 
 def _sealing_key(header: dict[str, object], key: DistrictKey) -> DistrictKey:
     """The key of the backup's day, which may be an older one of the ring."""
-    found = key.by_id(str(header.get("key_id")))
-    if found is None:
+    result = key.by_id(str(header.get("key_id")))
+    if result is None:
         raise HomeError(
             f"密钥不是备份时的那一把（备份用 {header.get('key_id')}，给的是 {key.key_id}）",
             rule=Rule.BACKUP_KEY,
@@ -112,7 +112,7 @@ def _sealing_key(header: dict[str, object], key: DistrictKey) -> DistrictKey:
             rule=Rule.BACKUP_REVISION,
             action="用备份时的软件版本恢复，再升级",
         )
-    return found
+    return result
 
 
 def _entries(sealed: SealedReader, aside: Path) -> Iterator[tuple[str, dict[str, object]]]:

@@ -18,9 +18,9 @@ _AT_ONCE = 2000
 
 def tables(engine: Engine) -> list[Table]:
     """All tables as the database itself has them, those that others refer to first."""
-    found = MetaData()
-    found.reflect(engine)
-    return [table for table in found.sorted_tables if table.name != "alembic_version"]
+    result = MetaData()
+    result.reflect(engine)
+    return [table for table in result.sorted_tables if table.name != "alembic_version"]
 
 
 def rows_of(engine: Engine, table: Table) -> Iterator[bytes]:

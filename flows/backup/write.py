@@ -64,30 +64,30 @@ def back_up(home: Home, to: Path, *, originals: bool = True, now: datetime | Non
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with SealingWriter(file, key, header) as sealed, tarfile.open(fileobj=sealed, mode="w|") as tar:
-                told = _written(home, settings, tar, originals)
+                entries = _written(home, settings, tar, originals)
             file.flush()
             os.fsync(file.fileno())
     aside.replace(path)
     sync_folder(to)
-    log_event(home, "backup", file=path.name, files=len(told), bytes=path.stat().st_size)
+    log_event(home, "backup", file=path.name, files=len(entries), bytes=path.stat().st_size)
     gone = _destroy_overdue(to, path, now.date())
-    return Archive(path, len(told), path.stat().st_size, destroy_by, _kept_apart(home), gone)
+    return Archive(path, len(entries), path.stat().st_size, destroy_by, _kept_apart(home), gone)
 
 
 def _written(home: Home, settings: Settings, tar: tarfile.TarFile, originals: bool) -> dict[str, dict[str, Any]]:
     """Every file, every table, last the manifest with their checksums."""
-    told: dict[str, dict[str, Any]] = {}
+    entries: dict[str, dict[str, Any]] = {}
     left_out = set(_LEFT_OUT) if originals else {*_LEFT_OUT, *_RETAINED}
     drop = settings.drop or home.root / "drop"
     for path in _files(home.root, left_out):
         if path.is_relative_to(drop):
             continue  # clear originals as they were dropped; their sealed copies are in the landing
-        _add(tar, f"home/{path.relative_to(home.root)}", path.read_bytes(), told)
+        _add(tar, f"home/{path.relative_to(home.root)}", path.read_bytes(), entries)
     with opened_store(home, settings.store_url) as store:
         for table in tables(store.engine):
-            _add(tar, f"{STORE}/{table.name}.jsonl", b"".join(rows_of(store.engine, table)), told)
-    _add(tar, MANIFEST, json.dumps(told, ensure_ascii=False, sort_keys=True).encode(), {})
-    return told
+            _add(tar, f"{STORE}/{table.name}.jsonl", b"".join(rows_of(store.engine, table)), entries)
+    _add(tar, MANIFEST, json.dumps(entries, ensure_ascii=False, sort_keys=True).encode(), {})
+    return entries
 
 
 def _files(root: Path, left_out: set[str]) -> Iterator[Path]:
@@ -101,11 +101,11 @@ def _files(root: Path, left_out: set[str]) -> Iterator[Path]:
         yield path
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes, told: dict[str, dict[str, Any]]) -> None:
+def _add(tar: tarfile.TarFile, name: str, data: bytes, entries: dict[str, dict[str, Any]]) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(data), 0o600
     tar.addfile(entry, io.BytesIO(data))
-    told[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    entries[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _check_place(home: Home, to: Path) -> None:

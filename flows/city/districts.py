@@ -49,13 +49,13 @@ def districts_of(root: Path, keys: Path | None = None, taken: tuple[int, ...] = 
     A district's key is `KEYS/<folder>.key`, else `H/keys/district.key`: never one for two districts, or what one
     publishes could be joined to the other's. Raises HomeError where there is no home at all.
     """
-    found = [_district(path, keys) for path in _homes_in(root)]
-    if not found:
+    result = [_district(path, keys) for path in _homes_in(root)]
+    if not result:
         raise HomeError(
             "这个文件夹里没有一个区的数据文件夹", where=str(root), rule=Rule.NO_HOME,
             action="每个区一个子文件夹，各运行一次 sanzhao init --home 城市文件夹/区",
         )  # fmt: skip
-    return list(_apart(found, taken))
+    return list(_apart(result, taken))
 
 
 def _homes_in(root: Path) -> list[Path]:
@@ -83,24 +83,24 @@ def _error_text(error: SanzhaoError) -> str:
     return f"{error.message}{f'。{error.action}' if error.action else ''}"
 
 
-def _apart(found: list[CityHome], taken: tuple[int, ...]) -> Iterator[CityHome]:
+def _apart(result: list[CityHome], taken: tuple[int, ...]) -> Iterator[CityHome]:
     """The same districts, those in trouble that have another's key or port."""
     ports = dict.fromkeys(taken, "全市汇总页")
     keys: dict[str, str] = {}
-    for one in found:
-        trouble = one.trouble or _shared(one, ports, keys)
-        if not trouble and one.name in keys.values():
-            trouble = f"区名和另一区一样：改 {one.folder}/config.toml 里的 district"
+    for entry in result:
+        trouble = entry.trouble or _shared(entry, ports, keys)
+        if not trouble and entry.name in keys.values():
+            trouble = f"区名和另一区一样：改 {entry.folder}/config.toml 里的 district"
         if not trouble:
-            ports |= dict.fromkeys(one.ports, one.name)
-            keys[one.key_id] = one.name
-        yield CityHome(one.home, one.key_file, one.settings, one.key_id, trouble)
+            ports |= dict.fromkeys(entry.ports, entry.name)
+            keys[entry.key_id] = entry.name
+        yield CityHome(entry.home, entry.key_file, entry.settings, entry.key_id, trouble)
 
 
-def _shared(one: CityHome, ports: dict[int, str], keys: dict[str, str]) -> str:
-    if one.key_id in keys:
-        return f"区级密钥和{keys[one.key_id]}是同一把。各区各用自己的密钥：重新 sanzhao init，不要复制别区的文件夹"
-    port = next((port for port in one.ports if port in ports), None)
+def _shared(home: CityHome, ports: dict[int, str], keys: dict[str, str]) -> str:
+    if home.key_id in keys:
+        return f"区级密钥和{keys[home.key_id]}是同一把。各区各用自己的密钥：重新 sanzhao init，不要复制别区的文件夹"
+    port = next((port for port in home.ports if port in ports), None)
     if port is not None:
-        return f"端口 {port} 和{ports[port]}重了。改 {one.folder}/config.toml 里 [serve] 的 port、review_port"
+        return f"端口 {port} 和{ports[port]}重了。改 {home.folder}/config.toml 里 [serve] 的 port、review_port"
     return ""

@@ -55,8 +55,12 @@ class _Exchange:
 
 def exchange_all(root: Path, districts: Sequence[CityHome]) -> Iterator[DistrictPairOutcome]:
     """Every two districts that named each other, one exchange after the other; trouble in one stops no other."""
-    named = Counter(one.name for one in districts)
-    able = [one for one in districts if one.settings is not None and one.key_id and named[one.name] == 1]
+    named = Counter(district.name for district in districts)
+    able = [
+        district
+        for district in districts
+        if district.settings is not None and district.key_id and named[district.name] == 1
+    ]
     for one, other in combinations(able, 2):
         wanted = [_names(one, other), _names(other, one)]
         if not any(wanted):
@@ -75,8 +79,8 @@ def exchange_all(root: Path, districts: Sequence[CityHome]) -> Iterator[District
             yield DistrictPairOutcome(names, {}, f"文件读写不成：{error.strerror}")
 
 
-def _names(one: CityHome, other: CityHome) -> bool:
-    return one.settings is not None and other.name in one.settings.city.exchange_with
+def _names(home: CityHome, other: CityHome) -> bool:
+    return home.settings is not None and other.name in home.settings.city.exchange_with
 
 
 def _exchanged(root: Path, districts: tuple[CityHome, CityHome]) -> dict[tuple[str, str], int]:
@@ -92,8 +96,8 @@ def _exchanged(root: Path, districts: tuple[CityHome, CityHome]) -> dict[tuple[s
 def _next_number(year: int, districts: tuple[CityHome, CityHome]) -> str:
     """A number that neither district's store has."""
     last = _FIRST_NUMBER - 1
-    for one in districts:
-        with opened_store(one.home, one.settings.store_url if one.settings else "") as store:
+    for district in districts:
+        with opened_store(district.home, district.settings.store_url if district.settings else "") as store:
             numbers = [number.partition("-") for number in store.exchange_numbers()]
         last = max([last, *(int(place) for of, _, place in numbers if of == str(year))])
     return f"{year}-{last + 1:04d}"
@@ -118,17 +122,17 @@ def _walked(going: _Exchange) -> dict[tuple[str, str], int]:
     }  # fmt: skip
 
 
-def _in_own_process(one: CityHome, what: str, agreement: ExchangeAgreement, path: Path) -> None:
+def _in_own_process(home: CityHome, what: str, agreement: ExchangeAgreement, path: Path) -> None:
     """A district's part, under its own key. The secret goes through a pipe: it is in no file and no process list."""
-    command = [sys.executable, "-m", "flows.city.exchange_part", what, str(one.home.root), str(path)]
-    environment = {**plain_environment(), "SANZHAO_KEY_FILE": str(one.key_file)}
+    command = [sys.executable, "-m", "flows.city.exchange_part", what, str(home.home.root), str(path)]
+    environment = {**plain_environment(), "SANZHAO_KEY_FILE": str(home.key_file)}
     done = subprocess.run(  # noqa: S603  our own command, no shell
         command, env=environment, input=agreement.model_dump_json(), capture_output=True, text=True, check=False,
         encoding="utf-8", errors="replace",
     )  # fmt: skip
     if done.returncode:
         try:
-            told = str(json.loads(done.stderr.splitlines()[-1])["trouble"])
+            text = str(json.loads(done.stderr.splitlines()[-1])["trouble"])
         except (ValueError, KeyError, IndexError, TypeError):
-            told = "中途停下，见该区 logs"
-        raise InputError(f"{one.name}：{told}", rule=Rule.EXCHANGE_OTHER, action="改好后再运行一次")
+            text = "中途停下，见该区 logs"
+        raise InputError(f"{home.name}：{text}", rule=Rule.EXCHANGE_OTHER, action="改好后再运行一次")

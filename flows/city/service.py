@@ -71,22 +71,22 @@ def _serve(city: City, supervisor: Supervisor, stop: threading.Event, districts:
         print(line, flush=True)
     troubles: dict[str, str] = {}
     while not stop.is_set():
-        for one in districts:
-            if one.trouble != troubles.get(one.folder, ""):
-                print(f"{one.name}：{one.trouble or '好了'}", flush=True)
-                troubles[one.folder] = one.trouble
-            if not one.trouble and one.folder not in supervisor.names():
-                _start(one, supervisor, stop)
+        for district in districts:
+            if district.trouble != troubles.get(district.folder, ""):
+                print(f"{district.name}：{district.trouble or '好了'}", flush=True)
+                troubles[district.folder] = district.trouble
+            if not district.trouble and district.folder not in supervisor.names():
+                _start(district, supervisor, stop)
         _watch(supervisor, stop, _FIND_SECONDS)
         districts = _found_again(city, districts)
 
 
-def _start(one: CityHome, supervisor: Supervisor, stop: threading.Event) -> None:
+def _start(home: CityHome, supervisor: Supervisor, stop: threading.Event) -> None:
     """Start a district's service and wait until it listens, so that ten do not start on two cores at once."""
-    supervisor.add(_district_child(one))
-    supervisor.start(one.folder)
+    supervisor.add(_district_child(home))
+    supervisor.start(home.folder)
     end = time.monotonic() + _STARTING_SECONDS
-    while not stop.is_set() and time.monotonic() < end and any(port_is_free(port) for port in one.ports):
+    while not stop.is_set() and time.monotonic() < end and any(port_is_free(port) for port in home.ports):
         supervisor.look()
         stop.wait(_LOOK_SECONDS)
 
@@ -106,10 +106,10 @@ def _found_again(city: City, before: list[CityHome]) -> list[CityHome]:
         return before
 
 
-def _district_child(one: CityHome) -> Child:
-    words = ("serve", "--home", str(one.home.root))
-    own = {**plain_environment(), "SANZHAO_KEY_FILE": str(one.key_file)}
-    return Child(one.folder, as_child("-c", "from flows.cli import main; main()", *words), own, _STOP_SECONDS)
+def _district_child(home: CityHome) -> Child:
+    words = ("serve", "--home", str(home.home.root))
+    own = {**plain_environment(), "SANZHAO_KEY_FILE": str(home.key_file)}
+    return Child(home.folder, as_child("-c", "from flows.cli import main; main()", *words), own, _STOP_SECONDS)
 
 
 def _page_child(city: City) -> Child:
@@ -121,9 +121,9 @@ def _same_minute(districts: Sequence[CityHome]) -> list[str]:
     """A line for each minute at which several nights begin: each needs its memory."""
     due: dict[datetime, list[str]] = defaultdict(list)
     now = datetime.now(UTC)
-    for one in districts:
-        if one.settings is not None and not one.trouble:
-            due[next_due(one.settings.night.cron, now)].append(one.name)
+    for district in districts:
+        if district.settings is not None and not district.trouble:
+            due[next_due(district.settings.night.cron, now)].append(district.name)
     return [
         f"{'、'.join(names)}都在 {when:%H:%M} 开始：内存要够几个区同时用，不够就把 [night] cron 错开"
         for when, names in due.items()

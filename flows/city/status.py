@@ -13,19 +13,19 @@ from reports.city_page import DistrictFigures
 
 def print_districts(root: Path, keys: Path | None, *, as_json: bool) -> bool:
     """Print the districts; whether one of them needs somebody."""
-    found = roll_up(districts_of(root, keys))
+    result = roll_up(districts_of(root, keys))
     if as_json:
-        print(json.dumps([asdict(one) | {"persons": one.persons} for one in found], ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(item) | {"persons": item.persons} for item in result], ensure_ascii=False, indent=2))
     else:
-        for one in found:
-            print(_line(one))
-        published = [one for one in found if one.plain]
-        total = sum(one.persons for one in published)
-        print(f"合计 {len(found)} 个区，{len(published)} 个已发布，在账 {total:,} 人")
-    return any(one.trouble for one in found)
+        for entry in result:
+            print(_line(entry))
+        published = [item for item in result if item.plain]
+        total = sum(item.persons for item in published)
+        print(f"合计 {len(result)} 个区，{len(published)} 个已发布，在账 {total:,} 人")
+    return any(item.trouble for item in result)
 
 
-def _line(one: DistrictFigures) -> str:
-    ledger = f"数据日期 {one.as_of}，在账 {one.persons:,} 人" if one.plain else "没有可读的一本账"
-    trouble = f"；问题：{one.trouble}" if one.trouble else ""
-    return f"{one.name}：{ledger}；服务{one.service}；最近一次运行 {one.last_run or '—'}{trouble}"
+def _line(figure: DistrictFigures) -> str:
+    ledger = f"数据日期 {figure.as_of}，在账 {figure.persons:,} 人" if figure.plain else "没有可读的一本账"
+    trouble = f"；问题：{figure.trouble}" if figure.trouble else ""
+    return f"{figure.name}：{ledger}；服务{figure.service}；最近一次运行 {figure.last_run or '—'}{trouble}"

@@ -56,18 +56,20 @@ def verify(home: HomeOption, json: JsonOption = False) -> int:
     from flows.home.folders import Home
     from flows.ledger.audit_log import examine
 
-    found = examine(Home(home.resolve()))
+    result = examine(Home(home.resolve()))
     if json:
         import dataclasses
         import json as text
 
-        print(text.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+        print(text.dumps(dataclasses.asdict(result), ensure_ascii=False, indent=2))
     else:
-        for problem in found.problems:
+        for problem in result.problems:
             print(f"有问题：{problem}")
-        where = f"版本 {found.anchored_by} 锚定到第 {found.anchored_at} 条" if found.anchored_by else "还没有版本锚定"
-        print(f"共 {len(found.problems)} 处问题" if found.problems else f"完好：{found.acts} 条，{where}")
-    return FAILED if found.problems else DONE
+        where = (
+            f"版本 {result.anchored_by} 锚定到第 {result.anchored_at} 条" if result.anchored_by else "还没有版本锚定"
+        )
+        print(f"共 {len(result.problems)} 处问题" if result.problems else f"完好：{result.acts} 条，{where}")
+    return FAILED if result.problems else DONE
 
 
 @app.command("person")

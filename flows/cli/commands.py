@@ -32,7 +32,7 @@ def _fold_lines(rich_utils: Any) -> None:
                 column.overflow = "fold"
 
     def joined(texts: list[Any]) -> Any:
-        return Text(" ", overflow="fold").join([one if isinstance(one, Text) else Text(str(one)) for one in texts])
+        return Text(" ", overflow="fold").join([text if isinstance(text, Text) else Text(str(text)) for text in texts])
 
     rich_utils.Table, rich_utils.Columns = Folding, joined
 
@@ -47,12 +47,12 @@ class _InChinese:
         return option
 
     def get_params(self, ctx: Any) -> Any:
-        found = super().get_params(ctx)  # type: ignore[misc]
-        for param in found:
+        result = super().get_params(ctx)  # type: ignore[misc]
+        for param in result:
             shown = _SEVERAL.sub(r"<\1>", param.display_type_rich(ctx=ctx)).lower()
             if shown in _KINDS:
                 param.display_type_rich = partial(_help_kind, _KINDS[shown])
-        return found
+        return result
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         formatter.write_usage(*self._words(ctx), prefix="用法：")

@@ -16,7 +16,7 @@ def doctor(home: HomeOption, json: JsonOption = False) -> int:
     if json:
         import json as text
 
-        print(text.dumps([one.model_dump() for one in findings], ensure_ascii=False, indent=2))
+        print(text.dumps([finding.model_dump() for finding in findings], ensure_ascii=False, indent=2))
     else:
         print_findings(findings, terminal())
     return {"good": DONE, "warning": WARNED, "bad": FAILED}[worst(findings)]

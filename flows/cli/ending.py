@@ -63,9 +63,9 @@ def usage_line(error: Any) -> str:
             text = f"没有 {error.option_name} 这个选项{near}"
         case "MissingParameter":
             text = f"缺少 {names}"
-        case "UsageError" if found := _NO_COMMAND.match(error.message):
-            near = "、".join(re.findall("'([^']+)'", found[2]))
-            text = f"没有 {found[1]} 这个命令" + (f"，是不是 {near}" if near else "")
+        case "UsageError" if match := _NO_COMMAND.match(error.message):
+            near = "、".join(re.findall("'([^']+)'", match[2]))
+            text = f"没有 {match[1]} 这个命令" + (f"，是不是 {near}" if near else "")
         case "BadParameter":
             text = f"{names}：{error.message}"
         case _:
@@ -77,7 +77,7 @@ def _named(param: Any) -> str:
     """A parameter as the help page calls it."""
     if param is None:
         return "参数"
-    is_argument = not any(one.startswith("-") for one in param.opts)
+    is_argument = not any(entry.startswith("-") for entry in param.opts)
     return str(param.metavar) if is_argument and param.metavar else "/".join(param.opts)
 
 

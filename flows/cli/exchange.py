@@ -93,8 +93,8 @@ def match(
     if third == (home is not None):
         raise UsageMistake("要么给 --home 和约定文件，要么由第三方比对（--third-party）")
     done = compare_files((files[0], files[1]), out.resolve(), _home(home) if home else None, _own(key, third))
-    for path, found in done.written.items():
-        say(f"已写出 {path}：{found} 对")
+    for path, result in done.written.items():
+        say(f"已写出 {path}：{result} 对")
     say(f"记号相同但性别、出生日期或号码不符，不算：{done.checked_away} 个")
     say(f"一人对上两名党员，不算：{done.two_candidates} 人")
     if third:

@@ -27,16 +27,16 @@ def interviewed_or_given(given: Given, contracts: Mapping[str, SourceContract], 
         return _interview(contracts)
     return FirstDay(
         district.strip(),
-        tuple(dict.fromkeys(source_named(one, contracts) for one in comes)),
-        tuple(dict.fromkeys(source_named(one, contracts) for one in never)),
-        dict(sender_of(one, contracts) for one in who),
+        tuple(dict.fromkeys(source_named(entry, contracts) for entry in comes)),
+        tuple(dict.fromkeys(source_named(entry, contracts) for entry in never)),
+        dict(sender_of(entry, contracts) for entry in who),
     )
 
 
 def coming(answer: str) -> Coming | None:
     """What an answer says of a source; null for one that says neither 有 nor 没有 nor 以后."""
     text = answer.strip()
-    return next((found for found, pattern in _ANSWER_PATTERNS.items() if pattern.fullmatch(text)), None)
+    return next((result for result, pattern in _ANSWER_PATTERNS.items() if pattern.fullmatch(text)), None)
 
 
 def _interview(contracts: Mapping[str, SourceContract]) -> FirstDay:
@@ -45,11 +45,11 @@ def _interview(contracts: Mapping[str, SourceContract]) -> FirstDay:
     said: dict[Coming, list[str]] = {"comes": [], "never": [], "later": []}
     senders: dict[str, SourceSender] = {}
     last = SourceSender()
-    for name, one in contracts.items():
-        answer = "comes" if name == REQUIRED else _whether(f"{one.title}（{name}）")
+    for name, contract in contracts.items():
+        answer = "comes" if name == REQUIRED else _whether(f"{contract.title}（{name}）")
         said[answer].append(name)
         if answer == "comes":
-            last = _sender(one, last)
+            last = _sender(contract, last)
             senders[name] = last
     for answer, word in _WORDS.items():
         titles = "、".join(contracts[name].title for name in said[answer])
@@ -60,9 +60,9 @@ def _interview(contracts: Mapping[str, SourceContract]) -> FirstDay:
 def _whether(title: str) -> Coming:
     """Asked until it is understood: a source that is never waited for must have been said never to come."""
     answer = _line(f"{title}：有、没有（永远不会有），还是以后再说")
-    while (found := coming(answer)) is None:
+    while (result := coming(answer)) is None:
         answer = _line(f"没听懂“{answer[:10]}”，请答 有、没有 或 以后")
-    return found
+    return result
 
 
 def _sender(contract: SourceContract, last: SourceSender) -> SourceSender:

@@ -125,9 +125,9 @@ def link(
     refuse_overwriting({"--out": out}, {"LEFT": left, "RIGHT": right, **_read(model, judgements)})
     check_out(out)
     if engine == SPARK:
-        asked = SparkCommand((left, right), (left_id, right_id), model, out, judgements=judgements)
-        refuse_on_spark(asked, work)
-        return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
+        command = SparkCommand((left, right), (left_id, right_id), model, out, judgements=judgements)
+        refuse_on_spark(command, work)
+        return run_on_spark(command, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (left_id, right_id)
     with (
         work_folder(work, chosen, {"LEFT": left, "RIGHT": right}, *ids, memory) as kept,
@@ -167,9 +167,9 @@ def dedupe(
         if path is not None:
             check_out(path)
     if engine == SPARK:
-        asked = SparkCommand((table,), (id_column,), model, out, clusters, judgements)
-        refuse_on_spark(asked, work)
-        return run_on_spark(asked, OnSpark(spark_master, tuple(spark_conf)))
+        command = SparkCommand((table,), (id_column,), model, out, clusters, judgements)
+        refuse_on_spark(command, work)
+        return run_on_spark(command, OnSpark(spark_master, tuple(spark_conf)))
     chosen, ids = load_model(model), (id_column, id_column)
     with work_folder(work, chosen, {"TABLE": table}, *ids, memory) as kept, engine_options(memory, kept) as options:
         pairs = _linked(_Files(table, None, ids, judgements), chosen, options)
@@ -335,12 +335,12 @@ def _suggest(left: Path, right: Path | None, model: LinkModel, out: Path, option
     from matchers.training.suggested_blocking import section_text, table_lines
 
     tables = open_table(left), open_table(right) if right else None
-    found = suggest_blocking(*tables, model, reading=people_reading, options=options)
-    write_private(out, section_text(found).encode())
+    result = suggest_blocking(*tables, model, reading=people_reading, options=options)
+    write_private(out, section_text(result).encode())
     print(
         "\n".join(
             (
-                *table_lines(found),
+                *table_lines(result),
                 f"推荐的分组规则：{out}（核对后抄进模型的 [blocking]，原来的 [max_block_rows] 一并删去）",
                 "",
             )

@@ -94,22 +94,22 @@ def _remember_trade(home: Home, policy: Policy, file: tuple[str, str], trade: st
             f"没有群体 {trade!r}；可用：{'、'.join(policy.trades)}、{UNDECIDED}", param_hint="--trade"
         )
     source, sender = file[0], sender_of(file[1])
-    kept = [one for one in load_trades(home) if (one.source, one.sender) != (source, sender)]
-    told = [] if trade == UNDECIDED else [SenderTrade(source=source, sender=sender, group=trade)]
+    kept = [trade for trade in load_trades(home) if (trade.source, trade.sender) != (source, sender)]
+    lines = [] if trade == UNDECIDED else [SenderTrade(source=source, sender=sender, group=trade)]
     home.make()
-    save_trades(home, (*kept, *told))
-    terminal().print(f"已记住：{sender} 的人" + ("重新按文件判断" if not told else f"都属“{trade}”"), markup=False)
+    save_trades(home, (*kept, *lines))
+    terminal().print(f"已记住：{sender} 的人" + ("重新按文件判断" if not lines else f"都属“{trade}”"), markup=False)
 
 
-def _audit(home: Home, store_url: str, what: str, asked: tuple[list[str], list[str]]) -> None:
+def _audit(home: Home, store_url: str, what: str, corrections: tuple[list[str], list[str]]) -> None:
     """Who changed what a header means is told by the audit log; header texts are no personal data."""
     from flows.home.keys import load_key
     from flows.home.store import opened_store
 
-    said = [*(f"set {text}" for text in asked[0]), *(f"forget {text}" for text in asked[1])]
+    lines = [*(f"set {text}" for text in corrections[0]), *(f"forget {text}" for text in corrections[1])]
     with opened_store(home, store_url) as store:
         who, now = getpass.getuser(), datetime.now(UTC)
-        store.audit(load_key(home, create=True), now, who, "map_headers", why=f"{what}: {'; '.join(said)}")
+        store.audit(load_key(home, create=True), now, who, "map_headers", why=f"{what}: {'; '.join(lines)}")
 
 
 def _bytes(file: Path) -> bytes:
@@ -165,7 +165,7 @@ def _corrected(
     memory: tuple[Correction, ...],
     contract: SourceContract,
     file: str,
-    asked: tuple[list[str], list[str]],
+    corrections: tuple[list[str], list[str]],
     *,
     every: bool,
 ) -> tuple[Correction, ...]:
@@ -174,11 +174,15 @@ def _corrected(
     from flows.staging.memory import Correction
     from flows.staging.words import plain
 
-    told, forgotten = [_pair(text, contract) for text in asked[0]], [plain(text) for text in asked[1]]
+    told, forgotten = [_pair(text, contract) for text in corrections[0]], [plain(text) for text in corrections[1]]
     sender = EVERY_SENDER if every else sender_of(file)
     gone = {*forgotten, *(column for column, _ in told)}
     senders = {sender} if told else {EVERY_SENDER, sender}
-    kept = [one for one in memory if not (one.source == contract.name and one.sender in senders and one.column in gone)]
+    kept = [
+        entry
+        for entry in memory
+        if not (entry.source == contract.name and entry.sender in senders and entry.column in gone)
+    ]
     return (
         *kept,
         *(Correction(source=contract.name, sender=sender, column=column, field=name) for column, name in told),
@@ -196,7 +200,7 @@ def _pair(text: str, contract: SourceContract) -> tuple[str, str]:
     if wanted.strip() in (NOT_USED, "-"):
         return plain(column), ""
     for field in contract.fields:
-        if plain(wanted) in {plain(one) for one in (field.name, field.title, *field.aliases)}:
+        if plain(wanted) in {plain(entry) for entry in (field.name, field.title, *field.aliases)}:
             return plain(column), field.name
     titles = "、".join(field.title for field in contract.fields)
     raise typer.BadParameter(f"{contract.title}没有字段 {wanted!r}；可用：{titles}", param_hint="--set")
@@ -213,7 +217,7 @@ def _require_columns(asked: list[str], views: list[SheetView], file: str) -> Non
     for text in asked:
         column = plain(text.rpartition("=")[0])
         if views and texts and column not in texts:
-            has = tuple(dict.fromkeys(one.text for view in views for one in view.columns))[:30]
+            has = tuple(dict.fromkeys(column.text for view in views for column in view.columns))[:30]
             raise InputError(
                 f"文件里没有“{column}”这一列", where=file, rule=Rule.NO_SUCH_COLUMN, examples=has, action="照表头写列名"
             )

@@ -51,28 +51,28 @@ def lines(draft: Draft, out: Path, *, same: bool) -> list[str]:
         for (name, headers), pair in zip(draft.headers.items(), draft.pairing.paired, strict=True)
     ]
     told += _asides("表" if same else "左表", draft.pairing.left_aside) + _asides("右表", draft.pairing.right_aside)
-    rules = [one for one in draft.rules.candidates if one.chosen]
+    rules = [candidate for candidate in draft.rules.candidates if candidate.chosen]
     told.append(f"分组规则 {len(rules)} 条，共约 {draft.rules.pairs:,} 对（上限 {draft.rules.budget:,}）")
     told.append(f"模型：{out}")
     return [*told, f"接着：{_next(draft, out, same=same)}"]
 
 
 def _asides(side: str, columns: tuple[Aside, ...]) -> list[str]:
-    return [f"{side}不用 {one.header}：{one.because}" for one in columns]
+    return [f"{side}不用 {column.header}：{column.because}" for column in columns]
 
 
 def _next(draft: Draft, out: Path, *, same: bool) -> str:
     """The commands that come next, with the id columns that were found."""
     ids = [
-        next((one.header for one in columns if one.is_record_number), None)
+        next((column.header for column in columns if column.is_record_number), None)
         for columns in (draft.pairing.left_aside, draft.pairing.right_aside)
     ]
     tables = "TABLE" if same else "LEFT RIGHT"
     names = ("--id",) if same else ("--left-id", "--right-id")
-    shown = " ".join(f"{name} {header}" for name, header in zip(names, ids, strict=False) if header)
+    counts_text = " ".join(f"{name} {header}" for name, header in zip(names, ids, strict=False) if header)
     trained = out.with_name(f"{out.stem}-trained.toml")
     command = "dedupe" if same else "link"
     return (
         f"sanzhao train {tables} --model {out} --out {trained}，看过说明后 "
-        f"sanzhao {command} {tables} --model {trained} --out PAIRS.parquet {shown}".rstrip()
+        f"sanzhao {command} {tables} --model {trained} --out PAIRS.parquet {counts_text}".rstrip()
     )

@@ -37,8 +37,8 @@ def _engine_name(text: str) -> str:
 
 
 def _settings(given: list[str]) -> list[str]:
-    for one in given:
-        if not _SETTING.fullmatch(one):
+    for entry in given:
+        if not _SETTING.fullmatch(entry):
             raise typer.BadParameter("写成 spark.executor.memory=4g 这样")
     return given
 
@@ -81,13 +81,13 @@ class SparkCommand:
     judgements: Path | None = None
 
 
-def refuse_on_spark(asked: SparkCommand, work: Path | None) -> None:
+def refuse_on_spark(command: SparkCommand, work: Path | None) -> None:
     """Raise InputError for what `--engine spark` does not do."""
     from schemas.errors import InputError
 
-    if asked.judgements is not None and len(asked.tables) == 1:
+    if command.judgements is not None and len(command.tables) == 1:
         raise InputError(
-            "--engine spark 查重时还不支持人工判断的表", where=str(asked.judgements), rule=Rule.SPARK_JUDGEMENTS,
+            "--engine spark 查重时还不支持人工判断的表", where=str(command.judgements), rule=Rule.SPARK_JUDGEMENTS,
             action="用 --engine embedded（大表加 --memory）",
         )  # fmt: skip
     if work is not None:
@@ -99,7 +99,7 @@ def refuse_on_spark(asked: SparkCommand, work: Path | None) -> None:
         )
 
 
-def run_on_spark(asked: SparkCommand, spark: OnSpark) -> None:
+def run_on_spark(command: SparkCommand, spark: OnSpark) -> None:
     """Write the pairs, and the clusters where asked for, and tell how many; nothing is written unless all is done."""
     from flows.cli.linking import load_model
     from flows.cli.spill import private_spill
@@ -108,31 +108,31 @@ def run_on_spark(asked: SparkCommand, spark: OnSpark) -> None:
     from matchers.engines.spark.session import SparkOptions
     from matchers.engines.spark.written import written_pairs, written_rows
 
-    judgements = read_table(asked.judgements) if asked.judgements else None
-    tables, model = _parted(asked, load_model(asked.model))
-    options = SparkOptions(spark.master, dict(one.split("=", 1) for one in spark.settings))
-    with private_spill() as private, _reached_by_all(options, asked.out, private.spill) as folder:
+    judgements = read_table(command.judgements) if command.judgements else None
+    tables, model = _parted(command, load_model(command.model))
+    options = SparkOptions(spark.master, dict(setting.split("=", 1) for setting in spark.settings))
+    with private_spill() as private, _reached_by_all(options, command.out, private.spill) as folder:
         linked = link_on_spark(
             tables, model, replace(options, scratch=private.spill), folder, judgements=judgements,
-            clusters=asked.clusters is not None,
+            clusters=command.clusters is not None,
         )  # fmt: skip
         counts: Counter[str] = Counter()
         _write(
-            _noted(written_pairs(model, linked.files, linked.pairs), linked, counts, same=len(tables) == 1), asked.out
+            _noted(written_pairs(model, linked.files, linked.pairs), linked, counts, same=len(tables) == 1), command.out
         )
-        if asked.clusters is not None:
-            _write(written_rows(linked.files, linked.clusters), asked.clusters)
-    _tell(linked, counts, asked.out)
+        if command.clusters is not None:
+            _write(written_rows(linked.files, linked.clusters), command.clusters)
+    _tell(linked, counts, command.out)
 
 
-def _parted(asked: SparkCommand, model: LinkModel) -> tuple[tuple[Parted, ...], LinkModel]:
+def _parted(command: SparkCommand, model: LinkModel) -> tuple[tuple[Parted, ...], LinkModel]:
     from flows.cli.understood import understood
     from flows.tabular.pieces import table_pieces
     from matchers.engines.spark.link import Given, parted
 
-    titles = ("表",) if len(asked.tables) == 1 else ("左表", "右表")
+    titles = ("表",) if len(command.tables) == 1 else ("左表", "右表")
     given = []
-    for title, path, id_column in zip(titles, asked.tables, asked.ids, strict=True):
+    for title, path, id_column in zip(titles, command.tables, command.ids, strict=True):
         pieces = table_pieces(path, say)
         say(understood(title, pieces[0].schema.names, model, id_column))
         given.append(Given(title, pieces, id_column))
@@ -169,8 +169,8 @@ def _noted(pairs: Iterable[pa.Table], linked: Linked, counts: Counter[str], *, s
     from matchers.sides.unread import noted
 
     for table in pairs:
-        for one in table["decision"].value_counts().to_pylist():
-            counts[one["values"]] += one["counts"]
+        for decision in table["decision"].value_counts().to_pylist():
+            counts[decision["values"]] += decision["counts"]
         known = {COPIES: str(linked.copies).encode()} if linked.copies else {}
         yield pa.table(marked(noted(table.replace_schema_metadata(known), linked.unread), same=same))
 

@@ -38,19 +38,21 @@ def refuse_overwriting(outputs: Files, inputs: Files) -> None:
                 )  # fmt: skip
 
 
-def one_file(one: Path, other: Path) -> bool:
+def one_file(path: Path, other: Path) -> bool:
     """Two paths of one file, there or not yet."""
     try:
-        if one.exists() and other.exists():
-            return one.samefile(other)
-        return one.resolve() == other.resolve()
+        if path.exists() and other.exists():
+            return path.samefile(other)
+        return path.resolve() == other.resolve()
     except (OSError, RuntimeError):  # a loop of links
-        return one.absolute() == other.absolute()
+        return path.absolute() == other.absolute()
 
 
 def _refuse_no_file(name: str, path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{name} 是文件夹", where=str(path), rule=Rule.OUT_IS_FOLDER, action="给出文件名")
-    folder = next(one for one in (path.absolute().parent, *path.absolute().parent.parents) if os.path.lexists(one))
+    folder = next(
+        parent for parent in (path.absolute().parent, *path.absolute().parent.parents) if os.path.lexists(parent)
+    )
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(f"{name} 所在的地方写不了文件", where=str(folder), rule=Rule.OUT_PLACE, action="换一个文件夹")

@@ -65,7 +65,7 @@ def _account(home: Home, name: str | None, reset: str | None, about: tuple[str, 
     from schemas.errors import HomeError
 
     role, streets, password_file = about
-    roles = [one.value for one in Role]
+    roles = [entry.value for entry in Role]
     if role not in roles:
         raise typer.BadParameter(f"没有 {role} 这种角色；可用：{'、'.join(roles)}", param_hint="--role")
     if not home.config.exists():

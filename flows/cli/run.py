@@ -84,15 +84,15 @@ def init(
 
 def _to_fill_in(day: FirstDay, made: list[str], contracts: Mapping[str, SourceContract]) -> str:
     """Which records still have gaps, of the sources of which something was said; else of all."""
-    told = [name for name in made if name in day.senders]
+    lines = [name for name in made if name in day.senders]
     gaps = [
         f"{contracts[name].title}（{'、'.join(day.senders[name].lacking)}）"
-        for name in told
+        for name in lines
         if day.senders[name].lacking
     ]
-    if told and not gaps:
-        rest = "；以后再说的，有文件时再填" if len(made) > len(told) else ""
-        return f"{'、'.join(contracts[name].title for name in told)}的 provenance.toml 都填好了{rest}"
+    if lines and not gaps:
+        rest = "；以后再说的，有文件时再填" if len(made) > len(lines) else ""
+        return f"{'、'.join(contracts[name].title for name in lines)}的 provenance.toml 都填好了{rest}"
     still = "：" + "；".join(gaps) if gaps else ""
     return f"打开投递文件夹里各来源的 provenance.toml，把空着的项填好{still}"
 
@@ -179,9 +179,9 @@ def status(
     if home is not None:
         from flows.doctor.status import print_state, state_of
 
-        found = state_of(Home(home.resolve()))
+        result = state_of(Home(home.resolve()))
         if json:
-            print(found.model_dump_json(indent=2))
+            print(result.model_dump_json(indent=2))
         else:
-            print_state(found)
+            print_state(result)
     return DONE

@@ -47,7 +47,7 @@ def list_sources(home: HomeOption, json: JsonOption = False) -> None:
         body = [
             {
                 **contract.model_dump(mode="json", by_alias=True),
-                "expected": [asdict(one) for one in expected if one.source == contract.name],
+                "expected": [asdict(item) for item in expected if item.source == contract.name],
             }
             for contract in contracts.values()
         ]
@@ -63,9 +63,9 @@ def list_sources(home: HomeOption, json: JsonOption = False) -> None:
     terminal().print(table)
     if expected:
         table = whole_table("来源", "文件", "最近来的", "还沿用", "等答复", title="应到的文件", title_justify="left")
-        for one in expected:
-            left = f"{one.days_left} 天" if one.days_left >= 0 else "已过期限"
-            table.add_row(one.source, one.file, one.came_on.isoformat(), left, one.question)
+        for entry in expected:
+            left = f"{entry.days_left} 天" if entry.days_left >= 0 else "已过期限"
+            table.add_row(entry.source, entry.file, entry.came_on.isoformat(), left, entry.question)
         terminal().print(table)
 
 

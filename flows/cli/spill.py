@@ -31,7 +31,7 @@ def private_spill(options: Options | None = None) -> Iterator[Options]:
     """
     chosen = options or Options()
     roots = _roots()
-    for left in [one for root in roots for one in _sweep(root)]:
+    for left in [entry for root in roots for entry in _sweep(root)]:
         say_left_over(left, write_record(left))
     if not roots:
         yield chosen
@@ -51,23 +51,23 @@ def private_spill(options: Options | None = None) -> Iterator[Options]:
 def _roots() -> list[Path]:
     given = os.environ.get("TMPDIR")
     here = Path.cwd()
-    found = [Path(name).resolve() for name in ((given,) if given else _ROOTS)]
-    return [root for root in found if root.is_dir() and os.access(root, os.W_OK | os.X_OK) and root != here]
+    result = [Path(name).resolve() for name in ((given,) if given else _ROOTS)]
+    return [root for root in result if root.is_dir() and os.access(root, os.W_OK | os.X_OK) and root != here]
 
 
 def _made(root: Path) -> tuple[Path, int]:
     """A locked folder of a name nobody can foresee; it is renamed once it is locked, so that no sweep takes it."""
     fresh = Path(tempfile.mkdtemp(prefix=_BEING_MADE, dir=root))
-    held = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    descriptor = os.open(fresh, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
     folder = root / fresh.name.replace(_BEING_MADE, _PREFIX, 1)
     fresh.rename(folder)
-    return folder, held
+    return folder, descriptor
 
 
 def _sweep(root: Path) -> list[Gone]:
     """Remove this user's folders that no living process holds; what each of them was."""
-    found = []
+    result = []
     for folder in sorted(root.glob(f"{_PREFIX}*")):
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -76,7 +76,7 @@ def _sweep(root: Path) -> list[Gone]:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     left = gone(folder, killed=True)
                     shutil.rmtree(folder)
-                    found.append(left)
+                    result.append(left)
             finally:
                 os.close(descriptor)
-    return found
+    return result

@@ -36,39 +36,39 @@ def gone(folder: Path, *, killed: bool) -> Gone:
     if not folder.is_dir():
         return Gone(folder, datetime.now(UTC), 0, 0, killed)
     stats = [path.lstat() for path in (folder, *folder.rglob("*"))]
-    last_used = datetime.fromtimestamp(max(one.st_mtime for one in stats), UTC)
-    sizes = [one.st_size for one in stats if stat.S_ISREG(one.st_mode)]
+    last_used = datetime.fromtimestamp(max(entry.st_mtime for entry in stats), UTC)
+    sizes = [entry.st_size for entry in stats if stat.S_ISREG(entry.st_mode)]
     return Gone(folder, last_used, len(sizes), sum(sizes), killed)
 
 
-def write_record(one: Gone) -> Path | None:
+def write_record(entry: Gone) -> Path | None:
     """Append the folder's line; null, and said, where there is no place for it."""
     path = _place()
     line = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "event": "spill_destroyed",
-        "folder": str(one.folder),
-        "last_used": one.last_used.isoformat(timespec="seconds"),
-        "files": one.files,
-        "bytes": one.size,
-        "command": "killed" if one.killed else "ended",
+        "folder": str(entry.folder),
+        "last_used": entry.last_used.isoformat(timespec="seconds"),
+        "files": entry.files,
+        "bytes": entry.size,
+        "command": "killed" if entry.killed else "ended",
     }
     try:
         if path.exists() and path.stat().st_size > _MOST_BYTES:
             path.replace(path.with_suffix(".1.jsonl"))
         append_line(path, f"{json.dumps(line, ensure_ascii=False)}\n".encode())
     except OSError as error:
-        say(f"销毁记录写不到 {path}（{error.strerror}）；临时文件夹 {one.folder} 已销毁")
+        say(f"销毁记录写不到 {path}（{error.strerror}）；临时文件夹 {entry.folder} 已销毁")
         return None
     return path
 
 
-def say_left_over(one: Gone, record: Path | None) -> None:
+def say_left_over(entry: Gone, record: Path | None) -> None:
     """Tell the clerk what a killed command had left."""
     where = f"；记录在 {record}" if record else ""
     say(
-        f"上次被强行中断的命令在 {one.folder} 留下 {one.files} 个临时文件（{one.size / 1e6:,.1f} MB，已加密，"
-        f"最后写于 {one.last_used.astimezone():%Y-%m-%d %H:%M}），现已销毁{where}"
+        f"上次被强行中断的命令在 {entry.folder} 留下 {entry.files} 个临时文件（{entry.size / 1e6:,.1f} MB，已加密，"
+        f"最后写于 {entry.last_used.astimezone():%Y-%m-%d %H:%M}），现已销毁{where}"
     )
 
 

@@ -140,7 +140,9 @@ def _tell(path: Path, done: Receipt, *, json: bool) -> None:
 
         body = {
             "counts": {what: done.count(what) for what in ORDER},
-            "rows": [{name: value for name, value in asdict(one).items() if name != "note"} for one in done.outcomes],
+            "rows": [
+                {name: value for name, value in asdict(entry).items() if name != "note"} for entry in done.outcomes
+            ],
             "problems": list(done.problems),
             "receipt": str(path),
         }
@@ -148,9 +150,9 @@ def _tell(path: Path, done: Receipt, *, json: bool) -> None:
         return
     for problem in done.problems:
         say(problem)
-    for one in done.outcomes:
-        if one.what in (REFUSED, CONFLICT):
-            place = f"{one.file}{f'〔{one.sheet}〕' if one.sheet else ''} 第{one.row}行"
-            print(f"{one.what}：{place}（{one.number}）{one.reason}")
+    for outcome in done.outcomes:
+        if outcome.what in (REFUSED, CONFLICT):
+            place = f"{outcome.file}{f'〔{outcome.sheet}〕' if outcome.sheet else ''} 第{outcome.row}行"
+            print(f"{outcome.what}：{place}（{outcome.number}）{outcome.reason}")
     print("、".join(f"{what} {done.count(what)}" for what in ORDER))
     print(f"回执：{path}")

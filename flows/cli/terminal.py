@@ -27,8 +27,8 @@ def terminal() -> Console:
 def called() -> str:
     """How this program is called here: by its name where the shell finds it, else as it was typed."""
     typed = sys.argv[0]
-    found = shutil.which("sanzhao")
-    known = found is not None and os.path.realpath(found) == os.path.realpath(typed)
+    result = shutil.which("sanzhao")
+    known = result is not None and os.path.realpath(result) == os.path.realpath(typed)
     return "sanzhao" if known or not typed.endswith("sanzhao") else os.path.relpath(typed)
 
 

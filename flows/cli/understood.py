@@ -22,11 +22,13 @@ def understood(side: str, names: Sequence[str], model: LinkModel, id_column: str
     """One line per table: each column of the model with the table's header it is read from, and what is left aside."""
     read: dict[str, str] = {}
     for column in model.columns:
-        found = (
-            column if column in names else next((one for one in model.aliases.get(column, ()) if one in names), None)
+        result = (
+            column
+            if column in names
+            else next((entry for entry in model.aliases.get(column, ()) if entry in names), None)
         )
-        if found is not None:
-            read[found] = kind_word(model.columns[column]) + (f"（{column}）" if found != column else "")
+        if result is not None:
+            read[result] = kind_word(model.columns[column]) + (f"（{column}）" if result != column else "")
     aside = [name for name in names if name not in read and name != id_column]
     absent = [column for column in model.columns if column not in read and not _is_read_as(column, read, model)]
     parts = [f"{side}：" + ("，".join(f"{name}当作{kind}" for name, kind in read.items()) or "没有认出模型的列")]

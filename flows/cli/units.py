@@ -71,14 +71,14 @@ def list_units(
     table = whole_table(
         "疑问", "一方", "另一方", "缘由", "自", title=f"等人回答的疑问（{len(waiting)}）", title_justify="left"
     )
-    for one in waiting:
-        table.add_row(one["doubt_id"], one["left_text"], one["right_text"], one["reason"], one["since"])
+    for entry in waiting:
+        table.add_row(entry["doubt_id"], entry["left_text"], entry["right_text"], entry["reason"], entry["since"])
     terminal().print(table)
 
 
 @app.command("join")
 def join(
-    one: Annotated[str, typer.Argument(metavar="UNIT", help="单位编号、名称或写法", show_default=False)],
+    entry: Annotated[str, typer.Argument(metavar="UNIT", help="单位编号、名称或写法", show_default=False)],
     other: Annotated[str, typer.Argument(metavar="UNIT", help="另一个", show_default=False)],
     home: HomeOption,
 ) -> None:
@@ -86,7 +86,7 @@ def join(
     from flows.units.asking import Speaker, join_units
 
     with _opened(home) as (key, store):
-        left, right = join_units(key, store, one, other, Speaker(getpass.getuser(), datetime.now(UTC)))
+        left, right = join_units(key, store, entry, other, Speaker(getpass.getuser(), datetime.now(UTC)))
     print(f"已记住：{left.name} 与 {right.name} 是同一单位，下次运行起生效")
 
 

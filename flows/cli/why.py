@@ -38,11 +38,11 @@ def why(
 
     chosen = load_model(model)
     with engine_options(memory) as options:
-        found = asked(
+        result = asked(
             open_table(left), open_table(right), chosen, ids=(left_id, right_id), pair=(left_key, right_key),
             reading=people_reading, options=options,
         )  # fmt: skip
-    print(json.dumps(asdict(found), ensure_ascii=False, indent=2) if as_json else "\n".join(lines(found, chosen)))
+    print(json.dumps(asdict(result), ensure_ascii=False, indent=2) if as_json else "\n".join(lines(result, chosen)))
 
 
 Word = Callable[[str], str]
@@ -56,44 +56,46 @@ def _words(kind: str) -> Word:
     return lambda code: known.get(code, code)
 
 
-def lines(found: Why, model: LinkModel) -> list[str]:
+def lines(result: Why, model: LinkModel) -> list[str]:
     """What is to be said, in Chinese, without any cell of the tables."""
     level, field, rule = (_words(kind) for kind in ("levels", "fields", "rules"))
     columns = [
         f"  {field(column)}：{_SHOWN_BY_ID if at == 'null' and column in model.implied else level(at)}，"
-        f"{found.bits[column]:+.1f} 位"
-        for column, at in found.levels.items()
+        f"{result.bits[column]:+.1f} 位"
+        for column, at in result.levels.items()
     ]
     told = [
-        f"结论：{_DECISIONS[found.decision]}" + (f"（{found.reason}）" if found.reason else ""),
-        f"分值：{found.match_weight:.1f} 位，多 1 位是可能性翻一倍（先验 {found.prior:+.1f} 位，加上各项）",
+        f"结论：{_DECISIONS[result.decision]}" + (f"（{result.reason}）" if result.reason else ""),
+        f"分值：{result.match_weight:.1f} 位，多 1 位是可能性翻一倍（先验 {result.prior:+.1f} 位，加上各项）",
         *columns,
-        "找到它的分组规则：" + ("、".join(map(rule, found.found_by)) or "没有，比对时不会把这两行放在一起"),
+        "找到它的分组规则：" + ("、".join(map(rule, result.found_by)) or "没有，比对时不会把这两行放在一起"),
     ]
-    if not found.found_by:
-        told += [f"  {rule(name)}：两行的 {'、'.join(keys)} 不都相同" for name, keys in found.not_found_by.items()]
-    told += _what_it_takes(found, model, field, level)
+    if not result.found_by:
+        told += [f"  {rule(name)}：两行的 {'、'.join(keys)} 不都相同" for name, keys in result.not_found_by.items()]
+    told += _what_it_takes(result, model, field, level)
     told += [
-        f"同一行另有：{one.left_id} 与 {one.right_id}，{_DECISIONS[one.decision]}，{one.match_weight:.1f} 位"
-        for one in found.rivals
+        f"同一行另有：{rival.left_id} 与 {rival.right_id}，{_DECISIONS[rival.decision]}，{rival.match_weight:.1f} 位"
+        for rival in result.rivals
     ]
     return told
 
 
-def _what_it_takes(found: Why, model: LinkModel, field: Word, level: Word) -> list[str]:
-    if found.decision == "link":
+def _what_it_takes(result: Why, model: LinkModel, field: Word, level: Word) -> list[str]:
+    if result.decision == "link":
         return []
     told = []
-    if found.to_link > 0:
-        told.append(f"离直接关联还差 {found.to_link:.1f} 位" + (
-            f"，离待核还差 {found.to_review:.1f} 位" if found.to_review > 0 else ""
+    if result.to_link > 0:
+        told.append(f"离直接关联还差 {result.to_link:.1f} 位" + (
+            f"，离待核还差 {result.to_review:.1f} 位" if result.to_review > 0 else ""
         ))  # fmt: skip
-    if found.tier is not None:
-        tier = next(one for one in model.evidence_tiers if one.name == found.tier)
-        told.append(f"判定门槛 {found.tier}：最多到“{_DECISIONS[tier.decision]}”")
-    told += [f"若要按 {one.tier} 关联，还要：{_needs(one, field, level)}" for one in found.lacking if one.needs]
+    if result.tier is not None:
+        tier = next(tier for tier in model.evidence_tiers if tier.name == result.tier)
+        told.append(f"判定门槛 {result.tier}：最多到“{_DECISIONS[tier.decision]}”")
+    told += [
+        f"若要按 {entry.tier} 关联，还要：{_needs(entry, field, level)}" for entry in result.lacking if entry.needs
+    ]
     return told
 
 
-def _needs(one: Lacking, field: Word, level: Word) -> str:
-    return "；".join(f"{field(column)}{'或'.join(map(level, wanted))}" for column, wanted in one.needs.items())
+def _needs(entry: Lacking, field: Word, level: Word) -> str:
+    return "；".join(f"{field(column)}{'或'.join(map(level, wanted))}" for column, wanted in entry.needs.items())

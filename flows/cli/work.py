@@ -40,9 +40,9 @@ def work_folder(
         yield None
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(held, folder)
+        _lock(descriptor, folder)
         of = _digest(model, tables, settings)
         _claim(folder, of)
         done = len(list(folder.glob(f"done-{of}-*.json")))
@@ -51,12 +51,12 @@ def work_folder(
         yield WorkFolder(folder, of, (folder / _KEY).read_bytes())
         _destroy(folder)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
-def _lock(held: int, folder: Path) -> None:
+def _lock(descriptor: int, folder: Path) -> None:
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise InputError(
             "另一个命令正在用这个工作文件夹",

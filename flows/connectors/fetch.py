@@ -53,7 +53,7 @@ def origin_of(connector: Connector) -> str:
 
 
 def fetch_files(
-    name: str, connector: Connector, known: Mapping[str, FetchedBefore], *, progress: Progress = silent
+    name: str, connector: Connector, previous: Mapping[str, FetchedBefore], *, progress: Progress = silent
 ) -> Iterator[FetchedFile]:
     """Fetch a source, file after file, by name; only one is in memory at a time.
 
@@ -63,7 +63,7 @@ def fetch_files(
     try:
         listed = _wanted(line.ask(lambda remote: remote.files()), connector, name)
         for done, file in enumerate(listed, 1):
-            yield _fetched(line, file, known.get(file.name))
+            yield _fetched(line, file, previous.get(file.name))
             progress(f"取件 {name}", done, len(listed))
     finally:
         line.close()
@@ -147,21 +147,21 @@ def _wanted(files: list[RemoteFile], connector: Connector, name: str) -> list[Re
     A name with characters that cannot be shown is taken under the name without them.
     """
     shown = [replace(file, name=_showable(file.name)) for file in {file.place: file for file in files}.values()]
-    wanted = sorted((file for file in shown if _is_wanted(file.name, connector.pattern)), key=lambda one: one.place)
+    wanted = sorted((file for file in shown if _is_wanted(file.name, connector.pattern)), key=lambda entry: entry.place)
     names = distinct_names([file.name for file in wanted])
-    found = {name: replace(file, name=name) for name, file in zip(names, wanted, strict=True)}
-    if not found:
+    result = {name: replace(file, name=name) for name, file in zip(names, wanted, strict=True)}
+    if not result:
         raise TransferError(
             "那里没有文件", where=name, rule=Rule.EMPTY_SOURCE, action="核对路径与 pattern，或请对方放好文件"
         )
-    if len(found) > connector.max_files:
+    if len(result) > connector.max_files:
         raise TransferError(
             f"文件多于 {connector.max_files} 个，未取",
             where=name,
             rule=Rule.TOO_MANY_FILES,
             action="用 pattern 挑出要的文件，或放宽 max_files",
         )
-    return [found[file] for file in sorted(found)]
+    return [result[file] for file in sorted(result)]
 
 
 def _showable(name: str) -> str:
@@ -179,21 +179,21 @@ def is_half_written(name: str) -> bool:
     return name.lower().endswith(_HALF_WRITTEN)
 
 
-def _fetched(line: _Line, file: RemoteFile, known: FetchedBefore | None) -> FetchedFile:
+def _fetched(line: _Line, file: RemoteFile, previous: FetchedBefore | None) -> FetchedFile:
     """One file; a failing one is named and the others go on."""
-    if known and file.mark is not None and (file.mark, file.size) == (known.mark, known.size):
-        return FetchedFile(file.name, mark=file.mark, modified=file.modified, size=known.size)
+    if previous and file.mark is not None and (file.mark, file.size) == (previous.mark, previous.size):
+        return FetchedFile(file.name, mark=file.mark, modified=file.modified, size=previous.size)
     try:
-        found: Download | None = line.ask(lambda remote: remote.download(file, known.mark if known else None))
+        result: Download | None = line.ask(lambda remote: remote.download(file, previous.mark if previous else None))
     except TransferError as error:
         return FetchedFile(file.name, problem=_without_where(error))
-    if found is None and known:
-        return FetchedFile(file.name, mark=known.mark, size=known.size)
-    if found is None:
+    if result is None and previous:
+        return FetchedFile(file.name, mark=previous.mark, size=previous.size)
+    if result is None:
         return FetchedFile(file.name, problem="服务器说文件没有变，但这里没有上次的副本；规则 connector_partial")
-    same = known is not None and hashlib.sha256(found.data).hexdigest() == known.sha256
-    body = None if same else found.data
-    return FetchedFile(file.name, body, mark=found.mark, modified=found.modified, size=len(found.data))
+    same = previous is not None and hashlib.sha256(result.data).hexdigest() == previous.sha256
+    body = None if same else result.data
+    return FetchedFile(file.name, body, mark=result.mark, modified=result.modified, size=len(result.data))
 
 
 def _without_where(error: SanzhaoError) -> str:

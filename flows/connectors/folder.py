@@ -20,7 +20,7 @@ class FolderRemote:
     def files(self) -> list[RemoteFile]:
         try:
             with os.scandir(self.connector.path) as entries:
-                found = [_described(Path(one.path)) for one in entries if one.is_file(follow_symlinks=False)]
+                result = [_described(Path(entry.path)) for entry in entries if entry.is_file(follow_symlinks=False)]
         except FileNotFoundError:
             raise TransferError(
                 "文件夹不存在",
@@ -37,9 +37,9 @@ class FolderRemote:
             ) from None
         except OSError:
             raise PassingError("文件夹读不了", where=self.where, rule=Rule.CONNECTOR_UNREACHABLE) from None
-        return found
+        return result
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         where = f"{self.where}/{file.name}"
         limit = self.connector.max_file_mb << 20
         try:

@@ -46,10 +46,12 @@ class HttpRemote:
             )
         return [RemoteFile(name, url, None, None) for name, url in zip(names, self.connector.urls, strict=True)]
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         where = f"{self.where}/{file.name}"
         try:
-            with self.opener.open(self._request(file.place, known), timeout=self.connector.timeout_seconds) as answer:
+            with self.opener.open(
+                self._request(file.place, previous), timeout=self.connector.timeout_seconds
+            ) as answer:
                 receiver = DownloadBuffer(
                     where, self.connector.max_file_mb << 20, self.deadline, _length(answer.headers)
                 )
@@ -68,11 +70,11 @@ class HttpRemote:
                 ) from None
             raise PassingError("服务器没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE) from None
 
-    def _request(self, url: str, known: str | None) -> urllib.request.Request:
+    def _request(self, url: str, previous: str | None) -> urllib.request.Request:
         request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310  the settings allow http(s) only
         if self.secret:
             request.add_unredirected_header("Authorization", f"Bearer {self.secret.reveal()}")
-        tag, _, since = (known or "").partition("\n")
+        tag, _, since = (previous or "").partition("\n")
         if tag:
             request.add_header("If-None-Match", tag)
         if since:

@@ -35,12 +35,12 @@ class PostgresRemote:
         name = f"{self.where}.parquet"
         return [RemoteFile(name, name, None, None)]
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         receiver = DownloadBuffer(self.where, self.connector.max_file_mb << 20, self.deadline)
         sink = io.BytesIO()
         try:
-            found = self.con.execute("select * from postgres_query('there', $query)", {"query": self.connector.query})
-            with found.to_arrow_reader(_BATCH) as batches:
+            result = self.con.execute("select * from postgres_query('there', $query)", {"query": self.connector.query})
+            with result.to_arrow_reader(_BATCH) as batches:
                 writer = pq.ParquetWriter(sink, batches.schema, compression="zstd")
                 for batch in batches:
                     writer.write_batch(batch)
@@ -83,17 +83,17 @@ def _quoted(text: str) -> str:
 
 def _meaning(error: Exception, where: str) -> TransferError:
     """What went wrong, in our own words: the library's would repeat the query and the address."""
-    said = str(error).lower()
-    if "authentication" in said or "no password supplied" in said or 'role "' in said:
+    message = str(error).lower()
+    if "authentication" in message or "no password supplied" in message or 'role "' in message:
         return TransferError("登录被拒绝", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对用户名与口令")
-    if "read-only transaction" in said or "permission denied" in said:
+    if "read-only transaction" in message or "permission denied" in message:
         return TransferError(
             "查询没有权限，或不是只读的", where=where, rule=Rule.CONNECTOR_REFUSED, action="query 只能是查询语句"
         )
-    if "statement timeout" in said:
+    if "statement timeout" in message:
         return TransferError(
             "查询超时", where=where, rule=Rule.CONNECTOR_DEADLINE, action="简化查询，或放宽 timeout_seconds"
         )
-    if any(word in said for word in ("unable to connect", "could not connect", "connection to server", "timeout")):
+    if any(word in message for word in ("unable to connect", "could not connect", "connection to server", "timeout")):
         return PassingError("数据库没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE)
     return TransferError("查询出错", where=where, rule=Rule.CONNECTOR_QUERY, action="在数据库里试一次这条查询")

@@ -39,7 +39,7 @@ class Remote(Protocol):
     def files(self) -> list[RemoteFile]:
         """The files there, by name."""
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         """The bytes of a file; null when it still is what the mark `known` stands for."""
 
     def close(self) -> None: ...

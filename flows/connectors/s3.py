@@ -47,9 +47,9 @@ class S3Remote:
             entries = self.system.ls(folder, detail=True, refresh=True)
         except _FAILS as error:
             raise _meaning(error, self.where) from None
-        return [_described(one) for one in entries if one["type"] == "file" and one["name"] != folder]
+        return [_described(entry) for entry in entries if entry["type"] == "file" and entry["name"] != folder]
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         where = f"{self.where}/{file.name}"
         limit = self.connector.max_file_mb << 20
         try:

@@ -89,9 +89,9 @@ class SftpRemote:
             entries = self.system.ftp.listdir_attr(folder)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise _meaning(error, self.where) from None
-        return [_described(folder, one) for one in entries if stat.S_ISREG(one.st_mode or 0)]
+        return [_described(folder, entry) for entry in entries if stat.S_ISREG(entry.st_mode or 0)]
 
-    def download(self, file: RemoteFile, known: str | None) -> Download | None:
+    def download(self, file: RemoteFile, previous: str | None) -> Download | None:
         where = f"{self.where}/{file.name}"
         limit = self.connector.max_file_mb << 20
         try:

@@ -17,15 +17,15 @@ def rows_beside(workers: Sequence[Record], member: Record, model: LinkModel) -> 
     """By place among the workers, what the night's levels and tiers say of each beside the member."""
     if not workers:
         return {}
-    found = beside(_table(workers), _table([member]), model)
-    return {at: found[at, 0] for at in range(len(workers))}
+    result = beside(_table(workers), _table([member]), model)
+    return {at: result[at, 0] for at in range(len(workers))}
 
 
-def decided_words(found: Beside) -> str:
+def decided_words(result: Beside) -> str:
     """Why a pair is not linked: its tier's own sentence, and what it would have taken."""
-    tier, said = found.tier, found.sentence.removesuffix("，请核对")
+    tier, said = result.tier, result.sentence.removesuffix("，请核对")
     if tier.decision == "reject":
-        unseen = "" if found.rules else "；没有一条分组规则把这两行放在一起比对"
+        unseen = "" if result.rules else "；没有一条分组规则把这两行放在一起比对"
         return f"不连也不列：{said}{unseen}"
     if tier.decision == "review":
         return f"不自动连，够条件的交人核对：{said}"

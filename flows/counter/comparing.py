@@ -105,24 +105,26 @@ class SidesComparison:
 
     @property
     def sentence(self) -> str:
-        return "；".join(one.sentence for one in (self.name, self.id_number, self.birth, self.phone) if one.sentence)
+        return "；".join(
+            entry.sentence for entry in (self.name, self.id_number, self.birth, self.phone) if entry.sentence
+        )
 
 
-def compared(one: Person, other: Person) -> SidesComparison:
+def compared(person: Person, other: Person) -> SidesComparison:
     """How two sides fit, field by field."""
     return SidesComparison(
-        compare_names(one.name, other.name),
-        compare_ids(one.id_number, other.id_number),
-        compare_phones(one.phones, other.phones),
-        _compare_births(one, other),
+        compare_names(person.name, other.name),
+        compare_ids(person.id_number, other.id_number),
+        compare_phones(person.phones, other.phones),
+        _compare_births(person, other),
     )
 
 
-def _compare_births(one: Person, other: Person) -> FieldComparison:
+def _compare_births(person: Person, other: Person) -> FieldComparison:
     """The days of birth, told where the IDs do not tell already."""
-    if not one.birth or not other.birth or (one.id_number and other.id_number):
+    if not person.birth or not other.birth or (person.id_number and other.id_number):
         return FieldComparison(ValueFit.SILENT, "")
-    same = one.birth == other.birth
+    same = person.birth == other.birth
     return (
         FieldComparison(ValueFit.SAME, "出生日期相同") if same else FieldComparison(ValueFit.DIFFERENT, "出生日期不同")
     )
@@ -162,10 +164,10 @@ def compare_ids(one: str, other: str) -> FieldComparison:
         return _of_two_lengths(one, other)
     places = _differing(one, other)
     if "*" in one or "*" in other:
-        shown = sum("*" not in pair for pair in zip(one, other, strict=True))
+        visible = sum("*" not in pair for pair in zip(one, other, strict=True))
         if places:
             return FieldComparison(ValueFit.DIFFERENT, f"证件号打码，显示的{_places(places)}不同")
-        return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
+        return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{visible}位，这{visible}位相同", visible)
     if one[:_EXCEL_HEAD] == other[:_EXCEL_HEAD] and _EXCEL_TAIL in (one[_EXCEL_HEAD:], other[_EXCEL_HEAD:]):
         return FieldComparison(ValueFit.HEAD, "证件号末3位在表格软件里变成了000，前15位相同")
     if len(places) > _MOST_NEAR:
@@ -183,15 +185,17 @@ def _of_two_lengths(one: str, other: str) -> FieldComparison:
         return FieldComparison(ValueFit.DIFFERENT, f"证件号位数不同（{len(one)}位与{len(other)}位）")
     if not _masks_fit(one, other):
         return FieldComparison(ValueFit.DIFFERENT, "证件号打码，显示的数字不同")
-    shown = sum(sign != "*" for sign in min(one, other, key=lambda text: sum(sign != "*" for sign in text)))
-    return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{shown}位，这{shown}位相同", shown)
+    visible = sum(sign != "*" for sign in min(one, other, key=lambda text: sum(sign != "*" for sign in text)))
+    return FieldComparison(ValueFit.HIDDEN, f"证件号打码，只显示{visible}位，这{visible}位相同", visible)
 
 
 def compare_phones(some: tuple[str, ...], others: tuple[str, ...]) -> FieldComparison:
     """The best of every two telephones."""
     if not some or not others:
         return FieldComparison(ValueFit.SILENT, "没有手机号" if some else "")
-    return max((_phones(one, other) for one in some for other in others), key=lambda found: (found.fit, found.digits))
+    return max(
+        (_phones(entry, other) for entry in some for other in others), key=lambda result: (result.fit, result.digits)
+    )
 
 
 def _phones(one: str, other: str) -> FieldComparison:
@@ -199,10 +203,10 @@ def _phones(one: str, other: str) -> FieldComparison:
         return FieldComparison(ValueFit.DIFFERENT, "手机号不同")
     places = _differing(one, other)
     if "*" in one or "*" in other:
-        shown = sum("*" not in pair for pair in zip(one, other, strict=True))
+        visible = sum("*" not in pair for pair in zip(one, other, strict=True))
         if places:
             return FieldComparison(ValueFit.DIFFERENT, "手机号不同")
-        return FieldComparison(ValueFit.HIDDEN, f"手机号打码，只显示{shown}位，这{shown}位相同", shown)
+        return FieldComparison(ValueFit.HIDDEN, f"手机号打码，只显示{visible}位，这{visible}位相同", visible)
     if not places:
         return FieldComparison(ValueFit.SAME, "手机号相同")
     if len(places) == 1:

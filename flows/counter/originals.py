@@ -61,15 +61,15 @@ class Nearby:
     @property
     def sure(self) -> Sequence[NearRow]:
         """Rows that are the person's: a whole number of theirs is the same and no other name stands beside it."""
-        return [one for one in self.rows if one.is_person]
+        return [row for row in self.rows if row.is_person]
 
     @property
     def registry(self) -> Sequence[NearRow]:
-        return [one for one in self.rows if one.of_registry]
+        return [row for row in self.rows if row.of_registry]
 
     @property
     def workers(self) -> Sequence[NearRow]:
-        return [one for one in self.rows if not one.of_registry]
+        return [row for row in self.rows if not row.of_registry]
 
 
 def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Nearby:
@@ -77,32 +77,32 @@ def looked_for(originals: Originals, version: Published, enquiry: Enquiry) -> Ne
 
     The nearest of each kind only: how many others are like them is counted.
     """
-    asked, night = Person.of_enquiry(enquiry), NightRows.of(originals, version)
+    wanted_people, night = Person.of_enquiry(enquiry), NightRows.of(originals, version)
     own = enquiry.number.upper() if enquiry.kind is NumberKind.OWN else ""
-    found = night.nearest(_glance((asked,), own), _MOST, _SURE)
-    first = _near(found, (asked,), own)
-    persons = tuple({Person.of(one.record) for one in first if one.of_registry and one.is_person})
+    result = night.nearest(_glance((wanted_people,), own), _MOST, _SURE)
+    first = _near(result, (wanted_people,), own)
+    persons = tuple({Person.of(entry.record) for entry in first if entry.of_registry and entry.is_person})
     if not persons:
-        return Nearby(tuple(first), night.unread, len(night.files), found.others)
-    places = {one.record.where for one in first}
+        return Nearby(tuple(first), night.unread, len(night.files), result.others)
+    places = {entry.record.where for entry in first}
     beside = night.nearest(_glance(persons, ""), _MOST, _SURE)
-    more = [one for one in _near(beside, persons, "") if one.record.where not in places and not one.of_registry]
-    return Nearby((*first, *more), night.unread, len(night.files), max(found.others, beside.others))
+    more = [entry for entry in _near(beside, persons, "") if entry.record.where not in places and not entry.of_registry]
+    return Nearby((*first, *more), night.unread, len(night.files), max(result.others, beside.others))
 
 
-def _glance(asked: tuple[Person, ...], own: str) -> Glance:
-    fits = [FirstGlance.of(one) for one in asked]
+def _glance(wanted_people: tuple[Person, ...], own: str) -> Glance:
+    fits = [FirstGlance.of(entry) for entry in wanted_people]
 
     def rank(name: str, id_number: str, phones: str, number: str) -> Rank | None:
         if own and own == number.strip().upper():
             return _SURE
         plain, digits = simplified(name), _digits(id_number)
         calls = tuple(map(_digits, filter(None, _PARTS.split(phones)))) if phones else ()
-        if not any(one.may_fit(plain, digits, calls) for one in fits):
+        if not any(fit.may_fit(plain, digits, calls) for fit in fits):
             return None
         row = Person(plain, digits, calls)
-        found = [one for one in (compared(quick.person, row) for quick in fits) if _worth(one)]
-        return max((int(one.is_person), *one.rank) for one in found) if found else None
+        result = [entry for entry in (compared(quick.person, row) for quick in fits) if _worth(entry)]
+        return max((int(entry.is_person), *entry.rank) for entry in result) if result else None
 
     return rank
 
@@ -148,18 +148,18 @@ def _ends_fit(whole: str, masked: str) -> bool:
     return whole.startswith(masked.partition("*")[0]) and whole.endswith(masked.rpartition("*")[2])
 
 
-def _near(found: Chosen, asked: tuple[Person, ...], own: str) -> list[NearRow]:
+def _near(result: Chosen, wanted_people: tuple[Person, ...], own: str) -> list[NearRow]:
     """The rows beside whom they are nearest to, the nearest first."""
     rows = []
-    for contract, record in found.rows:
-        best = max((compared(one, Person.of(record)) for one in asked), key=lambda one: one.rank)
+    for contract, record in result.rows:
+        best = max((compared(entry, Person.of(record)) for entry in wanted_people), key=lambda entry: entry.rank)
         same = own != "" and own == str(record.row.get(contract.record_id or "") or "").upper()
         rows.append(NearRow(contract, record, best, same))
-    return sorted(rows, key=lambda one: (one.is_person, *one.comparison.rank), reverse=True)
+    return sorted(rows, key=lambda entry: (entry.is_person, *entry.comparison.rank), reverse=True)
 
 
-def _worth(found: SidesComparison) -> bool:
-    return found.is_near or found.is_person or found.name.fit == ValueFit.SAME
+def _worth(result: SidesComparison) -> bool:
+    return result.is_near or result.is_person or result.name.fit == ValueFit.SAME
 
 
 def _digits(text: str) -> str:

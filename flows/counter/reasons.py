@@ -36,34 +36,34 @@ class Reasons:
     def of(self, nearby: Nearby, enquiry: Enquiry) -> Iterator[str]:
         """Reasons: of the rolls' rows, then of the rows of work beside the roll's, the nearest first."""
         registry, workers = nearby.registry, nearby.workers
-        own = next((one for one in registry if one.is_person), None)
-        yield from (self._reason_line(one, one.comparison) for one in registry[:_MOST])
+        own = next((entry for entry in registry if entry.is_person), None)
+        yield from (self._reason_line(entry, entry.comparison) for entry in registry[:_MOST])
         if not registry:
             yield "名册、转接台账、流动登记里都没有同名同号或相近的人"
         whom = Person.of(own.record) if own else Person.of_enquiry(enquiry)
-        held = rows_beside([one.record for one in workers[:_MOST]], own.record, self.model) if own else {}
-        for at, one in enumerate(workers[:_MOST]):
-            found = compared(whom, Person.of(one.record))
-            yield f"{self._reason_line(one, found)}。{self._why_not(one, held.get(at))}"
+        held = rows_beside([entry.record for entry in workers[:_MOST]], own.record, self.model) if own else {}
+        for at, worker in enumerate(workers[:_MOST]):
+            result = compared(whom, Person.of(worker.record))
+            yield f"{self._reason_line(worker, result)}。{self._why_not(worker, held.get(at))}"
         if own is not None and not workers:
             yield "没有一个来源的从业记录与名册里这一行有相同或相近的号码；本人工作单位、岗位也看不出是新就业群体"
         hidden = max(len(registry) - _MOST, 0) + max(len(workers) - _MOST, 0) + nearby.others
         if hidden:
             yield f"另有 {hidden} 行只是相近，没有列出"
 
-    def _reason_line(self, one: NearRow, found: SidesComparison) -> str:
-        same = "编号相同；" if one.same_number else ""
-        told = found.sentence or ("" if same else "没有可比的内容")
-        return f"{one.record.where}：{same}{told}".rstrip("；")
+    def _reason_line(self, near_row: NearRow, result: SidesComparison) -> str:
+        same = "编号相同；" if near_row.same_number else ""
+        told = result.sentence or ("" if same else "没有可比的内容")
+        return f"{near_row.record.where}：{same}{told}".rstrip("；")
 
-    def _why_not(self, one: NearRow, found: Beside | None) -> str:
-        outside = self._outside(one)
+    def _why_not(self, near_row: NearRow, result: Beside | None) -> str:
+        outside = self._outside(near_row)
         if outside:
             return f"范围外：{outside}"
-        return decided_words(found) if found else "名册里没有这个人，所以没有可连的"
+        return decided_words(result) if result else "名册里没有这个人，所以没有可连的"
 
-    def _outside(self, one: NearRow) -> str | None:
-        contract, row = one.contract, one.record.row
+    def _outside(self, near_row: NearRow) -> str | None:
+        contract, row = near_row.contract, near_row.record.row
         if contract.scope == "contact":
             return OUTSIDE["contact_only"]
         occupations = self.policy.occupations

@@ -34,9 +34,9 @@ class Decoded:
 def decode(data: bytes, where: str) -> Decoded:
     """The text of a file. Raises InputError when it is not text."""
     for encoding in _encodings(data):
-        found = _mended(data, encoding) or _decoded(data, encoding)
-        if found is not None:
-            return found
+        result = _mended(data, encoding) or _decoded(data, encoding)
+        if result is not None:
+            return result
     raise InputError(
         "认不出文字编码，或不是表格文件",
         where=where,

@@ -53,13 +53,13 @@ def read_records(text: str) -> Delimited:
     text, notes = without_controls(text)
     dialect = find_dialect(text)
     if dialect.quote not in text:
-        found = Delimited(_reader(text, dialect, csv.QUOTE_NONE), dialect.delimiter)
+        result = Delimited(_reader(text, dialect, csv.QUOTE_NONE), dialect.delimiter)
     else:
-        found = _clean(text, dialect) or _Weighing(text, dialect).records()
+        result = _clean(text, dialect) or _Weighing(text, dialect).records()
     if dialect.hinted:
-        found.rows[0] = []
-    found.notes, found.hinted = notes, dialect.hinted
-    return found
+        result.rows[0] = []
+    result.notes, result.hinted = notes, dialect.hinted
+    return result
 
 
 def _reader(text: str, dialect: Dialect, quoting: int) -> list[list[str]]:
@@ -113,7 +113,7 @@ class _Weighing:
     def records(self) -> Delimited:
         """Every line read, read with a neighbour it belongs to, or broken."""
         lines: list[int] = []
-        found = Delimited([], self.dialect.delimiter, lines=lines)
+        result = Delimited([], self.dialect.delimiter, lines=lines)
         at = 0
         while at < len(self.texts):
             row, last = self.plain[at], at
@@ -121,12 +121,12 @@ class _Weighing:
                 last, row = self._over_lines(at)
             if row is None:
                 row, mended = self._alone(at)
-                found.mended += [len(found.rows)] if mended else []
-                found.broken |= set() if mended is not None else {len(found.rows)}
-            found.rows.append(row)
+                result.mended += [len(result.rows)] if mended else []
+                result.broken |= set() if mended is not None else {len(result.rows)}
+            result.rows.append(row)
             lines.append(at + 1)
             at = last + 1
-        return found
+        return result
 
     def _plain(self, line: str) -> list[str] | None:
         """The cells of a line that is well formed by itself."""
@@ -196,11 +196,11 @@ class _Weighing:
 
     def _cells(self, line: str) -> Iterator[tuple[str, str]]:
         at = 0
-        while found := self.cell.match(line, at):
-            yield found[1] or "", found[2] or ""
-            if found.end() == len(line):
+        while match := self.cell.match(line, at):
+            yield match[1] or "", match[2] or ""
+            if match.end() == len(line):
                 return
-            at = found.end() + 1
+            at = match.end() + 1
 
     def _without_lone_quote(self, cell: str) -> str:
         quote = self.dialect.quote

@@ -51,15 +51,17 @@ def kind(cell: str) -> str:
 
 def kinds_of(rows: Sequence[Sequence[str]], width: int) -> Kinds:
     """The kind of each column by its first rows; null where it has several, or too few filled cells."""
-    found: list[str | None] = []
+    result: list[str | None] = []
     for column in range(width):
         counts: Counter[str] = Counter()
         for cell, often in Counter([row[column] for row in rows[:SAMPLED_ROWS]]).items():
             counts[kind(cell)] += often
         counts.pop("blank", None)
         name, most = counts.most_common(1)[0] if counts else ("", 0)
-        found.append(name if most >= _LEAST_ROWS and (counts.total() - most) * _MOST_OTHERS <= counts.total() else None)
-    return tuple(found)
+        result.append(
+            name if most >= _LEAST_ROWS and (counts.total() - most) * _MOST_OTHERS <= counts.total() else None
+        )
+    return tuple(result)
 
 
 def is_strict(kind: str | None) -> bool:

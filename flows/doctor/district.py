@@ -55,35 +55,35 @@ def key_of_ledger(home: Home, key: DistrictKey) -> Finding:
 def store(home: Home, settings: Settings, key: DistrictKey) -> list[Finding]:
     """The store opens, is whole, and its audit chain holds; notices that never went out."""
     try:
-        with opened_store(home, settings.store_url) as found:
-            return [_database(found), _audit(home, found, key), _notices(found, settings)]
+        with opened_store(home, settings.store_url) as result:
+            return [_database(result), _audit(home, result, key), _notices(result, settings)]
     except SanzhaoError as error:
         return [bad("状态库", error.message, error.action or "从备份恢复")]
 
 
-def _database(found: Store) -> Finding:
-    kind = found.engine.dialect.name
+def _database(result: Store) -> Finding:
+    kind = result.engine.dialect.name
     if kind == "sqlite":
-        with found.engine.connect() as connection:
+        with result.engine.connect() as connection:
             answer = str(connection.execute(text("pragma quick_check")).scalar_one())
         if answer != "ok":
             return bad("状态库", "SQLite 文件已损坏", "停止运行，从备份恢复（sanzhao restore）")
     return good("状态库", "SQLite（本机）" if kind == "sqlite" else "PostgreSQL")
 
 
-def _audit(home: Home, found: Store, key: DistrictKey) -> Finding:
-    audited = examined(home, key, found)
+def _audit(home: Home, result: Store, key: DistrictKey) -> Finding:
+    audited = examined(home, key, result)
     if audited.problems:
         return bad("审计日志", audited.problems[0], "保留现场，报告管理员；sanzhao audit verify 看全部")
     anchor = f"，版本 {audited.anchored_by} 锚定到第 {audited.anchored_at} 条" if audited.anchored_by else ""
     return good("审计日志", f"{audited.acts} 条，链条完整{anchor}")
 
 
-def _notices(found: Store, settings: Settings) -> Finding:
+def _notices(result: Store, settings: Settings) -> Finding:
     channels = [name for name in ("email", "webhook") if getattr(settings.notices, name)]
     if not channels:
         return warning("通知", "没有配置，夜里失败不会有人知道", "在配置 [notices.email] 或 [notices.webhook] 里填写")
-    lost = found.untold()
+    lost = result.untold()
     if lost:
         return warning(
             "通知", f"{lost} 条多次发不出去", "核对邮件或 webhook 的地址、口令；看 logs 里 event 为 notice 的行"
@@ -115,20 +115,20 @@ def last_version(home: Home, settings: Settings, key: DistrictKey, now: datetime
     if problems:
         return bad("一本账", problems[0], "运行 sanzhao ledger verify 看全部；从备份恢复 ledger 文件夹")
     done = [run for run in list_runs(home) if run.version == current.version]
-    found = f"{current.version}（数据日期 {current.index['as_of']}），各版核验无误"
+    result = f"{current.version}（数据日期 {current.index['as_of']}），各版核验无误"
     if done and now - done[-1].started_at > _OLD_VERSION:
-        return warning("一本账", f"{found}，已有 {(now - done[-1].started_at).days} 天", "看最近几晚为什么没有发布")
-    return good("一本账", found)
+        return warning("一本账", f"{result}，已有 {(now - done[-1].started_at).days} 天", "看最近几晚为什么没有发布")
+    return good("一本账", result)
 
 
 def runs(home: Home) -> Finding:
     """How the last run ended."""
     if run_is_going(home):
         return good("运行", "正在进行")
-    unfinished, known = last_unfinished(home), list_runs(home)
+    unfinished, finished = last_unfinished(home), list_runs(home)
     if unfinished:
         step = RUN_STEPS.get(unfinished.failed_step or "", "中途")
         return warning("运行", f"{unfinished.run_id} 停在 {step}", "sanzhao run --resume 接着做")
-    if known and known[-1].state == "refused":
-        return warning("运行", f"最近一次被拒绝（{known[-1].rule}）", known[-1].message or "看 sanzhao status")
-    return good("运行", f"最近一次 {known[-1].run_id} 完成" if known else "还没有运行过")
+    if finished and finished[-1].state == "refused":
+        return warning("运行", f"最近一次被拒绝（{finished[-1].rule}）", finished[-1].message or "看 sanzhao status")
+    return good("运行", f"最近一次 {finished[-1].run_id} 完成" if finished else "还没有运行过")

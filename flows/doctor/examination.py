@@ -18,7 +18,7 @@ def examine(home: Home) -> list[Finding]:
     now = datetime.now(UTC)
     if not home.root.is_dir():
         return [bad("数据文件夹", f"没有 {home.root}", "先运行 sanzhao init")]
-    found = [
+    result = [
         _made("磁盘", lambda: machine.disk(home)),
         _made("权限", lambda: machine.permissions(home)),
         _made("时钟", lambda: machine.clock(home, now)),
@@ -27,8 +27,8 @@ def examine(home: Home) -> list[Finding]:
     try:
         settings, key = load_settings(home), load_key(home)
     except SanzhaoError as error:
-        return [*found, bad("配置与密钥", str(error), error.action or "改好后再查")]
-    found += [
+        return [*result, bad("配置与密钥", str(error), error.action or "改好后再查")]
+    result += [
         _made("投递", lambda: district.drop_folder(home, settings)),
         _made("密钥", lambda: district.key_of_ledger(home, key)),
         _made("比对模型", lambda: district.linkage_model(settings)),
@@ -38,9 +38,9 @@ def examine(home: Home) -> list[Finding]:
         _made("一本账", lambda: district.last_version(home, settings, key, now)),
     ]
     try:
-        return [*found, *district.store(home, settings, key)]
+        return [*result, *district.store(home, settings, key)]
     except Exception as error:
-        return [*found, _broken("状态库", error)]
+        return [*result, _broken("状态库", error)]
 
 
 def _made(name: str, check: Callable[[], Finding]) -> Finding:

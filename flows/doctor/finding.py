@@ -27,32 +27,32 @@ class Finding(BaseModel):
     action: str = ""
 
 
-def good(name: str, found: str) -> Finding:
+def good(name: str, result: str) -> Finding:
     """Nothing to do."""
-    return Finding(name=name, health="good", found=found)
+    return Finding(name=name, health="good", found=result)
 
 
-def warning(name: str, found: str, action: str) -> Finding:
+def warning(name: str, result: str, action: str) -> Finding:
     """Nights go on, but someone should see to it."""
-    return Finding(name=name, health="warning", found=found, action=action)
+    return Finding(name=name, health="warning", found=result, action=action)
 
 
-def bad(name: str, found: str, action: str) -> Finding:
+def bad(name: str, result: str, action: str) -> Finding:
     """The next night will fail, or already has."""
-    return Finding(name=name, health="bad", found=found, action=action)
+    return Finding(name=name, health="bad", found=result, action=action)
 
 
 def worst(findings: Sequence[Finding]) -> Health:
     """The worst health among them."""
     order: tuple[Health, ...] = ("bad", "warning", "good")
-    return next((health for health in order if any(one.health == health for one in findings)), "good")
+    return next((health for health in order if any(finding.health == health for finding in findings)), "good")
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """One screen: a line per finding, and what to do."""
     table = whole_table("项目", "情况", "查到", "怎么办", title="三找 体检", title_justify="left")
-    for one in findings:
-        colour = _COLOURS[one.health]
-        state = Text(_WORDS[one.health], style=colour)
-        table.add_row(Text(one.name), state, Text(one.found), Text(one.action or "—"))
+    for finding in findings:
+        colour = _COLOURS[finding.health]
+        state = Text(_WORDS[finding.health], style=colour)
+        table.add_row(Text(finding.name), state, Text(finding.found), Text(finding.action or "—"))
     console.print(table)

@@ -22,10 +22,10 @@ _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 def disk(home: Home) -> Finding:
     """Free space where the home lies; a night of 57,000 × 70,000 writes some hundred megabytes."""
     free = shutil.disk_usage(home.root).free
-    found = f"剩余 {free / _GB:.1f} GB"
+    result = f"剩余 {free / _GB:.1f} GB"
     if free < _GB:
-        return bad("磁盘", found, "腾出至少 5 GB，再运行")
-    return good("磁盘", found) if free >= 5 * _GB else warning("磁盘", found, "请在一周内腾出至少 5 GB")
+        return bad("磁盘", result, "腾出至少 5 GB，再运行")
+    return good("磁盘", result) if free >= 5 * _GB else warning("磁盘", result, "请在一周内腾出至少 5 GB")
 
 
 def permissions(home: Home) -> Finding:

@@ -60,10 +60,10 @@ def reused(con: duckdb.DuckDBPyConnection, before: pa.Table, now: pa.Table) -> i
     """Numbers that stand for somebody else now: another ID under another name, or another name where no ID tells."""
     con.register("before", before)
     con.register("now", now)
-    found = con.execute(_REUSED).fetchone()
+    result = con.execute(_REUSED).fetchone()
     con.unregister("before")
     con.unregister("now")
-    return int(found[0]) if found else 0
+    return int(result[0]) if result else 0
 
 
 def packed(tokens: pa.Table) -> bytes:

@@ -29,7 +29,7 @@ _SENT_BACK = "select rule, count(*) from quarantine where source = $source group
 def measure_sources(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, SourceQuality]:
     """Every source that sent a file tonight."""
     manifest = load_manifest(run.landing, run.key)
-    found = {}
+    result = {}
     for name, contract in run.contracts.items():
         contents = sorted(
             content_token(run.key, entry.sha256)
@@ -37,8 +37,8 @@ def measure_sources(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str
             if entry.source == name and entry.sha256 and entry.came_on is None
         )
         if any(entry.source == name for entry in manifest.files):
-            found[name] = _measure(con, run, contract).model_copy(update={"contents": tuple(contents)})
-    return found
+            result[name] = _measure(con, run, contract).model_copy(update={"contents": tuple(contents)})
+    return result
 
 
 def content_token(key: DistrictKey, sha256: str) -> str:
@@ -69,15 +69,15 @@ def _measure(con: duckdb.DuckDBPyConnection, run: RunContext, contract: SourceCo
         source=contract.name,
         as_of=run.as_of,
         files=by_name,
-        rows_in=sum(one[1] for one in files),
-        accepted=sum(one[2] for one in files),
-        quarantined=sum(one[3] for one in files),
-        passed_over=sum(one[4] for one in files),
-        refused_files=sum(one[6] for one in files),
+        rows_in=sum(file[1] for file in files),
+        accepted=sum(file[2] for file in files),
+        quarantined=sum(file[3] for file in files),
+        passed_over=sum(file[4] for file in files),
+        refused_files=sum(file[6] for file in files),
         filled=_summed(filled),
         damage=_damage(con, contract.name),
         sent_back=dict(con.execute(_SENT_BACK, {"source": contract.name}).fetchall()),
-        columns_dropped=sum(one[5] for one in files),
+        columns_dropped=sum(file[5] for file in files),
     )
 
 

@@ -52,8 +52,8 @@ def past_of(store: Store, run: RunContext, source: str) -> Past | None:
 def last_qualities(run: RunContext) -> dict[str, SourceQuality]:
     """The last published night of every source that had one before this run."""
     with opened_store(run.home, run.settings.store_url) as store:
-        found = {name: past_of(store, run, name) for name in run.contracts}
-    return {name: past.last for name, past in found.items() if past}
+        result = {name: past_of(store, run, name) for name in run.contracts}
+    return {name: past.last for name, past in result.items() if past}
 
 
 def remember_night(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, SourceQuality]:

@@ -40,6 +40,6 @@ def agreement(table: Mapping[tuple[str, str], int]) -> ReaderAgreement:
 def _by_chance(table: Mapping[tuple[str, str], int], total: int) -> float:
     """Share of pairs on which two readers would agree who only kept their own shares of words."""
     words = {word for pair in table for word in pair}
-    first = {word: sum(count for (one, _), count in table.items() if one == word) for word in words}
+    first = {word: sum(count for (entry, _), count in table.items() if entry == word) for word in words}
     second = {word: sum(count for (_, other), count in table.items() if other == word) for word in words}
     return sum(first[word] * second[word] for word in words) / total**2

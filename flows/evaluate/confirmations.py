@@ -30,9 +30,9 @@ class Confirmation:
 
 def deciding_answers(rules: Leads) -> dict[str, bool]:
     """Answers that say whether it is the person."""
-    found = {answer: True for kind in (rules.feedback, rules.person_feedback) for answer, state in kind.items()
+    result = {answer: True for kind in (rules.feedback, rules.person_feedback) for answer, state in kind.items()
              if state in (rules.confirmed_state, rules.taken_in_state)}  # fmt: skip
-    return {**found, rules.not_the_person: False}
+    return {**result, rules.not_the_person: False}
 
 
 def note_rule_answers(run: RunContext, previous: str | None) -> int:
@@ -45,12 +45,12 @@ def note_rule_answers(run: RunContext, previous: str | None) -> int:
         answers = store.answers_without_rule(words)
         if not answers or previous is None:
             return 0
-        rows = _rows_before(run, previous, {one.person_key for one in answers})
+        rows = _rows_before(run, previous, {answer.person_key for answer in answers})
         rules = _Rules(run, previous)
         noted = [
-            (one.event_id, rule, words[one.answer])
-            for one in answers if one.person_key in rows
-            for rule in rules.of(rows[one.person_key])
+            (answer.event_id, rule, words[answer.answer])
+            for answer in answers if answer.person_key in rows
+            for rule in rules.of(rows[answer.person_key])
         ]  # fmt: skip
         store.note_rule_answers(noted)
     return len(noted)
@@ -58,10 +58,10 @@ def note_rule_answers(run: RunContext, previous: str | None) -> int:
 
 def confirmations(store: Store) -> list[Confirmation]:
     """Every rule of which some answer is noted, by name."""
-    found: dict[str, list[bool]] = {}
+    result: dict[str, list[bool]] = {}
     for _, rule, confirmed in store.rule_answers():
-        found.setdefault(rule, []).append(confirmed)
-    return [Confirmation(rule, wilson(sum(words), len(words))) for rule, words in sorted(found.items())]
+        result.setdefault(rule, []).append(confirmed)
+    return [Confirmation(rule, wilson(sum(words), len(words))) for rule, words in sorted(result.items())]
 
 
 def _rows_before(run: RunContext, previous: str, persons: set[str]) -> dict[str, Mapping[str, Any]]:
@@ -102,6 +102,6 @@ class _Rules:
             return {}
         rows = table.select(["source", "file", "sheet", "row", "decision", "rule"]).to_pylist() if table else ()
         return {
-            (one["source"], one["file"], one["sheet"], one["row"]): one["rule"]
-            for one in rows if one["decision"] == "link"
+            (row["source"], row["file"], row["sheet"], row["row"]): row["rule"]
+            for row in rows if row["decision"] == "link"
         }  # fmt: skip

@@ -103,14 +103,14 @@ def _by(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, Share]:
 def _scope(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
     """Of rows that stand in the ledger, those in scope; of linkable rows with a whole ID in scope, those that stand in
     it or wait; of rows out of scope, those that do not, by reason."""
-    found = {
+    result = {
         "precision": _share(con, "select count(*) filter (where in_scope), count(*) from scoped where linked"),
         "recall": _share(con, "select count(*) filter (where is_in), count(*) from scoped "
                               "where linkable and shows = 'full_id'"),
     }  # fmt: skip
     kept_out = _by(con, "select scope_reason, count(*) filter (where not linked), count(*) "
                         "from scoped where not in_scope group by 1")  # fmt: skip
-    return found | {f"kept_out:{name}": share for name, share in kept_out.items()}
+    return result | {f"kept_out:{name}": share for name, share in kept_out.items()}
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, kind: str) -> Point:
@@ -122,7 +122,7 @@ def _pairs(con: duckdb.DuckDBPyConnection, kind: str) -> Point:
         "coalesce((select sum(n * (n - 1) / 2) from (select sum(n) as n from c group by truth)), 0)",
         {"kind": kind},
     ).fetchone() or (0, 0, 0)
-    return point(*(int(one) for one in row))
+    return point(*(int(entry) for entry in row))
 
 
 def _merges(con: duckdb.DuckDBPyConnection, kind: str) -> Share:
@@ -159,7 +159,7 @@ def _code(con: duckdb.DuckDBPyConnection, code: str) -> Point:
         "from judged_statuses",
         {"code": code},
     ).fetchone() or (0, 0, 0)
-    return point(*(int(one) for one in row))
+    return point(*(int(entry) for entry in row))
 
 
 _WORDS = {
@@ -184,22 +184,22 @@ _WORDS = {
 _KINDS = {"unit_name": "单位", "station": "站点"}
 
 
-def decision_rows(found: Decisions) -> list[tuple[str, Share]]:
+def decision_rows(result: Decisions) -> list[tuple[str, Share]]:
     """Every share with its Chinese name, in the order of the decisions."""
-    rows = [("人员判断可比的", found.judged)]
-    rows += [(f"范围 {_word(name)}", share) for name, share in found.scope.items()]
-    rows.append(("行业完全相同", found.trade))
-    for kind, one in found.units.items():
-        rows += [(f"{_KINDS[kind]}写法成对 精确", one.precision), (f"{_KINDS[kind]}写法成对 召回", one.recall)]
-        rows.append((f"{_KINDS[kind]}写法并错的", found.wrong_merges[kind]))
-    rows.append(("站点、分公司挂对上级", found.parents))
-    rows += [(f"接收组织 {_word(name)}", share) for name, share in found.host.items()]
-    rows += [(f"应建建议 {_word(name)}", share) for name, share in found.suggestion.items()]
-    for code, one in found.statuses.items():
-        rows += [(f"状态 {code} 精确", one.precision), (f"状态 {code} 召回", one.recall)]
-    rows += [(f"线索 {_word(name)}", share) for name, share in found.leads.items()]
-    rows.append(("已了结仍开着的线索", found.closed_still_open))
-    rows.append(("因文件没来被移出或变成自报的人", found.moved_out_by_missing_file))
+    rows = [("人员判断可比的", result.judged)]
+    rows += [(f"范围 {_word(name)}", share) for name, share in result.scope.items()]
+    rows.append(("行业完全相同", result.trade))
+    for kind, status in result.units.items():
+        rows += [(f"{_KINDS[kind]}写法成对 精确", status.precision), (f"{_KINDS[kind]}写法成对 召回", status.recall)]
+        rows.append((f"{_KINDS[kind]}写法并错的", result.wrong_merges[kind]))
+    rows.append(("站点、分公司挂对上级", result.parents))
+    rows += [(f"接收组织 {_word(name)}", share) for name, share in result.host.items()]
+    rows += [(f"应建建议 {_word(name)}", share) for name, share in result.suggestion.items()]
+    for code, status in result.statuses.items():
+        rows += [(f"状态 {code} 精确", status.precision), (f"状态 {code} 召回", status.recall)]
+    rows += [(f"线索 {_word(name)}", share) for name, share in result.leads.items()]
+    rows.append(("已了结仍开着的线索", result.closed_still_open))
+    rows.append(("因文件没来被移出或变成自报的人", result.moved_out_by_missing_file))
     return rows
 
 

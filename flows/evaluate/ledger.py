@@ -145,13 +145,13 @@ def _whole_number(con: duckdb.DuckDBPyConnection, query: str, **values: object) 
 
 def _links(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, Share], dict[str, int]]:
     """Right links by class, and over exact and strong together; wrong ones beside."""
-    counted = {
+    counts = {
         str(name): (int(right), int(of))
         for name, right, of in con.execute(
             "select match_class, count(*) filter (where is_right), count(*) from links group by 1"
         ).fetchall()
     }
-    classes = {name: counted.get(name, (0, 0)) for name in _LINK_CLASSES}
+    classes = {name: counts.get(name, (0, 0)) for name in _LINK_CLASSES}
     machine = tuple(sum(part) for part in zip(classes["exact"], classes["strong"], strict=True))
     classes["exact_and_strong"] = (machine[0], machine[1])
     return {k: wilson(*v) for k, v in classes.items()}, {k: v[1] - v[0] for k, v in classes.items()}
@@ -159,15 +159,15 @@ def _links(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, Share], dict[str, 
 
 def _linked(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
     """Linkable rows that were linked rightly: all, by what they show, by source."""
-    found = {}
+    result = {}
     for name, column in (("all", "'all'"), ("shows", "shows"), ("source", "source")):
         for value, right, of in con.execute(
             f"select {column}, count(*) filter (where linked_right), count(*) from outcomes "
             "where linkable group by 1 having (any_value(1)) is not null order by 1"
         ).fetchall():
             if value is not None:
-                found[value if name == "all" else f"{name}:{value}"] = wilson(int(right), int(of))
-    return found
+                result[value if name == "all" else f"{name}:{value}"] = wilson(int(right), int(of))
+    return result
 
 
 def _by_dirt(con: duckdb.DuckDBPyConnection, outcome: str) -> dict[str, Share]:
@@ -214,8 +214,8 @@ def _confusion(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
         {"codes": order[0] if order else []},
     ).fetchall()
     table: dict[str, dict[str, int]] = {}
-    for truth, found, count in rows:
-        table.setdefault(str(truth), {})[str(found)] = int(count)
+    for truth, result, count in rows:
+        table.setdefault(str(truth), {})[str(result)] = int(count)
     return table
 
 
@@ -235,7 +235,7 @@ def summary_lines(result: Evaluation) -> list[str]:
         f"毛病 {kind}：已关联 {_text(share)}，另有待核 {result.by_dirt_in_review[kind].right}"
         for kind, share in result.by_dirt.items()
     ]
-    lines += [f"概率 {band}：{one.right}/{one.of} 为真" for band, one in result.calibration.items() if one.of]
+    lines += [f"概率 {band}：{entry.right}/{entry.of} 为真" for band, entry in result.calibration.items() if entry.of]
     lines += [
         f"状态 {code}：真值 {c['truth']}，找到 {c['found']}，相同 {c['both']}" for code, c in result.statuses.items()
     ]
@@ -249,10 +249,11 @@ def summary_lines(result: Evaluation) -> list[str]:
 def point_lines(*named: tuple[str, Point]) -> list[str]:
     """Precision, recall and F1 with counts and intervals, a line each."""
     return [
-        f"{title}：精确 {one.precision.right}/{one.precision.of}，召回 {one.recall.right}/{one.recall.of}，"
-        f"F1 {one.f1:.4f}"
-        f"（精确率区间 {one.precision.low}–{one.precision.high}，召回率区间 {one.recall.low}–{one.recall.high}）"
-        for title, one in named
+        f"{title}：精确 {entry.precision.right}/{entry.precision.of}，召回 {entry.recall.right}/{entry.recall.of}，"
+        f"F1 {entry.f1:.4f}"
+        f"（精确率区间 {entry.precision.low}–{entry.precision.high}，"
+        f"召回率区间 {entry.recall.low}–{entry.recall.high}）"
+        for title, entry in named
     ]
 
 

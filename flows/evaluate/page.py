@@ -32,12 +32,12 @@ def ledger_page(result: Evaluation) -> str:
             (kind, *_cells(share), str(result.by_dirt_in_review[kind].right)) for kind, share in result.by_dirt.items()
         ),
     )
-    shown = PageTable(
+    page_table = PageTable(
         "按所显示的信息和来源：应关联的行中已关联的", ("行", "已关联", "应关联", "比率", "95% 区间"),
         tuple((_group_title(name), *_cells(share)) for name, share in result.linked.items()),
     )  # fmt: skip
     title = f"一本账与真值：版本 {result.version}"
-    tables = (*_tables(result), classes, shown, dirt, *_decided(result))
+    tables = (*_tables(result), classes, page_table, dirt, *_decided(result))
     return threshold_page(title, _thresholds(result.curve), _marks(result.best_threshold_bits), tables)
 
 
@@ -83,10 +83,10 @@ def _tables(result: PairsEvaluation | Evaluation) -> tuple[PageTable, PageTable]
     return points, bands
 
 
-def _point(name: str, one: Point) -> tuple[str, ...]:
+def _point(name: str, point: Point) -> tuple[str, ...]:
     return (
-        name, f"{one.precision.right:,}/{one.precision.of:,}", _interval(one.precision),
-        f"{one.recall.right:,}/{one.recall.of:,}", _interval(one.recall), f"{one.f1:.4f}",
+        name, f"{point.precision.right:,}/{point.precision.of:,}", _interval(point.precision),
+        f"{point.recall.right:,}/{point.recall.of:,}", _interval(point.recall), f"{point.f1:.4f}",
     )  # fmt: skip
 
 

@@ -62,8 +62,8 @@ def evaluate_pairs(pairs: pa.Table, truth: pa.Table) -> PairsEvaluation:
         _require_numbers(con)
         _refuse_twice(con)
         rows = con.execute(_HITS).fetchnumpy()
-        found = con.execute("select count(*) from (select distinct left_id, right_id from truth)").fetchone()
-    return replace(_measured(rows, int(found[0]) if found else 0, one_table), unread=unread_of(pairs))
+        result = con.execute("select count(*) from (select distinct left_id, right_id from truth)").fetchone()
+    return replace(_measured(rows, int(result[0]) if result else 0, one_table), unread=unread_of(pairs))
 
 
 _HITS = """
@@ -110,23 +110,23 @@ def _as_text(table: pa.Table, one_table: bool) -> pa.Table:
 
 def _require_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Raises InputError where a weight or a probability is no number, as after other hands."""
-    found = con.execute(
+    result = con.execute(
         "select count(*) from pairs where try_cast(match_weight as double) is null "
         "or try_cast(match_probability as double) is null"
     ).fetchone()
-    if found and found[0]:
+    if result and result[0]:
         raise InputError(
-            "match_weight 或 match_probability 不是数", where="PAIRS", rule=Rule.COLUMNS, count=int(found[0]),
+            "match_weight 或 match_probability 不是数", where="PAIRS", rule=Rule.COLUMNS, count=int(result[0]),
             action="给 link 或 dedupe 写出的对子",
         )  # fmt: skip
 
 
 def _refuse_twice(con: duckdb.DuckDBPyConnection) -> None:
     """Raises InputError where a pair stands more than once: which of its decisions is meant cannot be told."""
-    found = con.execute("select count(*) - count(distinct (left_id, right_id)) from pairs").fetchone()
-    if found and found[0]:
+    result = con.execute("select count(*) - count(distinct (left_id, right_id)) from pairs").fetchone()
+    if result and result[0]:
         raise InputError(
-            "同一对出现不止一次", where="PAIRS", rule=Rule.PAIRS_TWICE, count=int(found[0]), action="每对只留一行"
+            "同一对出现不止一次", where="PAIRS", rule=Rule.PAIRS_TWICE, count=int(result[0]), action="每对只留一行"
         )
 
 

@@ -38,10 +38,10 @@ class Entries:
 def member_entries(con: duckdb.DuckDBPyConnection, members: pa.Table, strong: set[Pattern]) -> Entries:
     """The tokens of members on the roll with a full ID that is theirs alone."""
     _put(con, members)
-    found = sorted(strong)
+    result = sorted(strong)
     con.register("strong", pa.table({
-        "row_id": pa.array([row for row, _ in found], pa.int64()),
-        "pattern": pa.array([word for _, word in found], pa.string()),
+        "row_id": pa.array([row for row, _ in result], pa.int64()),
+        "pattern": pa.array([word for _, word in result], pa.string()),
     }))  # fmt: skip
     make(con, "masks", pa.table({
         "head": [head for head, _ in rules().visible_places], "tail": [tail for _, tail in rules().visible_places],
@@ -62,7 +62,7 @@ def worker_entries(con: duckdb.DuckDBPyConnection, workers: pa.Table, most_names
     _put(con, workers)
     run_script(con, script("flows.exchange", "workers.sql"), {"most_names": most_names})
     links = con.execute("select row_keys from kept_keys where len(row_keys) > 1 order by all").fetchall()
-    root = root_of((rows[0], one) for (rows,) in links for one in rows[1:])
+    root = root_of((rows[0], row) for (rows,) in links for row in rows[1:])
     tied = sorted({row for (rows,) in links for row in rows})
     con.register("roots", pa.table({
         "row_id": pa.array(tied, pa.int64()), "person": pa.array([root(row) for row in tied], pa.int64()),
@@ -86,5 +86,5 @@ def _put(con: duckdb.DuckDBPyConnection, side: pa.Table) -> None:
     columns = ("name_key", "name_sound", "name_fold", "name_swap", "name_head", "name_kind")
     make(con, "names", pa.table({
         "name": pa.array(spelled, pa.string()),
-        **{column: pa.array([getattr(one, column) for one in compared], pa.string()) for column in columns},
+        **{column: pa.array([getattr(entry, column) for entry in compared], pa.string()) for column in columns},
     }))  # fmt: skip

@@ -98,14 +98,14 @@ def exported(office: Office, agreement: ExchangeAgreement, sender: ExchangeSende
     path = own_list_path(home, _landing(sides), agreement.number)
     save_own(path, office.key, {name: (*parts, evidence[name]) for name, parts in made.items()})
     header = _header(agreement, settings.district, sender.contact, office.today(), made)
-    data, digest = sealed_file(header, {name: one.section for name, (_, one) in made.items()}, agreement)
+    data, digest = sealed_file(header, {name: entry.section for name, (_, entry) in made.items()}, agreement)
     office.store.begin_exchange(Exchange(
         number=agreement.number, other=other, digest=digest, landing=_landing(sides), exported_on=office.today(),
         expires_on=agreement.expires_on, imported_on=None,
     ))  # fmt: skip
     write_private(out, data)  # noted before: no second file of one exchange, come what may
     left_out = {**made["members"][0].left_out, **made["workers"][0].left_out}
-    persons = {name: one.persons.num_rows for name, (_, one) in made.items()}
+    persons = {name: entry.persons.num_rows for name, (_, entry) in made.items()}
     return ExportedTokens(out, out.stat().st_size, persons, left_out, sides.missing)
 
 
@@ -174,8 +174,8 @@ def _most_names(model: LinkModel) -> int:
 def _evidence(key: DistrictKey, side: pa.Table, *, workers: bool) -> dict[int, str]:
     """Evidence token per row: of a member's ID, of a worker's row by all it says; as ledger/identity.sql makes them."""
     columns = ("row_id", "source", "name", "id_number", "phones")
-    found = {}
-    for row, source, name, number, phones in zip(*(side[one].to_pylist() for one in columns), strict=True):
+    result = {}
+    for row, source, name, number, phones in zip(*(side[column].to_pylist() for column in columns), strict=True):
         value = f"record|row|{source}|{name or ''}|{number or ''}|{','.join(phones)}" if workers else f"id|{number}"
-        found[row] = key.token("evidence", value)
-    return found
+        result[row] = key.token("evidence", value)
+    return result

@@ -94,11 +94,11 @@ def _section(pair: FoundPair) -> tuple[str, int]:
 
 
 def _blocks(result: Result) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {"members": set(), "workers": set()}
+    blocks: dict[str, set[int]] = {"members": set(), "workers": set()}
     for pair in result.pairs:
         name, block = _section(pair)
-        found[name].add(block)
-    return found
+        blocks[name].add(block)
+    return blocks
 
 
 def _find(result: Result, pair: FoundPair, own: dict[tuple[str, int], Own], on: object) -> dict[str, object]:

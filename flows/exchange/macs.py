@@ -55,9 +55,9 @@ def mac_of(key: bytes, parts: Iterable[bytes]) -> bytes:
 
 
 def _joined(key: bytes, messages: Sequence[str | None], length: int) -> bytes:
-    one, chance = _hmac(key), secrets.token_bytes(length * len(messages))
+    entry, chance = _hmac(key), secrets.token_bytes(length * len(messages))
     return b"".join(
-        one(text.encode())[:length] if text is not None else chance[at * length : (at + 1) * length]
+        entry(text.encode())[:length] if text is not None else chance[at * length : (at + 1) * length]
         for at, text in enumerate(messages)
     )
 

@@ -39,9 +39,9 @@ class Matched:
     """Workers tied to more than one member."""
 
 
-def match_files(one: TokenFile, other: TokenFile) -> Matched:
+def match_files(entry: TokenFile, other: TokenFile) -> Matched:
     """Pairs of two files of one exchange, numbered in an order that both sides come to."""
-    first, second = sorted((one, other), key=lambda file: file.header.district)
+    first, second = sorted((entry, other), key=lambda file: file.header.district)
     pairs: list[ExchangePair] = []
     away = doubtful = 0
     for at_home, away_from_home in ((first, second), (second, first)):
@@ -88,8 +88,8 @@ def _by_single_member(entries: Places) -> tuple[Places, int]:
 
 def _by_person(entries: Places) -> list[tuple[tuple[int, int], ...]]:
     """Entries put together by pair of persons, in the order of the files: chance."""
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    result: dict[tuple[int, int], list[tuple[int, int]]] = {}
     ordered = entries[np.lexsort((entries[:, 1], entries[:, 0]))]
     for (member, worker), (first, second) in zip(_blocks(ordered).tolist(), ordered.tolist(), strict=True):
-        found.setdefault((member, worker), []).append((first, second))
-    return [tuple(one) for one in found.values()]
+        result.setdefault((member, worker), []).append((first, second))
+    return [tuple(entry) for entry in result.values()]

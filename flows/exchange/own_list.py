@@ -47,7 +47,7 @@ def _rows(name: str, entries: Entries, sealed: Sealed, evidence: dict[int, str])
     per_person = len(sealed.section.tokens) // max(sealed.blocks, 1)
     for entry, rule in zip(sealed.rules_of["entry"].to_pylist(), sealed.rules_of["rule"].to_pylist(), strict=True):
         own.setdefault(entry // per_person, []).append({"entry": entry, "rule": rule})
-    persons, blocks = (sealed.persons[one].to_pylist() for one in ("person", "block"))
+    persons, blocks = (sealed.persons[entry].to_pylist() for entry in ("person", "block"))
     return pa.table({
         "section": pa.array([name] * len(persons), pa.string()), "block": pa.array(blocks, pa.int64()),
         "entries": pa.array([own[block] for block in blocks], _ENTRIES),
@@ -72,7 +72,7 @@ def load_own(path: Path, key: DistrictKey, wanted: dict[str, set[int]]) -> dict[
     for section, some in wanted.items():
         place |= (sections == section) & np.isin(blocks, sorted(some))
     return {
-        (row["section"], row["block"]): Own({one["entry"]: one["rule"] for one in row["entries"]}, row["tokens"])
+        (row["section"], row["block"]): Own({entry["entry"]: entry["rule"] for entry in row["entries"]}, row["tokens"])
         for row in table.filter(pa.array(place)).to_pylist()
     }
 

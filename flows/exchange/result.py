@@ -50,9 +50,9 @@ class Result(_Frozen):
     pairs: tuple[FoundPair, ...]
 
 
-def results_of(one: TokenFile, other: TokenFile, matched: Matched) -> tuple[Result, Result]:
+def results_of(file: TokenFile, other: TokenFile, matched: Matched) -> tuple[Result, Result]:
     """The result for either district."""
-    return _result(one, other, matched), _result(other, one, matched)
+    return _result(file, other, matched), _result(other, file, matched)
 
 
 def _result(own: TokenFile, other: TokenFile, matched: Matched) -> Result:
@@ -69,16 +69,16 @@ def _result(own: TokenFile, other: TokenFile, matched: Matched) -> Result:
     )  # fmt: skip
 
 
-def check_together(one: TokenFileHeader, other: TokenFileHeader) -> None:
+def check_together(header: TokenFileHeader, other: TokenFileHeader) -> None:
     """Raises InputError where two files are not of one exchange, or are of one district."""
-    if one.exchange != other.exchange:
+    if header.exchange != other.exchange:
         raise InputError(
-            f"两个文件不是同一次交换：{one.exchange} 与 {other.exchange}", rule=Rule.EXCHANGE_OTHER,
+            f"两个文件不是同一次交换：{header.exchange} 与 {other.exchange}", rule=Rule.EXCHANGE_OTHER,
             action="用同一次交换的两个文件",
         )  # fmt: skip
-    if one.district == other.district:
-        raise InputError(f"两个文件都是 {one.district} 的", rule=Rule.EXCHANGE_OTHER, action="要一区一个文件")
-    if one.other != other.district or other.other != one.district:
+    if header.district == other.district:
+        raise InputError(f"两个文件都是 {header.district} 的", rule=Rule.EXCHANGE_OTHER, action="要一区一个文件")
+    if header.other != other.district or other.other != header.district:
         raise InputError("两个文件不是同一对区的", rule=Rule.EXCHANGE_OTHER, action="用同一次交换的两个文件")
 
 

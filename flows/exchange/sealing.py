@@ -69,7 +69,7 @@ def _checks(rows: pa.Table, field: str, agreement: ExchangeAgreement, slots: sli
         pc.binary_join_element_wise(messages, pc.list_element(values, slot), "|", null_handling="emit_null")
         for slot in range(count)
     )
-    return np.stack([checks(key, one.to_pylist()) for one in salted], axis=1)
+    return np.stack([checks(key, entry.to_pylist()) for entry in salted], axis=1)
 
 
 def _shuffled(count: int) -> Blocks:

@@ -88,10 +88,10 @@ def read_sides(home: Home, version: Published) -> DistrictSides:
     """Both sides of a published version's night. Raises InputError where its copies are gone."""
     record = load_record(home, str(version.index["run_id"]))
     run = context_of(home, record)
-    told = {one.name: getattr(run, one.name) for one in fields(RunContext)}
+    told = {field.name: getattr(run, field.name) for field in fields(RunContext)}
     aside = _Aside(**told, aside=_ASIDE + secrets.token_hex(4))
     manifest = load_manifest(aside.landing, aside.key)
-    missing = tuple(f"{one.source}/{one.name}" for one in manifest.files if one.sealed is None)
+    missing = tuple(f"{file.source}/{file.name}" for file in manifest.files if file.sealed is None)
     with run_lock(home, run.settings.store_url):
         _destroy_left(home)
         with _workspace(aside) as con:

@@ -53,16 +53,16 @@ def worth_a_link(members: pa.Table, model: LinkModel, options: Options) -> set[P
     registry = _Registry(members.select(list(_COLUMNS)), _over_the_border(model), options)
     people = [row for row in members.to_pylist() if row["on_roll"] and row["id_kind"] == "full"]
     alike = {row["row_id"]: homophone(row["name"]) for row in people}
-    found: set[Pattern] = set()
+    result: set[Pattern] = set()
     for sound in ("", SOUND):
         named = [(row, alike[row["row_id"]] if sound else str(row["name"])) for row in people]
         each = [(row, name) for row, name in named if name]
         for mask in ((6, 4),) if sound else ((6, 4), (15, 0)):  # beside 15 digits a twin's name may sound alike
             word = f"{mask[0]}+{mask[1]}{sound}"
             shown = [_InventedRow(row["row_id"], word, name, masked(row["id_number"], *mask)) for row, name in each]
-            found |= _linked(shown, registry)
-        found |= _linked(list(_phones(each, sound)), registry)
-    return found
+            result |= _linked(shown, registry)
+        result |= _linked(list(_phones(each, sound)), registry)
+    return result
 
 
 def _over_the_border(model: LinkModel) -> LinkModel:
@@ -88,9 +88,10 @@ def _linked(shown: list[_InventedRow], registry: _Registry) -> set[Pattern]:
         return set()
     nothing = pa.nulls(len(shown), pa.string())
     rows = pa.table({
-        "row_id": pa.array(range(len(shown)), pa.int64()), "name": pa.array([one.name for one in shown], pa.string()),
-        "sex": nothing, "birth_date": nothing, "id_number": pa.array([one.id_number for one in shown], pa.string()),
-        "phones": pa.array([[one.phone] if one.phone else [] for one in shown], pa.list_(pa.string())),
+        "row_id": pa.array(range(len(shown)), pa.int64()),
+        "name": pa.array([entry.name for entry in shown], pa.string()),
+        "sex": nothing, "birth_date": nothing, "id_number": pa.array([entry.id_number for entry in shown], pa.string()),
+        "phones": pa.array([[entry.phone] if entry.phone else [] for entry in shown], pa.list_(pa.string())),
     })  # fmt: skip
     left, right, model = fitted(rows, registry.persons, registry.model)
     sides = encode_rows(left, right, model, threads=registry.options.threads)
@@ -107,5 +108,5 @@ def homophone(name: str) -> str | None:
     if len(key) < 2 or len(key) <= len(surname_of(key)):
         return None
     alike = readings().letters.get(reading(key[-1]), "")
-    other = next((one for one in alike if simplified(one) == one != key[-1]), None)
+    other = next((entry for entry in alike if simplified(entry) == entry != key[-1]), None)
     return key[:-1] + other if other else None

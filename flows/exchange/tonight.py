@@ -87,15 +87,15 @@ def _row(find: ExchangeFind, row: _OwnRow, key: str | None) -> dict[str, object]
 
 def _there_tonight(con: duckdb.DuckDBPyConnection, run: RunContext, wanted: set[str]) -> dict[str, _OwnRow]:
     """Tonight's row that a token is of. A file that is called after a person is named by its token, as everywhere."""
-    found: dict[str, _OwnRow] = {}
+    result: dict[str, _OwnRow] = {}
     redactor = Redactor(run.key, frozenset(name for (name,) in con.execute(_NAMES).fetchall()))
     for value, name, source, file, sheet, row in [*con.execute(_MEMBERS).fetchall(), *con.execute(_WORKERS).fetchall()]:
         token = run.key.token("evidence", value)
         if token in wanted:
             at = f"「{redactor.file(sheet)}」" if sheet else ""
             place = f"{run.contracts[source].title} {redactor.file(file)}{at} 第{row}行"
-            found.setdefault(token, _OwnRow(name or "", place))
-    return found
+            result.setdefault(token, _OwnRow(name or "", place))
+    return result
 
 
 def _keys_of(store: Store, tokens: set[str]) -> dict[str, str]:

@@ -38,15 +38,15 @@ def shown_path(path: Path) -> str:
 def distinct_names(names: Sequence[str]) -> list[str]:
     """The names in order; one that stands there already gets `（2）` behind it."""
     taken: set[str] = set()
-    found = []
+    result = []
     for name in names:
-        number, one = 1, name
-        while one in taken:
+        number, entry = 1, name
+        while entry in taken:
             number += 1
-            one = f"{name}（{number}）"
-        taken.add(one)
-        found.append(one)
-    return found
+            entry = f"{name}（{number}）"
+        taken.add(entry)
+        result.append(entry)
+    return result
 
 
 def sender_of(file: str) -> str:

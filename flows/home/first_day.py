@@ -56,11 +56,13 @@ class FirstDay:
 def source_named(text: str, contracts: Mapping[str, SourceContract]) -> str:
     """A source by its folder's name or its Chinese title. Raises InputError, naming those there are."""
     wanted = text.strip()
-    found = next((name for name, one in contracts.items() if wanted in (name, one.title, one.department)), None)
-    if found is None:
-        known = "、".join(f"{one.title}（{name}）" for name, one in contracts.items())
+    result = next(
+        (name for name, contract in contracts.items() if wanted in (name, contract.title, contract.department)), None
+    )
+    if result is None:
+        known = "、".join(f"{contract.title}（{name}）" for name, contract in contracts.items())
         raise InputError(f"没有“{wanted[:20]}”这个来源", rule=Rule.UNKNOWN_SOURCE, action=f"可用：{known}")
-    return found
+    return result
 
 
 def sender_of(text: str, contracts: Mapping[str, SourceContract]) -> tuple[str, SourceSender]:

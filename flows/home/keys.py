@@ -174,13 +174,13 @@ def parse_key(data: bytes, path: Path) -> DistrictKey:
 
 
 def _parse_ring(data: bytes, path: Path) -> DistrictKey:
-    found: dict[str, list[bytes]] = {"persons": [], "current": [], "coming": [], "older": []}
+    result: dict[str, list[bytes]] = {"persons": [], "current": [], "coming": [], "older": []}
     try:
         for line in data.decode("ascii").splitlines():
             name, _, text = line.partition(" ")
-            found[name].append(bytes.fromhex(text))
-        (persons,), (current,), coming = found["persons"], found["current"], found["coming"]
-        return DistrictKey(current, persons, tuple(found["older"]), coming[0] if coming else b"")
+            result[name].append(bytes.fromhex(text))
+        (persons,), (current,), coming = result["persons"], result["current"], result["coming"]
+        return DistrictKey(current, persons, tuple(result["older"]), coming[0] if coming else b"")
     except (ValueError, KeyError):
         raise HomeError(
             "区级密钥文件残缺", where=str(path), rule=Rule.KEY_DAMAGED, action="从离线备份恢复密钥文件"

@@ -204,8 +204,8 @@ def _resolved(body: dict[str, Any], base: Path) -> dict[str, Any]:
         elif isinstance(value, str):
             body[key] = (base / Path(value).expanduser()).resolve()
     for kind in ("connectors", "targets", "notices"):
-        found = body.get(kind)
-        for connector in found.values() if isinstance(found, dict) else ():
+        result = body.get(kind)
+        for connector in result.values() if isinstance(result, dict) else ():
             if isinstance(connector, dict):
                 _resolve_connector(connector, base)
     for kind, keys in _OUTLET_PATHS.items():

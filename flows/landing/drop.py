@@ -75,8 +75,8 @@ def look_at(folder: Path | None, contracts: Mapping[str, SourceContract], settin
                 continue
             sources.append(source)
             notes.extend(aside)
-    found = {source.name for source in sources} | (set(settings.connectors) - refused)
-    require_roll(found, contracts, notes, shown_path(folder))
+    result = {source.name for source in sources} | (set(settings.connectors) - refused)
+    require_roll(result, contracts, notes, shown_path(folder))
     return Drop(tuple(sources), tuple(notes), frozenset(refused))
 
 
@@ -226,10 +226,10 @@ def _provenance(folder: Path, name: str, settings: Settings) -> Provenance:
     return parse_provenance(text, where)
 
 
-def require_roll(found: set[str], contracts: Mapping[str, SourceContract], notes: Sequence[str], where: str) -> None:
+def require_roll(result: set[str], contracts: Mapping[str, SourceContract], notes: Sequence[str], where: str) -> None:
     """A run without a roll is refused; the reason the roll was left aside is the message, where there is one."""
     rolls = [name for name, contract in contracts.items() if contract.role == "roll"]
-    if found & set(rolls):
+    if result & set(rolls):
         return
     reasons = [note for note in notes if note.startswith(tuple(f"{name}{mark}" for name in rolls for mark in "/：["))]
     raise InputError(

@@ -80,7 +80,7 @@ def load_expected(home: Home) -> tuple[ExpectedFile, ...]:
         return ()
     try:
         body = tomllib.loads(path.read_text("utf-8-sig"))
-        return tuple(ExpectedFile.model_validate(one) for one in body.get("file", ()))
+        return tuple(ExpectedFile.model_validate(entry) for entry in body.get("file", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
             "应到文件的清单读不出来", where=str(path), rule=Rule.EXPECTED_FILES, action="改正写法，或删去该文件重新学习"
@@ -93,7 +93,7 @@ def remember_expected(run: RunContext) -> None:
         return
     manifest = load_manifest(run.landing, run.key)
     here = f"{run.landing.parent.name}/{run.landing.name}"
-    since = {(one.source, one.sender): one.since or one.came_on for one in reversed(load_expected(run.home))}
+    since = {(entry.source, entry.sender): entry.since or entry.came_on for entry in reversed(load_expected(run.home))}
     fresh = [
         ExpectedFile(
             source=entry.source, sender=sender_of(entry.name), file=entry.name,
@@ -102,23 +102,23 @@ def remember_expected(run: RunContext) -> None:
         )
         for entry in manifest.files if entry.sealed is not None
     ]  # fmt: skip
-    came = {(one.source, one.sender) for one in fresh}
-    sources = {one.source for one in fresh}
+    came = {(entry.source, entry.sender) for entry in fresh}
+    sources = {entry.source for entry in fresh}
     kept = [
-        one
-        for one in load_expected(run.home)
+        entry
+        for entry in load_expected(run.home)
         # A source that sent nothing at all is still expected whole; of one that came, what was given up is not.
-        if (one.source, one.sender) not in came and (one.source not in sources or one.stopped)
+        if (entry.source, entry.sender) not in came and (entry.source not in sources or entry.stopped)
     ]
     blocks = [
-        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _entry_of(one).items())
-        for one in sorted([*kept, *fresh], key=lambda one: (one.source, one.sender, one.file))
+        "\n[[file]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _entry_of(entry).items())
+        for entry in sorted([*kept, *fresh], key=lambda item: (item.source, item.sender, item.file))
     ]
     write_private(expected_path(run.home), (_HEAD + "".join(blocks)).encode())
 
 
-def _entry_of(one: ExpectedFile) -> dict[str, object]:
-    return one.model_dump(mode="json", exclude_none=True)
+def _entry_of(file: ExpectedFile) -> dict[str, object]:
+    return file.model_dump(mode="json", exclude_none=True)
 
 
 def _toml(value: object) -> str:
@@ -128,9 +128,9 @@ def _toml(value: object) -> str:
 def newer_senders(run: RunContext, missing: LandedFile, names: Sequence[str]) -> tuple[str, ...]:
     """Of these files of tonight, those whose senders sent nothing yet on the night when the missing file last came."""
     known = {
-        one.sender: one.since or one.came_on
-        for one in reversed(load_expected(run.home))
-        if one.source == missing.source
+        entry.sender: entry.since or entry.came_on
+        for entry in reversed(load_expected(run.home))
+        if entry.source == missing.source
     }
     came_on = missing.came_on or run.as_of
     return tuple(name for name in names if (since := known.get(sender_of(name))) is None or since > came_on)
@@ -148,83 +148,85 @@ def carry_missing(run: RunContext, files: Sequence[LandedFile]) -> Carried:
         names = {entry.name for entry in files if entry.source == source and entry.sealed is not None}
         if contract.snapshot != "full" or (contract.role == "roll" and not names):
             continue
-        expected = [one for one in load_expected(run.home) if one.source == source and not one.stopped]
+        expected = [entry for entry in load_expected(run.home) if entry.source == source and not entry.stopped]
         senders = {sender_of(name) for name in names}
-        missing = [one for one in expected if one.successor not in senders and _is_missing(one, expected, names)]
-        new = sorted(senders - {one.sender for one in expected} - {one.successor for one in expected})
-        for one in missing:
-            other = _moved_to(run, one, files)
+        missing = [
+            entry for entry in expected if entry.successor not in senders and _is_missing(entry, expected, names)
+        ]
+        new = sorted(senders - {entry.sender for entry in expected} - {entry.successor for entry in expected})
+        for item in missing:
+            other = _moved_to(run, item, files)
             if other is None:
-                _carry(run, carried, one, landed + len(carried.files), new)
+                _carry(run, carried, item, landed + len(carried.files), new)
             else:
-                told = f"{source}/{one.file}：本次放在 {other}/ 里，按那里的规则读；原来在 {source}/ 的不再沿用"
-                carried.questions.append((source, told))
+                text = f"{source}/{item.file}：本次放在 {other}/ 里，按那里的规则读；原来在 {source}/ 的不再沿用"
+                carried.questions.append((source, text))
     return carried
 
 
-def _moved_to(run: RunContext, one: ExpectedFile, files: Sequence[LandedFile]) -> str | None:
+def _moved_to(run: RunContext, file: ExpectedFile, files: Sequence[LandedFile]) -> str | None:
     """The source of workers whose folder a sender's file has come to lie in since: a clerk mended a wrong folder."""
     known = {(other.source, other.sender): other.since or other.came_on for other in load_expected(run.home)}
     for entry in files:
         other = entry.source
-        workers = all(run.contracts[name].role == "worker" for name in (one.source, other))
-        if other != one.source and workers and entry.sealed is not None and sender_of(entry.name) == one.sender:
-            since = known.get((other, one.sender))
-            if since is None or since > one.came_on:
+        workers = all(run.contracts[name].role == "worker" for name in (file.source, other))
+        if other != file.source and workers and entry.sealed is not None and sender_of(entry.name) == file.sender:
+            since = known.get((other, file.sender))
+            if since is None or since > file.came_on:
                 return other
     return None
 
 
-def _is_missing(one: ExpectedFile, expected: Sequence[ExpectedFile], names: set[str]) -> bool:
+def _is_missing(file: ExpectedFile, expected: Sequence[ExpectedFile], names: set[str]) -> bool:
     """Whether a sender sent nothing, or of several files of one name without numbers sent only others again."""
-    if one.sender not in {sender_of(name) for name in names}:
+    if file.sender not in {sender_of(name) for name in names}:
         return True
-    earlier = {other.file for other in expected if other.sender == one.sender}
-    tonight = {name for name in names if sender_of(name) == one.sender}
-    return tonight < earlier and one.file not in tonight
+    earlier = {other.file for other in expected if other.sender == file.sender}
+    tonight = {name for name in names if sender_of(name) == file.sender}
+    return tonight < earlier and file.file not in tonight
 
 
-def _carry(run: RunContext, carried: Carried, one: ExpectedFile, number: int, new: Sequence[str]) -> None:
+def _carry(run: RunContext, carried: Carried, file: ExpectedFile, number: int, new: Sequence[str]) -> None:
     """Land one file's copy again; past the policy's patience, or without a copy, say so."""
-    contract, where = run.contracts[one.source], f"{one.source}/{one.file}"
-    late = _is_late(run, one)
-    answer = ANSWER.format(file=one.file)
+    contract, where = run.contracts[file.source], f"{file.source}/{file.file}"
+    late = _is_late(run, file)
+    answer = ANSWER.format(file=file.file)
     if new and contract.role == "self_report":
         asked = f"本次另有以前没有的文件（{'、'.join(new)}）：{answer}"
-        carried.questions.append((one.source, f"{where}：本次未到，{asked}；同意使用与否只看到了的文件，未沿用"))
+        carried.questions.append((file.source, f"{where}：本次未到，{asked}；同意使用与否只看到了的文件，未沿用"))
         return
-    entry, provenance = (None, None) if late else _copy(run, one, f"{number + 1:04d}.sealed")
+    entry, provenance = (None, None) if late else _copy(run, file, f"{number + 1:04d}.sealed")
     if entry is not None:
         carried.files.append(entry)  # told of once its rows are read: new files may hold them
         if provenance is not None:
-            carried.provenance[one.source] = provenance
+            carried.provenance[file.source] = provenance
     elif contract.role == "roll":
-        raise _roll_part_missing(run, one, late=late)
+        raise _roll_part_missing(run, file, late=late)
     elif late and contract.role != "organisation":
-        carried.questions.append((one.source, f"{where}：{one.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))
+        carried.questions.append((file.source, f"{where}：{file.came_on} 后一直未到，已过沿用期限，其记录按撤下处理"))
     else:
-        carried.questions.append((one.source, f"{where}：本次未到，{one.came_on} 收到的文件已不能沿用；请催报"))
+        carried.questions.append((file.source, f"{where}：本次未到，{file.came_on} 收到的文件已不能沿用；请催报"))
 
 
-def _roll_part_missing(run: RunContext, one: ExpectedFile, *, late: bool) -> InputError:
+def _roll_part_missing(run: RunContext, file: ExpectedFile, *, late: bool) -> InputError:
     """A part of the roll neither came nor can be carried: why, and the ways out.
 
     Going on without it would make its members strangers (`D1`, or nobody), which no patience allows (domain.md).
     """
     days = run.policy.snapshots.patience_days
     why = f"过了沿用期限 {days} 天" if late else "留存的副本已不在或不完整，不能沿用"
-    ways = ANSWER.format(file=one.file).partition("；没有答复")[0]
+    ways = ANSWER.format(file=file.file).partition("；没有答复")[0]
     longer = "；还要再等的，把政策 [snapshots] 的 patience_days 改大再运行" if late else ""
     return InputError(
-        f"名册的一部分本次未到，{one.came_on} 收到的文件{why}；缺了它，其中的党员会被当成名册以外的人，本次不发布",
-        where=f"{one.source}/{one.file}", rule=Rule.ROLL_PART_MISSING,
+        f"名册的一部分本次未到，{file.came_on} 收到的文件{why}；缺了它，其中的党员会被当成名册以外的人，本次不发布",
+        where=f"{file.source}/{file.file}", rule=Rule.ROLL_PART_MISSING,
         action=f"补齐该文件后重新运行；{ways}{longer}",
     )  # fmt: skip
 
 
-def _is_late(run: RunContext, one: ExpectedFile) -> bool:
+def _is_late(run: RunContext, file: ExpectedFile) -> bool:
     """Whether the policy's patience with a file has ended."""
-    return one.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
+    return file.came_on + timedelta(days=run.policy.snapshots.patience_days) < run.as_of
 
 
 def given_up(run: RunContext) -> frozenset[str]:
@@ -232,23 +234,23 @@ def given_up(run: RunContext) -> frozenset[str]:
     files = load_manifest(run.landing, run.key).files if (run.landing / MANIFEST).exists() else ()
     here = {entry.source for entry in files}
     late: dict[str, bool] = {}
-    for one in load_expected(run.home):
-        late[one.source] = late.get(one.source, True) and _is_late(run, one)
+    for item in load_expected(run.home):
+        late[item.source] = late.get(item.source, True) and _is_late(run, item)
     return frozenset(source for source, is_late in late.items() if is_late and source not in here)
 
 
-def _copy(run: RunContext, one: ExpectedFile, sealed: str) -> tuple[LandedFile | None, Provenance | None]:
+def _copy(run: RunContext, file: ExpectedFile, sealed: str) -> tuple[LandedFile | None, Provenance | None]:
     """The file landed again under tonight's run, with its source's provenance; none where its copy is not whole."""
-    folder = run.home.landing / one.landing
+    folder = run.home.landing / file.landing
     try:
         manifest = load_manifest(folder, run.key)
-        entry = next(entry for entry in manifest.files if (entry.source, entry.name) == (one.source, one.file))
+        entry = next(entry for entry in manifest.files if (entry.source, entry.name) == (file.source, file.file))
         open_landed(folder, run.key, entry)
     except (InputError, StopIteration):
         return None, None
     link_copy(folder / str(entry.sealed), run.landing / sealed)
-    provenance = next((source.provenance for source in manifest.sources if source.name == one.source), None)
-    return entry.model_copy(update={"sealed": sealed, "came_on": one.came_on}), provenance
+    provenance = next((source.provenance for source in manifest.sources if source.name == file.source), None)
+    return entry.model_copy(update={"sealed": sealed, "came_on": file.came_on}), provenance
 
 
 def carried_files(run: RunContext) -> Mapping[tuple[str, str], date]:

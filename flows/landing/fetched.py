@@ -50,11 +50,11 @@ def _fetch(run: RunContext, name: str, fetched: Fetched, landed: int) -> None:
         raise missing_provenance(name)
     connector = run.settings.connectors[name]
     copies = _copies(run, name, origin_of(connector))
-    known = {file: FetchedBefore(entry.size, entry.mark, entry.sha256 or "") for file, (_, entry) in copies.items()}
+    previous = {file: FetchedBefore(entry.size, entry.mark, entry.sha256 or "") for file, (_, entry) in copies.items()}
     landing = [
         _landed(run, (name, origin_of(connector)), file, f"{at:04d}.sealed", copies.get(file.name))
         for at, file in enumerate(
-            fetch_files(name, connector, known, progress=run.progress), landed + len(fetched.files) + 1
+            fetch_files(name, connector, previous, progress=run.progress), landed + len(fetched.files) + 1
         )
     ]
     if all(entry.problem for entry in landing):
@@ -95,17 +95,17 @@ def _landed(
 
 def _copies(run: RunContext, name: str, origin: str) -> dict[str, tuple[Path, LandedFile]]:
     """The newest whole sealed copy per file name of this source and connector."""
-    found: dict[str, tuple[Path, LandedFile]] = {}
+    copies: dict[str, tuple[Path, LandedFile]] = {}
     for folder, manifest in _newest_nights(run):
         for entry in manifest.files:
             if (
                 entry.source == name
                 and entry.origin == origin
-                and entry.name not in found
+                and entry.name not in copies
                 and _is_whole(run, folder, entry)
             ):
-                found[entry.name] = (folder, entry)
-    return found
+                copies[entry.name] = (folder, entry)
+    return copies
 
 
 def _newest_nights(run: RunContext) -> Iterator[tuple[Path, Manifest]]:

@@ -24,27 +24,31 @@ class ExpectedLine:
 
 def expected_lines(files: Sequence[ExpectedFile], patience_days: int) -> list[ExpectedLine]:
     """The list in its order, each file held against the newest night of the list."""
-    last = max((one.came_on for one in files), default=None)
+    last = max((file.came_on for file in files), default=None)
     if last is None:
         return []
     return [
         ExpectedLine(
-            one.source, one.file, one.came_on, patience_days - (last - one.came_on).days, _question(one, files, last)
+            file.source,
+            file.file,
+            file.came_on,
+            patience_days - (last - file.came_on).days,
+            _question(file, files, last),
         )
-        for one in files
+        for file in files
     ]
 
 
-def _question(one: ExpectedFile, files: Sequence[ExpectedFile], last: date) -> str:
+def _question(file: ExpectedFile, files: Sequence[ExpectedFile], last: date) -> str:
     """Whether the file is missing, and which files that came since may have taken its place."""
-    if one.stopped:
+    if file.stopped:
         return "不再报送"
-    if one.replaced_by:
-        return f"已由 {one.replaced_by} 取代"
-    if one.came_on == last:
+    if file.replaced_by:
+        return f"已由 {file.replaced_by} 取代"
+    if file.came_on == last:
         return ""
     newer = [
         other.file for other in files
-        if other.source == one.source and other.since is not None and other.since > one.came_on
+        if other.source == file.source and other.since is not None and other.since > file.came_on
     ]  # fmt: skip
     return f"未到；是否已由 {'、'.join(newer)} 取代（写 replaced_by 或 stopped）" if newer else "未到，请催报"

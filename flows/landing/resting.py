@@ -31,8 +31,8 @@ def still_moving(paths: Iterable[Path], settle_seconds: float) -> set[Path]:
         now = time.monotonic()
         for path in sorted(moving):
             mark, since = seen[path]
-            if (found := _mark(path)) != mark:
-                seen[path] = found, now
+            if (result := _mark(path)) != mark:
+                seen[path] = result, now
             elif now - since >= settle_seconds or not _is_young(path, settle_seconds):
                 moving.discard(path)
     return moving

@@ -44,15 +44,15 @@ def examined(home: Home, key: DistrictKey, store: Store) -> Audited:
 
 def _anchors(home: Home) -> list[tuple[str, str]]:
     """(version, head of the log when it was published), oldest first."""
-    found = []
+    result = []
     for version in kept_versions(home):
         try:
             index = read_index(home.ledger / "versions" / version / "index.json")
         except SanzhaoError:
             continue
         if index.get("audit_head"):
-            found.append((version, str(index["audit_head"])))
-    return found
+            result.append((version, str(index["audit_head"])))
+    return result
 
 
 def _anchor_problems(anchors: list[tuple[str, str]], macs: dict[str, int]) -> list[str]:

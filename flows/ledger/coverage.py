@@ -118,13 +118,14 @@ def _surroundings(
         SharedBranch(org_id, redactor.text(name) or "", kind, street, tuple(trades), units)
         for org_id, name, kind, street, trades, units in rows
     )
-    found: dict[str, list[LineRow]] = defaultdict(list)
+    result: dict[str, list[LineRow]] = defaultdict(list)
     for unit, station, *shown, floating in con.execute("select * from floating_lines order by all").fetchall():
-        found[unit].append(((redactor.text(station), *shown), floating))
-    lines = {unit: lines_of(rows, sizes.branch_full_members) for unit, rows in found.items()}
+        result[unit].append(((redactor.text(station), *shown), floating))
+    lines = {unit: lines_of(rows, sizes.branch_full_members) for unit, rows in result.items()}
     joining = [
-        one for one in scopes
-        if one.is_unit and not one.is_public and not one.has_branch and 0 < one.open_full < sizes.branch_full_members
+        scope for scope in scopes
+        if scope.is_unit and not scope.is_public and not scope.has_branch
+        and 0 < scope.open_full < sizes.branch_full_members
     ]  # fmt: skip
     return Surroundings(sizes, joint_branches(joining, sizes, branches), lines, branches)
 
@@ -170,26 +171,26 @@ def _formal(scope: CoverageScope, around: Surroundings) -> Advice:
     """What the full members ask for: a branch, a part in one, an instructor."""
     sizes, full = around.sizes, scope.open_full
     all_members = full + scope.open_probationary
-    shown = _member_counts(scope)
+    counts_text = _member_counts(scope)
     if scope.has_branch and scope.org_kind != _JOINT_KIND:
         return Advice(_grown(scope, sizes))
     if full >= sizes.branch_full_members:
-        return Advice(f"应建党支部（{shown}）{_size(full, all_members, sizes)}", 0)
+        return Advice(f"应建党支部（{counts_text}）{_size(full, all_members, sizes)}", 0)
     missing = sizes.branch_full_members - full
     if scope.has_branch:
         return Advice(None, missing)
     if scope.name_key in around.joint:
-        return Advice(_joined(around.joint[scope.name_key], shown), missing)
+        return Advice(_joined(around.joint[scope.name_key], counts_text), missing)
     if all_members or (not scope.floating and scope.workers >= sizes.instructor_min_workers):
-        return Advice(f"选派党建工作指导员（{shown}，还差{missing}名正式党员）", missing)
+        return Advice(f"选派党建工作指导员（{counts_text}，还差{missing}名正式党员）", missing)
     return Advice()
 
 
-def _joined(joint: Joint, shown: str) -> str:
+def _joined(joint: Joint, counts_text: str) -> str:
     if joint.existing:
-        return f"加入{joint.existing}（{shown}；{joint.reason}）"
+        return f"加入{joint.existing}（{counts_text}；{joint.reason}）"
     together = f"{joint.reason}，合计正式党员{joint.full_members}名"
-    return f"与{'、'.join(joint.partners)}组建联合党支部（{shown}；{together}）"
+    return f"与{'、'.join(joint.partners)}组建联合党支部（{counts_text}；{together}）"
 
 
 def _member_counts(scope: CoverageScope) -> str:
@@ -220,9 +221,9 @@ def _floating(scope: CoverageScope, around: Surroundings) -> str | None:
 
 def _grown(scope: CoverageScope, sizes: Organisations) -> str | None:
     """A branch that has outgrown its kind; its own members count there."""
-    shown = f"正式党员{scope.full_members}名、预备党员{scope.probationary}名"
+    counts_text = f"正式党员{scope.full_members}名、预备党员{scope.probationary}名"
     size = _size(scope.full_members, scope.full_members + scope.probationary, sizes)
-    return f"已建党组织（{shown}）{size}" if size and scope.org_kind == "党支部" else None
+    return f"已建党组织（{counts_text}）{size}" if size and scope.org_kind == "党支部" else None
 
 
 def _size(full: int, members: int, sizes: Organisations) -> str:

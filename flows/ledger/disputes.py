@@ -34,25 +34,25 @@ class Dispute:
 def newest_words(store: Store) -> dict[tuple[str, str], Lead]:
     """The newest move of every lead, under the key its person bears today."""
     moved = merges(store)
-    found = sorted(store.leads(), key=lambda one: (one.checked_on, one.number))
-    return {(follow(moved, one.person_key), one.code): one for one in found}
+    result = sorted(store.leads(), key=lambda entry: (entry.checked_on, entry.number))
+    return {(follow(moved, entry.person_key), entry.code): entry for entry in result}
 
 
 def disputes(store: Store, rows: Iterable[Mapping[str, Any]], rules: Leads) -> list[Dispute]:
     """Open leads of these ledger rows whose newest word is a dispute; none of a person who objects."""
     words = {
-        place: one
-        for place, one in newest_words(store).items()
-        if one.answer in (rules.to_analyst, rules.awaits_register)
+        place: word
+        for place, word in newest_words(store).items()
+        if word.answer in (rules.to_analyst, rules.awaits_register)
     }
-    found = [
+    result = [
         Dispute(row, code, said, said.answer == rules.awaits_register)
         for row in rows
         if not row["objection"]
         for code in _open_codes(row)
         if (said := words.get((row["person_key"], code))) is not None
     ]
-    return sorted(found, key=lambda one: (one.awaits_register, one.place))
+    return sorted(result, key=lambda entry: (entry.awaits_register, entry.place))
 
 
 def _open_codes(row: Mapping[str, Any]) -> Iterator[str]:
@@ -67,5 +67,5 @@ def disputes_waiting(home: Home) -> int:
     settings = load_settings(home)
     rows = current.table("ledger").select(["person_key", "objection", "leads"]).to_pylist()
     with opened_store(home, settings.store_url) as store:
-        found = disputes(store, rows, load_policy(settings.policy).leads)
-    return sum(not one.awaits_register for one in found)
+        result = disputes(store, rows, load_policy(settings.policy).leads)
+    return sum(not entry.awaits_register for entry in result)

@@ -48,7 +48,11 @@ _IN_SCOPE = "select row_key from row_trades where outside is null"
 
 
 def _working(run: RunContext) -> list[SourceContract]:
-    return [one for one in run.contracts.values() if one.role in ("worker", "self_report") and one.scope != "contact"]
+    return [
+        contract
+        for contract in run.contracts.values()
+        if contract.role in ("worker", "self_report") and contract.scope != "contact"
+    ]
 
 
 def _put_lent(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
@@ -77,13 +81,13 @@ def _relations(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
     """The select over one stage relation; names come from the contract, values never."""
-    known = {field.name for field in contract.imported}
-    texts = [f"{name}::varchar as {name}" if name in known else f"null::varchar as {name}" for name in _TEXTS]
-    start = contract.start_field or ("reported_on" if "reported_on" in known else None)
-    declared = "declared_member" if "declared_member" in known else "null"
+    names = {field.name for field in contract.imported}
+    texts = [f"{name}::varchar as {name}" if name in names else f"null::varchar as {name}" for name in _TEXTS]
+    start = contract.start_field or ("reported_on" if "reported_on" in names else None)
+    declared = "declared_member" if "declared_member" in names else "null"
     if contract.role == "self_report":
         declared = "true"
-    state = "work_state" if "work_state" in known else "null"
+    state = "work_state" if "work_state" in names else "null"
     columns = [
         "row_key",
         f"'{contract.name}' as source",
@@ -93,7 +97,7 @@ def _select(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> str:
         *texts,
         f"{start or 'null'}::date as started_on",
         f"{_literal(start)} as start_field",
-        f"{'valid_to' if 'valid_to' in known else 'null'}::date as valid_to",
+        f"{'valid_to' if 'valid_to' in names else 'null'}::date as valid_to",
         f"{state}::varchar as work_state",
         f"{declared}::boolean as declared_member",
     ]
@@ -108,17 +112,17 @@ def _put_named(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     text = pa.string()
     streets = [street for (street,) in con.execute("select street from street_names").fetchall()]
     stations = con.execute("select distinct station from raw_work where station is not null order by 1").fetchall()
-    found = [(station, street) for (station,) in stations if (street := street_in(station, streets))]
-    put_rows(con, "named_stations", {"station": text, "street": text}, found)
+    result = [(station, street) for (station,) in stations if (street := street_in(station, streets))]
+    put_rows(con, "named_stations", {"station": text, "street": text}, result)
     stated = con.execute("select distinct platform from raw_work where length(platform) >= 2").fetchall()
     names = {platform: platform for (platform,) in stated}
     names |= {name: brand.name for brand in run.policy.brands for name in (brand.name, *brand.aliases)}
-    asking = [one.name for one in _working(run) if "platform" in {field.name for field in one.imported}]
+    asking = [entry.name for entry in _working(run) if "platform" in {field.name for field in entry.imported}]
     sheets = con.execute(_SHEETS, {"sources": asking}).fetchall()
     providers = _providers(run)
-    said = [(*place, _platform_named(place, providers.get(place[0]), names, run)) for place in sheets]
+    lines = [(*place, _platform_named(place, providers.get(place[0]), names, run)) for place in sheets]
     columns = {"source": text, "file": text, "sheet": text, "platform": text}
-    put_rows(con, "named_platforms", columns, [row for row in said if row[-1]])
+    put_rows(con, "named_platforms", columns, [row for row in lines if row[-1]])
 
 
 def _platform_named(
@@ -169,5 +173,5 @@ def _put_rules(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     put_rows(con, "trades", {"grp": text, "trade": text}, trades)
     words = [(group, word) for group, body in policy.trades.items() for word in body.words]
     put_rows(con, "trade_words", {"grp": text, "word": text}, words)
-    committees = [(group, word) for group, found in policy.hosts.committees.items() for word in found]
+    committees = [(group, word) for group, result in policy.hosts.committees.items() for word in result]
     put_rows(con, "committee_words", {"grp": text, "word": text}, committees)

@@ -45,20 +45,20 @@ def choose_hosts(con: duckdb.DuckDBPyConnection, run: RunContext, register: Orga
     everybody = [person for (person,) in con.execute("select person_id from persons order by person_id").fetchall()]
     said = _hosts_named_by_persons(con, register)
     chosen = _with_room(rows, run.policy.organisations.members_at_most, said)
-    found = []
+    result = []
     for person in everybody:
         if person in chosen:
-            found.append((person, *chosen[person]))
+            result.append((person, *chosen[person]))
         elif last is not None:
-            found.append((person, last, "last", None))
+            result.append((person, last, "last", None))
     columns = {"person_id": pa.int64(), "org_id": pa.int64(), "rule": _TEXT, "grp": _TEXT}
-    put_rows(con, "hosts", columns, found)
+    put_rows(con, "hosts", columns, result)
     make(con, "registered_hosts", _REGISTERED)
 
 
 def _highest(rows: list[tuple[int, bool, int]], register: OrganisationRegister) -> int | None:
     """The organisation with the fewest above it, of those for the whole district where there are any; none of none."""
-    chosen = min(rows, key=lambda one: (one[1], len(register.above(one[0])), one[2], one[0]), default=None)
+    chosen = min(rows, key=lambda entry: (entry[1], len(register.above(entry[0])), entry[2], entry[0]), default=None)
     return None if chosen is None else chosen[0]
 
 
@@ -67,8 +67,8 @@ def _hosts_named_by_persons(con: duckdb.DuckDBPyConnection, register: Organisati
     rows = con.execute(
         "select k.person_id, s.org_name, s.org_code from hosts_said s join person_keys k using (person_key) order by 1"
     ).fetchall()
-    found = {person: register.find(name, code) for person, name, code in rows}
-    return {person: org for person, org in found.items() if org is not None}
+    result = {person: register.find(name, code) for person, name, code in rows}
+    return {person: org for person, org in result.items() if org is not None}
 
 
 _REGISTERED = """

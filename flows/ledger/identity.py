@@ -67,12 +67,12 @@ def assign_keys(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -
     tokens = {token for mine in evidence.values() for _, token in mine}
     key_of = store.keys_of(tokens)
     moved = merges(store)
-    known = StoredTokens(key_of, store.id_tokens_of(key_of.values()), _declared_before(con), alike, moved)
-    assigned = assign(evidence, known)
-    mint(evidence, assigned, run.key, store, known)
+    stored = StoredTokens(key_of, store.id_tokens_of(key_of.values()), _declared_before(con), alike, moved)
+    assigned = assign(evidence, stored)
+    mint(evidence, assigned, run.key, store, stored)
     assigned.events += _came_apart(assigned, moved)
-    _put(con, evidence, assigned, known)
-    _put_erased(con, evidence, assigned, known, store.erased())
+    _put(con, evidence, assigned, stored)
+    _put_erased(con, evidence, assigned, stored, store.erased())
 
 
 def _came_apart(assigned: Assigned, moved: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -93,19 +93,19 @@ def collect_evidence(con: duckdb.DuckDBPyConnection, key: DistrictKey) -> tuple[
     """Evidence tokens per person, strongest kind first, sorted within a kind; those of rows by all they show."""
     run_sql(con, "identity.sql")
     rows = con.execute("select person_id, kind, value from identity_values order by person_id, kind, value").fetchall()
-    found: Evidence = defaultdict(list)
+    result: Evidence = defaultdict(list)
     alike: set[str] = set()
     for person, kind, value in rows:
         token = key.token("evidence", f"{kind}|{value}")
-        found[person].append((kind, token))
+        result[person].append((kind, token))
         if kind == "record" and value.startswith(_BY_ALL_THEY_SHOW):
             alike.add(token)
-    for mine in found.values():
-        mine.sort(key=lambda one: (KINDS.index(one[0]), one[1]))
-    return found, frozenset(alike)
+    for mine in result.values():
+        mine.sort(key=lambda entry: (KINDS.index(entry[0]), entry[1]))
+    return result, frozenset(alike)
 
 
-def assign(evidence: Evidence, known: StoredTokens) -> Assigned:
+def assign(evidence: Evidence, stored: StoredTokens) -> Assigned:
     """Known keys go to the person with the strongest claim; what else a person hits is merged into their key."""
     result = Assigned()
     taken: dict[str, int] = {}
@@ -115,48 +115,48 @@ def assign(evidence: Evidence, known: StoredTokens) -> Assigned:
         claims = sorted(
             (bearers[token] > 1, mine[0][1], person, token)
             for person, mine in evidence.items()
-            for one, token in mine
-            if one == kind and token in known.key_of and person not in result.keys
+            for entry, token in mine
+            if entry == kind and token in stored.key_of and person not in result.keys
         )
         for _, _, person, token in claims:
-            key = known.key_of[token]
-            if person in result.keys or key in taken or not _may_take(evidence[person], key, kind, known):
+            key = stored.key_of[token]
+            if person in result.keys or key in taken or not _may_take(evidence[person], key, kind, stored):
                 continue
             result.keys[person], taken[key] = key, person
-    _follow_merged(evidence, known, result, taken)
-    _merges_and_splits(evidence, known, result, taken)
+    _follow_merged(evidence, stored, result, taken)
+    _merges_and_splits(evidence, stored, result, taken)
     return result
 
 
-def _follow_merged(evidence: Evidence, known: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
+def _follow_merged(evidence: Evidence, stored: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
     """Who hits only evidence of a merged key is the person it was merged into, unless somebody else is that tonight."""
-    for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
+    for person in sorted(evidence, key=lambda entry: evidence[entry][0][1]):
         key = result.keys.get(person, "")
-        present = follow(known.moved, key)
-        if present != key and present not in taken and _may_take(evidence[person], present, "record", known):
+        present = follow(stored.moved, key)
+        if present != key and present not in taken and _may_take(evidence[person], present, "record", stored):
             del taken[key]
             result.keys[person], taken[present] = present, person
 
 
-def _may_take(mine: list[tuple[str, str]], key: str, kind: str, known: StoredTokens) -> bool:
+def _may_take(mine: list[tuple[str, str]], key: str, kind: str, stored: StoredTokens) -> bool:
     """Weak evidence never takes the key of somebody whose full ID was another."""
-    own = {token for one, token in mine if one == "id"}
-    theirs = known.ids_of.get(key, set())
+    own = {token for entry, token in mine if entry == "id"}
+    theirs = stored.ids_of.get(key, set())
     return kind in ("id", "member") or not own or not theirs or bool(own & theirs)
 
 
-def _merges_and_splits(evidence: Evidence, known: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
-    declared = _declared_keys(evidence, known)
-    for person in sorted(evidence, key=lambda one: evidence[one][0][1]):
+def _merges_and_splits(evidence: Evidence, stored: StoredTokens, result: Assigned, taken: dict[str, int]) -> None:
+    declared = _declared_keys(evidence, stored)
+    for person in sorted(evidence, key=lambda entry: evidence[entry][0][1]):
         strong = {
-            known.key_of[token]
+            stored.key_of[token]
             for kind, token in evidence[person]
-            if kind in ("id", "member") and token in known.key_of
+            if kind in ("id", "member") and token in stored.key_of
         }
         strong |= declared.get(person, set())
         mine = result.keys.get(person)
         for key in sorted(strong - {mine}):
-            if known.moved.get(key) == mine and key not in taken:
+            if stored.moved.get(key) == mine and key not in taken:
                 continue  # merged on an earlier night
             if key not in taken and mine is not None:
                 taken[key] = person
@@ -165,22 +165,22 @@ def _merges_and_splits(evidence: Evidence, known: StoredTokens, result: Assigned
                 result.split_off.append((key, person))
 
 
-def _declared_keys(evidence: Evidence, known: StoredTokens) -> dict[int, set[str]]:
+def _declared_keys(evidence: Evidence, stored: StoredTokens) -> dict[int, set[str]]:
     """Per person the keys of self-declared people all of whose evidence that came tonight is this person's."""
     hit: dict[str, set[int]] = defaultdict(set)
     for person, mine in evidence.items():
         for _, token in mine:
-            if token not in known.alike and (key := known.key_of.get(token)) in known.declared and key is not None:
+            if token not in stored.alike and (key := stored.key_of.get(token)) in stored.declared and key is not None:
                 hit[key].add(person)
-    found: dict[int, set[str]] = defaultdict(set)
+    result: dict[int, set[str]] = defaultdict(set)
     for key, persons in hit.items():
         person = min(persons)
-        if len(persons) == 1 and _may_take(evidence[person], key, "record", known):
-            found[person].add(key)
-    return found
+        if len(persons) == 1 and _may_take(evidence[person], key, "record", stored):
+            result[person].add(key)
+    return result
 
 
-def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, known: StoredTokens) -> None:
+def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store, stored: StoredTokens) -> None:
     """New keys for persons without one: from the strongest evidence, so that a replay of history gives the same.
 
     A key once minted from that very evidence, and held by nobody tonight, is taken up again instead of a further one.
@@ -188,15 +188,15 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
     new = [person for person in evidence if person not in assigned.keys]
     exists = store.minted(_key_name(key, evidence[person][0][1], 0) for person in new)
     used = (
-        set(assigned.keys.values()) | set(known.moved) | {old for old, _, what in assigned.events if what == "merged"}
+        set(assigned.keys.values()) | set(stored.moved) | {old for old, _, what in assigned.events if what == "merged"}
     )
-    for person in sorted(new, key=lambda one: evidence[one][0][1]):
+    for person in sorted(new, key=lambda entry: evidence[entry][0][1]):
         kind, token = evidence[person][0]
         for turn in count():
             name = _key_name(key, token, turn)
             # Few share their strongest evidence with another: only they ask the store for further names, one by one.
             known_name = name in exists if turn == 0 else bool(store.minted([name]))
-            if name not in used and (not known_name or _may_take(evidence[person], name, kind, known)):
+            if name not in used and (not known_name or _may_take(evidence[person], name, kind, stored)):
                 break
         used.add(name)
         assigned.keys[person] = name
@@ -206,18 +206,18 @@ def mint(evidence: Evidence, assigned: Assigned, key: DistrictKey, store: Store,
 
 
 def _put_erased(
-    con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: StoredTokens, erased: set[str]
+    con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, stored: StoredTokens, erased: set[str]
 ) -> None:
     """Write `erased_again`: keys of people whose number, or name with phone, was an erased person's.
 
     A decision to erase holds for the person: another record number or a corrected ID does not bring them back.
     """
-    found = {
+    result = {
         assigned.keys[person]
         for person, mine in evidence.items()
-        if any(kind in ("id", "member", "phone") and known.key_of.get(token) in erased for kind, token in mine)
+        if any(kind in ("id", "member", "phone") and stored.key_of.get(token) in erased for kind, token in mine)
     } if erased else set()  # fmt: skip
-    put_rows(con, "erased_again", {"person_key": _TEXT}, [(key,) for key in sorted(found)])
+    put_rows(con, "erased_again", {"person_key": _TEXT}, [(key,) for key in sorted(result)])
 
 
 def _key_name(key: DistrictKey, token: str, turn: int) -> str:
@@ -225,13 +225,13 @@ def _key_name(key: DistrictKey, token: str, turn: int) -> str:
     return "p-" + base64.b32encode(raw).decode().lower()[:26]
 
 
-def _put(con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, known: StoredTokens) -> None:
+def _put(con: duckdb.DuckDBPyConnection, evidence: Evidence, assigned: Assigned, stored: StoredTokens) -> None:
     keys = sorted(assigned.keys.items())
     put_rows(con, "person_keys", {"person_id": pa.int64(), "person_key": _TEXT}, keys)
     owners: dict[str, tuple[str, str]] = {}
-    for person in sorted(evidence, key=lambda one: assigned.keys[one]):
+    for person in sorted(evidence, key=lambda entry: assigned.keys[entry]):
         for kind, token in evidence[person]:
-            if token not in known.key_of:
+            if token not in stored.key_of:
                 owners.setdefault(token, (kind, assigned.keys[person]))
     learnt = sorted((token, kind, owner) for token, (kind, owner) in owners.items())
     put_rows(con, "key_evidence", {"token": _TEXT, "kind": _TEXT, "person_key": _TEXT}, learnt)

@@ -56,8 +56,8 @@ def joint_branches(
 ) -> dict[str, Joint]:
     """The joint branch each unit could share, by unit; none where neither a branch nor enough neighbours are near."""
     waiting = sorted(units, key=_smaller)
-    found = _into_existing(waiting, [one for one in existing if one.kind == "联合党支部"], sizes)
-    waiting = [unit for unit in waiting if unit.name_key not in found]
+    result = _into_existing(waiting, [entry for entry in existing if entry.kind == "联合党支部"], sizes)
+    waiting = [unit for unit in waiting if unit.name_key not in result]
     groups: list[_Group] = []
     for near in ("street", "trade"):
         by_place: dict[str, list[JoiningUnit]] = defaultdict(list)
@@ -68,7 +68,7 @@ def joint_branches(
         for place in sorted(by_place):
             groups += [_Group(near, place, some) for some in _gathered(by_place[place], sizes)]
     _take_in_the_rest(waiting, groups, sizes)
-    return found | {unit.name_key: group.joint(unit) for group in groups for unit in group.units}
+    return result | {unit.name_key: group.joint(unit) for group in groups for unit in group.units}
 
 
 def _smaller(unit: JoiningUnit) -> tuple[int, str, str, str, str, str]:
@@ -98,20 +98,20 @@ class _Group:
 def _into_existing(units: list[JoiningUnit], branches: list[SharedBranch], sizes: Organisations) -> dict[str, Joint]:
     """Each unit into the nearest joint branch with room, the nearest units first, tonight's suggestions counted."""
     taken: dict[int, int] = {branch.org_id: branch.units for branch in branches}
-    found: dict[str, Joint] = {}
+    result: dict[str, Joint] = {}
     for nearness in range(_FAR):
-        for unit in (one for one in units if one.name_key not in found):
+        for unit in (unit for unit in units if unit.name_key not in result):
             open_ones = [
                 branch for branch in branches
                 if taken[branch.org_id] < sizes.joint_units_at_most and _nearness(unit, branch) == nearness
             ]  # fmt: skip
             if not open_ones:
                 continue
-            branch = min(open_ones, key=lambda one: one.org_id)
+            branch = min(open_ones, key=lambda entry: entry.org_id)
             taken[branch.org_id] += 1
             reason = f"同属{unit.trade}行业" if nearness == _OF_TRADE else f"同在{unit.street}"
-            found[unit.name_key] = Joint((), reason, unit.open_full, branch.name)
-    return found
+            result[unit.name_key] = Joint((), reason, unit.open_full, branch.name)
+    return result
 
 
 def _nearness(unit: JoiningUnit, branch: SharedBranch) -> int:
@@ -141,11 +141,11 @@ def _gathered(units: list[JoiningUnit], sizes: Organisations) -> list[list[Joini
 def _take_in_the_rest(units: list[JoiningUnit], groups: list[_Group], sizes: Organisations) -> None:
     """Who completes no branch joins one of the same street, else of the same trade, that has room."""
     grouped = {unit.name_key for group in groups for unit in group.units}
-    for unit in (one for one in units if one.name_key not in grouped):
+    for unit in (unit for unit in units if unit.name_key not in grouped):
         for near in ("street", "trade"):
             open_ones = [g for g in groups if len(g.units) < sizes.joint_units_at_most and g.shares(near, unit)]
             if open_ones:
-                group = min(open_ones, key=lambda one: (len(one.units), _smaller(one.units[0])))
+                group = min(open_ones, key=lambda entry: (len(entry.units), _smaller(entry.units[0])))
                 group.units.append(unit)
                 if group.near != near and not group.shares(group.near, unit):
                     group.near, group.place = near, str(getattr(unit, near))

@@ -61,13 +61,13 @@ def _denied(con: duckdb.DuckDBPyConnection, run: RunContext, judged: set[tuple[i
         return []
     rows = {token: key for token, kind, key in known if kind == "record"}
     people = {token: key for token, kind, key in known if kind in ("id", "member")}
-    found: list[_Row] = []
+    result: list[_Row] = []
     for left, right, numbered, said, full_id, member in con.execute(_IDENTIFIED).fetchall():
         owners = {rows.get(_evidence(run.key, value)) for value in (numbered, said) if value}
         members = {people.get(_evidence(run.key, value)) for value in (full_id, member) if value}
         if (owners & members) - {None} and (left, right) not in judged:
-            found.append((left, right, "not_link", None, None))
-    return found
+            result.append((left, right, "not_link", None, None))
+    return result
 
 
 def _evidence(key: DistrictKey, value: str) -> str:
@@ -127,13 +127,13 @@ def _judged_pairs(
     judged: dict[str, Judged],
     key: DistrictKey,
 ) -> list[_Row]:
-    found: list[_Row] = []
+    result: list[_Row] = []
     for left, right in pairs:
         word = judged.get(pair_token(key, tokens[0][left], tokens[1][right]))
         if word is not None:
             basis = None if word.basis is None else sorted(word.basis.items())
-            found.append((left, right, word.verdict, basis, word.on))
-    return found
+            result.append((left, right, word.verdict, basis, word.on))
+    return result
 
 
 # A pair id cannot be taken apart, so likely pairs are tried: one name, a shared full ID or a shared phone.

@@ -19,8 +19,8 @@ class KnownOrganisations:
     """One register, read once."""
 
     def __init__(self, store: Store, key: DistrictKey, district: str = "") -> None:
-        found = store.last_register(SOURCE)
-        rows = table_in(key.unseal(found[1])).to_pylist() if found else []
+        result = store.last_register(SOURCE)
+        rows = table_in(key.unseal(result[1])).to_pylist() if result else []
         rows.sort(key=lambda row: row["row_key"])
         self._hosts = {at: Host(row["org_code"], row["org_name"]) for at, row in enumerate(rows) if row["org_name"]}
         self._register = OrganisationRegister(

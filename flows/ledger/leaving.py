@@ -51,8 +51,10 @@ def settle_leavers(con: duckdb.DuckDBPyConnection, run: RunContext, register: Or
     What a roll or a letter says ends a matter, whether its person works here tonight or not (domain.md, Closed).
     """
     branches = con.execute(_LEAVERS_BRANCHES).fetchall()
-    found = [(name, code, register.find(name, code)) for name, code in branches if name is not None or code is not None]
-    put_rows(con, "leaver_branches", {"name": _TEXT, "code": _TEXT, "org_id": pa.int64()}, found)
+    result = [
+        (name, code, register.find(name, code)) for name, code in branches if name is not None or code is not None
+    ]
+    put_rows(con, "leaver_branches", {"name": _TEXT, "code": _TEXT, "org_id": pa.int64()}, result)
     letters = run.policy.letters
     run_sql(con, "leavers_settled.sql", received_state=letters.received_state, returned_state=letters.returned_state)
 

@@ -25,13 +25,13 @@ def lines_of(rows: Sequence[LineRow], least: int) -> dict[str | None, int]:
 
 def floating_branch(branches: Iterable[SharedBranch], street: str | None, trade: str | None) -> SharedBranch | None:
     """The branch for floating members of the street, else of the trade."""
-    floating = [one for one in branches if one.kind == "流动党员党支部"]
-    of_street = [one for one in floating if street is not None and one.street == street]
-    of_trade = [one for one in floating if trade is not None and trade in one.trades and one.street is None]
+    floating = [branch for branch in branches if branch.kind == "流动党员党支部"]
+    of_street = [entry for entry in floating if street is not None and entry.street == street]
+    of_trade = [entry for entry in floating if trade is not None and trade in entry.trades and entry.street is None]
     return next(iter([*of_street, *of_trade]), None)
 
 
 def lines_text(lines: Mapping[str | None, int]) -> str:
     """`网约车4名、出租车4名`, the largest first."""
-    named = sorted(((name, number) for name, number in lines.items() if name), key=lambda one: (-one[1], one[0]))
+    named = sorted(((name, number) for name, number in lines.items() if name), key=lambda entry: (-entry[1], entry[0]))
     return "、".join(f"{name}{number}名" for name, number in named)

@@ -40,8 +40,8 @@ def street_in(text: str | None, streets: Iterable[str]) -> str | None:
     for street in known:
         if _names(text, street_stem(street)):
             stems.setdefault(street_stem(street), set()).add(street)
-    found = {street for stem in _longest({stem: stem for stem in stems}) for street in stems[stem]}
-    return found.pop() if len(found) == 1 else None
+    result = {street for stem in _longest({stem: stem for stem in stems}) for street in stems[stem]}
+    return result.pop() if len(result) == 1 else None
 
 
 def platform_in(texts: Iterable[str | None], names: Mapping[str, str]) -> str | None:
@@ -52,11 +52,11 @@ def platform_in(texts: Iterable[str | None], names: Mapping[str, str]) -> str | 
     """
     for text in texts:
         said = PurePath(text).name.casefold() if text else ""
-        found = {
+        result = {
             names[name] for name in _longest({name: name for name in names if _contains_name(said, name.casefold())})
         }
-        if found:
-            return found.pop() if len(found) == 1 else None
+        if result:
+            return result.pop() if len(result) == 1 else None
     return None
 
 
@@ -80,7 +80,7 @@ def _contains_name(text: str, name: str) -> bool:
 
 def _names(text: str, stem: str) -> bool:
     """Whether a stem stands in a text as a place's name, and not only as a road's."""
-    return stem in text and any(not _ROAD.match(text[one.end() :]) for one in re.finditer(re.escape(stem), text))
+    return stem in text and any(not _ROAD.match(text[entry.end() :]) for entry in re.finditer(re.escape(stem), text))
 
 
 def _longest(names: Mapping[str, str]) -> set[str]:

@@ -41,12 +41,12 @@ def register_of(con: duckdb.DuckDBPyConnection, run: RunContext) -> Organisation
 
 def put_organisation_texts(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> None:
     """Write `organisation_texts`: name, code, org_id (null where the register has no such organisation)."""
-    found = [
+    result = [
         (name, code, register.find(name, code))
         for name, code in con.execute(_NAMED).fetchall()
         if name is not None or code is not None
     ]
-    put_rows(con, "organisation_texts", {"name": _TEXT, "code": _TEXT, "org_id": pa.int64()}, found)
+    put_rows(con, "organisation_texts", {"name": _TEXT, "code": _TEXT, "org_id": pa.int64()}, result)
 
 
 def put_lodged_letters(con: duckdb.DuckDBPyConnection, register: OrganisationRegister) -> None:

@@ -65,7 +65,7 @@ def check_published(tables: dict[str, pa.Table], known: Collection[str]) -> None
 
 
 def _is_somebodys(text: str, known: frozenset[str]) -> bool:
-    return any(is_certain(form) or form in known for found in numbers_in(text) for form in forms_of(found.number))
+    return any(is_certain(form) or form in known for result in numbers_in(text) for form in forms_of(result.number))
 
 
 def _suspects(name: str, column: pa.ChunkedArray) -> Iterator[str]:
@@ -84,19 +84,19 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for entry in value:
+            yield from _texts(entry)
     elif isinstance(value, dict):
-        for name, one in value.items():
+        for name, entry in value.items():
             if name not in TOKENS:
-                yield from _texts(one)
+                yield from _texts(entry)
 
 
 def _could_hold(texts: pa.Array) -> list[str]:
     """Texts with digits enough, in any script, for a telephone."""
     digits = pc.count_substring_regex(texts, _MIXED)
-    found: list[str] = texts.filter(pc.fill_null(pc.greater_equal(digits, 11), False)).to_pylist()
-    return found
+    result: list[str] = texts.filter(pc.fill_null(pc.greater_equal(digits, 11), False)).to_pylist()
+    return result
 
 
 def _is_text(kind: pa.DataType) -> bool:

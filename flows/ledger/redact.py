@@ -55,9 +55,9 @@ class Redactor:
     def numbers(self, text: str) -> str:
         """A text with a token in place of each ID and mobile number in it: one number, one token, however written."""
         at, parts = 0, []
-        for found in numbers_in(text):
-            parts += [text[at : found.start], self._token("id", found.number)]
-            at = found.end
+        for result in numbers_in(text):
+            parts += [text[at : result.start], self._token("id", result.number)]
+            at = result.end
         return "".join([*parts, text[at:]])
 
     def _shortened(self, text: str) -> str:

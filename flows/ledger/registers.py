@@ -73,7 +73,7 @@ def _without_names(
         row.update({name: clean.get(row[name], row[name]) for name in shown if row[name] is not None})
         row.update({name: kept(row[name]) for name in compared})
         if "spellings" in row:
-            row["spellings"] = [{**one, "text": kept(one["text"])} for one in row["spellings"]]
+            row["spellings"] = [{**spelling, "text": kept(spelling["text"])} for spelling in row["spellings"]]
     return pa.Table.from_pylist(rows, schema=table.schema)
 
 
@@ -89,17 +89,17 @@ def _came_whole(con: duckdb.DuckDBPyConnection) -> bool:
         "select coalesce(bool_or(state = 'read') and not bool_or(state = 'refused'), false) from stage_files "
         "where source = $source"
     )
-    found = con.execute(query, {"source": SOURCE}).fetchone()
-    return bool(found and found[0])
+    result = con.execute(query, {"source": SOURCE}).fetchone()
+    return bool(result and result[0])
 
 
 def _remembered(run: RunContext) -> tuple[str, pa.Table] | None:
     """The day and the rows of the last register that came whole."""
     with opened_store(run.home, run.settings.store_url) as store:
-        found = store.last_register(SOURCE)
-    if found is None:
+        result = store.last_register(SOURCE)
+    if result is None:
         return None
-    as_of, sealed = found
+    as_of, sealed = result
     table = table_in(run.key.unseal(sealed))
     if "landed_on" not in table.schema.names:
         table = table.append_column("landed_on", pa.array([as_of] * table.num_rows, pa.date32()))

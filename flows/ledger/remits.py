@@ -27,10 +27,10 @@ def remit_token(key: DistrictKey, code: str | None, name: str) -> str:
 
 def write_remit_judgements(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) -> None:
     """Write `remits_said` (token, remit, grp) and `remits_asked` (doubt_id, since) of the nights before."""
-    said = [(token, *words) for token, words in sorted(store.remit_judgements().items())]
-    put_rows(con, "remits_said", {"token": _TEXT, "remit": _TEXT, "grp": _TEXT}, said)
-    found = store.last_register("remit_doubts")
-    rows = table_in(run.key.unseal(found[1])).to_pylist() if found else []
+    lines = [(token, *words) for token, words in sorted(store.remit_judgements().items())]
+    put_rows(con, "remits_said", {"token": _TEXT, "remit": _TEXT, "grp": _TEXT}, lines)
+    result = store.last_register("remit_doubts")
+    rows = table_in(run.key.unseal(result[1])).to_pylist() if result else []
     put_rows(
         con, "remits_asked", {"doubt_id": _TEXT, "since": _TEXT}, [(row["doubt_id"], row["since"]) for row in rows]
     )
@@ -38,11 +38,11 @@ def write_remit_judgements(con: duckdb.DuckDBPyConnection, run: RunContext, stor
 
 def put_remit_answers(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     """Write `remit_answers`: org_id, remit, grp of tonight's organisations that a person spoke of."""
-    said = {token: (remit, grp) for token, remit, grp in con.execute("select * from remits_said").fetchall()}
+    remits = {token: (remit, grp) for token, remit, grp in con.execute("select * from remits_said").fetchall()}
     rows = con.execute("select org_id, org_code, org_name from orgs where org_name is not null order by 1").fetchall()
-    tokens = [(org, remit_token(run.key, code, name)) for org, code, name in rows] if said else []
+    tokens = [(org, remit_token(run.key, code, name)) for org, code, name in rows] if remits else []
     columns = {"org_id": pa.int64(), "remit": _TEXT, "grp": _TEXT}
-    put_rows(con, "remit_answers", columns, [(org, *said[token]) for org, token in tokens if token in said])
+    put_rows(con, "remit_answers", columns, [(org, *remits[token]) for org, token in tokens if token in remits])
 
 
 def put_remit_doubts(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:

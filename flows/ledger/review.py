@@ -35,14 +35,14 @@ def build_review(con: duckdb.DuckDBPyConnection, run: RunContext, redactor: Reda
 def record_token(key: DistrictKey, side: Side) -> str:
     """Keyed token of one record: by its own number, else by what it says of its person."""
     phones = side["phones"] or []
-    said = [side["name"], side["id_number"], ",".join(str(phone) for phone in phones)]  # type: ignore[attr-defined]
+    lines = [side["name"], side["id_number"], ",".join(str(phone) for phone in phones)]  # type: ignore[attr-defined]
     if side["source"] == "registry" and side["id_kind"] == "full":
-        said = ["id", side["id_number"]]
+        lines = ["id", side["id_number"]]
     elif side["member_no"]:
-        said = ["member", side["member_no"], side["name"]]
+        lines = ["member", side["member_no"], side["name"]]
     elif side["record_id"]:
-        said = ["record", side["record_id"], side["name"]]
-    return key.token("record", "|".join(str(part or "") for part in [side["source"], *said]))
+        lines = ["record", side["record_id"], side["name"]]
+    return key.token("record", "|".join(str(part or "") for part in [side["source"], *lines]))
 
 
 def pair_token(key: DistrictKey, left: str, right: str) -> str:
@@ -51,9 +51,9 @@ def pair_token(key: DistrictKey, left: str, right: str) -> str:
 
 
 def _sides(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], Side]:
-    found = con.execute("select * from review_sides order by id, side")
-    names = [column[0] for column in found.description or []]
-    rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+    result = con.execute("select * from review_sides order by id, side")
+    names = [column[0] for column in result.description or []]
+    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
     return {(row["id"], row["side"]): row for row in rows}
 
 

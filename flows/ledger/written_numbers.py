@@ -63,7 +63,7 @@ def forms_of(number: str) -> tuple[str, ...]:
 
 def _in_run(run: str, offset: int) -> Iterator[WrittenNumber]:
     """The numbers made of whole groups of digits of one run, the longest first at each place."""
-    groups = [(found.start() + offset, found.end() + offset, found.group()) for found in _GROUP.finditer(run)]
+    groups = [(result.start() + offset, result.end() + offset, result.group()) for result in _GROUP.finditer(run)]
     at = 0
     while at < len(groups):
         taken = _longest(groups, at)

@@ -124,14 +124,14 @@ def _rule(error: BaseException) -> str:
 
 def _outside(run: RunContext, names: Iterable[str]) -> list[Dataset]:
     """What lies outside the workspace; `*` stands for each source that came tonight."""
-    found: list[Dataset] = []
+    result: list[Dataset] = []
     for name in names:
         if name.endswith(".*"):
-            found += [Dataset(f"{name[:-1]}{source}") for source in _sources(run)]
+            result += [Dataset(f"{name[:-1]}{source}") for source in _sources(run)]
         else:
             table = name.removeprefix(_PUBLISHED)
-            found.append(Dataset(name, ledger_table(table).schema if table != name else None))
-    return found
+            result.append(Dataset(name, ledger_table(table).schema if table != name else None))
+    return result
 
 
 def _sources(run: RunContext) -> tuple[str, ...]:

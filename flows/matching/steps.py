@@ -64,8 +64,8 @@ def people(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     values = {"default_group": run.policy.occupations.default, "lending": lending}
     run_script(con, script("flows.scope", "scope.sql"), values)
     make(con, "other_names", _other_names(con))
-    counted = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
-    return {str(role): int(count) for role, count in counted}
+    counts = con.execute("select role, count(*) from person_rows group by role order by role").fetchall()
+    return {str(role): int(count) for role, count in counts}
 
 
 def _other_names(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -73,11 +73,11 @@ def _other_names(con: duckdb.DuckDBPyConnection) -> pa.Table:
     cells = con.execute(
         "select row_key, original from stage_repairs where repair = 'former_name' order by row_key"
     ).fetchall()
-    found = [(row, name) for row, original in cells for name in former_names(original)]
+    result = [(row, name) for row, original in cells for name in former_names(original)]
     return pa.table(
         {
-            "row_key": pa.array([row for row, _ in found], pa.int64()),
-            "name": pa.array([name for _, name in found], pa.string()),
+            "row_key": pa.array([row for row, _ in result], pa.int64()),
+            "name": pa.array([name for _, name in result], pa.string()),
         }
     )
 
@@ -103,14 +103,14 @@ def registry(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
 
     Both sides of the matching are encoded here, once for all that follows: `encoded_columns`.
     """
-    found = resolve_registry(
+    result = resolve_registry(
         _person_rows(con, "role in ('roll', 'transfer', 'floating')"), model_of(run.settings), options=run.engine
     )
-    make(con, "registry_persons", found.persons)
-    make(con, "registry_doubts", found.doubts)
+    make(con, "registry_persons", result.persons)
+    make(con, "registry_doubts", result.doubts)
     settled = _settle_doubts(con, judged_doubts(con, run))
     encode_sides(con, run)
-    return {"persons": found.persons.num_rows, "doubts": found.doubts.num_rows, "settled_by_persons": settled}
+    return {"persons": result.persons.num_rows, "doubts": result.doubts.num_rows, "settled_by_persons": settled}
 
 
 def _settle_doubts(con: duckdb.DuckDBPyConnection, verdicts: dict[tuple[int, int], str]) -> int:
@@ -177,10 +177,10 @@ def decided(con: duckdb.DuckDBPyConnection, run: RunContext) -> dict[str, int]:
     make(con, "decided", _joined_by_worker(con, run, decisions, sides))
     con.execute(_CANONICAL_FIELDS)
     make(con, "explained", _EXPLAINED)
-    counted = con.execute(
+    counts = con.execute(
         "select coalesce(match_class, decision), count(*) from decided group by 1 order by 1"
     ).fetchall()
-    return {str(name): int(count) for name, count in counted}
+    return {str(name): int(count) for name, count in counts}
 
 
 def _joined_by_worker(

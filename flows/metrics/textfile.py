@@ -39,9 +39,9 @@ class Metric:
     def lines(self) -> Iterator[str]:
         yield f"# HELP sanzhao_{self.name} {self.about}"
         yield f"# TYPE sanzhao_{self.name} gauge"
-        for one in self.samples:
-            labels = ",".join(f'{name}="{_escaped(text)}"' for name, text in one.labels)
-            yield f"sanzhao_{self.name}{'{' + labels + '}' if labels else ''} {one.value:.15g}"
+        for sample in self.samples:
+            labels = ",".join(f'{name}="{_escaped(text)}"' for name, text in sample.labels)
+            yield f"sanzhao_{self.name}{'{' + labels + '}' if labels else ''} {sample.value:.15g}"
 
 
 def write_metrics(home: Home, path: Path, summary: RunSummary | None) -> None:

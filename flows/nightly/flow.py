@@ -46,16 +46,16 @@ def _retrying_helps(_task: Any, _run: Any, state: Any) -> bool:
 @task(cache_policy=NO_CACHE, persist_result=False, log_prints=False, retry_condition_fn=_retrying_helps)
 def walk_step(home: str, run_id: str, step: str) -> dict[str, Any]:
     """One step of one run, with a table of its counts."""
-    place, one = Home(Path(home)), step_named(step)
+    place, entry = Home(Path(home)), step_named(step)
     run = context_of(place, load_record(place, run_id), ProgressArtifact(step))
     try:
-        result = run_step(run, one)
+        result = run_step(run, entry)
     except SanzhaoError:
         raise
     except Exception as error:  # Prefect keeps and logs what a task raises: the type may go there, its words may not
-        raise plain_failure(run, one, error) from None
+        raise plain_failure(run, entry, error) from None
     rows = [{"项目": title, "数": value} for title, value in titled_counts(result.counts)]
-    create_table_artifact(key=f"step-{step}", table=rows, description=f"{one.title}：{result.seconds:.1f} 秒")
+    create_table_artifact(key=f"step-{step}", table=rows, description=f"{entry.title}：{result.seconds:.1f} 秒")
     get_run_logger().info("step %s took %.1f s", step, result.seconds)
     return {"seconds": result.seconds, "counts": result.counts.flat()}
 
@@ -104,7 +104,7 @@ def _driven(request: RunRequest) -> RunSummary:
     settings, clock = load_settings(request.home, request.config), Clock()
     # Prefect begins a run up to a second before it is due; the night is then tonight's all the same.
     due = last_due(settings.night.cron, max(clock.now(), runtime.flow_run.scheduled_start_time))
-    night = UnattendedNight(request, settings, due, lambda one: drive(one, each=_as_task), clock)
+    night = UnattendedNight(request, settings, due, lambda entry: drive(entry, each=_as_task), clock)
     if deployment != "nightly" or request.begin != Afresh():
         return drive_when_free(request, night)
     return through_the_night(replace(night, request=replace(request, as_of=request.as_of or due.date())))

@@ -44,7 +44,7 @@ def _check_answers(url: str) -> None:
 
 def _parameters(request: RunRequest) -> dict[str, Any]:
     start_from, as_of = form_words(request)
-    found: dict[str, Path | date | str | None] = {
+    result: dict[str, Path | date | str | None] = {
         "home": request.home.root,
         "drop": request.drop,
         "as_of": as_of,
@@ -52,4 +52,4 @@ def _parameters(request: RunRequest) -> dict[str, Any]:
         "start_from": start_from,
         "date_reason": request.force_reason or None,
     }
-    return found
+    return result

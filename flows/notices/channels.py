@@ -27,14 +27,14 @@ _ENCODED = "whsec_"
 
 def channels_of(settings: NoticeSettings) -> dict[str, Channel]:
     """The configured channels by name."""
-    found: dict[str, Channel] = {}
+    result: dict[str, Channel] = {}
     if settings.email:
         email = settings.email
-        found["email"] = lambda notice: send_email(email, notice)
+        result["email"] = lambda notice: send_email(email, notice)
     if settings.webhook:
         webhook = settings.webhook
-        found["webhook"] = lambda notice: call_webhook(webhook, notice)
-    return found
+        result["webhook"] = lambda notice: call_webhook(webhook, notice)
+    return result
 
 
 def send_email(settings: EmailSettings, notice: Notice) -> None:

@@ -49,12 +49,12 @@ class _Forms:
 def forms() -> _Forms:
     """The forms of `schemas/organisations.toml`."""
     body: dict[str, Any] = tomllib.loads((resources.files("schemas") / "organisations.toml").read_text("utf-8"))
-    endings = [(form, one["kind"]) for one in body["endings"] for form in one["forms"]]
-    inner = [(word, one["as"]) for one in body["inner"] for word in one["written"]]
+    endings = [(form, ending["kind"]) for ending in body["endings"] for form in ending["forms"]]
+    inner = [(word, entry["as"]) for entry in body["inner"] for word in entry["written"]]
     return _Forms(
         prefixes=tuple(body["prefixes"]),
-        endings=tuple(sorted(endings, key=lambda one: -len(one[0]))),
-        inner=tuple(sorted(inner, key=lambda one: -len(one[0]))),
+        endings=tuple(sorted(endings, key=lambda entry: -len(entry[0]))),
+        inner=tuple(sorted(inner, key=lambda entry: -len(entry[0]))),
         region=_region_pattern(body["regions"]),
         parts=tuple(body["regions"]["parts"]),
     )
@@ -79,32 +79,32 @@ def read_name(text: str | None) -> OrganisationName | None:
     bare = _NOISE.sub("", unicodedata.normalize("NFKC", text or ""))
     if not bare:
         return None
-    known = forms()
-    bare = _without_prefix(bare, known)
-    regions, rest = _regions(bare, known)
-    rest = _without_prefix(rest, known)
-    place, kind = _ending(rest, known)
-    for written, meant in known.inner:
+    endings = forms()
+    bare = _without_prefix(bare, endings)
+    regions, rest = _regions(bare, endings)
+    rest = _without_prefix(rest, endings)
+    place, kind = _ending(rest, endings)
+    for written, meant in endings.inner:
         place = place.replace(written, meant)
     return OrganisationName(regions, _numeral(place), kind)
 
 
-def _without_prefix(text: str, known: _Forms) -> str:
-    return next((text.removeprefix(one) for one in known.prefixes if text.startswith(one)), text)
+def _without_prefix(text: str, endings: _Forms) -> str:
+    return next((text.removeprefix(prefix) for prefix in endings.prefixes if text.startswith(prefix)), text)
 
 
-def _regions(text: str, known: _Forms) -> tuple[tuple[str, ...], str]:
+def _regions(text: str, endings: _Forms) -> tuple[tuple[str, ...], str]:
     """The regions at the head of a name and what follows them; a name that is nothing else keeps its last one."""
-    found: list[str] = []
+    regions: list[str] = []
     rest = text
-    while match := known.region.match(rest):
-        found.append(match[0])
+    while match := endings.region.match(rest):
+        regions.append(match[0])
         rest = rest[match.end() :]
-    return tuple(found), rest
+    return tuple(regions), rest
 
 
-def _ending(text: str, known: _Forms) -> tuple[str, str | None]:
-    for form, kind in known.endings:
+def _ending(text: str, endings: _Forms) -> tuple[str, str | None]:
+    for form, kind in endings.endings:
         if text.endswith(form):
             return text.removesuffix(form), kind
     return text, None
@@ -112,10 +112,10 @@ def _ending(text: str, known: _Forms) -> tuple[str, str | None]:
 
 def _numeral(place: str) -> str:
     """`第一`, `一` and `第1` at the end of a place are one number."""
-    found = _NUMERAL.search(place)
-    if found is None or found.start() == 0:
+    match = _NUMERAL.search(place)
+    if match is None or match.start() == 0:
         return place
-    return f"{place[: found.start()]}#{_value(found[1])}"
+    return f"{place[: match.start()]}#{_value(match[1])}"
 
 
 def _value(numeral: str) -> int:

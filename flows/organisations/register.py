@@ -27,7 +27,7 @@ class OrganisationRegister:
     """Tonight's register; `district` is the region whose name may be left out, beside those the register writes."""
 
     def __init__(self, organisations: Iterable[RegisterRow], district: str = "") -> None:
-        self._all = sorted(organisations, key=lambda one: one.org_id)
+        self._all = sorted(organisations, key=lambda entry: entry.org_id)
         self._district = district
 
     def find(self, name: str | None, code: str | None = None) -> int | None:
@@ -45,9 +45,9 @@ class OrganisationRegister:
         if read is None:
             return None
         for form in (read, *self._without_region_word(read)):
-            found = [one for one in self._by_place.get(form.place, ()) if self._may_be(form, one)]
-            if found:
-                return min(found, key=lambda one: (self._names[one].kind != "branch", one))
+            result = [entry for entry in self._by_place.get(form.place, ()) if self._may_be(form, entry)]
+            if result:
+                return min(result, key=lambda entry: (self._names[entry].kind != "branch", entry))
         return self._shortened(read)
 
     def above(self, org_id: int) -> tuple[int, ...]:
@@ -61,13 +61,13 @@ class OrganisationRegister:
 
     def same(self, left: str | None, right: str | None) -> bool:
         """Whether two names mean one organisation, in the register or not."""
-        found = self.find(left), self.find(right)
-        if None not in found:
-            return found[0] == found[1]
+        result = self.find(left), self.find(right)
+        if None not in result:
+            return result[0] == result[1]
         if is_code(left) and is_code(right):
             return code_forms(left)[-1] == code_forms(right)[-1]
         a, b = read_name(left), read_name(right)
-        if a is None or b is None or found != (None, None) or a.place != b.place or not _one_kind(a.kind, b.kind):
+        if a is None or b is None or result != (None, None) or a.place != b.place or not _one_kind(a.kind, b.kind):
             return False
         return a.region is None or b.region is None or a.region == b.region
 
@@ -83,21 +83,21 @@ class OrganisationRegister:
 
     @cached_property
     def _names(self) -> Mapping[int, OrganisationName]:
-        found = ((one.org_id, read_name(one.name)) for one in self._all)
-        return {org_id: name for org_id, name in found if name is not None}
+        result = ((entry.org_id, read_name(entry.name)) for entry in self._all)
+        return {org_id: name for org_id, name in result if name is not None}
 
     @cached_property
     def _by_code(self) -> Mapping[str, int]:
         """Organisations by each form of their codes; a form other than the written one counts if it is one code's."""
         codes: dict[str, int] = {}
         loose: dict[str, dict[str, int]] = defaultdict(dict)
-        for one in self._all:
-            written, *others = code_forms(one.code) or ("",)
+        for entry in self._all:
+            written, *others = code_forms(entry.code) or ("",)
             if written:
-                codes.setdefault(written, one.org_id)
+                codes.setdefault(written, entry.org_id)
                 for form in (written, *others):
-                    loose[form].setdefault(written, one.org_id)
-        return {form: next(iter(found.values())) for form, found in loose.items() if len(found) == 1} | codes
+                    loose[form].setdefault(written, entry.org_id)
+        return {form: next(iter(result.values())) for form, result in loose.items() if len(result) == 1} | codes
 
     @cached_property
     def _by_place(self) -> Mapping[str, Sequence[int]]:
@@ -116,8 +116,8 @@ class OrganisationRegister:
 
     @cached_property
     def _parents(self) -> Mapping[int, int]:
-        found = {one.org_id: self.find(one.parent, one.parent) for one in self._all if one.parent}
-        return {org_id: parent for org_id, parent in found.items() if parent is not None}
+        result = {entry.org_id: self.find(entry.parent, entry.parent) for entry in self._all if entry.parent}
+        return {org_id: parent for org_id, parent in result.items() if parent is not None}
 
     def _may_be(self, read: OrganisationName, org_id: int) -> bool:
         mine = self._names[org_id]
@@ -146,9 +146,9 @@ class OrganisationRegister:
     def _shortened(self, read: OrganisationName) -> int | None:
         """The one organisation whose place ends with the name's, or the name's with its, behind a street or town."""
         longer = self._by_place_behind.get(read.place, ())
-        shorter = (one for place in _places_behind(read.place) for one in self._by_place.get(place, ()))
-        found = {one for one in (*longer, *shorter) if self._may_be(read, one)}
-        return found.pop() if len(found) == 1 else None
+        shorter = (entry for place in _places_behind(read.place) for entry in self._by_place.get(place, ()))
+        result = {entry for entry in (*longer, *shorter) if self._may_be(read, entry)}
+        return result.pop() if len(result) == 1 else None
 
 
 def _one_kind(left: str | None, right: str | None) -> bool:

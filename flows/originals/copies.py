@@ -75,8 +75,8 @@ class Copies:
         if landed_on is None:
             return []
         own, published = self._own_run(landed_on), self._published_runs(landed_on)
-        found = sorted((self.home.landing / landed_on.isoformat()).glob("*"), key=lambda path: path.name, reverse=True)
-        return sorted((path for path in found if path.name in {own, *published}), key=lambda path: path.name != own)
+        result = sorted((self.home.landing / landed_on.isoformat()).glob("*"), key=lambda path: path.name, reverse=True)
+        return sorted((path for path in result if path.name in {own, *published}), key=lambda path: path.name != own)
 
     def _own_run(self, landed_on: date) -> str | None:
         return str(self.version.index.get("run_id")) if self.version.as_of == landed_on else None

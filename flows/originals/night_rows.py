@@ -81,14 +81,18 @@ class NightRows:
 
     def nearest(self, glance: Glance, most: int, sure: Rank) -> Chosen:
         """The nearest rows of the registry and of work, so many each at most, but for those that rank as `sure`."""
-        wanted = sorted(self._wanted(glance), key=lambda one: one.rank, reverse=True)
+        wanted = sorted(self._wanted(glance), key=lambda entry: entry.rank, reverse=True)
         chosen = [
-            one
+            entry
             for registry in (True, False)
-            for at, one in enumerate(row for row in wanted if row.file.of_registry == registry)
-            if at < most or one.rank >= sure
+            for at, entry in enumerate(row for row in wanted if row.file.of_registry == registry)
+            if at < most or entry.rank >= sure
         ]
-        rows = [found for file in self.files for found in self._read(file, [one for one in chosen if one.file is file])]
+        rows = [
+            result
+            for file in self.files
+            for result in self._read(file, [entry for entry in chosen if entry.file is file])
+        ]
         return Chosen(tuple(rows), len(wanted) - len(chosen))
 
     def _wanted(self, glance: Glance) -> Iterator[_Wanted]:
@@ -103,7 +107,7 @@ class NightRows:
             return
         for name, data in self.night.clear(file.entry):
             for sheet in self.originals.sheets(file.contract.name, name, data):
-                rows = {one.row for one in wanted if one.place == (name, sheet.name)}
+                rows = {entry.row for entry in wanted if entry.place == (name, sheet.name)}
                 yield from ((file.contract, record) for record in sheet.records(rows).values())
 
 

@@ -73,8 +73,8 @@ class Proof:
             for number, phone in enumerate(record.phones):
                 values[f"phone {number}"] = f"phone|{name}|{phone}"
         if self.contracts[source].role in _WORKERS:
-            said = "|".join((source, name, record.id_number or "", ",".join(record.phones)))
-            values["row"] = f"record|row|{said}"
+            text = "|".join((source, name, record.id_number or "", ",".join(record.phones)))
+            values["row"] = f"record|row|{text}"
             if row.get("record_id"):
                 values["record"] = f"record|{source}|{row['record_id']}"
         return {kind: self.key.token("evidence", value) for kind, value in values.items() if value}

@@ -106,7 +106,7 @@ class Originals:
         for spot, bearer in wanted:
             left.setdefault(spot, []).append(bearer)
         copies, proof = self.copies(version), self.proof
-        found: dict[tuple[Spot, str], Record] = {}
+        result: dict[tuple[Spot, str], Record] = {}
         others: set[Spot] = set()
         for landed_on in sorted({spot.landed_on for spot in left if spot.landed_on}, reverse=True):
             for night in copies.nights(landed_on):
@@ -115,11 +115,11 @@ class Originals:
                 claims = [(spot, record, bearer) for spot, record in at_place.items() for bearer in left[spot]]
                 for (spot, record, bearer), right in zip(claims, proof.theirs(claims), strict=True):
                     if right:
-                        found[spot, bearer.person_key] = record
+                        result[spot, bearer.person_key] = record
                         left.pop(spot, None)
                     else:
                         others.add(spot)
-        return FoundRecord(found, len(others & set(left)))
+        return FoundRecord(result, len(others & set(left)))
 
     def _nights_since(self, version: Published, since: date) -> Iterator[LandedNight]:
         """Every night of published runs from a version's own back to a day, newest first."""
@@ -147,25 +147,25 @@ class Originals:
 
     def _taken(self, night: LandedNight, spots: set[Spot]) -> dict[Spot, Record]:
         """As `_on`; a file that cannot be read gives nothing."""
-        found: dict[Spot, Record] = {}
+        result: dict[Spot, Record] = {}
         for source in {spot.source for spot in spots}:
             try:
-                found |= self._on(night, {spot for spot in spots if spot.source == source})
+                result |= self._on(night, {spot for spot in spots if spot.source == source})
             except SanzhaoError:
                 continue
-        return found
+        return result
 
     def _on(self, night: LandedNight, spots: set[Spot]) -> dict[Spot, Record]:
         """The records at places of one landed night; a place that it does not have is not in the answer."""
-        found: dict[Spot, Record] = {}
+        result: dict[Spot, Record] = {}
         for source in sorted({spot.source for spot in spots} & set(self.contracts)):
             for entry in night.files(source):
                 for file, data in night.clear(entry):
                     here = {spot for spot in spots if spot.source == source and self.is_named(file, spot.file)}
                     for sheet in self.sheets(source, file, data) if here else ():
                         mine = {spot.row: spot for spot in here if self._same_sheet(sheet.name, spot.sheet)}
-                        found |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
-        return found
+                        result |= {mine[row]: record for row, record in sheet.records(set(mine)).items()}
+        return result
 
     def _of_number(self, night: LandedNight, contract: SourceContract, member_no: str) -> Iterator[Record]:
         for entry in night.files(contract.name):
@@ -176,11 +176,11 @@ class Originals:
     def sheets(self, source: str, file: str, data: bytes, *, whole: bool = True) -> Iterator[SourceSheet]:
         """The tables of a file, sheet by sheet, as a run would understand them; unless whole, its damaged rows too."""
         contract, reading = self.contracts[source], self.policy.reading
-        told = corrections_of(load_memory(self.home), contract, file)
+        corrections = corrections_of(load_memory(self.home), contract, file)
         for grid in read_file(data, f"{source}/{file}", reading):
             if grid.skipped:
                 continue
-            meaning = Meaning(contract, told, reading.hidden_rows == "read")
+            meaning = Meaning(contract, corrections, reading.hidden_rows == "read")
             read = grid if whole else replace(grid, widths=None)
             try:
                 for table in tables_of(read, meaning, f"{source}/{file}"):

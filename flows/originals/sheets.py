@@ -49,7 +49,7 @@ class SourceSheet:
 
     def _record(self, row: dict[str, object]) -> Record:
         sheet = f"「{self.name}」" if self.name else ""
-        values = {one.title: _cell_text(row.get(one.name), one.values) for one in self.contract.imported}
+        values = {entry.title: _cell_text(row.get(entry.name), entry.values) for entry in self.contract.imported}
         titles = {title: text for title, text in values.items() if text}
         return Record(f"{self.contract.title} {self.file}{sheet} 第{row['row']}行", titles, row)
 
@@ -60,5 +60,5 @@ def _cell_text(value: Any, kind: str | None) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "、".join(str(one) for one in value)
+        return "、".join(str(entry) for entry in value)
     return value.isoformat() if isinstance(value, date) else str(value) if value is not None else ""

@@ -97,17 +97,17 @@ def _facts(run: RunContext, done: Sequence[StepResult], titles: Mapping[str, str
         ledger=run.home.ledger / "ledger.parquet",
         report_folder=run.home.reports / version,
         source_titles={name: contract.title for name, contract in run.contracts.items()},
-        steps=tuple(StepLine(name=one.name, title=titles[one.name], seconds=one.seconds) for one in done),
+        steps=tuple(StepLine(name=entry.name, title=titles[entry.name], seconds=entry.seconds) for entry in done),
         forced=run.forced,
         not_had=tuple(sources_not_had(run)),
         turned_away=tuple(sources_turned_away(run)),
         headers={
-            name: frozenset(header_text(text) for one in contract.fields for text in (one.title, *one.aliases))
+            name: frozenset(header_text(text) for field in contract.fields for text in (field.title, *field.aliases))
             for name, contract in run.contracts.items()
         },
         never=run.settings.never,
         late=tuple(sources_late(run)),
-        warnings=tuple(text for one in done for text in one.counts.warnings),
+        warnings=tuple(text for entry in done for text in entry.counts.warnings),
     )
 
 
@@ -119,6 +119,6 @@ def _relations(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """).fetchall()
     counts = {}
     for (name,) in names:
-        found = con.table(name).count("*").fetchone()
-        counts[str(name)] = int(found[0]) if found else 0
+        result = con.table(name).count("*").fetchone()
+        counts[str(name)] = int(result[0]) if result else 0
     return counts

@@ -190,7 +190,7 @@ def _restarted(request: RunRequest, step: str) -> tuple[RunRecord, bool]:
     if record is not None:
         run = context_of(request.home, record)
         done = [result.name for result in committed(run)]
-        before = [one.name for one in plan(run) if STEP_NAMES.index(one.name) < STEP_NAMES.index(step)]
+        before = [entry.name for entry in plan(run) if STEP_NAMES.index(entry.name) < STEP_NAMES.index(step)]
         if not set(before) <= set(done):
             raise HomeError(
                 f"中断的运行还没有做到 {step} 之前的各步",
@@ -219,8 +219,8 @@ def _rerun_of_last(request: RunRequest) -> RunRecord:
 
 
 def _replayed(request: RunRequest, night: date) -> RunRecord:
-    found = find_night(request.home, load_key(request.home), night)
-    return _new(request, as_of=date.fromisoformat(found.parent.name), replay=found)
+    result = find_night(request.home, load_key(request.home), night)
+    return _new(request, as_of=date.fromisoformat(result.parent.name), replay=result)
 
 
 def _discard_unfinished(home: Home) -> None:

@@ -33,9 +33,9 @@ def sources_late(run: RunContext) -> list[str]:
 def sources_turned_away(run: RunContext) -> list[str]:
     """Sources that came and were refused whole: nothing says where they are from."""
     manifest = load_manifest(run.landing, run.key)
-    told = tuple(note.partition("/")[0] for note in manifest.notes if f"规则 {Rule.PROVENANCE}" in note)
+    entries = tuple(note.partition("/")[0] for note in manifest.notes if f"规则 {Rule.PROVENANCE}" in note)
     taken = {source.name for source in manifest.sources}
-    return [name for name in run.contracts if name in told and name not in taken]
+    return [name for name in run.contracts if name in entries and name not in taken]
 
 
 def _came(run: RunContext) -> set[str]:

@@ -129,10 +129,10 @@ def _link_figures(con: duckdb.DuckDBPyConnection, run: RunContext, night: Publis
 
     model = model_of(run.settings)
     version, as_of = night.summary.version, run.as_of.isoformat()
-    found = count_links(con, version=version, as_of=as_of, model=f"{model.name} {model.version}")
+    result = count_links(con, version=version, as_of=as_of, model=f"{model.name} {model.version}")
     with opened_store(run.home, run.settings.store_url) as store:
         trust = trust_of(store, run.key).without_names()
-    return found.model_copy(update={"trust": trust}).model_dump_json(indent=1).encode() + b"\n"
+    return result.model_copy(update={"trust": trust}).model_dump_json(indent=1).encode() + b"\n"
 
 
 def _links(run: RunContext, night: PublishedNight) -> bytes:

@@ -88,4 +88,4 @@ def form_words(request: RunRequest) -> tuple[str, date | None]:
         case FromLanding(night):
             return _LANDING, night
         case simple:
-            return next(word for word, one in _WORDS.items() if one == simple), request.as_of
+            return next(word for word, entry in _WORDS.items() if entry == simple), request.as_of

@@ -73,9 +73,9 @@ def _stage(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     counts = dict(stage(con, run))
     note_dropped_columns(con, run)
     check_required(con, run)
-    found = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
-    found += ask_senders(con, "stage", [*counts.pop("questions"), *unknown_words(con, run.contracts)])
-    return {**counts, "warnings": [*counts.get("warnings", ()), *found]}
+    result = [*absent_sources(run), *check_quarantine(con, run), *check_drift(con, run)]
+    result += ask_senders(con, "stage", [*counts.pop("questions"), *unknown_words(con, run.contracts)])
+    return {**counts, "warnings": [*counts.get("warnings", ()), *result]}
 
 
 def _scored(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
@@ -106,7 +106,7 @@ def _close(con: duckdb.DuckDBPyConnection, run: RunContext) -> CountValues:
     """Write what the run leaves; the list below gives its steps their titles. What is past its retention goes."""
     before, qualities = last_qualities(run), remember_night(con, run)
     counts = close(con, run, booked(con), {step.name: step.title for step in STEPS}, Quality(qualities, before))
-    version = next(one.counts.version for one in booked(con) if one.name == "published")
+    version = next(entry.counts.version for entry in booked(con) if entry.name == "published")
     write_notes(con, run, qualities, before, run.home.reports / version)
     remember_expected(run)
     returned = seal_marks(con, run)

@@ -41,40 +41,40 @@ class Written:
 def access_report(home: Home, person_key: str, out: Path, *, by: str) -> Written:
     """Write the person's page and the letters into `out`; noted. Raises HomeError when the key is unknown."""
     settings, key = load_settings(home), load_key(home)
-    found = show(home, person_key)
+    result = show(home, person_key)
     now = datetime.now(UTC).replace(microsecond=0)
     sources = provenances(home, key, settings)
     titles = {name: contract.title for name, contract in load_sources(settings.sources).items()}
     with opened_store(home, settings.store_url) as store:
-        keys = same_person(merges(store), found["row"]["person_key"])
-        store.audit(key, now, by, "access_report", person_key=found["row"]["person_key"])
-        counts, acts = _counts(home, store, keys), _acts(store, keys, found["row"])
-    held = PersonDisclosure(
-        found, sources, titles, counts, acts, load_policy(settings.policy), settings.district, now.isoformat()
+        keys = same_person(merges(store), result["row"]["person_key"])
+        store.audit(key, now, by, "access_report", person_key=result["row"]["person_key"])
+        counts, acts = _counts(home, store, keys), _acts(store, keys, result["row"])
+    disclosure = PersonDisclosure(
+        result, sources, titles, counts, acts, load_policy(settings.policy), settings.district, now.isoformat()
     )
     private_folder(out)
-    own = out / f"个人信息查阅单-{found['row']['person_key']}.html"
-    write_private(own, access_page(held))
-    senders = {one["source"] for one in found["row"]["evidence"] if one["role"] != "organisation"}
-    letters = [_letter(held, out, source) for source in sorted(senders)]
+    own = out / f"个人信息查阅单-{result['row']['person_key']}.html"
+    write_private(own, access_page(disclosure))
+    senders = {row["source"] for row in result["row"]["evidence"] if row["role"] != "organisation"}
+    letters = [_letter(disclosure, out, source) for source in sorted(senders)]
     return Written(own, tuple(letters))
 
 
-def _letter(held: PersonDisclosure, out: Path, source: str) -> Path:
-    path = out / f"更正函-{held.titles.get(source, source)}-{held.person['row']['person_key']}.html"
-    write_private(path, correction_page(held, source))
+def _letter(disclosure: PersonDisclosure, out: Path, source: str) -> Path:
+    path = out / f"更正函-{disclosure.titles.get(source, source)}-{disclosure.person['row']['person_key']}.html"
+    write_private(path, correction_page(disclosure, source))
     return path
 
 
 def provenances(home: Home, key: DistrictKey, settings: Settings) -> Mapping[str, Provenance]:
     """Where each source comes from: by the newest night that had it, else by the configuration."""
-    found = dict(settings.provenance)
+    result = dict(settings.provenance)
     for path in sorted(home.landing.glob(f"*/*/{MANIFEST}"), key=lambda path: path.parent.name):
         try:
-            found |= {one.name: one.provenance for one in load_manifest(path.parent, key).sources}
+            result |= {source.name: source.provenance for source in load_manifest(path.parent, key).sources}
         except SanzhaoError:
             continue
-    return found
+    return result
 
 
 def _counts(home: Home, store: Store, keys: set[str]) -> list[tuple[str, int]]:
@@ -83,8 +83,8 @@ def _counts(home: Home, store: Store, keys: set[str]) -> list[tuple[str, int]]:
         kept_version(home, version).table("ledger")["person_key"].to_pylist() for version in kept_versions(home)
     ]
     counts = [("保留的一本账版本中有本人的", sum(bool(keys & set(column)) for column in versions))]
-    found = store.finds_of(store.evidence_of(keys))
-    counts.append(("与外区交换对到的记录（只有记号）", len(found)))
+    result = store.finds_of(store.evidence_of(keys))
+    counts.append(("与外区交换对到的记录（只有记号）", len(result)))
     with Session(store.engine) as session:
         for title, table in (
             ("识别用的记号（带密钥，不含原文）", Evidence),

@@ -113,38 +113,46 @@ def _identified(current: Published, office: Office) -> tuple[pa.Table, int]:
     """
     ledger = current.table("ledger")
     wanted = [wanted_records(row) for row in ledger.select([*_TOKENS, "evidence"]).to_pylist()]
-    found = office.originals.many([one for some in wanted for one in some], current)
+    result = office.originals.many([entry for some in wanted for entry in some], current)
     records = [
-        [found.records[spot, bearer.person_key] for spot, bearer in some if (spot, bearer.person_key) in found.records]
+        [
+            result.records[spot, bearer.person_key]
+            for spot, bearer in some
+            if (spot, bearer.person_key) in result.records
+        ]
         for some in wanted
     ]
     clear = [_clear(some) for some in records]
     columns: dict[str, pa.Array] = {
-        "name": pa.array([one["name"] for one in clear], pa.string()),
-        "id_number": pa.array([one["id_number"] for one in clear], pa.string()),
-        "phones": pa.array([one["phones"] for one in clear], pa.list_(pa.string())),
-        "original": pa.array([_FOUND if one["name"] or one["id_number"] else _GONE for one in clear], pa.string()),
+        "name": pa.array([entry["name"] for entry in clear], pa.string()),
+        "id_number": pa.array([entry["id_number"] for entry in clear], pa.string()),
+        "phones": pa.array([entry["phones"] for entry in clear], pa.list_(pa.string())),
+        "original": pa.array(
+            [_FOUND if entry["name"] or entry["id_number"] else _GONE for entry in clear], pa.string()
+        ),
     }
     for name, column in columns.items():
         ledger = ledger.append_column(name, column)
-    return _flat(ledger), found.differing
+    return _flat(ledger), result.differing
 
 
 def _flat(table: pa.Table) -> pa.Table:
     """Lists and structures as JSON text: DuckDB 1.5 does not read nested columns of an encrypted file."""
-    for at, one in enumerate(table.schema):
-        if pa.types.is_nested(one.type):
-            cells = [json.dumps(cell, ensure_ascii=False, default=str) for cell in table[one.name].to_pylist()]
-            table = table.set_column(at, one.name, pa.array(cells, pa.string()))
+    for at, schema in enumerate(table.schema):
+        if pa.types.is_nested(schema.type):
+            cells = [json.dumps(cell, ensure_ascii=False, default=str) for cell in table[schema.name].to_pylist()]
+            table = table.set_column(at, schema.name, pa.array(cells, pa.string()))
     return table
 
 
 def _clear(records: list[Record]) -> dict[str, object]:
     """The first full name and number, and every phone, in the order of trust."""
     return {
-        "name": next((one.name for one in records if one.name and "*" not in one.name), None),
-        "id_number": next((one.id_number for one in records if one.id_number and "*" not in one.id_number), None),
-        "phones": list(dict.fromkeys(phone for one in records for phone in one.phones if "*" not in phone)),
+        "name": next((record.name for record in records if record.name and "*" not in record.name), None),
+        "id_number": next(
+            (record.id_number for record in records if record.id_number and "*" not in record.id_number), None
+        ),
+        "phones": list(dict.fromkeys(phone for record in records for phone in record.phones if "*" not in phone)),
     }
 
 

@@ -41,13 +41,13 @@ class _Naming:
 
     def prepare(self, rows: Sequence[Mapping[str, Any]], current: Published) -> None:
         wanted = {row["person_key"]: wanted_records(row) for row in rows}
-        found = self.originals.many([one for some in wanted.values() for one in some], current).records
+        result = self.originals.many([entry for some in wanted.values() for entry in some], current).records
         for person, places in wanted.items():
             keys = ((spot, bearer.person_key) for spot, bearer in places)
-            self.records[person] = [found[key] for key in keys if key in found]
+            self.records[person] = [result[key] for key in keys if key in result]
 
-    def contact(self, row: Mapping[str, Any], shown: BoundCells) -> Contact:
-        return contact_of(row, shown, self.records[row["person_key"]])
+    def contact(self, row: Mapping[str, Any], cells: BoundCells) -> Contact:
+        return contact_of(row, cells, self.records[row["person_key"]])
 
     def locked(self, name: str, body: bytes) -> bytes:
         self.passwords[name] = new_password()

@@ -93,12 +93,12 @@ def _copy(night: _Night, contract: SourceContract, file: str, sheets: list[Sheet
 def _landing_of(home: Home, night: date | None) -> Path:
     """The newest run, of that night if one is named, that left marks."""
     pattern = f"{night.isoformat() if night else '*'}/*/{MARKS}"
-    found = sorted(home.returns.glob(pattern), key=lambda path: path.parent.name)
-    if not found:
+    result = sorted(home.returns.glob(pattern), key=lambda path: path.parent.name)
+    if not result:
         raise InputError(
             "没有退回记录，或已到保存期销毁", where="returns", rule=Rule.NO_RETURNS, action="先运行 sanzhao run"
         )
-    folder = home.landing / found[-1].parent.parent.name / found[-1].parent.name
+    folder = home.landing / result[-1].parent.parent.name / result[-1].parent.name
     if not (folder / MANIFEST).exists():
         raise InputError("原件已销毁（保存期已满）", where=f"landing/{folder.name}", rule=Rule.ORIGINAL_DESTROYED)
     return folder
@@ -107,14 +107,14 @@ def _landing_of(home: Home, night: date | None) -> Path:
 def _marked_files(marks: pa.Table, source: str) -> Iterator[tuple[str, list[SheetMarks]]]:
     """Each file of a source with marks, and per sheet the rows."""
     by_file: dict[str, dict[str | None, list[tuple[int, Mark]]]] = {}
-    for one in marks.to_pylist():
-        if one["source"] == source:
-            place = by_file.setdefault(one["file"], {}).setdefault(one["sheet"], [])
-            place.append((one["header_row"], Mark(one["row"], one["refused"], one["reason"])))
+    for entry in marks.to_pylist():
+        if entry["source"] == source:
+            place = by_file.setdefault(entry["file"], {}).setdefault(entry["sheet"], [])
+            place.append((entry["header_row"], Mark(entry["row"], entry["refused"], entry["reason"])))
     for file, sheets in by_file.items():
         yield (
             file,
-            [SheetMarks(sheet, found[0][0], tuple(mark for _, mark in found)) for sheet, found in sheets.items()],
+            [SheetMarks(sheet, result[0][0], tuple(mark for _, mark in result)) for sheet, result in sheets.items()],
         )
 
 
@@ -163,10 +163,10 @@ def _about(night: _Night, contract: SourceContract, sheets: list[SheetMarks]) ->
 
 def _notes(night: _Night, departments: set[str], out: Path) -> list[Path]:
     """The night's quality notes of these departments."""
-    found = sorted((night.home.returns / night.folder.parent.name / night.folder.name).glob("*.html"))
+    result = sorted((night.home.returns / night.folder.parent.name / night.folder.name).glob("*.html"))
     return [
         _written(out / path.stem / "数据质量说明.html", path.read_bytes())
-        for path in found
+        for path in result
         if path.stem in {_safe(name) for name in departments}
     ]
 

@@ -55,18 +55,18 @@ def _note(
     manifest: Manifest,
     figures: tuple[SourceQuality, SourceQuality | None],
 ) -> SourceNote:
-    dropped = {text for one in manifest.columns_dropped if one.source == contract.name for text in one.columns}
+    dropped = {text for entry in manifest.columns_dropped if entry.source == contract.name for text in entry.columns}
     missing = [titles for (titles,) in con.execute(_MISSING, {"source": contract.name}).fetchall()]
     unknown = [texts for (texts,) in con.execute(_UNKNOWN, {"source": contract.name}).fetchall()]
     messages = con.execute(_MESSAGES, {"source": contract.name}).fetchall()
-    found = {name for (name,) in con.execute(_FIELDS_READ, {"source": contract.name}).fetchall()}
+    result = {name for (name,) in con.execute(_FIELDS_READ, {"source": contract.name}).fetchall()}
     return SourceNote(
         title=contract.title,
         is_inside=contract.role not in _OUTSIDE,
         quality=figures[0],
         previous=figures[1],
         fields={field.name: field.title for field in contract.imported},
-        absent=frozenset(field.name for field in contract.imported if field.name not in found),
+        absent=frozenset(field.name for field in contract.imported if field.name not in result),
         dropped=tuple(sorted(dropped)),
         missing=tuple(missing),
         unknown=tuple(unknown),

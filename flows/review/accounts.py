@@ -181,7 +181,7 @@ def _check_name(name: str) -> None:
 
 def _check_password(name: str, password: str) -> None:
     kinds = sum(
-        any(map(test, password)) for test in (str.isdigit, str.islower, str.isupper, lambda one: not one.isalnum())
+        any(map(test, password)) for test in (str.isdigit, str.islower, str.isupper, lambda entry: not entry.isalnum())
     )
     easy = len(set(password)) < 5 or name.lower() in password.lower() or (kinds < 2 and len(password) < 16)
     if not LEAST_PASSWORD <= len(password) <= 200 or easy:

@@ -22,15 +22,15 @@ class Conflicts:
     def conflicts(self, session: str) -> Sequence[Conflict]:
         """What waits for an analyst, the oldest first; after it what waits for a register to be corrected."""
         account = self._office.with_right(session, Action.JUDGE)
-        found = self._disputes(account)
-        self._office.audit(account.name, "view_people", f"情况不符 {len(found)} 条")
-        return [_conflict(one) for one in found]
+        result = self._disputes(account)
+        self._office.audit(account.name, "view_people", f"情况不符 {len(result)} 条")
+        return [_conflict(entry) for entry in result]
 
     def conflict(self, session: str, key: str, code: str) -> ConflictView:
         """One of them in full. Raises Refused for another street's as for one that is not there."""
         account = self._office.with_right(session, Action.JUDGE)
-        found = self._disputes(account)
-        dispute = self._of(account, found, (key, code))
+        result = self._disputes(account)
+        dispute = self._of(account, result, (key, code))
         policy = self._office.policy
         self._office.audit(account.name, "view_person", f"情况不符 {code}", key)
         return ConflictView(
@@ -38,18 +38,18 @@ class Conflicts:
             conflict=_conflict(dispute),
             basis=f"{policy.statuses.codes[code].name}：{policy.basis(code)}",
             checks=[
-                {"code": one.code, "state": one.state, "note": one.answer, "remark": one.remark,
-                 "checked_by": one.checked_by, "checked_on": one.checked_on}
-                for one in reversed(self._office.store.moves_of({key}))
+                {"code": entry.code, "state": entry.state, "note": entry.answer, "remark": entry.remark,
+                 "checked_by": entry.checked_by, "checked_on": entry.checked_on}
+                for entry in reversed(self._office.store.moves_of({key}))
             ],
             answers=tuple(policy.leads.analyst),
-            waiting=sum(not one.awaits_register for one in found),
+            waiting=sum(not entry.awaits_register for entry in result),
         )  # fmt: skip
 
     def next_conflict(self, session: str, after: tuple[str, str] | None) -> tuple[str, str] | None:
         """The one to decide after this one, in the order of the list; the first where none is after it."""
         account = self._office.with_right(session, Action.JUDGE)
-        places = [_conflict(one).place for one in self._disputes(account) if not one.awaits_register]
+        places = [_conflict(dispute).place for dispute in self._disputes(account) if not dispute.awaits_register]
         others = [place for place in places if place != after]
         if after in places:
             at = places.index(after)
@@ -62,21 +62,21 @@ class Conflicts:
         remark = plain_text(why, "说明") or None
         with self._office.writing:
             dispute = self._of(account, self._disputes(account), (key, code))
-            said = LeadAnswer(answer, account.name, self._office.today(), remark=remark, analyst=True)
-            record_answer(self._office.store, self._office.policy.leads, dispute.row, code, said)
-            told = f"{code} {answer}" + (f"：{remark}" if remark else "")
-            self._office.audit(account.name, "analyse", told, key)
+            lead_answer = LeadAnswer(answer, account.name, self._office.today(), remark=remark, analyst=True)
+            record_answer(self._office.store, self._office.policy.leads, dispute.row, code, lead_answer)
+            text = f"{code} {answer}" + (f"：{remark}" if remark else "")
+            self._office.audit(account.name, "analyse", text, key)
 
     def _disputes(self, account: SignedInAccount) -> list[Dispute]:
         rows = self._office.version_in_force().people.with_leads()
-        found = disputes(self._office.store, rows, self._office.policy.leads)
-        return [one for one in found if allowed(account, Action.JUDGE, one.row["streets"])]
+        result = disputes(self._office.store, rows, self._office.policy.leads)
+        return [entry for entry in result if allowed(account, Action.JUDGE, entry.row["streets"])]
 
-    def _of(self, account: SignedInAccount, found: Sequence[Dispute], place: tuple[str, str]) -> Dispute:
+    def _of(self, account: SignedInAccount, result: Sequence[Dispute], place: tuple[str, str]) -> Dispute:
         """The dispute of that place. Raises InputError where it was one and is decided, else Refused."""
-        for one in found:
-            if (one.row["person_key"], one.code) == place:
-                return one
+        for entry in result:
+            if (entry.row["person_key"], entry.code) == place:
+                return entry
         row = self._office.version_in_force().people.person(place[0])
         if row is None:
             raise Refused
@@ -85,6 +85,6 @@ class Conflicts:
         raise InputError("这条线索已不在等分析员处理", rule=Rule.NO_DISPUTE, action="回到列表看别的")
 
 
-def _conflict(one: Dispute) -> Conflict:
-    said = one.answer
-    return Conflict(one.row, one.code, said.checked_by, said.checked_on, said.remark, one.awaits_register)
+def _conflict(dispute: Dispute) -> Conflict:
+    said = dispute.answer
+    return Conflict(dispute.row, dispute.code, said.checked_by, said.checked_on, said.remark, dispute.awaits_register)

@@ -89,10 +89,10 @@ class Gate:
 def session_of(cookies: str) -> str:
     """The session's secret out of a cookie header; empty when there is none."""
     try:
-        found = SimpleCookie(cookies).get(COOKIE)
+        result = SimpleCookie(cookies).get(COOKIE)
     except CookieError:
         return ""
-    return found.value if found else ""
+    return result.value if result else ""
 
 
 def _with_headers(send: Send, scope: Scope) -> Send:

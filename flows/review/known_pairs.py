@@ -28,5 +28,5 @@ class KnownPairs:
 
     def unread(self, account: SignedInAccount, read: Set[str]) -> QueuedPair | None:
         """The first that the account may judge and has not read."""
-        found = (pair for pair_id, pair in self._pairs.items() if pair_id not in read)
-        return next((pair for pair in found if allowed(account, Action.JUDGE, pair.streets)), None)
+        result = (pair for pair_id, pair in self._pairs.items() if pair_id not in read)
+        return next((pair for pair in result if allowed(account, Action.JUDGE, pair.streets)), None)

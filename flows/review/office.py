@@ -88,10 +88,10 @@ class Office:
 
     def account(self, session: str, *, act: bool = True) -> SignedInAccount:
         """Who is logged in. Raises LoggedOut."""
-        found = self.sessions.account(session, self.clock(), act=act)
-        if found is None:
+        result = self.sessions.account(session, self.clock(), act=act)
+        if result is None:
             raise LoggedOut
-        return found
+        return result
 
     def with_right(self, session: str, action: Action) -> SignedInAccount:
         """Who is logged in, if their role has the right. Raises Refused, and notes it."""
@@ -119,9 +119,9 @@ class Office:
 
 def plain_text(text: str, what: str, *, least: int = 0) -> str:
     """A clerk's own words, trimmed. Raises InputError when too short, or when they hold a number of a person's."""
-    found = " ".join(text.split())[:LONGEST_TEXT]
-    if len(found) < least:
+    result = " ".join(text.split())[:LONGEST_TEXT]
+    if len(result) < least:
         raise InputError(f"请写明{what}（至少{least}个字）", rule=Rule.TEXT_NEEDED)
-    if is_personal_number(found.replace(" ", "").replace("-", "")):
+    if is_personal_number(result.replace(" ", "").replace("-", "")):
         raise InputError(f"{what}里不要写证件号或手机号", rule=Rule.PERSONAL_NUMBER, action="改成不含号码的说法")
-    return found
+    return result

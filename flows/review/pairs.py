@@ -47,17 +47,17 @@ class Pairs:
         """The version in force, with where its pairs stand."""
         return self._office.version_in_force()
 
-    def _prepare(self, held: LoadedVersion) -> None:
+    def _prepare(self, version: LoadedVersion) -> None:
         with self._office.writing:
             self._touched.clear()
-        held.pairs.stand(standings(self._office.store, self._office.key, held.levels))
+        version.pairs.stand(standings(self._office.store, self._office.key, version.levels))
 
-    def _catch_up(self, held: LoadedVersion) -> None:
+    def _catch_up(self, version: LoadedVersion) -> None:
         """Words said while the version was being loaded."""
         with self._office.writing:
-            for pair_id in self._touched & set(held.levels):
-                rows = verdicts_on(self._office.store, self._office.key, pair_id, held.levels[pair_id])
-                held.pairs.stand({pair_id: standing_of(rows)})
+            for pair_id in self._touched & set(version.levels):
+                rows = verdicts_on(self._office.store, self._office.key, pair_id, version.levels[pair_id])
+                version.pairs.stand({pair_id: standing_of(rows)})
 
     def _stand(self, pair_id: str, standing: JudgedState) -> None:
         self._touched.add(pair_id)
@@ -84,10 +84,10 @@ class Pairs:
 
     def queue(self, session: str, chosen: Filter, page: int) -> Listed[QueuedPair]:
         account = self._office.with_right(session, Action.SEE_PAIRS)
-        held = self.version_in_force()
-        rows, total = held.pairs.page(account, chosen, page), held.pairs.count(account, chosen)
+        version = self.version_in_force()
+        rows, total = version.pairs.page(account, chosen, page), version.pairs.count(account, chosen)
         seen = [_seen_by(account, pair) for pair in rows]
-        return Listed(held.version, held.as_of, seen, total, held.pairs.choices(account))
+        return Listed(version.version, version.as_of, seen, total, version.pairs.choices(account))
 
     def pair(self, session: str, pair_id: str) -> PairView:
         """One pair in full. Raises Refused for another street's as for one that is not there."""
@@ -106,13 +106,13 @@ class Pairs:
 
     def next_pair(self, session: str, chosen: Filter, after: str | None) -> str | None:
         """The next pair of a filter after one, from the beginning again after the last."""
-        account, held = self._office.with_right(session, Action.SEE_PAIRS), self.version_in_force()
-        known = self._known_due(account, held, after)
+        account, version = self._office.with_right(session, Action.SEE_PAIRS), self.version_in_force()
+        known = self._known_due(account, version, after)
         if known is not None:
             return known.pair_id
-        before = held.pairs.pair(after) if after else None
-        found = held.pairs.after(account, chosen, before.place if before else 0)
-        return found.pair_id if found else None
+        before = version.pairs.pair(after) if after else None
+        result = version.pairs.after(account, chosen, before.place if before else 0)
+        return result.pair_id if result else None
 
     def judge(self, session: str, pair_id: str, verdict: Verdict, note: str) -> JudgedState:
         """Note a person's word on a pair; the next run honours it."""
@@ -136,58 +136,60 @@ class Pairs:
         share = self._office.rules.second_reading_share
         if not drawn(self._office.key, "second reading", pair.pair_id, share):
             return False
-        others = (one for one in self._office.accounts.all() if one.name != account.name)
-        return any(allowed(one, Action.JUDGE, pair.streets) for one in others)
+        others = (entry for entry in self._office.accounts.all() if entry.name != account.name)
+        return any(allowed(entry, Action.JUDGE, pair.streets) for entry in others)
 
-    def _known_due(self, account: SignedInAccount, held: LoadedVersion, after: str | None) -> QueuedPair | None:
+    def _known_due(self, account: SignedInAccount, version: LoadedVersion, after: str | None) -> QueuedPair | None:
         """A known pair, when lots say that one is due after so many judgements; none right after another."""
         share = self._office.rules.known_pair_share
         lot = f"{account.name}|{self._office.today()}|{self._judged[account.name]}"
         due = may(account, Action.JUDGE) and drawn(self._office.key, "known pair", lot, share)
-        if not due or held.known_pairs.get(after) is not None:
+        if not due or version.known_pairs.get(after) is not None:
             return None
-        read = {one.pair_id for one in self._office.store.known_readings() if one.by == account.name}
-        return held.known_pairs.unread(account, read)
+        read = {entry.pair_id for entry in self._office.store.known_readings() if entry.by == account.name}
+        return version.known_pairs.unread(account, read)
 
-    def _known_pair(self, held: LoadedVersion, account: SignedInAccount, pair_id: str) -> QueuedPair | None:
+    def _known_pair(self, version: LoadedVersion, account: SignedInAccount, pair_id: str) -> QueuedPair | None:
         """A known pair with what this account said of it."""
-        pair = held.known_pairs.get(pair_id)
+        pair = version.known_pairs.get(pair_id)
         if pair is None:
             return None
-        said = [
-            (one.by, one.verdict)
-            for one in self._office.store.known_readings()
-            if one.pair_id == pair_id and one.by == account.name
+        lines = [
+            (entry.by, entry.verdict)
+            for entry in self._office.store.known_readings()
+            if entry.pair_id == pair_id and entry.by == account.name
         ]
-        return replace(pair, standing=JudgedState("settled", tuple(said))) if said else pair
+        return replace(pair, standing=JudgedState("settled", tuple(lines))) if lines else pair
 
     def _judge_known(
-        self, account: SignedInAccount, held: LoadedVersion, pair: QueuedPair, verdict: Verdict
+        self, account: SignedInAccount, version: LoadedVersion, pair: QueuedPair, verdict: Verdict
     ) -> JudgedState:
         """Note a word on a known pair where no night looks; to the reviewer it is a judgement like any other."""
         with self._office.writing:
-            self._say_known(account, held, pair.pair_id, verdict)
+            self._say_known(account, version, pair.pair_id, verdict)
             self._office.audit(account.name, "judge", f"{pair.pair_id[:16]} {VERDICTS[verdict]}")
         self._judged[account.name] += 1
         self._known_last[account.name] = pair.pair_id
         return JudgedState("settled", ((account.name, verdict),))
 
-    def _say_known(self, account: SignedInAccount, held: LoadedVersion, pair_id: str, verdict: str) -> None:
-        known = KnownPairReading(pair_id, held.known_pairs.same(pair_id), verdict, account.name, self._office.today())
+    def _say_known(self, account: SignedInAccount, version: LoadedVersion, pair_id: str, verdict: str) -> None:
+        known = KnownPairReading(
+            pair_id, version.known_pairs.same(pair_id), verdict, account.name, self._office.today()
+        )
         self._office.store.read_known(known)
 
     def undo(self, session: str) -> str | None:
         """Take back one's newest judgement; the pair it was on, None when there is nothing to take back."""
-        account, held = self._office.with_right(session, Action.JUDGE), self.version_in_force()
+        account, version = self._office.with_right(session, Action.JUDGE), self.version_in_force()
         known = self._known_last.pop(account.name, None)
-        if known is not None and held.known_pairs.get(known) is not None:
-            self._say_known(account, held, known, "withdrawn")
+        if known is not None and version.known_pairs.get(known) is not None:
+            self._say_known(account, version, known, "withdrawn")
             return known
         with self._office.writing:
             said = last_word(self._office.store, self._office.key, account.name)
-            if said is None or said.pair_id not in held.levels:
+            if said is None or said.pair_id not in version.levels:
                 return None
-            if not allowed(account, Action.JUDGE, held.pairs.pair(said.pair_id).streets):  # type: ignore[union-attr]
+            if not allowed(account, Action.JUDGE, version.pairs.pair(said.pair_id).streets):  # type: ignore[union-attr]
                 self._office.refuse(account, Action.JUDGE, said.pair_id[:16])
             standing = take_back(self._office.store, self._office.key, said, account.name, self._office.today())
             if standing is None:
@@ -207,37 +209,37 @@ class Pairs:
             raise InputError("名册里没有这个人的编号，找不到原件的行", rule=Rule.NO_MEMBER_NUMBER)
         return _original(self._office.read_original(account.name, None, lambda: self._right(held, pair)))
 
-    def _left(self, held: LoadedVersion, pair: QueuedPair) -> Record:
+    def _left(self, version: LoadedVersion, pair: QueuedPair) -> Record:
         """The worker's record: what the pair shows of it, all of it, must be the record's."""
-        if held.published is None:
+        if version.published is None:
             raise Refused
         spot = Spot(pair.source, pair.file, pair.sheet, pair.row, None, pair.record_id)
         return self._office.originals.of_pair(
-            spot, lambda record: _masked(record) == _masked_texts(pair.left), held.published, pair.since
+            spot, lambda record: _masked(record) == _masked_texts(pair.left), version.published, pair.since
         )
 
-    def _right(self, held: LoadedVersion, pair: QueuedPair) -> Record:
+    def _right(self, version: LoadedVersion, pair: QueuedPair) -> Record:
         """The roll's record. The right side is a person put together of several rows: the roll's own name must fit,
         and its number where it has one.
         """
         number = pair.member_no
-        if held.published is None or number is None:
+        if version.published is None or number is None:
             raise Refused
         return self._office.originals.of_member(
-            number, lambda record: _may_be_right(record, pair.right), held.published, pair.since
+            number, lambda record: _may_be_right(record, pair.right), version.published, pair.since
         )
 
     def watch(self, session: str, pair_id: str) -> Watch:
         """What changed around an open pair; asking for it is no act of a person's."""
         account = self._office.account(session, act=False)
-        held = self.version_in_force()
-        pair = held.pairs.pair(pair_id) or self._known_pair(held, account, pair_id)
+        version = self.version_in_force()
+        pair = version.pairs.pair(pair_id) or self._known_pair(version, account, pair_id)
         if pair is None or not allowed(account, Action.SEE_PAIRS, pair.streets):
-            return Watch((), None, held.version)
+            return Watch((), None, version.version)
         self._note_presence(account, pair_id)
         here = self._present.get(pair_id, {})
         others = tuple(sorted(name for name in here if name != account.name))
-        return Watch(others, pair.standing.seen_by(account.name), held.version)
+        return Watch(others, pair.standing.seen_by(account.name), version.version)
 
     def leave(self, session: str, pair_id: str) -> None:
         """The account does not look at the pair any more."""
@@ -246,17 +248,17 @@ class Pairs:
             self._present.get(pair_id, {}).pop(name, None)
 
     def _seen(self, session: str, pair_id: str, action: Action) -> tuple[SignedInAccount, LoadedVersion, QueuedPair]:
-        account, held = self._office.with_right(session, action), self.version_in_force()
-        pair = held.pairs.pair(pair_id) or self._known_pair(held, account, pair_id)
+        account, version = self._office.with_right(session, action), self.version_in_force()
+        pair = version.pairs.pair(pair_id) or self._known_pair(version, account, pair_id)
         if pair is None:
             raise Refused
         if not allowed(account, action, pair.streets):
             self._office.refuse(account, action, pair_id[:16])
-        return account, held, pair
+        return account, version, pair
 
-    def _person(self, held: LoadedVersion, account: SignedInAccount, pair: QueuedPair) -> Row | None:
-        known = held.known_pairs.get(pair.pair_id) is not None
-        row = held.people.by_member(pair.member_no) if pair.member_no and not known else None
+    def _person(self, version: LoadedVersion, account: SignedInAccount, pair: QueuedPair) -> Row | None:
+        known = version.known_pairs.get(pair.pair_id) is not None
+        row = version.people.by_member(pair.member_no) if pair.member_no and not known else None
         return row if row and allowed(account, Action.SEE_PEOPLE, row["streets"]) else None
 
     def _note_presence(self, account: SignedInAccount, pair_id: str) -> None:

@@ -43,15 +43,15 @@ class PlainPages:
         """What a session is shown; a refusal and a mistake are pages too."""
         session = str(request.state.session)
         try:
-            found = await anyio.to_thread.run_sync(make, session)
+            result = await anyio.to_thread.run_sync(make, session)
         except LoggedOut:
             return RedirectResponse("/login", 303)
         except Refused:
-            found = PageView("refused.html", "看不了这一页", {}, status=403)
+            result = PageView("refused.html", "看不了这一页", {}, status=403)
         except SanzhaoError as error:
             values = {"message": error.message, "action": error.action or ""}
-            found = PageView("failed.html", "现在看不了", values, status=400)
-        return RedirectResponse(found, 303) if isinstance(found, str) else self._page(session, found)
+            result = PageView("failed.html", "现在看不了", values, status=400)
+        return RedirectResponse(result, 303) if isinstance(result, str) else self._page(session, result)
 
     async def posted(self, request: Request, make: Callable[[str, dict[str, str]], Reply]) -> Response:
         """The same for a form that was sent; one that is not of this log-in is turned away."""

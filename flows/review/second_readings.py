@@ -23,15 +23,15 @@ class SecondReading:
 def second_readings(store: Store, key: DistrictKey) -> list[SecondReading]:
     """Every second reading that stands, in the order in which they were made."""
     rows: dict[tuple[str, str], list[PairVerdict]] = {}
-    for said in every_verdict(store, key):
-        rows.setdefault((said.pair_id, str(sorted((said.basis or {}).items()))), []).append(said)
-    found = (_second_reading(held_rows) for held_rows in rows.values())
-    return [one for one in found if one is not None]
+    for verdict in every_verdict(store, key):
+        rows.setdefault((verdict.pair_id, str(sorted((verdict.basis or {}).items()))), []).append(verdict)
+    result = (_second_reading(held_rows) for held_rows in rows.values())
+    return [entry for entry in result if entry is not None]
 
 
 def pairs_by_words(readings: list[SecondReading]) -> Counter[tuple[str, str]]:
     """Pairs per first and second word."""
-    return Counter((one.first, one.second) for one in readings)
+    return Counter((entry.first, entry.second) for entry in readings)
 
 
 def _second_reading(rows: list[PairVerdict]) -> SecondReading | None:

@@ -10,17 +10,17 @@ from schemas.errors import InputError
 from schemas.rules import Rule
 
 
-def known_streets(held: LoadedVersion) -> list[str]:
+def known_streets(version: LoadedVersion) -> list[str]:
     """Every street of the ledger, of waiting pairs and of the coverage, sorted; none before the first version."""
-    waiting = {street for street, _ in held.pairs.choices(SignedInAccount("-", Role.READER))["street"]}
-    coverage = held.table("coverage").to_pylist()
+    waiting = {street for street, _ in version.pairs.choices(SignedInAccount("-", Role.READER))["street"]}
+    coverage = version.table("coverage").to_pylist()
     covered = {str(row["name"]) for row in coverage if row["scope"] == "street" and row["name"]}
-    return sorted(waiting | covered | set(held.people.streets()))
+    return sorted(waiting | covered | set(version.people.streets()))
 
 
-def check_streets(held: LoadedVersion, streets: Iterable[str]) -> bool:
+def check_streets(version: LoadedVersion, streets: Iterable[str]) -> bool:
     """Whether streets are known at all; raises InputError, naming the known ones, for one that is not among them."""
-    known = known_streets(held)
+    known = known_streets(version)
     wrong = sorted(set(streets) - set(known))
     if known and wrong:
         raise InputError(

@@ -93,18 +93,18 @@ class Tasks:
         """The account's tasks, those whose term is over first; a reviewer of the whole district may choose a street."""
         account = self.office.with_right(session, Action.SEE_TASKS)
         policy, words = self.office.policy, Words(self.office.store, self.office.policy.leads)
-        found = [
+        result = [
             (row, code)
             for row in self.office.version_in_force().people.with_leads()
             if _is_seen(account, row)
             for code in questions_of(row, policy, words, inside=_inside(account))
         ]
-        terms = self._terms(account, [(row["person_key"], code) for row, code in found])
-        self.office.audit(account.name, "view_tasks", f"{len(found)} 项")
+        terms = self._terms(account, [(row["person_key"], code) for row, code in result])
+        self.office.audit(account.name, "view_tasks", f"{len(result)} 项")
         cards = [
-            self._card(self._task(account, row, code), terms.get((row["person_key"], code))) for row, code in found
+            self._card(self._task(account, row, code), terms.get((row["person_key"], code))) for row, code in result
         ]
-        cards.sort(key=lambda one: (one.due is None, one.due, one.unit, one.number))
+        cards.sort(key=lambda entry: (entry.due is None, entry.due, entry.unit, entry.number))
         streets = {} if account.streets else dict(sorted(Counter(card.street for card in cards).items()))
         street = query.get("street", "") if query.get("street", "") in streets else ""
         cards = [card for card in cards if not street or card.street == street]
@@ -147,8 +147,8 @@ class Tasks:
         with self.office.writing:
             named = form.get("host", "").strip()
             host = self._organisations().find(named) if named and answer == rules.taken_in and task.inside else None
-            said = LeadAnswer(answer, task.account.name, self.office.today(), host, remark)
-            record_answer(self.office.store, rules, task.row, task.code, said)
+            lead_answer = LeadAnswer(answer, task.account.name, self.office.today(), host, remark)
+            record_answer(self.office.store, rules, task.row, task.code, lead_answer)
             self.office.audit(task.account.name, "check", f"{number} {answer}", task.row["person_key"])
         return f"/tasks?done={'again' if self._is_asked_again(task) else '1'}"
 
@@ -160,17 +160,17 @@ class Tasks:
 
     def _task_of(self, session: str, number: str) -> _Task:
         """The task of a number. Raises Refused for another street's as for none; InputError where it is answered."""
-        account, held = self.office.with_right(session, Action.SEE_TASKS), self.office.version_in_force()
-        found = self._issued(held.published).find(number) if held.published else ""
-        if isinstance(found, str):
+        account, version = self.office.with_right(session, Action.SEE_TASKS), self.office.version_in_force()
+        result = self._issued(version.published).find(number) if version.published else ""
+        if isinstance(result, str):
             raise InputError(
-                found or "还没有发布过一本账", where=number[:20], rule=Rule.NO_TASKS, action="回到任务列表"
+                result or "还没有发布过一本账", where=number[:20], rule=Rule.NO_TASKS, action="回到任务列表"
             )
-        row = held.people.person(found.lead[0])
+        row = version.people.person(result.lead[0])
         if row is None or not _is_seen(account, row):
             self.office.refuse(account, Action.SEE_TASKS, number[:20])
         words, inside = Words(self.office.store, self.office.policy.leads), _inside(account)
-        code = found.lead[1] if inside else PERSON
+        code = result.lead[1] if inside else PERSON
         asked = questions_of(row, self.office.policy, words, inside=inside and code != PERSON)
         if code not in asked:
             raise InputError(
@@ -202,7 +202,7 @@ class Tasks:
     def _card(self, task: _Task, term: Term | None) -> TaskCard:
         row, told = task.row, cells_of(task.row, task.code, inside=task.inside, phone=None)
         earlier = earlier_answers(self.office.store, self.office.policy.leads, (row["person_key"], task.code))
-        last = next((one for one in reversed(earlier) if one.answer), None)
+        last = next((entry for entry in reversed(earlier) if entry.answer), None)
         return TaskCard(
             number=task.number,
             name=told.name or "",
@@ -236,11 +236,11 @@ class Tasks:
             raise Refused
         phones = read_contacts(self.office.home, self.office.key, version, [task.row])
         text = phone_text(task.row, phones[task.row["person_key"]])
-        shown = cells_of(task.row, task.code, inside=task.inside, phone=text)
+        cells = cells_of(task.row, task.code, inside=task.inside, phone=text)
         places = wanted_records(task.row)
-        found = self.office.originals.many(places, version).records
+        result = self.office.originals.many(places, version).records
         keys = ((spot, bearer.person_key) for spot, bearer in places)
-        return contact_of(task.row, shown, [found[key] for key in keys if key in found])
+        return contact_of(task.row, cells, [result[key] for key in keys if key in result])
 
     def _organisations(self) -> KnownOrganisations:
         return KnownOrganisations(self.office.store, self.office.key, self.office.district)

@@ -18,27 +18,27 @@ def trust_of(store: Store, key: DistrictKey) -> Trust:
     """Everything up to now."""
     readings = second_readings(store, key)
     words = pairs_by_words(readings)
-    found = agreement(words)
+    result = agreement(words)
     together = defaultdict(list)
-    for one in readings:
-        together["、".join(sorted(one.readers))].append(one.first == one.second)
+    for entry in readings:
+        together["、".join(sorted(entry.readers))].append(entry.first == entry.second)
     return Trust(
-        agreed=_rate("全部", found.agreed),
-        kappa=found.kappa,
-        kappa_low=found.low,
-        kappa_high=found.high,
+        agreed=_rate("全部", result.agreed),
+        kappa=result.kappa,
+        kappa_low=result.low,
+        kappa_high=result.high,
         words=tuple((first, second, pairs) for (first, second), pairs in sorted(words.items())),
         readers=tuple(_rate(names, wilson(sum(same), len(same))) for names, same in sorted(together.items())),
         known=_rates_on_known_pairs(store.known_readings()),
-        rules=tuple(_rate(one.rule, one.share) for one in confirmations(store)),
+        rules=tuple(_rate(confirmation.rule, confirmation.share) for confirmation in confirmations(store)),
     )
 
 
 def _rates_on_known_pairs(readings: list[KnownPairReading]) -> tuple[Rate, ...]:
-    right: dict[str, list[bool]] = {"全部": [], **{name: [] for name in sorted({one.by for one in readings})}}
-    for one in readings:
-        for name in ("全部", one.by):
-            right[name].append(one.verdict == ("link" if one.same else "not_link"))
+    right: dict[str, list[bool]] = {"全部": [], **{name: [] for name in sorted({item.by for item in readings})}}
+    for entry in readings:
+        for name in ("全部", entry.by):
+            right[name].append(entry.verdict == ("link" if entry.same else "not_link"))
     return tuple(_rate(name, wilson(sum(words), len(words))) for name, words in right.items())
 
 

@@ -20,10 +20,10 @@ class UnitsDesk:
     def units(self, session: str) -> Listed[Row]:
         """The published register, firms before what hangs under them."""
         self._office.with_right(session, Action.SEE_COVERAGE)
-        held = self._office.version_in_force()
-        rows = held.table("units").to_pylist()
+        version = self._office.version_in_force()
+        rows = version.table("units").to_pylist()
         rows.sort(key=lambda row: (-row["members"], -row["workers"], row["name"], row["unit_key"]))
-        return Listed(held.version, held.as_of, rows, len(rows))
+        return Listed(version.version, version.as_of, rows, len(rows))
 
     def unit_doubts(self, session: str) -> Sequence[Row]:
         """What waits for a person's word."""

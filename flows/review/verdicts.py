@@ -64,10 +64,10 @@ class Word:
 def standings(store: Store, key: DistrictKey, levels: Mapping[str, Mapping[str, str]]) -> dict[str, JudgedState]:
     """Where each of these pairs stands; a word said before the evidence changed no longer counts."""
     rows: dict[str, list[PairVerdict]] = {}
-    for said in _verdicts_in(store, key, levels):
-        if (said.basis or {}) == levels[said.pair_id] or said.basis is None:
-            rows.setdefault(said.pair_id, []).append(said)
-    return {pair: standing_of(found) for pair, found in rows.items()}
+    for verdict in _verdicts_in(store, key, levels):
+        if (verdict.basis or {}) == levels[verdict.pair_id] or verdict.basis is None:
+            rows.setdefault(verdict.pair_id, []).append(verdict)
+    return {pair: standing_of(result) for pair, result in rows.items()}
 
 
 def every_verdict(store: Store, key: DistrictKey) -> list[PairVerdict]:
@@ -75,9 +75,9 @@ def every_verdict(store: Store, key: DistrictKey) -> list[PairVerdict]:
     rows: dict[str, list[PairVerdict]] = {}
     with Session(store.engine) as session:
         for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
-            said = _verdict_of(row, key)
-            rows.setdefault(said.pair_id, []).append(said)
-    return [said for found in rows.values() for said in _holding(found)]
+            verdict = _verdict_of(row, key)
+            rows.setdefault(verdict.pair_id, []).append(verdict)
+    return [said for result in rows.values() for said in _holding(result)]
 
 
 def standing_of(rows: Sequence[PairVerdict]) -> JudgedState:
@@ -103,7 +103,7 @@ def say(store: Store, key: DistrictKey, word: Word, *, twice: bool = False) -> J
     """
     before = _holding(verdicts_on(store, key, word.pair_id, word.levels))
     _append(store, word)
-    others = {who: said for who, said in _verdicts(_round(before)) if who != word.by and said in _DECIDED}
+    others = {who: verdict for who, verdict in _verdicts(_round(before)) if who != word.by and verdict in _DECIDED}
     if word.verdict in _DECIDED and any(said != word.verdict for said in others.values()):
         _append(store, Word(word.pair_id, "unsure", NOBODY, word.on, word.levels, _DISPUTE))
     elif twice and word.verdict in _DECIDED and not others:
@@ -124,21 +124,21 @@ def last_word(store: Store, key: DistrictKey, by: str) -> PairVerdict | None:
     return None
 
 
-def take_back(store: Store, key: DistrictKey, said: PairVerdict, by: str, on: date) -> JudgedState | None:
+def take_back(store: Store, key: DistrictKey, verdict: PairVerdict, by: str, on: date) -> JudgedState | None:
     """Undo a judgement: what held on the pair before it holds again. None when somebody has spoken since."""
-    levels = said.basis or {}
-    rows = _holding(verdicts_on(store, key, said.pair_id, levels))
-    after = [one for one in rows if one.id > said.id]
-    if any(one.by not in (by, NOBODY) for one in after):
+    levels = verdict.basis or {}
+    rows = _holding(verdicts_on(store, key, verdict.pair_id, levels))
+    after = [row for row in rows if row.id > verdict.id]
+    if any(entry.by not in (by, NOBODY) for entry in after):
         return None
-    before = [one for one in rows if one.id < said.id]
-    _append(store, Word(said.pair_id, "withdrawn", by, on, levels, f"{_UNDONE}{said.id}"))
+    before = [row for row in rows if row.id < verdict.id]
+    _append(store, Word(verdict.pair_id, "withdrawn", by, on, levels, f"{_UNDONE}{verdict.id}"))
     if before and before[-1].by == NOBODY:
-        _append(store, Word(said.pair_id, "unsure", NOBODY, on, levels, before[-1].note))
+        _append(store, Word(verdict.pair_id, "unsure", NOBODY, on, levels, before[-1].note))
     elif before and before[-1].verdict in (*_DECIDED, "unsure"):
         was = before[-1]
         _append(store, Word(was.pair_id, was.verdict, was.by, on, levels, f"{_RESTORED}{was.id}"))
-    return standing_of(verdicts_on(store, key, said.pair_id, levels))
+    return standing_of(verdicts_on(store, key, verdict.pair_id, levels))
 
 
 def verdicts_on(store: Store, key: DistrictKey, pair_id: str, levels: Mapping[str, str]) -> list[PairVerdict]:
@@ -156,9 +156,9 @@ def _append(store: Store, word: Word) -> None:
 def _verdicts_in(store: Store, key: DistrictKey, levels: Mapping[str, object]) -> Iterable[PairVerdict]:
     with Session(store.engine) as session:
         for row in session.scalars(select(JudgementRow).order_by(JudgementRow.id)):
-            said = _verdict_of(row, key)
-            if said.pair_id in levels:
-                yield said
+            verdict = _verdict_of(row, key)
+            if verdict.pair_id in levels:
+                yield verdict
 
 
 def _verdict_of(row: JudgementRow, key: DistrictKey) -> PairVerdict:
@@ -172,7 +172,7 @@ def _holding(rows: Iterable[PairVerdict]) -> list[PairVerdict]:
     taking_back = False
     for said in rows:
         if said.verdict == "withdrawn":
-            undone = next((at for at, one in enumerate(held) if said.note == f"{_UNDONE}{one.id}"), len(held))
+            undone = next((at for at, entry in enumerate(held) if said.note == f"{_UNDONE}{entry.id}"), len(held))
             del held[undone:]
             taking_back = True
             continue
@@ -190,7 +190,7 @@ def _round(rows: Sequence[PairVerdict]) -> Sequence[PairVerdict]:
 
 def _verdicts(rows: Sequence[PairVerdict]) -> tuple[tuple[str, str], ...]:
     """Each person's newest word, in the order first spoken."""
-    found: dict[str, str] = {}
+    verdicts: dict[str, str] = {}
     for said in rows:
-        found[said.by] = said.verdict
-    return tuple((who, word) for who, word in found.items() if who != NOBODY)
+        verdicts[said.by] = said.verdict
+    return tuple((who, word) for who, word in verdicts.items() if who != NOBODY)

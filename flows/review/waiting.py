@@ -28,14 +28,14 @@ class Queues:
     def waiting(self, session: str) -> Waiting:
         """Every queue with its count; the contradicting rolls and the doubtful files line by line."""
         account = self._office.with_right(session, Action.JUDGE)
-        held = self._office.version_in_force()
+        version = self._office.version_in_force()
         contradicting = [
-            row for row in held.people.flagged("rolls_contradict") if allowed(account, Action.JUDGE, row["streets"])
+            row for row in version.people.flagged("rolls_contradict") if allowed(account, Action.JUDGE, row["streets"])
         ]
         run_id, files = self._doubtful_files(account)
         self._office.audit(account.name, "view_people", f"待处理 名册说法不一 {len(contradicting)} 人")
-        pairs = held.pairs.count(account, Filter())
-        disagreed = held.pairs.count(account, Filter(state="disputed"))
+        pairs = version.pairs.count(account, Filter())
+        disagreed = version.pairs.count(account, Filter(state="disputed"))
         counts: list[tuple[str, str, int, str]] = [
             ("/queue", "待核对", pairs, "看两条记录是不是同一人"),
             ("/queue?state=disputed", "意见不一", disagreed, "两人判断不同，重新核对"),
@@ -45,7 +45,7 @@ class Queues:
             ("#files", "存疑的文件", len(files), "问报送单位，或在来源对照里改正"),
         ]  # fmt: skip
         names = ("path", "title", "count", "what")
-        return Waiting([dict(zip(names, one, strict=True)) for one in counts], contradicting, files, run_id)
+        return Waiting([dict(zip(names, count, strict=True)) for count in counts], contradicting, files, run_id)
 
     def trust(self, session: str) -> tuple[Trust, Mapping[str, str]]:
         """How far judgements and rules can be trusted, and what each rule is called."""
@@ -55,8 +55,10 @@ class Queues:
 
     def _disputed(self, account: SignedInAccount) -> int:
         rows = self._office.version_in_force().people.with_leads()
-        found = disputes(self._office.store, rows, self._office.policy.leads)
-        return sum(not one.awaits_register and allowed(account, Action.JUDGE, one.row["streets"]) for one in found)
+        result = disputes(self._office.store, rows, self._office.policy.leads)
+        return sum(
+            not entry.awaits_register and allowed(account, Action.JUDGE, entry.row["streets"]) for entry in result
+        )
 
     def _register(self, account: SignedInAccount) -> list[tuple[str, str, int, str]]:
         """Doubts about units and organisations, which accounts of the whole district answer."""
@@ -75,8 +77,8 @@ class Queues:
             return "", []
         run_id = records[-1].run_id
         summary: Row = Records(self._office).summary(run_id)
-        told = [*summary.get("warnings", ()), *summary.get("notices", ())]
-        return run_id, [*map(_refused, summary.get("refused", ())), *map(str, told)]
+        lines = [*summary.get("warnings", ()), *summary.get("notices", ())]
+        return run_id, [*map(_refused, summary.get("refused", ())), *map(str, lines)]
 
 
 def _refused(line: dict[str, object]) -> str:

@@ -105,13 +105,13 @@ def list_runs(home: Home, newest: int | None = None) -> list[RunRecord]:
 
 
 def _records(home: Home, names: list[str]) -> list[RunRecord]:
-    found = []
+    result = []
     for name in names:
         try:
-            found.append(load_record(home, name))
+            result.append(load_record(home, name))
         except HomeError:
             continue
-    return found
+    return result
 
 
 def last_unfinished(home: Home) -> RunRecord | None:

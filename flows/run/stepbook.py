@@ -29,11 +29,11 @@ class StepCounts:
     version: str = ""
 
     @classmethod
-    def of(cls, counted: CountValues) -> StepCounts:
+    def of(cls, values: CountValues) -> StepCounts:
         """Parse what a step function gave back, or `flat` did. Raises TypeError for what is none of these."""
         numbers: dict[str, int | float] = {}
         tallies: dict[str, Mapping[str, int]] = {}
-        for name, value in counted.items():
+        for name, value in values.items():
             if name in ("warnings", "version"):
                 continue
             if isinstance(value, Real):
@@ -42,9 +42,9 @@ class StepCounts:
                 tallies[name] = {str(kind): int(many) for kind, many in value.items()}
             else:
                 raise TypeError(f"a step counts {name} as {type(value).__name__}")
-        warnings = counted.get("warnings", ())
+        warnings = values.get("warnings", ())
         lines = tuple(str(line) for line in warnings) if isinstance(warnings, list | tuple) else ()
-        return cls(numbers, tallies, lines, str(counted.get("version", "")))
+        return cls(numbers, tallies, lines, str(values.get("version", "")))
 
     def flat(self) -> dict[str, object]:
         """Everything under its name, as JSON takes it."""

@@ -21,18 +21,18 @@ BOOK = "_steps"
 
 def relations_of(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Names of the workspace's relations, sorted, without the step book."""
-    found = con.execute(
+    result = con.execute(
         "select table_name from duckdb_tables() where database_name = current_database() and not temporary "
         "and table_name <> $book order by table_name",
         {"book": BOOK},
     ).fetchall()
-    return tuple(name for (name,) in found)
+    return tuple(name for (name,) in result)
 
 
 def named_by(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
     """The names that stand in a declaration: by themselves, or under a pattern such as `stage_*`."""
     wanted = tuple(patterns)
-    return [name for name in names if any(fnmatchcase(name, one) for one in wanted)]
+    return [name for name in names if any(fnmatchcase(name, entry) for entry in wanted)]
 
 
 def keep_only(con: duckdb.DuckDBPyConnection, before: Sequence[str], writes: Sequence[str]) -> None:
@@ -58,11 +58,11 @@ def check_written(con: duckdb.DuckDBPyConnection, writes: Sequence[str], sources
 
 
 def _check(con: duckdb.DuckDBPyConnection, contract: RelationContract) -> None:
-    found, expected = con.execute(f'select * from "{contract.name}" limit 0').to_arrow_table().schema, contract.schema
-    if found.names != expected.names:
-        odd = sorted(set(found.names) ^ set(expected.names)) or ["次序"]
+    result, expected = con.execute(f'select * from "{contract.name}" limit 0').to_arrow_table().schema, contract.schema
+    if result.names != expected.names:
+        odd = sorted(set(result.names) ^ set(expected.names)) or ["次序"]
         raise TableError("列与合同不符", where=contract.name, rule=Rule.COLUMNS, examples=tuple(odd))
-    for mine, due in zip(found, expected, strict=True):
+    for mine, due in zip(result, expected, strict=True):
         if mine.type != due.type and not same_but_field_names(mine.type, due.type):
             text = f"{due.name}: {mine.type}，应为 {due.type}"
             raise TableError("列类型与合同不符", where=contract.name, rule=Rule.TYPE, examples=(text,))

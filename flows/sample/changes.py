@@ -119,9 +119,9 @@ def contradict_rolls(world: World, sheets: list[SampleSheet]) -> None:
         if sheet.source == "party_members":
             for at in np.flatnonzero(np.isin(world.roles.story[sheet.person], UNACCUSED)):
                 entries.setdefault(int(sheet.person[at]), []).append((sheet, int(at)))
-    twice = (found for _, found in sorted(entries.items()) if len(found) == 2)
-    for night, found in zip(contradicting_nights(world.options.nights), twice, strict=False):
-        sheet, row = found[1]
+    twice = (outcome for _, outcome in sorted(entries.items()) if len(outcome) == 2)
+    for night, result in zip(contradicting_nights(world.options.nights), twice, strict=False):
+        sheet, row = result[1]
         sheet.edits.append(Edit(night, row, {"membership_state": "停止党籍"}, {"stopped": True}))
 
 

@@ -20,7 +20,7 @@ def identify(world: World, sheet: SampleSheet) -> None:
     """Fill name, ID and sex clean and whole, in place."""
     sheet.cells["name"] = list(world.names[sheet.person])
     sheet.cells["id_number"] = list(world.ids[sheet.person])
-    sheet.cells["sex"] = ["女" if one else "男" for one in world.people.female[sheet.person]]
+    sheet.cells["sex"] = ["女" if entry else "男" for entry in world.people.female[sheet.person]]
     sheet.full_ids = True
     sheet.name_shown[:], sheet.id_shown[:] = NameShown.FULL, Masking.FULL
 
@@ -47,14 +47,14 @@ def home_of(world: World, person: int) -> str:
 def committee_above(world: World, person: int) -> str:
     """The street committee above a person's home branch; empty where the branch is not of a community."""
     home = world.roles.home[person]
-    one = world.district.organisations[home] if home >= 0 else None
-    return street_committee(one.street) if one and one.remit == "community" else ""
+    entry = world.district.organisations[home] if home >= 0 else None
+    return street_committee(entry.street) if entry and entry.remit == "community" else ""
 
 
 def by_value(values: NDArray[Any], make: Callable[[Any], Cell]) -> list[Cell]:
     """A cell per value, made once of those that are equal."""
     distinct, which = np.unique(values, return_inverse=True)
-    made = [make(one) for one in distinct]
+    made = [make(entry) for entry in distinct]
     return [made[at] for at in which.tolist()]
 
 

@@ -35,13 +35,13 @@ class _Kind:
 def _abilities(cells: list[Cell], whole: Flags) -> dict[Able, Flags]:
     """Which rows' whole IDs could have which family of dirt."""
     ids = [str(cell) if full else "" for cell, full in zip(cells, whole, strict=True)]
-    last_x = np.array([one[-1:] == "X" for one in ids], bool)
+    last_x = np.array([entry[-1:] == "X" for entry in ids], bool)
     return {
         "any": whole,
         "x": whole & last_x,
         "not_x": whole & ~last_x,
-        "last_century": np.array([one[6:8] == "19" for one in ids], bool),
-        "float_keeps_15": np.array([bool(one) and _float_keeps_15(one) for one in ids], bool),
+        "last_century": np.array([entry[6:8] == "19" for entry in ids], bool),
+        "float_keeps_15": np.array([bool(entry) and _float_keeps_15(entry) for entry in ids], bool),
     }
 
 

@@ -101,7 +101,11 @@ def build_district(rng: np.random.Generator, options: SampleOptions) -> SampleDi
     stations = _stations(rng, units, options.workers)
     names = [(unit.name, unit.uscc, unit.trade, unit.street) for unit in firms]
     organisations = draw_organisations(rng, names, max(30, options.members // 40))
-    homes = tuple(at for at, one in enumerate(organisations) if one.remit == "community" and one.kind == "党支部")
+    homes = tuple(
+        at
+        for at, organisation in enumerate(organisations)
+        if organisation.remit == "community" and organisation.kind == "党支部"
+    )
     return SampleDistrict(units, stations, organisations, homes)
 
 
@@ -119,9 +123,9 @@ def _firms(rng: np.random.Generator, count: int) -> tuple[SampleUnit, ...]:
         suffix = table["plain_suffixes"][trade % 3] if plain else table["trades"][trade]["suffix"]
         spellings = firm_spellings(core, suffix)
         street = int(rng.integers(0, len(table["streets"])))
-        if written & {one.text for one in spellings}:
+        if written & {spelling.text for spelling in spellings}:
             continue
-        written |= {one.text for one in spellings}
+        written |= {spelling.text for spelling in spellings}
         units.append(SampleUnit(spellings, credit_code(rng, False), trade, street, _phone(rng)))
     return tuple(units)
 
@@ -132,15 +136,15 @@ def _phone(rng: np.random.Generator) -> str:
 
 def _offices(rng: np.random.Generator, firms: tuple[SampleUnit, ...]) -> tuple[SampleUnit, ...]:
     """A 分公司 with a credit code of its own in another street, for one firm in eight."""
-    table, found = data("places.toml"), list[SampleUnit]()
+    table, result = data("places.toml"), list[SampleUnit]()
     for at in np.flatnonzero(rng.random(len(firms)) < _OFFICE_SHARE):
         firm = firms[at]
         street = (firm.street + 1 + int(rng.integers(0, len(table["streets"]) - 1))) % len(table["streets"])
         core = firm.spellings[2].text  # 字号 with its suffix
-        suffix = next(one for one in (*table["plain_suffixes"], *_suffixes()) if core.endswith(one))
+        suffix = next(suffix for suffix in (*table["plain_suffixes"], *_suffixes()) if core.endswith(suffix))
         spellings = office_spellings(core.removesuffix(suffix), suffix, short_street(street))
-        found.append(SampleUnit(spellings, credit_code(rng, False), firm.trade, street, _phone(rng), int(at)))
-    return tuple(found)
+        result.append(SampleUnit(spellings, credit_code(rng, False), firm.trade, street, _phone(rng), int(at)))
+    return tuple(result)
 
 
 def _suffixes() -> list[str]:
@@ -155,7 +159,7 @@ def short_street(street: int) -> str:
 
 def _stations(rng: np.random.Generator, units: tuple[SampleUnit, ...], workers: int) -> tuple[Station, ...]:
     """Stations of every platform that names some; two platforms of one trade never share a place."""
-    found: list[Station] = []
+    stations: list[Station] = []
     places: set[tuple[int, int, int, int]] = set()
     for feed in feeds():
         trade = feed.trades[0]
@@ -170,8 +174,8 @@ def _stations(rng: np.random.Generator, units: tuple[SampleUnit, ...], workers: 
             street = units[owner].street if owner >= 0 and rng.random() < 0.5 else None
             made = _station(rng, feed, trade, owner, street, places)
             if made:
-                found.append(made)
-    return tuple(found)
+                stations.append(made)
+    return tuple(stations)
 
 
 def _station(

@@ -46,12 +46,12 @@ def feeds() -> tuple[Feed, ...]:
     return tuple(
         Feed(
             **{
-                **one,
-                "trades": tuple(one["trades"]),
-                "titles": tuple(one.get("titles", ())),
-                "jobs": tuple(one.get("jobs", ())),
-                "groups": tuple(map(tuple, one.get("groups", ()))),
+                **entry,
+                "trades": tuple(entry["trades"]),
+                "titles": tuple(entry.get("titles", ())),
+                "jobs": tuple(entry.get("jobs", ())),
+                "groups": tuple(map(tuple, entry.get("groups", ()))),
             }
         )
-        for one in listed
+        for entry in listed
     )

@@ -52,7 +52,7 @@ def draw_world(options: SampleOptions) -> World:
     numbers = np.full(len(people), None, object)
     on_roll = np.flatnonzero(roles.on_roll)
     order = _streams(options, "numbers").permutation(len(on_roll))
-    numbers[on_roll] = [f"50{one:08d}" for one in order + 1000]
+    numbers[on_roll] = [f"50{entry:08d}" for entry in order + 1000]
     stale = _streams(options, "stale").random(len(people)) < rates(options.dirt, "registry")["phone_changed"]
     known = np.where(stale, people.old_phone, people.phone)
     return World(options, people, district, roles, people.names.full, people.ids, numbers, known, shared)
@@ -68,8 +68,8 @@ def _share(options: SampleOptions, people: SamplePeople, roles: Roles) -> Shared
     """Some of a neighbour's people put in the places of people here, where the sample has a neighbour."""
     if options.neighbour is None:
         return None
-    one = options.neighbour
-    theirs = replace(options, seed=one.seed, workers=one.workers, members=one.members, neighbour=None)
+    entry = options.neighbour
+    theirs = replace(options, seed=entry.seed, workers=entry.workers, members=entry.members, neighbour=None)
     others, _, their_roles = _inhabitants(theirs)
     return share_people(_streams(options, "neighbour"), (people, roles), (others, their_roles), options)
 
@@ -99,11 +99,11 @@ def _write_night(world: World, sheets: list[SampleSheet], night: int, folder: Pa
             sent.append(Sent(sheet, rows, None))
         elif len(rows):
             sent.append(Sent(sheet, rows, write_sheet(sheet, rows, folder / "drop" / sheet.source, day)))
-    for source in sorted({one.sheet.source for one in sent if one.places is not None}):
+    for source in sorted({entry.sheet.source for entry in sent if entry.places is not None}):
         _write_provenance(source, folder / "drop" / source)
-    told = tell(world, sent, night)
-    held = leads.turn(day, told.codes, causes_of(sheets, night))
-    write_truth(world, told, held, folder / "truth")
+    tonight = tell(world, sent, night)
+    held = leads.turn(day, tonight.codes, causes_of(sheets, night))
+    write_truth(world, tonight, held, folder / "truth")
     if world.shared is not None:
         world.shared.write(folder / "truth")
 

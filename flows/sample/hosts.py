@@ -38,9 +38,9 @@ class SampleRegister:
     overfull: frozenset[str] = frozenset()
     """Organisations more people belong in than one branch holds: whom the next in order takes in is as right."""
 
-    def name(self, one: SampleOrganisation) -> str:
+    def name(self, organisation: SampleOrganisation) -> str:
         """What the register calls it tonight."""
-        return self.renamed.get(one.name, one.name)
+        return self.renamed.get(organisation.name, organisation.name)
 
     def of_street(self, remit: str, street: str) -> list[str]:
         """Names of organisations of a remit in a street."""
@@ -56,7 +56,7 @@ class SampleRegister:
 
     def of_unit(self, unit: str | None) -> list[str]:
         """Names of the branches linked to the firm a unit belongs to."""
-        return [self.name(one) for one in self.linked(unit)]
+        return [self.name(entry) for entry in self.linked(unit)]
 
     def own(self, names: set[str]) -> list[str]:
         """Those of these names that are of branches of firms, in the register's order."""
@@ -69,22 +69,26 @@ class SampleRegister:
 
     @cached_property
     def _of_street(self) -> dict[tuple[str, str], list[str]]:
-        return grouped(((one.remit, one.street), self.name(one)) for one in self.organisations)
+        return grouped(
+            ((organisation.remit, organisation.street), self.name(organisation)) for organisation in self.organisations
+        )
 
     @cached_property
     def _of_trade(self) -> dict[tuple[str, str], list[str]]:
         return grouped(
-            ((one.remit, trade), self.name(one)) for one in self.organisations for trade in one.trade.split("、")
+            ((organisation.remit, trade), self.name(organisation))
+            for organisation in self.organisations
+            for trade in organisation.trade.split("、")
         )
 
     @cached_property
     def _linked(self) -> dict[str, list[SampleOrganisation]]:
-        return grouped((f"U{at:05d}", one) for one in self.organisations for at in one.units)
+        return grouped((f"U{at:05d}", organisation) for organisation in self.organisations for at in organisation.units)
 
     @cached_property
     def _of_firms(self) -> dict[str, int]:
         """Name of a branch of firms to its place."""
-        return {self.name(one): at for at, one in enumerate(self.organisations) if one.units}
+        return {self.name(organisation): at for at, organisation in enumerate(self.organisations) if organisation.units}
 
 
 def right_hosts(
@@ -95,10 +99,10 @@ def right_hosts(
     if named:
         return RightHosts(tuple(named), RULES[0])
     best: list[tuple[int, list[str]]] = [_of_place(register, place, floats, homes) for place in places]
-    fitting = [one for one in best if one[1]]
+    fitting = [entry for entry in best if entry[1]]
     if not fitting:
         return RightHosts()
-    hosts = list(dict.fromkeys(name for _, names in sorted(fitting, key=lambda one: one[0]) for name in names))
+    hosts = list(dict.fromkeys(name for _, names in sorted(fitting, key=lambda entry: entry[0]) for name in names))
     hosts += [name for name in _own_of_trade(register, rows) if name not in hosts]
     return RightHosts(tuple(hosts), RULES[min(rule for rule, _ in fitting)])
 
@@ -113,9 +117,9 @@ def _named(register: SampleRegister, rows: Rows, places: list[Workplace]) -> lis
     ]
     if letters and max(letters)[2] == "已接收":
         hosts.append(register.renamed.get(max(letters)[1], max(letters)[1]))
-    found = [one for one in hosts if one in register.names]
-    if found:
-        return found[:1]
+    result = [host for host in hosts if host in register.names]
+    if result:
+        return result[:1]
     own = {str(sheet.facts["branch_name"][row]) for sheet, row in rows if sheet.source == "party_members"}
     return [name for place in places for name in register.of_unit(_unit(place)) if name in own][:1]
 
@@ -132,10 +136,10 @@ def _unit(place: Workplace) -> str | None:
 
 def _of_place(register: SampleRegister, place: Workplace, floats: bool, homes: list[str]) -> tuple[int, list[str]]:
     """(number of the rule, names) for one place of work; where two readings of a rule fit, both names."""
-    found = register.of_unit(place.unit) or register.of_unit(place.station)
-    if found:
-        return 1, found
-    trade = next((one for one in data("places.toml")["trades"] if one["job"] == place.trade), None)
+    result = register.of_unit(place.unit) or register.of_unit(place.station)
+    if result:
+        return 1, result
+    trade = next((trade for trade in data("places.toml")["trades"] if trade["job"] == place.trade), None)
     later = _of_trade_or_street(register, place, trade, homes)
     if floats:
         at_work = register.of_street("floating", place.street or "")

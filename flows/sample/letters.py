@@ -104,7 +104,7 @@ def _letter_sheet(rng: np.random.Generator, world: World, letters: _Letters, par
     }
     identify(world, sheet)
     issued = [letters.issued[at] for at in part]
-    days = [(90, 90, 90, 60, 30, None)[one] for one in rng.integers(0, 6 if book else 5, len(part))]
+    days = [(90, 90, 90, 60, 30, None)[entry] for entry in rng.integers(0, 6 if book else 5, len(part))]
     until: list[Fact] = [day + timedelta(days=span or USUAL_VALIDITY) for day, span in zip(issued, days, strict=True)]
     received = [letters.received[at] for at in part]
     sheet.facts |= {

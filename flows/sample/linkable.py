@@ -60,22 +60,22 @@ class RegistryIdentity:
 
     def has(self, person: Numbers, numbers: Numbers) -> Flags:
         """Whether the registry shows these numbers of these people."""
-        found: Flags = np.isin(person * _PHONES + numbers, self.phones)
-        return found
+        result: Flags = np.isin(person * _PHONES + numbers, self.phones)
+        return result
 
 
 def numbers_of(phones: Strings) -> Numbers:
     """Phone numbers as integers; 0 where there is none."""
     texts = pa.array(phones, pa.string())
-    found: Numbers = pc.if_else(pc.equal(texts, ""), "0", texts).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return found
+    result: Numbers = pc.if_else(pc.equal(texts, ""), "0", texts).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return result
 
 
-def evidence(sheet: SampleSheet, rows: Numbers, known: RegistryIdentity) -> Strings:
+def evidence(sheet: SampleSheet, rows: Numbers, identities: RegistryIdentity) -> Strings:
     """The strongest tier each row meets against its own person, or `weak`, `none`, `conflict`."""
     person = sheet.person[rows]
-    same = known.has(person, numbers_of(sheet.phones[rows]))
-    return _tiers(sheet, rows, (known.id_shown[person], known.name[person], same))
+    same = identities.has(person, numbers_of(sheet.phones[rows]))
+    return _tiers(sheet, rows, (identities.id_shown[person], identities.name[person], same))
 
 
 def shown_alone(sheet: SampleSheet, rows: Numbers) -> Strings:
@@ -104,8 +104,8 @@ def _tiers(sheet: SampleSheet, rows: Numbers, registry: tuple[Numbers, Numbers, 
     )
     names = np.array([*(name for name, _ in tiers), "weak"], object)
     at = np.select([meets for _, meets in tiers], list(range(len(tiers))), len(tiers))
-    found: Strings = names[at]
-    return found
+    result: Strings = names[at]
+    return result
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,11 @@ def resolve_registry(sheets: list[SampleSheet], night: int, people: int) -> tupl
 
     The roll leads; a transfer or floating row counts for a roll member only if it meets a tier against the roll.
     """
-    known = RegistryIdentity.of_nobody(people)
+    identities = RegistryIdentity.of_nobody(people)
     order = ("party_members", "party_transfers", "floating_members")
-    listed = tuple(sorted((one for one in sheets if one.source in order), key=lambda one: order.index(one.source)))
+    listed = tuple(
+        sorted((sheet for sheet in sheets if sheet.source in order), key=lambda entry: order.index(entry.source))
+    )
     on_roll = np.zeros(people, bool)
     taken: list[tuple[int, Numbers]] = []
     for number, sheet in enumerate(listed):
@@ -148,9 +150,12 @@ def resolve_registry(sheets: list[SampleSheet], night: int, people: int) -> tupl
             if sheet.source == "party_members":
                 on_roll[sheet.person[rows]] = True
             else:
-                taken[-1] = (number, rows[~on_roll[sheet.person[rows]] | np.isin(evidence(sheet, rows, known), LINKS)])
-            known.add(sheet, taken[-1][1])
-    return known, _grouped_by_person(listed, taken)
+                taken[-1] = (
+                    number,
+                    rows[~on_roll[sheet.person[rows]] | np.isin(evidence(sheet, rows, identities), LINKS)],
+                )
+            identities.add(sheet, taken[-1][1])
+    return identities, _grouped_by_person(listed, taken)
 
 
 def _turns(sheet: SampleSheet, rows: Numbers) -> Iterator[Numbers]:

@@ -32,7 +32,7 @@ def registered_units(rng: np.random.Generator, world: World, feed: Feed, sheet: 
         "employees": list(map(int, rng.integers(1, 30, count))),
     }
     if "reported_members" in sheet.headers:
-        sheet.cells["reported_members"] = [None if one else 0 for one in rng.random(count) < 0.6]
+        sheet.cells["reported_members"] = [None if entry else 0 for entry in rng.random(count) < 0.6]
 
 
 def _self_employed(rng: np.random.Generator, world: World, sheet: SampleSheet, placed: Placed) -> None:
@@ -59,7 +59,7 @@ def _firms(rng: np.random.Generator, world: World, sheet: SampleSheet, placed: P
     chosen: list[int] = []
     for row, (person, at) in enumerate(zip(map(int, sheet.person), map(int, placed.unit), strict=True)):
         others = _of_trade(rng, world, int(placed.trade[row]))
-        free = next((one for one in (at, *others) if one not in taken), at)
+        free = next((entry for entry in (at, *others) if entry not in taken), at)
         chosen.append(of_person.setdefault(person, free))
         taken.add(chosen[-1])
     sheet.cells["unit_name"] = [units[at].name for at in chosen]

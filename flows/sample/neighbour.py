@@ -31,10 +31,10 @@ class Shared:
 
     def write(self, folder: Path) -> None:
         """Write the truth beside that of the night."""
-        words = ["works_here" if one else "member_here" for one in self.works_here]
+        words = ["works_here" if entry else "member_here" for entry in self.works_here]
         table = pa.table({
-            "person": pa.array([f"P{one:06d}" for one in self.own], pa.string()),
-            "neighbour_person": pa.array([f"P{one:06d}" for one in self.neighbours], pa.string()),
+            "person": pa.array([f"P{entry:06d}" for entry in self.own], pa.string()),
+            "neighbour_person": pa.array([f"P{neighbour:06d}" for neighbour in self.neighbours], pa.string()),
             "standing": pa.array(words, pa.string()),
         })  # fmt: skip
         pq.write_table(table, folder / TRUTH, compression="zstd")
@@ -49,10 +49,10 @@ def share_people(
     """
     (people, roles), (people_there, roles_there) = own, other
     rates = data("rates.toml")["neighbour"]
-    free_here, free_there = (_free(one, kind, options) for one, kind in (own, other))
+    free_here, free_there = (_free(entry, kind, options) for entry, kind in (own, other))
     works = (free_here & ~roles.on_roll, free_there & roles_there.on_roll)
     belongs = (free_here & roles.on_roll, free_there & ~roles_there.on_roll)
-    workers, other_workers = (np.arange(len(one)) < one.workers for one in (people, people_there))
+    workers, other_workers = (np.arange(len(entry)) < entry.workers for entry in (people, people_there))
     riders = _draw(rng, works[0] & workers, works[1] & ~other_workers, round(rates["works_here"] * people.workers))
     members = _draw(
         rng, belongs[0] & ~workers, belongs[1] & other_workers,

@@ -52,117 +52,119 @@ class SampleNight:
 
     def resolved(self, sheet: SampleSheet) -> Flags:
         """Which rows of a registry sheet can be tied to their person."""
-        found = np.zeros(len(sheet), bool)
-        which = next((at for at, one in enumerate(self.registry.sheets) if one is sheet), None)
+        result = np.zeros(len(sheet), bool)
+        which = next((at for at, entry in enumerate(self.registry.sheets) if entry is sheet), None)
         if which is not None:
-            found[self.registry.row[self.registry.which == which]] = True
-        return found
+            result[self.registry.row[self.registry.which == which]] = True
+        return result
 
 
 def tell(world: World, sent: list[Sent], night: int) -> SampleNight:
     """Read a night's files as a clerk would who knows whose every row is."""
-    sheets = [one.sheet for one in sent]
-    known, registry = resolve_registry(sheets, night, len(world.people))
-    organisations = next(one for one in sheets if one.source == "party_organisations")
+    sheets = [item.sheet for item in sent]
+    identities, registry = resolve_registry(sheets, night, len(world.people))
+    organisations = next(sheet for sheet in sheets if sheet.source == "party_organisations")
     names = organisations.cells["org_name"]
     above = zip(names, organisations.facts["parent_org"], strict=True)
-    told = SampleNight(
-        sent, known, registry, {}, streets_of_units(sent), _platform_units(sent),
+    tonight = SampleNight(
+        sent, identities, registry, {}, streets_of_units(sent), _platform_units(sent),
         SampleDate(world.options.dates()[night], frozenset(map(str, names)), {str(a): str(b) for a, b in above}),
         _register(world, sheets, [str(name) for name in names]), _addressed(world, sent),
     )  # fmt: skip
-    owners = owners_of_phones([(one.sheet, one.rows) for one in sent])
+    owners = owners_of_phones([(item.sheet, item.rows) for item in sent])
     declares = _declaring(world, sent)
-    for one in sent:
-        if one.sheet.side == "worker":
-            _gather_sheet(told, one, owners, known.seen | declares)
-    _own_places(told)
-    told.codes = _codes(told)
-    return told
+    for entry in sent:
+        if entry.sheet.side == "worker":
+            _gather_sheet(tonight, entry, owners, identities.seen | declares)
+    _own_places(tonight)
+    tonight.codes = _codes(tonight)
+    return tonight
 
 
 def _platform_units(sent: Iterable[Sent]) -> frozenset[str]:
     return frozenset(
         str(unit)
-        for one in sent
-        if one.sheet.source in ("platform", "transport") and "unit_name" in one.sheet.facts
-        for unit in {one.sheet.facts["unit_name"][row] for row in one.rows.tolist()}
+        for entry in sent
+        if entry.sheet.source in ("platform", "transport") and "unit_name" in entry.sheet.facts
+        for unit in {entry.sheet.facts["unit_name"][row] for row in entry.rows.tolist()}
         if unit
     )
 
 
 def _addressed(world: World, sent: Iterable[Sent]) -> Flags:
-    found = np.zeros(len(world.people), bool)
-    for one in sent:
-        if {"home_address", "home_street"} & set(one.sheet.headers):
-            found[one.sheet.person[one.rows]] = True
-    return found
+    result = np.zeros(len(world.people), bool)
+    for entry in sent:
+        if {"home_address", "home_street"} & set(entry.sheet.headers):
+            result[entry.sheet.person[entry.rows]] = True
+    return result
 
 
 def _declaring(world: World, sent: Iterable[Sent]) -> Flags:
     """Who says of themselves to be a member, in any file."""
-    found = np.zeros(len(world.people), bool)
-    for one in sent:
-        if one.sheet.side == "worker" and one.sheet.asks:
-            said = one.sheet.facts["declared_member"]
-            found[one.sheet.person[[row for row in one.rows.tolist() if said[row] is True]]] = True
-    return found
+    result = np.zeros(len(world.people), bool)
+    for entry in sent:
+        if entry.sheet.side == "worker" and entry.sheet.asks:
+            said = entry.sheet.facts["declared_member"]
+            result[entry.sheet.person[[row for row in entry.rows.tolist() if said[row] is True]]] = True
+    return result
 
 
-def _codes(told: SampleNight) -> dict[int, list[str]]:
+def _codes(tonight: SampleNight) -> dict[int, list[str]]:
     """By the rules, of those a row is tied to or whose own job on the roll is platform work; else 自报未核."""
-    tied = [person for person, work in told.works.items() if work.linked or work.places]
-    found = {
-        person: statuses(told.registry.rows_of(person), told.works[person], told.night)
+    tied = [person for person, work in tonight.works.items() if work.linked or work.places]
+    result = {
+        person: statuses(tonight.registry.rows_of(person), tonight.works[person], tonight.night)
         for person in tied
-        if told.identities.seen[person]
+        if tonight.identities.seen[person]
     }
-    declared = {person for person, work in told.works.items() if work.declares}
-    found |= {person: ["D1"] for person in declared if not told.identities.seen[person]}
-    return {person: codes for person, codes in found.items() if codes}
+    declared = {person for person, work in tonight.works.items() if work.declares}
+    result |= {person: ["D1"] for person in declared if not tonight.identities.seen[person]}
+    return {person: codes for person, codes in result.items() if codes}
 
 
 def _register(world: World, sheets: list[SampleSheet], names: list[str]) -> SampleRegister:
     """Firms above stations and 分公司, as far as any file shows them; organisations by tonight's names."""
     organisations = world.district.organisations
-    firms = {f"U{at:05d}": f"U{one.parent:05d}" for at, one in enumerate(world.district.units) if one.parent >= 0}
-    firms |= {f"S{at:05d}": f"U{one.unit:05d}" for at, one in enumerate(world.district.stations) if one.unit >= 0}
-    renamed = {one.name: name for one, name in zip(organisations, names, strict=True) if one.name != name}
+    firms = {f"U{at:05d}": f"U{unit.parent:05d}" for at, unit in enumerate(world.district.units) if unit.parent >= 0}
+    firms |= {
+        f"S{at:05d}": f"U{station.unit:05d}" for at, station in enumerate(world.district.stations) if station.unit >= 0
+    }
+    renamed = {entry.name: name for entry, name in zip(organisations, names, strict=True) if entry.name != name}
     return SampleRegister(organisations, firms, renamed)
 
 
 def streets_of_units(sent: Iterable[Sent]) -> dict[str, str]:
     """Units whose street some file shows: a registration, or a row with station or street."""
-    found: dict[str, str] = {}
-    for one in sent:
-        facts = one.sheet.facts
-        if "unit_name" not in facts or one.sheet.source != "market_regulation":
+    result: dict[str, str] = {}
+    for entry in sent:
+        facts = entry.sheet.facts
+        if "unit_name" not in facts or entry.sheet.source != "market_regulation":
             continue
-        found |= {
-            str(facts["unit_name"][row]): str(facts["street"][row]) for row in one.rows if facts["unit_name"][row]
+        result |= {
+            str(facts["unit_name"][row]): str(facts["street"][row]) for row in entry.rows if facts["unit_name"][row]
         }
-    return found
+    return result
 
 
-def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -> None:
+def _gather_sheet(tonight: SampleNight, entry: Sent, owners: Owners, wanted: Flags) -> None:
     """Take in the rows of the people asked for, in place."""
-    sheet = one.sheet
-    rows = one.rows[wanted[sheet.person[one.rows]]]
-    reasons = scope_reasons(told.platform_units, sheet, rows)
-    for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, told.identities), strict=True):
+    sheet = entry.sheet
+    rows = entry.rows[wanted[sheet.person[entry.rows]]]
+    reasons = scope_reasons(tonight.platform_units, sheet, rows)
+    for row, reason, tier in zip(rows.tolist(), reasons, evidence(sheet, rows, tonight.identities), strict=True):
         person = int(sheet.person[row])
-        work = told.works.setdefault(person, LinkableWork())
+        work = tonight.works.setdefault(person, LinkableWork())
         if sheet.source != "self_reports":
             work.rows += 1
         if not agreed(sheet, row) or reason != PLATFORM_WORK:
             continue
         said = membership_claim(sheet, row)
         work.declares |= said is True
-        place = _place(sheet, row, told.streets)
+        place = _place(sheet, row, tonight.streets)
         work.claimed.append(place)
-        if not told.identities.seen[person] or tier not in LINKS:
+        if not tonight.identities.seen[person] or tier not in LINKS:
             # Of a member whose row cannot be tied to the roll, the row alone may stand as a person of its own.
-            alone = bool(told.identities.seen[person]) and (said is True or sheet.source == "self_reports")
+            alone = bool(tonight.identities.seen[person]) and (said is True or sheet.source == "self_reports")
             work.open_codes |= {"D1"} if alone else set()
             continue
         work.linked += 1
@@ -171,16 +173,16 @@ def _gather_sheet(told: SampleNight, one: Sent, owners: Owners, wanted: Flags) -
             continue
         if place.active:
             work.starts.append(place.start)
-        if said is False and tier == "full_id" and not _of_another(told, sheet, row, owners):
+        if said is False and tier == "full_id" and not _of_another(tonight, sheet, row, owners):
             work.denials.append(place.start)
             shared = owners.others(sheet, row)
             if shared or "phone_employer" in sheet.tags.get(row, ()):  # a family's or an employer's: whose, stays open
                 work.open_codes |= {"Y1", "N0"}
 
 
-def _of_another(told: SampleNight, sheet: SampleSheet, row: int, owners: Owners) -> bool:
+def _of_another(tonight: SampleNight, sheet: SampleSheet, row: int, owners: Owners) -> bool:
     """Whether the row's phone is another known person's and not the member's own."""
-    mine = owners.has(sheet, row) and told.identities.shows(sheet, row)
+    mine = owners.has(sheet, row) and tonight.identities.shows(sheet, row)
     return not mine and owners.others(sheet, row)
 
 
@@ -211,16 +213,16 @@ def _place(sheet: SampleSheet, row: int, streets: dict[str, str]) -> Workplace:
     )  # fmt: skip
 
 
-def _own_places(told: SampleNight) -> None:
+def _own_places(tonight: SampleNight) -> None:
     """Where the roll itself says a member works for a platform, for those no row is tied to."""
-    for sheet in told.registry.sheets:
+    for sheet in tonight.registry.sheets:
         if sheet.source != "party_members":
             continue
-        tied = np.flatnonzero(told.resolved(sheet) & np.array(sheet.facts["own_job"], bool))
+        tied = np.flatnonzero(tonight.resolved(sheet) & np.array(sheet.facts["own_job"], bool))
         for row in tied.tolist():
-            work = told.works.setdefault(int(sheet.person[row]), LinkableWork())
+            work = tonight.works.setdefault(int(sheet.person[row]), LinkableWork())
             if not work.linked:
-                work.places.append(_place(sheet, row, told.streets))
+                work.places.append(_place(sheet, row, tonight.streets))
 
 
 def home_streets(world: World, person: int) -> list[str]:

@@ -36,18 +36,18 @@ class SampleOrganisation:
 
 def draw_organisations(rng: np.random.Generator, firms: list[Firm], branches: int) -> tuple[SampleOrganisation, ...]:
     """Every organisation, parents before children; codes are of 13 places and begin with two noughts."""
-    found: list[SampleOrganisation] = []
+    result: list[SampleOrganisation] = []
     code = data("places.toml")["district_code"]
 
     def add(name: str, kind: str, parent: str, remit: str, **more: str | tuple[int, ...]) -> None:
-        found.append(SampleOrganisation(f"00{code}{len(found) + 1:05d}", name, kind, parent, remit, **more))  # type: ignore[arg-type]
+        result.append(SampleOrganisation(f"00{code}{len(result) + 1:05d}", name, kind, parent, remit, **more))  # type: ignore[arg-type]
 
     _committees(add)
     _communities(add, branches)
     _floating_and_joint(add)
     _of_units(rng, add, firms)
     _closed(add)
-    return tuple(found)
+    return tuple(result)
 
 
 def street_committee(street: str) -> str:

@@ -62,15 +62,15 @@ def own_work(rng: np.random.Generator, world: World, persons: Numbers) -> list[O
         rng.integers(0, len(_OTHER_WORK), count)[persons],
     )
     at_firm, forms = (rng.random(count) < 0.5)[persons], rng.integers(0, 3, count)[persons]
-    found = []
+    result = []
     for row, person in enumerate(persons):
         if world.roles.story[person] != "W1":
-            found.append(_OTHER_WORK[theirs[row]])
+            result.append(_OTHER_WORK[theirs[row]])
         elif at_firm[row]:
-            found.append(_at_firm(world, int(person), int(forms[row])))
+            result.append(_at_firm(world, int(person), int(forms[row])))
         else:
-            found.append(_PLATFORM_WORK[mine[row]])
-    return found
+            result.append(_PLATFORM_WORK[mine[row]])
+    return result
 
 
 def _at_firm(world: World, person: int, form: int) -> OwnWork:

@@ -52,16 +52,16 @@ def pour(book: bytes, place: Place, portions: Iterable[PouredRows], path: Path) 
             if entry.filename != place.part:
                 new.writestr(entry, data)
                 continue
-            found = re.search(rb'<row r="%d"[^>]*>.*?</row>' % place.row, data)
-            if found is None:
+            match = re.search(rb'<row r="%d"[^>]*>.*?</row>' % place.row, data)
+            if match is None:
                 raise ValueError(f"no row {place.row} in {place.part}")
-            style = re.search(rb' s="(\d+)"', found[0])
+            style = re.search(rb' s="(\d+)"', match[0])
             entry.file_size = max(len(data), place.cells * _CELL_BYTES)
             with new.open(entry, "w") as part:
-                part.write(data[: found.start()])
+                part.write(data[: match.start()])
                 for some in portions:
                     part.write(_rows(some, style[1].decode() if style else ""))
-                part.write(data[found.end() :])
+                part.write(data[match.end() :])
 
 
 def _rows(some: PouredRows, day_style: str) -> bytes:
@@ -108,6 +108,6 @@ def _texts(texts: pa.Array) -> pa.Array:
 def _careful(text: str) -> str:
     kept = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
     text = re.sub("(_x[0-9a-fA-F]{4}_)", r"_x005F\1", text)
-    text = re.sub("[\x00-\x08\x0b-\x1f\ufffe\uffff]", lambda found: f"_x{ord(found[0]):04X}_", text)
+    text = re.sub("[\x00-\x08\x0b-\x1f\ufffe\uffff]", lambda result: f"_x{ord(result[0]):04X}_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'" t="inlineStr"><is><t{kept}>{text}</t></is></c>'

@@ -64,9 +64,11 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
     sheet.phone_shown[:] = Masking.FULL
     left = [world.base - timedelta(days=int(days)) for days in rng.integers(100, 1500, count)]
     spoke = [world.base - timedelta(days=int(days)) for days in rng.integers(5, 100, count)]
-    hosts = [one.name for one in world.district.organisations if one.kind == "流动党员党支部"]
-    named = [None if outward else hosts[one % len(hosts)] for one in range(count)]
-    homes = [home_of(world, int(one)) if outward else elsewhere(int(one)) for one in persons]
+    hosts = [
+        organisation.name for organisation in world.district.organisations if organisation.kind == "流动党员党支部"
+    ]
+    named = [None if outward else hosts[number % len(hosts)] for number in range(count)]
+    homes = [home_of(world, int(person)) if outward else elsewhere(int(person)) for person in persons]
     places, book = data("places.toml"), layout.form == "xlsx"
     sheet.facts |= {
         "direction": ["流出" if outward else "流入"] * count,
@@ -79,10 +81,10 @@ def _floating_sheet(rng: np.random.Generator, world: World, persons: Numbers, ou
         "flow_direction": ["流出" if outward else "流入"] * count,
         "left_on": shown_dates(list(left), book),
         "last_contact_on": shown_dates(list(spoke), book),
-        "destination": [places["elsewhere"][one % 12] if outward else places["district"] for one in range(count)],
+        "destination": [places["elsewhere"][number % 12] if outward else places["district"] for number in range(count)],
         "home_branch": list(written_branches(rng, homes)),
-        "host_org": [None if one is None else written_branch(one, rng.random()) for one in named],
-        "permit_no": [f"LD{int(outward)}{one:06d}" for one in range(count)],
+        "host_org": [None if entry is None else written_branch(entry, rng.random()) for entry in named],
+        "permit_no": [f"LD{int(outward)}{number:06d}" for number in range(count)],
     }
     sheet.cells = {name: sheet.cells[name] for name in sheet.headers}
     return sheet
@@ -108,19 +110,19 @@ def _organisations(rng: np.random.Generator, world: World) -> SampleSheet:
         "contact_phone": "联系电话",
         "full_members": "正式党员数",
     }
-    sheet.facts["parent_org"] = [one.parent for one in organisations]
+    sheet.facts["parent_org"] = [organisation.parent for organisation in organisations]
     sheet.cells = {
-        "org_code": [one.code for one in organisations],
-        "org_name": [one.name for one in organisations],
-        "org_kind": [one.kind for one in organisations],
-        "parent_org": [_parent(one.parent, rng.random()) for one in organisations],
-        "street": [one.street or None for one in organisations],
-        "trade": [one.trade or None for one in organisations],
-        "linked_unit": [_linked(world, one, rng.random()) for one in organisations],
-        "uscc": [one.uscc if number % 2 else None for number, one in enumerate(organisations)],
+        "org_code": [organisation.code for organisation in organisations],
+        "org_name": [organisation.name for organisation in organisations],
+        "org_kind": [organisation.kind for organisation in organisations],
+        "parent_org": [_parent(organisation.parent, rng.random()) for organisation in organisations],
+        "street": [organisation.street or None for organisation in organisations],
+        "trade": [organisation.trade or None for organisation in organisations],
+        "linked_unit": [_linked(world, organisation, rng.random()) for organisation in organisations],
+        "uscc": [organisation.uscc if number % 2 else None for number, organisation in enumerate(organisations)],
         "secretary": list(names),
         "contact_phone": [f"023-6{rng.integers(10**6, 10**7)}" for _ in range(count)],
-        "full_members": [int(one) for one in size],
+        "full_members": [int(entry) for entry in size],
     }
     return sheet
 
@@ -130,9 +132,9 @@ def _parent(name: str, chance: float) -> str:
     return written_branch(name, 1 - chance) if chance < 0.25 else name
 
 
-def _linked(world: World, one: SampleOrganisation, chance: float) -> str | None:
+def _linked(world: World, organisation: SampleOrganisation, chance: float) -> str | None:
     """关联单位: a firm in one of its forms; joint branches name each of theirs."""
-    if not one.units:
-        return one.unit or None
-    listed = [world.district.units[at].spellings for at in one.units]
+    if not organisation.units:
+        return organisation.unit or None
+    listed = [world.district.units[at].spellings for at in organisation.units]
     return "、".join(forms[int(chance * 3) if len(listed) == 1 else 0].text for forms in listed)

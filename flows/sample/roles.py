@@ -61,10 +61,15 @@ def _homes(rng: np.random.Generator, district: SampleDistrict, story: Strings, u
     """Home branches: mostly of communities; some at a school, hospital or authority, some at the unit's own branch."""
     count, chance = len(story), rng.random(len(story))
     home = np.array(district.home_branches)[rng.integers(0, len(district.home_branches), count)]
-    closed = np.array([at for at, one in enumerate(district.organisations) if one.remit == "closed"])
+    closed = np.array([at for at, organisation in enumerate(district.organisations) if organisation.remit == "closed"])
     elsewhere_employed = (story == "") & (chance < 0.06)
     home[elsewhere_employed] = closed[rng.integers(0, len(closed), int(elsewhere_employed.sum()))]
-    of_unit = {unit: at for at, one in enumerate(district.organisations) if one.remit == "unit" for unit in one.units}
+    of_unit = {
+        unit: at
+        for at, organisation in enumerate(district.organisations)
+        if organisation.remit == "unit"
+        for unit in organisation.units
+    }
     for person in np.flatnonzero(np.isin(story, ["N0", "Y1", "L1", "S1"]) & (chance < 0.5)):
         home[person] = of_unit.get(int(unit[person]), home[person])
     home[np.isin(story, ["P2", "F2"])] = -1
@@ -91,9 +96,9 @@ def _joined(rng: np.random.Generator, people: SamplePeople, options: SampleOptio
 def _employ(rng: np.random.Generator, district: SampleDistrict, count: int) -> tuple[Numbers, Numbers]:
     trade = rng.choice(6, count, p=[0.45, 0.20, 0.13, 0.08, 0.07, 0.07])
     unit = np.zeros(count, np.int64)
-    for one in range(6):
-        chosen = np.flatnonzero(trade == one)
-        firms = np.array(district.units_of(one))
+    for entry in range(6):
+        chosen = np.flatnonzero(trade == entry)
+        firms = np.array(district.units_of(entry))
         unit[chosen] = firms[rng.integers(0, len(firms), len(chosen))]
     return trade, unit
 

@@ -120,8 +120,8 @@ def _roll_sheet(
         "member_no": list(numbers),
         "ethnicity": list(world.people.ethnicity[persons]),
         "birth_date": shown_dates(births, book),
-        "education": [education[one] for one in rng.integers(0, len(education), count)],
-        "member_type": ["预备党员" if one is None else "正式党员" for one in full],
+        "education": [education[entry] for entry in rng.integers(0, len(education), count)],
+        "member_type": ["预备党员" if entry is None else "正式党员" for entry in full],
         "joined_on": shown_dates(joined, book),
         "full_member_on": shown_dates(full, book),
         "branch_name": list(written_branches(rng, branches)),
@@ -131,18 +131,18 @@ def _roll_sheet(
             world.people.street[persons],
             lambda at: f"{places['district']}{places['streets'][at]}{places['communities'][at % 12]}社区{at + 1}号",
         ),
-        "unit_name": [one.unit or None for one in jobs],
-        "job": [one.job or None for one in jobs],
+        "unit_name": [job.unit or None for job in jobs],
+        "job": [job.job or None for job in jobs],
     }
     sheet.facts |= {
         "birth_date": list(births),
         "joined_on": list(joined),
         "full_member_on": list(full),
         "branch_name": list(branches),
-        "own_job": [one.trade is not None for one in jobs],
-        "trade": [one.trade for one in jobs],
-        "unit_name": [one.whose for one in jobs],
-        "unit_name_form": [one.form for one in jobs],
+        "own_job": [job.trade is not None for job in jobs],
+        "trade": [job.trade for job in jobs],
+        "unit_name": [job.whose for job in jobs],
+        "unit_name_form": [job.form for job in jobs],
     }
     _states(rng, world, sheet)
     return sheet
@@ -178,19 +178,22 @@ def _states(rng: np.random.Generator, world: World, sheet: SampleSheet) -> None:
     gone = dates_of(np.datetime64(world.base, "D") - rng.integers(200, 2500, count))
     places = data("places.toml")["elsewhere"]
     sheet.cells |= {
-        "membership_state": ["停止党籍" if one else ("正常" if book else "正常党籍") for one in stopped],
-        "lost_contact": [None if empty else ("是" if one else "否") for one, empty in zip(lost, blank, strict=True)],
-        "lost_contact_on": shown_dates([day if one else None for one, day in zip(lost, gone, strict=True)], book),
-        "is_floating": [
-            None if empty and not one else ("是" if one else "否") for one, empty in zip(floating, blank, strict=True)
+        "membership_state": ["停止党籍" if entry else ("正常" if book else "正常党籍") for entry in stopped],
+        "lost_contact": [
+            None if empty else ("是" if entry else "否") for entry, empty in zip(lost, blank, strict=True)
         ],
-        "outflow_to": [places[at % len(places)] if one else None for at, one in enumerate(floating)],
+        "lost_contact_on": shown_dates([day if entry else None for entry, day in zip(lost, gone, strict=True)], book),
+        "is_floating": [
+            None if empty and not entry else ("是" if entry else "否")
+            for entry, empty in zip(floating, blank, strict=True)
+        ],
+        "outflow_to": [places[at % len(places)] if entry else None for at, entry in enumerate(floating)],
     }
     sheet.facts |= {
         "stopped": list(map(bool, stopped)),
-        "lost": [bool(one) and not empty for one, empty in zip(lost, blank, strict=True)],
+        "lost": [bool(entry) and not empty for entry, empty in zip(lost, blank, strict=True)],
         "floating": list(map(bool, floating)),
-        "lost_contact_on": [day if one else None for one, day in zip(lost, gone, strict=True)],
+        "lost_contact_on": [day if entry else None for entry, day in zip(lost, gone, strict=True)],
     }
 
 

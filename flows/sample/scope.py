@@ -29,9 +29,9 @@ def scope_reasons(platform_units: frozenset[str], sheet: SampleSheet, rows: Numb
 
 @cache
 def _names_no_trade(unit: str) -> bool:
-    return any(one in unit for one in _plain())
+    return any(entry in unit for entry in _plain())
 
 
 @cache
 def _plain() -> tuple[str, ...]:
-    return tuple(one.removesuffix("有限公司") for one in data("places.toml")["plain_suffixes"])
+    return tuple(suffix.removesuffix("有限公司") for suffix in data("places.toml")["plain_suffixes"])

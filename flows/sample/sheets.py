@@ -123,7 +123,7 @@ class SampleSheet:
     def hold_back(self, nights: int) -> None:
         """What falls on a night the file does not come is in it on the next that it does, in place."""
         comes = {
-            night: next((one for one in range(night, nights) if one not in self.missing), nights)
+            night: next((number for number in range(night, nights) if number not in self.missing), nights)
             for night in range(nights)
         }
         self.edits = [replace(edit, night=comes.get(edit.night, edit.night)) for edit in self.edits]

@@ -32,7 +32,9 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> SampleSheet:
     }
     identify(world, sheet)
     short = rng.random(len(persons)) < 0.4
-    sheet.cells["id_number"] = [one[-4:] if cut else one for one, cut in zip(world.ids[persons], short, strict=True)]
+    sheet.cells["id_number"] = [
+        entry[-4:] if cut else entry for entry, cut in zip(world.ids[persons], short, strict=True)
+    ]
     sheet.id_shown[short] = Masking.LAST_4
     sheet.phones = world.people.phone[persons].copy()
     sheet.phone_shown[:] = Masking.FULL
@@ -40,17 +42,17 @@ def self_report_sheet(rng: np.random.Generator, world: World) -> SampleSheet:
     days = [world.base - timedelta(days=int(day)) for day in rng.integers(1, 200, len(persons))]
     streets, trades = data("places.toml")["streets"], data("places.toml")["trades"]
     homes = [
-        world.district.organisations[home].name if home >= 0 else elsewhere(int(one))
-        for one, home in zip(persons, world.roles.home[persons], strict=True)
+        world.district.organisations[home].name if home >= 0 else elsewhere(int(entry))
+        for entry, home in zip(persons, world.roles.home[persons], strict=True)
     ]
     sheet.cells |= {
-        "report_no": [f"BD{one:05d}" for one in range(len(persons))],
+        "report_no": [f"BD{number:05d}" for number in range(len(persons))],
         "reported_on": list(days),
         "phones": list(sheet.phones),
         "unit_name": [trades[at]["trade"] + "平台" for at in world.roles.trade[persons]],
         "home_street": [streets[at] for at in world.people.street[persons]],
         "home_org": list(homes),
-        "consent": ["同意" if one else "不同意" for one in agrees],
+        "consent": ["同意" if entry else "不同意" for entry in agrees],
     }
     sheet.facts |= {
         "reported_on": list(days),

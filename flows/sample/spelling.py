@@ -23,13 +23,18 @@ def _pool() -> dict[str, str]:
     """Given-name characters of one reading only, each with its toneless sound."""
     table = data("names.toml")["given"]
     characters = {
-        one for sex in ("male", "female") for kind in ("first", "second", "single") for one in "".join(table[sex][kind])
+        entry
+        for sex in ("male", "female")
+        for kind in ("first", "second", "single")
+        for entry in "".join(table[sex][kind])
     }
     characters |= set(
         "伟玮炜苇燕艳雁晏丽莉莅俐静婧敬竞婷庭亭廷杰洁捷峰锋丰枫辉晖徽慧惠卉勇咏永泳涛韬滔军君钧均敏闵红宏虹鸿弘建健剑鉴志智治致波博泊渤"
     )
-    readings = {one: set(pinyin(one, style=Style.NORMAL, heteronym=True)[0]) for one in sorted(characters)}
-    return {one: next(iter(sounds)) for one, sounds in readings.items() if len(sounds) == 1}
+    readings = {
+        character: set(pinyin(character, style=Style.NORMAL, heteronym=True)[0]) for character in sorted(characters)
+    }
+    return {entry: next(iter(sounds)) for entry, sounds in readings.items() if len(sounds) == 1}
 
 
 @cache
@@ -37,8 +42,8 @@ def same_sounding() -> dict[str, tuple[str, ...]]:
     """Each given-name character's homophones (toneless)."""
     pool = _pool()
     return {
-        one: tuple(sorted(other for other, sound in pool.items() if sound == pool[one] and other != one))
-        for one in pool
+        entry: tuple(sorted(other for other, sound in pool.items() if sound == pool[entry] and other != entry))
+        for entry in pool
     }
 
 
@@ -64,8 +69,8 @@ def _rare() -> dict[str, tuple[str, ...]]:
     """What becomes of each rare character: a question mark, a box, its sound, its parts, a private code point."""
     rare = data("names.toml")["given"]["rare"]
     return {
-        one: ("?", "□", rare["sounds"].get(one, "?"), f"({rare['parts'].get(one, '?')})", "\ue863")
-        for one in rare["characters"]
+        character: ("?", "□", rare["sounds"].get(character, "?"), f"({rare['parts'].get(character, '?')})", "\ue863")
+        for character in rare["characters"]
     }
 
 
@@ -81,7 +86,7 @@ def can_alter(name: str, kind: str) -> bool:
         return dotted and kind == "name_dot_variant"
     given = name[len(surname_of(name)) :]
     if kind == "name_rare_broken":
-        return any(one in _rare() for one in name)
+        return any(entry in _rare() for entry in name)
     if kind == "name_blank_inside":
         return len(name) == 2
     if kind == "name_traditional":
@@ -100,8 +105,8 @@ def alter_name(name: str, kind: str, pick: int) -> str | None:
     if kind == "name_dot_variant":
         return name.replace("·", _DOTS[pick % len(_DOTS)])
     if kind == "name_rare_broken":
-        found = next(one for one in name if one in _rare())
-        return name.replace(found, _rare()[found][pick % 5])
+        result = next(entry for entry in name if entry in _rare())
+        return name.replace(result, _rare()[result][pick % 5])
     if kind == "name_blank_inside":
         return f"{name[0]}{(' ', '　', '  ')[pick % 3]}{name[1]}"
     if kind == "name_traditional":

@@ -55,10 +55,10 @@ class SampleDate:
 
     def line(self, branch: str) -> list[str]:
         """A branch and all above it."""
-        found = [branch]
-        while found[-1] in self.above and self.above[found[-1]] not in found:
-            found.append(self.above[found[-1]])
-        return found
+        result = [branch]
+        while result[-1] in self.above and self.above[result[-1]] not in result:
+            result.append(self.above[result[-1]])
+        return result
 
 
 def _day(fact: Fact) -> date | None:
@@ -76,7 +76,7 @@ def statuses(rows: list[tuple[SampleSheet, int]], work: LinkableWork, night: Sam
     here = any(facts["branch_name"][row] in night.branches for facts, row in roll)
     flagged = any(facts["floating"][row] for facts, row in roll)
     joined = [_day(facts["joined_on"][row]) for facts, row in roll]
-    found = {
+    result = {
         "S1": any(facts["stopped"][row] for facts, row in roll),
         "P1": _in_pocket(letters, {str(facts["branch_name"][row]) for facts, row in roll}, night),
         "L1": bool(work.linked) and any(facts["lost"][row] for facts, row in roll),
@@ -87,7 +87,7 @@ def statuses(rows: list[tuple[SampleSheet, int]], work: LinkableWork, night: Sam
         "W1": own_job and not work.linked,
     }
     accusing = _ACCUSING if contradicted(rows) else frozenset()
-    codes = [code for code in ORDER if found.get(code) and code not in accusing]
+    codes = [code for code in ORDER if result.get(code) and code not in accusing]
     return codes or ["N0"]
 
 
@@ -112,8 +112,8 @@ def _in_pocket(letters: list[tuple[dict[str, list[Fact]], int]], branches: set[s
     """The newest letter was never lodged, is past its validity, and the roll shows neither its target nor one below."""
     if not letters:
         return False
-    facts, row = max(letters, key=lambda one: str(one[0]["issued_on"][one[1]]))
+    facts, row = max(letters, key=lambda entry: str(entry[0]["issued_on"][entry[1]]))
     until = _day(facts["valid_until"][row])
     open_still = facts["reception_state"][row] in ("未接收", "审批超时")
-    reached = {one for branch in branches for one in night.line(branch)}
+    reached = {line for branch in branches for line in night.line(branch)}
     return bool(open_still and until and night.as_of > until and facts["to_org"][row] not in reached)

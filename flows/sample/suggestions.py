@@ -55,20 +55,20 @@ def main_unit(register: SampleRegister, places: Iterable[Workplace]) -> str | No
 
 def tally(register: SampleRegister, people: Iterable[SuggestionMember]) -> dict[str, Tally]:
     """Each unit's members; who already stands in a branch of their unit is not counted again."""
-    found: dict[str, Tally] = {}
-    for one in people:
-        unit = main_unit(register, one.places)
-        if unit is None or one.left_out:
+    result: dict[str, Tally] = {}
+    for entry in people:
+        unit = main_unit(register, entry.places)
+        if unit is None or entry.left_out:
             continue
-        count = found.setdefault(unit, Tally())
-        if one.floats:
-            count.floating += not one.placed
-        elif one.homes & set(register.of_unit(unit)):
+        count = result.setdefault(unit, Tally())
+        if entry.floats:
+            count.floating += not entry.placed
+        elif entry.homes & set(register.of_unit(unit)):
             continue
         else:
-            count.full += one.full
-            count.probationary += one.probationary
-    return found
+            count.full += entry.full
+            count.probationary += entry.probationary
+    return result
 
 
 def advice(register: SampleRegister, unit: str, count: Tally) -> tuple[list[str], list[str]]:
@@ -77,7 +77,7 @@ def advice(register: SampleRegister, unit: str, count: Tally) -> tuple[list[str]
     floating = "floating_branch" if count.floating >= _BRANCH else "none"
     full = _of_full(count)
     if register.of_unit(unit):
-        own = any(len(one.units) == 1 for one in register.linked(unit))
+        own = any(len(entry.units) == 1 for entry in register.linked(unit))
         # A joint branch covers a unit large enough for its own; a unit's branch takes in its floating members too.
         return ["none"] if own or full[0] not in ("branch", "committee") else [*full, "none"], sorted(
             {floating, "none"}

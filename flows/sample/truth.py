@@ -27,26 +27,26 @@ from flows.sample.tables import HOSTS, LEADS, MEMBERS, ROWS, SUGGESTIONS, UNITS
 from flows.sample.world import World
 
 
-def write_truth(world: World, told: SampleNight, leads: Iterable[SampleLead], folder: Path) -> None:
+def write_truth(world: World, tonight: SampleNight, leads: Iterable[SampleLead], folder: Path) -> None:
     """Write every truth file of a night under `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = roll_numbers(world, told)
-    came = [one for one in told.sent if one.places is not None and one.sheet.source != "party_organisations"]
-    answers = _hosts(world, told)
-    _write((_rows_of(told, one, numbers) for one in came), ROWS, folder / "rows.parquet")
-    _write([_members(told, numbers)], MEMBERS, folder / "members.parquet")
-    _write(_unit_tables(world, told, came), UNITS, folder / "units.parquet")
+    numbers = roll_numbers(world, tonight)
+    came = [entry for entry in tonight.sent if entry.places is not None and entry.sheet.source != "party_organisations"]
+    answers = _hosts(world, tonight)
+    _write((_rows_of(tonight, entry, numbers) for entry in came), ROWS, folder / "rows.parquet")
+    _write([_members(tonight, numbers)], MEMBERS, folder / "members.parquet")
+    _write(_unit_tables(world, tonight, came), UNITS, folder / "units.parquet")
     hosts = [
-        {"person": _person(person), "member_no": numbers[person], "hosts": list(one.hosts), "rule": one.rule}
-        for person, one in answers.items()
+        {"person": _person(person), "member_no": numbers[person], "hosts": list(answer.hosts), "rule": answer.rule}
+        for person, answer in answers.items()
     ]
     _write([pa.Table.from_pylist(hosts, HOSTS)], HOSTS, folder / "hosts.parquet")
-    suggestions = _suggestions(world, told, answers)
+    suggestions = _suggestions(world, tonight, answers)
     _write([pa.Table.from_pylist(suggestions, SUGGESTIONS)], SUGGESTIONS, folder / "suggestions.parquet")
-    held = [_lead(one, numbers) for one in leads]
+    held = [_lead(lead, numbers) for lead in leads]
     _write([pa.Table.from_pylist(held, LEADS)], LEADS, folder / "leads.parquet")
     (folder / "dirt.json").write_text(
-        json.dumps(_dirt(world, told.sent), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
+        json.dumps(_dirt(world, tonight.sent), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
     )
 
 
@@ -70,10 +70,10 @@ def _people(numbers: Numbers) -> list[str]:
     return [_person(number) for number in numbers.tolist()]
 
 
-def roll_numbers(world: World, told: SampleNight) -> Strings:
+def roll_numbers(world: World, tonight: SampleNight) -> Strings:
     """Roll number of every person of the world; None of those the roll does not show."""
     numbers: Strings = np.full(len(world.people), None, object)
-    registry = told.registry
+    registry = tonight.registry
     for at, sheet in enumerate(registry.sheets):
         if sheet.source == "party_members":
             person = sheet.person[registry.row[registry.which == at]]
@@ -81,15 +81,15 @@ def roll_numbers(world: World, told: SampleNight) -> Strings:
     return numbers
 
 
-def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
+def _rows_of(tonight: SampleNight, entry: Sent, numbers: Strings) -> pa.Table:
     """One row per row of a file that came."""
-    sheet, rows, count = one.sheet, one.rows, len(one.rows)
+    sheet, rows, count = entry.sheet, entry.rows, len(entry.rows)
     person, listed, nothing = sheet.person[rows], rows.tolist(), [None] * count
     columns: dict[str, _Column] = {
         "source": [sheet.source] * count,
-        "file": [sheet.file_on(told.night.as_of)] * count,
+        "file": [sheet.file_on(tonight.night.as_of)] * count,
         "sheet": [sheet.layout.sheet] * count,
-        "row": one.places if one.places is not None else nothing,
+        "row": entry.places if entry.places is not None else nothing,
         "person": _people(person),
         "member_no": numbers[person],
         "shows": shown_alone(sheet, rows),
@@ -98,11 +98,11 @@ def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
     }
     if sheet.side == "registry":
         columns |= dict.fromkeys(("linkable", "in_scope", "scope_reason", "trade"), nothing)
-        columns["resolved"] = told.resolved(sheet)[rows]
+        columns["resolved"] = tonight.resolved(sheet)[rows]
         return _table(ROWS, columns)
-    reasons = scope_reasons(told.platform_units, sheet, rows)
+    reasons = scope_reasons(tonight.platform_units, sheet, rows)
     scoped = np.array([reason == PLATFORM_WORK for reason in reasons], bool)
-    ties = told.identities.seen[person] & np.isin(evidence(sheet, rows, told.identities), LINKS)
+    ties = tonight.identities.seen[person] & np.isin(evidence(sheet, rows, tonight.identities), LINKS)
     agrees = np.array([agreed(sheet, row) for row in listed], bool)
     trade = sheet.facts["trade"]
     return _table(ROWS, columns | {
@@ -110,31 +110,31 @@ def _rows_of(told: SampleNight, one: Sent, numbers: Strings) -> pa.Table:
         "in_scope": scoped,
         "scope_reason": reasons,
         "resolved": nothing,
-        "trade": [trade[row] if one else None for row, one in zip(listed, scoped, strict=True)],
+        "trade": [trade[row] if item else None for row, item in zip(listed, scoped, strict=True)],
     })  # fmt: skip
 
 
-def _members(told: SampleNight, numbers: Strings) -> pa.Table:
+def _members(tonight: SampleNight, numbers: Strings) -> pa.Table:
     """One row per person of the registry, or who only declares."""
-    people = np.union1d(np.flatnonzero(told.identities.seen), np.array(sorted(told.codes), np.int64))
+    people = np.union1d(np.flatnonzero(tonight.identities.seen), np.array(sorted(tonight.codes), np.int64))
     carried = np.zeros(len(numbers), bool)
-    for one in told.sent:
-        if one.places is None and len(one.rows):
-            carried[one.sheet.person[one.rows]] = True
-    works = [told.works.get(person) for person in people.tolist()]
-    codes = [told.codes.get(person, []) for person in people.tolist()]
+    for entry in tonight.sent:
+        if entry.places is None and len(entry.rows):
+            carried[entry.sheet.person[entry.rows]] = True
+    works = [tonight.works.get(person) for person in people.tolist()]
+    codes = [tonight.codes.get(person, []) for person in people.tolist()]
     member_no = numbers[people]
     return _table(MEMBERS, {
         "member_no": member_no,
         "person": _people(people),
         "statuses": codes,
         "primary_status": [some[0] if some else None for some in codes],
-        "on_roll": [one is not None for one in member_no],
+        "on_roll": [item is not None for item in member_no],
         "worker_rows": [work.rows if work else 0 for work in works],
         "linkable_rows": [work.linked if work else 0 for work in works],
-        "home_org": _homes(told)[people],
+        "home_org": _homes(tonight)[people],
         "trades": [
-            sorted({place.trade for place in _places(told, person) if place.trade}) if work else []
+            sorted({place.trade for place in _places(tonight, person) if place.trade}) if work else []
             for person, work in zip(people.tolist(), works, strict=True)
         ],
         "open_codes": [sorted(work.open_codes) if work else [] for work in works],
@@ -142,36 +142,36 @@ def _members(told: SampleNight, numbers: Strings) -> pa.Table:
     })  # fmt: skip
 
 
-def _homes(told: SampleNight) -> Strings:
+def _homes(tonight: SampleNight) -> Strings:
     """Branch of every person by their first entry on the roll."""
-    found: Strings = np.full(len(told.identities.seen), None, object)
-    registry = told.registry
+    result: Strings = np.full(len(tonight.identities.seen), None, object)
+    registry = tonight.registry
     for at, sheet in reversed(list(enumerate(registry.sheets))):
         if sheet.source == "party_members":
             rows = np.sort(registry.row[registry.which == at])[::-1]
-            found[sheet.person[rows]] = np.array(sheet.facts["branch_name"], object)[rows]
-    return found
+            result[sheet.person[rows]] = np.array(sheet.facts["branch_name"], object)[rows]
+    return result
 
 
-def _places(told: SampleNight, person: int) -> list[Any]:
+def _places(tonight: SampleNight, person: int) -> list[Any]:
     """Where a person works: by linkable rows, or by all their rows where no register knows them."""
-    work = told.works.get(person, LinkableWork())
-    return work.claimed if told.codes.get(person) == ["D1"] else work.places
+    work = tonight.works.get(person, LinkableWork())
+    return work.claimed if tonight.codes.get(person) == ["D1"] else work.places
 
 
-def _unit_tables(world: World, told: SampleNight, came: list[Sent]) -> Iterable[pa.Table]:
+def _unit_tables(world: World, tonight: SampleNight, came: list[Sent]) -> Iterable[pa.Table]:
     """One row per cell that names a unit, file by file."""
-    for one in came:
-        for field in [name for name in ("unit_name", "station") if name in one.sheet.facts]:
-            yield _units_of(world, told, one, field)
+    for entry in came:
+        for field in [name for name in ("unit_name", "station") if name in entry.sheet.facts]:
+            yield _units_of(world, tonight, entry, field)
 
 
-def _units_of(world: World, told: SampleNight, one: Sent, field: str) -> pa.Table:
-    sheet, firms = one.sheet, told.register.firms
+def _units_of(world: World, tonight: SampleNight, entry: Sent, field: str) -> pa.Table:
+    sheet, firms = entry.sheet, tonight.register.firms
     units, cells, forms = sheet.facts[field], sheet.cells[field], sheet.facts[f"{field}_form"]
     codes = sheet.cells.get("uscc", [None] * len(sheet))
-    named = np.array([bool(units[row] and cells[row]) for row in one.rows.tolist()], bool)
-    rows = one.rows[named].tolist()
+    named = np.array([bool(units[row] and cells[row]) for row in entry.rows.tolist()], bool)
+    rows = entry.rows[named].tolist()
     known = {str(units[row]): _unit(world, str(units[row]), str(cells[row])) for row in rows}
     keys = [str(units[row]) for row in rows]
     described = [
@@ -179,16 +179,16 @@ def _units_of(world: World, told: SampleNight, one: Sent, field: str) -> pa.Tabl
     ]
     return _table(UNITS, {
         "source": [sheet.source] * len(rows),
-        "file": [sheet.file_on(told.night.as_of)] * len(rows),
+        "file": [sheet.file_on(tonight.night.as_of)] * len(rows),
         "sheet": [sheet.layout.sheet] * len(rows),
-        "row": one.places[named] if one.places is not None else [None] * len(rows),
+        "row": entry.places[named] if entry.places is not None else [None] * len(rows),
         "field": [field] * len(rows),
         "spelling": [str(cells[row]) for row in rows],
         "form": [forms[row] for row in rows],
         "unit": keys,
         "firm": [firms.get(key, key) for key in keys],
         "code_shown": [bool(codes[row]) for row in rows],
-        **{name: [one[name] for one in described] for name in ("name", "kind", "street", "trade")},
+        **{name: [item[name] for item in described] for name in ("name", "kind", "street", "trade")},
     })  # fmt: skip
 
 
@@ -214,54 +214,56 @@ def _unit(world: World, key: str, cell: str) -> dict[str, Any]:
     return {"name": unit.name, "kind": kind, "street": streets[unit.street], "trade": trades[unit.trade]["job"]}
 
 
-def _hosts(world: World, told: SampleNight) -> dict[int, RightHosts]:
+def _hosts(world: World, tonight: SampleNight) -> dict[int, RightHosts]:
     """Nobody's host is stated whose membership is stopped: domain.md does not say who takes them in."""
-    answers = _answers(world, told)
+    answers = _answers(world, tonight)
     wanted = Counter(answer.hosts[0] for answer in answers.values() if answer.rule in ("floating", "trade_joint"))
-    told.register.overfull = frozenset(name for name, count in wanted.items() if count >= LARGE_BRANCH_MEMBERS)
-    return _answers(world, told) if told.register.overfull else answers
+    tonight.register.overfull = frozenset(name for name, count in wanted.items() if count >= LARGE_BRANCH_MEMBERS)
+    return _answers(world, tonight) if tonight.register.overfull else answers
 
 
-def _answers(world: World, told: SampleNight) -> dict[int, RightHosts]:
-    found = {}
-    for person, codes in sorted(told.codes.items()):
+def _answers(world: World, tonight: SampleNight) -> dict[int, RightHosts]:
+    result = {}
+    for person, codes in sorted(tonight.codes.items()):
         if codes and "S1" not in codes:
-            rows = told.registry.rows_of(person)
+            rows = tonight.registry.rows_of(person)
             floats = bool({"F1", "F2"} & set(codes))
-            homes = home_streets(world, person) if told.addressed[person] else []
-            found[person] = right_hosts(told.register, rows, _places(told, person), floats, homes)
-    return found
+            homes = home_streets(world, person) if tonight.addressed[person] else []
+            result[person] = right_hosts(tonight.register, rows, _places(tonight, person), floats, homes)
+    return result
 
 
-def _suggestions(world: World, told: SampleNight, answers: dict[int, RightHosts]) -> list[dict[str, Any]]:
+def _suggestions(world: World, tonight: SampleNight, answers: dict[int, RightHosts]) -> list[dict[str, Any]]:
     """One row per unit any of tonight's members is counted in."""
     people = []
-    for person, codes in sorted(told.codes.items()):
-        rows = [(sheet.facts, row) for sheet, row in told.registry.rows_of(person) if sheet.source == "party_members"]
+    for person, codes in sorted(tonight.codes.items()):
+        rows = [
+            (sheet.facts, row) for sheet, row in tonight.registry.rows_of(person) if sheet.source == "party_members"
+        ]
         if not codes or codes == ["D1"]:
             continue
         full = any(facts["full_member_on"][row] is not None for facts, row in rows)
         people.append(SuggestionMember(
-            tuple(_places(told, person)), full, bool(rows) and not full, bool({"F1", "F2"} & set(codes)),
+            tuple(_places(tonight, person)), full, bool(rows) and not full, bool({"F1", "F2"} & set(codes)),
             bool({"S1", "L1"} & set(codes)), frozenset(str(facts["branch_name"][row]) for facts, row in rows),
             person in answers and answers[person].rule == "registers",
         ))  # fmt: skip
-    counted = tally(told.register, people)
-    found = []
+    counted = tally(tonight.register, people)
+    result = []
     for unit, count in sorted(counted.items()):
-        branch, floating = advice(told.register, unit, count)
-        found.append({
+        branch, floating = advice(tonight.register, unit, count)
+        result.append({
             "unit": unit, "name": _unit(world, unit, unit)["name"], "full_members": count.full,
             "probationary": count.probationary, "floating": count.floating, "suggestion": branch,
             "floating_suggestion": floating,
         })  # fmt: skip
-    return found
+    return result
 
 
-def _lead(one: SampleLead, numbers: Strings) -> dict[str, Any]:
+def _lead(lead: SampleLead, numbers: Strings) -> dict[str, Any]:
     return {
-        "person": _person(one.person), "member_no": numbers[one.person], "code": one.code, "state": one.state,
-        "opened_on": one.opened_on, "closed_on": one.closed_on, "cause": one.cause,
+        "person": _person(lead.person), "member_no": numbers[lead.person], "code": lead.code, "state": lead.state,
+        "opened_on": lead.opened_on, "closed_on": lead.closed_on, "cause": lead.cause,
     }  # fmt: skip
 
 
@@ -271,12 +273,12 @@ def _dirt(world: World, sent: list[Sent]) -> dict[str, Any]:
     stated = {"worker": rates(level, "worker").by_kind, "registry": rates(level, "registry").by_kind}
     kinds: Counter[tuple[str, str]] = Counter()
     able: Counter[tuple[str, str]] = Counter()
-    came = [one for one in sent if one.places is not None]
-    for one in came:
-        there = np.zeros(len(one.sheet), bool)
-        there[one.rows] = True
-        kinds.update((one.sheet.source, tag) for row, tags in one.sheet.tags.items() if there[row] for tag in tags)
-        able.update({(one.sheet.source, kind): count for kind, count in one.sheet.eligible.items()})
+    came = [item for item in sent if item.places is not None]
+    for entry in came:
+        there = np.zeros(len(entry.sheet), bool)
+        there[entry.rows] = True
+        kinds.update((entry.sheet.source, tag) for row, tags in entry.sheet.tags.items() if there[row] for tag in tags)
+        able.update({(entry.sheet.source, kind): count for kind, count in entry.sheet.eligible.items()})
     sources = sorted({source for source, _ in able})
     return {
         "level": level,
@@ -285,12 +287,12 @@ def _dirt(world: World, sent: list[Sent]) -> dict[str, Any]:
         "sources": {
             source: {
                 kind: {"count": kinds[source, kind], "eligible": able[source, kind]}
-                for one, kind in sorted(able)
-                if one == source
+                for item, kind in sorted(able)
+                if item == source
             }
             for source in sources
         },
-        "rows": sum(len(one.rows) for one in came),
+        "rows": sum(len(item.rows) for item in came),
     }
 
 

@@ -68,5 +68,5 @@ def station_spellings(place: str, street: str, community: str, word: str) -> tup
 
 def weights_of(spellings: tuple[Spelling, ...]) -> np.ndarray:
     """How often each form is written; a form of another kind of unit shares what the legal name leaves."""
-    listed = np.array([_WEIGHTS.get(one.form, 0.1) for one in spellings])
+    listed = np.array([_WEIGHTS.get(spelling.form, 0.1) for spelling in spellings])
     return np.asarray(listed / listed.sum())

@@ -33,7 +33,7 @@ def place_rows(rng: np.random.Generator, world: World, feed: Feed, person: Numbe
     trade = np.where(np.isin(roles.trade[person], feed.trades), roles.trade[person], feed.trades[0])
     unit = np.where(trade == roles.trade[person], roles.unit[person], -1)
     station = np.full(len(person), -1)
-    spare = {one: district.units_of(int(one)) for one in set(trade)}
+    spare = {entry: district.units_of(int(entry)) for entry in set(trade)}
     listed = district.stations_of(feed.key)
     by_unit: dict[int, list[int]] = {}
     for at in listed:
@@ -72,7 +72,9 @@ def fill_units(rng: np.random.Generator, world: World, sheet: SampleSheet, place
             None if none or at < 0 else units[at].uscc for at, none in zip(placed.unit, missing, strict=True)
         ]
     shown_street = "station" in sheet.headers or "street" in sheet.headers
-    sheet.facts["street"] = [data("places.toml")["streets"][one] if shown_street else None for one in placed.street]
+    sheet.facts["street"] = [
+        data("places.toml")["streets"][street] if shown_street else None for street in placed.street
+    ]
 
 
 def write_names(
@@ -90,9 +92,9 @@ def write_names(
             for column in (cells, whose, written):
                 column.append(None)
             continue
-        one = forms[at][min(bisect_left(edges[at], chance), len(forms[at]) - 1)]
-        cells.append(one.text)
+        entry = forms[at][min(bisect_left(edges[at], chance), len(forms[at]) - 1)]
+        cells.append(entry.text)
         whose.append(keys[at])
-        written.append(one.form)
+        written.append(entry.form)
     sheet.cells[field] = cells
     sheet.facts[field], sheet.facts[f"{field}_form"] = whose, written

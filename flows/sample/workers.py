@@ -124,19 +124,21 @@ def _fill_identity(rng: np.random.Generator, world: World, feed: Feed, sheet: Sa
         sheet.id_shown[:] = Masking.FULL
     elif feed.id != "none":
         head, tail = feed.id
-        sheet.cells["id_number"] = [f"{one[:head]}{'*' * (18 - head - tail)}{one[-tail:]}" for one in world.ids[person]]
+        sheet.cells["id_number"] = [
+            f"{entry[:head]}{'*' * (18 - head - tail)}{entry[-tail:]}" for entry in world.ids[person]
+        ]
         sheet.id_shown[:] = Masking.MASK_6_4 if (head, tail) == (6, 4) else Masking.MASK_OTHER
     numbers = _numbers(rng, world, feed, sheet, rates)
     sheet.phones = numbers
     sheet.cells["phones"] = _phone_cells(feed, numbers)
     sheet.phone_shown[:] = Masking.FULL if feed.phone == "full" else Masking.MASK_3_4
-    sheet.cells["sex"] = ["女" if one else "男" for one in people.female[person]]
+    sheet.cells["sex"] = ["女" if entry else "男" for entry in people.female[person]]
     sheet.cells["birth_date"] = by_value(people.birth[person], str)
     sheet.facts["birth_date"] = list(dates_of(people.birth[person]))
 
 
 def _phone_cells(feed: Feed, numbers: Strings) -> list[Cell]:
-    return list(numbers) if feed.phone == "full" else [f"{one[:3]}****{one[-4:]}" for one in numbers]
+    return list(numbers) if feed.phone == "full" else [f"{number[:3]}****{number[-4:]}" for number in numbers]
 
 
 def _numbers(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleSheet, rates: Rates) -> Strings:
@@ -203,9 +205,9 @@ def _drawn(rng: np.random.Generator, feed: Feed, placed: Placed) -> dict[str, li
     kinds, certificates = rng.integers(0, 2, count), rng.integers(10**8, 10**9, count)
     plates, until = rng.integers(10**4, 10**5, count), rng.random(count)
     wanted: dict[str, Callable[[], list[Cell]]] = {
-        "insurance_kind": lambda: [("企业职工基本养老保险", "工伤保险")[one] for one in kinds.tolist()],
-        "certificate_no": lambda: [f"{district}{one}" for one in certificates.tolist()],
-        "plate": lambda: [f"渝B{one}" for one in plates.tolist()],
+        "insurance_kind": lambda: [("企业职工基本养老保险", "工伤保险")[kind] for kind in kinds.tolist()],
+        "certificate_no": lambda: [f"{district}{certificate}" for certificate in certificates.tolist()],
+        "plate": lambda: [f"渝B{entry}" for entry in plates.tolist()],
         "valid_to": lambda: by_value(
             np.where(until < 0.1, 0, 2027 + (until * 5).astype(np.int64)),
             lambda year: f"{year}-12-31" if year else "长期",
@@ -224,9 +226,9 @@ def _written(
     return {
         "serial": lambda: list(range(1, count + 1)),
         "platform": lambda: [feed.platform] * count,
-        "worker_no": lambda: [f"{feed.key[:2].upper()}{one:07d}" for one in serial.tolist()],
-        "street": lambda: [streets[one] for one in placed.street.tolist()],
-        "home_address": lambda: [homes[one] for one in world.people.street[sheet.person].tolist()],
+        "worker_no": lambda: [f"{feed.key[:2].upper()}{entry:07d}" for entry in serial.tolist()],
+        "street": lambda: [streets[street] for street in placed.street.tolist()],
+        "home_address": lambda: [homes[street] for street in world.people.street[sheet.person].tolist()],
         _START[feed.source]: lambda: by_value(since, lambda day: _usual_date(_as_date(day), feed)),
         "period": lambda: by_value(months, lambda month: f"{_as_date(month):%Y%m}-{world.base:%Y%m}"),
         "period_from": lambda: by_value(months, lambda month: f"{_as_date(month):%Y%m}"),
@@ -235,8 +237,8 @@ def _written(
 
 
 def _as_date(day: Any) -> date:
-    found: date = day.astype("datetime64[D]").astype(object)
-    return found
+    result: date = day.astype("datetime64[D]").astype(object)
+    return result
 
 
 def _starts(rng: np.random.Generator, world: World, person: Numbers) -> Days:
@@ -248,7 +250,7 @@ def _starts(rng: np.random.Generator, world: World, person: Numbers) -> Days:
 
 def _states(rng: np.random.Generator, feed: Feed, story: Strings) -> list[Cell]:
     gone = (rng.random(len(story)) < 0.07) & (story == "")
-    return [_GONE[feed.source] if one else _ACTIVE_STATE[feed.source] for one in gone]
+    return [_GONE[feed.source] if entry else _ACTIVE_STATE[feed.source] for entry in gone]
 
 
 def _usual_date(day: date, feed: Feed) -> Cell:
@@ -270,7 +272,7 @@ def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleS
     yes, no = {"politics": ("中共党员", "群众"), "politics_code": ("01", "13")}.get(feed.asks, ("是", "否"))
     chance = rng.random(len(story))
     member = world.registered[sheet.person]
-    for row, (tale, one) in enumerate(zip(story, chance, strict=True)):
+    for row, (tale, entry) in enumerate(zip(story, chance, strict=True)):
         if feed.asks == "":
             break
         if feed.asks == "always_no" or tale == "Y1":
@@ -278,12 +280,12 @@ def _declared(rng: np.random.Generator, world: World, feed: Feed, sheet: SampleS
         elif tale == "D1":
             says[row] = True
         elif member[row]:
-            says[row] = True if one < 0.5 else None
+            says[row] = True if entry < 0.5 else None
         else:
-            says[row] = False if one < 0.78 else None
+            says[row] = False if entry < 0.78 else None
     sheet.facts["declared_member"] = says
     other = "共青团员" if feed.asks == "politics" else None
     return [
-        yes if said else no if said is False else (other if one > 0.95 and not member[row] else None)
-        for row, (said, one) in enumerate(zip(says, chance, strict=True))
+        yes if said else no if said is False else (other if item > 0.95 and not member[row] else None)
+        for row, (said, item) in enumerate(zip(says, chance, strict=True))
     ]

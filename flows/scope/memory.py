@@ -38,7 +38,7 @@ def load_trades(home: Home) -> tuple[SenderTrade, ...]:
         return ()
     try:
         body = tomllib.loads(path.read_text("utf-8-sig"))
-        return tuple(SenderTrade.model_validate(one) for one in body.get("trade", ()))
+        return tuple(SenderTrade.model_validate(entry) for entry in body.get("trade", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
             "行业更正的记录读不出来", where=str(path), rule=Rule.TRADE_MEMORY, action="改正写法，或删去该文件后重新更正"
@@ -47,7 +47,7 @@ def load_trades(home: Home) -> tuple[SenderTrade, ...]:
 
 def save_trades(home: Home, trades: Iterable[SenderTrade]) -> None:
     """Write all trades told; a later one for the same sender takes the place of an earlier."""
-    kept = {(one.source, one.sender): one for one in trades}
+    kept = {(trade.source, trade.sender): trade for trade in trades}
     blocks = (
         "\n[[trade]]\n"
         + "".join(

@@ -123,7 +123,7 @@ class Placing:
         """(group, evidence) in order of strength; domain.md, "Trades"."""
         read, of_sheet = self.reader.read, self._of_sheet(row.source, row.file, row.sheet)
         platform, unit, station, job = read(row.platform), read(row.unit_name), read(row.station), read(row.job)
-        found: tuple[tuple[str | None, TradeEvidence], ...] = (
+        result: tuple[tuple[str | None, TradeEvidence], ...] = (
             (of_sheet.by_clerk, TradeEvidence.BY_CLERK),
             (platform.brand, TradeEvidence.BRAND),
             (unit.brand, TradeEvidence.BRAND), (station.brand, TradeEvidence.BRAND),
@@ -138,7 +138,7 @@ class Placing:
             (job.hint, TradeEvidence.HINT), (of_sheet.file.hint, TradeEvidence.HINT),
             *of_sheet.headers,
         )  # fmt: skip
-        return [(group, how) for group, how in found if group]
+        return [(group, how) for group, how in result if group]
 
     def _of_sheet(self, source: str, file: str, sheet: str | None) -> _SheetEvidence:
         """What the names and the headers of a row's sheet say; read once for all its rows."""

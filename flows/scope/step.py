@@ -46,10 +46,10 @@ def place_rows(con: duckdb.DuckDBPyConnection, run: RunContext) -> None:
     )
     placed: list[tuple[RowTexts, Placement, list[int]]] = []
     working = [contract for contract in run.contracts.values() if contract.scope != "contact" and _works(contract)]
-    for contract in (one for one in working if _tells_units(one)):
+    for contract in (entry for entry in working if _tells_units(entry)):
         placed += _placed(placing, _combinations(con, contract))
     placing = replace(placing, context=replace(placing.context, units=_units(placed, placing.reader)))
-    for contract in (one for one in working if not _tells_units(one)):
+    for contract in (entry for entry in working if not _tells_units(entry)):
         placed += _placed(placing, _combinations(con, contract))
     put(con, "row_trades", _table(placed))
     put(con, "own_trades", _own_trades(con, placing))
@@ -65,7 +65,7 @@ def _tells_units(contract: SourceContract) -> bool:
 
 def _scope_context(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeContext:
     """What clerks said of senders, and the headers of tonight's sheets."""
-    told = {(one.source, one.sender): one.group for one in load_trades(run.home)}
+    told = {(trade.source, trade.sender): trade.group for trade in load_trades(run.home)}
     sheets = con.execute("select source, file, sheet, columns_read from stage_files where state = 'read'").fetchall()
     by_file = {(source, file): told.get((source, sender_of(file))) for source, file, _, _ in sheets}
     return ScopeContext(
@@ -76,8 +76,8 @@ def _scope_context(con: duckdb.DuckDBPyConnection, run: RunContext) -> ScopeCont
 
 def _combinations(con: duckdb.DuckDBPyConnection, contract: SourceContract) -> list[Combination]:
     """The distinct texts of one source's rows, with their rows; names of columns come from the contract."""
-    known = {field.name for field in contract.imported}
-    texts = [f"{field if field in known else 'null'}::varchar as {name}" for name, field in _TEXTS.items()]
+    names = {field.name for field in contract.imported}
+    texts = [f"{field if field in names else 'null'}::varchar as {name}" for name, field in _TEXTS.items()]
     rows = con.execute(
         f"select file, sheet, {', '.join(texts)}, list(row_key) as row_keys "
         f'from "stage_{contract.name}" group by all order by min(row_key)'
@@ -98,17 +98,17 @@ def _units(placed: list[tuple[RowTexts, Placement, list[int]]], reader: TradeRea
             continue
         for key in {*unit_keys(texts.unit_name), texts.uscc} - {None}:
             groups[str(key)][placement.group] += len(keys)
-    return {key: min(found, key=lambda group: (-found[group], group)) for key, found in groups.items()}
+    return {key: min(result, key=lambda group: (-result[group], group)) for key, result in groups.items()}
 
 
 def _table(placed: list[tuple[RowTexts, Placement, list[int]]]) -> pa.Table:
     each = [placement for _, placement, keys in placed for _ in keys]
     columns = {
         "row_key": pa.array([key for _, _, keys in placed for key in keys], pa.int64()),
-        "grp": pa.array([one.group for one in each], pa.string()),
-        "evidence": pa.array([str(one.evidence) for one in each], pa.string()),
-        "against": pa.array([one.against for one in each], pa.string()),
-        "outside": pa.array([one.outside and str(one.outside) for one in each], pa.string()),
+        "grp": pa.array([entry.group for entry in each], pa.string()),
+        "evidence": pa.array([str(entry.evidence) for entry in each], pa.string()),
+        "against": pa.array([entry.against for entry in each], pa.string()),
+        "outside": pa.array([entry.outside and str(entry.outside) for entry in each], pa.string()),
     }
     return pa.table(columns).sort_by("row_key")
 
@@ -119,6 +119,6 @@ def _own_trades(con: duckdb.DuckDBPyConnection, placing: Placing) -> pa.Table:
         "select job, unit_name, list(row_key) from stage_party_members "
         "where job is not null or unit_name is not null group by all order by min(row_key)"
     ).fetchall()
-    found = [(key, group) for job, unit, keys in rows if (group := placing.own_trade(job, unit)) for key in keys]
-    keys, groups = [key for key, _ in found], [group for _, group in found]
+    result = [(key, group) for job, unit, keys in rows if (group := placing.own_trade(job, unit)) for key in keys]
+    keys, groups = [key for key, _ in result], [group for _, group in result]
     return pa.table({"row_key": pa.array(keys, pa.int64()), "grp": pa.array(groups, pa.string())}).sort_by("row_key")

@@ -97,10 +97,10 @@ class TradeReader:
         """The brand that is the whole text, else the longest one inside it without another trade's noun behind it."""
         if plain in self._alone:
             return self._alone[plain]
-        found = max([(len(one), one) for one in self._inside if one in plain], default=None)
-        if found is None or self._other_trade_in(plain[plain.rfind(found[1]) + found[0] :]):
+        result = max([(len(entry), entry) for entry in self._inside if entry in plain], default=None)
+        if result is None or self._other_trade_in(plain[plain.rfind(result[1]) + result[0] :]):
             return None
-        return self._inside[found[1]]
+        return self._inside[result[1]]
 
     def _word(self, head: str, plain: str) -> str | None:
         """The last trade word outside brackets, else inside them, without another trade's noun behind it."""
@@ -182,5 +182,5 @@ def _any_match(patterns: Iterable[re.Pattern[str]], text: str) -> bool:
 
 def _last(words: Mapping[str, str], text: str) -> tuple[int, str | None]:
     """(end, group) of the word that ends last, the longest of those: the head of a Chinese phrase stands last."""
-    found = max([(text.rfind(word) + len(word), len(word), word) for word in words if word in text], default=None)
-    return (0, None) if found is None else (found[0], words[found[2]])
+    result = max([(text.rfind(word) + len(word), len(word), word) for word in words if word in text], default=None)
+    return (0, None) if result is None else (result[0], words[result[2]])

@@ -54,14 +54,16 @@ def children_of(home: Home, settings: Settings) -> tuple[Child, ...]:
     own = _environment(home, settings)
     server = {**own, **_server_environment(home, settings)}
     words: tuple[str, ...] = ("server", "start", "--host", LOOPBACK, "--port", str(settings.serve.port))
-    found = [
+    result = [
         Child("prefect", as_child("-m", "flows.serve.prefect_server", *words), server),
         Child("runner", as_child("-m", "flows.serve.runner", str(home.root)), own, stop_seconds=60),
     ]
     if settings.serve.review:
         words = ("review", "--home", str(home.root), "--port", str(settings.serve.review_port))
-        found.append(Child("review", as_child("-c", "from flows.cli import main; main()", *words), plain_environment()))
-    return tuple(found)
+        result.append(
+            Child("review", as_child("-c", "from flows.cli import main; main()", *words), plain_environment())
+        )
+    return tuple(result)
 
 
 def die_with_parent() -> None:

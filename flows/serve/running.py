@@ -15,10 +15,10 @@ def service_is_running(home: Home) -> bool:
 
 def port_is_free(port: int) -> bool:
     """Whether the service could listen on a port of the loopback."""
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as entry:
+        entry.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind((LOOPBACK, port))
+            entry.bind((LOOPBACK, port))
         except OSError:
             return False
     return True

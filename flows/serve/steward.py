@@ -96,17 +96,17 @@ class Steward:
             if memory.resumptions and last_unfinished(self.home) is None:
                 remember(self.home, memory.model_copy(update={"resumptions": {}}))
             return
-        known = memory.resumptions.get(run.run_id) or Resumption(seen_at=now)
-        if known.attempts < self.settings.night.resume_attempts and now >= self._again_at(known):
-            once = f"resume {run.run_id} {known.attempts}"
+        resumption = memory.resumptions.get(run.run_id) or Resumption(seen_at=now)
+        if resumption.attempts < self.settings.night.resume_attempts and now >= self._again_at(resumption):
+            once = f"resume {run.run_id} {resumption.attempts}"
             self.api.start_run(BY_HAND, {"home": str(self.home.root), "start_from": "resume"}, once=once)
-            log_event(self.home, "taken_up", run_id=run.run_id, attempt=known.attempts + 1)
-            known = Resumption(seen_at=now, attempts=known.attempts + 1)
-        remember(self.home, _with(memory, run, known))
+            log_event(self.home, "taken_up", run_id=run.run_id, attempt=resumption.attempts + 1)
+            resumption = Resumption(seen_at=now, attempts=resumption.attempts + 1)
+        remember(self.home, _with(memory, run, resumption))
 
-    def _again_at(self, known: Resumption) -> datetime:
+    def _again_at(self, resumption: Resumption) -> datetime:
         wait = self.settings.night.resume_after_seconds
-        return known.seen_at + timedelta(seconds=wait * 4**known.attempts)
+        return resumption.seen_at + timedelta(seconds=wait * 4**resumption.attempts)
 
 
 def broken_off(home: Home) -> RunRecord | None:
@@ -132,5 +132,5 @@ def prune_logs(home: Home, days: int, now: datetime) -> list[Path]:
     return old
 
 
-def _with(memory: ServeMemory, run: RunRecord, known: Resumption) -> ServeMemory:
-    return memory.model_copy(update={"resumptions": {run.run_id: known}})
+def _with(memory: ServeMemory, run: RunRecord, resumption: Resumption) -> ServeMemory:
+    return memory.model_copy(update={"resumptions": {run.run_id: resumption}})

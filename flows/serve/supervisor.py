@@ -142,6 +142,6 @@ def _group_lives(process: subprocess.Popen[str]) -> bool:
 
 def say(home: Home, who: str, line: str) -> None:
     """One line of the service's log, on standard output and in `H/logs`; anything like an ID or a phone is hidden."""
-    hidden = _NUMBERS.sub(lambda found: "*" * len(found.group()), line)
+    hidden = _NUMBERS.sub(lambda result: "*" * len(result.group()), line)
     print(f"{time.strftime('%H:%M:%S')} {who:<8}{hidden}", flush=True)
     log_event(home, "serve", who=who, line=hidden)

@@ -58,7 +58,7 @@ class Accepted:
 def accept(sifted: Sifted, mapping: Mapping, contract: SourceContract, name: SheetName, first_key: int) -> Accepted:
     """Clean every mapped cell, set aside the rows the contract refuses. Raises TableError if a row is lost."""
     cells: list[Sequence[Cell]] = list(zip(*sifted.rows, strict=True)) or [()] * len(mapping.header.texts)
-    whose = {name: found[0] for name, found in mapping.columns.items()}
+    whose = {name: result[0] for name, result in mapping.columns.items()}
     cells, fills = fill_dittos(cells, whose, mapping.header.texts)
     columns = {
         field.name: clean_column(
@@ -92,7 +92,7 @@ def _cells(cells: list[Sequence[Cell]], columns: tuple[int, ...], field: SourceF
     if sifted.since_1904 and field.type in _DATED:
         cells = [[_since_1900(cell) for cell in column] if at in columns else column for at, column in enumerate(cells)]
     if len(columns) > 1:
-        return [_joined(list(found), field) for found in zip(*(cells[column] for column in columns), strict=True)]
+        return [_joined(list(result), field) for result in zip(*(cells[column] for column in columns), strict=True)]
     return cells[columns[0]]
 
 
@@ -150,10 +150,10 @@ def _refused(columns: dict[str, FieldColumn], contract: SourceContract, rows: in
 
 
 def _any_filled(columns: list[FieldColumn], rows: int) -> npt.NDArray[np.bool_]:
-    found = np.zeros(rows, bool)
+    result = np.zeros(rows, bool)
     for column in columns:
-        found |= column.filled
-    return found
+        result |= column.filled
+    return result
 
 
 def _table(
@@ -176,8 +176,8 @@ def _table(
     ]
     mask = None if rows == len(keep) else pa.array(keep)
     for field in contract.imported:
-        found = columns.get(field.name)
-        staged = found.arrays if found else nothing(field, len(keep))
+        result = columns.get(field.name)
+        staged = result.arrays if result else nothing(field, len(keep))
         arrays += [array if mask is None else array.filter(mask) for array in staged]
     return pa.table(arrays, schema=contract.staged_schema())
 
@@ -188,15 +188,15 @@ def _repairs(
     """The repairs of accepted rows, in the order of rows, fields and repairs."""
     keys = (np.cumsum(keep) - 1 + first_key).tolist()
     kept = keep.tolist()
-    found = [
+    result = [
         (keys[index], name, repair, original)
         for name, column in columns.items()
         for index, repair, original in column.repairs
         if kept[index]
     ]
-    found += [(keys[one.row], name, one.repair, one.original) for name, one in filled if kept[one.row]]
-    found.sort()
-    return _rows_table(found, "stage_repairs")
+    result += [(keys[entry.row], name, entry.repair, entry.original) for name, entry in filled if kept[entry.row]]
+    result.sort()
+    return _rows_table(result, "stage_repairs")
 
 
 def _merged_cells(sifted: Sifted) -> list[Fill]:
@@ -211,7 +211,7 @@ def _merged_cells(sifted: Sifted) -> list[Fill]:
 def _by_field(fills: list[Fill], mapping: Mapping) -> list[tuple[str, Fill]]:
     """The fields of the filled cells; cells of columns that are not read do not count."""
     field_of = {column: name for name, columns in mapping.columns.items() for column in columns}
-    return [(name, one) for one in fills if (name := field_of.get(one.column)) is not None]
+    return [(name, entry) for entry in fills if (name := field_of.get(entry.column)) is not None]
 
 
 def _quarantine(sifted: Sifted, refused: dict[int, Rule], contract: SourceContract, name: SheetName) -> pa.Table:

@@ -102,13 +102,13 @@ def settle_across(
 
 def _with_fields(contracts: Mapping[str, SourceContract], field: str) -> dict[str, str]:
     """Sources whose rows name a person and have a field: the field of the person's name."""
-    found = {}
+    result = {}
     for source, contract in contracts.items():
-        imported = {one.name: one.type for one in contract.imported}
-        name = next((one for one, kind in imported.items() if kind == "person_name"), None)
+        imported = {entry.name: entry.type for entry in contract.imported}
+        name = next((entry for entry, kind in imported.items() if kind == "person_name"), None)
         if name and field in imported and contract.role != "organisation":
-            found[source] = name
-    return found
+            result[source] = name
+    return result
 
 
 def _without_numbers_of_many(
@@ -124,11 +124,11 @@ def _without_numbers_of_many(
         return 0
     repairs = 0
     for source in sources:
-        found = numbers.originals.format(source=source)
+        result = numbers.originals.format(source=source)
         repairs += append(
             con,
             "stage_repairs",
-            f"select row_key, $field as field, $repair as repair, original from ({found}) order by row_key, original",
+            f"select row_key, $field as field, $repair as repair, original from ({result}) order by row_key, original",
             {"field": numbers.field, "repair": OF_MANY},
         )
         con.execute(numbers.taken_out.format(source=source))

@@ -56,17 +56,17 @@ def _earliest(prefix: str | None) -> str | None:
 def _checked(column: FieldColumn, births: list[str | None], age: int) -> FieldColumn:
     days, young = column.arrays[0], _young(column.arrays[0], births, age)
     vague = {row for row, repair, _ in column.repairs if repair in ("month_only", "period_split")}
-    found: list[Repair] = [
+    result: list[Repair] = [
         (row, TOO_YOUNG, str(day))
         for row, day in zip(young, days.take(pa.array(young, pa.int64())).to_pylist(), strict=True)
         if _is_before(day, births[row] or "", age, month_only=row in vague)
     ]
-    if not found:
+    if not result:
         return column
     gone = np.zeros(len(days), bool)
-    gone[[row for row, _, _ in found]] = True
+    gone[[row for row, _, _ in result]] = True
     kept = pc.if_else(pa.array(gone), pa.scalar(None, days.type), days)
-    return replace(column, arrays=(kept,), repairs=(*column.repairs, *found))
+    return replace(column, arrays=(kept,), repairs=(*column.repairs, *result))
 
 
 def _young(days: pa.Array, births: list[str | None], age: int) -> list[int]:
@@ -96,5 +96,5 @@ def _keep_births_in_ids(columns: dict[str, FieldColumn]) -> None:
     kept = {row for row, repair, _ in births.repairs if repair == DEFAULT and shown[row] in empty_days()}
     for row in kept:
         values[row] = shown[row]
-    repairs = tuple(one for one in births.repairs if one[1] != DEFAULT or one[0] not in kept)
+    repairs = tuple(repair for repair in births.repairs if repair[1] != DEFAULT or repair[0] not in kept)
     columns["birth_date"] = replace(births, arrays=(pa.array(values, births.arrays[0].type),), repairs=repairs)

@@ -66,10 +66,10 @@ def _sheet(book: CalamineWorkbook, meta: SheetMetadata, limits: tuple[int, int, 
 def _with_hidden_rows(sheets: list[tuple[object, ...]], data: bytes) -> list[tuple[object, ...]]:
     """Every sheet with the numbers of its hidden rows; none where the records cannot be followed."""
     try:
-        found = _hidden_rows(data)
+        result = _hidden_rows(data)
     except (OSError, ValueError, IndexError, KeyError, TypeError, struct.error):  # a mangled file
-        found = []
-    return [(*sheet, found[at] if at < len(found) else ()) for at, sheet in enumerate(sheets)]
+        result = []
+    return [(*sheet, result[at] if at < len(result) else ()) for at, sheet in enumerate(sheets)]
 
 
 def _hidden_rows(data: bytes) -> list[tuple[int, ...]]:

@@ -61,12 +61,12 @@ def members(data: bytes, where: str) -> list[Member]:
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 raise too_large(MAX_UNPACKED, where)
             names = distinct_names([_harmless(_decoded(entry)) for entry in entries])
-            found = [_member(package, entry, name, where) for entry, name in zip(entries, names, strict=True)]
+            result = [_member(package, entry, name, where) for entry, name in zip(entries, names, strict=True)]
     except _DAMAGED:
         raise broken(where) from None
-    if not found:
+    if not result:
         raise InputError("压缩包里没有文件", where=where, rule=Rule.EMPTY_FILE, action="重新打包后重投")
-    return sorted(found, key=lambda member: member.name)
+    return sorted(result, key=lambda member: member.name)
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:

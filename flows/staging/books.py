@@ -47,9 +47,9 @@ def check_books(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceCo
         f"工作区里是接收{accepted:,}行、退回{quarantined:,}行"
         for source, file, sheet, rows_in, noted, accepted, back, quarantined in wrong
     ]
-    found = con.execute("select count(*) from stage_repairs").fetchone()
-    if found and found[0] != repairs:
-        lines.append(f"修复的单元格记了{repairs:,}个，工作区里是{found[0]:,}个")
+    result = con.execute("select count(*) from stage_repairs").fetchone()
+    if result and result[0] != repairs:
+        lines.append(f"修复的单元格记了{repairs:,}个，工作区里是{result[0]:,}个")
     if lines:
         raise TableError(
             "读入的行对不上账，已停止，没有发布任何内容",

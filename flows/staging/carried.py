@@ -59,9 +59,9 @@ def settle_carried(
     out: dict[tuple[str, str, str | None], int] = {}
     repairs = 0
     files = load_manifest(run.landing, run.key).files
-    for entry in (one for one in files if one.came_on is not None):
+    for entry in (file for file in files if file.came_on is not None):
         contract = run.contracts[entry.source]
-        tonight = [one.name for one in files if one.source == entry.source and one.came_on is None and one.sealed]
+        tonight = [file.name for file in files if file.source == entry.source and file.came_on is None and file.sealed]
         held = _superseded_rows(con, contract, entry, newer_senders(run, entry, tonight))
         covered = held.rows > 0 and held.superseded >= run.policy.snapshots.covered_share * held.rows
         if covered:
@@ -79,9 +79,9 @@ def _superseded_rows(
     if not new:
         return CarriedRows(entry)
     query = _SUPERSEDED.replace("{source}", contract.name).replace("{keys}", _keys(contract))
-    found = make(con, "_rows_held", query, {"old": entry.name, "new": list(new)}, temporary=True)
+    result = make(con, "_rows_held", query, {"old": entry.name, "new": list(new)}, temporary=True)
     rows = con.execute(_ROWS.replace("{source}", contract.name), {"old": entry.name}).fetchone()
-    return CarriedRows(entry, rows[0] if rows else 0, found, tuple(new))
+    return CarriedRows(entry, rows[0] if rows else 0, result, tuple(new))
 
 
 def _take_out(
@@ -112,18 +112,21 @@ where carried and key is not null and key in (select key from keyed where is_new
 
 def _keys(contract: SourceContract) -> str:
     """What makes two rows of a source the same entry, as SQL; names of columns come from the contract."""
-    fields = {one.name: one.type for one in contract.imported}
+    fields = {entry.name: entry.type for entry in contract.imported}
     name = next(
-        (one for one in (*[n for n, kind in fields.items() if kind == "person_name"], *_NAMES) if one in fields), None
+        (entry for entry in (*[n for n, kind in fields.items() if kind == "person_name"], *_NAMES) if entry in fields),
+        None,
     )
     named = f"coalesce({name}::varchar, '')" if name else "''"
     full = "case when id_number_kind = 'full' then id_number end" if "id_number" in fields else "null"
     phone = "phones[1]" if "phones" in fields else "null"
-    content = ", ".join(f"coalesce({one}::varchar, '')" for one in fields)
+    content = ", ".join(f"coalesce({field}::varchar, '')" for field in fields)
     keys = [f"'c' || md5(concat_ws('|', {content}))", f"'r' || record_id || '|' || {named}"]
     if contract.role in ("roll", "self_report"):
         return ", ".join([*keys, f"'i' || {full}", f"'p' || {named} || '|' || {phone}"])
     # One person may have several letters, jobs or accounts: an entry with a number of its own is known by that alone.
-    place = "".join(f" || '|' || coalesce({one}::varchar, '')" for one in ("platform", "unit_name") if one in fields)
+    place = "".join(
+        f" || '|' || coalesce({entry}::varchar, '')" for entry in ("platform", "unit_name") if entry in fields
+    )
     others = (f"'i' || {full}{place}", f"'p' || {named} || '|' || {phone}{place}")
-    return ", ".join([*keys, *(f"case when record_id is null then {one} end" for one in others)])
+    return ", ".join([*keys, *(f"case when record_id is null then {entry} end" for entry in others)])

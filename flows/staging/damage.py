@@ -39,36 +39,36 @@ def damaged_rows(grid: Grid, header: Header) -> dict[int, Rule]:
     broken = {number - grid.above - 1 for number in grid.broken if number > grid.above + start}
     if not broken and below.count(whole) == len(below):
         return _shifted(grid, header, whole, ())
-    found: dict[int, Rule] = dict.fromkeys(broken, ("stray_quote", "引号不成对，分不出各格"))
+    result: dict[int, Rule] = dict.fromkeys(broken, ("stray_quote", "引号不成对，分不出各格"))
     usual = _usual_width(grid, header, below, whole)
     trimmed = _Trimmed(grid, start, widths, usual)
     for index in range(start, len(grid.rows)):
         width = widths[index]
-        if width in (usual, 0) or index in found or not any(grid.rows[index]):
+        if width in (usual, 0) or index in result or not any(grid.rows[index]):
             continue
         if width > usual and not trimmed.is_padded(index):
-            found[index] = "fields_too_many", f"有{width}格，表头只有{usual}格，多出分隔符，各格对不上列"
+            result[index] = "fields_too_many", f"有{width}格，表头只有{usual}格，多出分隔符，各格对不上列"
         elif width < usual and not (
             trimmed.holds(index) or (grid.above + index + 1 == grid.cut_row and trimmed.fits(index))
         ):
-            found[index] = "fields_too_few", f"只有{width}格，表头有{usual}格，缺分隔符，各格对不上列"
-    return found | _shifted(
-        grid, header, usual, {index for index, one in enumerate(widths) if one != usual} | found.keys()
+            result[index] = "fields_too_few", f"只有{width}格，表头有{usual}格，缺分隔符，各格对不上列"
+    return result | _shifted(
+        grid, header, usual, {index for index, width in enumerate(widths) if width != usual} | result.keys()
     )
 
 
 def _shifted(grid: Grid, header: Header, width: int, ragged: Container[int]) -> dict[int, Rule]:
     """Rows as wide as the header that lack one delimiter and have another too many; each below its own header."""
     texts = {text for text in header.texts if text}
-    found: dict[int, Rule] = {}
+    result: dict[int, Rule] = {}
     part: list[int] = []
     for index in range(header.last + 1, len(grid.rows)):
         if len(texts.intersection(grid.rows[index])) >= _HEADER_TEXTS:
-            found |= _shifted_of(grid, part, width)
+            result |= _shifted_of(grid, part, width)
             part = []
         elif index not in ragged and any(grid.rows[index]):
             part.append(index)
-    return found | _shifted_of(grid, part, width)
+    return result | _shifted_of(grid, part, width)
 
 
 def _shifted_of(grid: Grid, places: list[int], width: int) -> dict[int, Rule]:
@@ -92,7 +92,7 @@ def _usual_width(grid: Grid, header: Header, below: list[int], whole: int) -> in
         named = max(at + 1 for at, text in enumerate(header.texts) if text)
         return width if width >= named else whole
     start = header.last + 1
-    filled = any(any(grid.rows[start + at][whole:]) for at, one in enumerate(below) if one == width)
+    filled = any(any(grid.rows[start + at][whole:]) for at, entry in enumerate(below) if entry == width)
     return whole if filled else width
 
 

@@ -46,18 +46,18 @@ def guesses_of(grid: Grid, header: Header, contract: SourceContract, columns: It
     order = dict.fromkeys([name for group in lacking for name in group] + list(contract.important))
     order |= dict.fromkeys(field.name for field in contract.imported)
     left = [field for name in order if (field := contract.field(name)) and name not in header.claims]
-    found: dict[int, SourceField] = {}
+    result: dict[int, SourceField] = {}
     for alike in (_by_name, _by_cells):
         for column in columns:
             cells = sample(grid, header, column)
-            taken = {field.name for field in found.values()}
-            if column not in found:
+            taken = {field.name for field in result.values()}
+            if column not in result:
                 fits = (
                     field for field in left if field.name not in taken and alike(field, header.texts[column], cells)
                 )
                 if field := next(fits, None):
-                    found[column] = field
-    return found
+                    result[column] = field
+    return result
 
 
 def _by_name(field: SourceField, text: str, cells: list[Cell]) -> bool:

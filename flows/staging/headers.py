@@ -66,7 +66,7 @@ class Header:
         return sum(3 if claims[0].fit <= HeaderFit.BARE else 2 for claims in self.claims.values())
 
 
-def find_header(grid: Grid, contract: SourceContract, told: Corrections = _NO_CORRECTIONS) -> Header | None:
+def find_header(grid: Grid, contract: SourceContract, corrections: Corrections = _NO_CORRECTIONS) -> Header | None:
     """The best header among the first rows, at most three rows deep; null where no row names two fields.
 
     `told` is what a clerk said some header texts mean; it goes before every alias.
@@ -81,9 +81,9 @@ def find_header(grid: Grid, contract: SourceContract, told: Corrections = _NO_CO
         for depth in range(1, DEEPEST + 1):
             if first + depth > len(grid.rows):
                 break
-            found = _header(grid, (aliases, told), columns, first, first + depth - 1)
-            if best is None or found.score > best.score:
-                best = found
+            result = _header(grid, (aliases, corrections), columns, first, first + depth - 1)
+            if best is None or result.score > best.score:
+                best = result
     best = best and _without_others(best, columns, _people(contract))
     return best if best and len(best.claims) >= min(2, len(contract.fields)) else None
 
@@ -132,7 +132,7 @@ def _header(grid: Grid, meaning: tuple[Aliases, Corrections], rows: list[list[Ce
     for column, path in enumerate(paths):
         for name, claim in _claims(meaning, column, path):
             claims.setdefault(name, []).append(claim)
-    best = {name: _best(found) for name, found in claims.items()}
+    best = {name: _best(result) for name, result in claims.items()}
     return Header(first, last, tuple("/".join(path) for path in paths), best)
 
 
@@ -168,9 +168,11 @@ def _claims(meaning: tuple[Aliases, Corrections], column: int, path: tuple[str, 
     return []
 
 
-def correction_for(path: tuple[str, ...], told: Corrections, column: int) -> str | None:
+def correction_for(path: tuple[str, ...], corrections: Corrections, column: int) -> str | None:
     """How a clerk has spoken about a column: by its place (第6列), by all its texts, or by its lowest."""
-    return next((text for text in (f"第{column + 1}列", "/".join(path), "".join(path), path[-1]) if text in told), None)
+    return next(
+        (text for text in (f"第{column + 1}列", "/".join(path), "".join(path), path[-1]) if text in corrections), None
+    )
 
 
 def _readings(path: tuple[str, ...]) -> list[tuple[str, HeaderFit]]:
@@ -189,27 +191,32 @@ def _readings(path: tuple[str, ...]) -> list[tuple[str, HeaderFit]]:
 @lru_cache(maxsize=64)
 def _aliases(contract: SourceContract) -> Aliases:
     """Every alias in plain form -> (field, rank within the field); the first field to name a text keeps it."""
-    found: dict[str, tuple[str, int]] = {}
+    aliases: dict[str, tuple[str, int]] = {}
     for field in contract.fields:
         for rank, alias in enumerate((field.title, *field.aliases)):
-            found.setdefault(plain(alias), (field.name, rank))
-    return found
+            aliases.setdefault(plain(alias), (field.name, rank))
+    return aliases
 
 
 def fuzzy_claims(
-    header: Header, contract: SourceContract, told: Corrections = _NO_CORRECTIONS
+    header: Header, contract: SourceContract, corrections: Corrections = _NO_CORRECTIONS
 ) -> dict[str, list[Claim]]:
     """For fields without a claim: unclaimed columns whose text is near an alias and near no other field's."""
     taken = {claim.column for claims in header.claims.values() for claim in claims}
-    found: dict[str, list[Claim]] = {}
+    result: dict[str, list[Claim]] = {}
     for column, text in enumerate(header.texts):
-        if column in taken or not text or FOREIGN.search(text) or correction_for(tuple(text.split("/")), told, column):
+        if (
+            column in taken
+            or not text
+            or FOREIGN.search(text)
+            or correction_for(tuple(text.split("/")), corrections, column)
+        ):
             continue
         scores = sorted(((_nearness(text, field), field.name) for field in contract.fields), reverse=True)
         best, second = scores[0], scores[1] if len(scores) > 1 else (0.0, "")
         if best[0] >= _FUZZY_LEAST and best[0] - second[0] >= _FUZZY_MARGIN and best[1] not in header.claims:
-            found.setdefault(best[1], []).append(Claim(column, text, HeaderFit.FUZZY, 0))
-    return found
+            result.setdefault(best[1], []).append(Claim(column, text, HeaderFit.FUZZY, 0))
+    return result
 
 
 def _nearness(text: str, field: SourceField) -> float:

@@ -49,18 +49,22 @@ class Mapping:
     @property
     def read(self) -> tuple[str, ...]:
         """Header texts of the columns that are read, in the contract's order of fields."""
-        return tuple(self.header.texts[column] for found in self.columns.values() for column in found)
+        return tuple(self.header.texts[column] for result in self.columns.values() for column in result)
 
 
 def map_columns(
-    grid: Grid, contract: SourceContract, where: str, told: Corrections | None = None, header: Header | None = None
+    grid: Grid,
+    contract: SourceContract,
+    where: str,
+    corrections: Corrections | None = None,
+    header: Header | None = None,
 ) -> Mapping:
     """The mapping of one table, with what a clerk has said of its headers.
 
     Raises InputError with what was found and what is missing or double.
     """
-    told = told or {}
-    header = header or find_header(grid, contract, told)
+    corrections = corrections or {}
+    header = header or find_header(grid, contract, corrections)
     if header is None:
         raise InputError(
             f"前{SEARCHED_ROWS}行里没有认出表头",
@@ -71,9 +75,9 @@ def map_columns(
         )
     claims, notes = _readable(header, contract, grid)
     remarks = _correction_remarks(header, contract)
-    for name, found in fuzzy_claims(header, contract, told).items():
+    for name, result in fuzzy_claims(header, contract, corrections).items():
         field = contract.field(name)
-        fits = [claim for claim in found if field and looks_like(field, sample(grid, header, claim.column))]
+        fits = [claim for claim in result if field and looks_like(field, sample(grid, header, claim.column))]
         if fits:
             claims[name] = fits
             notes += [f"“{claim.text}”按“{field.title}”读取" for claim in fits if field]
@@ -86,27 +90,27 @@ def map_columns(
     imported = {column for field in contract.imported for column in columns.get(field.name, ())}
     dropped = tuple(text for column, text in enumerate(header.texts) if text and column not in imported)
     missing = [field.title for field in contract.fields if field.name in _missing_fields(contract, columns)]
-    unknown = unknown_columns(grid, header, {column for found in columns.values() for column in found})
+    unknown = unknown_columns(grid, header, {column for outcome in columns.values() for column in outcome})
     said = tuple(
-        header.texts[column] for column in unknown if correction_for(_path(header, column), told, column) is None
+        header.texts[column] for column in unknown if correction_for(_path(header, column), corrections, column) is None
     )
     return Mapping(header, columns, dropped, tuple(notes), tuple(remarks), tuple(missing), said)
 
 
 def _readable(header: Header, contract: SourceContract, grid: Grid) -> tuple[dict[str, list[Claim]], list[str]]:
     """The claims but for columns whose cells have no reading, and a note for each of those."""
-    claims = {name: list(found) for name, found in header.claims.items()}
+    claims = {name: list(result) for name, result in header.claims.items()}
     if not grid.unreadable:
         return claims, []
     titles = {field.name: field.title for field in contract.imported}
-    lost = [(name, claim) for name, found in claims.items() for claim in found if claim.column in grid.unreadable]
+    lost = [(name, claim) for name, result in claims.items() for claim in result if claim.column in grid.unreadable]
     notes = [
         f"“{claim.text}”（第{claim.column + 1}列）读不出来，未读取（{grid.unreadable[claim.column]}），请改成文本列"
         for name, claim in lost
         if name in titles
     ]
-    kept = {name: [one for one in found if one.column not in grid.unreadable] for name, found in claims.items()}
-    return {name: found for name, found in kept.items() if found}, notes
+    kept = {name: [entry for entry in result if entry.column not in grid.unreadable] for name, result in claims.items()}
+    return {name: result for name, result in kept.items() if result}, notes
 
 
 def _path(header: Header, column: int) -> tuple[str, ...]:
@@ -123,8 +127,8 @@ def _correction_remarks(header: Header, contract: SourceContract) -> list[str]:
     """A remark for every column read as a clerk once said."""
     titles = {field.name: field.title for field in contract.fields}
     claims_by_field = header.claims.items()
-    told = [(name, claim) for name, claims in claims_by_field for claim in claims if claim.fit == HeaderFit.BY_CLERK]
-    return [f"“{claim.text}”按更正记录读作“{titles[name]}”" for name, claim in told]
+    lines = [(name, claim) for name, claims in claims_by_field for claim in claims if claim.fit == HeaderFit.BY_CLERK]
+    return [f"“{claim.text}”按更正记录读作“{titles[name]}”" for name, claim in lines]
 
 
 def _chosen_remark(field: SourceField, claims: list[Claim], columns: tuple[int, ...]) -> list[str]:
@@ -140,8 +144,8 @@ def _first_texts(grid: Grid, contract: SourceContract) -> tuple[str, ...]:
     if header is None:
         return ()
     columns = [column for column, text in enumerate(header.texts) if text]
-    found = guesses_of(grid, header, contract, columns)
-    like = {column: f"（像“{field.title}”）" for column, field in found.items()}
+    result = guesses_of(grid, header, contract, columns)
+    like = {column: f"（像“{field.title}”）" for column, field in result.items()}
     return tuple(header.texts[column] + like.get(column, "") for column in columns[:8])
 
 
@@ -196,13 +200,13 @@ def _require(
     titles = {field.name: field.title for field in contract.fields}
     lacking = "；".join("或".join(titles[name] for name in group) for group in missing)
     near = guesses(header, contract, tuple(name for group in missing for name in group))
-    found = "、".join(titles[name] for name in columns) or "无"
+    result = "、".join(titles[name] for name in columns) or "无"
     left = unknown_columns(grid, header, {column for places in columns.values() for column in places})
     like = guesses_of(grid, header, contract, left)
     unknown = "、".join(
         header.texts[column] + (f"（像“{like[column].title}”）" if column in like else "") for column in left[:_COLUMNS]
     )
-    message = f"缺少必需的列：{lacking}。已认出：{found}"
+    message = f"缺少必需的列：{lacking}。已认出：{result}"
     message += f"。不认识的列：{unknown}" if unknown else f"。最像的列：{'，'.join(near)}" if near else ""
     message += f"。{'；'.join(notes)}" if notes else ""
     raise InputError(

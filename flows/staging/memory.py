@@ -47,7 +47,7 @@ def load_memory(home: Home) -> tuple[Correction, ...]:
         return ()
     try:
         body = tomllib.loads(path.read_text("utf-8-sig"))
-        return tuple(Correction.model_validate(one) for one in body.get("correction", ()))
+        return tuple(Correction.model_validate(entry) for entry in body.get("correction", ()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError):
         raise ContractError(
             "表头更正的记录读不出来",
@@ -59,7 +59,7 @@ def load_memory(home: Home) -> tuple[Correction, ...]:
 
 def save_memory(home: Home, corrections: Iterable[Correction]) -> None:
     """Write all corrections; a later one for the same sender and column takes the place of an earlier."""
-    kept = {(one.source, one.sender, one.column): one for one in corrections}
+    kept = {(correction.source, correction.sender, correction.column): correction for correction in corrections}
     blocks = [
         "\n[[correction]]\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in kept[key_].model_dump().items())
         for key_ in sorted(kept)
@@ -77,15 +77,15 @@ def corrections_of(memory: Iterable[Correction], contract: SourceContract, file:
 
     Raises ContractError for a field the contract does not have (any more).
     """
-    mine = [one for one in memory if one.source == contract.name and one.sender in (EVERY_SENDER, sender_of(file))]
+    mine = [item for item in memory if item.source == contract.name and item.sender in (EVERY_SENDER, sender_of(file))]
     told: dict[str, str | None] = {}
-    for one in sorted(mine, key=lambda one: one.sender != EVERY_SENDER):
-        if one.field and contract.field(one.field) is None:
+    for entry in sorted(mine, key=lambda item: item.sender != EVERY_SENDER):
+        if entry.field and contract.field(entry.field) is None:
             raise ContractError(
-                f"表头更正里的字段 {one.field!r} 不在来源合同里",
+                f"表头更正里的字段 {entry.field!r} 不在来源合同里",
                 where="headers.toml",
                 rule=Rule.HEADER_MEMORY,
-                action=f"用 sanzhao sources map --forget {one.column} 去掉这条更正",
+                action=f"用 sanzhao sources map --forget {entry.column} 去掉这条更正",
             )
-        told[plain(one.column)] = one.field or None
+        told[plain(entry.column)] = entry.field or None
     return told

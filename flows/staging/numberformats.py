@@ -42,12 +42,16 @@ def zero_formats(styles: bytes) -> dict[int, ZeroFormat]:
     """Cell style -> its format, of the styles whose format writes zeros before a number or text beside it."""
     codes = {int(number): code for tag in _FORMAT.findall(styles) if (number := _attribute(tag, "numFmtId")).isdigit()
              for code in [_attribute(tag, "formatCode")]}  # fmt: skip
-    formats = {number: found for number, code in codes.items() if (found := read_format(code)) is not None}
+    formats = {number: result for number, code in codes.items() if (result := read_format(code)) is not None}
     cells = _STYLES.search(styles)
     if not formats or cells is None:
         return {}
     numbers = [_attribute(tag, "numFmtId") for tag in _STYLE.findall(cells[0])]
-    return {style: formats[int(one)] for style, one in enumerate(numbers) if one.isdigit() and int(one) in formats}
+    return {
+        style: formats[int(number)]
+        for style, number in enumerate(numbers)
+        if number.isdigit() and int(number) in formats
+    }
 
 
 def read_format(code: str) -> ZeroFormat | None:
@@ -56,16 +60,16 @@ def read_format(code: str) -> ZeroFormat | None:
     parts: list[str | None] = []
     least = at = 0
     while at < len(first):
-        found = _PART.match(first, at)
-        if found is None:
+        match = _PART.match(first, at)
+        if match is None:
             return None
-        quoted, escaped, money, place, sign = found.groups()
+        quoted, escaped, money, place, sign = match.groups()
         if place:
             parts.append(None)
             least += place == "0"
         elif (text := quoted or escaped or money or sign) is not None:
             parts.append(text)
-        at = found.end()
+        at = match.end()
     return ZeroFormat(tuple(parts), least) if least > 1 or (least and len(parts) > 1) else None
 
 
@@ -96,5 +100,5 @@ def _column(letters: bytes) -> int:
 
 
 def _attribute(tag: bytes, name: str) -> str:
-    found = re.search(rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag.decode("utf-8", "replace"))
-    return html.unescape(found[1] or found[2] or "") if found else ""
+    match = re.search(rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag.decode("utf-8", "replace"))
+    return html.unescape(match[1] or match[2] or "") if match else ""

@@ -23,12 +23,12 @@ def others_above(rows: list[list[Cell]], header: tuple[int, int], own: str) -> d
     its people: 负责人 is somebody else to a platform, not to 市场监管. Without this an emergency contact would be read
     as a worker.
     """
-    found: dict[int, str] = {}
+    result: dict[int, str] = {}
     for row in rows[max(0, header[0] - _ABOVE) : header[1]]:
         texts = [plain(cell) if isinstance(cell, str) else "" for cell in row]
         if _groups(texts):
-            found |= _reaching(texts, own)
-    return found
+            result |= _reaching(texts, own)
+    return result
 
 
 def somebody_else(text: str) -> bool:
@@ -45,10 +45,10 @@ def _groups(texts: list[str]) -> bool:
 
 
 def _reaching(texts: list[str], own: str) -> dict[int, str]:
-    found: dict[int, str] = {}
+    result: dict[int, str] = {}
     over = ""
     for column, text in enumerate(texts):
         over = text or over
         if (word := _SOMEBODY_ELSE.search(over)) and word[0] not in own:
-            found[column] = over
-    return found
+            result[column] = over
+    return result

@@ -81,10 +81,10 @@ def look_through(data: bytes, where: str) -> PackageFacts:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             _check_members(package, where)
             names = _sheet_parts(package)
-            found = {name: _sheet(package, name, where) for name in package.namelist() if _is_sheet(name)}
-            _check_strings(package, found, where)
-            _find_zeros(package, found)
-            sheets = tuple(found.get(name, SheetFacts()) for name in names)
+            result = {name: _sheet(package, name, where) for name in package.namelist() if _is_sheet(name)}
+            _check_strings(package, result, where)
+            _find_zeros(package, result)
+            sheets = tuple(result.get(name, SheetFacts()) for name in names)
             return PackageFacts(sheets, _notes(package.namelist()), _since_1904(package))
     except DAMAGED:
         raise broken(where) from None
@@ -166,29 +166,31 @@ def _sheet(package: zipfile.ZipFile, name: str, where: str, *, with_blanks: bool
     return facts
 
 
-def _extend(facts: SheetFacts, found: npt.NDArray[np.uint8] | None, piece: bytes) -> None:
+def _extend(facts: SheetFacts, result: npt.NDArray[np.uint8] | None, piece: bytes) -> None:
     """Take the outermost cell of a piece into account, by its plain references or else by its text."""
-    if found is None:
+    if result is None:
         references = _REFERENCE.findall(piece)
         facts.cells += len(references)
         facts.last = max(facts.last, *(int(digits) for _, digits in references), 0)
-        facts.widest = max(facts.widest, *(_column_number(letters) for letters in {one for one, _ in references}), 0)
+        facts.widest = max(
+            facts.widest, *(_column_number(letters) for letters in {entry for entry, _ in references}), 0
+        )
         return
-    facts.cells += len(found)
-    if len(found):
-        row, column = _farthest(found)
+    facts.cells += len(result)
+    if len(result):
+        row, column = _farthest(result)
         facts.last, facts.widest = max(facts.last, row), max(facts.widest, column)
 
 
-def _farthest(found: npt.NDArray[np.uint8]) -> tuple[int, int]:
+def _farthest(result: npt.NDArray[np.uint8]) -> tuple[int, int]:
     """The greatest row and column of references `AB123"`; up to Z99999, which always fits, only at its most."""
-    letters = (found >= 65) & (found <= 90)
-    length = np.where(found == 34, 1, 0).argmax(axis=1)
-    far = found[letters[:, 1] | (length > 5 + letters[:, 0]) | (length == 0)]
+    letters = (result >= 65) & (result <= 90)
+    length = np.where(result == 34, 1, 0).argmax(axis=1)
+    far = result[letters[:, 1] | (length > 5 + letters[:, 0]) | (length == 0)]
     if not len(far):
         return 99_999, 26
     text = far.tobytes()
-    width = found.shape[1]
+    width = result.shape[1]
     matches = [_CELL.match(text, start) for start in range(0, len(text), width)]
     rows = max(int(match[2] or 0) for match in matches if match)
     return max(rows, 99_999), max(26, *{_column_number(match[1]) for match in matches if match})
@@ -201,10 +203,10 @@ def _plain_references(piece: bytes) -> npt.NDArray[np.uint8] | None:
     equals = equals[(equals > 1) & (equals < len(text) - 1)]
     if (text[equals + 1] != 34).any() or (text[equals - 1] <= 32).any():
         return None
-    found = equals[(text[equals - 1] == 114) & (text[equals - 2] <= 32)]
+    result = equals[(text[equals - 1] == 114) & (text[equals - 2] <= 32)]
     padded = np.concatenate([text, np.zeros(14, np.uint8)])
     twelve = np.ndarray(len(text), "V12", padded.data, offset=2, strides=(1,))
-    kept: npt.NDArray[np.uint8] = twelve[found].view(np.uint8).reshape(-1, 12)
+    kept: npt.NDArray[np.uint8] = twelve[result].view(np.uint8).reshape(-1, 12)
     return kept
 
 
@@ -239,7 +241,7 @@ def _sheet_parts(package: zipfile.ZipFile) -> list[str]:
         return []
     targets = {_attribute(tag, "Id"): _attribute(tag, "Target") for tag in _RELATION.findall(relations)}
     ids = [_attribute(tag, r"\w+:id") for tag in _SHEET.findall(package.read("xl/workbook.xml"))]
-    return [_part(targets.get(one, "")) for one in ids]
+    return [_part(targets.get(entry, "")) for entry in ids]
 
 
 def _part(target: str) -> str:
@@ -247,5 +249,5 @@ def _part(target: str) -> str:
 
 
 def _attribute(tag: bytes, name: str) -> str:
-    found = re.search(rf"""\s{name}\s*=\s*["']([^"']*)["']""", tag.decode("utf-8", "replace"))
-    return html.unescape(found[1]) if found else ""
+    match = re.search(rf"""\s{name}\s*=\s*["']([^"']*)["']""", tag.decode("utf-8", "replace"))
+    return html.unescape(match[1]) if match else ""

@@ -134,7 +134,7 @@ def _listed(value: list[Any] | None, kind: pa.DataType) -> Cell:
     if value is None:
         return ""
     read: Callable[[list[Any]], list[Cell]] = _decoded if _is_binary(kind) else lambda cells: [*map(_cell, cells)]
-    return "；".join(str(one) for one in read(value) if one != "")
+    return "；".join(str(entry) for entry in read(value) if entry != "")
 
 
 def _cell(value: Any) -> Cell:

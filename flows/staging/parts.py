@@ -76,14 +76,14 @@ def _relations(package: zipfile.ZipFile, places: dict[str, zipfile.ZipInfo], par
     entry = places.get(posixpath.join(folder, "_rels", f"{name}.rels"))
     if entry is None:
         return []
-    found = []
+    result = []
     for tag in _RELATION.findall(package.read(entry).decode("utf-8", "replace")):
         kind, target = _attribute(tag, "Type").rsplit("/", 1)[-1], _attribute(tag, "Target").replace("\\", "/")
         place = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-        found.append((kind, place.lower(), tag if tag.endswith("/>") else f"{tag[:-1]}/>"))
-    return found
+        result.append((kind, place.lower(), tag if tag.endswith("/>") else f"{tag[:-1]}/>"))
+    return result
 
 
 def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf"""\s{name}\s*=\s*["']([^"']*)["']""", tag)
-    return found[1] if found else ""
+    match = re.search(rf"""\s{name}\s*=\s*["']([^"']*)["']""", tag)
+    return match[1] if match else ""

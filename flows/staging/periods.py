@@ -42,9 +42,9 @@ def _filled(
     repairs: list[Repair] = list(column.repairs) if column else []
     for index, text in enumerate(texts):
         if own[index] is None and text is not None:
-            found = read(text)
-            own[index] = found.value
-            repairs += [(index, repair, text) for repair in found.repairs]
+            result = read(text)
+            own[index] = result.value
+            repairs += [(index, repair, text) for repair in result.repairs]
     return FieldColumn((pa.array(own, field.staged()[0].type),), tuple(repairs))
 
 
@@ -61,5 +61,5 @@ def _read(field: SourceField, text: str, end: int, alone: int) -> Cleaned:
         if "open_ended" in single.repairs:
             return Cleaned(None, (SPLIT, "open_ended"))
         return Cleaned(single.value, (SPLIT,) if isinstance(single.value, date) else ("unusable_period",))
-    found = cleaner_of(field)(both[end + 1]) if both[end + 1] else Cleaned(None, ("open_ended",))
-    return Cleaned(found.value, merged([SPLIT, *found.repairs]))
+    result = cleaner_of(field)(both[end + 1]) if both[end + 1] else Cleaned(None, ("open_ended",))
+    return Cleaned(result.value, merged([SPLIT, *result.repairs]))

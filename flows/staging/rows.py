@@ -88,8 +88,8 @@ def sift(
     suspects |= {text[0] for text in firsts}
     key = next(iter(mapping.columns.get("name", (0,))))
     damaged = damaged_rows(grid, header)
-    found = Sifted([], [], 0, filled, since_1904=grid.since_1904)
-    rows, numbers = found.rows, found.numbers
+    result = Sifted([], [], 0, filled, since_1904=grid.since_1904)
+    rows, numbers = result.rows, result.numbers
     passed, stray = 0, None
     for index in range(start, len(grid.rows)):
         row, number = grid.rows[index], grid.above + index + 1
@@ -101,8 +101,8 @@ def sift(
             continue
         if _is_other_header(row, heads, firsts, joined=index in damaged):
             if starts_table and _first_text(row) in firsts and starts_table(index):
-                passed += _take_back(grid, found)
-                return replace(found, passed_over=passed, next_table=index)
+                passed += _take_back(grid, result)
+                return replace(result, passed_over=passed, next_table=index)
             stray = "other_header", f"第{number}行起是另一种表头，认不全，其下各格对不上列"
         elif stray and _is_header(row, heads, firsts):
             stray = None
@@ -111,10 +111,10 @@ def sift(
             continue
         why = damaged.get(index) or stray
         if why:
-            found.damaged[number] = why
+            result.damaged[number] = why
         rows.append([""] * len(row) if why else row)
         numbers.append(number)
-    return replace(found, passed_over=passed)
+    return replace(result, passed_over=passed)
 
 
 def _is_passed(row: list[Cell], key: int, titles: set[str], headers: tuple[list[list[Cell]], frozenset[str]]) -> bool:
@@ -136,9 +136,9 @@ def _is_numbering(row: list[Cell]) -> bool:
         filled = filled[1:]
     places: dict[str, list[int]] = {}
     for cell in filled:
-        if (found := _column_place(cell)) is None:
+        if (result := _column_place(cell)) is None:
             return False
-        places.setdefault(found[0], []).append(found[1])
+        places.setdefault(result[0], []).append(result[1])
     return all(_counts_up(alphabet) for alphabet in places.values())
 
 
@@ -149,8 +149,8 @@ def _counts_up(places: list[int]) -> bool:
 def _column_place(cell: Cell) -> tuple[str, int] | None:
     """What a cell of a numbering row counts: its alphabet and its place there."""
     text = plain(cell) if isinstance(cell, str) else cell_text(cell)
-    if found := _COLUMN_NUMBER.fullmatch(text):
-        return "数", int(found[1])
+    if match := _COLUMN_NUMBER.fullmatch(text):
+        return "数", int(match[1])
     bare = text.strip("()[]【】第列栏")
     for name, alphabet in (("字", _LETTERS), ("A", _LATIN), ("一", _HAN_NUMBERS)):
         if len(bare) == 1 and bare in alphabet:
@@ -184,13 +184,13 @@ def _first_text(row: list[Cell]) -> str:
     return first if _HAN.fullmatch(first) else plain(first)
 
 
-def _take_back(grid: Grid, found: Sifted) -> int:
+def _take_back(grid: Grid, result: Sifted) -> int:
     """Take back the title of the next table where it was taken for data: rows of one cell right above its header."""
-    before = len(found.rows)
-    while found.rows and _filled_cells(grid.rows[found.numbers[-1] - grid.above - 1]) <= 1:
-        found.rows.pop()
-        found.damaged.pop(found.numbers.pop(), None)
-    return before - len(found.rows)
+    before = len(result.rows)
+    while result.rows and _filled_cells(grid.rows[result.numbers[-1] - grid.above - 1]) <= 1:
+        result.rows.pop()
+        result.damaged.pop(result.numbers.pop(), None)
+    return before - len(result.rows)
 
 
 def _filled_cells(row: list[Cell]) -> int:

@@ -93,27 +93,29 @@ def understand(data: bytes, name: str, reader: Reader) -> list[SheetView]:
 def _views(grid: Grid, file: str, reader: Reader) -> Iterable[SheetView]:
     if grid.skipped:
         return [SheetView(file, grid.sheet, grid.skipped)]
-    told = corrections_of(reader.memory, reader.contract, file)
+    corrections = corrections_of(reader.memory, reader.contract, file)
     read_hidden = reader.reading.hidden_rows == "read"
     where = f"{reader.contract.name}/{file}" + (f"［{grid.sheet}］" if grid.sheet else "")
     try:
-        tables = tables_of(grid, Meaning(reader.contract, told, read_hidden), where)
+        tables = tables_of(grid, Meaning(reader.contract, corrections, read_hidden), where)
     except InputError as error:
-        return [_refused(grid, file, reader.contract, told, str(error))]
+        return [_refused(grid, file, reader.contract, corrections, str(error))]
     remarks = tuple(text for text in (grid.note, grid.remark, hidden_remark(grid, read=read_hidden)) if text)
-    return [_view(grid, file, (reader.contract, told), table, remarks) for table in tables]
+    return [_view(grid, file, (reader.contract, corrections), table, remarks) for table in tables]
 
 
-def _refused(grid: Grid, file: str, contract: SourceContract, told: Corrections, problem: str) -> SheetView:
+def _refused(grid: Grid, file: str, contract: SourceContract, corrections: Corrections, problem: str) -> SheetView:
     """A table that was not understood: the columns that were, for the clerk to name the others."""
-    header = find_header(grid, contract, told) or likely_header(grid)
+    header = find_header(grid, contract, corrections) or likely_header(grid)
     if header is None:
         return SheetView(file, grid.sheet, problem, encoding=grid.encoding)
-    guessed = _guessed(grid, header, contract, told)
-    titles = {one.name: one.title for one in contract.fields}
-    claimed = {claim.column: (titles[name], claim.fit) for name, found in header.claims.items() for claim in found}
+    guessed = _guessed(grid, header, contract, corrections)
+    titles = {entry.name: entry.title for entry in contract.fields}
+    claimed = {claim.column: (titles[name], claim.fit) for name, result in header.claims.items() for claim in result}
     columns = tuple(
-        ColumnView(column + 1, text, *_field_and_reason(claimed.get(column), told, (column, text)), guessed.get(column))
+        ColumnView(
+            column + 1, text, *_field_and_reason(claimed.get(column), corrections, (column, text)), guessed.get(column)
+        )
         for column, text in enumerate(header.texts)
         if text
     )
@@ -122,18 +124,20 @@ def _refused(grid: Grid, file: str, contract: SourceContract, told: Corrections,
 
 
 def _field_and_reason(
-    claim: tuple[str, HeaderFit] | None, told: Corrections, place: tuple[int, str]
+    claim: tuple[str, HeaderFit] | None, corrections: Corrections, place: tuple[int, str]
 ) -> tuple[str | None, str]:
     if claim:
         return claim[0], HOW[claim[1]]
-    return None, "按更正记录不用" if correction_for(tuple(place[1].split("/")), told, place[0]) else "不认识，不读取"
+    return None, "按更正记录不用" if correction_for(
+        tuple(place[1].split("/")), corrections, place[0]
+    ) else "不认识，不读取"
 
 
 def _view(
     grid: Grid, file: str, known: tuple[SourceContract, Corrections], table: SheetTable, remarks: tuple[str, ...]
 ) -> SheetView:
     contract, told = known
-    found = accept(table.sifted, table.mapping, contract, SheetName(contract.name, file, grid.sheet), 1)
+    result = accept(table.sifted, table.mapping, contract, SheetName(contract.name, file, grid.sheet), 1)
     header = table.mapping.header
     return SheetView(
         file,
@@ -141,10 +145,10 @@ def _view(
         header_rows=(table.header_row - header.last + header.first, table.header_row),
         columns=_columns(header, table.mapping, contract, _guessed(grid, header, contract, told)),
         rows=len(table.sifted.rows),
-        accepted=found.table.num_rows,
+        accepted=result.table.num_rows,
         passed_over=table.sifted.passed_over,
-        quarantined=dict(Counter(found.quarantine["reason"].to_pylist()).most_common()),
-        repairs=_repairs(found),
+        quarantined=dict(Counter(result.quarantine["reason"].to_pylist()).most_common()),
+        repairs=_repairs(result),
         remarks=(*remarks, *table.mapping.notes, *table.mapping.remarks, *_missing_remark(table.mapping)),
         encoding=grid.encoding,
     )
@@ -161,16 +165,16 @@ def _why_unread(doubled: bool, text: str) -> str:
     return "别人的信息，不读取" if "/" in text and somebody_else(text.split("/", maxsplit=1)[0]) else "不读取"
 
 
-def _repairs(found: Accepted) -> dict[str, int]:
-    return dict(Counter(found.repairs["repair"].to_pylist()).most_common())
+def _repairs(result: Accepted) -> dict[str, int]:
+    return dict(Counter(result.repairs["repair"].to_pylist()).most_common())
 
 
-def _guessed(grid: Grid, header: Header, contract: SourceContract, told: Corrections) -> dict[int, str]:
+def _guessed(grid: Grid, header: Header, contract: SourceContract, corrections: Corrections) -> dict[int, str]:
     """Column -> title of the field it may be, for columns that nobody knows and no clerk has spoken about."""
     columns = [
         column
         for column in unknown_columns(grid, header, ())
-        if correction_for(tuple(header.texts[column].split("/")), told, column) is None
+        if correction_for(tuple(header.texts[column].split("/")), corrections, column) is None
     ]
     return {column: field.title for column, field in guesses_of(grid, header, contract, columns).items()}
 
@@ -180,7 +184,7 @@ def _columns(
 ) -> tuple[ColumnView, ...]:
     field_of = {column: name for name, columns in mapping.columns.items() for column in columns}
     fits = {claim.column: claim.fit for claims in header.claims.values() for claim in claims}
-    known = {one.name: one for one in contract.fields}
+    known = {entry.name: entry for entry in contract.fields}
     views = []
     for column, text in enumerate(header.texts):
         name = field_of.get(column)

@@ -37,10 +37,10 @@ def unknown_words(con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Source
             if not _is_asked_about(contract, field):
                 continue
             query = _WORDS.format(relation=f"stage_{contract.name}")
-            found: dict[str, list[tuple[str, int]]] = {}
+            result: dict[str, list[tuple[str, int]]] = {}
             for file, word, rows in con.execute(query, {"field": field.name}).fetchall():
-                found.setdefault(file, []).append((word, rows))
-            for file, words in found.items():
+                result.setdefault(file, []).append((word, rows))
+            for file, words in result.items():
                 if names is None:
                     names = {
                         name for (name,) in con.execute(_NAMES.format(relation=f"stage_{contract.name}")).fetchall()

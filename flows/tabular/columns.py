@@ -36,7 +36,9 @@ def refuse_same_names(names: Sequence[str], where: str) -> None:
     places: dict[str, list[int]] = {}
     for at, name in enumerate(names, 1):
         places.setdefault(name, []).append(at)
-    twice = tuple(f"“{name}”（第{'、'.join(map(str, found))}列）" for name, found in places.items() if len(found) > 1)
+    twice = tuple(
+        f"“{name}”（第{'、'.join(map(str, result))}列）" for name, result in places.items() if len(result) > 1
+    )
     if twice:
         raise InputError(
             "有几列同名，无法确定用哪一列",

@@ -102,7 +102,7 @@ def _shifted(table: pa.Table) -> list[int]:
 
 
 def _texts(table: pa.Table) -> list[list[str]]:
-    return [[cell or "" for cell in row] for row in zip(*(one.to_pylist() for one in table.columns), strict=True)]
+    return [[cell or "" for cell in row] for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
 
 
 def _has_header_again(table: pa.Table, header: list[str]) -> bool:
@@ -114,69 +114,71 @@ def _has_header_again(table: pa.Table, header: list[str]) -> bool:
 
 def _weighed(decoded: Decoded, where: str, say: Callable[[str], None]) -> pa.Table:
     """The table of a file that may be damaged."""
-    found = read_records(decoded.text)
-    filled = [at for at, row in enumerate(found.rows) if any(row)]
+    result = read_records(decoded.text)
+    filled = [at for at, row in enumerate(result.rows) if any(row)]
     if not filled:
         raise InputError("文件是空的", where=where, rule=Rule.EMPTY_FILE, action="核对文件")
-    header = found.rows[filled[0]]
-    rows = [at for at in filled[1:] if at in found.broken or found.rows[at] != header]
-    width = _width(found, header, rows)
-    _refuse_damaged(found, width, rows, where)
+    header = result.rows[filled[0]]
+    rows = [at for at in filled[1:] if at in result.broken or result.rows[at] != header]
+    width = _width(result, header, rows)
+    _refuse_damaged(result, width, rows, where)
     names = named_columns(header[:width], where)
-    columns = zip(*([cell or None for cell in found.rows[at][:width]] for at in rows), strict=True)
+    columns = zip(*([cell or None for cell in result.rows[at][:width]] for at in rows), strict=True)
     arrays = [pa.array(column, pa.string()) for column in columns] or [pa.nulls(0, pa.string()) for _ in names]
     table = pa.table(arrays, names=names)
-    _refuse([f"第{found.line(rows[at])}行各格错开一列" for at in _shifted(table)], width, where)
-    for line in (*found.notes, _mended(found), _headers_again(len(filled) - 1 - len(rows))):
+    _refuse([f"第{result.line(rows[at])}行各格错开一列" for at in _shifted(table)], width, where)
+    for line in (*result.notes, _mended(result), _headers_again(len(filled) - 1 - len(rows))):
         if line:
             say(f"{where}：{line}")
     return without_blank_columns(table, header[:width])
 
 
-def _width(found: Delimited, header: list[str], rows: list[int]) -> int:
+def _width(result: Delimited, header: list[str], rows: list[int]) -> int:
     """Cells of a row: as the header has; a delimiter behind the last cell of every line, or of every row, is none."""
-    widths = {len(found.rows[at]) for at in rows}
+    widths = {len(result.rows[at]) for at in rows}
     if len(widths) == 1 and (width := min(widths)) != len(header):
-        longer = [header] if width < len(header) else [found.rows[at] for at in rows]
+        longer = [header] if width < len(header) else [result.rows[at] for at in rows]
         if not any(any(row[min(width, len(header)) :]) for row in longer):
             return min(width, len(header))
     return len(header)
 
 
-def _refuse_damaged(found: Delimited, width: int, rows: list[int], where: str) -> None:
+def _refuse_damaged(result: Delimited, width: int, rows: list[int], where: str) -> None:
     """Raises InputError that names the lines of more or fewer cells than the header, or of lone quotes."""
     spare = (
-        {len(found.rows[at]) for at in rows} if width <= min((len(found.rows[at]) for at in rows), default=0) else set()
+        {len(result.rows[at]) for at in rows}
+        if width <= min((len(result.rows[at]) for at in rows), default=0)
+        else set()
     )
-    accepted = spare if len(spare) == 1 and not any(any(found.rows[at][width:]) for at in rows) else {width}
-    header = sorted(found.rows[next(at for at, row in enumerate(found.rows) if any(row))])
-    said = []
+    accepted = spare if len(spare) == 1 and not any(any(result.rows[at][width:]) for at in rows) else {width}
+    header = sorted(result.rows[next(at for at, row in enumerate(result.rows) if any(row))])
+    lines = []
     for at in rows:
-        row, line = found.rows[at], found.line(at)
-        if at in found.broken:
-            said.append(f"第{line}行引号不成对")
+        row, line = result.rows[at], result.line(at)
+        if at in result.broken:
+            lines.append(f"第{line}行引号不成对")
         elif len(row) not in accepted:
-            said.append(f"第{line}行有{len(row)}格")
+            lines.append(f"第{line}行有{len(row)}格")
         elif sorted(row) == header:
-            said.append(f"第{line}行又是一行表头，列的次序不同")
-    _refuse(said, width, where)
+            lines.append(f"第{line}行又是一行表头，列的次序不同")
+    _refuse(lines, width, where)
 
 
-def _refuse(said: list[str], width: int, where: str) -> None:
-    if said:
+def _refuse(lines: list[str], width: int, where: str) -> None:
+    if lines:
         raise InputError(
             f"有几行与表头（{width}格）对不上，没有读这个表",
             where=where,
             rule=Rule.DAMAGED_LINES,
-            count=len(said),
-            examples=tuple(said[:_MOST_EXAMPLES]),
+            count=len(lines),
+            examples=tuple(lines[:_MOST_EXAMPLES]),
             action="改好这几行（多或少的分隔符、落单的引号）再试",
         )
 
 
-def _mended(found: Delimited) -> str:
-    numbers = [str(found.line(at)) for at in found.mended[:_MOST_EXAMPLES]]
-    more = "等" if len(found.mended) > _MOST_EXAMPLES else ""
+def _mended(result: Delimited) -> str:
+    numbers = [str(result.line(at)) for at in result.mended[:_MOST_EXAMPLES]]
+    more = "等" if len(result.mended) > _MOST_EXAMPLES else ""
     return f"第{'、'.join(numbers)}{more}行有落单的引号，按普通字符略去后读取" if numbers else ""
 
 

@@ -81,8 +81,8 @@ class _Cells:
 
         read_as, values = _READ_AS[self._kind]
         field = SourceField(name=self._kind, title=self._kind, type=read_as, aliases=(), values=values)
-        found = clean_column(field, [*texts, *self._beside]).arrays[0].slice(0, len(texts))
-        return pc.binary_join(found, _BETWEEN_NUMBERS) if pa.types.is_list(found.type) else found
+        result = clean_column(field, [*texts, *self._beside]).arrays[0].slice(0, len(texts))
+        return pc.binary_join(result, _BETWEEN_NUMBERS) if pa.types.is_list(result.type) else result
 
 
 class _IdCells:
@@ -118,7 +118,7 @@ class _IdCells:
         rows = np.flatnonzero(parts.lengths == _PLACES)
         last = Strings(parts.letters, parts.starts[rows], parts.lengths[rows]).last_words()
         end = [(last >> np.uint64(8 * place) & np.uint64(255)).astype(np.int64) - ord("0") for place in (4, 5, 6, 7)]
-        digits = np.logical_and.reduce([(one >= 0) & (one <= 9) for one in end])
+        digits = np.logical_and.reduce([(entry >= 0) & (entry <= 9) for entry in end])
         number = end[0] * 1000 + end[1] * 100 + end[2] * 10 + end[3]
         self._rows += int(digits.sum())
         self._floats += int((digits & (number % _FLOAT_STEP == 0)).sum())
@@ -162,10 +162,10 @@ def _plain(kind: str, cells: pa.Array, forms: Mapping[str, Any]) -> npt.NDArray[
 
 def _of_nobody(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Names with 某 in them, and words of a form that stand where a name should: the cleaner knows what they are."""
-    found = np.isin(keys & np.uint64(0xFFFFFFFF), _FORM_WORDS)
+    result = np.isin(keys & np.uint64(0xFFFFFFFF), _FORM_WORDS)
     for place in range(4):
-        found |= (keys >> np.uint64(16 * place)) & np.uint64(0xFFFF) == _SOMEBODY
-    return np.asarray(found, np.bool_)
+        result |= (keys >> np.uint64(16 * place)) & np.uint64(0xFFFF) == _SOMEBODY
+    return np.asarray(result, np.bool_)
 
 
 def _mobiles(parts: Strings) -> npt.NDArray[np.bool_]:

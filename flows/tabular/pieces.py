@@ -70,12 +70,12 @@ def table_pieces(path: Path, say: Callable[[str], None]) -> list[ParquetGroups |
             rule=Rule.NOT_A_TABLE,
             action="给一个文件，或放 Parquet 的文件夹",
         )
-    found = [piece for one in files for piece in _pieces_of(one.absolute(), say)]
-    if any(piece.schema != found[0].schema for piece in found):
+    result = [piece for file in files for piece in _pieces_of(file.absolute(), say)]
+    if any(piece.schema != result[0].schema for piece in result):
         raise InputError(
             "文件夹里各文件的列不一样", where=str(path), rule=Rule.NOT_A_TABLE, action="各文件的列名、类型要一致"
         )
-    return found
+    return result
 
 
 def _pieces_of(path: Path, say: Callable[[str], None]) -> Iterator[ParquetGroups | WholeFile]:
@@ -87,7 +87,7 @@ def _pieces_of(path: Path, say: Callable[[str], None]) -> Iterator[ParquetGroups
         sizes = [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
     together: list[int] = []
     for number, rows in enumerate(sizes):
-        if together and sum(sizes[one] for one in together) + rows > _ROWS_A_PIECE:
+        if together and sum(sizes[entry] for entry in together) + rows > _ROWS_A_PIECE:
             yield _groups(table, together, sizes)
             together = []
         together.append(number)
@@ -95,5 +95,5 @@ def _pieces_of(path: Path, say: Callable[[str], None]) -> Iterator[ParquetGroups
 
 
 def _groups(table: ParquetRows, numbers: list[int], sizes: list[int]) -> ParquetGroups:
-    rows = sum(sizes[one] for one in numbers)
+    rows = sum(sizes[number] for number in numbers)
     return ParquetGroups(table.path, tuple(numbers), rows, table.schema, table.dictionaries)

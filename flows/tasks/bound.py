@@ -22,49 +22,49 @@ _OTHER_ROW = "校验码与本行内容不符：{columns}不是这个任务编号
 _OLD = "这份任务表是以前导出的，校验码只有5个字母，{why}，不能确认这一行是谁的；请重新导出任务表填报"
 
 
-def unbound(line: Line, found: IssuedLead | str, issued: Issued) -> str | None:
+def unbound(line: Line, result: IssuedLead | str, issued: Issued) -> str | None:
     """In Chinese why the row cannot be taken for the issued one; None where its code fits what it shows."""
     code = line.code
     if code is None:
         return _FORGED
     if len(code) == _OLD_LETTERS:
-        return _FORGED if code != old_code(issued.key, line.number) else _old(line.bound, found, issued)
+        return _FORGED if code != old_code(issued.key, line.number) else _old(line.bound, result, issued)
     if line.bound.phone is not None and not phone_fits(issued.key, line.number, code, line.bound):
-        return _OTHER_ROW.format(columns=f"“{PHONE}”") if _is_issued(line, code, found, issued) else _FORGED
-    if any(row_fits(issued.key, line.number, code, shown) for shown in _completed(line.bound, found)):
+        return _OTHER_ROW.format(columns=f"“{PHONE}”") if _is_issued(line, code, result, issued) else _FORGED
+    if any(row_fits(issued.key, line.number, code, shown) for shown in _completed(line.bound, result)):
         return None
-    if not isinstance(found, IssuedLead):
-        return _FORGED if None not in _cells(line.bound).values() else found
-    return _columns_changed(line, found) if _is_issued(line, code, found, issued) else _FORGED
+    if not isinstance(result, IssuedLead):
+        return _FORGED if None not in _cells(line.bound).values() else result
+    return _columns_changed(line, result) if _is_issued(line, code, result, issued) else _FORGED
 
 
-def _cells(shown: BoundCells) -> dict[str, str | None]:
-    return {NAME: shown.name, UNIT: shown.unit, STREET: shown.street, KIND: shown.kind}
+def _cells(cells: BoundCells) -> dict[str, str | None]:
+    return {NAME: cells.name, UNIT: cells.unit, STREET: cells.street, KIND: cells.kind}
 
 
-def _completed(shown: BoundCells, found: IssuedLead | str) -> Iterator[BoundCells]:
+def _completed(shown: BoundCells, result: IssuedLead | str) -> Iterator[BoundCells]:
     """The row with what it was issued with in the columns that were cut, as either kind of sheet has it."""
-    if not isinstance(found, IssuedLead):
+    if not isinstance(result, IssuedLead):
         yield shown
         return
-    for issued in _issued_as(found):
+    for issued in _issued_as(result):
         cells = {name: text for name, text in vars(issued).items() if getattr(shown, name) is None}
         yield replace(shown, **cells)
 
 
-def _issued_as(found: IssuedLead) -> list[BoundCells]:
+def _issued_as(result: IssuedLead) -> list[BoundCells]:
     """What the sheet inside the Party channel, and the one outside it, showed for this lead; without the telephone."""
-    return [cells_of(found.row, found.lead[1], inside=inside, phone=None) for inside in (True, False)]
+    return [cells_of(result.row, result.lead[1], inside=inside, phone=None) for inside in (True, False)]
 
 
-def _is_issued(line: Line, code: str, found: IssuedLead | str, issued: Issued) -> bool:
+def _is_issued(line: Line, code: str, result: IssuedLead | str, issued: Issued) -> bool:
     """Whether number and code belong together, so that it is the row's other cells that moved."""
-    return isinstance(found, IssuedLead) and any(
-        row_fits(issued.key, line.number, code, shown) for shown in _issued_as(found)
+    return isinstance(result, IssuedLead) and any(
+        row_fits(issued.key, line.number, code, shown) for shown in _issued_as(result)
     )
 
 
-def _columns_changed(line: Line, found: IssuedLead) -> str:
+def _columns_changed(line: Line, result: IssuedLead) -> str:
     """The columns whose cells are not those that were issued."""
     apart = [
         {
@@ -72,7 +72,7 @@ def _columns_changed(line: Line, found: IssuedLead) -> str:
             for name, text in _cells(line.bound).items()
             if text is not None and not _same(name, text, _cells(shown)[name])
         }
-        for shown in _issued_as(found)
+        for shown in _issued_as(result)
     ]
     columns = min(apart, key=len) or set(_cells(line.bound))
     return _OTHER_ROW.format(columns="、".join(f"“{name}”" for name in _cells(line.bound) if name in columns))
@@ -85,15 +85,15 @@ def _same(column: str, text: str, issued: str | None) -> bool:
     return not one or not other or "*" in (one[0], other[0]) or one[0] == other[0]
 
 
-def _old(shown: BoundCells, found: IssuedLead | str, issued: Issued) -> str | None:
-    if not isinstance(found, IssuedLead):
+def _old(cells: BoundCells, result: IssuedLead | str, issued: Issued) -> str | None:
+    if not isinstance(result, IssuedLead):
         return None
-    if shown.name is None or shown.unit is None or shown.phone is None:
+    if cells.name is None or cells.unit is None or cells.phone is None:
         return _OLD.format(why="表里又缺了姓名、单位或手机一栏")
-    phones = issued.phones(found)
-    if phones is None and "phone_of_another" not in found.row["flags"]:
+    phones = issued.phones(result)
+    if phones is None and "phone_of_another" not in result.row["flags"]:
         return _OLD.format(why="所据的原件也已销毁")
-    same = [_same(NAME, shown.name, one.name) and _same(UNIT, shown.unit, one.unit) for one in _issued_as(found)]
-    if any(same) and masked_phones(shown.phone) == masked_phones(phone_text(found.row, phones)):
+    same = [_same(NAME, cells.name, entry.name) and _same(UNIT, cells.unit, entry.unit) for entry in _issued_as(result)]
+    if any(same) and masked_phones(cells.phone) == masked_phones(phone_text(result.row, phones)):
         return None
     return _OLD.format(why="这一行的姓名、单位或手机又与任务编号的不同")

@@ -63,14 +63,14 @@ def read_contacts(
     """
     nights = _Nights(Copies(home, key, version))
     older = _older_keys(version)
-    found: dict[str, list[str] | None] = {}
+    result: dict[str, list[str] | None] = {}
     for row in rows:
-        days = {one["landed_on"] for one in row["evidence"] if one["role"] in _CALLED and one["landed_on"]}
+        days = {entry["landed_on"] for entry in row["evidence"] if entry["role"] in _CALLED and entry["landed_on"]}
         kept = [table for day in sorted(days, reverse=True) for table in nights.of(day)]
         names = (row["person_key"], *older.get(row["person_key"], ()))
         phones = [phone for table in kept for name in names for phone in table.get(name, ())]
-        found[row["person_key"]] = list(dict.fromkeys(phones))[:2] if kept else None
-    return found
+        result[row["person_key"]] = list(dict.fromkeys(phones))[:2] if kept else None
+    return result
 
 
 class _Nights:
@@ -91,7 +91,7 @@ class _Nights:
 
 def _older_keys(version: Published) -> dict[str, list[str]]:
     """Keys merged into each key, in the order of their names."""
-    moved = {one["old_key"]: one["new_key"] for one in version.table("aliases").to_pylist() if one["event"] == "merged"}
+    moved = {row["old_key"]: row["new_key"] for row in version.table("aliases").to_pylist() if row["event"] == "merged"}
     older: dict[str, list[str]] = defaultdict(list)
     for old in sorted(moved):
         older[follow(moved, old)].append(old)

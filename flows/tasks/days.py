@@ -11,12 +11,14 @@ _DAY = re.compile(r"(?:(\d{2})[年./-])?(\d{1,2})[月./-](\d{1,2})[日号]?(?:[�
 
 def day_between(text: str, first: date, last: date) -> date | None:
     """The one day from first to last that the text can mean; None where there is none, or more than one."""
-    found = _DAY.fullmatch(re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
-    if found is None:
+    match = _DAY.fullmatch(re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
+    if match is None:
         return None
-    year, month, day = found.groups()
+    year, month, day = match.groups()
     years = [2000 + int(year)] if year else range(first.year, last.year + 1)
-    days = {one for one in (_date(each, int(month), int(day)) for each in years) if one and first <= one <= last}
+    days = {
+        entry for entry in (_date(each, int(month), int(day)) for each in years) if entry and first <= entry <= last
+    }
     return days.pop() if len(days) == 1 else None
 
 

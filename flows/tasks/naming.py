@@ -16,26 +16,26 @@ _ROLES = ("roll", "transfer", "floating", "self_report", "worker")
 
 def wanted_records(row: Mapping[str, Any]) -> list[tuple[Spot, Bearer]]:
     """Where a person's records stand, the most trustworthy first."""
-    mine = (one for one in row["evidence"] if one["role"] in _ROLES)
-    return [(Spot.of(one), Bearer.of(row)) for one in sorted(mine, key=lambda one: _ROLES.index(one["role"]))]
+    mine = (entry for entry in row["evidence"] if entry["role"] in _ROLES)
+    return [(Spot.of(role), Bearer.of(row)) for role in sorted(mine, key=lambda entry: _ROLES.index(entry["role"]))]
 
 
-def contact_of(row: Mapping[str, Any], shown: BoundCells, records: Sequence[Record]) -> Contact:
+def contact_of(row: Mapping[str, Any], cells: BoundCells, records: Sequence[Record]) -> Contact:
     """A person's name and telephones in clear, as far as a record has what the sheet masks; else as masked.
 
     A name of another first character, or a telephone that the sheet does not show, is not put in: the row's check code
     binds what is masked, and a number that is another person's would be called.
     """
-    masked = shown.name or ""
-    names = (one.name for one in records if one.name and "*" not in one.name)
-    full = [phone for one in records for phone in one.phones if "*" not in phone]
+    masked = cells.name or ""
+    names = (record.name for record in records if record.name and "*" not in record.name)
+    full = [phone for record in records for phone in record.phones if "*" not in phone]
     by_mask = {masked_phones(phone): phone for phone in reversed(full)}
-    phones = [by_mask.get(masked_phones(part), part) for part in (shown.phone or "").split("\n")]
+    phones = [by_mask.get(masked_phones(part), part) for part in (cells.phone or "").split("\n")]
     address = _first(records, "home_address") or _first(records, "address")
     return Contact(
         name=next((name for name in names if name[0] == masked[:1]), masked),
         phone="\n".join(phones),
-        unit=shown.unit or "",
+        unit=cells.unit or "",
         station=_first(records, "station"),
         address=address,
         community=community_of(address, str(row["home_street"] or "")),
@@ -43,4 +43,4 @@ def contact_of(row: Mapping[str, Any], shown: BoundCells, records: Sequence[Reco
 
 
 def _first(records: Sequence[Record], field: str) -> str:
-    return next((str(one.row[field]) for one in records if one.row.get(field)), "")
+    return next((str(record.row[field]) for record in records if record.row.get(field)), "")

@@ -44,26 +44,26 @@ def task_number(as_of: date, letters: str) -> str:
     return f"{as_of:%y%m%d}-{letters}"
 
 
-def check_code(key: DistrictKey, number: str, shown: BoundCells) -> str:
+def check_code(key: DistrictKey, number: str, cells: BoundCells) -> str:
     """`BCDFG-HJK`: letters that only the district can have written beside this number, in a row that shows this.
 
     The telephone has letters of its own: once the copies it was read from are destroyed, the others can still be held
     against a row whose columns a street cut. A name or a telephone written out in full is bound by what was masked.
     """
-    name, unit, street, kind = (plain_cell(text) for text in (shown.name, shown.unit, shown.street, shown.kind))
+    name, unit, street, kind = (plain_cell(text) for text in (cells.name, cells.unit, cells.street, cells.kind))
     told = "|".join((number, _masked_name(name), unit, street, kind))
-    row, phone = key.token("task row", told), key.token("task phone", f"{number}|{masked_phones(shown.phone)}")
+    row, phone = key.token("task row", told), key.token("task phone", f"{number}|{masked_phones(cells.phone)}")
     return f"{_letters(row, _ROW)}-{_letters(phone, _PHONE)}"
 
 
-def row_fits(key: DistrictKey, number: str, code: str, shown: BoundCells) -> bool:
+def row_fits(key: DistrictKey, number: str, code: str, cells: BoundCells) -> bool:
     """Whether a code is this number's in a row that shows this, whatever telephone it shows."""
-    return code[:_ROW] == check_code(key, number, shown)[:_ROW]
+    return code[:_ROW] == check_code(key, number, cells)[:_ROW]
 
 
-def phone_fits(key: DistrictKey, number: str, code: str, shown: BoundCells) -> bool:
+def phone_fits(key: DistrictKey, number: str, code: str, cells: BoundCells) -> bool:
     """Whether a code's last letters are this number's and the shown telephone's."""
-    return code[_ROW:] == check_code(key, number, shown)[_ROW:]
+    return code[_ROW:] == check_code(key, number, cells)[_ROW:]
 
 
 def old_code(key: DistrictKey, number: str) -> str:
@@ -73,14 +73,14 @@ def old_code(key: DistrictKey, number: str) -> str:
 
 def read_number(cell: str) -> str | None:
     """A task number however it was typed; None for any other text."""
-    found = _NUMBER.fullmatch(_plain(cell))
-    return f"{found[1]}-{found[2]}" if found else None
+    match = _NUMBER.fullmatch(_plain(cell))
+    return f"{match[1]}-{match[2]}" if match else None
 
 
 def read_code(cell: str) -> str | None:
     """A check code however it was typed; None for any other text."""
-    found = _CODE.fullmatch(_plain(cell))
-    return None if found is None else "-".join(part for part in found.groups() if part)
+    match = _CODE.fullmatch(_plain(cell))
+    return None if match is None else "-".join(part for part in match.groups() if part)
 
 
 def sheet_date(number: str) -> date | None:

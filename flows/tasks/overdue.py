@@ -26,17 +26,17 @@ def overdue_tasks(store: Store, policy: Policy, rows: Iterable[Mapping[str, Any]
     for (person, code), term in store.open_terms().items():
         if term.due_on < today:
             late.setdefault(follow(moved, person), []).append(code)
-    found: Counter[str] = Counter()
+    result: Counter[str] = Counter()
     for row in rows:
         open_codes = set(waiting_leads(row, policy)) if row["person_key"] in late else set()
         codes = late.get(row["person_key"], [])
-        found[street_of(row)] += sum(code in open_codes or (code == PERSON and bool(open_codes)) for code in codes)
-    return {street: count for street, count in sorted(found.items()) if count}
+        result[street_of(row)] += sum(code in open_codes or (code == PERSON and bool(open_codes)) for code in codes)
+    return {street: count for street, count in sorted(result.items()) if count}
 
 
 def overdue_line(late: Mapping[str, int]) -> str:
     """One reminder: how many tasks of which streets."""
-    streets = sorted(late.items(), key=lambda one: (-one[1], one[0]))
+    streets = sorted(late.items(), key=lambda entry: (-entry[1], entry[0]))
     rest = sum(count for _, count in streets[_MOST:])
     named = "、".join(f"{street} {count}" for street, count in streets[:_MOST]) + (f"、其他 {rest}" if rest else "")
     return f"核查任务超期未答复 {sum(late.values())} 项（{named}）。处理办法：催办，或重新导出任务表"

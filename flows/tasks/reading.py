@@ -128,19 +128,19 @@ def _columns(
     texts: Sequence[Sequence[str]], first: int, taken: set[int | None], answers: Sequence[str]
 ) -> Mapping[str, int]:
     """Column of each thing wanted: by its header above the first task, the result else by its values."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     heads = [[re.sub(r"\s", "", text) for text in row] for row in texts[max(first - 3, 0) : first]]
     for name, pattern in _HEADERS.items():
         for exact in (True, False):
-            at = _header(heads, name if exact else pattern, exact=exact, taken={*taken, *found.values()})
-            if at is not None and name not in found:
-                found[name] = at
-    if RESULT not in found:
+            at = _header(heads, name if exact else pattern, exact=exact, taken={*taken, *columns.values()})
+            if at is not None and name not in columns:
+                columns[name] = at
+    if RESULT not in columns:
         known = set(answers)
-        at = _best([*texts[first:]], lambda text: _result(text) in known, besides={*taken, *found.values()})
+        at = _best([*texts[first:]], lambda text: _result(text) in known, besides={*taken, *columns.values()})
         if at is not None:
-            found[RESULT] = at
-    return found
+            columns[RESULT] = at
+    return columns
 
 
 def _header(heads: Sequence[Sequence[str]], wanted: str, *, exact: bool, taken: set[int | None]) -> int | None:

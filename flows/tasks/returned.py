@@ -52,12 +52,12 @@ class Receipt:
 
     def count(self, what: str) -> int:
         """How many rows came to this end."""
-        return sum(one.what == what for one in self.outcomes)
+        return sum(outcome.what == what for outcome in self.outcomes)
 
     @property
     def attention(self) -> bool:
         """Whether a person must look at a row."""
-        return any(one.what in (REFUSED, CONFLICT) for one in self.outcomes)
+        return any(outcome.what in (REFUSED, CONFLICT) for outcome in self.outcomes)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class _SheetImport:
             else:
                 answers.append(judged)
         torn = self._torn(answers)
-        for answer in sorted(answers, key=lambda one: (one.day, one.line.file, one.line.row)):
+        for answer in sorted(answers, key=lambda entry: (entry.day, entry.line.file, entry.line.row)):
             outcomes[answer.line] = self._recorded(answer, torn)
         return [outcomes[line] for line in dict.fromkeys(lines)]
 
@@ -127,18 +127,18 @@ class _SheetImport:
         """A row's outcome where it is clear from the row alone, else the answer it gives."""
         if not line.result and not (line.checker or line.day_text):
             return _out(line, UNANSWERED, "没有填核查结果")
-        found, last = self._issued.find(line.number), self._receiver.today
-        if reason := unbound(line, found, self._issued) or self._wrong(line, found):
+        result, last = self._issued.find(line.number), self._receiver.today
+        if reason := unbound(line, result, self._issued) or self._wrong(line, result):
             return _out(line, REFUSED, reason)
-        if isinstance(found, str):
-            return _out(line, REFUSED, found)
-        day = line.day or day_between(line.day_text, found.as_of, last)
+        if isinstance(result, str):
+            return _out(line, REFUSED, result)
+        day = line.day or day_between(line.day_text, result.as_of, last)
         if day is None:
             return _out(line, REFUSED, "核查日期读不懂，写成 2026-11-20 这样")
-        if not found.as_of <= day <= last:
-            return _out(line, REFUSED, f"核查日期应在 {found.as_of} 与 {last} 之间")
+        if not result.as_of <= day <= last:
+            return _out(line, REFUSED, f"核查日期应在 {result.as_of} 与 {last} 之间")
         try:
-            return _Answer(line, found, day, self._host(line))
+            return _Answer(line, result, day, self._host(line))
         except InputError as error:
             return _out(line, REFUSED, f"{error.message}；{error.action}")
 
@@ -150,12 +150,12 @@ class _SheetImport:
             raise InputError("没有填接收组织", rule=Rule.HOST_NEEDED, action="填党组织名册里的全称或代码")
         return self._organisations.find(line.host)
 
-    def _wrong(self, line: Line, asked: IssuedLead | str) -> str | None:
+    def _wrong(self, line: Line, lead: IssuedLead | str) -> str | None:
         if line.missing:
             return f"表里没有“{'”“'.join(line.missing)}”一栏"
         if not line.result:
             return "填了核查人或日期，没有填核查结果"
-        known = self._allowed_answers(asked)
+        known = self._allowed_answers(lead)
         if line.result not in known:
             other = "不是这份表问的" if line.result in self._rules.answers else "不认识"
             return f"核查结果{other}，请用：{'、'.join(known)}"
@@ -165,22 +165,22 @@ class _SheetImport:
             return "核查人一栏只填姓名，不要填号码"
         return None if line.day or line.day_text else "没有填核查日期"
 
-    def _allowed_answers(self, asked: IssuedLead | str) -> tuple[str, ...]:
+    def _allowed_answers(self, lead: IssuedLead | str) -> tuple[str, ...]:
         """The answers of the sheet that asked: one outside the Party channel asks of the person only."""
-        if isinstance(asked, str):
+        if isinstance(lead, str):
             return tuple(self._rules.answers)
-        return tuple(self._rules.person_feedback if asked.lead[1] == PERSON else self._rules.feedback)
+        return tuple(self._rules.person_feedback if lead.lead[1] == PERSON else self._rules.feedback)
 
     def _torn(self, answers: Sequence[_Answer]) -> set[tuple[str, str]]:
         """Leads of which these sheets themselves say two things that cannot both hold."""
         said: dict[tuple[str, str], dict[tuple[str, Host | None], set[date]]] = {}
-        for one in answers:
-            said.setdefault(one.lead.lead, {}).setdefault((one.line.result, one.host), set()).add(one.day)
+        for answer in answers:
+            said.setdefault(answer.lead.lead, {}).setdefault((answer.line.result, answer.host), set()).add(answer.day)
         torn = set()
         for lead, results in said.items():
             # That a lead is true and that its person was taken in say the same of it.
             final = {self._settles(result) or result for result, _ in results if _is_final(self._rules, result)}
-            days = [day for found in results.values() for day in found]
+            days = [day for result in results.values() for day in result]
             if len(final) > 1 or (len(results) > 1 and len(set(days)) < len(days)):
                 torn.add(lead)
         return torn
@@ -194,7 +194,7 @@ class _SheetImport:
             return _out(line, CONFLICT, "同一任务在交回的表里有两种结果，都没有采用")
         before = earlier_answers(self._store, self._rules, asked.lead)
         mine = (line.result, line.checker, answer.day, answer.host.name if answer.host else None)
-        if any((one.answer, one.by, one.on, one.host) == mine for one in before):
+        if any((entry.answer, entry.by, entry.on, entry.host) == mine for entry in before):
             return _out(line, KNOWN, "已经收过")
         settled = line.number in self._receiver.settled
         known = None if not before else self._against(before[-1], answer)
@@ -203,8 +203,8 @@ class _SheetImport:
         try:
             self._reopen(answer, before, settled=settled)
             remark = self._clean(line.note[:_LONGEST_REMARK]) or None
-            said = LeadAnswer(line.result, line.checker, answer.day, answer.host, remark)
-            lead = record_answer(self._store, self._rules, asked.row, asked.lead[1], said)
+            lead_answer = LeadAnswer(line.result, line.checker, answer.day, answer.host, remark)
+            lead = record_answer(self._store, self._rules, asked.row, asked.lead[1], lead_answer)
         except InputError as error:
             return _out(line, REFUSED, error.plain)
         if lead.code == PERSON and lead.state in self._rules.settled_states:
@@ -215,19 +215,19 @@ class _SheetImport:
     def _against(self, last: Earlier, answer: _Answer) -> ReceiptRow | None:
         """What the newest word on the lead says to this answer; None where the answer goes on from it."""
         line, rules = answer.line, self._rules
-        told = f"{last.on} {last.by}：“{last.answer or last.state}”"
+        text = f"{last.on} {last.by}：“{last.answer or last.state}”"
         if not self._closes(last):
             if last.answer is None or answer.day >= last.on:
                 return None
-            return _out(line, CONFLICT if _is_final(rules, line.result) else KNOWN, f"已有较晚的结果，{told}")
+            return _out(line, CONFLICT if _is_final(rules, line.result) else KNOWN, f"已有较晚的结果，{text}")
         target = rules.answers[line.result]
         if target == rules.taken_in_state and last.state in rules.settled_states and answer.day >= last.on:
             return None  # a confirmed person was taken in since, or by another organisation than the one named before
         if last.answer == line.result or {last.state, target} <= set(rules.settled_states):
-            return _out(line, KNOWN, f"已有相同结果，{told}")
+            return _out(line, KNOWN, f"已有相同结果，{text}")
         if last.state == rules.excluded_state and answer.lead.is_open and last.on <= answer.lead.as_of:
             return None
-        return _out(line, CONFLICT, f"与已有结果不同，{told}")
+        return _out(line, CONFLICT, f"与已有结果不同，{text}")
 
     def _closes(self, last: Earlier) -> bool:
         """Whether the newest word settled the lead, so that another answer contradicts it."""
@@ -242,8 +242,8 @@ class _SheetImport:
         target = rules.answers[answer.line.result]
         if rules.reaches(state, target):
             return
-        ways = [one for one in rules.transitions[state] if one != rules.objection_state]
-        step = next((one for one in ways if rules.reaches(one, target)), None)
+        ways = [transition for transition in rules.transitions[state] if transition != rules.objection_state]
+        step = next((way for way in ways if rules.reaches(way, target)), None)
         if step is not None:
             why = self._receiver.why if settled else "有新依据，重新核查"
             lead = Lead(answer.lead.lead[0], code, step, self._receiver.who, answer.day, basis_of(answer.lead.row))

@@ -15,15 +15,15 @@ _NOT_LISTED = frozenset({"evidence", "last_seen", "changed_on"})
 
 def person_changes(before: Published, after: Published) -> tuple[tuple[PersonChange, ...], int]:
     """Persons that would change, sorted by change and key, and how many rows would merely move."""
-    old, new = (_by_key(one) for one in (before, after))
+    old, new = (_by_key(entry) for entry in (before, after))
     changes = after.table("changes").to_pylist()
     listed = [row for row in changes if row["cause"] not in MERE_MOVES]
-    found = [_change(row, old.get(row["person_key"]), new.get(row["person_key"])) for row in listed]
-    return tuple(sorted(found, key=_place)), len(changes) - len(listed)
+    result = [_change(row, old.get(row["person_key"]), new.get(row["person_key"])) for row in listed]
+    return tuple(sorted(result, key=_place)), len(changes) - len(listed)
 
 
-def _place(one: PersonChange) -> tuple[str, str, str, str]:
-    return one.change, one.cause, one.person_key or "", one.name_masked or ""
+def _place(change: PersonChange) -> tuple[str, str, str, str]:
+    return change.change, change.cause, change.person_key or "", change.name_masked or ""
 
 
 def _by_key(version: Published) -> dict[str, Row]:
@@ -32,7 +32,7 @@ def _by_key(version: Published) -> dict[str, Row]:
 
 def _change(change: Row, before: Row | None, after: Row | None) -> PersonChange:
     row = after or before or {}
-    old, new = (_open_leads(one) for one in (before, after))
+    old, new = (_open_leads(entry) for entry in (before, after))
     return PersonChange(
         person_key=change["person_key"] if before is not None else None,
         name_masked=row.get("name_masked"),
@@ -56,11 +56,11 @@ def _open_leads(row: Mapping[str, Any] | None) -> set[str]:
 
 def pair_changes(before: Published, after: Published) -> tuple[PairChange, ...]:
     """Pairs that would wait for a person, and pairs that wait now and would not."""
-    old, new = ({row["pair_id"]: row for row in one.table("review").to_pylist()} for one in (before, after))
+    old, new = ({row["pair_id"]: row for row in entry.table("review").to_pylist()} for entry in (before, after))
     opened = _pairs((row for pair, row in new.items() if pair not in old), opened=True)
     return (*opened, *_pairs((row for pair, row in old.items() if pair not in new), opened=False))
 
 
 def _pairs(rows: Iterable[Row], *, opened: bool) -> list[PairChange]:
-    found = [PairChange(opened, row["source"], row["file"], row["row"], row["doubt"]) for row in rows]
-    return sorted(found, key=lambda one: (one.doubt, one.source, one.file, one.row or 0))
+    result = [PairChange(opened, row["source"], row["file"], row["row"], row["doubt"]) for row in rows]
+    return sorted(result, key=lambda entry: (entry.doubt, entry.source, entry.file, entry.row or 0))

@@ -99,13 +99,13 @@ def _walk(run: RunContext) -> list[str]:
 
 def _tried_lines(tried: Tried, settings: Settings, run: RunContext) -> tuple[str, ...]:
     """What was tried, for the summary."""
-    said = []
+    lines = []
     if tried.policy is not None:
-        said.append(f"规则 {tried.policy.name}（{load_policy(settings.policy).version} → {run.policy.version}）")
+        lines.append(f"规则 {tried.policy.name}（{load_policy(settings.policy).version} → {run.policy.version}）")
     if tried.model is not None:
-        said.append(f"模型 {tried.model.name}（{model_of(settings).version} → {model_of(run.settings).version}）")
-    said.append(f"投递 {tried.drop.name}" if tried.drop else f"{run.as_of.isoformat()} 那一晚的留存副本")
-    return tuple(said)
+        lines.append(f"模型 {tried.model.name}（{model_of(settings).version} → {model_of(run.settings).version}）")
+    lines.append(f"投递 {tried.drop.name}" if tried.drop else f"{run.as_of.isoformat()} 那一晚的留存副本")
+    return tuple(lines)
 
 
 def _tried_for_audit(tried: Tried, settings: Settings) -> str:

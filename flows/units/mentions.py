@@ -135,7 +135,7 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
 
     `apart`: cleaned spellings a person took out of their unit, each a node by itself.
     """
-    parsed = _parsed(sorted(mentions, key=lambda one: (one.text, one.uscc or "")), words)
+    parsed = _parsed(sorted(mentions, key=lambda entry: (entry.text, entry.uscc or "")), words)
     codes = _sound_codes(parsed)
     nodes: dict[tuple[UnitName, str | None, str, str], Node] = {}
     for mention, name in parsed:
@@ -156,11 +156,11 @@ def nodes_of(mentions: Iterable[Mention], words: Vocabulary, apart: frozenset[st
 
 def _parsed(mentions: list[Mention], words: Vocabulary) -> list[tuple[Mention, UnitName]]:
     """Each mention with its parts; a second look knows the 字号 of the names that are written out."""
-    first = [(one, words.parts(one.text)) for one in mentions]
+    first = [(mention, words.parts(mention.text)) for mention in mentions]
     cores = words.firms | {name.core for _, name in first if name.whole and len(name.core) > 1}
     return [
-        (one, _branded(name if name.whole else parse_unit(one.text, cores, words.districts), words))
-        for one, name in first
+        (entry, _branded(name if name.whole else parse_unit(entry.text, cores, words.districts), words))
+        for entry, name in first
     ]
 
 

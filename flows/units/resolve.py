@@ -40,10 +40,10 @@ class Clusters:
     doubts: list[Doubt] = field(default_factory=list)
 
     def members(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = defaultdict(list)
+        members: dict[int, list[int]] = defaultdict(list)
         for node, cluster in enumerate(self.of):
-            found[cluster].append(node)
-        return dict(found)
+            members[cluster].append(node)
+        return dict(members)
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,13 @@ class _Union:
     Two that hold two credit codes, a firm and an office or a school, or a pair a person took apart never become one.
     """
 
-    def __init__(self, nodes: list[Node], said: NodeJudgements) -> None:
+    def __init__(self, nodes: list[Node], judgements: NodeJudgements) -> None:
         self.parent = list(range(len(nodes)))
         self.codes = [{node.uscc} - {None} for node in nodes]
         self.bodies = [node.body for node in nodes]
         self.shown = [_names_of_node(node) for node in nodes]
         self.enemies: list[set[int]] = [set() for _ in nodes]
-        for left, right in said.different:
+        for left, right in judgements.different:
             self.enemies[left].add(right)
             self.enemies[right].add(left)
 
@@ -163,22 +163,22 @@ class _Union:
         return True
 
 
-def resolve(nodes: list[Node], links: Iterable[LinkedNodes], said: NodeJudgements) -> Clusters:
+def resolve(nodes: list[Node], links: Iterable[LinkedNodes], judgements: NodeJudgements) -> Clusters:
     """Clusters of nodes.
 
     A person's word first, then what was one unit before, then names written out in full; a short name joins the one
     firm it fits and no other, in the order of how much it says. What fits several firms waits for a person.
     """
-    union, pairs = _Union(nodes, said), sorted(links, key=lambda one: (one.left, one.right))
-    for left, right in sorted(said.same):
+    union, pairs = _Union(nodes, judgements), sorted(links, key=lambda entry: (entry.left, entry.right))
+    for left, right in sorted(judgements.same):
         union.join(left, right, by_person=True)
     _join_remembered(nodes, union)
-    for one in pairs:
-        if one.decision == "link" and _is_whole(one, nodes):
-            union.join(one.left, one.right)
+    for pair in pairs:
+        if pair.decision == "link" and _is_whole(pair, nodes):
+            union.join(pair.left, pair.right)
     doubts = _place_short_names(nodes, union, pairs)
-    doubts += [(one.left, one.right, one.reason) for one in pairs if one.decision == "review"]
-    return Clusters([union.root(node) for node in range(len(nodes))], _doubts_to_ask(union, doubts, said, nodes))
+    doubts += [(entry.left, entry.right, entry.reason) for entry in pairs if entry.decision == "review"]
+    return Clusters([union.root(node) for node in range(len(nodes))], _doubts_to_ask(union, doubts, judgements, nodes))
 
 
 def _is_whole(pair: LinkedNodes, nodes: list[Node]) -> bool:
@@ -196,7 +196,7 @@ def _join_remembered(nodes: list[Node], union: _Union) -> None:
     for number, node in enumerate(nodes):
         counts = node.units
         if counts:
-            of[min(counts, key=lambda one: (-counts[one], one))].append(number)
+            of[min(counts, key=lambda entry: (-counts[entry], entry))].append(number)
     for numbers in of.values():
         numbers.sort(key=lambda number: (not nodes[number].is_name, number))
         for other in numbers[1:]:
@@ -211,13 +211,14 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[LinkedNodes
             partners[pair.left].append((pair.right, pair.reason))
             partners[pair.right].append((pair.left, pair.reason))
     doubts: list[tuple[int, int, str]] = []
-    order = sorted(range(len(nodes)), key=lambda number: (*(-one for one in nodes[number].rank), number))
+    order = sorted(range(len(nodes)), key=lambda number: (*(-rank for rank in nodes[number].rank), number))
     place = {number: at for at, number in enumerate(order)}
     for number in order:
         if nodes[number].units:
             continue
-        fitting = _fitting(nodes, union, number, [one for one in partners[number] if place[one[0]] < place[number]
-                                                  or nodes[one[0]].units])  # fmt: skip
+        earlier = [partner for partner in partners[number]
+                   if place[partner[0]] < place[number] or nodes[partner[0]].units]  # fmt: skip
+        fitting = _fitting(nodes, union, number, earlier)
         sure = [other for other in fitting if union.fits(number, other)]
         if len(sure) == 1:
             union.join(number, sure[0])
@@ -230,50 +231,50 @@ def _place_short_names(nodes: list[Node], union: _Union, pairs: list[LinkedNodes
 
 def _fitting(nodes: list[Node], union: _Union, number: int, partners: list[tuple[int, str]]) -> dict[int, str]:
     """Clusters a node may join, with why; those that name its very trade, or its place, go before the others."""
-    found: dict[int, str] = {}
+    result: dict[int, str] = {}
     exact: set[int] = set()
     placed: set[int] = set()
     mine = nodes[number].name
     for other, reason in partners:
         if not nodes[other].knows or not union.may_join(number, other) or _two_licences(nodes[number], nodes[other]):
             continue
-        found.setdefault(union.root(other), reason)
+        result.setdefault(union.root(other), reason)
         if nodes[other].name.industry == mine.industry:
             exact.add(union.root(other))
         if _placed(mine) and (nodes[other].name.province, nodes[other].name.district) == (mine.province, mine.district):
             placed.add(union.root(other))
-    found.pop(union.root(number), None)
+    result.pop(union.root(number), None)
     for first in (exact, placed):
-        found = {root: reason for root, reason in found.items() if root in first} or found
-    return found
+        result = {root: reason for root, reason in result.items() if root in first} or result
+    return result
 
 
 def _placed(name: UnitName) -> bool:
     return bool(name.province or name.district)
 
 
-def _two_licences(one: Node, other: Node) -> bool:
+def _two_licences(entry: Node, other: Node) -> bool:
     """A licence without a place is no short way to write another firm's name that has one."""
-    if not (one.name.whole and other.name.whole):
+    if not (entry.name.whole and other.name.whole):
         return False
-    bare = [node for node in (one, other) if not _placed(node.name)]
+    bare = [node for node in (entry, other) if not _placed(node.name)]
     return len(bare) == 1 and bare[0].registered
 
 
 def _doubts_to_ask(
-    union: _Union, doubts: list[tuple[int, int, str]], said: NodeJudgements, nodes: list[Node]
+    union: _Union, doubts: list[tuple[int, int, str]], judgements: NodeJudgements, nodes: list[Node]
 ) -> list[Doubt]:
     """Each two clusters once, without those a person spoke of, or that cannot be one."""
-    spoken = {_pair(union, left, right) for left, right in said.different | said.unsure}
-    found: dict[tuple[int, int], Doubt] = {}
+    spoken = {_pair(union, left, right) for left, right in judgements.different | judgements.unsure}
+    result: dict[tuple[int, int], Doubt] = {}
     for left, right, reason in doubts:
         pair = _pair(union, left, right)
         if pair[0] == pair[1] or pair in spoken or not union.may_join(*pair):
             continue
         if not (nodes[left].founds or nodes[right].founds):
             continue
-        found.setdefault(pair, Doubt(left, right, reason))
-    return [found[pair] for pair in sorted(found)]
+        result.setdefault(pair, Doubt(left, right, reason))
+    return [result[pair] for pair in sorted(result)]
 
 
 def _pair(union: _Union, left: int, right: int) -> tuple[int, int]:
@@ -287,6 +288,8 @@ def judgements_of(
     """Persons' words as pairs of nodes. `tokens`: nodes by the token of each of their spellings."""
     by_word: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for (left, right), word in words.items():
-        for one in tokens.get(left, ()):
-            by_word[word] |= {(min(one, other), max(one, other)) for other in tokens.get(right, ()) if other != one}
+        for entry in tokens.get(left, ()):
+            by_word[word] |= {
+                (min(entry, other), max(entry, other)) for other in tokens.get(right, ()) if other != entry
+            }
     return NodeJudgements(*(frozenset(by_word[word]) for word in ("link", "not_link", "unsure")))

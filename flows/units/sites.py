@@ -78,22 +78,22 @@ def sites_as_units(
     sites: Mapping[Place, Site], register: UnitRegister, minting: Minting, streets: Iterable[str]
 ) -> dict[Place, Unit]:
     """A unit per site; its street as rows write it, else as its name says it, marked so by `written_street`."""
-    found: dict[Place, Unit] = {}
+    result: dict[Place, Unit] = {}
     named = tuple(streets)
-    for place in sorted(sites, key=lambda one: (one[0] or "", one[1])):
+    for place in sorted(sites, key=lambda entry: (entry[0] or "", entry[1])):
         site, (parent, branch) = sites[place], place
         name = min(site.texts, key=lambda text: (-site.texts[text], text))
         before = register.units.get(register.branch(parent, branch) or "")
         key = before.unit_key if before else minting.mint(f"{parent or ''}|{branch}")
         street = _most(site.streets) or street_in(clean_unit(name), named)
-        found[place] = Unit(
+        result[place] = Unit(
             key, name, before.kind if before else site.kind, None, parent, branch,
             street=street or (before.street if before else None),
             trade=_most(site.trades) or (before.trade if before else None),
             since=before.since if before else "",
             spellings=tuple((clean_unit(text), None) for text in sorted(site.texts)),
         )  # fmt: skip
-    return found
+    return result
 
 
 def _most(counts: Counter[str]) -> str | None:

@@ -66,13 +66,13 @@ class UnitRegister:
 
     def firm(self, text: str, uscc: str | None) -> str | None:
         """The firm that a cleaned spelling named."""
-        found = self.spellings.get((text, uscc))
-        return found or (self.spellings.get((self.token(text), uscc)) if self._hides else None)
+        result = self.spellings.get((text, uscc))
+        return result or (self.spellings.get((self.token(text), uscc)) if self._hides else None)
 
     def branch(self, parent: str | None, branch: str) -> str | None:
         """The branch or station of a parent (none: one without a firm)."""
-        found = self._branches.get((parent, branch))
-        return found or (self._branches.get((parent, self.token(branch))) if self._hides else None)
+        result = self._branches.get((parent, branch))
+        return result or (self._branches.get((parent, self.token(branch))) if self._hides else None)
 
 
 def is_hidden(text: str) -> bool:
@@ -98,7 +98,7 @@ class Minting:
 def firms_of(nodes: list[Node], clusters: Clusters, before: UnitRegister, minting: Minting) -> dict[int, Unit]:
     """The unit of every cluster that may be one by itself."""
     members = clusters.members()
-    old = {cluster: _old_units([nodes[at] for at in found]) for cluster, found in members.items()}
+    old = {cluster: _old_units([nodes[at] for at in result]) for cluster, result in members.items()}
     keys = _claimed(old)
     units: dict[int, Unit] = {}
     for cluster in sorted(members):
@@ -112,7 +112,7 @@ def firms_of(nodes: list[Node], clusters: Clusters, before: UnitRegister, mintin
         fresh = Unit(
             key, name, _kind(mine), code, brand=_brand(mine), street=_most(mine, "street"), trade=_most(mine, "trade"),
             spellings=tuple(sorted({(m.plain, m.uscc) for node in mine for m, _ in node.mentions},
-                                   key=lambda one: (one[0], one[1] or ""))),
+                                   key=lambda entry: (entry[0], entry[1] or ""))),
         )  # fmt: skip
         units[cluster] = _kept(fresh, known, seen=seen)
     return units
@@ -139,20 +139,20 @@ def _claimed(old: Mapping[int, Counter[str]]) -> dict[int, str]:
     return keys
 
 
-def _kept(fresh: Unit, known: Unit | None, *, seen: bool) -> Unit:
+def _kept(fresh: Unit, previous: Unit | None, *, seen: bool) -> Unit:
     """What an earlier night knew and tonight's rows do not show stays; who was seen tonight is dated later."""
-    if known is None:
+    if previous is None:
         return fresh
     return replace(
-        fresh, credit_code=fresh.credit_code or known.credit_code, street=fresh.street or known.street,
-        trade=fresh.trade or known.trade, brand=fresh.brand or known.brand, since=known.since,
-        last_seen="" if seen else known.last_seen, said_by=known.said_by,
+        fresh, credit_code=fresh.credit_code or previous.credit_code, street=fresh.street or previous.street,
+        trade=fresh.trade or previous.trade, brand=fresh.brand or previous.brand, since=previous.since,
+        last_seen="" if seen else previous.last_seen, said_by=previous.said_by,
     )  # fmt: skip
 
 
 def _name_of(nodes: list[Node]) -> str:
     """The name of the licence, else the fullest one, else the one most rows write."""
-    mention, name = min((one for node in nodes for one in node.mentions), key=lambda one: _fullness(*one))
+    mention, name = min((mention for node in nodes for mention in node.mentions), key=lambda entry: _fullness(*entry))
     return (name.written if name.branch else _BESIDE_HAN.sub("", " ".join(mention.text.split()))) or mention.text
 
 
@@ -160,7 +160,13 @@ def _fullness(mention: Mention, name: UnitName) -> tuple[int | bool | str, ...]:
     """Smaller for what a register would rather call the unit."""
     shown = (mention.registered and not name.branch, bool(mention.uscc) and name.whole, name.whole)
     placed = bool(name.province or name.district)
-    return (*(not one for one in (*shown, placed)), -len(name.industry), bool(name.branch), -mention.rows, mention.text)
+    return (
+        *(not entry for entry in (*shown, placed)),
+        -len(name.industry),
+        bool(name.branch),
+        -mention.rows,
+        mention.text,
+    )
 
 
 def _kind(nodes: list[Node]) -> str:

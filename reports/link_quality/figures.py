@@ -31,17 +31,17 @@ class LinkFigures(BaseModel):
 
     def decisions(self) -> dict[str, int]:
         """Pairs per decision."""
-        found = dict.fromkeys(("link", "review", "reject"), 0)
+        result = dict.fromkeys(("link", "review", "reject"), 0)
         for row in self.tiers:
-            found[row["decision"]] = found.get(row["decision"], 0) + int(row["pairs"])
-        return found
+            result[row["decision"]] = result.get(row["decision"], 0) + int(row["pairs"])
+        return result
 
 
 def count_links(con: duckdb.DuckDBPyConnection, *, version: str, as_of: str, model: str) -> LinkFigures:
     """Count the run's workspace."""
     run_script(con, script("reports.link_quality", "figures.sql"))
-    found: dict[str, Any] = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
-    return LinkFigures(version=version, as_of=as_of, model=model, **found)
+    result: dict[str, Any] = {name: tuple(con.table(f"quality_{name}").to_arrow_table().to_pylist()) for name in _VIEWS}
+    return LinkFigures(version=version, as_of=as_of, model=model, **result)
 
 
 def read_figures(path: Path) -> LinkFigures | None:

@@ -106,11 +106,11 @@ def _jumped(now: str, was: str) -> bool:
 
 
 def _shares(rows: Iterable[Mapping[str, object]], by: str) -> dict[str, float]:
-    found: dict[str, int] = {}
+    shares: dict[str, int] = {}
     for row in rows:
-        found[str(row[by])] = found.get(str(row[by]), 0) + int(str(row["pairs"]))
-    total = sum(found.values()) or 1
-    return {name: count / total for name, count in found.items()}
+        shares[str(row[by])] = shares.get(str(row[by]), 0) + int(str(row["pairs"]))
+    total = sum(shares.values()) or 1
+    return {name: count / total for name, count in shares.items()}
 
 
 def _yields(figures: LinkFigures) -> dict[str, float]:
@@ -129,8 +129,8 @@ def _moves(
 
 
 def _linked_share(figures: LinkFigures, source: str) -> float | None:
-    found = next((row for row in figures.rows if row["source"] == source), None)
-    return int(found["linked"]) / int(found["rows"]) if found and found["rows"] else None
+    result = next((row for row in figures.rows if row["source"] == source), None)
+    return int(result["linked"]) / int(result["rows"]) if result and result["rows"] else None
 
 
 def _scores(facts: LinkQuality) -> Markup:
@@ -199,7 +199,7 @@ def _unlinkable(facts: LinkQuality) -> Markup:
 
 def tier_titles(model: LinkModel) -> dict[str, str]:
     """Evidence tier: its Chinese title; the model's own sentence, or the word of a tier that the code settles by."""
-    return {**words("tiers"), **{one.name: plain_sentence(one.sentence) for one in model.evidence_tiers}}
+    return {**words("tiers"), **{tier.name: plain_sentence(tier.sentence) for tier in model.evidence_tiers}}
 
 
 def _rules(facts: LinkQuality) -> Markup:

@@ -62,7 +62,7 @@ def _agreement(trust: Trust) -> Markup:
     if trust.kappa_low is not None:
         kappa += f"（95% 区间 {trust.kappa_low:.2f}—{trust.kappa_high:.2f}）"
     rows = [("Cohen κ", kappa, ""), ("两人答复相同", _rate(trust.agreed), _few(trust.agreed.of))]
-    rows += [(f"其中 {one.name}", _rate(one), _few(one.of)) for one in trust.readers]
+    rows += [(f"其中 {entry.name}", _rate(entry), _few(entry.of)) for entry in trust.readers]
     words = [(VERDICTS.get(first, first), VERDICTS.get(second, second), pairs) for first, second, pairs in trust.words]
     return section(
         "两人盲审的一致性",
@@ -74,7 +74,7 @@ def _agreement(trust: Trust) -> Markup:
 
 
 def _known_pairs_section(trust: Trust) -> Markup:
-    rows = [(one.name, _rate(one), _few(one.of)) for one in trust.known if one.of]
+    rows = [(entry.name, _rate(entry), _few(entry.of)) for entry in trust.known if entry.of]
     return section(
         "答案已知的对子",
         table(("审核员", "判对", "说明"), rows) if rows else paragraph("还没有人判过答案已知的对子。"),
@@ -86,8 +86,8 @@ def _known_pairs_section(trust: Trust) -> Markup:
 
 def _rules(trust: Trust, tiers: Mapping[str, str]) -> Markup:
     rows = [
-        (tiers.get(one.name, one.name) or _LOST, one.right, one.of - one.right, _rate(one), _few(one.of))
-        for one in trust.rules
+        (tiers.get(rule.name, rule.name) or _LOST, rule.right, rule.of - rule.right, _rate(rule), _few(rule.of))
+        for rule in trust.rules
     ]
     headers = ("关联所依的规则", "属实（人）", "非本人（人）", "属实的比例", "说明")
     return section(
@@ -99,10 +99,10 @@ def _rules(trust: Trust, tiers: Mapping[str, str]) -> Markup:
     )  # fmt: skip
 
 
-def _rate(one: Rate) -> str:
-    if one.rate is None or one.low is None or one.high is None:
+def _rate(rate: Rate) -> str:
+    if rate.rate is None or rate.low is None or rate.high is None:
         return "—"
-    return f"{one.right}/{one.of}　{one.rate:.1%}（{one.low:.1%}—{one.high:.1%}）"
+    return f"{rate.right}/{rate.of}　{rate.rate:.1%}（{rate.low:.1%}—{rate.high:.1%}）"
 
 
 def _few(of: int) -> str:

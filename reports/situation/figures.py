@@ -48,7 +48,7 @@ def count_version(ledger: pa.Table, coverage: pa.Table, review: pa.Table) -> Fig
             con.register(name, given)
         run_script(con, script("reports.situation", "figures.sql"))
         views = {name: con.table(f"figure_{name}").to_arrow_table().to_pylist() for name in _VIEWS}
-        found = con.execute("select count(*) filter (objection) from ledger").fetchone()
+        result = con.execute("select count(*) filter (objection) from ledger").fetchone()
     finally:
         con.close()
     searched = views_of(ledger)
@@ -56,6 +56,6 @@ def count_version(ledger: pa.Table, coverage: pa.Table, review: pa.Table) -> Fig
         persons=ledger.num_rows,
         searches={name: searched[name].num_rows for name in ("search_1", "search_2", "search_3", "assist_check")},
         hosted=sum(name is not None for name in searched["search_3"]["host_org_name"].to_pylist()),
-        objections=int(found[0]) if found else 0,
+        objections=int(result[0]) if result else 0,
         views={**views, "reconciliation": reconciled(ledger, coverage).to_pylist()},
     )

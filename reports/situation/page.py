@@ -84,7 +84,7 @@ def _funnel(facts: Situation) -> Markup:
         ("有线索的人", with_lead),
         ("已答复的线索", now.total("answered")),
     ]
-    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300), [BarPart(*one) for one in steps])
+    chart = bars(Chart("从报来的行到线索", unit="行 / 人 / 条", width=300), [BarPart(*step) for step in steps])
     rows = [(line.title, line.rows_in, line.accepted, line.quarantined, line.note) for line in summary.sources]
     return section(
         "从数据到线索",
@@ -186,13 +186,13 @@ def _agreement(code: str | None, note: str) -> str:
 
 def _covered(figures: Figures, scope: str, order: list[str]) -> Markup:
     """Units by kind of coverage; the names with most units, in the order of the tables."""
-    found = [row for row in figures.rows("coverage") if row["scope"] == scope]
+    result = [row for row in figures.rows("coverage") if row["scope"] == scope]
     totals: dict[str, int] = {}
-    for row in found:
+    for row in result:
         totals[row["name"]] = totals.get(row["name"], 0) + int(row["units"])
     most = sorted(totals, key=lambda name: (-totals[name], name))[:_MOST]
     names = sorted(most, key=lambda name: (order.index(name) if name in order else len(order), -totals[name], name))
-    known = {(row["name"], row["coverage"]): float(row["units"]) for row in found}
+    known = {(row["name"], row["coverage"]): float(row["units"]) for row in result}
     parts = [BarPart(name, known.get((name, kind), 0.0), kind) for name in names for kind in _KINDS]
     chart = Chart("单位的组织覆盖", unit="个单位", width=380)
     return stacked(chart, parts, colours=_KINDS) if parts else paragraph("（没有单位）")
@@ -206,7 +206,7 @@ def _waiting(facts: Situation) -> Markup:
     ]
     streets = [
         (row["street"], row["waiting"])
-        for row in sorted(now.rows("street"), key=lambda one: (-one["waiting"], one["street"]))
+        for row in sorted(now.rows("street"), key=lambda entry: (-entry["waiting"], entry["street"]))
         if row["waiting"]
     ]
     left = table(("待人工核对的疑点", "对数", "最早"), doubts)

@@ -29,13 +29,13 @@ class ReceiptRow:
 
 def receipt_workbook(outcomes: Sequence[ReceiptRow], problems: Sequence[str], heading: str, on: date) -> bytes:
     """The receipt as a workbook: what needs somebody's attention first."""
-    ranked = sorted(outcomes, key=lambda one: (ORDER.index(one.what), one.file, one.sheet, one.row))
+    ranked = sorted(outcomes, key=lambda entry: (ORDER.index(entry.what), entry.file, entry.sheet, entry.row))
     rows = [
-        (one.file, one.sheet, f"第{one.row}行", one.number, one.result, one.what, one.reason, one.note)
-        for one in ranked
+        (entry.file, entry.sheet, f"第{entry.row}行", entry.number, entry.result, entry.what, entry.reason, entry.note)
+        for entry in ranked
     ]
     rows += [("", "", "", "", "", REFUSED, problem, "") for problem in problems]
-    counts = [(what, sum(one.what == what for one in outcomes)) for what in ORDER]
+    counts = [(what, sum(outcome.what == what for outcome in outcomes)) for what in ORDER]
     headers = ("文件", "工作表", "行", "任务编号", "核查结果", "处理", "说明", "备注")
     return written(
         [

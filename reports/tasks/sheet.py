@@ -220,11 +220,11 @@ def _cells(task: Task) -> dict[str, str]:
     titles = [name for name, _ in _COLUMNS[1 : _COLUMNS_OF_SHEET + 1]]
     shown = [str(getattr(task, field.name)) for field in fields(task)[:_COLUMNS_OF_SHEET]]
     cells = {**dict(zip(titles, shown, strict=True)), DUE: task.due.isoformat()}
-    found = task.contact
-    if found is None:
+    result = task.contact
+    if result is None:
         return cells
-    named = {NAME: found.name, PHONE: found.phone}
-    return {**cells, **named, STATION: found.station, ADDRESS: found.address, COMMUNITY: found.community}
+    named = {NAME: result.name, PHONE: result.phone}
+    return {**cells, **named, STATION: result.station, ADDRESS: result.address, COMMUNITY: result.community}
 
 
 def _lines(text: str, width: float) -> int:
@@ -237,9 +237,9 @@ def _rules(page: Any, sheet: TaskSheet) -> None:
     """What may be filled in, and that nothing else may be changed."""
     last = HEADER_ROW + len(sheet.tasks) - 1
     at = {name: place for place, (name, _) in enumerate(_columns(sheet))}
-    told = {"error_title": "请从下拉中选", "error_message": "、".join(sheet.answers)}
+    text = {"error_title": "请从下拉中选", "error_message": "、".join(sheet.answers)}
     page.data_validation(
-        HEADER_ROW, at[RESULT], last, at[RESULT], {"validate": "list", "source": list(sheet.answers), **told}
+        HEADER_ROW, at[RESULT], last, at[RESULT], {"validate": "list", "source": list(sheet.answers), **text}
     )
     day = {"validate": "date", "criteria": ">=", "value": sheet.as_of, "error_title": "日期不对"}
     page.data_validation(

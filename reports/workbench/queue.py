@@ -42,8 +42,8 @@ class Filter(ListQuery):
     @classmethod
     def of(cls, values: Mapping[str, object]) -> Self:
         """The same; a state nobody knows counts as waiting."""
-        found = super().of(values)
-        return found if found.state in STATES else replace(found, state="waiting")
+        result = super().of(values)
+        return result if result.state in STATES else replace(result, state="waiting")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class JudgedState:
         """What this person may know: of a pair that awaits a second reader only the first, and only their own word."""
         if self.state != "second":
             return self
-        mine = tuple(one for one in self.verdicts if one[0] == who and one[1] != "unsure")
+        mine = tuple(verdict for verdict in self.verdicts if verdict[0] == who and verdict[1] != "unsure")
         return JudgedState("settled", mine) if mine else JudgedState()
 
     def unsure(self) -> tuple[str, ...]:
@@ -147,8 +147,14 @@ class PairIndex:
     def stand(self, standings: Mapping[str, JudgedState]) -> None:
         """Take over where these pairs stand; pairs not named stay as they are."""
         rows = [
-            (pair, one.state, [who for who, _ in one.verdicts], [word for _, word in one.verdicts], list(one.unsure()))
-            for pair, one in standings.items()
+            (
+                pair,
+                entry.state,
+                [who for who, _ in entry.verdicts],
+                [word for _, word in entry.verdicts],
+                list(entry.unsure()),
+            )
+            for pair, entry in standings.items()
         ]
         names = ("pair_id", "state", "names", "words", "unsure")
         kinds = (pa.string(), pa.string(), *[pa.list_(pa.string())] * 3)
@@ -181,11 +187,11 @@ class PairIndex:
 
     def roughly(self, account: SignedInAccount, chosen: Filter) -> int:
         """As `count`, but perhaps some seconds old."""
-        at, found = self._counted.get((account, chosen), (0.0, 0))
+        at, result = self._counted.get((account, chosen), (0.0, 0))
         if not at or monotonic() - at > _COUNT_EVERY:
-            at, found = monotonic(), self.count(account, chosen)
-            self._counted[account, chosen] = at, found
-        return found
+            at, result = monotonic(), self.count(account, chosen)
+            self._counted[account, chosen] = at, result
+        return result
 
     def after(self, account: SignedInAccount, chosen: Filter, place: int) -> QueuedPair | None:
         """The next pair after a place of the order, from the beginning again after the last; None when all is done."""
@@ -193,9 +199,9 @@ class PairIndex:
         query = f"select min(p.place) as place {_FROM} and p.place between $least and $most"
         for least, most in ((place + 1, place + _NEAR), (place + _NEAR + 1, last), (1, place - 1)):
             if least <= min(most, last):
-                found = self._rows(query, {**self._values(account, chosen), "least": least, "most": most})[0]["place"]
-                if found is not None:
-                    return self._at([found])[0]
+                result = self._rows(query, {**self._values(account, chosen), "least": least, "most": most})[0]["place"]
+                if result is not None:
+                    return self._at([result])[0]
         return None
 
     def tied(self, account: SignedInAccount, pair: QueuedPair) -> list[QueuedPair]:
@@ -211,25 +217,25 @@ class PairIndex:
     def of_record(self, account: SignedInAccount, place: tuple[str, int]) -> list[QueuedPair]:
         """Waiting pairs of the rows of that number in a source's files, that the account may see."""
         source, row = place
-        places = {at for key, found in self._by_record.items() if (key[0], key[3]) == (source, row) for at in found}
+        places = {at for key, result in self._by_record.items() if (key[0], key[3]) == (source, row) for at in result}
         return self._visible(account, places)
 
     def _visible(self, account: SignedInAccount, places: set[int]) -> list[QueuedPair]:
-        found = self._at(sorted(places)[:_MOST_TIED])
-        return [pair for pair in found if allowed(account, Action.SEE_PAIRS, pair.streets)]
+        result = self._at(sorted(places)[:_MOST_TIED])
+        return [pair for pair in result if allowed(account, Action.SEE_PAIRS, pair.streets)]
 
     def choices(self, account: SignedInAccount) -> dict[str, list[tuple[str, int]]]:
         """The values each filter may take, with how many pairs wait under each."""
         values = self._values(account, Filter())
-        found: dict[str, list[tuple[str, int]]] = {}
+        choices: dict[str, list[tuple[str, int]]] = {}
         for name, column in (("street", "p.streets"), ("source", "[p.source]"), ("doubt", "[p.doubt]")):
             inner = f"select unnest(found) as value from (select {column} as found {_FROM})"
             rows = self._rows(f"select value, count(*) as n from ({inner}) group by 1 order by 2 desc, 1", values)
             seen = [(str(row["value"]), int(row["n"])) for row in rows if row["value"]]
-            found[name] = [
-                one for one in seen if name != "street" or account.whole_district or one[0] in account.streets
+            choices[name] = [
+                entry for entry in seen if name != "street" or account.whole_district or entry[0] in account.streets
             ]
-        return found
+        return choices
 
     def _at(self, places: list[int]) -> list[QueuedPair]:
         """The pairs at these places of the order."""
@@ -242,12 +248,12 @@ class PairIndex:
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
         with self._lock:
-            found: Iterable[dict[str, Any]] = self._con.execute(query, dict(values)).to_arrow_table().to_pylist()
-        return list(found)
+            result: Iterable[dict[str, Any]] = self._con.execute(query, dict(values)).to_arrow_table().to_pylist()
+        return list(result)
 
 
 def _within(seen: list[tuple[str, int]], account: SignedInAccount) -> list[tuple[str, int]]:
-    return [one for one in seen if one[0] in account.streets]
+    return [entry for entry in seen if entry[0] in account.streets]
 
 
 def _pair(row: dict[str, Any], standing: JudgedState) -> QueuedPair:

@@ -45,9 +45,9 @@ def waterfall(bits: Mapping[str, float], total: float | None) -> tuple[list[Bar]
 
 
 def _steps(bits: Mapping[str, float], start: float) -> list[tuple[str, float, float]]:
-    found, at = [], start
+    result, at = [], start
     for name, title in FIELDS.items():
         if bits.get(name):
-            found.append((title, at, at + bits[name]))
+            result.append((title, at, at + bits[name]))
             at += bits[name]
-    return found
+    return result

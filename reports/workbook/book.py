@@ -233,8 +233,16 @@ def _files(facts: WorkbookFacts) -> WorkbookSheet:
     """One row per file or sheet that was read; a column that is not there is said not to be there."""
     headers = ("来源", "文件", "工作表", "行数", "接收", "退回", "没有的栏目")
     rows = [
-        (one.title, one.file, one.sheet or "", one.rows_in, one.accepted, one.quarantined, "、".join(one.absent) or "—")
-        for one in facts.summary.files
+        (
+            file.title,
+            file.file,
+            file.sheet or "",
+            file.rows_in,
+            file.accepted,
+            file.quarantined,
+            "、".join(file.absent) or "—",
+        )
+        for file in facts.summary.files
     ]
     return plain_sheet("数据质量（按文件）", "数据质量：各文件，没有的栏目", headers, rows)
 

@@ -60,17 +60,17 @@ def pour(book: bytes, tables: Mapping[str, Poured]) -> bytes:
 
 def _filled(sheet: str, poured: Poured) -> Iterator[bytes]:
     """The sheet's text, its template row replaced by the rows."""
-    found = re.search(rf'<row r="{poured.row}"[^>]*>(.*?)</row>', sheet, re.DOTALL)
-    if found is None:
+    match = re.search(rf'<row r="{poured.row}"[^>]*>(.*?)</row>', sheet, re.DOTALL)
+    if match is None:
         raise ValueError(f"no template row {poured.row}")
-    cells = [(letters, style or "0") for letters, style in _CELL.findall(found[1])]
+    cells = [(letters, style or "0") for letters, style in _CELL.findall(match[1])]
     last = poured.row + max(poured.table.num_rows, 1) - 1
-    head = re.sub(r'<dimension ref="[^"]*"/>', f'<dimension ref="A1:{cells[-1][0]}{last}"/>', sheet[: found.start()])
+    head = re.sub(r'<dimension ref="[^"]*"/>', f'<dimension ref="A1:{cells[-1][0]}{last}"/>', sheet[: match.start()])
     yield head.encode()
     for at in range(0, poured.table.num_rows, _PORTION):
         part = poured.table.slice(at, _PORTION).combine_chunks()
         yield _rows(part, poured.row + at, cells, _heights(part, poured.widths))
-    yield sheet[found.end() :].encode()
+    yield sheet[match.end() :].encode()
 
 
 def _rows(table: pa.Table, first: int, cells: list[tuple[str, str]], heights: pa.Array) -> bytes:

@@ -35,10 +35,10 @@ def main_problems(quality: SourceQuality | None) -> str:
     """The most frequent kinds of trouble in words, with how often."""
     if quality is None:
         return ""
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for rule, count in quality.sent_back.items():
         title = f"退回：{RULE_TITLES.get(rule, '不合约定')}"
-        found[title] = found.get(title, 0) + count
-    found |= {title: count for title, count in complaints(quality.damage).items() if title != OTHER}
-    most = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:_MOST_EXAMPLES]
+        result[title] = result.get(title, 0) + count
+    result |= {title: count for title, count in complaints(quality.damage).items() if title != OTHER}
+    most = sorted(result.items(), key=lambda entry: (-entry[1], entry[0]))[:_MOST_EXAMPLES]
     return "；".join(f"{title} {count:,} 处" for title, count in most)

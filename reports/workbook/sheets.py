@@ -129,12 +129,12 @@ def _readable(table: pa.Table) -> pa.Table:
     """What changed as words in place of JSON."""
     if "原来" not in table.column_names:
         return table
-    told = [
+    lines = [
         _change_text(before, after)
         for before, after in zip(table["原来"].to_pylist(), table["现在"].to_pylist(), strict=True)
     ]
     at = table.column_names.index("原来")
-    return table.drop_columns(["原来", "现在"]).add_column(at, "变动内容", pa.array(told, pa.string()))
+    return table.drop_columns(["原来", "现在"]).add_column(at, "变动内容", pa.array(lines, pa.string()))
 
 
 def _change_text(before: str | None, after: str | None) -> str:
@@ -148,7 +148,7 @@ def _change_text(before: str | None, after: str | None) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        return "、".join(_value(one) for one in value) or "（空）"
+        return "、".join(_value(entry) for entry in value) or "（空）"
     if isinstance(value, dict):
         told = {**value, "cause": ending_word(value["cause"])} if value.get("cause") else value
         return " ".join(str(part) for part in told.values() if part is not None)
@@ -161,5 +161,5 @@ def _value(value: Any) -> str:
 def plain_sheet(name: str, title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> WorkbookSheet:
     """A small sheet from rows of texts and numbers."""
     columns = [pa.array([row[at] for row in rows]) for at in range(len(headers))]
-    typed = [pa.array([], pa.string()) if pa.types.is_null(one.type) and not rows else one for one in columns]
+    typed = [pa.array([], pa.string()) if pa.types.is_null(column.type) and not rows else column for column in columns]
     return WorkbookSheet(name, title, pa.table(dict(zip(headers, typed, strict=True))), _WIDE)

@@ -22,11 +22,11 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 def split_by_street(sheets: Sequence[WorkbookSheet], least: int) -> list[WorkbookSheet]:
     """The sheets, each list of so many rows followed by its streets' own; such a list goes to paper by street only."""
     taken = {sheet.name for sheet in sheets}
-    found: list[WorkbookSheet] = []
+    result: list[WorkbookSheet] = []
     for sheet in sheets:
         parts = list(_parts(sheet, taken)) if sheet.by_street and sheet.table.num_rows >= least else []
-        found += [replace(sheet, on_screen=True), *parts] if len(parts) > 1 else [sheet]
-    return found
+        result += [replace(sheet, on_screen=True), *parts] if len(parts) > 1 else [sheet]
+    return result
 
 
 def _parts(sheet: WorkbookSheet, taken: set[str]) -> Iterator[WorkbookSheet]:

@@ -92,10 +92,10 @@ class Identities(Opened):
     def id_tokens_of(self, keys: Iterable[str]) -> dict[str, set[str]]:
         """All ID tokens each person key has ever had."""
         query = select(Evidence.person_key, Evidence.token).where(Evidence.kind == "id")
-        found: dict[str, set[str]] = {}
+        result: dict[str, set[str]] = {}
         for key, token in self._chunked(query, Evidence.person_key, keys):
-            found.setdefault(key, set()).add(token)
-        return found
+            result.setdefault(key, set()).add(token)
+        return result
 
     def minted(self, keys: Iterable[str]) -> set[str]:
         """Which of the keys exist already."""

@@ -30,25 +30,25 @@ class TaskIssues(Opened):
     def issue_tasks(self, leads: Collection[LeadName], on: date, due: date) -> dict[LeadName, Term]:
         """Note that these leads are put to streets; one that lies there unanswered keeps its first day and its term."""
         with Session(self.engine) as session, session.begin():
-            answered = _newest_words(session, {person for person, _ in leads})
-            found: dict[LeadName, Term] = {}
+            newest_words = _newest_words(session, {person for person, _ in leads})
+            result: dict[LeadName, Term] = {}
             for person, code in leads:
                 row = session.get(TaskIssue, (person, code))
-                word = answered.get((person, code))
+                word = newest_words.get((person, code))
                 if row is None or (word is not None and word >= row.issued_on):
                     row = session.merge(TaskIssue(person_key=person, code=code, issued_on=on, due_on=due))
-                found[person, code] = Term(row.issued_on, row.due_on)
-        return found
+                result[person, code] = Term(row.issued_on, row.due_on)
+        return result
 
     def open_terms(self) -> dict[LeadName, Term]:
         """The term of every lead put to a street and not answered since, whether it is open in the ledger or not."""
         with Session(self.engine) as session:
             rows = list(session.scalars(select(TaskIssue).order_by(TaskIssue.person_key, TaskIssue.code)))
-            answered = _newest_words(session, {row.person_key for row in rows})
+            newest_words = _newest_words(session, {row.person_key for row in rows})
             return {
                 (row.person_key, row.code): Term(row.issued_on, row.due_on)
                 for row in rows
-                if (word := answered.get((row.person_key, row.code))) is None or word < row.issued_on
+                if (word := newest_words.get((row.person_key, row.code))) is None or word < row.issued_on
             }
 
 

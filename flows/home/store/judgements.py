@@ -40,8 +40,8 @@ class Judgements(Opened):
         query = select(*named, JudgementRow.judgement, JudgementRow.basis, JudgementRow.judged_on).order_by(
             JudgementRow.id
         )
-        found: dict[str, Judged] = {}
+        result: dict[str, Judged] = {}
         with Session(self.engine) as session:
             for pair_id, left, right, word, basis, on in session.execute(query).tuples():
-                found[pair_id or key.token("pair", f"{left}|{right}")] = Judged(word, basis, on)
-        return found
+                result[pair_id or key.token("pair", f"{left}|{right}")] = Judged(word, basis, on)
+        return result

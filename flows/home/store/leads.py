@@ -74,12 +74,12 @@ class LeadBook(Opened):
         named = select(LeadEvent).where(LeadEvent.org_name.is_not(None)).order_by(LeadEvent.id)
         with Session(self.engine) as session:
             gone = {(person, code): at for person, code, at in session.execute(excluded.order_by(LeadEvent.id))}
-            found = {
+            result = {
                 row.person_key: _lead(row)
                 for row in session.scalars(named)
                 if gone.get((row.person_key, row.code), 0) < row.id
             }
-        return [found[person] for person in sorted(found)]
+        return [result[person] for person in sorted(result)]
 
     def add_lead_event(self, lead: Lead, note: str | None = None, *, rules: Leads | None = None) -> None:
         """Append a move of a lead, if the rules allow it from where the lead stands.
@@ -114,8 +114,8 @@ class LeadBook(Opened):
         query = select(Evidence.token, Evidence.kind, Evidence.person_key, Version.as_of).join(
             Version, Version.version == Evidence.version
         )
-        found = self._chunked(query, Evidence.person_key, days)
-        return [(token, kind, key) for token, kind, key, on in found if on <= days[key]]
+        result = self._chunked(query, Evidence.person_key, days)
+        return [(token, kind, key) for token, kind, key, on in result if on <= days[key]]
 
 
 def _lead(row: LeadEvent) -> Lead:

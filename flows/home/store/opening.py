@@ -123,5 +123,5 @@ def _revision(connection: Connection) -> str | None:
     """What alembic has booked; null in a new store."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found = connection.execute(text("select version_num from alembic_version")).scalars().all()
-    return str(found[0]) if len(found) == 1 else None
+    result = connection.execute(text("select version_num from alembic_version")).scalars().all()
+    return str(result[0]) if len(result) == 1 else None

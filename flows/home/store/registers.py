@@ -24,8 +24,8 @@ class Registers(Opened):
             .limit(1)
         )
         with Session(self.engine) as session:
-            found = session.execute(query).first()
-            return (found.as_of, found.body) if found else None
+            result = session.execute(query).first()
+            return (result.as_of, result.body) if result else None
 
     def forget_older_registers(self, version: str) -> None:
         """Once a version with a register is published, those before it have done their work."""

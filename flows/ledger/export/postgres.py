@@ -75,12 +75,12 @@ def _quoted(text: str) -> str:
 
 def _refusal(error: duckdb.Error, name: str) -> HomeError:
     """What went wrong, in our own words: the library's would repeat the address."""
-    said = str(error).lower()
-    if "authentication" in said or "no password supplied" in said or 'role "' in said:
+    message = str(error).lower()
+    if "authentication" in message or "no password supplied" in message or 'role "' in message:
         why, action = "登录被拒绝", "核对用户名与口令"
-    elif "permission denied" in said:
+    elif "permission denied" in message:
         why, action = "没有建表的权限", f"请数据库管理员给用户建模式与建表的权限（目标 {name}）"
-    elif "unable to connect" in said or "could not connect" in said or "connection to server" in said:
+    elif "unable to connect" in message or "could not connect" in message or "connection to server" in message:
         why, action = "数据库没有应答", "核对主机、端口与网络"
     else:
         why, action = "数据库拒绝了写入", "请数据库管理员查看其日志"

@@ -24,7 +24,7 @@ def _walked(value: Any, clean: Clean) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
-        return [_walked(one, clean) for one in value]
+        return [_walked(entry, clean) for entry in value]
     if isinstance(value, dict):
-        return {name: one if name in TOKENS else _walked(one, clean) for name, one in value.items()}
+        return {name: entry if name in TOKENS else _walked(entry, clean) for name, entry in value.items()}
     return value

@@ -99,7 +99,7 @@ def _added(row: Row, night: NightChanges, split: dict[str, str]) -> Row:
 def _why_added(row: Row, night: NightChanges) -> str:
     """The cause of an addition. A row counts as new only where its number proves it."""
     key = row["person_key"]
-    new, known = (found.get(key, frozenset()) for found in (night.novelty.new_roles, night.novelty.known_roles))
+    new, known = (result.get(key, frozenset()) for result in (night.novelty.new_roles, night.novelty.known_roles))
     if row["match_class"] == "confirmed":
         return "judgement"
     if night.novelty.untied & _work_places(row):
@@ -115,7 +115,7 @@ def _why_added(row: Row, night: NightChanges) -> str:
             return f"{role}_change"
     if night.policy_changed:
         return "policy_change"
-    declared = not any(one["role"] in _REGISTERS for one in row["evidence"])
+    declared = not any(entry["role"] in _REGISTERS for entry in row["evidence"])
     return "newly_declared" if declared else "newly_tied"
 
 
@@ -162,7 +162,7 @@ def _why_unseen(row: Row, night: NightChanges) -> str:
 
 def _left_register(row: Row, night: NightChanges) -> str | None:
     """The cause where a person of the registers stands in none of them any more."""
-    roles = {one["role"] for one in row["evidence"]}
+    roles = {entry["role"] for entry in row["evidence"]}
     register = next((role for role in _REGISTERS if role in roles), None)
     if register is None or row["person_key"] in night.registry_here:
         return None
@@ -171,7 +171,7 @@ def _left_register(row: Row, night: NightChanges) -> str | None:
 
 def _why_untied(row: Row, night: NightChanges) -> str:
     """The cause where rows and register entry are still there, but are not tied to each other any more."""
-    records = {(one["source"], one["record_id"]) for one in row["evidence"] if one["role"] in WORK}
+    records = {(entry["source"], entry["record_id"]) for entry in row["evidence"] if entry["role"] in WORK}
     if (row["member_no"] is not None and row["member_no"] in night.in_review) or records & night.rows_in_review:
         return "to_review"
     if row["match_class"] == "own_job":
@@ -180,7 +180,7 @@ def _why_untied(row: Row, night: NightChanges) -> str:
 
 
 def _has_work(row: Row) -> bool:
-    return any(one["role"] in WORK for one in row["evidence"])
+    return any(entry["role"] in WORK for entry in row["evidence"])
 
 
 def _changed(before: Row, expected: Row, after: Row, night: NightChanges, names: list[str]) -> Row:
@@ -227,7 +227,7 @@ def _cause(before: Row, after: Row, columns: set[str], night: NightChanges) -> s
         return "recheck" if after["person_key"] in night.reopened else "check"
     if (moved := _moved_rows(after, gone, new, night)) is not None:
         return moved
-    if night.incomplete & {one["source"] for one in after["evidence"]} - night.increments:
+    if night.incomplete & {row["source"] for row in after["evidence"]} - night.increments:
         return "source_absent"
     if columns == {"evidence"} and _evidence_facts(before) == _evidence_facts(after):
         stayed, stays = _carried(before, night.previous_as_of), _carried(after, night.as_of)
@@ -273,7 +273,7 @@ def _key_of(row: Row) -> str:
 
 def _same_story(before: Row, after: Row, columns: set[str]) -> str:
     """Nothing a clerk acts on changed: places, or weights that follow how common a name or number is tonight."""
-    if [one[:4] for one in _evidence_facts(before)] != [one[:4] for one in _evidence_facts(after)]:
+    if [fact[:4] for fact in _evidence_facts(before)] != [fact[:4] for fact in _evidence_facts(after)]:
         return "source_row_changed"
     return "moved" if _evidence_facts(before) == _evidence_facts(after) and columns == {"evidence"} else "weights_moved"
 
@@ -304,47 +304,49 @@ def _record(piece: Row) -> Record:
 def _work_places(row: Row, only: Counter[Record] | None = None) -> frozenset[Place]:
     """Where a person's worker rows stand; of these records, if any are named."""
     return frozenset(
-        (one["source"], one["file"], one["sheet"], one["row"])
-        for one in row["evidence"]
-        if one["role"] in WORK and (only is None or _record(one) in only)
+        (entry["source"], entry["file"], entry["sheet"], entry["row"])
+        for entry in row["evidence"]
+        if entry["role"] in WORK and (only is None or _record(entry) in only)
     )
 
 
 def _carried(row: Row, night: date | None) -> set[tuple[str, str, str, str]]:
     """Rows of evidence that stand in the copies of an earlier night."""
     return {
-        (one["role"], one["source"], one["file"], one["record_id"] or "")
-        for one in row["evidence"]
-        if one["landed_on"] != night
+        (entry["role"], entry["source"], entry["file"], entry["record_id"] or "")
+        for entry in row["evidence"]
+        if entry["landed_on"] != night
     }
 
 
 def _evidence_facts(row: Row) -> list[tuple[Any, ...]]:
     """What each evidence row says, wherever it stands; the weight last."""
     return sorted(
-        (one["role"], one["source"], one["record_id"] or "", tuple(one["fields"]), one["match_weight"] or 0.0)
-        for one in row["evidence"]
+        (entry["role"], entry["source"], entry["record_id"] or "", tuple(entry["fields"]), entry["match_weight"] or 0.0)
+        for entry in row["evidence"]
     )
 
 
 def _lead_states(row: Row) -> dict[str, tuple[Any, ...]]:
     """Leads somebody has touched; a lead nobody checked comes and goes with its status."""
     return {
-        one["code"]: (one["state"], one["checked_by"], one["checked_on"]) for one in row["leads"] if one["checked_by"]
+        lead["code"]: (lead["state"], lead["checked_by"], lead["checked_on"])
+        for lead in row["leads"]
+        if lead["checked_by"]
     }
 
 
 def _newly_taken_in(before: Row, after: Row) -> bool:
     """Whether an organisation took the person in since the last version."""
-    known = {one["code"] for one in before["leads"] if one["cause"] in _TAKEN_IN}
-    return any(one["cause"] in _TAKEN_IN and one["code"] not in known for one in after["leads"])
+    known = {lead["code"] for lead in before["leads"] if lead["cause"] in _TAKEN_IN}
+    return any(lead["cause"] in _TAKEN_IN and lead["code"] not in known for lead in after["leads"])
 
 
 def _places(row: Row) -> list[str]:
     places = []
-    for one in row["evidence"]:
-        sheet = f"/{one['sheet']}" if one["sheet"] else ""
-        places.append(f"{one['source']}/{one['file']}{sheet}/第{one['row']}行")
+    for entry in row["evidence"]:
+        sheet = f"/{entry['sheet']}" if entry["sheet"] else ""
+        places.append(f"{entry['source']}/{entry['file']}{sheet}/第{entry['row']}行")
     return places
 
 

@@ -31,7 +31,7 @@ def code_kinds(policy: Policy, model: LinkModel) -> dict[str, CodeKind]:
     codes = policy.statuses
     leads_cause = {**words("endings"), **words("taken_in"), **words("answers")}
     rules = {**{rule: rule for rule in model.blocking}, **words("rules")}
-    tiers = {one.name: _BLANK.sub("…", one.sentence) for one in model.evidence_tiers}
+    tiers = {tier.name: _BLANK.sub("…", tier.sentence) for tier in model.evidence_tiers}
     statuses = {code: codes.codes[code].name for code in codes.order}
     return {
         "status": CodeKind(

@@ -48,11 +48,11 @@ group by all order by all
 def documents_of(run: RunContext, codes: pa.Table) -> dict[str, bytes]:
     """File name and bytes of every document of tonight's version."""
     contracts = resources.files("schemas") / "ledger"
-    found = {f"{name}.odcs.yaml": (contracts / f"{name}.odcs.yaml").read_bytes() for name in TABLES}
-    found[CODES_CSV] = _csv(codes)
-    found[CODES_PAGE] = _page(code_kinds(run.policy, model_of(run.settings)))
-    found[README] = _readme(run)
-    return found
+    result = {f"{name}.odcs.yaml": (contracts / f"{name}.odcs.yaml").read_bytes() for name in TABLES}
+    result[CODES_CSV] = _csv(codes)
+    result[CODES_PAGE] = _page(code_kinds(run.policy, model_of(run.settings)))
+    result[README] = _readme(run)
+    return result
 
 
 def _csv(codes: pa.Table) -> bytes:
@@ -93,7 +93,8 @@ def _readme(run: RunContext) -> bytes:
         model=model_of(run.settings).version,
         district=run.settings.district,
         tables="\n".join(
-            f"| `{one.name}.parquet` | {one.title} | {one.one_row} | `{one.name}.odcs.yaml` |" for one in tables
+            f"| `{table.name}.parquet` | {table.title} | {table.one_row} | `{table.name}.odcs.yaml` |"
+            for table in tables
         ),
     ).encode()
 

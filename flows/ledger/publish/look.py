@@ -61,14 +61,14 @@ def diff(home: Home, older: str, newer: str) -> list[dict[str, Any]]:
 
 def _causes(home: Home, older: str, newer: str) -> dict[str, list[str]]:
     """Codes per person, in the order of the kept versions after the older one up to the newer, each once."""
-    found: dict[str, list[str]] = {}
+    causes: dict[str, list[str]] = {}
     for version in kept_versions(home):
         if older < version <= newer:
             changes = kept_version(home, version).table("changes")
             for key, cause in zip(changes["person_key"].to_pylist(), changes["cause"].to_pylist(), strict=True):
-                if cause not in found.setdefault(key, []):
-                    found[key].append(cause)
-    return found
+                if cause not in causes.setdefault(key, []):
+                    causes[key].append(cause)
+    return causes
 
 
 _PLACES = ("evidence", "match_weight", "match_probability")
@@ -85,12 +85,12 @@ def _plain(ledger: pa.Table) -> pa.Table:
 def _differences(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [name for name in ledger_table("ledger").columns if name not in ("person_key", "last_seen", "changed_on")]
     marks = ", ".join(f'case when b."{name}" is distinct from a."{name}" then \'{name}\' end' for name in names)
-    told = " or ".join(f'b."{name}" is distinct from a."{name}"' for name in names if name not in _PLACES)
+    text = " or ".join(f'b."{name}" is distinct from a."{name}"' for name in names if name not in _PLACES)
     said = f"{_EVIDENCE_FACTS.format('b')} is distinct from {_EVIDENCE_FACTS.format('a')}"
     rows = con.execute(
         "select coalesce(b.person_key, a.person_key) as person_key, "
         "case when b.person_key is null then 'added' when a.person_key is null then 'removed' "
-        f"when {told} or {said} then 'changed' else 'moved' end as change, "
+        f"when {text} or {said} then 'changed' else 'moved' end as change, "
         "case when a.person_key is null or b.person_key is null then [] "
         f"else list_filter([{marks}], name -> name is not null) end as columns "
         "from before_rows b full join after_rows a on a.person_key = b.person_key order by 1"

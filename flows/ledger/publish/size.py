@@ -36,14 +36,14 @@ def check_size(con: duckdb.DuckDBPyConnection, run: RunContext, store: Store) ->
         return
     if now > before * (1 + limits.grow_share):
         known = sorted(store.sources_seen(besides=run.run_id))
-        found = con.execute(_BROUGHT_BY_NEW_SOURCES, {"known": known}).fetchone()
-        if now - int(found[0] if found else 0) > before * (1 + limits.grow_share):
+        result = con.execute(_BROUGHT_BY_NEW_SOURCES, {"known": known}).fetchone()
+        if now - int(result[0] if result else 0) > before * (1 + limits.grow_share):
             raise _moved(before, now, "增加", Rule.LEDGER_GROW)
 
 
 def _count(con: duckdb.DuckDBPyConnection, name: str) -> int:
-    found = con.table(name).count("*").fetchone()
-    return int(found[0]) if found else 0
+    result = con.table(name).count("*").fetchone()
+    return int(result[0]) if result else 0
 
 
 def _moved(before: int, now: int, word: str, rule: Rule) -> InputError:

@@ -101,7 +101,7 @@ def _unescaped(text: str) -> str:
     for _ in range(3):
         if "&" not in text or not _ENTITY.search(text):
             break
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+        text = _ENTITY.sub(lambda result: html.unescape(result[0]), text)
     return text
 
 

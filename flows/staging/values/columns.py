@@ -73,8 +73,8 @@ def _dated(cleaner: Cleaner, cells: Sequence[Cell]) -> Cleaner:
 
     def clean(cell: Cell) -> Cleaned:
         moved = next_day(cell)
-        found = cleaner(moved)
-        return found if moved is cell else Cleaned(found.value, merged([*found.repairs, "next_day"]))
+        result = cleaner(moved)
+        return result if moved is cell else Cleaned(result.value, merged([*result.repairs, "next_day"]))
 
     return clean
 
@@ -102,9 +102,9 @@ def _judge(field: SourceField, distinct: pa.Array, odd: Iterable[Cell], *, licen
         signs, valid = column_signs(distinct)
         cleaner = id_cleaner(number_signs(signs, odd), licence=licence)
         return pc.or_(pa.array(valid), masked_ids(distinct)), cleaner
-    found = already_right(field.type, distinct)
-    if found is not None:
-        return found, cleaner_of(field)
+    result = already_right(field.type, distinct)
+    if result is not None:
+        return result, cleaner_of(field)
     return pa.array(np.zeros(len(distinct), bool)), cleaner_of(field, [*distinct.to_pylist(), *odd])
 
 
@@ -118,12 +118,12 @@ def _staged_good(field: SourceField, texts: pa.Array) -> tuple[pa.Array, ...]:
 
 
 def _pool(field: SourceField, cleaned: list[Cleaned], originals: list[Cell]) -> _Pool:
-    values: list[list[Any]] = [[found.value for found in cleaned]]
+    values: list[list[Any]] = [[result.value for result in cleaned]]
     if field.type == "id_number":
-        ids = [found.value or NO_ID for found in cleaned]
+        ids = [result.value or NO_ID for result in cleaned]
         values = [[each.pattern for each in ids], [each.kind for each in ids], [each.text for each in ids]]
     arrays = tuple(pa.array(column, staged.type) for column, staged in zip(values, field.staged(), strict=True))
-    return _Pool(arrays, [found.repairs for found in cleaned], originals)
+    return _Pool(arrays, [result.repairs for result in cleaned], originals)
 
 
 def _places(
@@ -153,8 +153,8 @@ def _repairs(places: npt.NDArray[np.int64], good: int, pool: _Pool) -> list[Repa
 
 
 def _numpy(mask: pa.Array) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = mask.to_numpy(zero_copy_only=False)
-    return found
+    result: npt.NDArray[np.bool_] = mask.to_numpy(zero_copy_only=False)
+    return result
 
 
 def nothing(field: SourceField, rows: int) -> tuple[pa.Array, ...]:

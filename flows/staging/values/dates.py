@@ -87,8 +87,8 @@ def _prefix(cell: Cell) -> tuple[str | None, tuple[str, ...]]:
         return None, ("zero_date",)
     if isinstance(cell, float | int):
         return _from_number(float(cell))
-    if (found := _ISO.fullmatch(cell)) is not None:
-        return _checked(int(found[1]), int(found[2]), int(found[3]), ())
+    if (match := _ISO.fullmatch(cell)) is not None:
+        return _checked(int(match[1]), int(match[2]), int(match[3]), ())
     text, repairs = narrow(cell)
     if (bare := text.strip("'‘’\"“”")) != text:
         text, repairs = bare, (*repairs, "leading_quote")
@@ -147,15 +147,15 @@ def _moment(cell: Cell) -> datetime | None:
     text = _whole_day_clock(narrow(cell)[0]) if isinstance(cell, str) else ""
     if "." in text and _SERIAL.fullmatch(text):
         return _moment(float(text))
-    found = _MOMENT.fullmatch(text)
-    read = _read_moment(found) if found else None
+    match = _MOMENT.fullmatch(text)
+    read = _read_moment(match) if match else None
     return _in_shanghai(read)[0] if read else None
 
 
-def _read_moment(found: re.Match[str]) -> datetime | None:
+def _read_moment(result: re.Match[str]) -> datetime | None:
     try:
-        moment = datetime(*(int(part or 0) for part in found.groups()[:6]))  # type: ignore[arg-type]
-        zone = _zone(found[7])
+        moment = datetime(*(int(part or 0) for part in result.groups()[:6]))  # type: ignore[arg-type]
+        zone = _zone(result[7])
     except ValueError:
         return None
     return moment.replace(tzinfo=zone) if zone else moment
@@ -179,14 +179,14 @@ def _in_shanghai(moment: datetime) -> tuple[datetime, tuple[str, ...]]:
 
 def _whole_day_clock(text: str) -> str:
     """A time of the twelve-hour clock in twenty-four hours: `下午3:05`, `3:05 PM` are 15:05, `上午 12:10` is 0:10."""
-    if found := _HALF_AFTER.search(text):
-        return f"{text[: found.start()]} {_hour(found[1], found[3].upper())}{found[2]}"
-    found = _HALF.search(text)
-    if found is None or not text[: found.start()].strip():
+    if match := _HALF_AFTER.search(text):
+        return f"{text[: match.start()]} {_hour(match[1], match[3].upper())}{match[2]}"
+    match = _HALF.search(text)
+    if match is None or not text[: match.start()].strip():
         return text
-    half = found[1][:1].upper() if found[1].isascii() else found[1]
-    hour = f" {_hour(found[2], half)}" if found[2] else ""
-    return f"{text[: found.start()]}{hour}{text[found.end() :]}"
+    half = match[1][:1].upper() if match[1].isascii() else match[1]
+    hour = f" {_hour(match[2], half)}" if match[2] else ""
+    return f"{text[: match.start()]}{hour}{text[match.end() :]}"
 
 
 def _hour(text: str, half: str) -> int:
@@ -199,26 +199,26 @@ def _hour(text: str, half: str) -> int:
 def _from_text(text: str, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """A date as text; a number with `.0` is read as shown, and a serial number's fraction is a time of its day."""
     text = _whole_day_clock(text)
-    if found := _WHOLE.fullmatch(text):
-        text, repairs = found[1], (*repairs, "float_text")
+    if match := _WHOLE.fullmatch(text):
+        text, repairs = match[1], (*repairs, "float_text")
     elif _SERIAL.fullmatch(text):
         text = text.partition(".")[0]
-    if (found := _MOMENT.fullmatch(text)) and found[7] and (moment := _read_moment(found)):
+    if (match := _MOMENT.fullmatch(text)) and match[7] and (moment := _read_moment(match)):
         local, zoned = _in_shanghai(moment)
         return _checked(local.year, local.month, local.day, (*repairs, *zoned))
     bare = _WORDS.sub("", _TIME.sub("", text)).strip()
-    if found := _CHINESE.fullmatch(bare):
-        bare = "-".join(_arabic(part) for part in found.groups() if part)
+    if match := _CHINESE.fullmatch(bare):
+        bare = "-".join(_arabic(part) for part in match.groups() if part)
         repairs = (*repairs, "chinese_digits")
-    if found := _PARTS.fullmatch(bare):
-        return _checked(*_numbers(found), repairs)
+    if match := _PARTS.fullmatch(bare):
+        return _checked(*_numbers(match), repairs)
     if re.fullmatch(r"\d{5}", bare) and 3653 <= int(bare) < 80000:
         day = _EPOCH + timedelta(days=int(bare))
         return _checked(day.year, day.month, day.day, (*repairs, "serial_date"))
-    if found := _COMPACT.fullmatch(bare):
-        return _checked(*_numbers(found), repairs)
-    if (found := _YEAR.fullmatch(bare)) and 1850 <= int(found[1]) <= 2100:
-        return found[1], repairs
+    if match := _COMPACT.fullmatch(bare):
+        return _checked(*_numbers(match), repairs)
+    if (match := _YEAR.fullmatch(bare)) and 1850 <= int(match[1]) <= 2100:
+        return match[1], repairs
     if bare.startswith(("0000", "1900-01-00", "1900/1/0", "1900.1.0")):
         return None, (*repairs, "zero_date")
     return None, (*repairs, "unusable_date")
@@ -232,8 +232,8 @@ def _arabic(text: str) -> str:
     return (_DIGITS.get(tens, "") or "1") + (_DIGITS.get(ones, "") or "0")
 
 
-def _numbers(found: re.Match[str]) -> tuple[int, int, int | None]:
-    return int(found[1]), int(found[2]), int(found[3]) if found[3] else None
+def _numbers(result: re.Match[str]) -> tuple[int, int, int | None]:
+    return int(result[1]), int(result[2]), int(result[3]) if result[3] else None
 
 
 def _checked(year: int, month: int, day: int | None, repairs: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:

@@ -121,7 +121,7 @@ def _valid(places: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     days = np.array(_DAYS)[np.where((month >= 1) & (month <= 12), month, 0)] + (leap & (month == 2))
-    found: npt.NDArray[np.bool_] = (
+    result: npt.NDArray[np.bool_] = (
         shaped
         & fits
         & (year >= dummies().first_birth_year)
@@ -129,7 +129,7 @@ def _valid(places: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
         & (day >= 1)
         & (day <= days)
     )
-    return found
+    return result
 
 
 def id_cleaner(signs: ColumnSigns, *, licence: bool = False) -> Callable[[Cell], Cleaned]:
@@ -148,42 +148,42 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     text, repairs = _plain(original)
     if not text:
         return blank(original, repairs)
-    found, more = _read(text, signs)
+    result, more = _read(text, signs)
     if (
-        found.pattern is None
+        result.pattern is None
         and (inside := _INSIDE.findall(text))
         and len(inside) == 1
         and _rest_has_no_digit(text, inside[0])
     ):
-        found, more = _read(inside[0], signs)
+        result, more = _read(inside[0], signs)
         more = ("extra_text", *more)
-    return _cleaned_id(found, merged([*repairs, *more]))
+    return _cleaned_id(result, merged([*repairs, *more]))
 
 
-def _cleaned_id(found: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
+def _cleaned_id(result: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
     """The ID, unless it stands for none; zeros at its end that stand for digits nobody knew become a mask."""
-    pattern, known = found.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
-    if any(is_made_up_id(one) for one in (pattern, found.text) if one):
+    pattern, known = result.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
+    if any(is_made_up_id(entry) for entry in (pattern, result.text) if entry):
         return Cleaned(None, (*known, DUMMY))
     if pattern is not None and shows_impossible_birth(pattern):
-        return Cleaned(ResidentId(None, "other", found.text), (*known, "impossible_birth"))
+        return Cleaned(ResidentId(None, "other", result.text), (*known, "impossible_birth"))
     if pattern is not None and has_unknown_tail(pattern):
         shown = pattern[:-4] + "****"
         if not shown.strip("*"):
             return Cleaned(None, (*known, DUMMY))
-        return Cleaned(ResidentId(shown, "masked", found.text), (*known, "unknown_tail"))
-    return Cleaned(found, repairs)
+        return Cleaned(ResidentId(shown, "masked", result.text), (*known, "unknown_tail"))
+    return Cleaned(result, repairs)
 
 
 def clean_licence(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     """A licence number that may be the holder's ID: only 18 places count as one, other numbers are no loss."""
     cleaned = clean_id(cell, signs)
-    found: ResidentId | None = cleaned.value
-    if found is None or found.text is None or found.kind in (None, "excel15", "masked"):
+    result: ResidentId | None = cleaned.value
+    if result is None or result.text is None or result.kind in (None, "excel15", "masked"):
         return cleaned
-    if found.kind in ("full", "invalid") and len(found.text) == 18 and is_birth(found.text[6:14]):
+    if result.kind in ("full", "invalid") and len(result.text) == 18 and is_birth(result.text[6:14]):
         return cleaned
-    other = ResidentId(None, "other", found.text)
+    other = ResidentId(None, "other", result.text)
     return Cleaned(other, tuple(repair for repair in cleaned.repairs if repair not in _VERDICTS))
 
 
@@ -243,8 +243,8 @@ def _read(text: str, signs: ColumnSigns) -> tuple[ResidentId, tuple[str, ...]]:
         return _from_seventeen(text)
     if re.fullmatch(r"[0-9]{3}[0-9X]", text):
         return _resident_id("*" * 14 + text, "tail4", text), ()
-    if found := _SCIENTIFIC.fullmatch(text):
-        return _from_scientific(text, found[1] + (found[2] or ""))
+    if match := _SCIENTIFIC.fullmatch(text):
+        return _from_scientific(text, match[1] + (match[2] or ""))
     if re.fullmatch(r"[0-9*]*\*[0-9*]*X?", text):
         return _from_mask(text)
     return ResidentId(None, "other", text), ("unusable_id",)
@@ -329,13 +329,13 @@ def _from_scientific(text: str, digits: str) -> tuple[ResidentId, tuple[str, ...
 
 def _from_mask(text: str) -> tuple[ResidentId, tuple[str, ...]]:
     """A masked ID; where the mask is shorter or longer than what it hides, the ends are kept in their places."""
-    shown = sum(character != "*" for character in text)
-    if not shown:
+    visible = sum(character != "*" for character in text)
+    if not visible:
         return ResidentId(None, None, text), ("masked_whole",)
     if len(text) == 18:
         return _resident_id(text, "masked", text), ()
     head, tail = text[: text.index("*")], text[text.rindex("*") + 1 :]
-    middle = shown - len(head) - len(tail)
+    middle = visible - len(head) - len(tail)
     if len(head) + len(tail) > 17:
         return ResidentId(None, "other", text), ("unusable_id",)
     pattern = head + "*" * (18 - len(head) - len(tail)) + tail

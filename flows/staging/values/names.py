@@ -56,26 +56,26 @@ def clean_name(cell: Cell) -> Cleaned:
     text, repairs = narrow(original)
     if means_nothing(text) or text == "0":
         return Cleaned(None, ("placeholder",)) if text else blank(original, repairs)
-    found = list(repairs)
+    result = list(repairs)
     for repair, change in _CHANGES:
         changed = change(text)
         if changed != text:
             text = changed
-            found.append(repair)
-    return _judged(text, found)
+            result.append(repair)
+    return _judged(text, result)
 
 
 def former_names(cell: Cell) -> tuple[str, ...]:
     """The other names a cell gives beside the first: `王皓衡（曾用名：王强）` gives 王强."""
-    found = _FORMER.search(narrow(cell_text(cell))[0])
-    parts = _BETWEEN.split(found[1]) if found and found.start() else []
+    match = _FORMER.search(narrow(cell_text(cell))[0])
+    parts = _BETWEEN.split(match[1]) if match and match.start() else []
     names = [clean_name(part) for part in parts if part]
-    return tuple(dict.fromkeys(one.value for one in names if one.value))
+    return tuple(dict.fromkeys(entry.value for entry in names if entry.value))
 
 
 def _former(text: str) -> str:
-    found = _FORMER.search(text)
-    return text[: found.start()] if found else text
+    match = _FORMER.search(text)
+    return text[: match.start()] if match else text
 
 
 def _judged(text: str, repairs: list[str]) -> Cleaned:
@@ -98,7 +98,7 @@ def _stars(text: str) -> str:
     text = _STARS.sub("*", text)
     if not _HAN.search(text):
         return text
-    return _LETTER_MASK.sub(lambda found: "*" * len(found[0]), text).replace("某", "*")
+    return _LETTER_MASK.sub(lambda result: "*" * len(result[0]), text).replace("某", "*")
 
 
 def _dots(text: str) -> str:
@@ -110,8 +110,8 @@ def _spaces(text: str) -> str:
 
 
 def _note(text: str) -> str:
-    found = _BRACKET.search(text)
-    return text[: found.start()] if found and found[1].strip() in _NOTES and found.start() > 0 else text
+    match = _BRACKET.search(text)
+    return text[: match.start()] if match and match[1].strip() in _NOTES and match.start() > 0 else text
 
 
 def _title(text: str) -> str:

@@ -40,30 +40,30 @@ def clean_phones(cell: Cell) -> Cleaned:
     if means_nothing(text) or text == "0":
         return blank(original, repairs) if not text else Cleaned(None, merged([*repairs, "placeholder"]))
     numbers: list[str] = []
-    found = list(repairs)
+    result = list(repairs)
     for part in _SPLIT.split(_BETWEEN.sub(";", text)):
         if part.strip():
             number, more = _number(part.strip())
             numbers += number
-            found += more
+            result += more
     if any(map(is_dummy_phone, numbers)):
         numbers = [number for number in numbers if not is_dummy_phone(number)]
-        found.append("dummy_number")
-    if not numbers and not found:
-        found.append("unusable_phone")
+        result.append("dummy_number")
+    if not numbers and not result:
+        result.append("unusable_phone")
     distinct = tuple(dict.fromkeys(numbers))
     if len(numbers) > 1:
-        found.append("several_phones")
-    return Cleaned(distinct or None, merged(found))
+        result.append("several_phones")
+    return Cleaned(distinct or None, merged(result))
 
 
 def _number(text: str) -> tuple[list[str], list[str]]:
     """The numbers of one part of a cell: nearly always one, or none that can be used."""
-    if found := _SCIENTIFIC.fullmatch(text):
-        return [("1" + found[1][:-1])[:11].ljust(11, "*")], ["scientific"]
+    if match := _SCIENTIFIC.fullmatch(text):
+        return [("1" + match[1][:-1])[:11].ljust(11, "*")], ["scientific"]
     repairs: list[str] = []
-    if found := _FLOAT_TEXT.fullmatch(text):
-        text = found[1]
+    if match := _FLOAT_TEXT.fullmatch(text):
+        text = match[1]
         repairs.append("float_text")
     plain = _JUNK.sub("", re.sub(r"^[^0-9*+(]*[::]|[^0-9*]+$", "", text))
     if plain != text:

@@ -30,12 +30,12 @@ def clean_text(cell: Cell) -> Cleaned:
         return Cleaned(None, repairs)
     if means_nothing(text):
         return Cleaned(None, merged([*repairs, "placeholder"]))
-    if found := _QUOTED.fullmatch(text):
-        text, repairs = found[1], (*repairs, "leading_quote")
-    if found := _FLOAT_TEXT.fullmatch(text):
-        text, repairs = found[1], (*repairs, "float_text")
+    if match := _QUOTED.fullmatch(text):
+        text, repairs = match[1], (*repairs, "leading_quote")
+    if match := _FLOAT_TEXT.fullmatch(text):
+        text, repairs = match[1], (*repairs, "float_text")
     if _WIDE.search(text):
-        text = _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+        text = _WIDE.sub(lambda result: unicodedata.normalize("NFKC", result[0]), text)
         repairs = (*repairs, "full_width")
     return Cleaned(text, repairs)
 
@@ -91,10 +91,10 @@ def clean_integer(cell: Cell) -> Cleaned:
     text, repairs = narrow(cell_text(cell))
     if means_nothing(text):
         return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
-    found = _INTEGER.fullmatch(text.replace(",", ""))
-    if not found:
+    match = _INTEGER.fullmatch(text.replace(",", ""))
+    if not match:
         return Cleaned(None, merged([*repairs, "unusable_number"]))
-    return Cleaned(int(found[1]), merged([*repairs, *(("counting_word",) if found[2] else ())]))
+    return Cleaned(int(match[1]), merged([*repairs, *(("counting_word",) if match[2] else ())]))
 
 
 def clean_uscc(cell: Cell) -> Cleaned:
@@ -108,7 +108,7 @@ def clean_uscc(cell: Cell) -> Cleaned:
     if means_nothing(text):
         return Cleaned(None, merged([*repairs, *(("placeholder",) if text else ())]))
     bare = BLANKS.sub("", text).strip("'‘’\"")
-    found = [*repairs, *(("spaces",) if bare != text else ()), *(("lower_case",) if bare.upper() != bare else ())]
+    result = [*repairs, *(("spaces",) if bare != text else ()), *(("lower_case",) if bare.upper() != bare else ())]
     if is_made_up_id(bare):
-        return Cleaned(None, merged([*found, "dummy_number"]))
-    return Cleaned(bare.upper(), merged(found))
+        return Cleaned(None, merged([*result, "dummy_number"]))
+    return Cleaned(bare.upper(), merged(result))

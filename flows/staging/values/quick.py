@@ -79,7 +79,7 @@ def _dummy_tails() -> str:
     run = dummies().run
     same = [digit * run for digit in "0123456789"]
     counted = ["0123456789"[at : at + run] for at in range(11 - run)]
-    tails = [*same, *counted, *(one[::-1] for one in counted)]
+    tails = [*same, *counted, *(entry[::-1] for entry in counted)]
     known = [f"{number[:3]}.*{number[-2:]}" for number in sorted(dummies().phones)]
     return f"({'|'.join(tails)})$|^({'|'.join(known)})$"
 

@@ -46,10 +46,10 @@ def clean_validity(cell: Cell) -> Cleaned:
 
 def _term(text: str) -> str | None:
     """A number with its unit; one without counts days."""
-    found = _TERM.fullmatch(text)
-    if found is None:
+    match = _TERM.fullmatch(text)
+    if match is None:
         return None
-    number, counted, working, unit, half = found.groups()
+    number, counted, working, unit, half = match.groups()
     if unit is None and (counted or working or not number.isdigit()):
         return None
     if number.isdigit() and int(number) >= _FIRST_YEAR:

@@ -43,7 +43,9 @@ def _open(desk: Desk, visit: Visit, streets: list[str]) -> None:
     with ui.element("div").classes("card"):
         ui.html("<h2>新增账号</h2>", sanitize=False)
         name = ui.input("账号名").props("outlined dense autocomplete=off").style(_WIDE)
-        role = ui.select([one.value for one in Role], value=Role.REVIEWER.value, label="角色").props("outlined dense")
+        role = ui.select([entry.value for entry in Role], value=Role.REVIEWER.value, label="角色").props(
+            "outlined dense"
+        )
         chosen = ui.select(streets, multiple=True, label="镇街（不选为全区）").props("outlined dense use-chips")
         for part in (role, chosen):
             part.style(_WIDE)
@@ -60,7 +62,7 @@ def _change(desk: Desk, visit: Visit, about: tuple[object, list[str]]) -> None:
 
     with ui.element("div").classes("card"):
         ui.html("<h2>更改账号</h2>", sanitize=False)
-        names = [one.name for one in known]
+        names = [entry.name for entry in known]
         who = ui.select(names, value=names[0], label="账号").props("outlined dense").style(_WIDE)
         chosen = (
             ui.select(streets, multiple=True, label="镇街（不选为全区）").props("outlined dense use-chips").style(_WIDE)

@@ -70,8 +70,8 @@ class ConflictTab:
 
     def _unmask(self) -> None:
         key = self.view.conflict.place[0]
-        found = self.desk.unmask_evidence(self.visit.session, key, int(self.which.value or 0), self.reason.value or "")
-        self.original.set_content(rendered("original.html", original=found))
+        result = self.desk.unmask_evidence(self.visit.session, key, int(self.which.value or 0), self.reason.value or "")
+        self.original.set_content(rendered("original.html", original=result))
 
     def _answer(self, answer: str) -> None:
         if monotonic() - self.shown_at < TOO_SOON:
@@ -80,8 +80,8 @@ class ConflictTab:
         self._skip()
 
     def _skip(self) -> None:
-        found = self.desk.next_conflict(self.visit.session, self.view.conflict.place)
-        ui.navigate.to(f"/conflict/{found[0]}/{found[1]}" if found else "/conflicts")
+        result = self.desk.next_conflict(self.visit.session, self.view.conflict.place)
+        ui.navigate.to(f"/conflict/{result[0]}/{result[1]}" if result else "/conflicts")
 
     async def _key(self, event: events.KeyEventArguments) -> None:
         busy = event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta

@@ -47,9 +47,9 @@ def _charts(cover: Coverage, streets: Sequence[Row]) -> list[tuple[str, Markup]]
         for code, name in cover.names.items()
         if code in cover.statuses
     ]
-    found = []
+    result = []
     if members:
-        found.append(("各镇街已找到的党员", charts.stacked(charts.Chart("各镇街已找到的党员", width=330), members)))
+        result.append(("各镇街已找到的党员", charts.stacked(charts.Chart("各镇街已找到的党员", width=330), members)))
     if leads:
-        found.append(("线索（一人可兼有）", charts.bars(charts.Chart("线索", width=330), leads)))
-    return [(title, Markup(svg)) for title, svg in found]  # noqa: S704
+        result.append(("线索（一人可兼有）", charts.bars(charts.Chart("线索", width=330), leads)))
+    return [(title, Markup(svg)) for title, svg in result]  # noqa: S704

@@ -76,9 +76,9 @@ def act(handler: Callable[P, object]) -> Callable[P, Awaitable[None]]:
     @wraps(handler)
     async def acting(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            found = handler(*args, **kwargs)
-            if inspect.isawaitable(found):
-                await found
+            result = handler(*args, **kwargs)
+            if inspect.isawaitable(result):
+                await result
         except LoggedOut:
             ui.navigate.to("/login")
         except Refused:

@@ -27,10 +27,10 @@ def _by_id(desk: Desk, visit: Visit) -> None:
     """Look somebody up by their full ID; the number goes over the page's own socket, never into an address."""
 
     def look() -> None:
-        found = desk.find_by_id(visit.session, number.value or "")
+        result = desk.find_by_id(visit.session, number.value or "")
         number.value = ""
-        if found:
-            ui.navigate.to(f"/person/{found}")
+        if result:
+            ui.navigate.to(f"/person/{result}")
         else:
             ui.notify("一本账里没有这个证件号的人，或不在您的镇街", position="top")
 

@@ -18,9 +18,9 @@ def add(desk: Desk) -> None:
             rows = desk.objections(visit.session)
             html("objections.html", rows=rows)
             waiting = {
-                one["person_key"]: f"{one['name_masked']}　{one['person_key']}"
-                for one in rows
-                if not one["answered_on"]
+                row["person_key"]: f"{row['name_masked']}　{row['person_key']}"
+                for row in rows
+                if not row["answered_on"]
             }
             if not waiting:
                 return

@@ -144,14 +144,14 @@ class PairTab:
         self._open(pair_id, "已撤销对这一对的判断")
 
     def _go_on(self, notice: str) -> None:
-        found = self.desk.next_pair(self.visit.session, self.place.chosen, self.view.pair.pair_id)
-        if found is None:
+        result = self.desk.next_pair(self.visit.session, self.place.chosen, self.view.pair.pair_id)
+        if result is None:
             if self.desk.watch(self.visit.session, self.view.pair.pair_id).standing is None or notice:
                 ui.navigate.to("/queue")
             else:
                 ui.notify("没有别的待核对了", position="top")
             return
-        self._open(found, notice)
+        self._open(result, notice)
 
     def _open(self, pair_id: str, notice: str) -> None:
         """Another pair in this page; what was unmasked of the last one goes."""
@@ -196,13 +196,13 @@ class PairTab:
         problems = []
         for side in asked:
             try:
-                found = self.desk.unmask(self.visit.session, self.view.pair.pair_id, side, self.reason.value or "")
+                result = self.desk.unmask(self.visit.session, self.view.pair.pair_id, side, self.reason.value or "")
             except InputError as error:
                 if len(asked) == 1 or error.rule not in _UNREADABLE:
                     raise
                 problems.append(f"{dict(_SIDES)[side]}边：{error.message}")
             else:
-                self.originals[side] = found
+                self.originals[side] = result
         self.dialog.close()
         self.notice = "；".join(problems)
         self._show()

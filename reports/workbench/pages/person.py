@@ -34,8 +34,8 @@ def _open(view: PersonView) -> bool:
 
 def _unmask(desk: Desk, visit: Visit, view: PersonView) -> None:
     def show() -> None:
-        found = desk.unmask_evidence(visit.session, view.row["person_key"], int(which.value or 0), reason.value or "")
-        shown.set_content(rendered("original.html", original=found))
+        result = desk.unmask_evidence(visit.session, view.row["person_key"], int(which.value or 0), reason.value or "")
+        shown.set_content(rendered("original.html", original=result))
 
     names = {at: f"第{at + 1}条 {piece['file']} 第{piece['row']}行" for at, piece in enumerate(view.row["evidence"])}
     with ui.element("div").classes("card"):
@@ -66,7 +66,7 @@ def _check(desk: Desk, visit: Visit, view: PersonView) -> None:
 
 def _object(desk: Desk, visit: Visit, view: PersonView) -> None:
     key = view.row["person_key"]
-    waiting = any(one["answered_on"] is None for one in view.objections)
+    waiting = any(objection["answered_on"] is None for objection in view.objections)
 
     def note() -> None:
         if waiting:

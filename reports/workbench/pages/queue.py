@@ -39,8 +39,8 @@ def add(desk: Desk) -> None:
     def follow(request: Request) -> Response | None:
         with frame(desk, request, "/queue", "待核对") as visit:
             place = desk.place(visit.session)
-            found = _where_left_off(desk, visit.session) or desk.next_pair(visit.session, place.chosen, place.pair_id)
-            return RedirectResponse(f"/pair/{found}" if found else "/queue", 303)
+            result = _where_left_off(desk, visit.session) or desk.next_pair(visit.session, place.chosen, place.pair_id)
+            return RedirectResponse(f"/pair/{result}" if result else "/queue", 303)
         return None
 
 

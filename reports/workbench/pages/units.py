@@ -39,11 +39,11 @@ def _units_asked(desk: Desk, session: str, doubts: Sequence[Row]) -> None:
         ui.navigate.reload()
 
     with _card("回答", shown=bool(doubts)):
-        for one in doubts[:_ASKED_AT_ONCE]:
+        for entry in doubts[:_ASKED_AT_ONCE]:
             with ui.row().classes("items-center"):
-                ui.label(f"{one['left_text']}　／　{one['right_text']}")
+                ui.label(f"{entry['left_text']}　／　{entry['right_text']}")
                 for verdict, title in words("unit_verdicts").items():
-                    _button(title, partial(answer, one["doubt_id"], verdict))
+                    _button(title, partial(answer, entry["doubt_id"], verdict))
 
 
 def _remits_asked(desk: Desk, session: str, remits: Sequence[Row]) -> None:
@@ -53,18 +53,18 @@ def _remits_asked(desk: Desk, session: str, remits: Sequence[Row]) -> None:
 
     groups = list(desk.occupation_groups(session))
     with _card("这些党组织接收谁", shown=bool(remits)):
-        for one in remits[:_ASKED_AT_ONCE]:
+        for entry in remits[:_ASKED_AT_ONCE]:
             with ui.row().classes("items-center"):
-                ui.label(f"{one['org_name']}（{one['street'] or '镇街不详'}）")
-                for remit, title in _remits_for(one):
-                    _button(title, partial(answer, one["doubt_id"], remit, None))
+                ui.label(f"{entry['org_name']}（{entry['street'] or '镇街不详'}）")
+                for remit, title in _remits_for(entry):
+                    _button(title, partial(answer, entry["doubt_id"], remit, None))
                 chosen = ui.select(groups, value=groups[0]).props("dense outlined")
-                _button("接收这个行业的", partial(answer, one["doubt_id"], "trade", chosen))
+                _button("接收这个行业的", partial(answer, entry["doubt_id"], "trade", chosen))
 
 
-def _remits_for(one: Row) -> list[tuple[str, str]]:
+def _remits_for(row: Row) -> list[tuple[str, str]]:
     """Remits an organisation may have; one without a street takes in no street's people."""
-    return [(remit, title) for remit, title in _REMITS if one["street"] or remit in _STREETLESS]
+    return [(remit, title) for remit, title in _REMITS if row["street"] or remit in _STREETLESS]
 
 
 def _card(title: str, *, shown: bool) -> ui.element:
