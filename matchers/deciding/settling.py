@@ -265,7 +265,7 @@ def _places(facts: _PairFacts, rows: Seqs, group: Seqs, first: Codes) -> Seqs:
     places = np.ones(len(pairs), np.int64)
     many = np.flatnonzero(np.bincount(group, minlength=1)[group] > enough)
     seqs = unpacked(pairs[many])
-    left, right = (side.in_order_of_ids(one) for side, one in zip((both.left, both.right), seqs, strict=True))
+    left, right = (side.in_order_of_ids(rows) for side, rows in zip((both.left, both.right), seqs, strict=True))
     group, first = group[many], first[many]
     order = np.lexsort((left, right, -weight[many], first, group))
     fresh = np.ones(len(order), bool)
