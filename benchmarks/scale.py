@@ -175,7 +175,7 @@ def draw(runs: list[Run], out: Path) -> None:
         )
         .properties(width=340, height=260)
     )
-    chart.facet("of:N", columns=2).resolve_scale(y="independent").save(out, ppi=144)
+    chart.facet(alt.Facet("of:N", title=None), columns=2).resolve_scale(y="independent").save(out, ppi=144)
 
 
 def write(runs: list[Run], out: Path) -> None:

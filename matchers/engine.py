@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -117,3 +117,22 @@ def embedded(options: Options | None = None, **tables: pa.Table) -> Iterator[duc
         for name, table in tables.items():
             con.register(name, table)
         yield con
+
+
+@contextmanager
+def spilling_later(
+    options: Options | None = None,
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[], None]]]:
+    """An in-memory connection, and what lets it spill: most small tables never do, and its encryption loads slowly."""
+    with spilling_apart(options) as own, embedded(replace(own, spill=None)) as con:
+        yield con, partial(_spill_into, con, own.spill)
+
+
+def _spill_into(con: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
+    """Let an open connection spill, encrypted. Raises duckdb.IOException where the extension is not its makers'."""
+    if folder is None:
+        return
+    con.load_extension(str(extension_path("httpfs")))
+    con.execute("set temp_file_encryption = true")
+    quoted = str(folder).replace("'", "''")  # not bound: DuckDB loads pandas to look at bound values
+    con.execute(f"set temp_directory = '{quoted}'")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
+from operator import mul
 
 from schemas.placeholders import placeholders
 
@@ -16,6 +17,8 @@ ID_PLACES = 18
 PHONE_PLACES = 11
 _FULL_ID = re.compile(r"[0-9]{17}[0-9X]")
 _UNKNOWN_TAIL = "0000"
+_ZEROS = ord("0") * sum(ID_WEIGHTS)
+_NEIGHBOURS = frozenset(f"{first}{(first + step) % 10}" for first in range(10) for step in (-1, 0, 1))
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ def dummies() -> Dummies:
 
 def check_digit(first17: str) -> str:
     """The 18th place of a resident ID, from its first seventeen digits."""
-    return ID_CHECKS[sum(weight * (ord(digit) - 48) for weight, digit in zip(ID_WEIGHTS, first17, strict=True)) % 11]
+    if len(first17) != len(ID_WEIGHTS):
+        raise ValueError("a check digit stands behind seventeen digits")
+    return ID_CHECKS[(sum(map(mul, ID_WEIGHTS, map(ord, first17))) - _ZEROS) % 11]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -116,6 +121,8 @@ def _fits(pattern: str, number: str) -> bool:
 
 def _one_digit_or_counted(pattern: str) -> bool:
     """Every digit shown is the same, or each stands where counting from the first would put it (…8, 9, 0, 1…)."""
+    if pattern.isascii() and "*" not in pattern and pattern[:2] not in _NEIGHBOURS:
+        return False  # most numbers end here
     digits = ((place, int(sign)) for place, sign in enumerate(pattern) if sign.isdecimal())
     start, first = next(digits)
     steps = {-1, 0, 1}

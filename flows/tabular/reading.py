@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.tabular.columns import plain_columns
-from flows.tabular.delimited import read_delimited
 from schemas.errors import InputError
 from schemas.rules import Rule
 
@@ -85,6 +84,8 @@ def read_table(path: Path, say: Say = silent) -> pa.Table:
             from flows.tabular.workbook import read_book
 
             return read_book(data, str(path), say)
+        from flows.tabular.delimited import read_delimited  # loads slowly, and Parquet does without it
+
         return read_delimited(data, str(path), say)
     raise AssertionError("unreachable")
 

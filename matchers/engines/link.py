@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from matchers.blocking.blocks import Blocks, Candidates, Pairs, Seqs, distinct_batches
-from matchers.blocking.budget import refuse_oversized
+from matchers.blocking.budget import KEPT_BYTES, refuse_oversized
 from matchers.blocking.copies import COPIES, copies, pairs_of_copies
 from matchers.blocking.plan import plan_blocks, spooled_blocks
 from matchers.deciding.judgements import JudgedPairs
 from matchers.deciding.thresholds import decide, keep_scored
-from matchers.engine import Options, embedded
-from matchers.engines.memory import room
+from matchers.engine import Options, spilling_later
+from matchers.engines.memory import memory_bytes, room
 from matchers.engines.result import decided_pairs, tiered_pairs
 from matchers.model.link_model import LinkModel
 from matchers.sides.encoded import NIBBLES, Both, encode_sides, ids_text
@@ -28,6 +28,8 @@ from schemas.errors import TableError
 from schemas.rules import Rule
 
 __all__ = ["Options", "id_column", "link_tables"]
+_SHARE_OF_PAIRS = 4
+"""Pairs that take a quarter of the memory set at most, all of them kept, are decided without a file to spill into."""
 
 
 def link_tables(
@@ -47,7 +49,7 @@ def link_tables(
     Raises TableError where judgements contradict each other.
     """
     chosen = options or Options()
-    with embedded(chosen) as con, room(left, right, model, chosen) as spool:
+    with spilling_later(chosen) as (con, allow_spilling), room(left, right, model, chosen) as spool:
         con.execute(NIBBLES)
         both = encode_sides(left, right, model, ids=ids, threads=chosen.threads, spool=spool, progress=chosen.progress)
         entities = identical_rows(both.left) if both.same else np.zeros(0, np.int64)
@@ -57,6 +59,8 @@ def link_tables(
             chain(distinct_batches(blocks), [pairs_of_copies(entities, copied)] if len(copied) else []),
             len(copied) + sum(block.pairs for block in blocks) if isinstance(blocks, list) else 0,
         )
+        if spool is not None or batches.of * KEPT_BYTES > memory_bytes(chosen.memory) // _SHARE_OF_PAIRS:
+            allow_spilling()
         pairs = _decided(con, model, both, batches, judgements, threads=chosen.threads)
         pairs = pairs.replace_schema_metadata({COPIES: str(len(copied)).encode()}) if len(copied) else pairs
         return noted(pairs, both.unread)

@@ -143,7 +143,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
     if isinstance(cell, float | int):
         return _from_number(float(cell), signs)
     original = cell_text(cell)
-    if means_nothing(shown := narrow(original)[0]) and shown:
+    if means_nothing(shown := original if _FULL.fullmatch(original) else narrow(original)[0]) and shown:
         return Cleaned(None, ("placeholder",))
     text, repairs = _plain(original)
     if not text:
@@ -163,7 +163,7 @@ def clean_id(cell: Cell, signs: ColumnSigns | None = None) -> Cleaned:
 def _cleaned_id(result: ResidentId, repairs: tuple[str, ...]) -> Cleaned:
     """The ID, unless it stands for none; zeros at its end that stand for digits nobody knew become a mask."""
     pattern, known = result.pattern, tuple(repair for repair in repairs if repair not in _VERDICTS)
-    if any(is_made_up_id(entry) for entry in (pattern, result.text) if entry):
+    if any(is_made_up_id(entry) for entry in {pattern, result.text} if entry):
         return Cleaned(None, (*known, DUMMY))
     if pattern is not None and shows_impossible_birth(pattern):
         return Cleaned(ResidentId(None, "other", result.text), (*known, "impossible_birth"))
