@@ -17,7 +17,7 @@ from flows.cli.wiring import app_for
 from flows.pipeline.failures import plain_failure
 from flows.pipeline.steps import step_named
 from flows.run.workspace import open_workspace
-from matchers.engine import Options, connect, embedded
+from matchers.engine import Options, connect, embedded, spilling_later
 from tests.flows.ledger.district import context
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +85,18 @@ def test_a_connection_without_a_folder_writes_nothing_and_says_so(
     with connect(Options(memory="24MB")) as con, pytest.raises(duckdb.OutOfMemoryException):
         con.execute(_BIG)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_connection_that_may_spill_later_does_so_encrypted(tmp_path: Path) -> None:
+    spill = tmp_path / "it's spilt here"
+    with spilling_later(Options(memory="24MB", spill=spill)) as (con, allow_spilling):
+        with pytest.raises(duckdb.OutOfMemoryException):
+            con.execute(_BIG)
+        allow_spilling()
+        con.execute(_BIG)
+        spilled = _files(spill)
+        assert spilled and not any("公民身份号码".encode() in path.read_bytes() for path in spilled)
+    assert list(spill.iterdir()) == []
 
 
 def test_a_command_spills_into_a_folder_of_its_own_and_clears_what_a_killed_one_left(
