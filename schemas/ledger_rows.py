@@ -106,7 +106,7 @@ class AliasRow(TypedDict):
     on: date
 
 
-class PersonView(TypedDict):
+class PublishedPerson(TypedDict):
     """One person's row of a version, and the keys it was known by before."""
 
     version: str

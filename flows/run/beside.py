@@ -22,7 +22,7 @@ class BesideError(Exception):
     """The second process is gone, or what it was asked cannot be sent there or back."""
 
 
-class Beside:
+class SecondProcess:
     """Calls to one second process, answered one after another in the order they were made."""
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class Beside:
 
 
 @contextmanager
-def beside(*, wanted: bool) -> Iterator[Beside | None]:
+def beside(*, wanted: bool) -> Iterator[SecondProcess | None]:
     """A second process where one is wanted and this machine has a core for it, else none; ended at the end."""
     if not wanted or len(os.sched_getaffinity(0)) < 2:
         yield None
         return
-    other = Beside()
+    other = SecondProcess()
     try:
         yield other
     finally:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from flows.landing import LandedFile
-from flows.run.beside import Beside, BesideError, beside
+from flows.run.beside import BesideError, SecondProcess, beside
 from flows.run.context import RunContext
 from flows.staging.clean_files import CleanFile, Memory, OpenedFile, clean_file, clean_landed, opened_files
 from matchers.engine import silent
@@ -28,7 +28,7 @@ def cleaned_files(run: RunContext, memory: Memory, entries: list[LandedFile]) ->
     numbered = dict(enumerate(entries, 1))
     share = _share(numbered) if run.settings.threads > 1 else frozenset()
     with beside(wanted=bool(share)) as other:
-        there = _asked(other, run, memory, {number: numbered[number] for number in sorted(share)}) if other else {}
+        there = _staged_by(other, run, memory, {number: numbered[number] for number in sorted(share)}) if other else {}
         mine = [(number, entry) for number, entry in numbered.items() if number not in there]
         done: dict[int, list[CleanFile]] = {}
         due = 1
@@ -49,8 +49,8 @@ def cleaned_files(run: RunContext, memory: Memory, entries: list[LandedFile]) ->
             yield number, done.pop(number, []) if number not in there else given(number)
 
 
-def _asked(
-    other: Beside, run: RunContext, memory: Memory, entries: dict[int, LandedFile]
+def _staged_by(
+    other: SecondProcess, run: RunContext, memory: Memory, entries: dict[int, LandedFile]
 ) -> dict[int, Future[list[CleanFile]]]:
     plain = replace(run, progress=silent)  # what shows the progress stands in this process
     return {number: other.call(clean_landed, plain, memory, number, entry) for number, entry in entries.items()}

@@ -14,11 +14,11 @@ from flows.ledger.publish.replay import aged
 from matchers.engine import connect
 from schemas.contracts import ledger_table
 from schemas.errors import HomeError
-from schemas.ledger_rows import PersonView
+from schemas.ledger_rows import PublishedPerson
 from schemas.rules import Rule
 
 
-def show(home: Home, key: str) -> PersonView:
+def show(home: Home, key: str) -> PublishedPerson:
     """One person's row of the current ledger; an old key leads to the person's present one.
 
     Raises HomeError when the key is unknown.
