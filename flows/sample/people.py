@@ -148,11 +148,13 @@ def _make_ids_distinct(rng: np.random.Generator, people: SamplePeople) -> None:
     One day of a county has 499 sequences for each sex: of a city, more are born on some days (`_worker_births` puts all
     over 59 on three), and who finds none after many draws was born some days earlier.
     """
+    bodies = id_bodies(people.region, people.birth, people.sequence)
     for turn in itertools.count():
-        _, first = np.unique(id_bodies(people.region, people.birth, people.sequence), return_index=True)
-        again = np.setdiff1d(np.arange(len(people)), first)
+        order = np.argsort(bodies, kind="stable")
+        again = np.sort(order[1:][np.diff(bodies[order]) == 0])
         if not len(again):
             return
         if turn >= _DRAWS:
             people.birth[again] -= rng.integers(1, 29, len(again))
         people.sequence[again] = draw_sequences(rng, people.female[again])
+        bodies[again] = id_bodies(people.region[again], people.birth[again], people.sequence[again])

@@ -142,3 +142,15 @@ def test_a_source_without_a_single_row_sends_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["name_other_character", "name_homophone", "name_swapped"])
 def test_a_name_that_spells_a_double_surname_keeps_it(kind: str) -> None:
     assert alter_name("东方", kind, 5) is None
+
+
+def test_more_people_of_one_day_than_a_county_has_ids_are_born_some_days_earlier() -> None:
+    from flows.sample.ids import id_bodies
+    from flows.sample.people import _make_ids_distinct, draw_people
+
+    people = draw_people(np.random.default_rng(1), SampleOptions(workers=1500, members=1500, seed=1, out=Path()))
+    people.region[:], people.birth[:], people.female[:] = "500113", np.datetime64("1967-05-01"), False
+    _make_ids_distinct(np.random.default_rng(2), people)
+    assert len(np.unique(id_bodies(people.region, people.birth, people.sequence))) == len(people)
+    assert np.datetime64("1966-01-01") < people.birth.min()
+    assert (people.birth <= np.datetime64("1967-05-01")).all()
