@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from flows.connectors.remote import Download, DownloadBuffer, PassingError, RemoteFile, TransferError
 from flows.connectors.secrets import Secret
+from flows.home.postgres import PostgresFailure, failure_of, login_statement, quoted
 from matchers.engine import Options, connect, extension_path
 from schemas.connectors import PostgresConnector
 from schemas.rules import Rule
@@ -25,8 +26,8 @@ class PostgresRemote:
         self.con = connect(Options(threads=1))
         try:
             self.con.load_extension(str(extension_path("postgres_scanner")))
-            self.con.execute(_secret_statement(connector, secret))
-            self.con.execute(f"attach {_quoted(_session(connector))} as there (type postgres, secret login, read_only)")
+            self.con.execute(login_statement(connector, secret.reveal() if secret else None))
+            self.con.execute(f"attach {quoted(_session(connector))} as there (type postgres, secret login, read_only)")
         except duckdb.Error as error:
             self.con.close()
             raise _meaning(error, where) from None
@@ -63,37 +64,19 @@ def _session(connector: PostgresConnector) -> str:
     return f"{line} sslmode={connector.sslmode} options='{limits}'"
 
 
-def _secret_statement(connector: PostgresConnector, secret: Secret | None) -> str:
-    """DuckDB takes no bound values here; every one is quoted."""
-    values = {
-        "host": connector.host,
-        "port": str(connector.port),
-        "database": connector.database,
-        "user": connector.username,
-    }
-    if secret:
-        values["password"] = secret.reveal()
-    body = ", ".join(f"{name} {_quoted(value)}" for name, value in values.items())
-    return f"create temporary secret login (type postgres, {body})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _meaning(error: Exception, where: str) -> TransferError:
     """What went wrong, in our own words: the library's would repeat the query and the address."""
-    message = str(error).lower()
-    if "authentication" in message or "no password supplied" in message or 'role "' in message:
+    failure = failure_of(error)
+    if failure is PostgresFailure.LOGIN:
         return TransferError("登录被拒绝", where=where, rule=Rule.CONNECTOR_LOGIN, action="核对用户名与口令")
-    if "read-only transaction" in message or "permission denied" in message:
+    if failure is PostgresFailure.PERMISSION:
         return TransferError(
             "查询没有权限，或不是只读的", where=where, rule=Rule.CONNECTOR_REFUSED, action="query 只能是查询语句"
         )
-    if "statement timeout" in message:
+    if failure is PostgresFailure.TIMEOUT:
         return TransferError(
             "查询超时", where=where, rule=Rule.CONNECTOR_DEADLINE, action="简化查询，或放宽 timeout_seconds"
         )
-    if any(word in message for word in ("unable to connect", "could not connect", "connection to server", "timeout")):
+    if failure is PostgresFailure.UNREACHABLE:
         return PassingError("数据库没有应答，或连接中断", where=where, rule=Rule.CONNECTOR_UNREACHABLE)
     return TransferError("查询出错", where=where, rule=Rule.CONNECTOR_QUERY, action="在数据库里试一次这条查询")

@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.connectors.secrets import read_secret
+from flows.home.postgres import PostgresFailure, failure_of, login_statement, quoted
 from flows.ledger.publish.read import TABLES, Published
 from matchers.engine import Options, connect, extension_path
 from schemas.errors import HomeError
@@ -22,9 +23,9 @@ def load_postgres(version: Published, target: PostgresTarget, name: str) -> dict
     con = connect(Options(threads=1))
     try:
         con.load_extension(str(extension_path("postgres_scanner")))
-        con.execute(_login(target, secret.reveal() if secret else None))
+        con.execute(login_statement(target, secret.reveal() if secret else None))
         session = f"connect_timeout={max(1, round(target.timeout_seconds))} sslmode={target.sslmode}"
-        con.execute(f"attach {_quoted(session)} as there (type postgres, secret login)")
+        con.execute(f"attach {quoted(session)} as there (type postgres, secret login)")
         return _load(con, version, target.schema_name)
     except duckdb.Error as error:
         raise _refusal(error, name) from None
@@ -58,29 +59,14 @@ def _is_nested(kind: pa.DataType) -> bool:
     return bool(pa.types.is_struct(kind) or (pa.types.is_list(kind) and not pa.types.is_string(kind.value_type)))
 
 
-def _login(target: PostgresTarget, password: str | None) -> str:
-    """DuckDB takes no bound values here; every one is quoted."""
-    values = {
-        "host": target.host, "port": str(target.port), "database": target.database, "user": target.username,
-    }  # fmt: skip
-    if password is not None:
-        values["password"] = password
-    body = ", ".join(f"{name} {_quoted(value)}" for name, value in values.items())
-    return f"create temporary secret login (type postgres, {body})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _refusal(error: duckdb.Error, name: str) -> HomeError:
     """What went wrong, in our own words: the library's would repeat the address."""
-    message = str(error).lower()
-    if "authentication" in message or "no password supplied" in message or 'role "' in message:
+    failure = failure_of(error)
+    if failure is PostgresFailure.LOGIN:
         why, action = "登录被拒绝", "核对用户名与口令"
-    elif "permission denied" in message:
+    elif failure is PostgresFailure.PERMISSION:
         why, action = "没有建表的权限", f"请数据库管理员给用户建模式与建表的权限（目标 {name}）"
-    elif "unable to connect" in message or "could not connect" in message or "connection to server" in message:
+    elif failure is PostgresFailure.UNREACHABLE:
         why, action = "数据库没有应答", "核对主机、端口与网络"
     else:
         why, action = "数据库拒绝了写入", "请数据库管理员查看其日志"
