@@ -169,8 +169,8 @@ from matchers.engines.spark.setting import Setting
 import sys
 setting = Setting(None, (), 2, SealedFolder(Path(sys.argv[1]), new_key()))
 with spark_session(SparkOptions(), 2) as spark:
-    chain = spark.sql("select id as one, id + 1 as other from range(40) where id % 10 <> 9 "
-                      "union all select 50 as one, 7 as other union all select 60 as one, 60 as other")
+    chain = spark.sql("select id as one, id + 1 as other from range(16) where id % 4 <> 3 "
+                      "union all select 50 as one, 2 as other union all select 60 as one, 60 as other")
     for most in (100, 0):
         found = components(spark, replace(setting, links_per_task=most), chain).toArrow()
         print(sorted(zip(found["row"].to_pylist(), found["root"].to_pylist())))
@@ -181,5 +181,5 @@ def test_components_in_rounds_are_those_of_one_task(tmp_path: Path) -> None:
     command = [str(SPARK), "-c", ROUNDS, str(tmp_path)]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=True)
     at_once, in_rounds = found.stdout.splitlines()
-    expected = sorted([*((row, row // 10 * 10) for row in range(40) if row % 10), (50, 0)])
+    expected = sorted([*((row, row // 4 * 4) for row in range(16) if row % 4), (50, 0)])
     assert at_once == in_rounds == str(expected)
