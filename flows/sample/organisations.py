@@ -85,10 +85,14 @@ def _communities(add: Callable[..., None], branches: int) -> None:
 
 
 def _numeral(number: int) -> str:
-    """1 to 99 in Chinese: 一, 十一, 二十."""
-    tens, ones = divmod(number, 10)
+    """1 to 999 in Chinese: 一, 十一, 二十, 一百零一, 一百一十."""
     digits = " 一二三四五六七八九"
-    return (("" if tens == 1 else digits[tens].strip()) + "十" if tens else "") + digits[ones].strip()
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    head = f"{digits[hundreds]}百" if hundreds else ""
+    if not tens:
+        return head + ("零" if hundreds and ones else "") + digits[ones].strip()
+    return head + ("" if tens == 1 and not hundreds else digits[tens]) + "十" + digits[ones].strip()
 
 
 def _floating_and_joint(add: Callable[..., None]) -> None:

@@ -161,3 +161,10 @@ def test_a_missing_platform_carries_its_people_and_every_night_states_its_leads(
     assert not any(carried[3])
     states = {lead["state"] for lead in pq.read_table(nights[3] / "truth/leads.parquet").to_pylist()}
     assert states == {"open", "closed", "lapsed"}
+
+
+def test_branches_of_a_city_are_numbered_past_ninety_nine() -> None:
+    from flows.sample.organisations import _numeral
+
+    written = {1: "一", 10: "十", 11: "十一", 20: "二十", 99: "九十九", 100: "一百", 101: "一百零一", 173: "一百七十三"}
+    assert {number: _numeral(number) for number in written} == written
