@@ -77,6 +77,6 @@ def put_cells(
     for one in messages:
         column = names[int(one.head["column"][0])]
         noted = noted_cells(setting, number, column)
-        if noted.texts:
-            found[column] = put_read(columns, setting.model, column, noted, one.body["cell"])
+        cells = one.body["cell"]
+        found[column] = put_read(columns, setting.model, column, noted, cells) if noted.texts else Unread()
     return found

@@ -37,6 +37,7 @@ from matchers.engines.spark.settled import settled
 from matchers.engines.spark.travel import Carrier, Message
 from matchers.linking import link
 from matchers.model.link_model import LinkModel, parse_link_model
+from matchers.sides.unread import unread_of
 from matchers.weighing.entities import joined
 from matchers.weighing.score import log_odds
 from schemas.errors import InputError, TableError
@@ -114,7 +115,8 @@ class Cluster:
             again = (one for number in self.pieces for one in facts.read_again(self.setting, number, cells[number]))
             learned += self.gathered(again)[travel.DRIVER]
         self.setting = with_judgements(self.setting, learned)
-        self.setting = replace(self.setting, facts=facts.facts_of(self.setting, learned)[0])
+        known, self.unread = facts.facts_of(self.setting, learned)
+        self.setting = replace(self.setting, facts=known)
 
     def compared(self, alike: dict[int, list[Message]]) -> list[Message]:
         copies = {number: duplicates.copies_of(alike.get(number, [])) for number in self.pieces}
@@ -277,12 +279,13 @@ def test_evidence_tiers_and_judgements_give_the_rows_of_the_embedded_engine(
         "judgement": ["link", "not_link", "not_link", "link", "link"],
     })  # fmt: skip
     expected = link(*tables, model, ids=("row_id", "row_id"), reading=people_reading, judgements=said)
-    expected = expected.replace_schema_metadata(None)
+    unread, expected = unread_of(expected), expected.replace_schema_metadata(None)
     assert {"link", "review"} <= set(expected["decision"].to_pylist()) and expected.num_rows > 50
     assert "judgement_of_a_person" in expected["rule"].to_pylist()
     cluster = Cluster(setting_of(tables, model, tmp_path, cut=cut, count=count, judgements=said))
     assert cluster.linked().equals(expected)
     assert cluster.setting.judged is not None and cluster.setting.judged.unknown == 1
+    assert cluster.unread == unread and unread["right"]["phone"].shared > 0
 
 
 def units() -> pa.Table:
