@@ -60,7 +60,8 @@ class Affiliation(_Frozen):
     """When an affiliation elsewhere should have been moved."""
 
     works_here_months: int = Field(ge=1, le=120)
-    """Not used any more: names of organisations are compared by `schemas/organisations.toml`."""
+    name_noise: tuple[str, ...] = ()
+    """Read so that policies of before are not refused; names are compared by `schemas/organisations.toml`."""
 
 
 class Leads(_Frozen):

@@ -110,9 +110,9 @@ def test_what_the_roll_files_are_called_decides_nothing(two_rolls: Case, tmp_pat
 def test_another_policy_decides_by_its_own_numbers_and_prints_them(tmp_path: Path) -> None:
     case = new_case("c12_policy", tmp_path)
     text = (resources.files("schemas") / "policy.toml").read_text("utf-8")
-    text = text.replace("works_here_months = 6", "works_here_months = 12").replace(
-        "valid_days = 90", "valid_days = 200"
-    )
+    text = text.replace(
+        "works_here_months = 6", 'works_here_months = 12\nname_noise = ["重庆"]  # a key of before'
+    ).replace("valid_days = 90", "valid_days = 200")
     (case.home.root / "policy.toml").write_text(text, "utf-8")
     case.night("drop1", FIRST)
     assert (case.codes("DY0001"), case.codes("DY0002")) == (["P2"], ["P1"])
