@@ -5,8 +5,9 @@ The version is already in place when this runs: a report that fails is logged an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,9 @@ from flows.home.folders import Home, write_private
 from flows.home.runlog import log_crash
 from flows.home.settings import ReportKind, model_of
 from flows.ledger.publish.read import kept_versions, read_index
+from flows.run.beside import BesideError, SecondProcess, beside
 from flows.run.context import RunContext
+from matchers.engine import silent
 from reports.situation.figures import Figures
 from reports.summary import RunSummary
 from schemas.contracts import ledger_table
@@ -26,6 +29,10 @@ from schemas.errors import HomeError
 
 WORKBOOK, SITUATION, CIRCULATED = "一本账.xlsx", "情况报告.html", "可流转统计.html"
 LINKS, LINK_FIGURES = "链接质量.html", "链接质量.json"
+
+
+_LARGE = 50_000
+"""Rows read from which a second process is worth its start: charts take it a second or two."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +55,58 @@ class PublishedNight:
 
 def write_reports(con: duckdb.DuckDBPyConnection, run: RunContext, summary: RunSummary, quality: Quality) -> list[str]:
     """Write the reports the settings ask for; one Chinese line per report that could not be written."""
-    night = PublishedNight(summary, quality)
     drop_old_workbooks(run.home)
-    folder = run.home.reports / night.summary.version
-    made: tuple[tuple[ReportKind, str, Callable[[], bytes]], ...] = (
-        ("workbook", WORKBOOK, lambda: _workbook(con, run, night)),
-        ("situation", SITUATION, lambda: _situation(run, night)),
-        ("circulation", CIRCULATED, lambda: _circulated(run, night)),
-        ("links", LINK_FIGURES, lambda: _link_figures(con, run, night)),
-        ("links", LINKS, lambda: _links(run, night)),
-    )
+    large = sum(line.rows_in for line in summary.sources) >= _LARGE and run.settings.threads > 1
+    with beside(wanted=large) as other:
+        pages = _Pages(run, PublishedNight(summary, quality), other)
+        return _written(run, summary, _made(con, pages))
+
+
+def _made(con: duckdb.DuckDBPyConnection, pages: _Pages) -> Iterator[tuple[ReportKind, str, Callable[[], bytes]]]:
+    """Kind, name and maker of every report; pages that another process draws are begun before the workbook."""
+    run, night = pages.run, pages.night
+    situation, circulated = pages.begun("situation", _situation), pages.begun("circulation", _circulated)
+    yield "workbook", WORKBOOK, lambda: _workbook(con, run, night)
+    yield "situation", SITUATION, situation
+    yield "circulation", CIRCULATED, circulated
+    yield "links", LINK_FIGURES, lambda: _link_figures(con, run, night)
+    yield "links", LINKS, pages.begun("links", _links)  # reads the figures, which are written by now
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """The pages of a night, drawn by a second process where there is one: drawing charts holds Python's lock."""
+
+    run: RunContext
+    night: PublishedNight
+    other: SecondProcess | None
+
+    def begun(self, kind: ReportKind, page: Callable[[RunContext, PublishedNight], bytes]) -> Callable[[], bytes]:
+        """How to come by a page, begun at once where another process draws it; what is lost there is drawn here."""
+        if self.other is None or kind not in self.run.settings.reports:
+            return lambda: page(self.run, self.night)
+        coming: Future[bytes] = self.other.call(
+            page, replace(self.run, progress=silent), replace(self.night, figures={})
+        )
+
+        def drawn() -> bytes:
+            try:
+                return coming.result()
+            except BesideError:
+                return page(self.run, self.night)
+
+        return drawn
+
+
+def _written(
+    run: RunContext, summary: RunSummary, made: Iterable[tuple[ReportKind, str, Callable[[], bytes]]]
+) -> list[str]:
     problems = []
     for kind, name, make in made:
         if kind not in run.settings.reports:
             continue
         try:
-            write_private(folder / name, make())
+            write_private(run.home.reports / summary.version / name, make())
         except Exception as error:
             log = log_crash(run.home, error, run_id=run.run_id, step=f"report {name}")
             problems.append(f"{name} 没有写出（{type(error).__name__}），一本账不受影响；请把日志 {log} 交给管理员")

@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 from flows.home.folders import Home
 from flows.home.keys import load_key
 from flows.ledger.publish.read import Published, current_version
+from flows.pipeline import reporting
 from flows.pipeline.closing import read_summary
 from flows.pipeline.reporting import (
     CIRCULATED,
@@ -211,3 +212,19 @@ def test_workbooks_of_versions_no_longer_kept_go(home: Path) -> None:
     (older / WORKBOOK).write_bytes(b"old")
     assert drop_old_workbooks(place) == 1
     assert [path.parent.name for path in place.reports.glob(f"*/{WORKBOOK}")] == [summary.version]
+
+
+def test_a_second_process_draws_the_same_pages(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Home(home)
+    run, summary = _last_run(place)
+    asked = replace(run, settings=run.settings.model_copy(update={"reports": ("situation", "circulation")}))
+    folder = place.reports / summary.version
+    drawn = []
+    for least in (reporting._LARGE, 0):
+        monkeypatch.setattr(reporting, "_LARGE", least)
+        shutil.rmtree(folder)
+        with open_workspace(tmp_path / "w.duckdb", "0" * 32, Options(threads=1, memory="1GB")) as con:
+            assert write_reports(con, asked, summary, Quality({}, {})) == []
+        drawn.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert drawn[0] == drawn[1]
+    assert set(drawn[0]) == {SITUATION, CIRCULATED}
