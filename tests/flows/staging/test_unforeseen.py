@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.staging import step
+from flows.staging import clean_files
 from tests.flows.staging.night import staged
 
 ROWS = "平台,骑手编号,姓名,手机号\n蓝骑,R1,向秀芬,13812345679\n"
@@ -15,14 +15,14 @@ ROWS = "平台,骑手编号,姓名,手机号\n蓝骑,R1,向秀芬,13812345679\n"
 
 @pytest.mark.parametrize("part", ["read_file", "accept"])
 def test_one_file_never_stops_a_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    whole = getattr(step, part)
+    whole = getattr(clean_files, part)
 
     def breaks(*args: Any, **named: Any) -> Any:
         if any("坏.csv" in str(getattr(one, "file", one)) for one in args if not isinstance(one, bytes)):
             raise ZeroDivisionError("nobody foresaw this: 13812345679")
         return whole(*args, **named)
 
-    monkeypatch.setattr(step, part, breaks)
+    monkeypatch.setattr(clean_files, part, breaks)
     with staged(tmp_path, {"platform/坏.csv": ROWS.encode(), "platform/好.csv": ROWS.encode()}) as night:
         states = dict(night.rows("select file, state from stage_files where source = 'platform'"))
         assert states == {"坏.csv": "refused", "好.csv": "read"}
