@@ -1,1 +1,1 @@
-"""How tables get in and pairs come out on this machine."""
+"""The embedded engine: link tables, explain one pair, and the separate steps of a district run, on one machine."""

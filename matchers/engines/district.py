@@ -1,6 +1,7 @@
-"""The night's matching as tables under the rows' own numbers: candidates, scores and decisions, each by itself.
+"""The steps of a district run as Arrow tables of pairs: candidate pairs, scored pairs, decided pairs.
 
-Both sides are encoded once; every later step takes the encoded sides.
+Pairs are named by the rows' own int64 ids (left_id, right_id). Both sides are encoded once, and every later step takes
+the encoded sides. The model must have evidence tiers.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ from matchers.weighing.levels import radixes
 from matchers.weighing.scored import ScoredPairs
 
 JUDGEMENTS = pa.schema([("left_id", pa.int64()), ("right_id", pa.int64()), ("verdict", pa.string())])
-"""A person's word on a pair: verdict `link` or `not_link`."""
+"""One row per pair a person judged, with the verdict `link` or `not_link`."""
 RowNumbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class EncodedSides:
-    """Both sides encoded, with the rows' own numbers (int64, ascending) and the model as it fits the tables."""
+    """Both sides encoded, the row ids of each side and the model.
+
+    `left`, `right`: one int64 id per encoded row, ascending.
+    """
 
     both: Both
     left: RowNumbers
@@ -44,13 +48,16 @@ class EncodedSides:
     model: LinkModel
 
     def pairs_of(self, table: pa.Table) -> Pairs:
-        """Pairs of a table with left_id and right_id, in the table's order."""
+        """One uint64 pair of row numbers per row of a table with left_id and right_id, in the table's order.
+
+        Every id must be among the sides' ids: this is not checked.
+        """
         ids = (np.asarray(table[name].combine_chunks(), np.int64) for name in ("left_id", "right_id"))
         left, right = (np.searchsorted(own, one) for own, one in zip((self.left, self.right), ids, strict=True))
         return packed(left, right)
 
     def id_columns(self, pairs: Pairs) -> dict[str, RowNumbers]:
-        """left_id and right_id of pairs."""
+        """Columns left_id and right_id (int64), one entry per pair, in the order of the pairs."""
         left, right = unpacked(pairs)
         return {"left_id": self.left[left], "right_id": self.right[right]}
 
@@ -58,7 +65,10 @@ class EncodedSides:
 def encode_rows(
     left: pa.Table, right: pa.Table | None, model: LinkModel, *, row_id: str = "row_id", threads: int = 2
 ) -> EncodedSides:
-    """Encode two tables, or one, under the model's column names. Raises InputError where a column is missing."""
+    """Two tables encoded under the model's column names, sorted by `row_id`; `right` null deduplicates `left`.
+
+    Raises InputError where a column of the model is missing or of a type it cannot read.
+    """
     sides = [table.sort_by(row_id) for table in (left, right) if table is not None]
     both = encode_sides(sides[0], sides[1] if right is not None else None, model, threads=threads)
     ids = [np.asarray(table[row_id].combine_chunks(), np.int64) for table in sides]
@@ -67,14 +77,18 @@ def encode_rows(
 
 @contextmanager
 def matching(options: Options | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the macros that keys need."""
+    """A DuckDB connection with the macro `nibbles`, which the SQL of some keys and comparison levels calls."""
     with embedded(options) as con:
         con.execute(NIBBLES)
         yield con
 
 
 def candidate_pairs(sides: EncodedSides, *, options: Options | None = None) -> tuple[pa.Table, list[RulePlan]]:
-    """One row per candidate pair (left_id, right_id, blocking_rules), sorted by both ids, and the plan of the rules."""
+    """One row per candidate pair (left_id, right_id, blocking_rules), sorted by both ids, and the plan of the rules.
+
+    A pair is kept only if it shares a rule's key in full, since blocks are formed by part of a key's hash. Raises
+    InputError where blocking rules make more pairs than the model's budgets allow.
+    """
     with matching(options) as con:
         pairs, plan = _candidates(con, sides, threads=(options or Options()).threads)
         found_by = _found_by(con, sides, pairs)
@@ -85,9 +99,10 @@ def candidate_pairs(sides: EncodedSides, *, options: Options | None = None) -> t
 def score_candidates(
     candidates: pa.Table, sides: EncodedSides, *, keep_all: bool = False, options: Options | None = None
 ) -> pa.Table:
-    """One row per candidate pair with levels, bits, weight and probability, sorted by both ids.
+    """One row per scored pair: blocking_rules, levels, bits, match_weight and match_probability, sorted by both ids.
 
-    Pairs that cannot matter are left out, unless all are to be kept. `blocking_rules` are the candidates' own.
+    `bits` (per comparison) and `match_weight` are in bits, the weight rounded to tenths. Pruned pairs are left
+    out unless `keep_all`. `blocking_rules` is copied from the candidates.
     """
     pairs = sides.pairs_of(candidates)
     chosen = options or Options()
@@ -103,7 +118,11 @@ def score_candidates(
 def decide_pairs(
     scored: pa.Table, sides: EncodedSides, *, judgements: pa.Table | None = None, options: Options | None = None
 ) -> pa.Table:
-    """Every scored pair decided, sorted by both ids. `judgements`: JUDGEMENTS; they beat the score."""
+    """One row per scored pair with its decision and the columns that explain it, sorted by both ids.
+
+    `judgements`: a table of schema JUDGEMENTS; a judgement overrides the evidence tier. Judgements that name a row
+    not in these sides are ignored.
+    """
     scored = scored.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
     with matching(options) as con:
         pairs = _scored_of(scored, sides)
@@ -115,7 +134,7 @@ def decide_pairs(
 
 
 def decided_pairs(sides: EncodedSides, *, options: Options | None = None) -> pa.Table:
-    """Candidates found, scored and decided in one go: left_id, right_id and what became of each pair."""
+    """One row per scored pair with its decision, without judgements: blocking, scoring and deciding in one call."""
     with matching(options) as con:
         threads = (options or Options()).threads
         pairs, _ = _candidates(con, sides, threads=threads)
@@ -126,6 +145,7 @@ def decided_pairs(sides: EncodedSides, *, options: Options | None = None) -> pa.
 
 
 def _candidates(con: duckdb.DuckDBPyConnection, sides: EncodedSides, *, threads: int) -> tuple[Pairs, list[RulePlan]]:
+    """Every candidate pair of all blocking rules once, ascending, and the number of pairs of each rule."""
     blocks = plan_blocks(con, sides.model, sides.both, threads=threads)
     refuse_long_lists(sides.model, blocks)
     found = [batch for block in blocks for batch in block.batches()]
@@ -134,15 +154,17 @@ def _candidates(con: duckdb.DuckDBPyConnection, sides: EncodedSides, *, threads:
 
 
 def _found_by(con: duckdb.DuckDBPyConnection, sides: EncodedSides, pairs: Pairs) -> dict[str, npt.NDArray[np.bool_]]:
-    """By rule, in the order of their names, which pairs share its key in full."""
+    """Per blocking rule, in order of its name, a boolean per pair: whether its two rows share the rule's full key."""
     return dict(sorted(finding_rules(con, sides.model, sides.both, unpacked(pairs)).items()))
 
 
 def _any(found_by: dict[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """A boolean per pair: whether any blocking rule makes it a candidate."""
     return np.asarray(np.logical_or.reduce(list(found_by.values())), np.bool_)
 
 
 def _score_columns(sides: EncodedSides, scored: ScoredPairs) -> dict[str, pa.Array]:
+    """The columns levels and bits (structs by comparison), match_weight in bits, and match_probability."""
     bits = pa.StructArray.from_arrays([numbers(one) for one in scored.bits.values()], names=list(scored.bits))
     return {
         "levels": level_names(sides.model, scored.patterns), "bits": bits, "match_weight": numbers(scored.weight),
@@ -151,7 +173,7 @@ def _score_columns(sides: EncodedSides, scored: ScoredPairs) -> dict[str, pa.Arr
 
 
 def _scored_of(scored: pa.Table, sides: EncodedSides) -> ScoredPairs:
-    """Scored pairs from the table the step before left, with their levels as numbers again."""
+    """Scored pairs read back from the table of `score_candidates`: level names become patterns, bits are left out."""
     import pyarrow.compute as pc  # loads slowly, and the commands over files do without it
 
     levels, radix = scored["levels"].combine_chunks(), radixes(sides.model)
@@ -164,6 +186,7 @@ def _scored_of(scored: pa.Table, sides: EncodedSides) -> ScoredPairs:
 
 
 def _judged(scored: ScoredPairs, sides: EncodedSides, judgements: pa.Table | None) -> npt.NDArray[np.int8]:
+    """One Judgement per scored pair as int8, NONE where no person judged it."""
     found = np.zeros(len(scored), np.int8)
     if judgements is None or not judgements.num_rows:
         return found
@@ -176,5 +199,6 @@ def _judged(scored: ScoredPairs, sides: EncodedSides, judgements: pa.Table | Non
 
 
 def _in_both_sides(judgements: pa.Table, sides: EncodedSides) -> npt.NDArray[np.bool_]:
+    """A boolean per judgement: whether both its ids are in the sides."""
     left, right = (np.asarray(judgements[name].combine_chunks(), np.int64) for name in ("left_id", "right_id"))
     return np.isin(left, sides.left) & np.isin(right, sides.right)

@@ -1,4 +1,4 @@
-"""Encoded sides as bytes, one entry per column, to be kept between the steps of a run and read back as they were."""
+"""Encoded sides as a table of bytes, one row per side and encoded column, stored between the steps of a run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from matchers.sides.encoded import Both, Side
 
 SIDES = ("left", "right")
 _ROW_ID = ""
-"""The rows' own numbers stand beside the columns under a name no column has."""
+"""The name under which the row ids are stored; no column has an empty name."""
 
 
 def side_bytes(sides: EncodedSides) -> pa.Table:
-    """One row per side and encoded column: side, name, content (an Arrow stream of one column)."""
+    """One row per side and encoded column, the row ids included: side, name, content (an Arrow IPC stream)."""
     rows = [
         (side, name, _packed(values))
         for side, one, ids in zip(SIDES, (sides.both.left, sides.both.right), (sides.left, sides.right), strict=True)
@@ -32,7 +32,10 @@ def side_bytes(sides: EncodedSides) -> pa.Table:
 
 
 def sides_of(rows: Iterable[tuple[str, str, bytes]], model: LinkModel) -> EncodedSides:
-    """The sides that were kept; `model` is fitted to the columns they have."""
+    """The encoded sides of two tables, read back from rows of `side_bytes`.
+
+    The model loses the optional columns of which the left side has no encoded column.
+    """
     columns: dict[str, dict[str, object]] = {side: {} for side in SIDES}
     for side, name, content in rows:
         columns[side][name] = _unpacked(content)
@@ -42,10 +45,12 @@ def sides_of(rows: Iterable[tuple[str, str, bytes]], model: LinkModel) -> Encode
 
 
 def _columns_in(encoded: Mapping[str, object], model: LinkModel) -> set[str]:
+    """The model's columns of which at least one encoded form is present."""
     return {column for column in model.columns if any(name.startswith(f"{column}_") for name in encoded)}
 
 
 def _packed(values: object) -> bytes:
+    """One encoded column as an Arrow IPC stream."""
     array = listed_numbers(values) if isinstance(values, Numbers) else pa.array(values)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, pa.schema([("values", array.type)])) as stream:
@@ -54,6 +59,7 @@ def _packed(values: object) -> bytes:
 
 
 def _unpacked(content: bytes) -> object:
+    """One encoded column read back: Numbers from lists, an Arrow array of strings, or a numpy array."""
     with pa.ipc.open_stream(content) as stream:
         array = stream.read_all()["values"].combine_chunks()
     if pa.types.is_list(array.type):
@@ -62,14 +68,14 @@ def _unpacked(content: bytes) -> object:
 
 
 def listed_numbers(numbers: Numbers) -> pa.Array:
-    """Cells of several numbers as a column of lists."""
+    """One list per cell of a column of telephone numbers; each item is a struct of same, digits, mask and whole."""
     names = ("same", "digits", "mask", "whole")
     values = pa.StructArray.from_arrays([pa.array(getattr(numbers, name)) for name in names], names=list(names))
     return pa.ListArray.from_arrays(pa.array(numbers.offsets, pa.int32()), values)
 
 
 def numbers_of_list(array: pa.ListArray) -> Numbers:
-    """The cells of a column of lists."""
+    """Telephone numbers per cell, read back from the list column of `listed_numbers`."""
     same, digits, mask = (array.values.field(name).to_numpy() for name in ("same", "digits", "mask"))
     whole = array.values.field("whole").to_numpy(zero_copy_only=False)
     return Numbers(array.offsets.to_numpy().astype(np.int64), same, digits, mask, whole)

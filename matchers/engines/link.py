@@ -1,4 +1,7 @@
-"""Link two tables, or one with itself, by a model file: by evidence tiers where it has some, else by weight alone."""
+"""Link two tables, or deduplicate one, by a model: blocking, scoring, deciding.
+
+Pairs are decided by the model's evidence tiers if it has any, else by match weight against the thresholds.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ from schemas.rules import Rule
 
 __all__ = ["Options", "id_column", "link_tables"]
 _SHARE_OF_PAIRS = 4
-"""Pairs that take a quarter of the memory set at most, all of them kept, are decided without a file to spill into."""
+"""Sides in memory: DuckDB may spill only if keeping every candidate pair takes more than 1/4 of the memory limit."""
 
 
 def link_tables(
@@ -41,12 +44,11 @@ def link_tables(
     judgements: pa.Table | None = None,
     options: Options | None = None,
 ) -> pa.Table:
-    """One row per pair that reaches the review threshold: ids, weight, probability, decision, rules, levels.
+    """One row per pair that reaches the review threshold, sorted by both ids: `decided_pairs` or `tiered_pairs`.
 
-    A model with evidence tiers adds the tier that decided and one Chinese sentence, and keeps what a tier links or
-    leaves to a person whatever it weighs. `right` null holds the left table against itself. Sorted by both ids. Pairs a
-    person judged to be one (left_id, right_id, judgement) are linked whatever they weigh, pairs judged to be two never.
-    Raises TableError where judgements contradict each other.
+    Under evidence tiers, pairs decided link or review are kept at any match weight. `right` null deduplicates `left`.
+    `judgements` (left_id, right_id, judgement) beat the match weight. Raises TableError on unfit ids or judgements that
+    contradict each other, InputError where a column is missing or a blocking rule exceeds the pair budget.
     """
     chosen = options or Options()
     with spilling_later(chosen) as (con, allow_spilling), room(left, right, model, chosen) as spool:
@@ -69,7 +71,10 @@ def link_tables(
 def _blocks(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, copied: Seqs, *, threads: int
 ) -> Iterable[Blocks]:
-    """Every rule's blocks within the budgets: all counted before a pair is made, or of spooled sides one by one."""
+    """The blocks of every blocking rule. Raises InputError where a rule's pairs exceed the model's budgets.
+
+    In memory all rules are checked before a pair is made; of spooled sides each is checked when its turn comes.
+    """
 
     def survivors(pairs: Pairs) -> int:
         return _survivors(con, model, both, pairs)
@@ -88,7 +93,7 @@ def _blocks(
 
 
 def _survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
-    """How many of a sample of pairs would be kept."""
+    """The number of these pairs that are not pruned; called with a sample of a rule's pairs."""
     if model.evidence_tiers:
         from matchers.engines.tier_linking import survivors
 
@@ -100,7 +105,7 @@ def _decided(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], judgements: pa.Table | None,
     *, threads: int,
 ) -> pa.Table:  # fmt: skip
-    """The pairs with what persons said of them."""
+    """The decided pairs under the newest judgement of each pair, where there are judgements."""
     if judgements is None:
         return _by_model(con, model, both, batches, None, threads=threads)
     from matchers.deciding.judged_pairs import kept_apart, refuse_contradictions
@@ -117,6 +122,7 @@ def _by_model(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     *, threads: int,
 ) -> pa.Table:  # fmt: skip
+    """The decided pairs: by evidence tiers if the model has any, else by match weight."""
     if model.evidence_tiers:
         from matchers.engines.tier_linking import decide_by_tiers
 
@@ -135,7 +141,7 @@ def _by_model(
 
 
 def id_column(table: pa.Table, column: str) -> pa.Array:
-    """Ids as strings. Raises TableError where the column is missing, empty or not unique."""
+    """One id per row as a string. Raises TableError where the column is missing, has a null or a duplicate."""
     if column not in table.schema.names:
         raise TableError(
             f"没有编号列 {column}", rule=Rule.ID_COLUMN, action="用 --left-id、--right-id 或 --id 指定编号列"

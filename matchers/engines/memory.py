@@ -1,4 +1,4 @@
-"""What two tables need in memory, and where they lie if they need more than a command may use."""
+"""Estimates of the memory two encoded tables need, and the spool that holds them where they exceed the limit."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from matchers.sides.spool import Spool
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _TEXT_BYTES, _LIST_BYTES, _ID_BYTES = 12, 34, 16
 _MARK_BYTES = 24
-"""A row's key, its mark and its place among the marks while one rule's rows are sorted."""
+"""Per row while one blocking rule's rows are sorted: its key, its sort word and its place, 8 bytes each."""
 _LEAST_TILE = 1 << 8
 _PROGRAM_BYTES = 600_000_000
-"""Libraries, the pieces of the tables that are being read, and what is worked on: measured, with room to spare."""
+"""Memory for libraries, the batches being read and intermediate arrays: measured, with a margin."""
 _FREE_SHARE = 0.8
-"""Of the memory that the machine has to give, so much is taken at most."""
+"""The largest share of the machine's available memory that is used."""
 _KEPT_SHARE = 0.8
-"""Of the room that is left, so much is filled with chunks: between them lies what the C library cannot give away."""
+"""The share of the remaining memory filled with chunks; the rest allows for fragmentation in the C library's heap."""
 _KEPT_BYTES, _LARGEST_KEPT = 1 << 27, 1 << 25
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def memory_bytes(text: str) -> int:
-    """A size as options give it, `4GB` or `800MB`, in bytes."""
+    """A size such as `4GB` or `800MB` in bytes; units are decimal."""
     return int(text[:-2]) * _UNITS[text[-2:]]
 
 
 def row_bytes(model: LinkModel) -> int:
-    """Bytes that one row's encoded columns and id take."""
+    """Estimated bytes of one row's encoded columns and id; texts, lists and ids count by fixed averages."""
     return _ID_BYTES + sum(
         _form_bytes(values)
         for column in model.columns
@@ -49,6 +49,7 @@ def row_bytes(model: LinkModel) -> int:
 
 
 def _form_bytes(values: object) -> int:
+    """Bytes of one row in one encoded column."""
     if isinstance(values, np.ndarray):
         return values.itemsize
     return _LIST_BYTES if isinstance(values, Numbers) else _TEXT_BYTES
@@ -56,9 +57,10 @@ def _form_bytes(values: object) -> int:
 
 @contextmanager
 def room(left: Rows, right: Rows | None, model: LinkModel, options: Options) -> Iterator[Spool | None]:
-    """A spool where both tables would need more than three quarters of the memory set; null where they fit.
+    """A spool for the encoded columns if both tables need more than 3/4 of the memory limit, else null.
 
-    Without a folder to spill into, everything stays in memory. In a work folder everything lies in files, and stays.
+    Null also where the options name no spill folder: everything then stays in memory. With a work folder the answer is
+    always a spool, all of whose chunks are in files there; they are not deleted here.
     """
     keep_freed_pages()
     rows = left.num_rows + (right.num_rows if right is not None else 0)
@@ -81,15 +83,15 @@ def room(left: Rows, right: Rows | None, model: LinkModel, options: Options) -> 
 
 
 def working_bytes(rows: int, memory: int) -> int:
-    """Bytes for what is worked on beside the encoded columns.
+    """Bytes set aside beside the encoded columns: 24 a row, and at least a fifth of the memory limit.
 
-    At first digests of all ids, then the marks of as many keys as there is room for, then the columns of a tile's rows.
+    They are used in turn for the digests of all ids, the sort of one blocking rule's keys, and the columns of a tile.
     """
     return max(rows * _MARK_BYTES, memory // 5)
 
 
 def free_bytes() -> int:
-    """Bytes of memory that the machine has to give, as Linux tells; elsewhere as much as anybody asks for."""
+    """Bytes of available memory (MemAvailable of /proc/meminfo); sys.maxsize where that cannot be read."""
     try:
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()
     except OSError:
@@ -98,13 +100,13 @@ def free_bytes() -> int:
 
 
 def keep_freed_pages() -> None:
-    """Let the C library keep pages that arrays of a few megabytes gave back, for the next ones.
+    """Set glibc's malloc to keep freed pages of arrays of a few megabytes for the next arrays; no effect elsewhere.
 
-    It gives them back to the system otherwise, which clears them anew for every slice of rows: of 1M x 1M rows 206,000
-    pages were cleared so, now 123,000, and a tenth of the processor time is saved. Of no effect outside glibc.
+    Otherwise they return to the system, which zeroes them again for every slice of rows. On 1M x 1M rows the pages
+    zeroed fell from 206,000 to 123,000, and processor time by a tenth.
     """
     with suppress(OSError, AttributeError, TypeError):
         settings = ctypes.CDLL(None).mallopt
         settings(_M_MMAP_THRESHOLD, _LARGEST_KEPT)
         settings(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        settings(_M_ARENA_MAX, 1)  # what one thread gave back the other may have
+        settings(_M_ARENA_MAX, 1)  # one arena, so that a thread can reuse pages another one freed

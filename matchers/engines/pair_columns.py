@@ -1,4 +1,4 @@
-"""Columns of decided pairs as other systems read them: names of rules, levels, tiers, and one Chinese sentence."""
+"""Arrow columns of decided pairs for the output: names of blocking rules, levels and tiers, and a Chinese sentence."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Codes = npt.NDArray[np.int64]
 
 
 def numbers(values: npt.NDArray[np.float64]) -> pa.Array:
-    """Floats as an Arrow column."""
+    """A numpy float64 array as an Arrow column without nulls."""
     return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def words(names: Sequence[str], codes: Codes) -> pa.Array:
-    """The names that codes stand for; null where a code is below 0."""
+    """One string per code: `names[code]`, null where the code is below 0."""
     missing = codes < 0
     texts = strings_of([*names, ""]).take(np.where(missing, len(names), codes))
     if not missing.any():
@@ -42,19 +42,20 @@ def words(names: Sequence[str], codes: Codes) -> pa.Array:
 
 
 def word_lists(lists: Sequence[Sequence[str]], codes: Codes) -> pa.Array:
-    """The lists of names that codes stand for."""
+    """One list of strings per code: `lists[code]`."""
     sizes = np.array([len(one) for one in lists], np.int64)
     flat = np.arange(int(sizes.sum()))[spans((np.cumsum(sizes) - sizes)[codes], sizes[codes])]
     return _listed(sizes[codes], strings_of([name for one in lists for name in one]).take(flat))
 
 
 def rule_lists(found_by: Mapping[str, npt.NDArray[np.bool_]]) -> pa.Array:
-    """Per pair the names of the rules that found it, in the order given."""
+    """One list per pair: the names of the blocking rules that make it a candidate, in the order of `found_by`."""
     found = np.stack(list(found_by.values()), axis=1)
     return _listed(found.sum(axis=1), strings_of(list(found_by)).take(np.nonzero(found)[1]))
 
 
 def _listed(sizes: npt.NDArray[np.int64], values: pa.Array) -> pa.Array:
+    """A list column from the length of each list and the items of all lists."""
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     return pa.ListArray.from_arrays(
         pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets)]), values
@@ -62,7 +63,7 @@ def _listed(sizes: npt.NDArray[np.int64], values: pa.Array) -> pa.Array:
 
 
 def level_names(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> pa.Array:
-    """The patterns' level names as a struct, one field per comparison."""
+    """One struct per level pattern, with the name of the comparison level of each comparison, or `null`."""
     fields = [
         words([NULL_LEVEL, *levels], levels_at(model, patterns, column)) for column, levels in model.comparisons.items()
     ]
@@ -70,7 +71,11 @@ def level_names(model: LinkModel, patterns: npt.NDArray[np.uint64]) -> pa.Array:
 
 
 def decision_columns(model: LinkModel, decided: DecidedPairs) -> dict[str, pa.Array]:
-    """decision, match_class (of links), doubt (of pairs that wait), rule, reason, fields and flags of every pair."""
+    """One entry per pair in each column: decision, match_class, doubt, rule, reason, fields, flags.
+
+    match_class is null unless the pair links, doubt unless it is in review. `rule`: the evidence tier, or what overrode
+    it. `fields`: the columns that agree. `flags`: the phone is another row's, or shared by several persons.
+    """
     link, review = decided.linked, decided.decision == Decision.REVIEW
     classes = ["exact", "strong", CONFIRMED]
     tier_class = np.array([classes.index(t.match_class) if t.match_class else -1 for t in model.evidence_tiers])
@@ -89,6 +94,7 @@ def decision_columns(model: LinkModel, decided: DecidedPairs) -> dict[str, pa.Ar
 
 
 def _doubts(model: LinkModel, decided: DecidedPairs, review: npt.NDArray[np.bool_]) -> pa.Array:
+    """Per pair in review why it is there: a rival pair, different IDs in one cluster, or its tier's own doubt."""
     names = sorted({"two_candidates", "conflict", "weak_evidence", *(t.doubt for t in model.evidence_tiers if t.doubt)})
     of_tier = np.array([names.index(tier.doubt or "weak_evidence") for tier in model.evidence_tiers])
     codes = np.where(decided.two_candidates, names.index("two_candidates"), of_tier[decided.tier])
@@ -97,6 +103,7 @@ def _doubts(model: LinkModel, decided: DecidedPairs, review: npt.NDArray[np.bool
 
 
 def _rules(model: LinkModel, decided: DecidedPairs) -> pa.Array:
+    """Per pair the name of its evidence tier, or of what overrode it: a rival, a judgement, different IDs."""
     names = [*(tier.name for tier in model.evidence_tiers), JUDGED, _BETTER, _MIXED_IDS]
     codes = decided.tier.copy()
     codes[decided.remark == Remark.BETTER] = names.index(_BETTER)
@@ -106,7 +113,7 @@ def _rules(model: LinkModel, decided: DecidedPairs) -> pa.Array:
 
 
 def _reasons(model: LinkModel, decided: DecidedPairs, patterns: npt.NDArray[np.uint64], place: Codes) -> pa.Array:
-    """One Chinese sentence per pair: the tier's, and what had the last word beside it."""
+    """One Chinese sentence per pair: its evidence tier's, followed by what decided beside the tier."""
     ways = place * (2 * len(Remark)) + 2 * decided.remark.astype(np.int64) + decided.mixed_ids
     distinct, firsts, way = np.unique(ways, return_index=True, return_inverse=True)
     sentences = [
@@ -118,6 +125,7 @@ def _reasons(model: LinkModel, decided: DecidedPairs, patterns: npt.NDArray[np.u
 
 
 def _sentence(model: LinkModel, pattern: int, tier: int, remark: Remark) -> str:
+    """The sentence of one pattern, tier and remark; a judgement's sentence replaces the tier's."""
     remarks = decision_rules_of(model).remarks
     if remark in (Remark.SAME, Remark.NOT_SAME):
         return remarks.judged_same if remark is Remark.SAME else remarks.judged_different
@@ -137,6 +145,6 @@ def _remark_text(remarks: Remarks, remark: Remark) -> str:
 
 
 def _agreeing(model: LinkModel, pattern: int) -> list[str]:
-    """Columns that speak for the pair."""
+    """The columns of a pattern that agree: their level is neither null nor one that is against a match."""
     levels = named_levels(model, pattern).items()
     return [c for c, level in levels if level != NULL_LEVEL and level not in model.kind(c).against]

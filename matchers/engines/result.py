@@ -1,4 +1,4 @@
-"""Decided pairs as the table other systems read, and clusters of rows that are one."""
+"""The table of decided pairs as it is written out, and the clusters of linked rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from matchers.sides.encoded import Both
 from matchers.weighing.entities import joined
 
 TABLES, ONE_TABLE, TWO_TABLES = b"sanzhao.tables", b"one", b"two"
-"""What a file of pairs says of itself: in pairs of one table the order of the two ids means nothing."""
+"""Schema metadata: whether the pairs are of one table, where the order of the two ids has no meaning, or of two."""
 
 
 def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) -> pa.Table:
-    """One row per decided pair: ids, weight, probability, decision, blocking rules, level names; sorted by ids."""
+    """One row per pair of the DuckDB relation `decided`, sorted by both ids.
+
+    Columns: left_id, right_id, match_weight (float64 bits, 4 decimals), match_probability, decision, blocking_rules
+    (list) and levels (struct of level names).
+    """
     rows = con.execute(
         f"select la, ra, pattern, match_weight, list_position({list(DECISIONS)}, decision) - 1 as decision from decided"
     ).fetchnumpy()
@@ -41,7 +45,10 @@ def decided_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both) 
 
 
 def tiered_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, decided: DecidedPairs) -> pa.Table:
-    """The same of pairs decided under evidence tiers, with the rule that decided and one Chinese sentence."""
+    """One row per pair decided under evidence tiers, sorted by both ids.
+
+    The columns of `decided_pairs`, and `rule` (the tier, or what overrode it) and `reason` (a Chinese sentence).
+    """
     seqs = unpacked(decided.scored.pairs)
     ids = [strings(side.ids_of(rows)) for side, rows in zip((both.left, both.right), seqs, strict=True)]
     order = sorted_rows(*ids)
@@ -61,13 +68,13 @@ def tiered_pairs(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, d
 
 
 def marked(pairs: pa.Table, *, same: bool) -> pa.Table:
-    """The pairs with a word on whether they are of one table."""
+    """The pairs with schema metadata that says whether they are of one table (`same`) or of two."""
     known = pairs.schema.metadata or {}
     return pairs.replace_schema_metadata({**known, TABLES: ONE_TABLE if same else TWO_TABLES})
 
 
 def clusters(pairs: pa.Table, ids: pa.Array) -> pa.Table:
-    """One row per id with its cluster: the smallest id it is linked with, over any number of links. Sorted by id."""
+    """One row per id with its cluster_id, sorted by id: the smallest id of its connected component of linked pairs."""
     import pyarrow.compute as pc  # loads slowly, and the commands that make no clusters do without it
 
     names = strings(ids).take(sorted_rows(strings(ids)))

@@ -1,4 +1,4 @@
-"""Pairs of two files, or of one with itself, scored and decided under a model's evidence tiers."""
+"""Score and decide candidate pairs of two tables, or of one, under a model's evidence tiers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from matchers.weighing.scored import ScoredPairs
 
 
 def survivors(con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, pairs: Pairs) -> int:
-    """How many of these pairs can matter."""
+    """The number of these pairs that are not pruned."""
     entities = identical_rows(both.left) if both.same else None
     return len(score_by_tiers(con, model, both, [pairs], keep=Keep.DECIDED, entities=entities))
 
@@ -29,10 +29,10 @@ def decide_by_tiers(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     *, threads: int,
 ) -> DecidedPairs:  # fmt: skip
-    """Pairs that are not rejected, or reach the review threshold and are.
+    """One entry per pair decided link or review, or rejected at or above the review threshold.
 
-    In one table the pairs that link are then weighed again as rows of one entity: nobody's own duplicates count as
-    strangers who bear the same value.
+    `placed`: judgements, which beat the match weight. Where one table is deduplicated and pairs link, the pairs are
+    scored again with linked rows as one entity: a person's duplicates must not make their values look common.
     """
     entities = identical_rows(both.left) if both.same else None
     scored = _scored(con, model, both, batches, placed, entities, threads=threads)
@@ -50,7 +50,7 @@ def _scored(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, batches: Iterable[Pairs], placed: JudgedPairs | None,
     entities: Seqs | None, *, threads: int,
 ) -> ScoredPairs:  # fmt: skip
-    """Pairs that can matter and share the key of a rule in full; pairs judged to be one whatever they weigh."""
+    """Pairs not pruned that share a blocking rule's full key, and pairs judged the same at any match weight."""
     found = score_by_tiers(con, model, both, batches, keep=Keep.DECIDED, entities=entities, threads=threads)
     rules = finding_rules(con, model, both, unpacked(found.pairs))
     found = found.where(np.logical_or.reduce(list(rules.values())))
@@ -63,6 +63,7 @@ def _scored(
 
 
 def _judged(scored: ScoredPairs, placed: JudgedPairs | None) -> np.ndarray | None:
+    """One Judgement per scored pair as int8; null where there are no judgements."""
     if placed is None:
         return None
     found = np.zeros(len(scored), np.int8)

@@ -1,7 +1,7 @@
-"""Why two rows are linked or not: what each comparison says and weighs, which rule finds them, what it would take.
+"""Explain one pair: its comparison levels and match weights, its blocking rules, and what it lacks for a link.
 
-A question about one pair, answered among all rows: values are counted over both tables, and the decision is the one the
-whole command comes to, rivals and all.
+Term frequencies are counted over the whole tables, and the decision is taken from a full run of `link_tables`, so that
+rival pairs count as they do there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from schemas.rules import Rule
 
 @dataclass(frozen=True)
 class Rival:
-    """Another pair of one of the two rows that the command keeps."""
+    """Another pair of one of the two rows, among the pairs that `link_tables` returns; match_weight in bits."""
 
     left_id: str
     right_id: str
@@ -42,7 +42,7 @@ class Rival:
 
 @dataclass(frozen=True)
 class Lacking:
-    """A tier that would decide otherwise, and what it needs of the columns that do not meet it."""
+    """An evidence tier that would link the pair; `needs`: per column that does not fit it, the levels it accepts."""
 
     tier: str
     decision: str
@@ -51,9 +51,10 @@ class Lacking:
 
 @dataclass(frozen=True)
 class Why:
-    """One pair. `bits`: by comparison what it adds to `prior`; `found_by`: blocking rules that make it a candidate.
+    """One pair explained. `bits`: per comparison the match weight added to `prior` (log2 odds); all weights in bits.
 
-    `decision`: what the command comes to, null where it does not keep the pair; `to_link`, `to_review`: bits it lacks.
+    `found_by`: the blocking rules that make it a candidate pair. `decision`: null where `link_tables` does not return
+    the pair; `reason` is then empty. `to_link`, `to_review`: the threshold less the match weight, below 0 if it is met.
     """
 
     levels: Mapping[str, str]
@@ -62,7 +63,7 @@ class Why:
     match_weight: float
     found_by: tuple[str, ...]
     not_found_by: Mapping[str, tuple[str, ...]]
-    """Rules that do not find it, with their keys."""
+    """The blocking rules that do not make it a candidate pair, with their keys."""
     decision: str | None
     reason: str
     tier: str | None
@@ -76,7 +77,10 @@ def why(
     left: Rows, right: Rows, model: LinkModel, *, ids: tuple[str, str], pair: tuple[str, str],
     options: Options | None = None,
 ) -> Why:  # fmt: skip
-    """What is to be said of one pair, by the ids of its rows. Raises TableError where a row is not in its table."""
+    """The explanation of the pair with these left and right ids.
+
+    Raises TableError where an id is not in its table, and all that `link_tables` raises.
+    """
     chosen = options or Options()
     pairs = link_tables(left, right, model, ids=ids, options=chosen)
     with embedded(chosen) as con:
@@ -100,7 +104,7 @@ def why(
 
 
 def _placed(both: Both, pair: tuple[str, str]) -> Pairs:
-    """The pair as row numbers."""
+    """One packed pair of row numbers. Raises TableError where an id is not in its table."""
     import pyarrow.compute as pc  # loads slowly
 
     rows = []
@@ -115,7 +119,10 @@ def _placed(both: Both, pair: tuple[str, str]) -> Pairs:
 def _weighed(
     con: duckdb.DuckDBPyConnection, model: LinkModel, both: Both, at: Pairs
 ) -> tuple[int, dict[str, float], float]:
-    """The pair's pattern of levels, bits by comparison, and the prior's, nothing pruned."""
+    """The pair's level pattern, the match weight of each comparison and the prior, in bits; nothing is pruned.
+
+    Under evidence tiers the match weight is rounded to tenths, and the prior takes up the difference.
+    """
     if model.evidence_tiers:
         entities = identical_rows(both.left) if both.same else None
         scored = score_by_tiers(con, model, both, [at], keep=Keep.ALL, entities=entities)
@@ -137,7 +144,7 @@ def _weighed(
 
 
 def _among(pairs: pa.Table, pair: tuple[str, str]) -> tuple[dict[str, object] | None, tuple[Rival, ...]]:
-    """The pair as the command decided it, and the other pairs of its two rows."""
+    """The row of this pair, null where there is none, and the other pairs with its left or its right id."""
     import pyarrow.compute as pc  # loads slowly
 
     near = pc.or_(pc.equal(pairs["left_id"], pair[0]), pc.equal(pairs["right_id"], pair[1]))
@@ -152,7 +159,7 @@ def _among(pairs: pa.Table, pair: tuple[str, str]) -> tuple[dict[str, object] | 
 
 
 def _lacking(model: LinkModel, levels: Mapping[str, str], tier: EvidenceTier | None) -> tuple[Lacking, ...]:
-    """Of tiers that link, those that need fewest other columns than the pair shows."""
+    """The evidence tiers that link and of which the fewest columns do not fit the pair; none if its own tier links."""
     if tier is None or tier.decision == "link":
         return ()
     found = []

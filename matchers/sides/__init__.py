@@ -1,1 +1,1 @@
-"""Tables as encoded columns: each table is encoded once, and what showed nothing is counted."""
+"""The tables of a run as encoded columns, in memory or spooled, with counts of cells that could not be read."""

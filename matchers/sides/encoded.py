@@ -1,4 +1,4 @@
-"""Two tables as encoded columns of integers, one entry per row, with row numbers in place of ids."""
+"""The two tables of a run as encoded columns, one entry per row; rows are known by their number, from 0."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from matchers.sides.unread import Unread, unread_cells, with_shared
 from schemas.errors import InputError, TableError
 from schemas.rules import Rule
 
+# DuckDB macro: of every four-bit place, bit 0 is set where `a` and `b` differ in a bit that `mask` has.
 NIBBLES = """
 create or replace macro nibbles(a, b, mask) as
     ((xor(a, b) & mask) | ((xor(a, b) & mask) >> 1) | ((xor(a, b) & mask) >> 2) | ((xor(a, b) & mask) >> 3))
@@ -35,27 +36,27 @@ create or replace macro nibbles(a, b, mask) as
 """
 _ROWS_IN_CACHE = 1 << 14
 _ROWS_AT_HAND = CHUNK_ROWS
-"""Rows of a spooled side that are looked at together where all rows are looked at in order."""
+"""Rows of a spooled side that are loaded at a time where all rows are read in order."""
 Seqs = npt.NDArray[np.int64]
 Columns = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One table's rows: encoded columns (numpy; text to compare as Arrow strings), and ids where needed.
+    """One table's encoded columns, one entry per row: numpy arrays, Arrow strings or Numbers; and the ids, if any.
 
-    Columns and ids are in memory, or in a spool (`spooled`), where each answer is read from a file.
+    If `spooled`, columns and ids are SpooledColumns, and every access reads chunks of the spool.
     """
 
     rows: int
     columns: Columns
     ids: tuple[pa.Array, ...] | SpooledColumn = ()
     unread: Mapping[str, Unread] = field(default_factory=dict)
-    """By column, filled cells that show nothing; columns without such are left out."""
+    """Per column the counts of filled cells that give no value; columns without any are left out."""
     spooled: bool = False
 
     def parts(self, names: tuple[str, ...]) -> Iterator[tuple[int, Side]]:
-        """These columns of all rows in order, with the first row's number; spooled ones some rows at a time."""
+        """The first row's number and rows of each part: the whole side, or 131,072 spooled rows with only `names`."""
         if not self.spooled:
             yield 0, self
             return
@@ -63,7 +64,7 @@ class Side:
             yield part.start, Side(part.stop - part.start, {name: self.columns[name][part] for name in names})
 
     def take(self, names: tuple[str, ...], seqs: Seqs) -> dict[str, Any]:
-        """These columns of these rows."""
+        """The named columns of the given rows, in the order of `seqs`, in memory."""
         found = {}
         for name in names:
             column = self.columns[name]
@@ -71,17 +72,17 @@ class Side:
         return found
 
     def rows_at(self, seqs: Seqs) -> Side:
-        """These rows by themselves."""
+        """A side in memory of the given rows with all columns, without ids."""
         return Side(len(seqs), self.take(tuple(self.columns), seqs))
 
     def whole_ids(self) -> pa.Array:
-        """The ids of all rows."""
+        """One string per row: all ids, in memory."""
         if isinstance(self.ids, SpooledColumn):
             return self.ids[0 : self.rows]
         return pa.chunked_array(self.ids, pa.string()).combine_chunks()
 
     def in_order_of_ids(self, seqs: Seqs) -> Seqs:
-        """Numbers that stand in the order of these rows' ids; the rows' own where the side has no ids."""
+        """One int64 per entry of `seqs` that sorts as the row's id does; the row number where the side has no ids."""
         if not len(self.ids):
             return seqs
         rows, place = np.unique(seqs, return_inverse=True)
@@ -90,7 +91,7 @@ class Side:
         return ranks[place]
 
     def ids_of(self, seqs: Seqs) -> pa.Array:
-        """The ids of these rows."""
+        """One string per entry of `seqs`: the ids of the given rows."""
         if isinstance(self.ids, SpooledColumn):
             return self.ids.take(seqs)
         ends = np.cumsum([len(part) for part in self.ids])
@@ -108,39 +109,39 @@ class Side:
 
 @dataclass(frozen=True)
 class Sides:
-    """Row counts of what was loaded; `same` where one table is held against itself."""
+    """The row counts of both sides; `same` where one table is deduplicated."""
 
     left: int
     right: int
     same: bool
     unread: Mapping[str, Mapping[str, Unread]] = field(default_factory=dict, compare=False)
-    """By side and column, filled cells that show nothing, where they were counted."""
+    """Per side and column the counts of filled cells that give no value, where they were counted."""
 
     @property
     def pairs(self) -> float:
-        """Pairs there could be."""
+        """The number of possible pairs, without blocking."""
         return self.left * (self.left - 1) / 2 if self.same else float(self.left) * self.right
 
 
 @dataclass(frozen=True)
 class Both:
-    """Both sides encoded; the same one twice where a table is held against itself."""
+    """Both sides encoded; where one table is deduplicated (`same`), both are the same side."""
 
     left: Side
     right: Side
     same: bool
     spool: Spool | None = None
-    """Where both sides lie, if they do not lie in memory."""
+    """The spool that holds both sides; null where they are in memory."""
     progress: Progress = silent
 
     @property
     def unread(self) -> dict[str, Mapping[str, Unread]]:
-        """Filled cells that show nothing, by side and column."""
+        """Per side (`table` where one is deduplicated) and column the counts of filled cells that give no value."""
         return {"table": self.left.unread} if self.same else {"left": self.left.unread, "right": self.right.unread}
 
     @property
     def counts(self) -> Sides:
-        """How many rows."""
+        """The row counts of both sides."""
         return Sides(self.left.rows, self.right.rows, self.same)
 
 
@@ -148,9 +149,9 @@ def encode_sides(
     left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[str, str] | None = None, threads: int = 2,
     spool: Spool | None = None, progress: Progress = silent,
 ) -> Both:  # fmt: skip
-    """Encode both sides, one thread a side, in memory or into a spool.
+    """Both sides encoded, one thread a side, in memory or into a spool; `right` null deduplicates `left`.
 
-    Raises InputError where a column is missing, TableError on unfit ids.
+    Raises InputError where a column is missing or of a type that cannot be read, TableError on unfit ids.
     """
     named = ids or (None, None)
     given = [("左表", left, named[0])] + ([] if right is None else [("右表", right, named[1])])
@@ -190,7 +191,7 @@ def _encode(
     for column, noted in odd.items():
         strange = all_odd(table, noted) if noted.reading.doubtful else noted
         columns.count_unread(column, strange.put(encoded, model))
-    with counter.turn if spool is not None else nullcontext():  # a side's numbers are all looked at together
+    with counter.turn if spool is not None else nullcontext():  # one side's numbers in memory at a time
         silenced = silence_shared(encoded, model, model.shared_from_names)
     _fill_implied(encoded, model)
     side = Side(table.num_rows, encoded, ids.whole(), with_shared(columns.unread, silenced), spool is not None)
@@ -200,7 +201,7 @@ def _encode(
 
 
 def _note_of(side: Side) -> dict[str, Any]:
-    """What finds a spooled side again."""
+    """What `_reopened` needs to open a spooled side again, as JSON."""
     return {
         "columns": {name: column.note() for name, column in side.columns.items()},
         "ids": side.ids.note() if isinstance(side.ids, SpooledColumn) and len(side.ids) else None,
@@ -209,7 +210,7 @@ def _note_of(side: Side) -> dict[str, Any]:
 
 
 def _reopened(spool: Spool, rows: int, note: Mapping[str, Any]) -> Side:
-    """A side that a killed command had encoded."""
+    """The spooled side that an earlier, killed command finished encoding."""
     columns = {name: SpooledColumn.reopened(spool, one) for name, one in note["columns"].items()}
     ids = SpooledColumn.reopened(spool, note["ids"]) if note["ids"] else ()
     return Side(rows, columns, ids, {column: Unread(**counts) for column, counts in note["unread"].items()}, True)
@@ -218,9 +219,10 @@ def _reopened(spool: Spool, rows: int, note: Mapping[str, Any]) -> Side:
 def encode_part(
     name: str, table: Rows, model: LinkModel, odd: Mapping[str, OddCells] = MappingProxyType({})
 ) -> tuple[dict[str, Any], Mapping[str, Unread]]:
-    """Some rows of a table encoded by themselves, and what showed nothing; `finished` does what needs the whole table.
+    """The encoded columns of a part of a table's rows, and per column the counts of cells that give no value.
 
-    `odd` notes cells that are not plainly written. Raises InputError as `encode_sides` does.
+    What needs the whole table is left to `finished`. `odd` collects cells not in plain form. Raises InputError as
+    `encode_sides` does.
     """
     _refuse_missing(name, table.schema, model)
     columns = GrowingColumns(table.num_rows)
@@ -233,19 +235,20 @@ def encode_part(
 
 
 def finished(encoded: MutableMapping[str, Any], model: LinkModel, shared: Shared | None) -> None:
-    """Silence shared numbers (`shared`: as `silence_shared`; none where no number is) and fill in what an ID shows."""
+    """Finish encoded columns in place: blank shared numbers (`shared` null: none), fill columns that an ID implies."""
     if shared is not None:
         silence_shared(encoded, model, model.shared_from_names, shared)
     _fill_implied(encoded, model)
 
 
 def _fill_implied(encoded: MutableMapping[str, Any], model: LinkModel) -> None:
+    """Fill every column that the model declares as implied by an ID column."""
     for column, source in model.implied.items():
         _imply(encoded, model, column, source)
 
 
 def refuse_unfit_columns(name: str, schema: pa.Schema, model: LinkModel) -> None:
-    """Raises InputError where columns of the model are missing, or hold what it cannot read."""
+    """Raise InputError where columns of the model are missing or of a type that cannot be read."""
     _refuse_missing(name, schema, model)
     refuse_unreadable(name, schema, model)
 
@@ -260,9 +263,9 @@ def _refuse_missing(name: str, schema: pa.Schema, model: LinkModel) -> None:
 
 
 def refuse_unreadable(name: str, schema: pa.Schema, model: LinkModel) -> None:
-    """Raises InputError that names the columns of the model whose cells it cannot read.
+    """Raise InputError naming the model's columns whose type is not text, number or date.
 
-    A cell of several texts is read where the kind of its column knows several values (telephones).
+    Lists of texts are allowed where the kind of column takes several values a cell (telephones).
     """
     unfit = tuple(
         f"{field.name}（{field.type}）"
@@ -285,7 +288,7 @@ def _readable(kind: pa.DataType, *, several: bool) -> bool:
 def _encode_batch(
     columns: GrowingColumns, batch: pa.RecordBatch | pa.Table, model: LinkModel, odd: Mapping[str, OddCells]
 ) -> None:
-    """The next rows, each column encoded a few rows at a time, so that what is worked on stays in the cache."""
+    """Append a batch to the columns, encoded 16,384 rows at a time so that the arrays stay in the processor's cache."""
     for column in model.columns:
         whole, kind = batch.column(column), model.kind(column)
         encode = kind.encode_plain if column in odd and kind.encode_plain is not None else kind.encode
@@ -315,7 +318,7 @@ def _encode_batch(
 def _dictionary_forms(
     encode: Callable[[Any], Mapping[str, Any]], values: pa.DictionaryArray
 ) -> tuple[dict[str, Any], Seqs]:
-    """The encoded forms of a dictionary's values and of null, each encoded once, and which of them each row has."""
+    """The encoded forms of a dictionary's values, with null last, and per row the place of its value among them."""
     distinct = values.dictionary
     return dict(encode(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))), dictionary_codes(
         values, len(distinct)
@@ -323,9 +326,10 @@ def _dictionary_forms(
 
 
 def _imply(encoded: MutableMapping[str, Any], model: LinkModel, column: str, source: str) -> None:
-    """What an ID shows: a birth date that is missing is filled from it; under evidence tiers it stands above the cell.
+    """Fill a column from the ID column `source`, in place.
 
-    An ID's digits are the issuing office's.
+    Without evidence tiers a missing birth date is filled from the ID. With them the ID's birth date or sex replaces the
+    cell's wherever the ID shows it, since the issuing office wrote it.
     """
     if not model.evidence_tiers:
         if f"{column}_day" in encoded and f"{source}_birth" in encoded:
@@ -340,13 +344,13 @@ def _imply(encoded: MutableMapping[str, Any], model: LinkModel, column: str, sou
 
 
 def _fill(own: Any, shown: Any, chosen: Callable[[Any, Any], Any]) -> None:
-    """Put into every row of one column what is chosen of its own value and another column's."""
+    """Set `own` to `chosen(own, shown)`, row by row, one chunk of rows at a time."""
     for part in slices(len(own), _ROWS_AT_HAND):
         own[part] = chosen(own[part], shown[part])
 
 
 def ids_text(column: pa.Array) -> pa.Array:
-    """Ids as text. Raises TableError where the cells are neither texts nor numbers."""
+    """One id per row as a string. Raises TableError where the column is not text, numbers or dates."""
     if not is_plain(column.type):
         raise TableError(
             f"编号列的格子是 {column.type}，不是文字或数", rule=Rule.ID_COLUMN, action="换一列编号，或改成文字"
@@ -356,7 +360,7 @@ def ids_text(column: pa.Array) -> pa.Array:
 
 
 class _GrowingIds:
-    """The ids of a table that is read batch by batch."""
+    """One id per row of a table that is read batch by batch, in memory or spooled."""
 
     def __init__(self, spool: Spool | None) -> None:
         self._parts: list[pa.Array] = []
@@ -365,7 +369,7 @@ class _GrowingIds:
         self._spooled = SpooledColumn(spool) if spool is not None else None
 
     def append(self, ids: pa.Array) -> None:
-        """The next rows' ids."""
+        """Add the ids of the next rows."""
         self._marks.append(digests(strings(ids)))
         self._empty += ids.null_count
         if self._spooled is not None:
@@ -374,7 +378,7 @@ class _GrowingIds:
             self._parts.append(ids)
 
     def refuse_unfit(self, name: str) -> None:
-        """Raises TableError where an id is empty or stands twice."""
+        """Raise TableError where an id is null or a duplicate; ids are compared in full only where digests agree."""
         marks = np.concatenate([*self._marks, np.zeros(0, np.uint64)])
         self._marks = []
         ordered = np.sort(marks)
@@ -383,12 +387,12 @@ class _GrowingIds:
             raise TableError(f"编号列 {name} 有空值或重复", rule=Rule.ID_UNIQUE, action="换一列不重复的编号，或先补全")
 
     def _twice(self, rows: Seqs) -> bool:
-        """Whether any of these rows' ids stands twice: their digests do."""
+        """Whether two of these rows have the same id; all of them share their id's digest with another."""
         ids = Side(int(rows[-1]) + 1, {}, self.whole()).ids_of(rows)
         return len(ids.unique()) != len(ids)
 
     def whole(self) -> tuple[pa.Array, ...] | SpooledColumn:
-        """All ids."""
+        """All ids: the Arrow arrays of the batches, or one spooled column."""
         if self._spooled is None:
             return tuple(self._parts)
         self._spooled.finish()

@@ -1,4 +1,4 @@
-"""Encoded columns of a table that is read batch by batch: in memory, or in a spool where they would not fit."""
+"""The encoded columns of a table that is read batch by batch, collected in memory or in a spool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from matchers.sides.unread import Unread
 
 
 class GrowingColumns:
-    """Columns of a known number of rows, filled batch by batch; what showed nothing is counted along."""
+    """Encoded columns of a known number of rows, filled in order; `unread` counts cells that give no value."""
 
     def __init__(self, rows: int, spool: Spool | None = None) -> None:
         self._rows, self._at, self._spool = rows, 0, spool
@@ -29,7 +29,7 @@ class GrowingColumns:
         self._spooled: dict[str, SpooledColumn] = {}
 
     def put(self, column: str, start: int, forms: Mapping[str, Any]) -> None:
-        """Forms of some rows of a column, which begin so far into the batch."""
+        """Store the encoded forms of the rows from `start` of the current batch on; parts must come in order."""
         for form, values in forms.items():
             name = f"{column}_{form}"
             if self._spool is not None:
@@ -47,20 +47,20 @@ class GrowingColumns:
                 self._texts.setdefault(name, []).append(values)
 
     def count_unread(self, column: str, found: Unread) -> None:
-        """Add to the counts of cells that show nothing."""
+        """Add to a column's counts of cells that give no value."""
         self.unread[column] = self.unread.get(column, Unread()) + found
 
     @property
     def rows(self) -> int:
-        """How many rows are there so far."""
+        """The number of rows in finished batches."""
         return self._at
 
     def grown(self, rows: int) -> None:
-        """A batch of so many rows is done."""
+        """Finish a batch of this number of rows."""
         self._at += rows
 
     def whole(self) -> dict[str, Any]:
-        """All columns."""
+        """All columns by name (`column_form`): numpy arrays, Arrow arrays, Numbers or spooled columns."""
         for column in self._spooled.values():
             column.finish()
         texts = {name: pa.chunked_array(parts).combine_chunks() for name, parts in self._texts.items()}
@@ -69,16 +69,16 @@ class GrowingColumns:
 
 
 class RowCounter:
-    """Rows of both sides that are encoded so far, counted by the threads that encode them."""
+    """Progress in encoded rows, shared by the threads of both sides."""
 
     def __init__(self, of: int, progress: Progress) -> None:
         self._done, self._of, self._progress = 0, of, progress
         self._lock = threading.Lock()
         self.turn = threading.Lock()
-        """Held by the side that does what takes much memory."""
+        """A lock held by a side during a step that needs much memory, so that only one side runs it."""
 
     def add(self, rows: int) -> None:
-        """So many rows more are done."""
+        """Add encoded rows and report the progress."""
         with self._lock:
             self._done += rows
             self._progress("读入（行）", self._done, self._of)

@@ -1,4 +1,7 @@
-"""Two tables under a model's own column names: headers by their declared aliases, absent optional columns left out."""
+"""Tables under a model's column names: headers are matched by the model's aliases.
+
+Optional columns that neither table has are dropped from the model.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from schemas.errors import InputError
 from schemas.rules import Rule
 
 Sources = dict[str, str | None]
-"""By column of a model its header in a table, null where the table has none."""
+"""Per column of a model its header in one table; null where the table has none."""
 
 
 def fitted(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa.Table, pa.Table | None, LinkModel]:
-    """Both tables with headers under the model's column names, and the model without what neither table has.
+    """Both tables renamed to the model's columns, and the model without optional columns that neither table has.
 
-    An optional column that one table lacks is null there. Raises InputError where a needed column is missing or two
-    headers stand for one column.
+    An optional column that only one table lacks is null there. Raises InputError where a required column is missing or
+    of a type that cannot be read, where two headers fit one column, or where no blocking rule or comparison is left.
     """
     tables = [left] if right is None else [left, right]
     sources, smaller = _matched(tables, model)
@@ -29,10 +32,10 @@ def fitted(left: pa.Table, right: pa.Table | None, model: LinkModel) -> tuple[pa
 def fitted_rows(
     left: Rows, right: Rows | None, model: LinkModel, *, ids: tuple[tuple[str, str], ...], reading: CellReading | None
 ) -> tuple[NamedRows, NamedRows | None, LinkModel]:
-    """The same of tables that are read piece by piece.
+    """As `fitted`, for tables that are read in batches: they are renamed as they are read.
 
-    `ids`: by table another name and the header it stands for, which is kept whatever becomes of the headers; `reading`:
-    how cells are read that are not plainly written.
+    `ids`: per table the name of its id column and the header it has in the table. `reading`: readers, by kind of
+    column, for cells that are not in plain form.
     """
     tables = [left] if right is None else [left, right]
     sources, smaller = _matched(tables, model)
@@ -45,7 +48,10 @@ def fitted_rows(
 
 
 def _matched(tables: list[Rows], model: LinkModel) -> tuple[list[Sources], LinkModel]:
-    """By table the headers of the model's columns, and the model as it fits both."""
+    """Per table the header of each column found, and the model without optional columns that neither table has.
+
+    An optional column that an ID column implies stays if a table has that ID column.
+    """
     sources = [_sources(table, where, model) for table, where in zip(tables, ("左表", "右表"), strict=False)]
     shown = {column for found in sources for column in found}
     shown |= {column for column, source in model.implied.items() if source in shown}
@@ -59,7 +65,10 @@ def _matched(tables: list[Rows], model: LinkModel) -> tuple[list[Sources], LinkM
 
 
 def _sources(table: Rows, where: str, model: LinkModel) -> Sources:
-    """The header of each of the model's columns that the table has; the header itself stands before an alias."""
+    """The header of each of the model's columns that the table has; the column's own name comes before aliases.
+
+    Raises InputError where several aliases fit one column, or a column is missing or cannot be read.
+    """
     names = list(table.schema.names)
     found: Sources = {}
     for column in model.columns:
@@ -85,6 +94,7 @@ def _sources(table: Rows, where: str, model: LinkModel) -> Sources:
 
 
 def _filled(table: pa.Table, sources: Sources, model: LinkModel) -> pa.Table:
+    """The table under the model's column names, with a column of nulls for each optional column it lacks."""
     columns = {header: column for column, header in sources.items()}
     table = table.rename_columns([columns.get(name, name) for name in table.schema.names])
     for column in model.columns:

@@ -1,4 +1,4 @@
-"""A table read under a model's column names, with what is said of how its cells are read."""
+"""A table read in batches under a model's column names, and the protocols of tables and of cell readers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RowNumbers = npt.NDArray[np.int64]
 
 
 class Rows(Protocol):
-    """A table, or what reads one piece by piece: Arrow's own tables fit."""
+    """A table, or a reader that gives one in batches; `pa.Table` satisfies it."""
 
     @property
     def num_rows(self) -> int: ...
@@ -25,33 +25,33 @@ class Rows(Protocol):
 
 
 class ColumnReading(Protocol):
-    """How cells of one column are read that are not plainly written as the kind of the column encodes them."""
+    """The reader of one column's odd cells: those not in the plain form that the kind of column encodes directly."""
 
     @property
     def doubtful(self) -> bool:
-        """Once all batches were looked at: whether plain cells are not what they seem either, and all must be read."""
+        """Whether plain cells are in doubt too, so that every filled cell must be read; ask after the last batch."""
 
     def odd(self, cells: pa.Array, forms: Mapping[str, Any]) -> RowNumbers:
-        """Filled cells that must be read, of some rows with their encoded forms."""
+        """Row numbers (int64, within `cells`) of the filled cells to read; `forms` are the cells' encoded forms."""
 
     def read(self, texts: Sequence[str]) -> pa.Array:
-        """Each different odd text of the column as one plainly written cell, null where nothing is left of it."""
+        """One cell in plain form per distinct odd text of the column; null where the text gives no value."""
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What was seen so far of the column's cells as a whole, as JSON holds it."""
+        """What the reader has gathered about the whole column so far, as JSON values."""
 
     def add_seen(self, seen: Mapping[str, Any]) -> None:
-        """Add what was seen of further rows of the same column."""
+        """Add what another reader gathered (`seen`) from other rows of the same column."""
 
 
 CellReading = Callable[[str], ColumnReading | None]
-"""By kind of column how a column of that kind is read; null where its cells are encoded as they stand."""
+"""Gives the reader for a kind of column; null where cells of that kind are encoded as they are."""
 
 
 @dataclass(frozen=True)
 class NamedRows:
-    """Rows under other names. `sources`: the header of each name; null where the table has no such column."""
+    """A table under other column names. `sources`: per name its header; null where the table has no such column."""
 
     rows: Rows
     sources: Mapping[str, str | None]
@@ -59,12 +59,12 @@ class NamedRows:
 
     @property
     def num_rows(self) -> int:
-        """How many rows."""
+        """The number of rows."""
         return self.rows.num_rows
 
     @property
     def schema(self) -> pa.Schema:
-        """The named columns; those the table does not have are null texts."""
+        """The named columns with their types; columns the table lacks are strings (all null)."""
         given = self.rows.schema
         return pa.schema(
             [
@@ -74,11 +74,11 @@ class NamedRows:
         )
 
     def select(self, names: list[str]) -> NamedRows:
-        """Only these columns."""
+        """The same rows with only the given columns."""
         return replace(self, sources={name: self.sources[name] for name in names})
 
     def to_batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows in order."""
+        """All rows in order, in record batches under the new names."""
         wanted = list(dict.fromkeys(source for source in self.sources.values() if source is not None))
         for batch in self.rows.select(wanted).to_batches():
             columns = [

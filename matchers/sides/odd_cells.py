@@ -1,6 +1,6 @@
-"""Cells of a column that are not plainly written: noted batch by batch, read once per different text, and put in place.
+"""Odd cells of a column, those not in plain form: collected per batch, read once per distinct text, then put in place.
 
-Most cells of most tables are plain and are encoded as they stand; a reader looks at the others alone.
+Most cells are in plain form and are encoded directly; only the others need the slower reader (`ColumnReading`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from matchers.sides.unread import Unread, showing_nothing, unread_texts
 
 
 class OddCells:
-    """The odd cells of one column: their rows, and which of the different texts each of them has."""
+    """The odd cells of one column, collected over the batches: row number and distinct text of each."""
 
     def __init__(self, column: str, kind: str, reading: ColumnReading) -> None:
         self.column, self.kind, self.reading = column, kind, reading
@@ -32,13 +32,13 @@ class OddCells:
         self._texts: dict[str, int] = {}
 
     def note(self, first: int, cells: pa.Array, forms: Mapping[str, Any]) -> None:
-        """Note the odd ones of some cells, the first of which stands in this row."""
+        """Collect the odd cells of a batch; `first` is the row number of its first cell."""
         rows = self.reading.odd(cells, forms)
         if len(rows):
             self._noted(rows + first, cells.take(row_array(rows)))
 
     def note_dictionary(self, first: int, cells: pa.DictionaryArray, forms: Mapping[str, Any]) -> None:
-        """The same of cells that came as a dictionary, whose different texts have these forms."""
+        """As `note`, for a dictionary-encoded batch; `forms` are the encoded forms of the dictionary's values."""
         distinct = cells.dictionary
         places = self.reading.odd(distinct, forms)
         own = np.full(len(distinct) + 1, -1, np.int64)
@@ -50,28 +50,30 @@ class OddCells:
             self._codes.append(codes[rows])
 
     def note_filled(self, first: int, cells: pa.Array) -> None:
-        """Note every filled one of some cells, the first of which stands in this row."""
+        """Collect every non-null cell of a batch; `first` is the row number of its first cell."""
         rows = np.flatnonzero(cells.is_valid().to_numpy(zero_copy_only=False))
         if len(rows):
             self._noted(rows + first, cells.take(row_array(rows)))
 
     def _noted(self, rows: RowNumbers, cells: pa.Array) -> None:
+        """Collect cells with their row numbers in the table."""
         encoded = cells.dictionary_encode()
         own = np.array([self._code(text) for text in encoded.dictionary.to_pylist()], np.int64)
         self._rows.append(rows)
         self._codes.append(own[dictionary_codes(encoded, 0)])
 
     def _code(self, text: str) -> int:
+        """The number of a distinct text, a new one if it is new."""
         return self._texts.setdefault(text, len(self._texts))
 
     @property
     def noted(self) -> NotedCells:
-        """What was noted so far."""
+        """The odd cells collected so far."""
         none = np.zeros(0, np.int64)
         return NotedCells(list(self._texts), np.concatenate([none, *self._rows]), np.concatenate([none, *self._codes]))
 
     def put(self, encoded: MutableMapping[str, Any], model: LinkModel) -> Unread:
-        """Put what the odd cells show into the column's encoded forms; how many of them show nothing, and why."""
+        """Read the odd cells and write them into the column's encoded forms; counts those without a value."""
         if not self._texts:
             return Unread()
         noted = self.noted
@@ -80,7 +82,7 @@ class OddCells:
 
 @dataclass(frozen=True)
 class NotedCells:
-    """Odd cells of one column: the different texts, the rows that have them, and which text each of these rows has."""
+    """Odd cells of one column: the distinct texts, and per cell its row number and its text's place (int64)."""
 
     texts: list[str]
     rows: RowNumbers
@@ -90,8 +92,10 @@ class NotedCells:
 def put_read(
     encoded: MutableMapping[str, Any], model: LinkModel, column: str, noted: NotedCells, cells: pa.Array
 ) -> Unread:
-    """Put odd cells, of which each text was read as one of `cells`, into a column's encoded forms; how many of them
-    show nothing, and why."""
+    """Write odd cells into a column's encoded forms; gives the counts of those without a value.
+
+    `cells`: what each distinct text of `noted` was read as, in plain form.
+    """
     forms = model.kind(column).encode(cells)
     for form, values in forms.items():
         name = f"{column}_{form}"
@@ -104,7 +108,7 @@ def put_read(
 
 
 def odd_cells(table: Rows, model: LinkModel) -> dict[str, OddCells]:
-    """By column what notes its odd cells; of tables that are read as they stand none."""
+    """Per text column with a reader an empty OddCells; none for a table without readers (`NamedRows.reading`)."""
     if not isinstance(table, NamedRows) or table.reading is None:
         return {}
     found = {}
@@ -116,7 +120,7 @@ def odd_cells(table: Rows, model: LinkModel) -> dict[str, OddCells]:
 
 
 def all_odd(table: Rows, odd: OddCells) -> OddCells:
-    """Every filled cell of a column whose plain cells are in doubt too, by a second look at the table."""
+    """The odd cells of a column whose plain cells are in doubt, so every filled one, by reading the table again."""
     found, first = OddCells(odd.column, odd.kind, odd.reading), 0
     for batch in table.select([odd.column]).to_batches():
         cells = batch.column(0)
@@ -127,11 +131,12 @@ def all_odd(table: Rows, odd: OddCells) -> OddCells:
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    """Whether the type is string, or a dictionary of strings."""
     return bool(pa.types.is_string(kind.value_type if pa.types.is_dictionary(kind) else kind))
 
 
 def _with_rows(column: Any, rows: npt.NDArray[np.int64], values: Any, codes: npt.NDArray[np.int64]) -> Any:
-    """A column with other values in these rows."""
+    """The column with `values[codes]` in the given rows; numpy and spooled columns are changed in place."""
     if isinstance(column, np.ndarray | SpooledColumn):
         column[rows] = values.take(row_array(codes)) if isinstance(values, pa.Array) else values.take(codes)
         return column

@@ -1,4 +1,4 @@
-"""SQL over encoded columns of rows and of pairs of rows."""
+"""SQL expressions over the encoded columns of one row or of the two rows of a pair."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED = re.compile(r"\b([lr])\.(\w+)")
 
 @dataclass(frozen=True)
 class PairSql:
-    """An expression over the rows `l` and `r` of a pair, made ready for columns `l_…` and `r_…` side by side."""
+    """An SQL expression over one pair, with `l.x` and `r.x` rewritten to `l_x` and `r_x`, and the columns it reads."""
 
     text: str
     left: tuple[str, ...]
@@ -28,14 +28,14 @@ class PairSql:
 
 
 def pair_sql(text: str) -> PairSql:
-    """What columns of either row an expression reads."""
+    """The expression over `l` and `r` as PairSql, with the encoded columns it reads of either row, sorted."""
     named = sorted(set(_NAMED.findall(text)))
     left, right = (tuple(column for side, column in named if side == one) for one in ("l", "r"))
     return PairSql(_NAMED.sub(r"\1_\2", text), left, right)
 
 
 def evaluate(con: duckdb.DuckDBPyConnection, text: str, columns: Columns) -> npt.NDArray[Any]:
-    """One value per row of an SQL expression over these columns."""
+    """One value per row (numpy): the SQL expression evaluated by DuckDB over these columns."""
     arrow = any(not isinstance(values, np.ndarray) for values in columns.values())
     con.register("given", pa.table(dict(columns)) if arrow else dict(columns))
     try:
@@ -45,7 +45,7 @@ def evaluate(con: duckdb.DuckDBPyConnection, text: str, columns: Columns) -> npt
 
 
 def row_columns(model: LinkModel, text: str) -> tuple[str, ...]:
-    """Encoded columns that an expression over one row reads."""
+    """The encoded columns that an expression over one row reads, sorted: its words that begin with a column's name."""
     words = set(re.findall(r"\w+", text))
     kept = {f"{column}_" for column in model.columns}
     return tuple(sorted(word for word in words if any(word.startswith(start) for start in kept)))

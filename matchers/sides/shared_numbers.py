@@ -1,4 +1,8 @@
-"""Numbers that rows of many different names bear are nobody's: an office's phone, an ID typed in for want of one."""
+"""Blank telephone numbers and IDs that occur with many different names: they identify nobody.
+
+Such are an office's telephone, or an ID typed in to fill the field. The model sets the number of names
+(`shared_from_names`).
+"""
 
 from __future__ import annotations
 
@@ -20,16 +24,16 @@ _NAMES = ("person_name", "chinese_name")
 
 
 Shared = Callable[[str, Keys, Keys], npt.NDArray[np.int64]]
-"""Of a column's values and the names beside them (0: none), the rows whose value is nobody's."""
+"""From a column, its values and the name beside each (uint64, 0 for none): the places (int64) of shared values."""
 
 
 def silence_shared(
     encoded: MutableMapping[str, Any], model: LinkModel, least: int, shared: Shared | None = None
 ) -> dict[str, int]:
-    """Make numbers that at least so many different names bear show nothing; rows changed, by column.
+    """Blank, in place, IDs and telephones that occur with at least `least` different names; the count per column.
 
-    Only full names and whole numbers count: a mask is not a name, nor are the ends of a phone a phone. `shared` tells
-    which rows those are where a table is looked at in parts; else all rows are here.
+    Rows are counted, in a column of several telephones a cell the numbers. Only unmasked names and complete numbers are
+    compared. `shared` finds them where `encoded` is a part of a table; null looks among these rows.
     """
     rows = shared or (lambda column, values, names: shared_rows(values, names, least))
     name = next((column for column, kind in model.columns.items() if kind in _NAMES), None)
@@ -50,6 +54,7 @@ def silence_shared(
 
 
 def _silence_ids(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
+    """Blank shared IDs: their masks, kind, birth date and sex become empty. The number of rows changed."""
     whole = _by_parts(
         lambda kind, head, tail: np.where(kind == 1, head * _STIR ^ tail, np.uint64(0)),
         *(encoded[f"{column}_{form}"] for form in ("kind", "head", "tail")),
@@ -62,6 +67,7 @@ def _silence_ids(encoded: MutableMapping[str, Any], column: str, names: Keys, sh
 
 
 def _silence_phones(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
+    """Blank shared telephones in a column of one a cell. The number of rows changed."""
     digits, mask = encoded[f"{column}_digits"], encoded[f"{column}_mask"]
     whole = _by_parts(lambda shown, sign: np.where(shown == _PHONE_WHOLE, sign, np.uint64(0)), mask, digits)
     rows = shared(column, whole, names)
@@ -70,7 +76,7 @@ def _silence_phones(encoded: MutableMapping[str, Any], column: str, names: Keys,
 
 
 def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
-    """One key per row, made of these columns some rows at a time: spooled ones are never whole in memory."""
+    """One uint64 key per row, computed chunk by chunk so that spooled columns are never whole in memory."""
     return np.concatenate(
         [
             np.zeros(0, np.uint64),
@@ -80,6 +86,7 @@ def _by_parts(made: Callable[..., Keys], *columns: Any) -> Keys:
 
 
 def _silence_lists(encoded: MutableMapping[str, Any], column: str, names: Keys, shared: Shared) -> int:
+    """Remove shared telephones from a column of several a cell. The number of telephones removed."""
     given = encoded[f"{column}_all"]
     numbers: Numbers = given[0 : len(given)] if isinstance(given, SpooledColumn) else given
     whole = np.where(numbers.whole, numbers.same, np.uint64(0))
@@ -92,9 +99,9 @@ def _silence_lists(encoded: MutableMapping[str, Any], column: str, names: Keys, 
 
 
 def shared_rows(values: Keys, names: Keys, least: int) -> npt.NDArray[np.int64]:
-    """Rows whose value stands beside at least so many different names.
+    """The places (int64) of values that occur with at least `least` different names; 0 is no value and no name.
 
-    Only values that so many rows bear are looked at one by one; sorting whole columns finds them fastest.
+    Values that occur fewer than `least` times are left out first, by one sort of the column, which is fast.
     """
     ordered = np.sort(values[values != 0])
     often = ordered[least - 1 :][ordered[least - 1 :] == ordered[: max(len(ordered) - least + 1, 0)]]

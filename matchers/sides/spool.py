@@ -1,9 +1,8 @@
-"""What two tables come to when they are larger than the memory a command may use: chunks in memory, and in files.
+"""Chunks of encoded columns for tables larger than the memory limit: in memory while there is room, then in files.
 
-Chunks stay in memory as long as the command's setting leaves room for them; what comes after goes to files, each chunk
-sealed by AES-256-GCM. The key never leaves the process and the files have no name, so that a killed command leaves
-nothing; unless a work folder was asked for: there every chunk is in a file that keeps its name, the key lies beside
-until the command has ended well, and the next one goes on from there.
+Each chunk in a file is encrypted with AES-256-GCM. Without a work folder the key never leaves the process and files are
+unlinked once they are open, so a killed command leaves nothing. With one, every chunk is in a file that keeps its name
+and the key is the folder's, so that the next command can resume.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ _CODEC, _TRIED = "lz4", 1 << 14
 
 
 class Spool:
-    """A private folder of sealed files, for as long as this object lives. Raises OSError where the disk is full.
+    """A private folder of encrypted files, and the memory set aside for chunks. Raises OSError on a full disk.
 
-    `work`: where what is done is noted, for a command that goes on where a killed one stopped. `in_memory`: bytes of
-    chunks that stay in memory; with `work` none do. `tile_rows`: of how many rows of a side the columns may be in
-    memory at a time where pairs are compared; `marks_at_once`: how many keys where rows of equal keys are looked for.
+    `work`: the folder of a command that can be resumed. `in_memory`: bytes of chunks kept in memory; none with `work`.
+    `tile_rows`: rows of a side whose columns are loaded at a time where pairs are compared. `marks_at_once`: blocking
+    keys of both sides sorted at a time.
     """
 
     def __init__(
@@ -54,42 +53,45 @@ class Spool:
         self._room = in_memory if work is None else 0
 
     def file(self) -> SpoolFile:
-        """A new empty file."""
+        """A new SpoolFile without chunks."""
         return SpoolFile(self)
 
     def opened_file(self) -> tuple[int, str]:
-        """The descriptor and name of a file on disk; without a work folder the name is gone at once."""
+        """The descriptor and name of a new file on disk; without a work folder it is unlinked at once."""
         descriptor, path = tempfile.mkstemp(prefix="spooled-", dir=self._folder)
         if self._work is None:
             Path(path).unlink()
         return descriptor, Path(path).name
 
     def take_room(self, size: int) -> bool:
-        """Whether so many bytes more may stay in memory; if so they are counted."""
+        """Whether `size` more bytes may stay in memory; if so they are reserved."""
         with self._lock:
             fits = size <= self._room
             self._room -= size if fits else 0
         return fits
 
     def give_room(self, size: int) -> None:
-        """So many bytes are no longer in memory."""
+        """Release `size` reserved bytes."""
         with self._lock:
             self._room += size
 
     def reopened(self, note: Mapping[str, Any]) -> SpoolFile:
-        """A file that a killed command had finished. Raises InputError where it is damaged."""
+        """The file that a killed command finished, from its note. Raises InputError if it is missing or too short."""
         path = self._folder / note["file"]
         if not path.is_file() or path.stat().st_size < note["end"]:
             raise _damaged(self._folder)
         return SpoolFile(self, note, os.open(path, os.O_RDWR))
 
     def noted(self, what: str) -> Any | None:
-        """What was noted of a part of the work that is done; null where it is not."""
+        """The note of a finished part of the work; null where it is not finished or there is no work folder."""
         path = self._note_path(what)
         return json.loads(path.read_bytes()) if path is not None and path.is_file() else None
 
     def note(self, what: str, content: Any) -> None:
-        """Note that a part of the work is done, and where it lies: numbers of chunks alone, no value of a table."""
+        """Write the note, as JSON, that a part of the work is finished; without a work folder nothing is written.
+
+        Notes are not encrypted: they hold places of chunks and counts, no value of a table.
+        """
         path = self._note_path(what)
         if path is not None:
             descriptor, fresh = tempfile.mkstemp(prefix=".note-", dir=self._folder)
@@ -98,17 +100,18 @@ class Spool:
             Path(fresh).replace(path)
 
     def _note_path(self, what: str) -> Path | None:
+        """The path of a note; null without a work folder."""
         return self._folder / f"done-{self._work.of}-{what}.json" if self._work is not None else None
 
     def seal(self, content: Content) -> tuple[bytes, bytes]:
-        """A nonce that is used once, and the content sealed with it."""
+        """A fresh 12-byte nonce and the content encrypted under it."""
         nonce = os.urandom(12)
         with self._lock:
             self.bytes_written += len(content)
         return nonce, self._cipher.encrypt(nonce, content, None)
 
     def opened(self, nonce: bytes, sealed: bytes) -> bytes:
-        """The content again. Raises InputError where it is damaged."""
+        """The decrypted content. Raises InputError where it was altered."""
         from cryptography.exceptions import InvalidTag
 
         try:
@@ -118,6 +121,7 @@ class Spool:
 
 
 def _damaged(folder: Path) -> InputError:
+    """The error of a work folder whose files cannot be used."""
     return InputError(
         "工作文件夹里的文件坏了，不能接着做",
         where=str(folder),
@@ -128,7 +132,7 @@ def _damaged(folder: Path) -> InputError:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a chunk's newest content stands in its file. `length`: of the content, where it is kept by LZ4; else 0."""
+    """The place of a chunk in its file. `length`: bytes of the uncompressed content if compressed by LZ4, else 0."""
 
     offset: int
     size: int
@@ -138,16 +142,16 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A chunk that stays in memory; `length` as in a file."""
+    """A chunk kept in memory; `length` as in _Place."""
 
     content: Content
     length: int
 
 
 class SpoolFile:
-    """Chunks of bytes, one after another, in memory or in a file; one that is put again stands at the file's end.
+    """Numbered chunks of bytes, each in memory or in the file; the file is made when the first chunk needs it.
 
-    The file is made when the first chunk goes there.
+    A chunk that is replaced is written again at the file's end. `bytes_put`: bytes put so far, uncompressed.
     """
 
     def __init__(self, spool: Spool, note: Mapping[str, Any] | None = None, descriptor: int | None = None) -> None:
@@ -160,7 +164,7 @@ class SpoolFile:
             self._places.append(_Place(offset, size, bytes.fromhex(nonce), length))
 
     def note(self) -> dict[str, Any]:
-        """What finds the file's chunks again; chunks that stay in memory are of no use to another command."""
+        """What `Spool.reopened` needs to open the file again, as JSON; chunks in memory are left out."""
         places = [(at.offset, at.size, at.nonce.hex(), at.length) for at in self._places if isinstance(at, _Place)]
         return {"file": self._name, "end": self._end, "put": self.bytes_put, "places": places}
 
@@ -174,7 +178,7 @@ class SpoolFile:
             self._forget(place)
 
     def put(self, content: Content, number: int | None = None) -> None:
-        """Keep one more chunk, or another content of one. Content in memory is not copied: nobody may change it."""
+        """Append a chunk, or replace chunk `number`. Content may be kept uncopied: the caller must not change it."""
         self.bytes_put += len(content)
         shrunk = _shrunk(content)
         kept, length = (content, 0) if shrunk is None else (shrunk, len(content))
@@ -187,6 +191,7 @@ class SpoolFile:
             self._places[number] = place
 
     def _written(self, content: Content, length: int) -> _Place:
+        """Encrypt content and write it at the file's end."""
         if self._descriptor is None:
             self._descriptor, self._name = self._spool.opened_file()
         nonce, sealed = self._spool.seal(content)
@@ -197,25 +202,27 @@ class SpoolFile:
         return _Place(self._end - len(sealed), len(sealed), nonce, length)
 
     def _read(self, place: _Place) -> bytes:
+        """The decrypted bytes of a chunk in the file. Raises InputError where they were altered."""
         if self._descriptor is None:
             raise ValueError("a chunk of a file that was never made")
         return self._spool.opened(place.nonce, os.pread(self._descriptor, place.size, place.offset))
 
     def _forget(self, place: _Place | _Kept) -> None:
+        """Release the memory of a chunk that was kept there."""
         if isinstance(place, _Kept):
             self._spool.give_room(len(place.content))
 
     def get(self, number: int) -> Content:
-        """A chunk's content."""
+        """The content of chunk `number`, decompressed. Raises InputError where the file was altered."""
         place = self._places[number]
         content = place.content if isinstance(place, _Kept) else self._read(place)
         return memoryview(pa.decompress(content, place.length, codec=_CODEC)) if place.length else content
 
 
 def _shrunk(content: Content) -> bytes | None:
-    """A chunk by LZ4 where that saves a third (masks and categories), null elsewhere.
+    """The content compressed by LZ4 if its first 16 KiB shrink by over a third (masks, categories), else null.
 
-    The disk is what tables that do not fit wait for, and memory is what keeps them off it.
+    Smaller chunks leave more of them in memory, and disk traffic is what limits tables that do not fit.
     """
     if len(content) <= _TRIED or len(pa.compress(content[:_TRIED], codec=_CODEC, asbytes=True)) * 3 >= _TRIED * 2:
         return None

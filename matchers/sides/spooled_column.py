@@ -1,6 +1,6 @@
-"""One encoded column of a spooled side: it answers what an array does, and gives each answer as an array of its own.
+"""One encoded column of a spooled side, with an array's interface: slices and row numbers give arrays in memory.
 
-Whoever reads one row range after another has one of them in memory at a time.
+Reading one row range after another holds only that range and the last chunk in memory.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from matchers.sides.spool import Content, Spool
 
 Seqs = npt.NDArray[np.int64]
 CHUNK_ROWS = 1 << 17
-"""Rows of one chunk: a megabyte of a column of eight bytes. All columns of a side are cut at the same rows, so that
-whoever reads them chunk by chunk gets each as it lies."""
+"""Rows of one chunk: 1 MiB of a column of eight bytes. All columns of a side are cut at the same rows, so that reading
+them in these ranges needs no joining of chunks."""
 _FORMS = ("same", "digits", "mask", "whole")
 
 
 @dataclass(frozen=True)
 class _Form:
-    """How rows of a column become bytes and come back, and how parts are put together."""
+    """How rows of one type of column are written as bytes, read back, concatenated and selected."""
 
     name: str
     pack: Callable[[Any], Content]
@@ -36,12 +36,14 @@ class _Form:
 
 
 def _form_of(values: Any) -> _Form:
+    """The form of a numpy array, of Numbers, or of Arrow strings."""
     if isinstance(values, np.ndarray):
         return _array_form(values.dtype)
     return _FORMS_OF["numbers" if isinstance(values, Numbers) else "texts"]
 
 
 def _array_form(kind: np.dtype[Any]) -> _Form:
+    """The form of numpy arrays of one dtype, named by the dtype."""
     return _Form(
         kind.str,
         array_content,
@@ -52,11 +54,12 @@ def _array_form(kind: np.dtype[Any]) -> _Form:
 
 
 def array_content(values: npt.NDArray[Any]) -> memoryview:
-    """An array's bytes, not copied: nobody may change the array any more."""
+    """A contiguous array's bytes, uncopied and read-only: the caller must not change the array afterwards."""
     return np.ascontiguousarray(values).view(np.uint8).data.toreadonly()
 
 
 def _packed_texts(texts: pa.Array) -> memoryview:
+    """Strings as an Arrow IPC stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, pa.schema([("values", texts.type)])) as stream:
         stream.write_batch(pa.record_batch([texts], ["values"]))
@@ -64,17 +67,20 @@ def _packed_texts(texts: pa.Array) -> memoryview:
 
 
 def _unpacked_texts(content: Content) -> pa.Array:
+    """Strings read back from an Arrow IPC stream of one batch."""
     with pa.ipc.open_stream(content) as stream:
         return next(iter(stream)).column(0)
 
 
 def _packed_numbers(numbers: Numbers) -> bytes:
+    """Numbers as bytes: count of offsets, count of numbers, offsets, then same, digits, mask and whole."""
     parts = [np.asarray(numbers.offsets, np.int64), *(getattr(numbers, name) for name in _FORMS)]
     sizes = np.array([len(parts[0]), len(parts[1])], np.int64)
     return b"".join(np.ascontiguousarray(one).tobytes() for one in (sizes, *parts))
 
 
 def _unpacked_numbers(content: Content) -> Numbers:
+    """Numbers read back from the bytes of `_packed_numbers`."""
     rows, numbers = np.frombuffer(content, np.int64, 2).tolist()
     offsets = np.frombuffer(content, np.int64, rows, 16)
     at = 16 + 8 * rows
@@ -93,7 +99,7 @@ _FORMS_OF = {
 
 
 class SpooledColumn:
-    """One encoded column in a file of chunks; it is filled once, from the first row on."""
+    """One encoded column, stored as chunks of rows in a SpoolFile; it is appended to in row order, then finished."""
 
     def __init__(self, spool: Spool, chunk_rows: int = CHUNK_ROWS) -> None:
         self._spool, self._file, self._chunk_rows = spool, spool.file(), chunk_rows
@@ -106,7 +112,7 @@ class SpooledColumn:
 
     @classmethod
     def reopened(cls, spool: Spool, note: Mapping[str, Any]) -> SpooledColumn:
-        """A column that a killed command had filled."""
+        """The column that a killed command finished, from its note. Raises InputError where its file is damaged."""
         found = cls.__new__(cls)
         found._spool, found._file, found._chunk_rows = spool, spool.reopened(note["file"]), CHUNK_ROWS
         found._form = _FORMS_OF[note["form"]] if note["form"] in _FORMS_OF else _array_form(np.dtype(note["form"]))
@@ -116,11 +122,11 @@ class SpooledColumn:
         return found
 
     def note(self) -> dict[str, Any]:
-        """What finds the column again."""
+        """What `reopened` needs to open the column again, as JSON."""
         return {"form": self._column_form().name, "rows": self._rows, "starts": self._starts, "file": self._file.note()}
 
     def append(self, values: Any) -> None:
-        """The next rows."""
+        """Add the next rows; every full chunk is written."""
         if self._form is None:
             self._form = _form_of(values)
             self._empty = self._form.take(values, np.zeros(0, np.int64))
@@ -134,11 +140,12 @@ class SpooledColumn:
             self._wait(_some(values, first, len(values)))
 
     def _wait(self, values: Any) -> None:
+        """Hold rows until a chunk is full."""
         self._waiting.append(values)
         self._waiting_rows += len(values)
 
     def finish(self) -> None:
-        """Write what waits; of no rows at all an empty chunk."""
+        """Write the rows that wait as the last chunk; a column without rows gets one empty chunk."""
         if self._waiting_rows or (self._waiting and not self._starts):
             self._file.put(self._column_form().pack(self._column_form().join(self._waiting)))
             self._starts.append(self._rows)
@@ -153,7 +160,7 @@ class SpooledColumn:
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def __getitem__(self, rows: Any) -> Any:
-        """A slice of rows, or the rows of these numbers."""
+        """The rows of a slice (its step is ignored), or of an array of row numbers, in memory."""
         if not isinstance(rows, slice):
             return self.take(np.asarray(rows))
         start, stop, _ = rows.indices(self._rows)
@@ -167,7 +174,7 @@ class SpooledColumn:
         return self._joined(parts)
 
     def __setitem__(self, rows: Any, values: Any) -> None:
-        """Other values in a slice of rows, or in the rows of these numbers; of numbers one value may do for all."""
+        """Replace the rows of a slice or of row numbers, rewriting their chunks. A scalar fills numpy columns."""
         seqs = np.arange(*rows.indices(self._rows)) if isinstance(rows, slice) else np.asarray(rows)
         place = np.searchsorted(self._starts, seqs, side="right") - 1
         for number in np.unique(place).tolist():
@@ -186,7 +193,7 @@ class SpooledColumn:
             self._last = (number, chunk)
 
     def take(self, rows: Seqs) -> Any:
-        """The rows of these numbers, in this order; each chunk they stand in is read once."""
+        """The given rows in the given order, in memory; each chunk is read once at most."""
         if not len(rows):
             return self._empty
         if (rows[1:] >= rows[:-1]).all():
@@ -198,7 +205,7 @@ class SpooledColumn:
         return self._column_form().take(self._taken(rows[order]), back)
 
     def _taken(self, rows: Seqs) -> Any:
-        """Rows that stand chunk by chunk."""
+        """The given rows, which must be grouped by chunk, chunks ascending."""
         ends = [*np.searchsorted(rows, self._starts[1:]).tolist(), len(rows)]
         parts, first = [], 0
         for number, end in enumerate(ends):
@@ -208,7 +215,7 @@ class SpooledColumn:
         return self._joined(parts)
 
     def replaced(self, values: Any) -> SpooledColumn:
-        """A column of other rows in the same spool."""
+        """A new finished column of these values in the same spool."""
         found = SpooledColumn(self._spool, self._chunk_rows)
         for part in row_ranges(len(values), self._chunk_rows):
             found.append(_some(values, part.start, part.stop))
@@ -216,15 +223,17 @@ class SpooledColumn:
         return found
 
     def _joined(self, parts: list[Any]) -> Any:
+        """Parts of chunks as one array; an empty one of the column's type where there are none."""
         if not parts:
             return self._empty
         return parts[0] if len(parts) == 1 else self._column_form().join(parts)
 
     def _chunk_at(self, row: int) -> int:
+        """The number of the chunk that holds a row."""
         return max(int(np.searchsorted(self._starts, row, side="right")) - 1, 0)
 
     def _chunk(self, number: int) -> Any:
-        """A chunk's rows; the last one read is at hand, since slices are smaller than chunks."""
+        """The rows of one chunk; the last chunk read is cached, since slices are often smaller than chunks."""
         last = self._last
         if last is not None and last[0] == number:
             return last[1]
@@ -233,18 +242,19 @@ class SpooledColumn:
         return chunk
 
     def _column_form(self) -> _Form:
+        """The column's form. Raises ValueError before the first rows were appended."""
         if self._form is None:
             raise ValueError("a spooled column that was given no rows")
         return self._form
 
 
 def _some(values: Any, start: int, stop: int) -> Any:
-    """Some rows of an array, or of numbers; all of them as they are."""
+    """The rows from `start` up to `stop`; all rows are given uncopied."""
     if start == 0 and stop == len(values):
         return values
     return values.take(np.arange(start, stop)) if isinstance(values, Numbers) else values[start:stop]
 
 
 def row_ranges(rows: int, size: int) -> Iterator[slice]:
-    """Ranges of so many rows; one empty range of no rows."""
+    """Consecutive slices of at most `size` rows; one empty slice where there are no rows."""
     return (slice(start, min(start + size, rows)) for start in range(0, max(rows, 1), size))

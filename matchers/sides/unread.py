@@ -1,6 +1,6 @@
-"""Cells that hold something and yet show nothing to compare by, counted by column and reason for the reports.
+"""Counts, per column and reason, of filled cells that give no value to compare, for the reports.
 
-Empty cells, words for nothing and cells hidden altogether are not among them.
+Not counted are empty cells, words that mean "nothing", and cells masked altogether.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from schemas.people import has_unknown_tail, is_dummy_id, is_dummy_phone
 from schemas.placeholders import means_nothing
 
 UNREAD = b"sanzhao.unread"
-"""In a table of pairs: counts by side and column, as JSON."""
+"""The key of a pair table's schema metadata under which the counts by side and column are stored, as JSON."""
 SIDES = {"left": "左表", "right": "右表", "table": "表中"}
-# The forms that tell whether a cell shows anything, with their value where it does not; the first a kind has counts.
+# Encoded forms with the value they have where a cell gives no value; the first one that a kind of column has decides.
 _EMPTY = (("kind", 0), ("mask", 0), ("day", 0), ("value", 0), ("core", 0), ("male", -1))
 _IDS, _PHONES, _DATES = ("resident_id", "masked_id"), ("phone", "phones"), ("date", "partial_date")
 
 
 @dataclass(frozen=True)
 class Unread:
-    """Rows of one column, by why they show nothing.
+    """Counts of one column's cells by the reason why they give no value.
 
-    `unreadable`: no value of the column's kind. `dummy`: a number or day that stands for none. `failed_check`: an ID
-    that is none by its check digit or birth date; it may stand near a valid one and is no key. `shared`: a number
-    beside too many names.
+    `unreadable`: no value of the column's kind. `dummy`: a made-up number or date. `failed_check`: an ID whose check
+    digit or birth date is wrong, which is no blocking key but may be compared with a similar ID. `shared`: telephones
+    or IDs that occur with too many names.
     """
 
     unreadable: int = 0
@@ -49,7 +49,7 @@ class Unread:
 
 
 def unread_cells(cells: pa.Array, forms: Mapping[str, Any], kind: str) -> Unread:
-    """The counts of some rows of a column, held against their encoded forms."""
+    """The counts of a column's cells, given their encoded forms and the column's kind."""
     failed = int((forms["kind"] == KINDS["invalid"]).sum()) if kind in _IDS else 0
     empty = showing_nothing(forms)
     if len(empty) == cells.null_count:
@@ -58,19 +58,19 @@ def unread_cells(cells: pa.Array, forms: Mapping[str, Any], kind: str) -> Unread
 
 
 def unread_rows(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64], kind: str) -> Unread:
-    """The counts of these rows of a column, which show nothing: which of them are filled, and which with dummies."""
+    """The counts, unreadable or dummy, of the given rows of a column, all of which give no value."""
     return unread_texts(Counter(_texts(cells, rows)), kind)
 
 
 def unread_texts(texts: Mapping[str, int], kind: str) -> Unread:
-    """The counts of texts that show nothing, each with how many rows have it."""
+    """The counts of texts that give no value; `texts` maps each to its number of rows."""
     filled = {text: number for text, number in texts.items() if _filled(text)}
     dummy = sum(number for text, number in filled.items() if _is_dummy(text, kind))
     return Unread(unreadable=sum(filled.values()) - dummy, dummy=dummy)
 
 
 def _texts(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> list[str]:
-    """These rows' texts where they are not empty, without Arrow's `take`, which loads all it can compute."""
+    """The non-empty texts of the given rows; Arrow's `take`, which loads pyarrow.compute, is used for lists only."""
     if pa.types.is_list(cells.type):  # telephones: several texts in a cell
         given = cells.take(row_array(rows)).drop_null().to_pylist()
         return ["；".join(filter(None, texts)) for texts in given]
@@ -82,7 +82,7 @@ def _texts(cells: pa.Array | pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> li
 
 
 def showing_nothing(forms: Mapping[str, Any]) -> Any:
-    """Rows of encoded forms in which a column shows nothing."""
+    """Row numbers (int64) whose encoded forms hold no value."""
     for form, value in _EMPTY:
         if form in forms:
             return np.flatnonzero(forms[form] == value)
@@ -90,10 +90,12 @@ def showing_nothing(forms: Mapping[str, Any]) -> Any:
 
 
 def _filled(text: str) -> bool:
+    """Whether a text is neither a word for nothing nor all mask."""
     return not means_nothing(text) and bool(text.strip("*＊ "))
 
 
 def _is_dummy(text: str, kind: str) -> bool:
+    """Whether a text is a made-up value of its kind of column: a dummy telephone or ID, or a date that is no value."""
     tests: dict[str, Callable[[str], bool]] = {
         **dict.fromkeys(_PHONES, lambda text: is_dummy_phone(only_phone(text) or plain_phone(text))),
         **dict.fromkeys(_IDS, lambda text: is_dummy_id(plain_id(text)) or has_unknown_tail(plain_id(text))),
@@ -103,13 +105,13 @@ def _is_dummy(text: str, kind: str) -> bool:
 
 
 def with_shared(counts: Mapping[str, Unread], shared: Mapping[str, int]) -> dict[str, Unread]:
-    """The counts with rows whose number stands beside too many names; columns with nothing to tell left out."""
+    """The counts per column with those of shared numbers added; columns whose counts are all 0 are left out."""
     found = {column: replace(one, shared=shared.get(column, 0)) for column, one in counts.items()}
     return {column: one for column, one in found.items() if one != Unread()}
 
 
 def noted(pairs: pa.Table, sides: Mapping[str, Mapping[str, Unread]]) -> pa.Table:
-    """The table with the counts beside it."""
+    """The table of pairs with the counts in its schema metadata; unchanged where there are none."""
     counts_by_side = {
         side: {column: asdict(one) for column, one in found.items()} for side, found in sides.items() if found
     }
@@ -119,19 +121,20 @@ def noted(pairs: pa.Table, sides: Mapping[str, Mapping[str, Unread]]) -> pa.Tabl
 
 
 def unread_of(pairs: pa.Table) -> dict[str, dict[str, Unread]]:
-    """The counts that stand beside a table."""
+    """Per side and column the counts stored in a table's schema metadata by `noted`."""
     counts_by_side = json.loads((pairs.schema.metadata or {}).get(UNREAD, b"{}"))
     return {side: {column: Unread(**one) for column, one in found.items()} for side, found in counts_by_side.items()}
 
 
 def unread_lines(sides: Mapping[str, Mapping[str, Unread]]) -> list[str]:
-    """One Chinese line per column that has such cells."""
+    """One Chinese line per side and column with counts."""
     return [
         f"{SIDES[side]} {column} 列：{_reasons(one)}" for side, found in sides.items() for column, one in found.items()
     ]
 
 
 def _reasons(one: Unread) -> str:
+    """The counts of one column as Chinese text."""
     parts = (
         (one.unreadable, "格有字而读不出"),
         (one.dummy, "格是假号或默认值"),
