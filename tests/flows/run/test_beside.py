@@ -7,13 +7,12 @@ import signal
 
 import pytest
 
-from flows.run.beside import BesideError, beside
+from flows.run.beside import BesideError, SecondProcess, beside
 
 
 def test_what_is_called_there_is_answered_or_raised_and_a_process_that_is_gone_is_said_to_be() -> None:
-    with beside(wanted=True) as other:
-        if other is None:
-            pytest.skip("one core")
+    other = SecondProcess()
+    try:
         there = other.call(os.getpid).result()
         assert there != os.getpid()
         with pytest.raises(ZeroDivisionError):
@@ -22,6 +21,8 @@ def test_what_is_called_there_is_answered_or_raised_and_a_process_that_is_gone_i
         os.kill(there, signal.SIGKILL)
         with pytest.raises(BesideError):
             other.call(os.getpid).result()
+    finally:
+        other.end()
 
 
 def test_none_is_begun_where_none_is_wanted() -> None:
